@@ -1,0 +1,51 @@
+# Every target sets up what it needs: a fresh machine needs only Python 3.11 (or later), make and git.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+RUN_ARGS ?=
+
+.PHONY: help setup run test check bench lock clean
+
+help:  ## Say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: .venv/.run-done  ## Make .venv from the locked requirements
+
+run: .venv/.run-done  ## Run the whole gateway on this machine (make run RUN_ARGS="--port 8081")
+	@exec $(BIN)/waspada run $(RUN_ARGS)
+
+test: check browser  ## Format, lint, types, imports, then all tests
+	$(BIN)/pytest $(TEST_ARGS)
+
+check: .venv/.dev-done  ## Format, lint, types, imports
+	$(BIN)/ruff format --check gateway tests
+	$(BIN)/ruff check gateway tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev-done  ## Measure the USSD path against a bare handler
+	$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+.PHONY: browser
+browser: .venv/.dev-done
+	@deploy/setup/browser.sh
+
+.venv/bin/python:
+	@deploy/setup/venv.sh $(PYTHON)
+
+.venv/.run-done: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev-done: requirements-dev.txt .venv/.run-done
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+lock: .venv/bin/python  ## Lock the newest allowed versions, with hashes (needs uv in .venv)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --upgrade deploy/setup/build.in -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.txt --universal --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --upgrade -o requirements-dev.txt
+
+clean:  ## Remove the virtual environment and caches (the data in var/ stays)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,13 @@
+#!/bin/sh
+# The page tests drive a real Chromium. Install Debian's when we may, else say what is missing.
+set -eu
+for name in chromium chromium-browser google-chrome; do
+    if command -v "$name" >/dev/null; then exit 0; fi
+done
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Chromium for the page tests"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+else
+    echo "The page tests need Chromium, which is not here. Run: sudo apt-get install chromium" >&2
+    exit 1
+fi

@@ -1,0 +1,1 @@
+"""The machinery: stores, logs, metrics, the clock."""

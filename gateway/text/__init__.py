@@ -1,0 +1,1 @@
+"""Pure: GSM-7 and parts, phone numbers, wording."""
