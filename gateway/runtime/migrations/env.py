@@ -1,0 +1,8 @@
+"""Run by alembic: `gateway.runtime.postgres` hands in the connection, inside a transaction."""
+
+from alembic import context
+
+from gateway.runtime.postgres import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

@@ -1,0 +1,155 @@
+"""PostgreSQL as every store file uses it: one pool, a transaction per block, one error for "it is away"."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_AWAY_STATES = ("08", "25006", "53", "57", "58")
+"""What SQLSTATEs of a server in trouble begin with: connection lost, read-only after a failover, out of
+resources, shut down or statement cancelled, system error (PostgreSQL manual, appendix A)."""
+
+_UPGRADE_LOCK = 0x57415350
+"""The advisory lock of `upgrade`: any number that nothing else uses."""
+_UPGRADE_TIMEOUT = 600.0
+
+
+class DatabaseAway(Exception):
+    """PostgreSQL cannot be reached, is in trouble, or did not answer in time.
+
+    A transaction in which this happened may have been committed all the same, when it happened at its end.
+    """
+
+
+class Database:
+    """A pool of connections to one database. It connects when it is first used."""
+
+    def __init__(self, url: str, *, pool_size: int = 5, timeout: float = 10.0) -> None:
+        """`timeout` bounds connecting, each statement and the wait for a free connection, in seconds."""
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=timeout,
+            hide_parameters=True,  # they are what residents wrote: not for logs and tracebacks
+            connect_args={"timeout": timeout, "command_timeout": timeout},
+        )
+        event.listen(self._engine.sync_engine, "checkout", _pass_over_lost)
+
+    @asynccontextmanager
+    async def begin(self, *, deadline: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end of the block and rolled back by any error.
+
+        Raises `DatabaseAway`, also when the whole block takes more than `deadline` seconds. A connection on
+        which something was cut short is dropped, not cleaned: a server that hangs would make us wait for it.
+        """
+        with _away():
+            async with asyncio.timeout(deadline), self._engine.connect() as connection:
+                try:
+                    yield connection
+                    await connection.commit()
+                except (TimeoutError, asyncio.CancelledError):
+                    await _drop(connection)
+                    raise
+
+    async def ping(self) -> None:
+        """Return when the database answers. Raises `DatabaseAway`."""
+        async with self.begin() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close the connections that are not in use."""
+        await self._engine.dispose()
+
+
+async def upgrade(url: str) -> None:
+    """Bring the tables of the database up to date, all steps or none.
+
+    Any number of processes may call this at once: they wait for each other. Raises `DatabaseAway`.
+    """
+    database = Database(url, pool_size=1, timeout=_UPGRADE_TIMEOUT)
+    try:
+        async with database.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+            await connection.run_sync(_run_steps)
+    finally:
+        await database.close()
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the tables are those that this version of the gateway expects. Raises `DatabaseAway`."""
+    async with database.begin() as connection:
+        return await connection.run_sync(_revisions) == _newest_revisions()
+
+
+def _run_steps(connection: Connection) -> None:
+    command.upgrade(_steps(connection=connection), "head")
+
+
+def _revisions(connection: Connection) -> set[str]:
+    return set(MigrationContext.configure(connection).get_current_heads())
+
+
+@cache
+def _newest_revisions() -> set[str]:
+    return set(ScriptDirectory.from_config(_steps()).get_heads())
+
+
+def _steps(**attributes: Any) -> Config:
+    config = Config(attributes=attributes)
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, TimeoutError, PoolTimeout) as error:
+        raise DatabaseAway(type(error).__name__) from error
+    except DBAPIError as error:
+        if _is_away(error):
+            raise DatabaseAway(str(error.orig)) from error
+        raise
+
+
+def _pass_over_lost(connection: Any, *_: Any) -> None:
+    """Have the pool take another connection when the server has closed this one, found without asking it."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+async def _drop(connection: AsyncConnection) -> None:
+    raw = await connection.get_raw_connection()
+    if raw.driver_connection is not None:
+        raw.driver_connection.terminate()
+    await connection.invalidate()
+
+
+def _is_away(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(_AWAY_STATES)

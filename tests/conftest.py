@@ -1,0 +1,68 @@
+"""Real stores: one Redis and one PostgreSQL for all tests, a new database and an empty Redis for each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import count
+
+import asyncpg
+import pytest
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import Database, upgrade
+from redis.asyncio import Redis
+from sqlalchemy import make_url
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+async def stores(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStores]:
+    """The servers of the whole run. A test that kills one of them starts its own."""
+    servers = await EmbeddedStores.start(tmp_path_factory.mktemp("stores"))
+    yield servers
+    await servers.stop()
+
+
+@pytest.fixture(scope="session")
+async def template(stores: EmbeddedStores) -> AsyncIterator[asyncpg.Connection]:
+    """A connection with the right to make databases, where `migrated` is one with all tables."""
+    url = make_url(stores.database_url)
+    connection = await asyncpg.connect(host=str(url.query["host"]), user=url.username, database="postgres")
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.execute("CREATE DATABASE migrated")
+    await upgrade(_named(stores, "migrated"))
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def database_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
+    """A database of the test's own, with all tables and nothing in them."""
+    name = f"test_{next(_numbers)}"
+    await template.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
+    yield _named(stores, name)
+    await template.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def redis_url(stores: EmbeddedStores) -> str:
+    """The Redis of the run, emptied for this test."""
+    async with Redis.from_url(stores.redis_url) as client:
+        await client.flushall()
+    return stores.redis_url
+
+
+def _named(stores: EmbeddedStores, database: str) -> str:
+    return make_url(stores.database_url).set(database=database).render_as_string(hide_password=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the golden dialogues anew")
