@@ -7,10 +7,11 @@ from itertools import count
 
 import asyncpg
 import pytest
-from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import Database, upgrade
 from redis.asyncio import Redis
 from sqlalchemy import make_url
+
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import Database, upgrade
 
 _numbers = count()
 
