@@ -1,0 +1,1 @@
+"""Pure: dialogues as data, and the step that walks them."""

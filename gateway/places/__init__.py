@@ -1,0 +1,1 @@
+"""Pure: kecamatan and kelurahan."""

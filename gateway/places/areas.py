@@ -1,0 +1,68 @@
+"""The places of a pack: kelurahan (or desa) within kecamatan, under their Kemendagri codes (facts/domain.md 1.1)."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.text.complaints import Complaint
+
+COLUMNS = ("code", "name", "kecamatan_code", "kecamatan")
+_CODE = re.compile(r"\d\d\.\d\d\.\d\d\.\d{4}")
+_KECAMATAN_CODE = re.compile(r"\d\d\.\d\d\.\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Names by code, in the order of the file. Codes are texts: `33.75.01.1002`."""
+
+    kecamatan: Mapping[str, str]
+    kelurahan: Mapping[str, str]
+    by_kecamatan: Mapping[str, tuple[str, ...]]  # kecamatan code → its kelurahan codes
+
+
+def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
+    """The areas of a CSV file with at least the columns `code,name,kecamatan_code,kecamatan`, and what is wrong."""
+    kecamatan: dict[str, str] = {}
+    kelurahan: dict[str, str] = {}
+    members: dict[str, list[str]] = {}
+    complaints: list[Complaint] = []
+    rows = csv.DictReader(text.splitlines())
+    missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
+    if missing:
+        complaints.append(Complaint(file, 1, f"the columns {', '.join(missing)} are missing"))
+        return Areas({}, {}, {}), complaints
+    for row in rows:
+        code, name, parent, parent_name = ((row[column] or "").strip() for column in COLUMNS)
+        if wrong := _wrong(code, name, parent, parent_name, kelurahan, kecamatan):
+            complaints.append(Complaint(file, rows.line_num, wrong))
+            continue
+        kelurahan[code] = name
+        kecamatan[parent] = parent_name
+        members.setdefault(parent, []).append(code)
+    if not kelurahan and not complaints:
+        complaints.append(Complaint(file, 0, "there is no area in it"))
+    return Areas(kecamatan, kelurahan, {code: tuple(codes) for code, codes in members.items()}), complaints
+
+
+def _wrong(
+    code: str,
+    name: str,
+    parent: str,
+    parent_name: str,
+    kelurahan: Mapping[str, str],
+    kecamatan: Mapping[str, str],
+) -> str | None:
+    if not _CODE.fullmatch(code):
+        return f"{code!r} is not an area code such as 33.75.01.1002"
+    if not _KECAMATAN_CODE.fullmatch(parent) or not code.startswith(f"{parent}."):
+        return f"{code} does not belong to the kecamatan {parent!r}"
+    if code in kelurahan:
+        return f"{code} is already taken by {kelurahan[code]}"
+    if not name or not parent_name:
+        return f"{code} has no name, or its kecamatan has none"
+    if kecamatan.get(parent, parent_name) != parent_name:
+        return f"{parent} is called {parent_name!r} here and {kecamatan[parent]!r} above"
+    return None

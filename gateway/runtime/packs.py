@@ -1,0 +1,28 @@
+"""A pack's folder as the texts of its files; what they mean is for `gateway.menu` to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LARGEST_FILE = 1 << 20
+_ENDINGS = (".yaml", ".csv")
+
+
+class PackNotFound(Exception):
+    """There is no menu pack in this folder."""
+
+
+def read_pack(folder: Path) -> dict[str, str]:
+    """The YAML and CSV files below `folder`, by their relative names. Raises `PackNotFound`."""
+    if not folder.is_dir():
+        raise PackNotFound(f"{folder} is not a folder with a menu pack (it would hold pack.yaml and flow.yaml)")
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _ENDINGS and path.is_file():
+            if path.stat().st_size > LARGEST_FILE:
+                raise PackNotFound(f"{path} is over 1 MiB: that is no menu file")
+            try:
+                files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8-sig")
+            except UnicodeDecodeError:
+                raise PackNotFound(f"{path} is not UTF-8: save it as UTF-8") from None
+    return files

@@ -1,0 +1,137 @@
+"""What a text costs on the air: its alphabet, its septets, and the parts an SMS of it is sent in.
+
+A message is sent in the 7-bit alphabet when every character is in it, else the whole of it is UCS-2: one
+curly quote more than doubles the price (facts/protocols.md E.1, E.2). Texts are composed (NFC) before they are
+counted, since `e` and a combining accent are not in the alphabet although `é` is; the parts are composed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+# In the order of their codes, 0x00 to 0x7F; 0x1B is the escape to the extension and no character of its own.
+_BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
+    " !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = "\f^{}\\[~]|€"
+
+_EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
+_FOREIGN = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
+
+_SINGLE = {"gsm7": 160, "ucs2": 70}
+_OF_SEVERAL = {"gsm7": 153, "ucs2": 67}
+
+Encoding = Literal["gsm7", "ucs2"]
+
+
+class NotGsm7(ValueError):
+    """The character is not in the GSM-7 alphabet: one such character turns the whole message into UCS-2.
+
+    `index` counts from 0 in the composed text.
+    """
+
+    def __init__(self, character: str, index: int) -> None:
+        self.character = character
+        self.index = index
+        name = unicodedata.name(character, "a control character")
+        super().__init__(
+            f"{character!r} (U+{ord(character):04X}, {name}) is not in the GSM-7 alphabet: "
+            f"it is character {index + 1} of the text"
+        )
+
+
+def encoding(text: str) -> Encoding:
+    """The alphabet an SMS of `text` is sent in."""
+    return "ucs2" if _FOREIGN.search(_composed(text)) else "gsm7"
+
+
+def septets(text: str) -> int:
+    """The length of `text` in the 7-bit alphabet; a character of the extension table counts twice.
+
+    Raises `NotGsm7` at the first character that is in neither table, a raw ESC among them.
+    """
+    text = _composed(text)
+    foreign = _FOREIGN.search(text)
+    if foreign:
+        raise NotGsm7(foreign[0], foreign.start())
+    return len(text) + len(_EXTENDED.findall(text))
+
+
+def units(text: str) -> int:
+    """The length of `text` in UCS-2: UTF-16 code units, so that an emoji counts twice."""
+    return len(_composed(text).encode("utf-16-le", "surrogatepass")) // 2
+
+
+def packed_octets(septets: int) -> int:
+    """The octets of so many septets packed for USSD, which has room for 160 octets: 182 septets.
+
+    Seven spare bits at the end are padded with CR, lest they be read as `@`; that takes no octet more
+    (facts/protocols.md E.4).
+    """
+    return (septets * 7 + 7) // 8
+
+
+def parts(text: str) -> list[str]:
+    """`text` as it is cut into SMS; joined they are the composed text, and there is always at least one.
+
+    Nothing that is sent or seen as one is cut in two: an escape with its character, a surrogate pair, a letter
+    with its accents, an emoji with its modifiers.
+    """
+    text = _composed(text)
+    kind = encoding(text)
+    if (septets(text) if kind == "gsm7" else units(text)) <= _SINGLE[kind]:
+        return [text]
+    widths = [2 if (char in _EXTENSION if kind == "gsm7" else char > "\uffff") else 1 for char in text]
+    return list(_cut(text, widths, _OF_SEVERAL[kind]))
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _cut(text: str, widths: Sequence[int], room: int) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end, used = start, 0
+        while end < len(text) and used + widths[end] <= room:
+            used += widths[end]
+            end += 1
+        end = _before_cluster(text, start, end)
+        yield text[start:end]
+        start = end
+
+
+def _before_cluster(text: str, start: int, end: int) -> int:
+    """Where to cut so that the cluster around `end` stays whole; `end` itself if it fills a part alone."""
+    for cut in range(end, start, -1):
+        if cut == len(text) or not _joined(text, cut):
+            return cut
+    return end
+
+
+def _joined(text: str, index: int) -> bool:
+    """Whether the character at `index` is seen as one with the one before (UAX 29 without the jamo)."""
+    before, char = text[index - 1], text[index]
+    if before == "\u200d" or (before, char) == ("\r", "\n"):
+        return True
+    if _is_flag_letter(char):
+        letters = 0
+        while letters < index and _is_flag_letter(text[index - 1 - letters]):
+            letters += 1
+        return letters % 2 == 1
+    return (
+        char in "\u200c\u200d"  # the joiners
+        or "\U0001f3fb" <= char <= "\U0001f3ff"  # skin tones
+        or "\U000e0020" <= char <= "\U000e007f"  # tags of regional flags
+        or unicodedata.category(char) in {"Mn", "Mc", "Me", "Cs"}
+    )
+
+
+def _is_flag_letter(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"

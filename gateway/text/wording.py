@@ -1,0 +1,43 @@
+"""The words of one language, apart from the dialogue that says them."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_formatter = string.Formatter()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wording:
+    """One language's texts. `screens[state]` holds `heading` and a label for each option of that state."""
+
+    language: str
+    navigation: Mapping[str, str]
+    errors: Mapping[str, str]
+    labels: Mapping[str, Mapping[str, str]]
+    screens: Mapping[str, Mapping[str, str]]
+    sms: Mapping[str, str]
+    apology: str
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # where each text stands in its file
+
+    def heading(self, state: str) -> str:
+        return self.screens[state]["heading"]
+
+
+def placeholders(template: str) -> set[str]:
+    """The names in `{braces}`. Raises `ValueError` where the braces do not match or hold more than a name."""
+    names = set()
+    for _, name, spec, conversion in _formatter.parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError(f"{{{name}}} is not a plain placeholder")
+        names.add(name)
+    return names
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """`template` with its placeholders filled in. The values are never read as templates themselves."""
+    return template.format_map(values) if "{" in template else template

@@ -1,0 +1,78 @@
+"""Finished reports that PostgreSQL could not take: kept in Redis until housekeeping files them (promise 1)."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from gateway.people.vault import Vault
+from gateway.runtime.redis import Batcher
+from gateway.text.phone import Phone
+
+_WAITING = "waspada:unfiled"
+_REFUSED = "waspada:unfiled:refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished dialogue: all that is needed to file it, now or later."""
+
+    channel: str
+    session: str
+    phone: Phone
+    language: str
+    answers: Mapping[str, str]
+    received_at: datetime
+
+
+class UnfiledReports:
+    """A Redis hash with one entry per (channel, session), so that keeping one twice keeps it once."""
+
+    def __init__(self, redis: Batcher, client: Redis, vault: Vault) -> None:
+        self._redis = redis
+        self._client = client
+        self._vault = vault
+
+    async def keep(self, report: Finished) -> None:
+        """Keep it; the number rests sealed. Raises `RedisAway`: then nothing is kept."""
+        entry = {
+            "channel": report.channel,
+            "session": report.session,
+            "phone": b64encode(self._vault.seal(report.phone)).decode(),
+            "language": report.language,
+            "answers": dict(report.answers),
+            "received_at": report.received_at.isoformat(),
+        }
+        await self._redis.run("HSETNX", _WAITING, f"{report.channel}:{report.session}", json.dumps(entry))
+
+    async def waiting(self) -> AsyncIterator[tuple[bytes, Finished]]:
+        """Every kept report with the name of its entry."""
+        async for name, raw in self._client.hscan_iter(_WAITING):
+            entry = json.loads(raw)
+            yield (
+                name,
+                Finished(
+                    channel=entry["channel"],
+                    session=entry["session"],
+                    phone=self._vault.open(b64decode(entry["phone"])),
+                    language=entry["language"],
+                    answers=entry["answers"],
+                    received_at=datetime.fromisoformat(entry["received_at"]),
+                ),
+            )
+
+    async def done(self, name: bytes) -> None:
+        """It is filed: forget it."""
+        await self._client.hdel(_WAITING, name)
+
+    async def set_aside(self, name: bytes) -> None:
+        """It can never be filed as it is: keep it apart, for a person to look at, and try it no more."""
+        raw = await self._client.hget(_WAITING, name)
+        if raw is not None:
+            await self._client.hset(_REFUSED, name, raw)
+            await self._client.hdel(_WAITING, name)

@@ -1,0 +1,48 @@
+"""Whether the gateway lives, is ready, and how it does: `/healthz`, `/readyz`, `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from gateway.runtime.metrics import Metrics
+
+Probe = Callable[[], Awaitable[None]]
+PROBE_SECONDS = 1.0
+
+
+class Health:
+    """Asks each store for itself; a store that does not answer within a second is away."""
+
+    def __init__(self, probes: Mapping[str, Probe], metrics: Metrics) -> None:
+        self._probes = probes
+        self._metrics = metrics
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics_page)
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        reasons = dict(zip(self._probes, await asyncio.gather(*map(_why_not, self._probes.values())), strict=True))
+        away = {name: reason for name, reason in reasons.items() if reason}
+        return web.json_response({"ready": not away, "away": away}, status=503 if away else 200)
+
+    async def _metrics_page(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._metrics.render(), headers={"Content-Type": self._metrics.content_type})
+
+
+async def _why_not(probe: Probe) -> str:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await probe()
+    except TimeoutError:
+        return "no answer within a second"
+    except Exception as error:  # noqa: BLE001 - any fault of a store is the answer to the question
+        return type(error).__name__
+    return ""

@@ -1,0 +1,149 @@
+"""The carriers' callbacks: `POST /hooks/<channel>/<secret>/<hook>`.
+
+The secret in the path is all that proves a carrier (facts/protocols.md D): it is compared in constant time before a
+byte of the body is read, and a wrong one gets a bare 404. A USSD callback is always answered 200 with a screen; the
+other callbacks get 503 when they could not be stored, since a carrier that retries shall do so.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from gateway.carriers.carrier import BadCallback, Carrier
+from gateway.messages.inbox import Inbox
+from gateway.messages.receipts import Receipts
+from gateway.runtime.postgres import DatabaseAway
+from gateway.ussd.turn import Service, Turns
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 16 * 1024
+HOOKS = ("ussd", "ussd-event", "sms", "receipt", "optout")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One configured account of a carrier, with the secrets that its webhook URLs may carry."""
+
+    name: str
+    carrier: Carrier
+    carrier_name: str
+    secrets: tuple[str, ...]
+    service: Service
+
+    def admits(self, secret: bytes) -> bool:
+        """Whether `secret` is one of ours; every one is compared, in constant time."""
+        admitted = False
+        for ours in self.secrets:
+            admitted |= hmac.compare_digest(secret, ours.encode())
+        return admitted
+
+    def urls(self, base: str) -> dict[str, str]:
+        """The addresses to enter at the carrier, by what `waspada channels` calls them."""
+        return {hook.replace("-", "_"): f"{base}/hooks/{self.name}/{self.secrets[0]}/{hook}" for hook in HOOKS}
+
+
+class Webhooks:
+    """The callbacks of all channels."""
+
+    def __init__(self, channels: Mapping[str, Channel], turns: Turns, receipts: Receipts, inbox: Inbox) -> None:
+        self._channels = channels
+        self._turns = turns
+        self._receipts = receipts
+        self._inbox = inbox
+        self._hooks: Mapping[str, Callable[[Channel, web.Request], Awaitable[web.Response]]] = {
+            "ussd": self._ussd,
+            "ussd-event": self._ussd_event,
+            "sms": self._sms,
+            "receipt": self._receipt,
+            "optout": self._opt_out,
+        }
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_post("/hooks/{channel}/{secret}/{hook}", self.handle)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        path = request.match_info
+        channel = self._channels.get(path["channel"])
+        hook = self._hooks.get(path["hook"])
+        if channel is None or hook is None or not channel.admits(path["secret"].encode()):
+            return web.Response(status=404)
+        return await hook(channel, request)
+
+    async def _ussd(self, channel: Channel, request: web.Request) -> web.Response:
+        try:
+            turn = channel.carrier.read_turn(await _body(request), request.headers)
+        except BadCallback as error:
+            _malformed(channel, "ussd", error)
+            screen = self._turns.apology(channel.service)
+        else:
+            screen = await self._turns.take(channel.service, turn)
+        reply = channel.carrier.write_screen(screen)
+        return web.Response(body=reply.body, headers=reply.headers, content_type="text/plain", charset="utf-8")
+
+    async def _ussd_event(self, channel: Channel, request: web.Request) -> web.Response:
+        async def store() -> None:
+            ended = channel.carrier.read_session_end(await _body(request), request.headers)
+            await self._inbox.take_session_end(channel.name, ended)
+            log.info(
+                "ussd.ended",
+                channel=channel.name,
+                session=ended.session,
+                ending=ended.ending,
+                hops=ended.hops,
+            )
+
+        return await self._stored(channel, "ussd-event", store)
+
+    async def _sms(self, channel: Channel, request: web.Request) -> web.Response:
+        async def store() -> None:
+            inbound = channel.carrier.read_inbound(await _body(request), request.headers)
+            new = await self._inbox.take(channel.name, inbound)
+            log.info("sms.received", channel=channel.name, id=inbound.id, characters=len(inbound.text), new=new)
+
+        return await self._stored(channel, "sms", store)
+
+    async def _receipt(self, channel: Channel, request: web.Request) -> web.Response:
+        async def store() -> None:
+            receipt = channel.carrier.read_receipt(await _body(request), request.headers)
+            await self._receipts.take(channel.name, receipt)
+
+        return await self._stored(channel, "receipt", store)
+
+    async def _opt_out(self, channel: Channel, request: web.Request) -> web.Response:
+        async def store() -> None:
+            await self._inbox.take_opt_out(
+                channel.name, channel.carrier.read_opt_out(await _body(request), request.headers)
+            )
+            log.info("people.opted_out", channel=channel.name)
+
+        return await self._stored(channel, "optout", store)
+
+    @staticmethod
+    async def _stored(channel: Channel, hook: str, store: Callable[[], Awaitable[None]]) -> web.Response:
+        """200 once it is stored, and for what can never be; 503 for what may succeed later."""
+        try:
+            await store()
+        except BadCallback as error:
+            _malformed(channel, hook, error)
+            return web.Response(text="ignored")
+        except DatabaseAway:
+            log.warning("hook.not_stored", channel=channel.name, hook=hook)
+            return web.Response(status=503, text="try again")
+        return web.Response(text="ok")
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise BadCallback("the body is over 16 KiB") from None
+
+
+def _malformed(channel: Channel, hook: str, error: BadCallback) -> None:
+    log.warning("hook.malformed", channel=channel.name, hook=hook, problem=str(error))

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.menu.definition import Menu
+from gateway.menu.loading import load
+from gateway.runtime.packs import read_pack
+
+PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
+
+
+@pytest.fixture(scope="session")
+def files() -> dict[str, str]:
+    return read_pack(PEKALONGAN)
+
+
+@pytest.fixture(scope="session")
+def menu(files: dict[str, str]) -> Menu:
+    return load(files)

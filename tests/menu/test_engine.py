@@ -1,0 +1,222 @@
+"""The walk through the real pack: forward, back, home, revise, and what never happens."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.menu import engine
+from gateway.menu.definition import Kind, Menu
+from gateway.menu.engine import Limits, Session, Step, answered, read_day
+from gateway.text import gsm
+
+GIVEN = {"ussd": "*384*3375#"}
+TODAY = date(2026, 11, 28)
+TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
+
+
+def walk(menu: Menu, keys: str, session: Session | None = None) -> Step:
+    led = engine.show(menu, session, given=GIVEN) if session else engine.begin(menu, given=GIVEN)
+    for one in keys.split():
+        led = engine.step(menu, led.session, one, given=GIVEN, today=TODAY)
+    return led
+
+
+def test_whole_report_gathers_what_was_answered(menu: Menu) -> None:
+    led = walk(menu, TO_CONFIRM + " 1")
+
+    assert led.effect == "file_report"
+    assert answered(menu, led.session) == {
+        "language": "id",
+        "category": "gesekan",
+        "kecamatan": "33.75.01",
+        "area": "33.75.01.1003",
+        "when": "now",
+        "danger": "no",
+        "size": "many",
+        "seen": "self",
+        "description": "halo",
+        "contact": "yes",
+    }
+
+
+def test_the_ticket_is_on_the_last_screen(menu: Menu) -> None:
+    done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2816"})
+
+    assert done.end
+    assert "7340-2816" in done.screen
+
+
+@pytest.mark.parametrize("outcome", ["filed", "kept", "failed"])
+def test_every_outcome_of_filing_has_a_last_screen(menu: Menu, outcome: str) -> None:
+    led = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, outcome, given=GIVEN)
+
+    assert led.end
+    assert led.screen
+
+
+def test_danger_and_size_are_asked_only_where_it_is_happening_now(menu: Menu) -> None:
+    states = {key: walk(menu, f"1 1 1 1 1 1 {key}").session.state for key in "1234"}
+
+    assert states == {"1": "danger", "2": "seen", "3": "seen", "4": "date"}
+
+
+def test_a_number_of_another_page_is_understood(menu: Menu) -> None:
+    assert walk(menu, "1 1 1 8").session.answers["category"] == "tps"
+
+
+def test_pages_go_forth_and_back(menu: Menu) -> None:
+    first, second = walk(menu, "1 1 1"), walk(menu, "1 1 1 98")
+
+    assert "5.Hoaks" in first.screen
+    assert "98.Lagi" in first.screen
+    assert "6.Perusakan" in second.screen
+    assert "98." not in second.screen
+    assert walk(menu, "1 1 1 98 0").screen == first.screen
+    assert walk(menu, "1 1 1 98 98").screen.startswith("Salah. Coba lagi:\n")
+
+
+def test_back_returns_through_every_screen(menu: Menu) -> None:
+    keys = TO_CONFIRM.split()
+    way = [walk(menu, " ".join(keys[:count])).screen for count in range(len(keys) + 1)]
+    here = walk(menu, TO_CONFIRM)
+    for expected in reversed(way[:-1]):
+        here = walk(menu, "99", here.session)
+        assert here.screen == expected
+
+
+def test_home_works_everywhere_and_keeps_only_the_language(menu: Menu) -> None:
+    keys = ["3", *TO_CONFIRM.split()[1:]]
+    home = walk(menu, "3").screen
+    for count in range(1, len(keys) + 1):
+        led = walk(menu, " ".join([*keys[:count], "00"]))
+        assert led.screen == home
+        assert led.session.answers == {}
+
+
+def test_zero_skips_the_description_and_cancels_at_the_end(menu: Menu) -> None:
+    skipped = walk(menu, "1 1 1 3 1 2 3 1 0")
+    assert skipped.session.state == "contact"
+    assert skipped.session.answers["description"] == ""
+
+    cancelled = walk(menu, TO_CONFIRM + " 0")
+    assert cancelled.end
+    assert cancelled.session.state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("change", "answer", "value"),
+    [
+        ("2 1 5", "category", "hoaks"),
+        ("2 2 3 4", "area", "33.75.03.1006"),
+        ("2 3 3", "when", "today"),
+        ("2 4 lain", "description", "lain"),
+        ("2 5 2", "contact", "no"),
+    ],
+)
+def test_change_asks_one_thing_again_and_returns_to_the_confirmation(
+    menu: Menu, change: str, answer: str, value: str
+) -> None:
+    before = answered(menu, walk(menu, TO_CONFIRM).session)
+    led = walk(menu, f"{TO_CONFIRM} {change}")
+
+    assert led.session.state == "confirm"
+    after = answered(menu, led.session)
+    assert after[answer] == value
+    untouched = before.keys() - {answer, "kecamatan", "danger", "size"}
+    assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
+
+
+def test_an_answer_that_no_longer_applies_does_not_count(menu: Menu) -> None:
+    led = walk(menu, TO_CONFIRM + " 2 3 3")  # not now, but earlier today
+
+    assert "danger" not in answered(menu, led.session)
+    assert "size" not in answered(menu, led.session)
+
+
+def test_a_change_that_opens_new_questions_asks_them(menu: Menu) -> None:
+    before = walk(menu, "1 1 1 3 1 2 3 1 halo 1 2 3")  # earlier today: danger was never asked
+    danger = walk(menu, "1", before.session)
+    assert danger.session.state == "danger"
+    warned = walk(menu, "1", danger.session)
+    assert warned.session.state == "keep_away"
+    assert walk(menu, "1 2", warned.session).session.state == "confirm"
+
+
+def test_a_changed_date_is_asked_again(menu: Menu) -> None:
+    led = walk(menu, "1 1 1 3 1 2 4 2711 1 halo 1 2 3 4")
+
+    assert led.session.state == "date"
+    assert answered(menu, walk(menu, "2611", led.session).session)["when_date"] == "2026-11-26"
+
+
+def test_language_can_be_changed_on_the_way(menu: Menu) -> None:
+    assert walk(menu, "1 3 2").session.language == "jv"
+    assert "Lapor kedadosan" in walk(menu, "1 3 2").screen
+
+
+def test_a_star_stays_in_a_description(menu: Menu) -> None:
+    led = walk(menu, "1 1 1 3 1 2 3 1 5*5*meter")
+
+    assert led.session.answers["description"] == "5*5*meter"
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2711", "2026-11-27"),
+        ("27/11", "2026-11-27"),
+        ("27-11", "2026-11-27"),
+        ("2811", "2026-11-28"),
+        ("2911", None),  # tomorrow, or a year ago: a slip
+        ("3102", None),
+        ("271", None),
+        ("abcd", None),
+        ("\u0662\u0667\u0661\u0661", None),
+    ],
+)
+def test_a_typed_day_is_the_last_such_day(typed: str, day: str | None) -> None:
+    assert read_day(typed, TODAY) == day
+
+
+def test_a_day_in_december_is_last_year_in_january() -> None:
+    assert read_day("3112", date(2027, 1, 2)) == "2026-12-31"
+
+
+def test_the_hops_are_bounded(menu: Menu) -> None:
+    led = engine.begin(menu)
+    for _ in range(4):
+        led = engine.step(menu, led.session, "9", Limits(hops=3), given=GIVEN)
+
+    assert led.end
+    assert led.screen.startswith("Maaf")
+
+
+def test_replay_reaches_the_same_place(menu: Menu) -> None:
+    keys = TO_CONFIRM.split()
+
+    assert engine.replay(menu, keys, given=GIVEN, today=TODAY) == walk(menu, TO_CONFIRM)
+
+
+KEYS = st.sampled_from(
+    ["0", "1", "2", "3", "4", "9", "98", "99", "00", "", "*", "2711", "halo dunia", "x" * 400, "{svc}"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(KEYS, max_size=60))
+def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, typed: list[str]) -> None:
+    led = engine.begin(menu, given=GIVEN)
+    for keys in typed:
+        led = engine.step(menu, led.session, keys, given=GIVEN, today=TODAY)
+        if led.effect:
+            led = engine.resume(menu, led.session, "filed", {"ticket": "7340-2816"}, given=GIVEN)
+        assert 4 + gsm.septets(led.screen) <= 160
+        assert led.end == (menu.states[led.session.state].kind is Kind.END)
+        assert len(led.session.trail) <= len(menu.states)
+        if led.end:
+            return
+    assert engine.show(menu, led.session, given=GIVEN) == led

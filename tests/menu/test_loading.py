@@ -1,0 +1,101 @@
+"""A pack that is wrong is refused, with everything that is wrong, its file and its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.menu.checking import check
+from gateway.menu.definition import Menu
+from gateway.menu.engine import Limits
+from gateway.menu.loading import PackRefused, load
+
+Files = dict[str, str]
+
+
+def complaints(files: Files, file: str, old: str, new: str) -> list[str]:
+    """What is said after one edit, by loading or, where that finds nothing, by checking."""
+    assert old in files[file]
+    edited = {**files, file: files[file].replace(old, new, 1)}
+    try:
+        return [str(one) for one in check(load(edited), Limits())]
+    except PackRefused as refused:
+        return [str(one) for one in refused.complaints]
+
+
+def line_of(files: Files, file: str, text: str) -> int:
+    return files[file][: files[file].index(text)].count("\n") + 1
+
+
+def test_the_real_pack_is_whole_and_fits(menu: Menu) -> None:
+    assert check(menu, Limits()) == []
+
+
+EDITS = [
+    ("flow.yaml", "next: kecamatan", "next: kecamatn", "no state is called kecamatn"),
+    ("flow.yaml", "keep: seen", "kept: seen", "nothing is called so here"),
+    ("flow.yaml", "choose_from: categories", "choose_from: cities", "choose_from knows the lists"),
+    ("flow.yaml", "do: file_report", "do: dance", "do knows file_report"),
+    ("flow.yaml", "tell: true", "tell: true\n    end: true", "a state is one of"),
+    ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
+    ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),
+    ("flow.yaml", "before: date}", "before: seen}", "date: no state leads here"),
+    ("flow.yaml", "filed: ticket, ", "", "then needs exactly failed, filed, kept"),
+    ("wording/jv.yaml", "  kecamatan: {heading", "  kecamtan: {heading", "screens.kecamatan is missing"),
+    ("wording/en.yaml", "    some: 10 to 50\n", "", "screens.size.some is missing"),
+    ("wording/id.yaml", "Jenis kejadian?", "Jenis kejadian “apa”?", "“"),
+    ("wording/id.yaml", "{ticket}\\nSimpan", "{tiket}\\nSimpan", "{tiket} stands for nothing"),
+    ("wording/id.yaml", "Jauhi lokasi.", "Jauhi lokasi. " * 6, "septets over the 160 of a screen"),
+    (
+        "wording/en.yaml",
+        "received as",
+        "received by the desk of the city, thank you, as",
+        "septets over one SMS",
+    ),
+    ("pack.yaml", "Asia/Jakarta", "Asia/Pekalongan", "no time zone is called Asia/Pekalongan"),
+    ("areas.csv", "33.75.01.1003,", "33.75.01.1002,", "is already taken by Medono"),
+    ("areas.csv", "33.75.01.1003,", "33.75.1003,", "is not an area code"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), EDITS)
+def test_one_fault_is_said_with_file_and_line(files: Files, file: str, old: str, new: str, said: str) -> None:
+    found = [one for one in complaints(files, file, old, new) if said in one]
+
+    assert found
+    assert all(one.startswith(f"{file}:") and one.split(":")[1].isdigit() for one in found)
+
+
+def test_the_line_is_the_one_to_mend(files: Files) -> None:
+    found = complaints(files, "flow.yaml", "keep: seen", "kept: seen")
+
+    assert (
+        f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.seen.kept: nothing is called so here" in found
+    )
+
+
+def test_all_faults_are_said_at_once(files: Files) -> None:
+    broken = {
+        **files,
+        "flow.yaml": files["flow.yaml"].replace("next: kecamatan", "next: nowhere"),
+        "areas.csv": files["areas.csv"].replace("33.75.01.1003,", "x,"),
+        "wording/jv.yaml": "navigation: {back: a\n",
+    }
+    with pytest.raises(PackRefused) as refused:
+        load(broken)
+
+    assert {one.file for one in refused.value.complaints} >= {"areas.csv", "wording/jv.yaml"}
+
+
+def test_a_missing_file_is_named(files: Files) -> None:
+    with pytest.raises(PackRefused, match=r"wording/en\.yaml: this file is missing"):
+        load({name: text for name, text in files.items() if name != "wording/en.yaml"})
+
+
+def test_a_doubled_key_is_refused(files: Files) -> None:
+    found = complaints(files, "flow.yaml", "home: main", "home: main\nhome: about")
+
+    assert any("home stands here twice" in one for one in found)
+
+
+def test_a_narrower_screen_is_checked_too(menu: Menu) -> None:
+    assert any("screens." in str(one) for one in check(menu, Limits(septets=100)))

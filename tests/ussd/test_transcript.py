@@ -1,0 +1,56 @@
+"""Reading the newest input out of the carrier's cumulative text (facts/protocols.md A.5)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.ussd.transcript import Addition, Reading, added, whole
+
+
+@pytest.mark.parametrize(
+    ("stored", "text", "expected"),
+    [
+        ("", "1", Addition(Reading.NEW, "1")),
+        ("1", "1*1", Addition(Reading.NEW, "1")),
+        ("1*1", "1*1*0", Addition(Reading.NEW, "0")),
+        ("1", "1*", Addition(Reading.NEW, "")),
+        ("1", "1**2*3", Addition(Reading.NEW, "*2*3")),
+        ("1*1", "1*1*5*5 meter", Addition(Reading.NEW, "5*5 meter")),
+        ("1*1", "1*1", Addition(Reading.REPEATED)),
+        ("", "", Addition(Reading.REPEATED)),
+        ("1*1", "1", Addition(Reading.LATE)),
+        ("1", "12", Addition(Reading.LATE)),
+        ("1*1", "2*1*1", Addition(Reading.LATE)),
+    ],
+)
+def test_the_difference_to_the_stored_text(stored: str, text: str, expected: Addition) -> None:
+    assert added(stored, text) == expected
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
+def test_inputs_come_out_as_they_went_in(inputs: list[str]) -> None:
+    """Whatever is typed, stars and empty inputs too, is read back one by one. (The very first may not be empty:
+    an empty text is the first request.)"""
+    inputs[0] = inputs[0] or "1"
+    stored = ""
+    for number, keys in enumerate(inputs):
+        text = "*".join(inputs[: number + 1])
+        assert added(stored, text) == Addition(Reading.NEW, keys)
+        stored = text
+
+
+@pytest.mark.parametrize(
+    ("text", "dialled", "inputs"),
+    [
+        ("", "*384*27011#", []),
+        ("1*2", "*384*27011#", ["1", "2"]),
+        ("", "*384*27011*1*2#", ["1", "2"]),
+        ("3", "*384*27011*1*2#", ["1", "2", "3"]),
+        ("1", "*999#", ["1"]),
+        ("", "*384*270112#", []),
+    ],
+)
+def test_a_dialled_suffix_is_read_wherever_it_comes(text: str, dialled: str, inputs: list[str]) -> None:
+    assert whole(text, dialled, "*384*27011#") == inputs
