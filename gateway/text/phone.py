@@ -13,7 +13,36 @@ import phonenumbers
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _BARE_INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
-_IN_TEXT = re.compile(r"(?<![\w.+-])\+?[0-9](?:[ .-]?[0-9]){8,14}(?![\w-])")
+
+# A number in a text, however it is spelled. Privacy before beauty: an amount or a year more may be masked, but not
+# what the logs are read by, so that is matched first and left as it is.
+_BETWEEN = r"[ \u00a0.()-]{0,3}"
+_MAYBE = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{8}}")
+_IN_TEXT = re.compile(
+    rf"""
+    (?P<other>
+        \b[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ][0-9:.]+)?  # times and dates
+      | \b[0-9]{{2}}[-.][0-9]{{2}}[-.][0-9]{{4}}\b
+      | (?<![0-9A-Za-z])[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}(?![0-9A-Za-z])  # ids
+      | (?<![0-9A-Za-z])[0-9A-Fa-f]{{16,}}(?![0-9A-Za-z])
+      | (?<![0-9.])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{{2}}|[1-9]?[0-9])(?:\.(?=[0-9])|(?![0-9.]))){{4}}  # IPv4
+      | (?<![0-9.])(?!62\.)(?:0|[1-9][0-9]{{0,9}})\.[0-9]+(?![0-9.]|[ -][0-9])  # decimals
+      | (?<![0-9.])[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}}(?![0-9])  # areas
+      | \b[1-9][0-9]{{3}}-[0-9]{{4}}(?!-?[0-9])  # tickets
+    )
+  | (?:\+|%2[Bb]){_BETWEEN}[1-9](?:{_BETWEEN}[0-9]){{7,14}}(?![0-9])
+  | (?<![0-9])
+    (?: \(0[0-9]{{1,4}}\)(?:{_BETWEEN}[0-9]){{5,10}}
+      | 0[1-9](?:{_BETWEEN}[0-9]){{7,11}}
+      | 00[1-9](?:{_BETWEEN}[0-9]){{7,14}}
+      | 62(?:{_BETWEEN}[0-9]){{8,13}}
+      | [0-9]{{3,}}(?:[ \u00a0.-][0-9]{{3,}}){{1,3}}
+      | [1-9][0-9]{{8,14}}
+    )(?![0-9])
+    """,
+    re.VERBOSE,
+)
+_FEWEST, _MOST = 9, 17  # digits; with the 00 of a call abroad
 
 
 class NotAPhoneNumber(ValueError):
@@ -67,11 +96,27 @@ def normalise(raw: str, region: str) -> str:
 
 def mask(e164: str) -> str:
     """The number as it may be shown: `+62812****567`."""
-    if len(e164) < 11:
+    if len(e164) < 12:
         return f"{e164[:3]}****"
     return f"{e164[:6]}****{e164[-3:]}"
 
 
 def mask_in(text: str) -> str:
-    """`text` with everything that looks like a phone number masked: 9 to 15 digits, also with blanks or dashes."""
-    return _IN_TEXT.sub(lambda found: mask(re.sub(r"[ .-]", "", found[0])), text)
+    """`text` with everything masked that can be a phone number: 9 to 15 digits in any usual spelling.
+
+    Tickets, times, hexadecimal ids, decimals and area codes stay. What is masked once is not masked further.
+    """
+    if not _MAYBE.search(text):
+        return text
+    return _IN_TEXT.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = re.sub(r"[^0-9]", "", found[0].replace("%2B", "+").replace("%2b", "+"))
+    if found["other"] or not _FEWEST <= len(digits) <= _MOST:
+        return found[0]
+    if found[0][0] in "+%":
+        return mask(f"+{digits}")
+    if len(digits) < 11:
+        return f"{digits[:4]}****"
+    return f"{digits[:4] if digits[0] == '0' else digits[:5]}****{digits[-3:]}"

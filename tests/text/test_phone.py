@@ -1,0 +1,192 @@
+"""Phone numbers in their one form, and masked wherever they may turn up (facts/protocols.md F.2, F.3)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.text.phone import NotAPhoneNumber, Phone, mask, mask_in, normalise
+
+NUMBERS = st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True)
+SUBSCRIBERS = st.from_regex(r"8[1-35-9][0-9]{7,10}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "081234567890",
+        "6281234567890",
+        "+62 0812 3456 7890",
+        "+62 812-3456-7890",
+        "(0812) 3456.7890",
+        "0812 3456 7890\n",
+    ],
+)
+def test_every_way_to_write_a_number_is_one_number(raw: str) -> None:
+    assert normalise(raw, "ID") == "+6281234567890"
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "number"),
+    [
+        ("8123456789", "ID", "+628123456789"),
+        ("62812345678", "ID", "+62812345678"),  # phonenumbers alone says +6262812345678, a landline
+        ("6281230004567", "ID", "+6281230004567"),
+        ("+254711000101", "ID", "+254711000101"),
+        ("0711000101", "KE", "+254711000101"),
+        ("254711000101", "KE", "+254711000101"),
+        ("\u0660\u0668\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660", "ID", "+6281234567890"),
+        ("088412345678", "ID", "+6288412345678"),  # unassigned: a check of shape, not of existence
+    ],
+)
+def test_normalise(raw: str, region: str, number: str) -> None:
+    assert normalise(raw, region) == number
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", " ", "*123#", "3375", "halo", "006281234567890", "+0812345678", "08123", "0812345678901234", "+", "081x"],
+)
+def test_anything_else_is_refused_without_repeating_it(raw: str) -> None:
+    with pytest.raises(NotAPhoneNumber) as refusal:
+        normalise(raw, "ID")
+    assert str(refusal.value) == NotAPhoneNumber.__doc__
+
+
+@given(SUBSCRIBERS)
+def test_national_and_international_spelling_agree(subscriber: str) -> None:
+    assert normalise(f"0{subscriber}", "ID") == normalise(f"+62{subscriber}", "ID") == f"+62{subscriber}"
+    assert normalise(normalise(f"0{subscriber}", "ID"), "KE") == f"+62{subscriber}"
+
+
+@pytest.mark.parametrize("raw", ["6281230004567", "+62 812", "+1234567", "+1234567890123456", "", "+6281230004567\n"])
+def test_a_phone_is_made_of_the_normal_form_only(raw: str) -> None:
+    with pytest.raises(NotAPhoneNumber):
+        Phone(raw)
+
+
+@given(NUMBERS)
+def test_a_phone_never_shows_itself(number: str) -> None:
+    phone = Phone(number)
+    shown = f"{phone} {phone!r} {phone!s:>3} {[phone]} {phone.masked}"
+    assert number not in shown
+    assert number[1:] not in shown
+    assert phone.e164 == number
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("+6281230004567", "+62812****567"),
+        ("+62812300045", "+62812****045"),
+        ("+254711000101", "+25471****101"),
+        ("+12345678", "+12****"),
+    ],
+)
+def test_mask(number: str, masked: str) -> None:
+    assert mask(number) == masked
+
+
+@given(NUMBERS)
+def test_a_mask_hides_at_least_three_digits(number: str) -> None:
+    assert len(number) - len(mask(number).replace("****", "")) >= 3
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+6281230004567",
+        "6281230004567",
+        "081230004567",
+        "0812-3000-4567",
+        "0812 3000 4567",
+        "0812.3000.4567",
+        "+62 812 3000 4567",
+        "+62-812-3000-4567",
+        "62812 3000 4567",
+        "62 812 3000 4567",
+        "(0812) 3000 4567",
+        "(0812)30004567",
+        "+62 (812) 3000-4567",
+        "0812 - 3000 - 4567",
+        "+62\u00a0812\u00a03000\u00a04567",
+        "0285-421093",
+        "(0285) 421093",
+        "%2B6281230004567",
+        "+254711000101",
+        "tel:+6281230004567",
+        "hp081230004567",
+        "wa081230004567",
+        "006281230004567",
+        "812-3000-4567",
+        "812 3000 4567",
+        "254 711 000 101",
+        "8123000456",
+        "081 230 004 567",
+        "08 12 30 00 45 67",
+        "+6281230004567x",
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["{}", "hubungi {}.", "({})", "{}, lalu", '"{}"', "a={} b", "{}\n", "No.{}", "Telp. {}!"]
+)
+def test_a_number_in_a_text_is_masked(number: str, around: str) -> None:
+    digits = [char for char in number if char.isdigit()]
+    masked = mask_in(around.format(number))
+    assert "****" in masked
+    assert [char for char in masked if char.isdigit()] != digits
+    assert number not in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7340-2816",
+        "73402816",
+        "Laporan 7340-2816 diterima",
+        "2026-11-23T20:41:05.123456Z",
+        "2026-11-23T20:41:05+00:00",
+        "2026-11-23 20:41:05",
+        "2026-11-23 20:41:05.123456+00:00",
+        "23-11-2026 20.41",
+        "23.11.2026",
+        "20261123T204105Z",
+        "ATUid_5f4dcc3b5aa765d61d8327deb882cf99",
+        "ATUid_12345678901234567890123456789012",
+        "0123456789abcdef0123456789abcdef",
+        "12345678-1234-4321-8765-123456789012",
+        "192.168.100.110",
+        "7b0f1a2c-1234-4321-8765-123456789012",
+        "local-1234567890abcdef",
+        "0.012345678901",
+        "12.345678 ms",
+        "1763930465.123456",
+        "33.75.01.1002",
+        "33.75.01.1002 33.75.02.1003",
+        "*384*3375#",
+        "*384*3375*1*2*3*4*5*6#",
+        "1*1*2*3*1*2*1*1*2",
+        "110/112",
+        "1 2 3 4 5 6 7 8 9 10",
+        "127.0.0.1:8080",
+        "1 Ya\n2 Tidak\n0 Kembali",
+        "RT 03 RW 12",
+    ],
+)
+def test_what_is_no_number_stays(text: str) -> None:
+    assert mask_in(text) == text
+
+
+@given(
+    NUMBERS,
+    st.text(st.sampled_from("abc ,;:!?()\n\"'"), max_size=8),
+    st.text(st.sampled_from("abc ,;:!?()\n\"'."), max_size=8),
+)
+def test_a_number_between_any_words_is_masked(number: str, before: str, after: str) -> None:
+    assert number[1:] not in mask_in(before + number + after) or len(number) < 10
+
+
+@given(st.text(max_size=200))
+def test_masking_twice_changes_nothing(text: str) -> None:
+    assert mask_in(mask_in(text)) == mask_in(text)
