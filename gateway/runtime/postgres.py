@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,10 @@ metadata = MetaData(
     }
 )
 
-_AWAY_STATES = ("08", "25006", "53", "57", "58")
-"""What SQLSTATEs of a server in trouble begin with: connection lost, read-only after a failover, out of
-resources, shut down or statement cancelled, system error (PostgreSQL manual, appendix A)."""
+_AWAY_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
+"""What the SQLSTATEs begin with of a server that is of no use now: connection lost, read-only after a failover,
+not let in, no such database, out of resources, shut down or cancelled, system error (PostgreSQL, appendix A)."""
+_CANCEL_LIMIT = 0.1
 
 _UPGRADE_LOCK = 0x57415350
 """The advisory lock of `upgrade`: any number that nothing else uses."""
@@ -66,8 +67,11 @@ class Database:
         Raises `DatabaseAway`, also when the whole block takes more than `deadline` seconds. A connection on
         which something was cut short is dropped, not cleaned: a server that hangs would make us wait for it.
         """
-        with _away():
-            async with asyncio.timeout(deadline), self._engine.connect() as connection:
+        with _away(), ExitStack() as afterwards:
+            async with asyncio.timeout(deadline) as limit, self._engine.connect() as connection:
+                ends = limit.when()
+                if ends is not None:
+                    afterwards.callback(await _cut_at(connection, ends + _CANCEL_LIMIT))
                 try:
                     yield connection
                     await connection.commit()
@@ -130,7 +134,7 @@ def _away() -> Iterator[None]:
     try:
         yield
     except (OSError, TimeoutError, PoolTimeout) as error:
-        raise DatabaseAway(type(error).__name__) from error
+        raise DatabaseAway(str(error) or type(error).__name__) from error
     except DBAPIError as error:
         if _is_away(error):
             raise DatabaseAway(str(error.orig)) from error
@@ -143,7 +147,19 @@ def _pass_over_lost(connection: Any, *_: Any) -> None:
         raise DisconnectionError
 
 
+async def _cut_at(connection: AsyncConnection, when: float) -> Callable[[], None]:
+    """Have the connection closed by force at the time `when` of the event loop; returns how to call that off.
+
+    At a deadline the driver asks the server to cancel the statement and waits two seconds for it to comply.
+    """
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    return asyncio.get_running_loop().call_at(when, driver.terminate).cancel
+
+
 async def _drop(connection: AsyncConnection) -> None:
+    if connection.invalidated:  # cut short inside a statement: SQLAlchemy has dropped it itself
+        return
     raw = await connection.get_raw_connection()
     if raw.driver_connection is not None:
         raw.driver_connection.terminate()

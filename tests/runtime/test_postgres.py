@@ -1,0 +1,266 @@
+"""The pool against a real PostgreSQL: what commits, what counts as away, how fast, and how it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import IntegrityError
+
+from gateway.runtime.embedded import EmbeddedStores, addresses
+from gateway.runtime.postgres import Database, DatabaseAway, is_current, metadata, upgrade
+
+
+@pytest.fixture
+async def marks(database: Database) -> Database:
+    """A database with one table to write to."""
+    async with database.begin() as connection:
+        await connection.execute(text("CREATE TABLE marks (mark text PRIMARY KEY)"))
+    return database
+
+
+@asynccontextmanager
+async def opened(url: str, pool_size: int = 5, timeout: float = 10.0) -> AsyncIterator[Database]:  # noqa: ASYNC109
+    database = Database(url, pool_size=pool_size, timeout=timeout)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def mark(database: Database, name: str) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("INSERT INTO marks VALUES (:name)"), {"name": name})
+
+
+async def all_marks(database: Database) -> list[str]:
+    async with database.begin() as connection:
+        return list(await connection.scalars(text("SELECT mark FROM marks ORDER BY mark")))
+
+
+async def others(database: Database, select: str) -> list[object]:
+    """`select` for each connection to this database but the asking one."""
+    query = f"SELECT {select} FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    async with database.begin() as connection:
+        return list(await connection.scalars(text(query)))
+
+
+async def becomes(database: Database, answering: bool) -> bool:
+    """Whether within five seconds the database answers, or ceases to."""
+    for _ in range(500):
+        try:
+            await database.ping()
+            answered = True
+        except DatabaseAway:
+            answered = False
+        if answered is answering:
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+@contextmanager
+def hanging(stores: EmbeddedStores) -> Iterator[None]:
+    """PostgreSQL stopped in its tracks: connections are accepted by the kernel, and nobody answers."""
+    server = psutil.Process(stores.postgres_pid)
+    processes = [server, *server.children()]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+async def test_a_block_is_committed_at_its_end_and_rolled_back_by_an_error(marks: Database) -> None:
+    await mark(marks, "kept")
+    with pytest.raises(ZeroDivisionError):
+        async with marks.begin() as connection:
+            await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
+            _ = 1 / 0
+
+    assert await all_marks(marks) == ["kept"]
+
+
+async def test_a_broken_rule_is_not_away_and_shows_no_values(marks: Database) -> None:
+    await mark(marks, "once")
+
+    with pytest.raises(IntegrityError) as caught:
+        await mark(marks, "once")
+
+    assert "[SQL parameters hidden" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"query": {"host": "/nowhere"}}, "No such file"),
+        ({"host": "127.0.0.1", "port": 1, "query": {}}, "refused|Connect call failed"),
+        ({"database": "no_such_database"}, "does not exist"),
+        ({"username": "stranger"}, "does not exist"),
+    ],
+)
+async def test_a_server_that_does_not_let_us_in_is_away(database_url: str, change: dict[str, Any], reason: str) -> None:
+    url = make_url(database_url)._replace(**change)
+    async with opened(url.render_as_string(hide_password=False)) as database:
+        with pytest.raises(DatabaseAway, match=reason):
+            await database.ping()
+
+
+async def test_connections_that_the_server_closed_are_replaced_unnoticed(marks: Database) -> None:
+    """So it is after a restart of PostgreSQL: every connection of the pool is dead."""
+    blocks = [marks.begin() for _ in range(3)]
+    for block in blocks:
+        await (await block.__aenter__()).execute(text("SELECT 1"))
+    for block in blocks:
+        await block.__aexit__(None, None, None)
+    async with marks.begin() as connection:
+        await connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid()"
+            )
+        )
+    await asyncio.sleep(0.05)
+
+    await asyncio.gather(*(mark(marks, str(number)) for number in range(3)))
+
+    assert await all_marks(marks) == ["0", "1", "2"]
+
+
+async def test_a_connection_lost_in_a_block_is_away_and_rolls_back(marks: Database) -> None:
+    with pytest.raises(DatabaseAway):
+        async with marks.begin() as connection:
+            await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
+            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    assert await all_marks(marks) == []
+
+
+async def test_a_server_that_is_killed_is_away_and_comes_back(tmp_path: Path) -> None:
+    stores = await EmbeddedStores.start(tmp_path)
+    try:
+        async with opened(stores.database_url) as database:
+            await database.ping()
+            psutil.Process(stores.postgres_pid).kill()
+            assert await becomes(database, answering=False)
+            assert await becomes(database, answering=True)
+    finally:
+        await stores.stop()
+
+
+async def test_a_deadline_ends_the_block_and_the_statement(database: Database) -> None:
+    began = time.monotonic()
+    with pytest.raises(DatabaseAway):
+        async with database.begin(deadline=0.2) as connection:
+            await connection.execute(text("SELECT pg_sleep(30)"))
+    assert time.monotonic() - began < 1
+
+    for _ in range(100):
+        if "active" not in await others(database, "state"):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the statement still runs after two seconds")
+
+
+async def test_a_deadline_counts_the_time_between_statements(marks: Database) -> None:
+    with pytest.raises(DatabaseAway):
+        async with marks.begin(deadline=0.1) as connection:
+            await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
+            await asyncio.sleep(5)
+
+    assert await all_marks(marks) == []
+
+
+async def test_a_deadline_that_is_kept_changes_nothing(marks: Database) -> None:
+    async with marks.begin(deadline=0.2) as connection:
+        await connection.execute(text("INSERT INTO marks VALUES ('kept')"))
+    await asyncio.sleep(0.4)  # past the moment at which the connection would have been cut
+
+    await mark(marks, "too")
+
+    assert await all_marks(marks) == ["kept", "too"]
+    assert len(await others(marks, "pid")) == 0
+
+
+async def test_a_hanging_server_is_away_by_the_deadline(stores: EmbeddedStores, marks: Database) -> None:
+    """The first block finds a connection in the pool, the second must open one."""
+    with hanging(stores):
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(DatabaseAway):
+                async with marks.begin(deadline=0.3) as connection:
+                    await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
+            assert time.monotonic() - began < 0.8
+
+    assert await all_marks(marks) == []
+
+
+async def test_a_statement_has_a_time_limit_without_a_deadline(stores: EmbeddedStores, database_url: str) -> None:
+    async with opened(database_url, timeout=0.3) as database:
+        with pytest.raises(DatabaseAway):
+            async with database.begin() as connection:
+                await connection.execute(text("SELECT pg_sleep(30)"))
+        await database.ping()
+        with hanging(stores), pytest.raises(DatabaseAway):
+            await database.ping()
+        await database.ping()
+
+
+async def test_a_pool_that_is_used_up_is_away_not_stuck(database_url: str) -> None:
+    async with opened(database_url, pool_size=1, timeout=0.2) as database, database.begin() as connection:
+        await connection.execute(text("SELECT 1"))
+        with pytest.raises(DatabaseAway, match="limit of size 1"):
+            await database.ping()
+
+
+async def test_a_cancelled_block_leaves_the_pool_in_order(marks: Database) -> None:
+    async def long_one() -> None:
+        async with marks.begin() as connection:
+            await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
+            await connection.execute(text("SELECT pg_sleep(30)"))
+
+    for _ in range(10):
+        task = asyncio.create_task(long_one())
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert await all_marks(marks) == []
+
+
+async def test_an_error_raised_by_the_block_itself_passes_through(database: Database) -> None:
+    with pytest.raises(LookupError):
+        async with database.begin() as connection:
+            await connection.execute(text("SELECT 1"))
+            raise LookupError
+
+
+async def test_many_processes_may_upgrade_at_once(stores: EmbeddedStores, marks: Database, database_url: str) -> None:
+    async with marks.begin() as connection:
+        await connection.execute(text("DROP SCHEMA public CASCADE"))
+        await connection.execute(text("CREATE SCHEMA public"))
+    assert not await is_current(marks)
+
+    await asyncio.gather(*(upgrade(database_url) for _ in range(3)))
+
+    assert await is_current(marks)
+
+
+async def test_an_upgrade_without_a_server_is_away(tmp_path: Path) -> None:
+    _, url = addresses(tmp_path)
+    with pytest.raises(DatabaseAway):
+        await upgrade(url)
+
+
+def test_constraints_have_names_that_a_migration_can_drop() -> None:
+    assert set(metadata.naming_convention) >= {"ix", "uq", "ck", "fk", "pk"}
