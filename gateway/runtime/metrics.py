@@ -1,0 +1,98 @@
+"""What Prometheus is told of this process: one object, handed to whoever has something to count.
+
+No label carries a number, a session or a text: channels, stores and outcomes are few and known. What is counted at
+every turn is added up in plain numbers, since a counter of `prometheus_client` takes a lock each time and a histogram
+several; they are made into its samples when somebody asks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, ProcessCollector
+from prometheus_client import generate_latest as rendered
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
+"""Seconds. A store has 300 ms for an operation, a resident is answered within two seconds."""
+
+_BOUNDS = [*(f"{bound:g}" for bound in BUCKETS), "+Inf"]
+
+
+class Metrics:
+    """All counts of one process. `turn` is for the event loop's thread only; the rest may be called from any."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._turns = _Turns()
+        self._registry.register(self._turns)
+        ProcessCollector(registry=self._registry)
+        self.sends = self._counter("sends", "Messages by how their sending ended.", "channel", "outcome")
+        self.receipts = self._counter("receipts", "Delivery reports by what they said.", "channel", "status")
+        self.store_errors = self._counter("store_errors", "Operations that a store did not answer.", "store")
+        self.log_lines_dropped = self._counter("log_lines_dropped", "Lines that never reached the live tail.")
+        self.queue_depth = Gauge("waspada_queue_depth", "Messages that wait to be sent.", registry=self._registry)
+
+    def turn(self, channel: str, outcome: str, seconds: float, redis_s: float, sql_s: float) -> None:
+        """Count one USSD turn; a store that it had no use for took 0 seconds and is not counted."""
+        turns = self._turns
+        turns.outcomes[channel, outcome] += 1
+        turns.durations[channel].add(seconds)
+        if redis_s:
+            turns.redis.add(redis_s)
+        if sql_s:
+            turns.sql.add(sql_s)
+
+    def render(self) -> bytes:
+        """Everything in Prometheus' text format, of type `content_type`."""
+        return rendered(self._registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"waspada_{name}", meaning, labels, registry=self._registry)
+
+
+class _Durations:
+    """How often it took how long, by bucket."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * len(_BOUNDS)
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Every bound with how many were not above it."""
+        running = 0
+        return [(bound, running := running + count) for bound, count in zip(_BOUNDS, self.counts, strict=True)]
+
+
+class _Turns(Collector):
+    def __init__(self) -> None:
+        self.outcomes: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.durations: defaultdict[str, _Durations] = defaultdict(_Durations)
+        self.redis = _Durations()
+        self.sql = _Durations()
+
+    def collect(self) -> Iterable[Metric]:
+        turns = CounterMetricFamily("waspada_ussd_turns", "USSD turns by outcome.", labels=["channel", "outcome"])
+        for labels, count in self.outcomes.items():
+            turns.add_metric(labels, count)
+        took = HistogramMetricFamily("waspada_ussd_turn_seconds", "From a callback to its answer.", labels=["channel"])
+        for channel, durations in self.durations.items():
+            took.add_metric([channel], durations.buckets(), durations.total)
+        stores = HistogramMetricFamily(
+            "waspada_ussd_store_seconds", "What a turn spent waiting for a store.", labels=["store"]
+        )
+        for store, durations in (("redis", self.redis), ("sql", self.sql)):
+            stores.add_metric([store], durations.buckets(), durations.total)
+        return turns, took, stores
