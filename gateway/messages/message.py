@@ -1,0 +1,103 @@
+"""Pure: the stages of a message, what each class of message may do, and how long to wait before another try.
+
+The rule behind the table: a send that may or may not have happened is `unknown`, a stage of its own, and nothing
+leaves it by guessing. What is final is final, whatever a carrier says later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from gateway.carriers.carrier import ReceiptStatus
+
+CARRIER_ID_LENGTH = 128  # characters of a carrier's message id that are kept and compared
+_FIRST_WAIT = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(minutes=5)
+
+
+class Status(StrEnum):
+    """How far a message has come."""
+
+    QUEUED = "queued"
+    SENDING = "sending"  # claimed by a worker
+    ACCEPTED = "accepted"  # by the carrier, which is not yet delivered
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    SUPPRESSED = "suppressed"  # the recipient must not get it
+
+
+# `queued → accepted` and `queued → refused` are late truths: a claim was given up as unknown and queued again, and
+# then its worker, cut off from the database all the while, says how the send had ended.
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.SENDING, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}),
+    Status.SENDING: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.UNKNOWN}),
+    Status.ACCEPTED: frozenset({Status.DELIVERED, Status.UNDELIVERED}),
+    Status.UNKNOWN: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED}),
+    Status.DELIVERED: frozenset(),
+    Status.UNDELIVERED: frozenset(),
+    Status.REFUSED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.SUPPRESSED: frozenset(),
+}
+
+# Where a delivery report moves a message; the other two words of a report move nothing.
+REPORTED: Mapping[ReceiptStatus, Status] = {
+    ReceiptStatus.DELIVERED: Status.DELIVERED,
+    ReceiptStatus.UNDELIVERED: Status.UNDELIVERED,
+}
+
+
+def may_move(now: Status, to: Status) -> bool:
+    """Whether a message may go from `now` straight `to` there."""
+    return to in MOVES[now]
+
+
+def sources(to: Status) -> list[Status]:
+    """The stages from which a message may go `to` there."""
+    return [status for status, targets in MOVES.items() if to in targets]
+
+
+class MessageClass(StrEnum):
+    """Why a message is sent."""
+
+    ALERT = "alert"
+    CONFIRMATION = "confirmation"
+    REPLY = "reply"
+    STATUS = "status"
+    RESUME = "resume"
+    APPEAL = "appeal"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a class of message may do. `resend_unknown`: how often an unknown one is queued again by itself."""
+
+    priority: int  # the smaller goes first
+    expiry: timedelta
+    most_parts: int
+    resend_unknown: int
+
+
+CLASSES: Mapping[MessageClass, Rules] = {
+    MessageClass.ALERT: Rules(priority=0, expiry=timedelta(hours=1), most_parts=3, resend_unknown=1),
+    MessageClass.CONFIRMATION: Rules(priority=10, expiry=timedelta(hours=6), most_parts=3, resend_unknown=1),
+    MessageClass.REPLY: Rules(priority=20, expiry=timedelta(hours=1), most_parts=3, resend_unknown=0),
+    MessageClass.STATUS: Rules(priority=30, expiry=timedelta(hours=24), most_parts=2, resend_unknown=0),
+    MessageClass.RESUME: Rules(priority=40, expiry=timedelta(hours=24), most_parts=1, resend_unknown=0),
+    MessageClass.APPEAL: Rules(priority=50, expiry=timedelta(hours=24), most_parts=2, resend_unknown=0),
+}
+
+
+def backoff(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after the try number `attempts`: 5 seconds doubled each time, at most 5 minutes.
+
+    `jitter` in [0, 1) takes away up to half of it, so that a crowd that failed together does not return together.
+    """
+    doubled = _FIRST_WAIT.total_seconds() * 2.0 ** min(attempts - 1, 16)
+    return timedelta(seconds=min(doubled, _LONGEST_WAIT.total_seconds()) * (1 - jitter / 2))

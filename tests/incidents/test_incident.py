@@ -1,0 +1,160 @@
+"""Reports from answers, and the lifecycle of an incident."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import pytest
+
+from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, may_move
+
+ANSWERS = {
+    "language": "jv",
+    "category": "gesekan",
+    "kecamatan": "33.75.01",
+    "area": "33.75.01.1008",
+    "when": "before",
+    "when_date": "2026-11-20",
+    "danger": "no",
+    "size": "some",
+    "seen": "self",
+    "description": "Rame ing ngarep bale\nkelurahan é",
+    "contact": "yes",
+}
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+FINAL = {Status.MERGED, Status.CLOSED}
+
+
+def report(answers: Mapping[str, str], session: str = "ATUid_1") -> Report:
+    return Report.from_answers(answers, language="jv", channel="at", session=session, received_at=AT)
+
+
+def test_every_answer_has_its_place() -> None:
+    assert report(ANSWERS) == Report(
+        category="gesekan",
+        area="33.75.01.1008",
+        language="jv",
+        channel="at",
+        session="ATUid_1",
+        received_at=AT,
+        when="before",
+        when_date=date(2026, 11, 20),
+        danger="no",
+        size="some",
+        seen="self",
+        description="Rame ing ngarep bale\nkelurahan é",
+        contact=True,
+    )
+
+
+def test_what_was_skipped_or_not_asked_is_empty() -> None:
+    short = report({"category": "uang", "area": "33.75.01.1008", "when": "now", "when_date": "", "description": ""})
+    assert (short.when, short.when_date, short.danger, short.description, short.contact) == ("now", None, "", "", None)
+
+
+@pytest.mark.parametrize(("typed", "means"), [("yes", True), ("no", False), ("", None)])
+def test_contact_is_yes_no_or_open(typed: str, means: bool | None) -> None:
+    assert report({**ANSWERS, "contact": typed}).contact is means
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "red"},
+        {"category": ""},
+        {"area": ""},
+        {"category": "two words"},
+        {"area": "x" * 65},
+        {"when": "10:30; DROP TABLE"},
+        {"when_date": "20/11"},
+        {"when_date": "2026-02-30"},
+        {"contact": "maybe"},
+        {"description": "x" * 1001},
+        {"description": "a\0b"},
+        {"description": "a\x1b[2J"},
+        {"description": "\ud800"},
+    ],
+    ids=str,
+)
+def test_a_wrong_answer_is_refused_without_quoting_it(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r".+") as refused:
+        report({**ANSWERS, **wrong})
+    (value,) = wrong.values()
+    assert len(value) < 4 or value not in str(refused.value)
+
+
+def test_a_missing_category_or_area_is_refused() -> None:
+    with pytest.raises(ValueError, match="category"):
+        report({"area": "33.75.01.1008"})
+    with pytest.raises(ValueError, match="area"):
+        report({"category": "uang"})
+
+
+@pytest.mark.parametrize("session", ["", "x" * 129, "a\nb", "é"])
+def test_a_session_is_printable_ascii(session: str) -> None:
+    with pytest.raises(ValueError, match="session"):
+        report(ANSWERS, session)
+
+
+def test_a_time_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        Report("uang", "33", "id", "at", "s", received_at=datetime(2026, 11, 23))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("text", ["\N{NO-BREAK SPACE}", "👍🏽 \N{ZERO WIDTH JOINER}", "ꦮꦱ꧀ꦥꦢ", "x" * 1000])
+def test_a_description_is_free(text: str) -> None:
+    assert report({**ANSWERS, "description": text}).description == text
+
+
+def test_the_lifecycle_speaks_of_every_status() -> None:
+    assert set(LIFECYCLE) == set(Status)
+    assert {status for status, targets in LIFECYCLE.items() if not targets} == FINAL
+
+
+def test_no_status_leads_to_itself_or_back_to_received() -> None:
+    assert not any(may_move(status, status) for status in Status)
+    assert not any(may_move(status, Status.RECEIVED) for status in Status)
+
+
+@pytest.mark.parametrize("start", sorted(set(Status) - FINAL))
+def test_every_open_status_can_be_closed_and_merged(start: Status) -> None:
+    assert may_move(start, Status.CLOSED)
+    assert may_move(start, Status.MERGED)
+
+
+def test_every_status_can_be_reached() -> None:
+    reached, frontier = {Status.RECEIVED}, [Status.RECEIVED]
+    while frontier:
+        new = LIFECYCLE[frontier.pop()] - reached
+        reached |= new
+        frontier.extend(new)
+    assert reached == set(Status)
+
+
+@pytest.mark.parametrize(
+    ("now", "to"),
+    [
+        (Status.RECEIVED, Status.ACTION),
+        (Status.RECEIVED, Status.FORWARDED),
+        (Status.ACTION, Status.CHECKING),
+        (Status.CLOSED, Status.CHECKING),
+        (Status.MERGED, Status.CLOSED),
+    ],
+)
+def test_some_ways_are_closed(now: Status, to: Status) -> None:
+    assert not may_move(now, to)
+
+
+def test_an_incident_becomes_json() -> None:
+    incident = Incident("73402816", report(ANSWERS), Status.RECEIVED, Veracity.UNVERIFIED, "+62812****567", AT)
+    shown = json.loads(json.dumps(incident.for_json()))
+    assert shown["when"] == "before"
+    assert shown["when_date"] == "2026-11-20"
+    assert shown["received_at"] == "2026-11-23T08:00:00+00:00"
+    assert shown["phone"] == "+62812****567"
+    assert set(shown) == {
+        *("ticket", "category", "area", "when", "when_date", "danger", "size", "seen", "description", "contact"),
+        *("status", "veracity", "language", "channel", "session", "received_at", "phone"),
+    }

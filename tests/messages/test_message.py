@@ -1,0 +1,76 @@
+"""The tables of statuses and classes, and the wait between two tries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.carriers.carrier import ReceiptStatus
+from gateway.messages.message import CLASSES, MOVES, REPORTED, MessageClass, Status, backoff, may_move, sources
+
+FINAL = {Status.DELIVERED, Status.UNDELIVERED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}
+
+
+def test_the_table_speaks_of_every_status() -> None:
+    assert set(MOVES) == set(Status)
+    assert {status for status, targets in MOVES.items() if not targets} == FINAL
+
+
+def test_every_status_can_be_reached() -> None:
+    assert {target for targets in MOVES.values() for target in targets} == set(Status)
+
+
+@pytest.mark.parametrize("final", sorted(FINAL))
+def test_final_is_final(final: Status) -> None:
+    assert not any(may_move(final, to) for to in Status)
+
+
+def test_only_an_accepted_message_is_moved_by_a_report() -> None:
+    for to in REPORTED.values():
+        assert sources(to) == [Status.ACCEPTED]
+    assert set(REPORTED) == {ReceiptStatus.DELIVERED, ReceiptStatus.UNDELIVERED}
+
+
+def test_what_left_us_never_goes_back_to_the_queue_except_by_a_rule() -> None:
+    assert set(sources(Status.QUEUED)) == {Status.SENDING, Status.UNKNOWN}
+    assert sources(Status.UNKNOWN) == [Status.SENDING]
+    assert sources(Status.SENDING) == [Status.QUEUED]
+
+
+def test_sources_is_the_table_read_backwards() -> None:
+    for now in Status:
+        for to in Status:
+            assert (now in sources(to)) == may_move(now, to)
+
+
+def test_every_class_has_its_rules() -> None:
+    assert set(CLASSES) == set(MessageClass)
+    order = sorted(CLASSES, key=lambda kind: CLASSES[kind].priority)
+    assert order[:2] == [MessageClass.ALERT, MessageClass.CONFIRMATION]
+    assert order[-1] is MessageClass.APPEAL
+
+
+def test_what_is_resent_when_nobody_knows() -> None:
+    resent = {kind: rules.resend_unknown for kind, rules in CLASSES.items() if rules.resend_unknown}
+    assert resent == {MessageClass.ALERT: 1, MessageClass.CONFIRMATION: 1}
+
+
+def test_a_confirmation_older_than_six_hours_is_pointless() -> None:
+    assert CLASSES[MessageClass.CONFIRMATION].expiry == timedelta(hours=6)
+
+
+def test_the_wait_doubles_up_to_its_bound() -> None:
+    waits = [backoff(attempts, 0).total_seconds() for attempts in range(1, 9)]
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+
+
+@given(st.integers(1, 10**9), st.floats(0, 1, exclude_max=True))
+def test_jitter_takes_away_at_most_half(attempts: int, jitter: float) -> None:
+    assert backoff(attempts, 0) / 2 <= backoff(attempts, jitter) <= backoff(attempts, 0) <= timedelta(minutes=5)
+
+
+def test_jitter_spreads_a_crowd() -> None:
+    assert len({backoff(3, step / 10) for step in range(10)}) == 10
