@@ -1,0 +1,141 @@
+"""Claims: how a message becomes a worker's, and how its record is written back. Each is one UPDATE.
+
+A record is written only while the claim still holds: same worker, same attempt. A claim that the sweep gave up holds
+until another worker takes the message, so that the first one, cut off for a while, can still say how the send ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, Text, case, column, literal, select, update, values
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
+from gateway.messages.ledger import messages
+from gateway.messages.message import CARRIER_ID_LENGTH, MessageClass, Status, backoff, sources
+from gateway.text.phone import Phone
+
+# Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
+QUEUED = literal(Status.QUEUED.value, literal_execute=True)
+SENDING = literal(Status.SENDING.value, literal_execute=True)
+UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that is ours to send. `attempts` counts this try; with `worker` it proves whose claim it is."""
+
+    id: int
+    kind: MessageClass
+    channel: str
+    phone: Phone
+    text: str
+    ticket: str | None
+    attempts: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a claim's message becomes."""
+
+    claim: Claim
+    to: Status
+    reason: str
+    carrier_id: str | None = None
+    due_at: datetime | None = None
+    attempts_back: int = 0
+
+
+def claiming(limit: int, worker: str, channel: str, now: datetime) -> ReturningUpdate[Any]:
+    """Take the most pressing due messages of `channel`; those of them that expired are cancelled instead."""
+    table = messages.c
+    picked = (
+        select(table.id)
+        .where(table.channel == channel, table.status == QUEUED, table.due_at <= now)
+        .order_by(table.priority, table.due_at, table.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    alive = table.expires_at > now
+    return (
+        update(messages)
+        .where(table.id == picked.c.id)
+        .values(
+            status=case((alive, Status.SENDING.value), else_=Status.CANCELLED.value),
+            reason=case((alive, table.reason), else_="expired before it could be sent"),
+            attempts=table.attempts + case((alive, 1), else_=0),
+            claimed_at=case((alive, now), else_=None),
+            claimed_by=case((alive, worker), else_=None),
+            updated_at=now,
+        )
+        .returning(messages)
+    )
+
+
+def ended(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Ended:
+    """What `outcome` makes of the claim's message."""
+    match outcome:
+        case Accepted(carrier_id):
+            return Ended(claim, Status.ACCEPTED, "", carrier_id=carrier_id[:CARRIER_ID_LENGTH])
+        case Refused(reason):
+            return Ended(claim, Status.REFUSED, reason)
+        case Unknown(reason):
+            return Ended(claim, Status.UNKNOWN, reason)
+        case Deferred(reason, after, whole_channel=True):
+            # The fault is the account's: the message has used up none of its tries.
+            return Ended(claim, Status.QUEUED, reason, due_at=now + (after or timedelta()), attempts_back=1)
+        case Deferred(reason, after):
+            wait = max(after or timedelta(), backoff(claim.attempts, jitter))
+            return Ended(claim, Status.QUEUED, reason, due_at=now + wait)
+
+
+def released(claim: Claim, now: datetime) -> Ended:
+    """What becomes of a claim that was never handed to the carrier: it costs no attempt."""
+    return Ended(claim, Status.QUEUED, "", due_at=now, attempts_back=1)
+
+
+def recording(to: Status, rows: Sequence[Ended], now: datetime) -> ReturningUpdate[Any]:
+    """Write all that become `to`: only along the status table, and only what the claim still holds."""
+    known = values(
+        column("id", BigInteger),
+        column("worker", Text),
+        column("attempts", Integer),
+        column("reason", Text),
+        column("carrier_id", Text),
+        column("due_at", DateTime(timezone=True)),
+        column("attempts_back", Integer),
+        name="known",
+    ).data([_row(row, now) for row in rows])
+    table = messages.c
+    return (
+        update(messages)
+        .where(
+            table.id == known.c.id,
+            table.claimed_by == known.c.worker,
+            table.attempts == known.c.attempts,
+            table.status.in_(sources(to)),
+        )
+        .values(
+            status=to,
+            reason=known.c.reason,
+            carrier_message_id=known.c.carrier_id,
+            due_at=known.c.due_at,
+            attempts=table.attempts - known.c.attempts_back,
+            unknowns=table.unknowns + (1 if to is Status.UNKNOWN else 0),
+            claimed_at=None,
+            claimed_by=None,
+            updated_at=now,
+        )
+        .returning(table.id)
+    )
+
+
+def _row(row: Ended, now: datetime) -> tuple[int, str, int, str, str | None, datetime, int]:
+    claim = row.claim
+    return claim.id, claim.worker, claim.attempts, row.reason, row.carrier_id, row.due_at or now, row.attempts_back

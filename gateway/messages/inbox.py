@@ -1,0 +1,137 @@
+"""What carriers bring us besides dialogues: messages, opt-outs and the ends of sessions. Durable before it is answered.
+
+Carriers repeat what they bring, for up to twelve hours (facts/protocols.md B.6): each thing is stored once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, metadata
+from gateway.text.phone import Phone, mask_in
+
+_LONGEST_NAME = 200
+_LONGEST_ERROR = 500
+
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("carrier_id", Text, nullable=False),
+    Column("sender_sealed", LargeBinary),
+    Column("sender_key", LargeBinary),
+    Column("sender_name", Text),  # a short code or a name; then there is no number
+    Column("recipient", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("channel", "carrier_id"),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("phone_key", LargeBinary, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("phone_key", "channel", "sender"),
+)
+
+# What was typed and the last screen are not kept: they may hold personal data (facts/protocols.md A.7).
+session_ends = Table(
+    "session_ends",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("ending", Text, nullable=False),
+    Column("hops", Integer),
+    Column("duration_ms", Integer),
+    Column("network", Text, nullable=False),
+    Column("cost", Text, nullable=False),  # the carrier's words: its format is not established
+    Column("error", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("channel", "session"),
+)
+
+
+class Inbox:
+    """Stores what came in, once. Every method says whether it was new, and may raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def take(self, channel: str, inbound: Inbound) -> bool:
+        """Store an SMS to us. The sender's number is sealed; a short code or a name stays readable."""
+        row: dict[str, Any] = {
+            "channel": channel,
+            "carrier_id": inbound.id[:_LONGEST_NAME],
+            "recipient": inbound.recipient[:_LONGEST_NAME],
+            "text": inbound.text.replace("\0", ""),  # PostgreSQL stores no NUL
+            "network": inbound.network[:_LONGEST_NAME],
+            "sent_at": inbound.sent_at,
+            "received_at": self._clock.now(),
+        }
+        if isinstance(inbound.sender, Phone):
+            row["sender_sealed"] = self._vault.seal(inbound.sender)
+            row["sender_key"] = self._vault.lookup(inbound.sender)
+        else:
+            row["sender_name"] = inbound.sender[:_LONGEST_NAME]
+        return await self._added(inbound_messages, row)
+
+    async def take_opt_out(self, channel: str, opt_out: OptOut) -> bool:
+        """Store that a subscriber wants nothing more from this sender."""
+        row = {
+            "channel": channel,
+            "phone_key": self._vault.lookup(opt_out.phone),
+            "sender": opt_out.sender[:_LONGEST_NAME],
+            "at": self._clock.now(),
+        }
+        return await self._added(opt_outs, row)
+
+    async def take_session_end(self, channel: str, end: SessionEnd) -> bool:
+        """Store how a session ended; the first word counts."""
+        row = {
+            "channel": channel,
+            "session": end.session[:_LONGEST_NAME],
+            "ending": end.ending,
+            "hops": _small(end.hops),
+            "duration_ms": _small(end.duration_ms),
+            "network": end.network[:_LONGEST_NAME],
+            "cost": end.cost[:_LONGEST_NAME],
+            "error": mask_in(end.error)[:_LONGEST_ERROR],
+            "received_at": self._clock.now(),
+        }
+        return await self._added(session_ends, row)
+
+    async def _added(self, table: Table, row: dict[str, Any]) -> bool:
+        adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+        async with self._database.begin() as connection:
+            return (await connection.execute(adding)).first() is not None
+
+
+def _small(number: int | None) -> int | None:
+    """The number if the column holds it; whatever else a carrier claims is no count."""
+    return number if number is not None and 0 <= number < 2**31 else None

@@ -1,0 +1,226 @@
+"""The outbox: what is to be sent, in the same database as the facts that it tells of. The table is the queue.
+
+A message is claimed, sent and recorded. A worker that dies between claim and record leaves it `sending`; five minutes
+later the sweep calls it `unknown`, and its class says whether it is sent once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.carriers.carrier import Outcome
+from gateway.messages.claims import QUEUED, SENDING, UNKNOWN, Claim, Ended, claiming, ended, recording, released
+from gateway.messages.ledger import lock_ids, messages, settle
+from gateway.messages.message import CLASSES, MessageClass, Status
+from gateway.people.vault import CannotOpen, Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.gsm import encoding, parts
+from gateway.text.phone import Phone
+
+log = structlog.get_logger()
+
+_UNOPENED = timedelta(minutes=10)  # until a message is tried again whose number cannot be opened
+_SHOWN = ("id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "channel", "reason")
+
+
+class TooManyParts(ValueError):
+    """This text takes more parts than a message of its class may have."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be sent: as soon as it can be, unless `due_at` says when."""
+
+    kind: MessageClass
+    channel: str
+    phone: Phone
+    text: str
+    language: str
+    ticket: str | None = None
+    due_at: datetime | None = None
+
+
+async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault, now: datetime) -> int:
+    """Put a message into the outbox, in the transaction of the fact that it tells of; its id.
+
+    Raises `TooManyParts`.
+    """
+    rules = CLASSES[message.kind]
+    part_count = len(parts(message.text))
+    if part_count > rules.most_parts:
+        raise TooManyParts
+    due_at = message.due_at or now
+    row = {
+        "class": message.kind,
+        "status": Status.QUEUED,
+        "channel": message.channel,
+        "phone_sealed": vault.seal(message.phone),
+        "phone_key": vault.lookup(message.phone),
+        "text": message.text,
+        "encoding": encoding(message.text),
+        "parts": part_count,
+        "ticket": message.ticket,
+        "language": message.language,
+        "priority": rules.priority,
+        "due_at": due_at,
+        "expires_at": due_at + rules.expiry,
+        "attempts": 0,
+        "unknowns": 0,
+        "reason": "",
+        "created_at": now,
+        "updated_at": now,
+    }
+    added: int = (await connection.execute(insert(messages).values(row).returning(messages.c.id))).scalar_one()
+    return added
+
+
+class Outbox:
+    """Claims, records and lists messages. Every method is one transaction and may raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def claim(self, limit: int, worker: str, channel: str) -> Sequence[Claim]:
+        """Take up to `limit` due messages of `channel` and mark them ours, the most pressing first.
+
+        Two workers never get the same row: the claim is one UPDATE. What expired while it waited is cancelled on the
+        way. An empty answer means that nothing is due.
+        """
+        while True:
+            now = self._clock.now()
+            async with self._database.begin() as connection:
+                rows = (await connection.execute(claiming(limit, worker, channel, now))).mappings().all()
+                if not rows:
+                    return []
+                taken = [row for row in rows if row["status"] == Status.SENDING]
+                claims = await self._opened(connection, sorted(taken, key=_urgency), now)
+            if claims:
+                return claims
+
+    async def _opened(self, connection: AsyncConnection, rows: Sequence[RowMapping], now: datetime) -> list[Claim]:
+        """The rows as claims. One whose number the key does not open goes back and holds nothing up."""
+        claims, shut = [], []
+        for row in rows:
+            try:
+                claims.append(self._claim(row))
+            except CannotOpen:
+                shut.append(row["id"])
+        if shut:
+            log.error("message.number_cannot_be_opened", messages=shut)
+            await connection.execute(
+                update(messages)
+                .where(messages.c.id.in_(shut))
+                .values(status=Status.QUEUED, due_at=now + _UNOPENED, attempts=messages.c.attempts - 1)
+            )
+        return claims
+
+    def _claim(self, row: RowMapping) -> Claim:
+        return Claim(
+            id=row["id"],
+            kind=MessageClass(row["class"]),
+            channel=row["channel"],
+            phone=self._vault.open(row["phone_sealed"]),
+            text=row["text"],
+            ticket=row["ticket"],
+            attempts=row["attempts"],
+            worker=row["claimed_by"],
+        )
+
+    async def record(self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]]) -> set[int]:
+        """Write down how these sends of `channel` ended; the ids of the messages that it was written for.
+
+        A claim that another worker holds by now changes nothing. Delivery reports that came before are applied in the
+        same transaction.
+        """
+        now = self._clock.now()
+        return await self._write(channel, [ended(*sent, now, self._clock.jitter()) for sent in outcomes], now)
+
+    async def release(self, channel: str, claims: Sequence[Claim]) -> set[int]:
+        """Give back claims that were never handed to the carrier; the ids of those that were still ours."""
+        now = self._clock.now()
+        return await self._write(channel, [released(claim, now) for claim in claims], now)
+
+    async def _write(self, channel: str, rows: Sequence[Ended], now: datetime) -> set[int]:
+        carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
+        written: set[int] = set()
+        async with self._database.begin() as connection:
+            await lock_ids(connection, channel, carrier_ids)
+            for to in {row.to for row in rows}:
+                alike = [row for row in rows if row.to is to]
+                written.update((await connection.execute(recording(to, alike, now))).scalars())
+            if carrier_ids:
+                await settle(connection, channel, carrier_ids, now)
+        return written
+
+    async def sweep_lost_claims(self, older_than: timedelta) -> int:
+        """Call `unknown` what was claimed that long ago and never recorded; how many there were."""
+        now = self._clock.now()
+        table = messages.c
+        lost = (
+            select(table.id)
+            .where(table.status == SENDING, table.claimed_at <= now - older_than)
+            .with_for_update(skip_locked=True)
+        )
+        sweeping = (
+            update(messages)
+            .where(table.id.in_(lost))
+            .values(
+                status=Status.UNKNOWN,
+                unknowns=table.unknowns + 1,
+                reason="claimed by a worker that was lost",
+                updated_at=now,
+            )
+        )
+        async with self._database.begin() as connection:
+            return (await connection.execute(sweeping)).rowcount
+
+    async def requeue_unknown(self, after: timedelta) -> int:
+        """Queue again what has been unknown that long and may be resent by its class; how many there were."""
+        now = self._clock.now()
+        table = messages.c
+        resent = [
+            and_(table["class"] == kind, table.unknowns <= rules.resend_unknown)
+            for kind, rules in CLASSES.items()
+            if rules.resend_unknown
+        ]
+        queueing = (
+            update(messages)
+            .where(table.status == UNKNOWN, table.updated_at <= now - after, or_(*resent))
+            .values(status=Status.QUEUED, due_at=now, updated_at=now)
+        )
+        async with self._database.begin() as connection:
+            return (await connection.execute(queueing)).rowcount
+
+    async def waiting(self) -> int:
+        """How many messages wait to be sent, over all channels."""
+        async with self._database.begin() as connection:
+            counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
+            return int(counted.scalar_one())
+
+    async def list(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
+        """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
+        newest = select(messages).order_by(messages.c.id.desc()).limit(limit)
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(newest)).mappings().all()
+        return [self._shown(row) for row in rows]
+
+    def _shown(self, row: RowMapping) -> dict[str, Any]:
+        to = self._vault.open(row["phone_sealed"]).masked
+        return {name: row[name] for name in _SHOWN} | {"to": to, "created_at": row["created_at"].isoformat()}
+
+
+def _urgency(row: RowMapping) -> tuple[int, datetime, int]:
+    return row["priority"], row["due_at"], row["id"]

@@ -1,0 +1,30 @@
+"""What the tests of this room share: a clock that stands still, an outbox, and a carrier that does as it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.messages.outbox import Outbox
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from tests.messages.stage import Stage, StandingClock
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def outbox(database: Database, vault: Vault, clock: StandingClock) -> Outbox:
+    return Outbox(database, vault, clock)
+
+
+@pytest.fixture
+def stage(database: Database, vault: Vault, clock: StandingClock) -> Stage:
+    return Stage(database, vault, clock)

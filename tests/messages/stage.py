@@ -1,0 +1,111 @@
+"""Helpers of the tests about messages: put one into the outbox, look at its row, play the carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from gateway.carriers.carrier import Accepted, Inbound, OptOut, Outcome, Receipt, Reply, Screen, SessionEnd, Turn
+from gateway.messages.ledger import messages
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import NewMessage, enqueue
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+
+PHONE = Phone("+6281230004567")
+OTHER = Phone("+6285712340008")
+
+
+def phone(number: int) -> Phone:
+    """One of a hundred numbers."""
+    return Phone(f"+2547110001{number:02}")
+
+
+class StandingClock(Clock):
+    """Stands still until it is moved; the system's time would make waits and expiry untestable."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def jitter(self) -> float:
+        return 0.0
+
+    def pass_time(self, **time: float) -> None:
+        self.time += timedelta(**time)
+
+
+class Stage:
+    """The outbox's table from outside."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def put(
+        self,
+        text: str = "Laporan diterima",
+        *,
+        to: Phone = PHONE,
+        kind: MessageClass = MessageClass.CONFIRMATION,
+        channel: str = "at",
+        ticket: str | None = None,
+        due_at: datetime | None = None,
+    ) -> int:
+        message = NewMessage(kind, channel, to, text, "id", ticket, due_at)
+        async with self._database.begin() as connection:
+            return await enqueue(connection, message, self._vault, self._clock.now())
+
+    async def rows(self, table: Table = messages) -> list[dict[str, Any]]:
+        async with self._database.begin() as connection:
+            found = await connection.execute(select(table).order_by(table.c.id))
+            return [dict(row) for row in found.mappings()]
+
+    async def row(self, message: int) -> dict[str, Any]:
+        return next(row for row in await self.rows() if row["id"] == message)
+
+    async def statuses(self) -> list[str]:
+        return [row["status"] for row in await self.rows()]
+
+
+class ToldCarrier:
+    """A carrier that remembers each call and answers as `answer` says; by default it accepts everything."""
+
+    def __init__(self, answer: Callable[[str, Phone], Outcome] | None = None) -> None:
+        self.calls: list[tuple[str, list[Phone]]] = []
+        self._answer = answer or (lambda _text, to: Accepted(f"id-{len(self.calls)}-{to.e164[-4:]}"))
+
+    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        self.calls.append((text, list(recipients)))
+        return {to: self._answer(text, to) for to in recipients}
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        """Text and number of everything that was ever asked for, sorted."""
+        return sorted((text, to.e164) for text, recipients in self.calls for to in recipients)
+
+    def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
+        raise NotImplementedError
+
+    def write_screen(self, screen: Screen) -> Reply:
+        raise NotImplementedError
+
+    def read_session_end(self, body: bytes, headers: Mapping[str, str]) -> SessionEnd:
+        raise NotImplementedError
+
+    def read_receipt(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        raise NotImplementedError
+
+    def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> Inbound:
+        raise NotImplementedError
+
+    def read_opt_out(self, body: bytes, headers: Mapping[str, str]) -> OptOut:
+        raise NotImplementedError

@@ -1,0 +1,125 @@
+"""What carriers bring in is stored once, before it is answered, and shows no number."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.carriers.carrier import Ending, Inbound, OptOut, SessionEnd
+from gateway.messages.inbox import Inbox, inbound_messages, opt_outs, session_ends
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database, DatabaseAway
+from tests.messages.stage import OTHER, PHONE, Stage, StandingClock
+
+SMS = Inbound("5c1d0b1e", PHONE, "3375", "CEK 7340-2817", datetime(2026, 11, 23, 7, 59, tzinfo=UTC), "63902")
+END = SessionEnd("ATUid_1", Ending.FAILED, 7, 41_000, "99999", "KES 0.10", "No answer for +6281230004567 in time")
+
+
+@pytest.fixture
+def inbox(database: Database, vault: Vault, clock: StandingClock) -> Inbox:
+    return Inbox(database, vault, clock)
+
+
+@pytest.fixture
+async def nowhere() -> AsyncIterator[Database]:
+    database = Database("postgresql+asyncpg://waspada@127.0.0.1:1/waspada")
+    yield database
+    await database.close()
+
+
+async def test_a_message_is_stored_with_its_sender_sealed(
+    inbox: Inbox, stage: Stage, vault: Vault, clock: StandingClock
+) -> None:
+    assert await inbox.take("at", SMS)
+    (row,) = await stage.rows(inbound_messages)
+    assert vault.open(row["sender_sealed"]) == PHONE
+    assert row["sender_key"] == vault.lookup(PHONE)
+    assert row["sender_name"] is None
+    assert (row["channel"], row["carrier_id"], row["recipient"], row["text"]) == (
+        "at",
+        "5c1d0b1e",
+        "3375",
+        "CEK 7340-2817",
+    )
+    assert (row["sent_at"], row["received_at"]) == (SMS.sent_at, clock.now())
+
+
+async def test_a_name_is_stored_as_it_is(inbox: Inbox, stage: Stage) -> None:
+    assert await inbox.take("at", replace(SMS, sender="TELKOMSEL", sent_at=None))
+    (row,) = await stage.rows(inbound_messages)
+    assert (row["sender_name"], row["sender_sealed"], row["sender_key"]) == ("TELKOMSEL", None, None)
+    assert row["sent_at"] is None
+
+
+async def test_a_repeated_message_is_stored_once_also_at_the_same_time(inbox: Inbox, stage: Stage) -> None:
+    taken = await asyncio.gather(*(inbox.take("at", SMS) for _ in range(8)))
+    assert sorted(taken) == [False] * 7 + [True]
+    assert not await inbox.take("at", replace(SMS, text="changed on the way"))
+    assert [row["text"] for row in await stage.rows(inbound_messages)] == [SMS.text]
+
+
+async def test_an_id_is_unique_in_its_channel_only(inbox: Inbox, stage: Stage) -> None:
+    assert await inbox.take("at", SMS)
+    assert await inbox.take("other", SMS)
+    assert len(await stage.rows(inbound_messages)) == 2
+
+
+async def test_any_text_is_stored(inbox: Inbox, stage: Stage) -> None:
+    await inbox.take("at", replace(SMS, text="ꦮ 👍\n\0é " * 500))
+    assert (await stage.rows(inbound_messages))[0]["text"] == "ꦮ 👍\né " * 500
+
+
+async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: StandingClock) -> None:
+    with pytest.raises(DatabaseAway) as away:
+        await Inbox(nowhere, vault, clock).take("at", SMS)
+    assert "81230004567" not in repr(away.value)
+
+
+async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, stage: Stage, vault: Vault) -> None:
+    assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert not await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
+    assert await inbox.take_opt_out("at", OptOut(OTHER, "SIAGA"))
+    kept = [(row["phone_key"], row["sender"]) for row in await stage.rows(opt_outs)]
+    assert kept == [
+        (vault.lookup(PHONE), "SIAGA"),
+        (vault.lookup(PHONE), "3375"),
+        (vault.lookup(OTHER), "SIAGA"),
+    ]
+
+
+async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, clock: StandingClock) -> None:
+    assert await inbox.take_session_end("at", END)
+    assert not await inbox.take_session_end("at", replace(END, ending=Ending.COMPLETED))
+    (row,) = await stage.rows(session_ends)
+    del row["id"]
+    assert row == {
+        "channel": "at",
+        "session": "ATUid_1",
+        "ending": "failed",
+        "hops": 7,
+        "duration_ms": 41_000,
+        "network": "99999",
+        "cost": "KES 0.10",
+        "error": "No answer for +62812****567 in time",
+        "received_at": clock.now(),
+    }
+
+
+@pytest.mark.parametrize("count", [None, -1, 2**31, 10**30])
+async def test_a_count_that_is_none_is_left_out(inbox: Inbox, stage: Stage, count: int | None) -> None:
+    assert await inbox.take_session_end("at", replace(END, hops=count, duration_ms=count))
+    (row,) = await stage.rows(session_ends)
+    assert (row["hops"], row["duration_ms"]) == (None, None)
+
+
+async def test_no_table_holds_a_readable_number(inbox: Inbox, stage: Stage) -> None:
+    await inbox.take("at", SMS)
+    await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await inbox.take_session_end("at", END)
+    stored = repr([await stage.rows(table) for table in (inbound_messages, opt_outs, session_ends)])
+    assert "81230004567" not in stored

@@ -1,0 +1,249 @@
+"""Delivery reports against a real PostgreSQL: late, early, repeated, out of order, for strangers, and at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
+from gateway.messages.claims import Claim
+from gateway.messages.ledger import lock_ids, receipts
+from gateway.messages.outbox import Outbox
+from gateway.messages.receipts import Receipts, Taken
+from gateway.runtime.postgres import Database
+from tests.messages.stage import Stage, StandingClock, phone
+
+DELIVERED = Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", "")
+FAILED = Receipt("ATXid_1", ReceiptStatus.UNDELIVERED, "Failed", "UserDoesNotExist")
+BUFFERED = Receipt("ATXid_1", ReceiptStatus.ACCEPTED, "Buffered", "")
+STRANGE = Receipt("ATXid_1", ReceiptStatus.NOT_UNDERSTOOD, "Teleported", "")
+
+
+@pytest.fixture
+def reports(database: Database, clock: StandingClock) -> Receipts:
+    return Receipts(database, clock)
+
+
+async def claimed(outbox: Outbox, stage: Stage) -> Claim:
+    await stage.put()
+    (claim,) = await outbox.claim(1, "w1", "at")
+    return claim
+
+
+@pytest.fixture
+async def message(outbox: Outbox, stage: Stage) -> int:
+    """A message that the carrier has accepted as ATXid_1."""
+    claim = await claimed(outbox, stage)
+    await outbox.record("at", [(claim, Accepted("ATXid_1"))])
+    return claim.id
+
+
+@pytest.mark.parametrize(
+    ("receipt", "status", "reason"), [(DELIVERED, "delivered", ""), (FAILED, "undelivered", "UserDoesNotExist")]
+)
+async def test_a_final_report_moves_the_message(
+    reports: Receipts, stage: Stage, message: int, receipt: Receipt, status: str, reason: str
+) -> None:
+    assert await reports.take("at", receipt) is Taken.APPLIED
+    row = await stage.row(message)
+    assert (row["status"], row["reason"]) == (status, reason)
+    (kept,) = await stage.rows(receipts)
+    assert (kept["raw"], kept["status"], kept["message"], kept["applied"]) == (
+        receipt.raw,
+        receipt.status,
+        message,
+        True,
+    )
+
+
+async def test_a_report_on_the_way_is_kept_and_moves_nothing(reports: Receipts, stage: Stage, message: int) -> None:
+    assert await reports.take("at", BUFFERED) is Taken.KEPT
+    assert await stage.statuses() == ["accepted"]
+    assert await reports.take("at", DELIVERED) is Taken.APPLIED
+    (first, second) = await stage.rows(receipts)
+    assert (first["message"], first["applied"], second["applied"]) == (message, False, True)
+
+
+@pytest.mark.parametrize(("first", "second"), [(DELIVERED, FAILED), (FAILED, DELIVERED), (DELIVERED, BUFFERED)])
+@pytest.mark.usefixtures("message")
+async def test_final_is_final(reports: Receipts, stage: Stage, first: Receipt, second: Receipt) -> None:
+    await reports.take("at", first)
+    before = await stage.statuses()
+    assert await reports.take("at", second) is Taken.KEPT
+    assert await stage.statuses() == before
+    assert [kept["applied"] for kept in await stage.rows(receipts)] == [True, False]
+
+
+@pytest.mark.usefixtures("message")
+async def test_a_repeated_report_is_stored_once(reports: Receipts, stage: Stage) -> None:
+    assert await reports.take("at", DELIVERED) is Taken.APPLIED
+    assert await reports.take("at", DELIVERED) is Taken.REPEATED
+    assert len(await stage.rows(receipts)) == 1
+
+
+@pytest.mark.usefixtures("message")
+async def test_a_report_of_another_channel_is_a_stranger(reports: Receipts, stage: Stage) -> None:
+    assert await reports.take("other", DELIVERED) is Taken.PARKED
+    assert await stage.statuses() == ["accepted"]
+
+
+@pytest.mark.usefixtures("message")
+async def test_a_stranger_changes_nothing(reports: Receipts, stage: Stage) -> None:
+    stranger = Receipt("ATXid_2", ReceiptStatus.DELIVERED, "Success", "")
+    assert await reports.take("at", stranger) is Taken.PARKED
+    assert await reports.take("at", stranger) is Taken.REPEATED
+    assert await stage.statuses() == ["accepted"]
+
+
+async def test_a_word_that_nobody_knows_is_kept_with_one_warning(reports: Receipts, stage: Stage, message: int) -> None:
+    with structlog.testing.capture_logs() as logs:
+        assert await reports.take("at", STRANGE) is Taken.KEPT
+        assert await reports.take("at", STRANGE) is Taken.REPEATED
+    assert logs == [
+        {
+            "event": "receipt.not_understood",
+            "log_level": "warning",
+            "channel": "at",
+            "message": message,
+            "raw": "Teleported",
+        }
+    ]
+    assert await stage.statuses() == ["accepted"]
+    assert [kept["raw"] for kept in await stage.rows(receipts)] == ["Teleported"]
+
+
+async def test_endless_words_are_cut(reports: Receipts, stage: Stage) -> None:
+    assert await reports.take("at", Receipt("x" * 9999, ReceiptStatus.DELIVERED, "y" * 9999, "z" * 9999))
+    (kept,) = await stage.rows(receipts)
+    assert [len(kept[name]) for name in ("message_id", "raw", "reason")] == [128, 200, 200]
+
+
+async def test_a_long_id_is_still_the_same_id(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
+    claim = await claimed(outbox, stage)
+    await outbox.record("at", [(claim, Accepted("x" * 200))])
+    assert await reports.take("at", Receipt("x" * 200, ReceiptStatus.DELIVERED, "Success", "")) is Taken.APPLIED
+
+
+# Early reports ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("early", "status"),
+    [
+        ([DELIVERED], "delivered"),
+        ([FAILED], "undelivered"),
+        ([BUFFERED], "accepted"),
+        ([STRANGE], "accepted"),
+        ([BUFFERED, DELIVERED, FAILED], "delivered"),
+    ],
+)
+async def test_an_early_report_waits_for_its_message(
+    reports: Receipts, outbox: Outbox, stage: Stage, early: list[Receipt], status: str
+) -> None:
+    claim = await claimed(outbox, stage)
+    for receipt in early:
+        assert await reports.take("at", receipt) is Taken.PARKED
+    await outbox.record("at", [(claim, Accepted("ATXid_1"))])
+    assert await stage.statuses() == [status]
+    kept = await stage.rows(receipts)
+    assert {row["message"] for row in kept} == {claim.id}
+    assert sum(row["applied"] for row in kept) == (status != "accepted")
+
+
+async def test_a_report_never_moves_what_is_unknown(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
+    claim = await claimed(outbox, stage)
+    await outbox.record("at", [(claim, Unknown("no answer"))])
+    assert await reports.take("at", DELIVERED) is Taken.PARKED
+    assert await stage.statuses() == ["unknown"]
+
+
+async def test_report_and_record_at_once_never_miss_each_other(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
+    """Half of the reports start before the records, half after; every message must end delivered."""
+    for number in range(40):
+        await stage.put(to=phone(number))
+    claims = await outbox.claim(40, "w1", "at")
+
+    async def report(claim: Claim) -> Taken:
+        return await reports.take("at", Receipt(f"id-{claim.id}", ReceiptStatus.DELIVERED, "Success", ""))
+
+    async def record(some: list[Claim]) -> None:
+        await outbox.record("at", [(claim, Accepted(f"id-{claim.id}")) for claim in some])
+
+    await asyncio.gather(
+        *(report(claim) for claim in claims[::2]),
+        *(record(list(claims[start : start + 8])) for start in range(0, 40, 8)),
+        *(report(claim) for claim in claims[1::2]),
+    )
+    assert await stage.statuses() == ["delivered"] * 40
+    assert all(kept["applied"] for kept in await stage.rows(receipts))
+
+
+WAIT_AT_COMMIT = (
+    """
+    CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER wait AFTER UPDATE ON messages DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wait_at_commit()
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON receipts DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wait_at_commit()
+    """,
+)
+
+
+@pytest.mark.parametrize("first", ["report", "record"])
+async def test_the_second_waits_for_the_first_to_commit(
+    database: Database, reports: Receipts, outbox: Outbox, stage: Stage, first: str
+) -> None:
+    """The window too small to hit by chance: a trigger holds each side after its last statement, before its commit."""
+    claim = await claimed(outbox, stage)
+    sides: dict[str, Callable[[], Awaitable[object]]] = {
+        "report": lambda: reports.take("at", DELIVERED),
+        "record": lambda: outbox.record("at", [(claim, Accepted("ATXid_1"))]),
+    }
+    async with database.begin() as connection:
+        for statement in WAIT_AT_COMMIT:
+            await connection.execute(text(statement))
+    async with database.begin() as blocker:
+        await blocker.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        tasks = [asyncio.ensure_future(sides.pop(first)())]
+        await _waiting(blocker, 1)
+        tasks += [asyncio.ensure_future(side()) for side in sides.values()]
+        await _waiting(blocker, 2)
+    await asyncio.gather(*tasks)
+    assert await stage.statuses() == ["delivered"]
+
+
+async def _waiting(connection: AsyncConnection, count: int) -> None:
+    """Return when that many others wait for a lock."""
+    asked = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    while (await connection.execute(asked)).scalar_one() != count:
+        await connection.execute(text("SELECT pg_sleep(0.01)"))
+
+
+async def test_opposite_orders_do_not_deadlock(database: Database, outbox: Outbox, stage: Stage) -> None:
+    """Two records name the same ids in opposite order, and the one in the middle is held until both have come to it."""
+    for number in range(6):
+        await stage.put(to=phone(number))
+    claims = await outbox.claim(6, "w1", "at")
+    ids = ["id-1", "id-2", "id-3"]
+    orders = ((claims[:3], ids), (claims[3:], ids[::-1]))
+    async with database.begin() as holder:
+        await lock_ids(holder, "at", ["id-2"])
+        records = [
+            asyncio.create_task(
+                outbox.record("at", [(claim, Accepted(name)) for claim, name in zip(batch, order, strict=True)])
+            )
+            for batch, order in orders
+        ]
+        await _waiting(holder, 2)
+    await asyncio.gather(*records)
+    assert await stage.statuses() == ["accepted"] * 6
