@@ -1,0 +1,320 @@
+"""The book against a real PostgreSQL: one report is one incident, one confirmation and one audit row."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from gateway.incidents import ticket as tickets
+from gateway.incidents.book import Book, Filed, NoSuchIncident, NotAllowed, SessionOfAnotherPhone, audit, incidents
+from gateway.incidents.incident import Incident, Report, Status, Veracity
+from gateway.messages.ledger import messages
+from gateway.messages.outbox import TooManyParts
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.text.phone import Phone
+
+PHONE = Phone("+6281230004567")
+OTHER = Phone("+6285712340008")
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+class Drawing(Clock):
+    """Draws the given tickets, in this order."""
+
+    def __init__(self, *draws: int) -> None:
+        self._draws = list(draws)
+
+    def number_below(self, bound: int) -> int:
+        return self._draws.pop(0)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def book(database: Database, vault: Vault) -> Book:
+    return Book(database, vault, Clock())
+
+
+def report(session: str = "ATUid_1", **changes: Any) -> Report:
+    facts: dict[str, Any] = {
+        "category": "gesekan",
+        "area": "33.75.01.1008",
+        "language": "id",
+        "channel": "at",
+        "received_at": AT,
+        "when": "before",
+        "when_date": date(2026, 11, 20),
+        "danger": "no",
+        "size": "some",
+        "seen": "self",
+        "description": "Ribut di depan balai",
+        "contact": True,
+    }
+    return Report(session=session, **{**facts, **changes})
+
+
+def confirmation(ticket: str) -> str:
+    return f"Laporan {tickets.show(ticket)} diterima"
+
+
+async def rows(database: Database, table: Table) -> list[dict[str, Any]]:
+    async with database.begin() as connection:
+        return [dict(row) for row in (await connection.execute(select(table).order_by(table.c.id))).mappings()]
+
+
+async def counts(database: Database) -> tuple[int, int, int]:
+    """How many incidents, messages and audit rows there are."""
+    async with database.begin() as connection:
+        incident_count, message_count, audit_count = [
+            (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+            for table in (incidents, messages, audit)
+        ]
+    return incident_count, message_count, audit_count
+
+
+# Filing ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_report_becomes_an_incident_a_confirmation_and_an_audit_row(
+    book: Book, database: Database, vault: Vault
+) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    assert filed.new
+    assert tickets.valid(filed.ticket)
+    assert await counts(database) == (1, 1, 1)
+
+    found = await book.find(filed.ticket)
+    assert found is not None
+    assert found == Incident(
+        filed.ticket, report(), Status.RECEIVED, Veracity.UNVERIFIED, "+62812****567", found.updated_at
+    )
+
+    (message,) = await rows(database, messages)
+    assert message["text"] == confirmation(filed.ticket)
+    assert vault.open(message["phone_sealed"]) == PHONE
+    assert (message["class"], message["status"], message["channel"]) == ("confirmation", "queued", "at")
+    assert (message["ticket"], message["language"]) == (filed.ticket, "id")
+
+    (noted,) = await rows(database, audit)
+    assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.filed", filed.ticket)
+
+
+async def test_a_report_may_leave_much_unsaid(book: Book) -> None:
+    short = Report("uang", "33.75.01.1008", "jv", "at", "ATUid_1", AT)
+    found = await book.find((await book.file(short, PHONE, confirmation)).ticket)
+    assert found is not None
+    assert found.report == short
+
+
+async def test_the_same_session_again_changes_nothing(book: Book, database: Database) -> None:
+    first = await book.file(report(), PHONE, confirmation)
+    before = [await rows(database, table) for table in (incidents, messages, audit)]
+    again = await book.file(report(description="something else"), PHONE, confirmation)
+    assert again == Filed(first.ticket, new=False)
+    assert [await rows(database, table) for table in (incidents, messages, audit)] == before
+
+
+async def test_filing_at_the_same_time_makes_one_incident_and_one_message(book: Book, database: Database) -> None:
+    filed = await asyncio.gather(*(book.file(report(), PHONE, confirmation) for _ in range(12)))
+    assert len({one.ticket for one in filed}) == 1
+    assert sum(one.new for one in filed) == 1
+    assert await counts(database) == (1, 1, 1)
+
+
+async def test_a_session_is_unique_in_its_channel_only(book: Book, database: Database) -> None:
+    await book.file(report(channel="at"), PHONE, confirmation)
+    assert (await book.file(report(channel="other"), OTHER, confirmation)).new
+    assert (await book.file(report("ATUid_2"), PHONE, confirmation)).new
+    assert await counts(database) == (3, 3, 3)
+
+
+async def test_another_phone_gets_nothing_of_the_session(book: Book, database: Database) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    with pytest.raises(SessionOfAnotherPhone) as refused:
+        await book.file(report(), OTHER, confirmation)
+    shown = "".join(traceback.format_exception(refused.value))
+    for secret in (filed.ticket, tickets.show(filed.ticket), PHONE.e164[1:], OTHER.e164[1:], "Ribut"):
+        assert secret not in shown
+    assert await counts(database) == (1, 1, 1)
+
+
+async def test_a_ticket_that_is_taken_is_drawn_again(database: Database, vault: Vault) -> None:
+    first = await Book(database, vault, Drawing(5)).file(report("s1"), PHONE, confirmation)
+    second = await Book(database, vault, Drawing(5, 5, 6)).file(report("s2"), PHONE, confirmation)
+    assert (first.ticket[:7], second.ticket[:7]) == ("1000005", "1000006")
+    assert await counts(database) == (2, 2, 2)
+
+
+async def test_two_reports_that_draw_the_same_ticket_at_once_get_two(database: Database, vault: Vault) -> None:
+    books = [Book(database, vault, Drawing(5, number)) for number in (6, 7)]
+    filed = await asyncio.gather(
+        *(book.file(report(f"s{number}"), PHONE, confirmation) for number, book in enumerate(books))
+    )
+    assert len({one.ticket for one in filed}) == 2
+    assert all(one.new for one in filed)
+
+
+async def test_when_no_ticket_is_free_it_ends(database: Database, vault: Vault) -> None:
+    await Book(database, vault, Drawing(5)).file(report("s1"), PHONE, confirmation)
+    with pytest.raises(RuntimeError, match="no free ticket"):
+        await Book(database, vault, Drawing(*[5] * 100)).file(report("s2"), PHONE, confirmation)
+    assert await counts(database) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("failing", "error"),
+    [(lambda _: "x" * 1000, TooManyParts), (lambda words: words["received"], TypeError)],
+    ids=["too long", "broken"],
+)
+async def test_without_its_confirmation_nothing_is_filed(
+    book: Book, database: Database, failing: Callable[[str], str], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await book.file(report(), PHONE, failing)
+    assert await counts(database) == (0, 0, 0)
+
+
+async def test_filing_ends_at_its_deadline(book: Book, database: Database) -> None:
+    async with database.begin() as other:
+        await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(DatabaseAway):
+            await book.file(report(), PHONE, confirmation, deadline=0.2)
+        assert asyncio.get_running_loop().time() - began < 2
+    assert await counts(database) == (0, 0, 0)
+    assert (await book.file(report(), PHONE, confirmation)).new
+
+
+async def test_a_database_that_is_away_says_so(vault: Vault) -> None:
+    nowhere = Database("postgresql+asyncpg://waspada@127.0.0.1:1/waspada")
+    with pytest.raises(DatabaseAway) as away:
+        await Book(nowhere, vault, Clock()).file(report(), PHONE, confirmation)
+    assert "81230004567" not in "".join(traceback.format_exception(away.value))
+    await nowhere.close()
+
+
+# Finding ---------------------------------------------------------------------------------------------------
+
+
+async def test_no_incident_is_none(book: Book) -> None:
+    assert await book.find("73402817") is None
+
+
+async def test_the_list_is_json_newest_first_and_masked(book: Book) -> None:
+    first = await book.file(report("s1"), PHONE, confirmation)
+    second = await book.file(report("s2", contact=None, when_date=None), OTHER, confirmation)
+    listed = json.loads(json.dumps(await book.list()))
+    assert [incident["ticket"] for incident in listed] == [second.ticket, first.ticket]
+    assert listed[1] == {
+        "ticket": first.ticket,
+        "category": "gesekan",
+        "area": "33.75.01.1008",
+        "when": "before",
+        "when_date": "2026-11-20",
+        "danger": "no",
+        "size": "some",
+        "seen": "self",
+        "description": "Ribut di depan balai",
+        "contact": True,
+        "status": "received",
+        "veracity": "unverified",
+        "language": "id",
+        "channel": "at",
+        "session": "s1",
+        "received_at": "2026-11-23T08:00:00+00:00",
+        "phone": "+62812****567",
+    }
+    assert (listed[0]["contact"], listed[0]["when_date"], listed[0]["phone"]) == (None, None, "+62857****008")
+    assert [incident["ticket"] for incident in await book.list(limit=1)] == [second.ticket]
+
+
+async def test_times_of_any_zone_are_shown_in_one(book: Book) -> None:
+    jakarta = datetime.fromisoformat("2026-11-23T15:00:00+07:00")
+    await book.file(report(received_at=jakarta), PHONE, confirmation)
+    assert (await book.list())[0]["received_at"] == "2026-11-23T08:00:00+00:00"
+
+
+# Moving ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_move_is_noted(book: Book, database: Database) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    await book.move(filed.ticket, Status.CHECKING, "sari", "call +62 812-3000-4567 back")
+    found = await book.find(filed.ticket)
+    assert found is not None
+    assert found.status is Status.CHECKING
+    assert found.updated_at - datetime.now(UTC) < timedelta(minutes=1)
+    noted = (await rows(database, audit))[-1]
+    assert (noted["actor"], noted["action"], noted["subject"]) == ("sari", "incident.moved", filed.ticket)
+    assert noted["detail"] == {"from": "received", "to": "checking", "reason": "call +62812****567 back"}
+
+
+async def test_a_move_off_the_table_names_what_is_allowed(book: Book, database: Database) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    with pytest.raises(NotAllowed, match="received cannot become action; allowed: checking, closed, merged"):
+        await book.move(filed.ticket, Status.ACTION, "sari", "")
+    assert await counts(database) == (1, 1, 1)
+
+
+async def test_what_is_closed_stays_closed(book: Book) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    await book.move(filed.ticket, Status.CLOSED, "sari", "prank")
+    with pytest.raises(NotAllowed, match="nothing, it is final"):
+        await book.move(filed.ticket, Status.CHECKING, "sari", "again")
+
+
+async def test_of_two_moves_at_once_one_wins(book: Book, database: Database) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    moves = (book.move(filed.ticket, Status.CLOSED, name, "") for name in ("sari", "budi", "tono"))
+    ended = await asyncio.gather(*moves, return_exceptions=True)
+    assert ended.count(None) == 1
+    assert sum(isinstance(end, NotAllowed) for end in ended) == 2
+    assert await counts(database) == (1, 1, 2)
+
+
+async def test_there_is_nothing_to_move(book: Book) -> None:
+    with pytest.raises(NoSuchIncident):
+        await book.move("73402817", Status.CHECKING, "sari", "")
+
+
+# The audit trail -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET actor = 'nobody'",
+        "UPDATE audit SET actor = 'nobody' WHERE false",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "TRUNCATE audit RESTART IDENTITY CASCADE",
+    ],
+)
+async def test_the_audit_trail_cannot_be_changed(book: Book, database: Database, change: str) -> None:
+    await book.file(report(), PHONE, confirmation)
+    before = await rows(database, audit)
+    with pytest.raises(DBAPIError, match="takes new rows only"):
+        async with database.begin() as connection:
+            await connection.execute(text(change))
+    assert await rows(database, audit) == before
+
+
+async def test_no_table_holds_a_readable_number(book: Book, database: Database) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    await book.move(filed.ticket, Status.CHECKING, "sari", f"call {PHONE.e164} back")
+    stored = repr([await rows(database, table) for table in (incidents, messages, audit)])
+    assert "81230004567" not in stored
+    assert b"6281230004567".hex() not in stored
