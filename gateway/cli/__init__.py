@@ -1,0 +1,22 @@
+"""The command `waspada`: one verb, one function. Errors go to stderr with exit status 1, wrong usage with 2."""
+
+from __future__ import annotations
+
+import click
+
+from gateway import __version__
+from gateway.cli.checks import check, db, settings
+from gateway.cli.lists import channels, incidents, messages
+from gateway.cli.running import run, web, worker
+
+VERBS = (run, web, worker, check, channels, incidents, messages, settings, db)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="waspada %(version)s")
+def main() -> None:
+    """A self-hosted SMS/USSD gateway for reports from phones without a data connection."""
+
+
+for verb in VERBS:
+    main.add_command(verb)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml.nodes import MappingNode, Node, SequenceNode
 
 from gateway.text.complaints import Complaint
 
@@ -52,9 +53,9 @@ class Reading:
         self.lines[file] = {}
         return self._plain(file, node, ()) if node is not None else {}
 
-    def _plain(self, file: str, node: yaml.Node, path: Path) -> Any:
+    def _plain(self, file: str, node: Node, path: Path) -> Any:
         self.lines[file].setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, MappingNode):
             plain: dict[str, Any] = {}
             for key, value in node.value:
                 name = str(key.value)
@@ -63,7 +64,7 @@ class Reading:
                     self.complain(file, (*path, name), f"{name} stands here twice")
                 plain[name] = self._plain(file, value, (*path, name))
             return plain
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, SequenceNode):
             return [self._plain(file, value, (*path, str(place))) for place, value in enumerate(node.value)]
         return node.value
 

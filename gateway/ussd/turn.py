@@ -208,7 +208,7 @@ class Turns:
         asks = hop.state and self._menu.states[hop.state].kind is Kind.ASK
         elide = asks or hop.outcome == "replayed" or len(hop.keys) > LONGEST_LOGGED_INPUT
         self._metrics.turn(hop.service.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
-        fields: dict[str, Any] = {"ticket": place.answers["ticket"]} if "ticket" in place.answers else {}
+        fields: dict[str, Any] = {"ticket": place.answers["ticket"].replace("-", "")} if "ticket" in place.answers else {}
         log.info(
             "ussd.turn",
             channel=hop.service.channel,

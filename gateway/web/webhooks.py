@@ -43,9 +43,10 @@ class Channel:
             admitted |= hmac.compare_digest(secret, ours.encode())
         return admitted
 
-    def urls(self, base: str) -> dict[str, str]:
-        """The addresses to enter at the carrier, by what `waspada channels` calls them."""
-        return {hook.replace("-", "_"): f"{base}/hooks/{self.name}/{self.secrets[0]}/{hook}" for hook in HOOKS}
+
+def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
+    """The addresses to enter at the carrier, by what `waspada channels` calls them."""
+    return {hook.replace("-", "_"): f"{base}/hooks/{channel}/{secret}/{hook}" for hook in HOOKS}
 
 
 class Webhooks:

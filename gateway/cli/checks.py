@@ -1,0 +1,51 @@
+"""`check`, `settings` and `db`: what can be looked at and prepared without a running gateway."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from gateway import wiring
+from gateway.cli.common import explained, found_by, run_async, show
+from gateway.runtime.postgres import upgrade
+from gateway.settings import read_settings
+
+
+@click.command()
+@found_by
+@click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
+def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
+    """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
+    with explained():
+        settings = read_settings(config, data=data)
+        for pack in packs or (settings.pack,):
+            menu = wiring.load_menu(pack, settings.channels)
+            languages = ", ".join(menu.languages)
+            click.echo(f"{pack}: {len(menu.states)} states in {languages}: every screen and SMS fits")
+
+
+@click.command()
+@found_by
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout, nothing else.")
+def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
+    """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
+    with explained():
+        listed = [asdict(row) for row in read_settings(config, data=data).rows()]
+    show(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@found_by
+@run_async
+async def db_upgrade(config: Path | None, data: Path | None) -> None:
+    """Bring the tables up to date. `run` does this itself; your own PostgreSQL waits for this verb."""
+    found = wiring.located(read_settings(config, data=data))
+    await upgrade(found.database_address)
+    click.echo("The tables are up to date.")

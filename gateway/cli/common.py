@@ -1,0 +1,112 @@
+"""What the verbs share: where the gateway is found, how a list is shown, and how an error is said."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+import uvloop
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.table import Table
+
+from gateway.incidents.book import NoSuchIncident, NotAllowed
+from gateway.menu.loading import PackRefused
+from gateway.runtime.packs import PackNotFound
+from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.secrets import SecretsUnusable
+from gateway.runtime.supervised import ServerFailed
+from gateway.settings import SettingsRefused
+from gateway.wiring import PortTaken
+
+P = ParamSpec("P")
+
+ERRORS_THAT_EXPLAIN_THEMSELVES = (
+    NoSuchIncident,
+    NotAllowed,
+    PackNotFound,
+    PackRefused,
+    PortTaken,
+    SecretsUnusable,
+    ServerFailed,
+    SettingsRefused,
+)
+
+
+def found_by(command: Callable[P, Any]) -> Callable[P, Any]:
+    """The options by which every verb finds the gateway that it speaks of."""
+    for option in (
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            envvar="WASPADA_CONFIG",
+            help="The settings file (TOML).",
+        ),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="The data folder of `waspada run` [var].",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def listing(command: Callable[P, Any]) -> Callable[P, Any]:
+    """The options of every list."""
+    for option in (
+        click.option(
+            "--limit",
+            type=click.IntRange(1, 1_000_000),
+            default=1000,
+            show_default=True,
+            help="At most so many, newest first.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout, nothing else."),
+    ):
+        command = option(command)
+    return command
+
+
+def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async verb on uvloop; an error that explains itself becomes a message on stderr and exit status 1."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with explained(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(command(*args, **kwargs))
+
+    return run
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Errors whose text says what to do are shown as that text alone."""
+    try:
+        yield
+    except ERRORS_THAT_EXPLAIN_THEMSELVES as error:
+        raise click.ClickException(str(error)) from None
+    except (DatabaseAway, RedisError) as error:
+        raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None
+
+
+def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> None:
+    """`rows` as a JSON array, or as a table of `columns`; `nothing` is said where there is no row."""
+    if as_json:
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+        return
+    if not rows:
+        click.echo(nothing)
+        return
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    Console().print(table)

@@ -1,0 +1,108 @@
+"""`channels`, `incidents` and `messages`: what the gateway has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from gateway import wiring
+from gateway.cli.common import explained, found_by, listing, run_async, show
+from gateway.incidents import ticket as tickets
+from gateway.incidents.book import Book
+from gateway.incidents.incident import Status
+from gateway.messages.outbox import Outbox
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.settings import Settings, read_settings
+
+
+@asynccontextmanager
+async def _records(settings: Settings) -> AsyncIterator[tuple[Book, Outbox]]:
+    database = Database(settings.database_address, pool_size=1)
+    vault = Vault(settings.vault_key_bytes)
+    try:
+        yield Book(database, vault, Clock()), Outbox(database, vault, Clock())
+    finally:
+        await database.close()
+
+
+@click.command()
+@found_by
+@listing
+def channels(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    """List the channels, and the addresses to enter at their carriers."""
+    with explained():
+        settings = wiring.located(read_settings(config, data=data))
+    listed = [
+        {
+            "name": name,
+            "carrier": channel.carrier,
+            "service_code": channel.service_code,
+            "urls": wiring.channel_urls(settings, name),
+        }
+        for name, channel in list(settings.channels.items())[:limit]
+    ]
+    if as_json:
+        show(listed, [], as_json, "")
+        return
+    for channel in listed:
+        click.echo(f"{channel['name']} ({channel['carrier']}, {channel['service_code']})")
+        for hook, url in wiring.channel_urls(settings, str(channel["name"])).items():
+            click.echo(f"  {hook:<11} {url}")
+
+
+@click.group()
+def incidents() -> None:
+    """The reports that residents have filed."""
+
+
+@incidents.command("list")
+@found_by
+@listing
+@run_async
+async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    """List incidents, the newest first."""
+    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
+        listed = await book.list(limit)
+    columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
+    show(listed, columns, as_json, "No report has been filed yet.")
+
+
+@incidents.command("move")
+@found_by
+@click.argument("ticket")
+@click.argument("status", type=click.Choice([status.value for status in Status]))
+@click.option("--as", "actor", required=True, help="Who does it; it stands in the audit trail.")
+@click.option("--reason", default="", help="Why; it stands in the audit trail.")
+@run_async
+async def incidents_move(
+    config: Path | None, data: Path | None, ticket: str, status: str, actor: str, reason: str
+) -> None:
+    """Move an incident along its lifecycle."""
+    number = tickets.read(ticket)
+    if number is None:
+        raise click.BadParameter(f"{ticket} is no ticket: it has 8 digits, such as 7340-2816", param_hint="TICKET")
+    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
+        await book.move(number, Status(status), actor, reason)
+    click.echo(f"{tickets.show(number)} is now {status}.")
+
+
+@click.group()
+def messages() -> None:
+    """The SMS that are or were to be sent."""
+
+
+@messages.command("list")
+@found_by
+@listing
+@run_async
+async def messages_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    """List messages, the newest first."""
+    async with _records(wiring.located(read_settings(config, data=data))) as (_, outbox):
+        listed = await outbox.list(limit)
+    columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
+    show(listed, columns, as_json, "No message has been written yet.")

@@ -1,0 +1,63 @@
+"""`run`, `web` and `worker`: the processes of the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from gateway import wiring
+from gateway.cli.common import found_by, run_async
+from gateway.settings import read_settings
+
+
+@click.command()
+@found_by
+@click.option("--port", type=int, help="The port to listen on [8080].")
+@click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [menus/pekalongan].")
+@run_async
+async def run(config: Path | None, data: Path | None, port: int | None, pack: Path | None) -> None:
+    """Run the whole gateway on this machine, with a Redis and a PostgreSQL of its own."""
+    settings = read_settings(config, data=data, port=port, pack=pack)
+    async with wiring.everything(settings, sys.stderr) as running:
+        click.echo(running.greeting())
+        await _told_to_stop()
+        click.echo("Stopping")
+
+
+@click.command()
+@found_by
+@click.option("--port", type=int, help="The port to listen on [8080].")
+@run_async
+async def web(config: Path | None, data: Path | None, port: int | None) -> None:
+    """Serve the carriers' webhooks, over your own Redis and PostgreSQL."""
+    settings = read_settings(config, data=data, port=port)
+    async with (
+        wiring.process(settings, sys.stderr) as parts,
+        wiring.served(wiring.web_app(parts), settings.host, settings.port),
+    ):
+        click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
+        await _told_to_stop()
+
+
+@click.command()
+@found_by
+@run_async
+async def worker(config: Path | None, data: Path | None) -> None:
+    """Send SMS and file what had to wait, over your own Redis and PostgreSQL."""
+    settings = read_settings(config, data=data)
+    async with wiring.process(settings, sys.stderr) as parts, wiring.working(parts):
+        click.echo("Waspada sends")
+        await _told_to_stop()
+
+
+async def _told_to_stop() -> None:
+    """Return at the first SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,71 @@
+"""The secrets that `waspada run` makes for itself at its first start, in the data folder, for its owner's eyes only."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAME = "secrets.toml"
+_KEY = re.compile(r"[0-9a-f]{64}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
+
+
+class SecretsUnusable(Exception):
+    """The file with the gateway's secrets cannot be used. What it held cannot be made again: restore it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secrets:
+    """What nobody else may know. Without the vault key no stored number can be read again."""
+
+    vault_key: str  # 32 bytes as hex digits
+    channel_secret: str  # of the webhook URLs of the channel `local`
+    local_api_key: str  # between the gateway and the built-in carrier
+
+
+def load_or_make(data: Path) -> Secrets:
+    """The secrets of a data folder, made when it has none. Raises `SecretsUnusable`."""
+    path = data / _NAME
+    if not path.exists():
+        _make(path)
+    return load(data)
+
+
+def load(data: Path) -> Secrets:
+    """The secrets of a data folder. Raises `SecretsUnusable`, also where there are none."""
+    path = data / _NAME
+    if not path.exists():
+        raise SecretsUnusable(f"there is no gateway in {data}: start one with `waspada run`, or name its --data folder")
+    try:
+        mode = path.stat().st_mode
+        content = tomllib.loads(path.read_text(encoding="ascii"))
+        made = Secrets(content["vault_key"], content["channel_secret"], content["local_api_key"])
+        whole = bool(_KEY.fullmatch(made.vault_key) and _SECRET.fullmatch(made.channel_secret))
+    except (OSError, ValueError, KeyError, TypeError):
+        mode, whole = 0, False
+    if mode & 0o077:
+        raise SecretsUnusable(f"{path} can be read by others: chmod 600 {path}")
+    if not whole:
+        raise SecretsUnusable(f"{path} is damaged or cannot be read: restore it from your backup")
+    return made
+
+
+def _make(path: Path) -> None:
+    """Write new secrets at once, for the owner alone, and on the disk before anything is sealed with them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(
+            "# Made by `waspada run`. Keep a copy in a safe place: without vault_key no stored number can be read.\n"
+            f'vault_key = "{secrets.token_hex(32)}"\n'
+            f'channel_secret = "{secrets.token_urlsafe(24)}"\n'
+            f'local_api_key = "{secrets.token_hex(16)}"\n'
+        )
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)

@@ -1,0 +1,1 @@
+"""What a hop costs, against a bare handler in the same run: `make bench`."""

@@ -1,0 +1,96 @@
+"""`make bench`: the whole journey over HTTP, against the gateway's web process and a bare handler, in turns.
+
+Both servers are pinned to one core, the residents to another. What counts is the processor time of the server per
+hop, as a ratio within the same run: this is the one figure that a noisy machine leaves standing. The gateway runs
+with everything on: masking, logs and their tail, metrics, encryption, the filing of the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import median
+
+import uvloop
+
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import upgrade
+from tests.bench.engine_step import microseconds_per_step
+from tests.bench.residents import Tally, walk
+from tests.bench.servers import KEYS, Server, bare_handler, gateway_web
+
+
+async def main() -> None:
+    options = _options()
+    print(f"engine.step on the real pack: {microseconds_per_step():.1f} µs median")
+    server_core, client_core = _cores()
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stores = await EmbeddedStores.start(folder / "data")
+        stack.push_async_callback(stores.stop)
+        await upgrade(stores.database_url)
+        servers = [
+            await stack.enter_async_context(start(stores, folder, server_core)) for start in (bare_handler, gateway_web)
+        ]
+        os.sched_setaffinity(0, {client_core})
+        measured = await _measure(servers, options)
+    _report(servers, measured)
+
+
+async def _measure(servers: list[Server], options: argparse.Namespace) -> dict[str, list[tuple[float, Tally]]]:
+    """CPU seconds and tally of each round, by server; a first round of each warms up and is thrown away."""
+    measured: dict[str, list[tuple[float, Tally]]] = {server.name: [] for server in servers}
+    for number in range(options.rounds + 1):
+        for server in servers if number % 2 else reversed(servers):
+            before = server.cpu_seconds()
+            tally = await walk(
+                server.port, server.path, KEYS, options.residents, options.journeys, number, server.verify
+            )
+            if number:
+                measured[server.name].append((server.cpu_seconds() - before, tally))
+    return measured
+
+
+def _report(servers: list[Server], measured: dict[str, list[tuple[float, Tally]]]) -> None:
+    print(f"{'server':<10} {'CPU s/1000 hops':>16} {'hops/s':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'MB':>6}")
+    cost = {}
+    for server in servers:
+        rounds = measured[server.name]
+        cost[server.name] = median(cpu / tally.hops * 1000 for cpu, tally in rounds)
+        rate = median(tally.hops / tally.seconds for _, tally in rounds)
+        times = [median(tally.percentile(share) for _, tally in rounds) for share in (0.5, 0.95, 0.99)]
+        print(
+            f"{server.name:<10} {cost[server.name]:>16.3f} {rate:>8.0f} "
+            f"{times[0]:>8.1f} {times[1]:>8.1f} {times[2]:>8.1f} {server.memory_mb():>6.0f}"
+        )
+    bare, gateway = servers
+    pairs = zip(measured[gateway.name], measured[bare.name], strict=True)
+    spread = sorted((ours[0] / ours[1].hops) / (theirs[0] / theirs[1].hops) for ours, theirs in pairs)
+    print(f"ratios of the single rounds: {', '.join(f'{ratio:.2f}' for ratio in spread)}")
+    print(f"ratio to the bare handler: {cost[gateway.name] / cost[bare.name]:.2f}")
+
+
+def _cores() -> tuple[int, int]:
+    """One core for the servers under test, another for the residents."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        sys.exit("The bench needs two cores: one for the server, one for its residents.")
+    return cores[0], cores[1]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--residents", type=int, default=64, help="at the same time [64]")
+    parser.add_argument("--journeys", type=int, default=10, help="of each resident in a round [10]")
+    parser.add_argument("--rounds", type=int, default=5, help="of each server, in turns [5]")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

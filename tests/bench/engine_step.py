@@ -1,0 +1,30 @@
+"""What one `engine.step` costs on the real pack, on the way through a whole report."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from gateway.menu import engine
+from gateway.menu.loading import load
+from gateway.runtime.packs import read_pack
+from tests.bench.servers import KEYS
+
+WALKS = 300
+
+
+def microseconds_per_step() -> float:
+    """The median over single steps of many walks."""
+    menu = load(read_pack(Path("menus/pekalongan")))
+    given, today = {"ussd": "*384*3375#"}, date(2026, 11, 28)
+    times = []
+    for _ in range(WALKS):
+        session = engine.begin(menu, given=given).session
+        for keys in KEYS:
+            started = perf_counter()
+            led = engine.step(menu, session, keys, given=given, today=today)
+            times.append(perf_counter() - started)
+            session = led.session
+    return median(times) * 1e6

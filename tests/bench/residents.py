@@ -1,0 +1,81 @@
+"""Residents who dial and walk the whole journey over HTTP, each on one connection, verifying every answer.
+
+A client library would cost more processor time than the server it measures, so this speaks just enough HTTP/1.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus
+
+Verify = Callable[[int, str], bool]  # hop, body → whether it is the right answer
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a round of journeys took."""
+
+    hops: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+    def percentile(self, share: float) -> float:
+        """The latency in milliseconds that `share` (0 to 1) of the hops stayed below."""
+        ordered = sorted(self.latencies)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000
+
+
+class WrongAnswer(Exception):
+    """The server did not answer what it should have."""
+
+
+async def walk(
+    port: int, path: str, keys: Sequence[str], residents: int, journeys: int, seed: int, verify: Verify
+) -> Tally:
+    """`residents` at once, each making `journeys` journeys of `1 + len(keys)` hops."""
+    tally = Tally()
+    started = time.perf_counter()
+    await asyncio.gather(
+        *(
+            _resident(port, path, keys, seed * residents + number, journeys, verify, tally)
+            for number in range(residents)
+        )
+    )
+    tally.seconds = time.perf_counter() - started
+    return tally
+
+
+async def _resident(
+    port: int, path: str, keys: Sequence[str], number: int, journeys: int, verify: Verify, tally: Tally
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+    phone = f"%2B62812300{number:05d}"
+    try:
+        for journey in range(journeys):
+            session = f"ATUid_{number:016x}{journey:08x}{time.time_ns() & 0xFFFFFFFF:08x}"
+            for hop in range(len(keys) + 1):
+                text = quote_plus("*".join(keys[:hop]))
+                body = f"sessionId={session}&serviceCode=*384*3375%23&phoneNumber={phone}&networkCode=99999&text={text}"
+                sent = time.perf_counter()
+                writer.write(f"{head}{len(body)}\r\n\r\n{body}".encode())
+                answer = await _answer(reader)
+                tally.latencies.append(time.perf_counter() - sent)
+                tally.hops += 1
+                if not verify(hop, answer):
+                    raise WrongAnswer(f"hop {hop}: {answer!r}")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def _answer(reader: asyncio.StreamReader) -> str:
+    head = await reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise WrongAnswer(head.decode("latin-1"))
+    lowered = head.lower()
+    start = lowered.index(b"content-length:") + 15
+    return (await reader.readexactly(int(lowered[start : lowered.index(b"\r\n", start)]))).decode()

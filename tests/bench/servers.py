@@ -1,0 +1,131 @@
+"""The servers that are compared, each a process of its own on the same core."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.menu import engine
+from gateway.menu.loading import load
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.packs import read_pack
+from tests.bench import bare
+from tests.bench.residents import Verify
+
+KEYS = ["1", "1", "1", "3", "1", "2", "1", "2", "3", "1", "tawuran di pasar", "1", "1"]
+START_SECONDS = 20
+TICKET = re.compile(r"\d{4}-\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server under test: its process, and what its residents ask and expect."""
+
+    name: str
+    pid: int
+    port: int
+    path: str
+    verify: Verify
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """The most memory that it ever held."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+@asynccontextmanager
+async def bare_handler(stores: EmbeddedStores, folder: Path, core: int) -> AsyncIterator[Server]:
+    port = _free_port()
+    command = [sys.executable, "-m", "tests.bench.bare", stores.redis_url, str(port)]
+    async with _running(command, {}, folder / "bare.log", port, core) as pid:
+        yield Server("bare", pid, port, "/ussd", lambda _, body: body == bare.SCREEN)
+
+
+@asynccontextmanager
+async def gateway_web(stores: EmbeddedStores, folder: Path, core: int) -> AsyncIterator[Server]:
+    port, secret = _free_port(), secrets.token_urlsafe(16)
+    config = folder / "bench.toml"
+    config.write_text(
+        f'[channels.bench]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "{secrets.token_hex(16)}"\n'
+        f'secret = "{secret}"\nservice_code = "*384*3375#"\napi_url = "http://127.0.0.1:9"\n'
+    )
+    settings = {
+        "WASPADA_CONFIG": str(config),
+        "WASPADA_REDIS_URL": stores.redis_url,
+        "WASPADA_DATABASE_URL": stores.database_url,
+        "WASPADA_VAULT_KEY": secrets.token_hex(32),
+        "WASPADA_LOG_FORMAT": "json",
+        "WASPADA_PORT": str(port),
+    }
+    async with _running([sys.executable, "-m", "gateway", "web"], settings, folder / "web.log", port, core) as pid:
+        yield Server("gateway", pid, port, f"/hooks/bench/{secret}/ussd", _journey())
+
+
+def _journey() -> Verify:
+    """Every screen of the journey, from the engine itself; the ticket is whatever has its form."""
+    menu = load(read_pack(Path("menus/pekalongan")))
+    given = {"ussd": "*384*3375#"}
+    led = engine.begin(menu, given=given)
+    screens = [led.screen]
+    for keys in KEYS:
+        led = engine.step(menu, led.session, keys, given=given)
+        if led.effect:
+            led = engine.resume(menu, led.session, "filed", {"ticket": "0000-0000"})
+        screens.append(led.screen)
+    expected = [f"CON {screen}" for screen in screens[:-1]]
+    last = f"END {screens[-1]}"
+
+    def verify(hop: int, body: str) -> bool:
+        return body == expected[hop] if hop < len(expected) else TICKET.sub("0000-0000", body) == last
+
+    return verify
+
+
+@asynccontextmanager
+async def _running(
+    command: Sequence[str], settings: dict[str, str], output: Path, port: int, core: int
+) -> AsyncIterator[int]:
+    """A server that listens on `port`; its process id. It is stopped at the end."""
+    with output.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
+        )
+    os.sched_setaffinity(process.pid, {core})
+    try:
+        await _listening(process, port, output)
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int, output: Path) -> None:
+    async with asyncio.timeout(START_SECONDS):
+        while process.returncode is None:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.1)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+    sys.exit(f"A server did not start:\n{output.read_text()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
