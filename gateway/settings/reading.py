@@ -1,0 +1,68 @@
+"""Where settings come from, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsConfigDict, SettingsError
+
+from gateway.settings.origins import Origins, SettingsRefused, lines_of
+from gateway.settings.settings import ChannelSettings, Settings
+
+
+def read_settings(config: Path | None = None, **options: Any) -> Settings:
+    """The settings, with `config` as their file (else `WASPADA_CONFIG`) and what was given on the command line.
+
+    An option that is None was not given. Raises `SettingsRefused`.
+    """
+    if config is None and (named := os.environ.get("WASPADA_CONFIG")):
+        config = Path(named)
+    given = {name: value for name, value in options.items() if value is not None}
+    origins = Origins(options=frozenset(given), file=config, lines=lines_of(config) if config else {})
+
+    class Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=config)
+
+    complaints = [f"{name}: there is no such setting{_hint(name)}" for name in _unknown_variables()]
+    try:
+        settings = Configured(**given)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        complaints += dict.fromkeys(_complaint(fault, origins) for fault in faults)
+    except SettingsError:
+        complaints.append("WASPADA_CHANNELS: is not JSON")
+    if complaints:
+        raise SettingsRefused(complaints)
+    settings._origins = origins
+    return settings
+
+
+def _unknown_variables() -> list[str]:
+    """Variables that begin as ours do and name no setting: most likely a slip of the pen."""
+    known = {*Settings.model_fields, "config"}
+    ours = (name for name in os.environ if name.upper().startswith("WASPADA_"))
+    return sorted(name for name in ours if name[8:].lower().partition("__")[0] not in known)
+
+
+def _complaint(fault: ErrorDetails, origins: Origins) -> str:
+    path = [str(part) for part in fault["loc"] if part != "[key]"]
+    path = path[: 3 if path[0] == "channels" else 1]
+    name = ".".join(path)
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = f"there is no such setting{_hint(path[-1])}"
+    elif fault["type"] == "missing":
+        message = "is missing"
+    origin = next(filter(None, (origins.of(".".join(path[:size])) for size in range(len(path), 0, -1))), None)
+    return f"{origin}: {name}: {message}" if origin else f"{name}: {message}"
+
+
+def _hint(name: str) -> str:
+    known = [*Settings.model_fields, *ChannelSettings.model_fields]
+    close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

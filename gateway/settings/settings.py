@@ -1,0 +1,214 @@
+"""Every setting: its name, type, default and meaning. Read once, from options, environment and a TOML file.
+
+What stands first wins: an option of the command, a variable `WASPADA_<NAME>` (`WASPADA_CHANNELS__<CHANNEL>__<NAME>`),
+the file (`--config`, `WASPADA_CONFIG`), the default. Secrets can also be given as the name of a file that holds them:
+`<name>_file`. Anything unknown or wrong, anywhere, is refused, all of it at once: see `read_settings`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from gateway.settings.origins import Origins, SettingsRefused
+from gateway.settings.shapes import (
+    UNSET,
+    ChannelName,
+    FromFile,
+    HttpUrl,
+    Listed,
+    LowerCase,
+    PostgresUrl,
+    RedisUrl,
+    Required,
+    ServiceCode,
+    VaultKey,
+    WebhookSecret,
+    key_bytes,
+)
+
+_POSTGRES = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://")
+
+
+class ChannelSettings(BaseModel):
+    """One account at a carrier: a table `[channels.<name>]` of the file. The name is of a-z, 0-9 and `-`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    carrier: Literal["africastalking"]
+    """Who carries the messages."""
+    username: str = Field(min_length=1)
+    """The account's name there; `sandbox` is Africa's Talking's test network."""
+    api_key_file: Path | None = None
+    """The file that holds api_key."""
+    api_key: Annotated[SecretStr, Required, FromFile] = Field(default=UNSET, validate_default=True)
+    """The account's key."""
+    sender: str | None = Field(default=None, min_length=1, max_length=15)
+    """What an SMS says it comes from: a short code or a registered name. By default the carrier's own."""
+    api_url: HttpUrl | None = None
+    """Where the carrier's API is, when it is not at the carrier's own host for this username."""
+    secret_file: Path | None = None
+    """The file that holds secret."""
+    secret: Annotated[tuple[WebhookSecret, ...], Field(max_length=2), NoDecode, Listed, Required, FromFile] = Field(
+        default=(), validate_default=True
+    )
+    """The secret part of the webhooks' URLs. Two (a list, or separated by a comma) while it is being changed."""
+    service_code: ServiceCode
+    """What residents dial, such as `*384*3375#`."""
+    limit: int = Field(default=160, ge=40, le=182)
+    """The longest screen, in septets, that the carrier passes on whole."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that are good now; the first one is shown in URLs."""
+        return tuple(secret.get_secret_value() for secret in self.secret)
+
+
+class Settings(BaseSettings):
+    """All settings. Get them with `read_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WASPADA_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+    data: Path = Path("var")
+    """The folder of `waspada run`: the embedded stores and the secrets of the first start."""
+    pack: Path = Path("menus/pekalongan")
+    """The folder of the menu pack."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address to listen on."""
+    port: int = Field(default=8080, ge=1, le=65535)
+    """The port to listen on."""
+    public_url: HttpUrl | None = None
+    """How the internet reaches this gateway: the beginning of the webhook URLs that `waspada channels` shows."""
+    redis_url_file: Path | None = None
+    """The file that holds redis_url."""
+    redis_url: RedisUrl = Field(default=None, validate_default=True)
+    """Redis (redis://…, rediss://…, unix://…). `waspada run` brings its own when this is not set."""
+    database_url_file: Path | None = None
+    """The file that holds database_url."""
+    database_url: PostgresUrl = Field(default=None, validate_default=True)
+    """PostgreSQL (postgresql://…). `waspada run` brings its own when this is not set."""
+    database_pool_size: int = Field(default=5, ge=1, le=100)
+    """Connections to PostgreSQL per process."""
+    vault_key_file: Path | None = None
+    """The file that holds vault_key."""
+    vault_key: VaultKey = Field(default=None, validate_default=True)
+    """Seals phone numbers: 32 bytes, as 64 hex digits or base64url. `waspada run` makes one when this is not set."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
+    """The least important lines that are written."""
+    log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
+    """How a line looks; `auto` is `console` in a terminal and `json` elsewhere."""
+    log_tail_lines: int = Field(default=10_000, ge=100, le=1_000_000)
+    """Lines that `waspada logs` can look back; they are kept in Redis."""
+    session_ttl_s: int = Field(default=600, ge=180, le=86_400)
+    """Seconds for which a dialogue is kept after its last turn. A network keeps one open for 180 at the most."""
+    redis_deadline_ms: int = Field(default=300, ge=10, le=5_000)
+    """Milliseconds after which Redis counts as away."""
+    sql_deadline_ms: int = Field(default=1_200, ge=50, le=60_000)
+    """Milliseconds after which PostgreSQL counts as away. A resident gets an answer within two seconds."""
+    send_batch: int = Field(default=200, ge=1, le=5_000)
+    """Messages that a worker takes at a time."""
+    send_concurrency: int = Field(default=8, ge=1, le=100)
+    """Calls to one carrier that a worker makes at the same time."""
+    poll_ms: int = Field(default=500, ge=10, le=60_000)
+    """Milliseconds between a worker's looks for new messages."""
+    claim_timeout_s: int = Field(default=300, ge=10, le=86_400)
+    """Seconds after which a message that a worker took and said no more of counts as unknown."""
+    unknown_resend_after_s: int = Field(default=60, ge=0, le=86_400)
+    """Seconds that a confirmation of unknown fate is left to turn out delivered before it is sent again."""
+    channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
+    """The channels. Without any, `waspada run` makes one named `local` on the built-in carrier."""
+
+    _origins: Origins = PrivateAttr(default_factory=Origins)
+
+    @property
+    def redis_address(self) -> str:
+        """The URL of Redis. Raises `SettingsRefused` when it is not set."""
+        return self._secret("redis_url")
+
+    @property
+    def database_address(self) -> str:
+        """The URL of PostgreSQL as SQLAlchemy wants it. Raises `SettingsRefused` when it is not set."""
+        return _POSTGRES.sub("postgresql+asyncpg://", self._secret("database_url"), count=1)
+
+    @property
+    def vault_key_bytes(self) -> bytes:
+        """The 32 bytes of the key. Raises `SettingsRefused` when it is not set."""
+        return key_bytes(self._secret("vault_key"))
+
+    def require(self, *names: str) -> None:
+        """Raise `SettingsRefused` for all of these settings that are not set."""
+        if missing := [name for name in names if not getattr(self, name)]:
+            raise SettingsRefused([_missing(name) for name in missing])
+
+    def rows(self) -> Iterator[Row]:
+        """Every setting as it can be shown to anybody."""
+        yield from _rows(self, type(self), "", self._origins)
+        for name, channel in self.channels.items():
+            yield from _rows(channel, ChannelSettings, f"channels.{name}.", self._origins)
+
+    def _secret(self, name: str) -> str:
+        self.require(name)
+        secret: SecretStr = getattr(self, name)
+        return secret.get_secret_value()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options before environment before file; no `.env` file that happens to lie around."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _missing(name: str) -> str:
+    return f"{name}: is missing: set WASPADA_{name.upper()}, or {name} in the settings file"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting as it is shown: secrets are hidden."""
+
+    name: str
+    value: str
+    default: str
+    source: str
+    meaning: str
+
+
+def _rows(values: BaseModel, model: type[BaseModel], prefix: str, origins: Origins) -> Iterator[Row]:
+    for name, info in model.model_fields.items():
+        if name == "channels":
+            continue
+        value = getattr(values, name)
+        default = "" if info.is_required() else _shown(info.get_default(call_default_factory=True))
+        source = origins.of(prefix + name) or "default"
+        yield Row(prefix + name, _shown(value), default, source, info.description or "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple | SecretStr):
+        return "hidden" if value not in (UNSET, ()) else ""
+    return "" if value is None else str(value)

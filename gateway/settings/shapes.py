@@ -1,0 +1,102 @@
+"""What the value of a setting must look like."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
+
+UNSET = SecretStr("")
+
+
+def key_bytes(text: str) -> bytes:
+    """What 64 hex digits or a base64url text stand for; nothing for any other text."""
+    try:
+        if re.fullmatch(r"[0-9a-fA-F]{64}", text):
+            return bytes.fromhex(text)
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _or_from_file(value: Any, info: ValidationInfo) -> Any:
+    """The value, or the contents of the file that `<name>_file` names."""
+    path: Path | None = info.data.get(f"{info.field_name}_file")
+    if path is None:
+        return value
+    if value not in (None, UNSET, ()):
+        raise ValueError(f"give either {info.field_name} or {info.field_name}_file, not both")
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _required(value: Any, info: ValidationInfo) -> Any:
+    if value == UNSET or not value:
+        raise ValueError(f"is missing: give {info.field_name} or {info.field_name}_file")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return tuple(re.split(r"[\s,]+", value)) if isinstance(value, str) else value
+
+
+def _key(text: SecretStr | None) -> SecretStr | None:
+    if text is not None and len(key_bytes(text.get_secret_value())) != 32:
+        raise ValueError("must be 32 bytes, written as 64 hex digits or as base64url")
+    return text
+
+
+def _shaped(pattern: str, words: str) -> AfterValidator:
+    shape = re.compile(pattern)
+
+    def check(value: str | SecretStr) -> str | SecretStr:
+        if not shape.fullmatch(_open(value)):
+            raise ValueError(words)
+        return value
+
+    return AfterValidator(check)
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(value: str | SecretStr | None) -> str | SecretStr | None:
+        if value is not None and not _is_url(_open(value), schemes):
+            raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        return False
+    return url.scheme in schemes and bool(url.netloc or url.path or url.query) and not re.search(r"\s", text)
+
+
+def _open(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+FromFile = BeforeValidator(_or_from_file)
+Required = BeforeValidator(_required)
+Listed = BeforeValidator(_listed)
+LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+
+ChannelName = Annotated[str, _shaped(r"[a-z0-9-]{1,32}", "a channel's name must be 1 to 32 of a-z 0-9 -")]
+ServiceCode = Annotated[str, _shaped(r"\*[0-9]+(\*[0-9]+)*#", "must look like *384*3375#")]
+WebhookSecret = Annotated[
+    SecretStr, _shaped(r"[A-Za-z0-9_-]{16,128}", "must be 16 to 128 of A-Z a-z 0-9 _ -, as it stands in URLs")
+]
+HttpUrl = Annotated[str, _url("http", "https")]
+RedisUrl = Annotated[SecretStr | None, _url("redis", "rediss", "unix"), FromFile]
+PostgresUrl = Annotated[SecretStr | None, _url("postgresql", "postgresql+asyncpg", "postgres"), FromFile]
+VaultKey = Annotated[SecretStr | None, AfterValidator(_key), FromFile]
