@@ -1,0 +1,258 @@
+"""The log: one JSON object per line, masked, cheap enough for every turn of every dialogue.
+
+A line is rendered once, where it is logged, and written later: lines of a tenth of a second go out in one write, and
+the same batch goes to the live tail (`gateway.runtime.tail`). A warning, or worse, takes everything with it at once;
+so does a line of a thread or a program without a running loop, and the end of the process.
+
+structlog's and logging's configuration belong to the process, and so does the output here: a logger that a module made
+long before `configure` reaches it all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import logging
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal, TextIO
+
+import structlog
+from pydantic_core import to_json
+
+from gateway.runtime.clock import Clock
+
+Level = Literal["debug", "info", "warning", "error", "critical"]
+LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+
+FLUSH_S = 0.1
+_SHORTEST_NUMBER = 9  # a text or an integer with fewer digits is no phone number
+_HARMLESS = frozenset({float, bool, type(None)})
+_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 256
+
+Mask = Callable[[str], str]
+Batch = Callable[[Sequence[bytes]], None]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, stream: TextIO, clock: Clock) -> None:
+    """Send every line from `level` on to `stream`, also those of the libraries (their chatter below `info` never).
+
+    `mask` takes the phone numbers out of a text. It is asked once about each text that may hold one.
+    """
+    _output.flush()
+    _output.write_to(stream, format)
+    line = _Line(mask, clock)
+    _processors[:] = [line]
+    structlog.configure(
+        processors=_processors,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: _output,
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [
+        *(handler for handler in root.handlers if not isinstance(handler, _FromLibraries)),
+        _FromLibraries(line),
+    ]
+    root.setLevel(max(LEVELS[level], logging.INFO))
+    atexit.unregister(flush)
+    atexit.register(flush)
+
+
+def flush() -> None:
+    """Write what is collected now."""
+    _output.flush()
+
+
+def copy_to(batch: Batch | None) -> None:
+    """Hand every batch of lines to `batch` too, from now on; it must not block, raise or log. None ends that."""
+    _output.flush()
+    _output.copy = batch
+
+
+def readable(line: Mapping[str, Any], colours: bool) -> str:
+    """A line for a person: time, level, event, then the fields; without the screen, which takes half a page."""
+    known = {"at", "level", "event", "screen", "exception"}
+    level = str(line.get("level", ""))
+    colour, dim, end = (_COLOURS.get(level, ""), "\033[2m", "\033[0m") if colours else ("", "", "")
+    at = _local_time(str(line.get("at", "")))
+    fields = " ".join(f"{dim}{key}={end}{_shown(value)}" for key, value in line.items() if key not in known)
+    text = f"{dim}{at}{end} {colour}{level:<8}{end} {_shown(line.get('event', '')):<18} {fields}".rstrip()
+    return f"{text}\n{line['exception']}" if "exception" in line else text
+
+
+_COLOURS = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31;1m"}
+
+
+def _local_time(at: str) -> str:
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    except ValueError:
+        return at
+
+
+def _shown(value: object) -> str:
+    """Nothing that somebody typed may steer the terminal."""
+    if isinstance(value, str) and value.isprintable() and value and not set(value) & set(' "='):
+        return value
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=not value.replace("\n", "").isprintable())
+    return json.dumps(value)
+
+
+class _Line:
+    """structlog's one processor: from an event and its fields to one line of masked JSON."""
+
+    def __init__(self, mask: Mask, clock: Clock) -> None:
+        self._mask = mask
+        self._clock = clock
+        self._clean: set[str] = set()  # texts without a number: screens and session ids come again and again
+
+    def __call__(self, _logger: object, level: str, fields: Mapping[str, Any]) -> bytes:
+        at = self._clock.now().isoformat("T", "milliseconds")[:23] + "Z"
+        line: dict[str, Any] = {"at": at, "level": level, "event": "", **fields}
+        for name, value in fields.items():
+            kind = type(value)
+            if kind is str:
+                if len(value) >= _SHORTEST_NUMBER and value not in self._clean:
+                    line[name] = self._masked(value)
+            elif kind not in _HARMLESS:
+                line[name] = self._plain(value)
+        if "exc_info" in line:
+            line["exception"] = self._masked(_traceback(fields["exc_info"]))
+            del line["exc_info"]
+        return _json(line)
+
+    def _masked(self, text: str) -> str:
+        if len(text) < _SHORTEST_NUMBER or text in self._clean:
+            return text
+        masked = self._mask(text)
+        if masked == text and len(text) <= _LONGEST_REMEMBERED:
+            if len(self._clean) >= _REMEMBERED:
+                self._clean.clear()
+            self._clean.add(text)
+        return masked
+
+    def _plain(self, value: Any) -> Any:
+        """`value` as JSON knows it. An object is what its `repr` says: a `Phone`, for one, must not be taken apart."""
+        if isinstance(value, str):
+            return self._masked(str(value))
+        if value is None or isinstance(value, bool | float):
+            return value
+        if isinstance(value, int):
+            text = str(value)
+            return value if len(text) < _SHORTEST_NUMBER or self._mask(text) == text else self._mask(text)
+        if isinstance(value, Mapping):
+            return {self._masked(str(key)): self._plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._plain(item) for item in value]
+        if isinstance(value, datetime):
+            return value.isoformat()
+        return self._masked(repr(value))
+
+
+def _json(line: dict[str, Any]) -> bytes:
+    try:
+        return to_json(line, inf_nan_mode="null")
+    except ValueError:  # half a surrogate pair, which is no UTF-8
+        return json.dumps(line).encode()
+
+
+def _traceback(exc_info: BaseException | ExcInfo | bool | None) -> str:
+    error = exc_info if isinstance(exc_info, BaseException) else None
+    if isinstance(exc_info, tuple):
+        error = exc_info[1]
+    elif exc_info is True:
+        error = sys.exception()
+    return "".join(traceback.format_exception(error)).rstrip() if error else ""
+
+
+class _Output:
+    """structlog's logger: collects lines, writes them in batches."""
+
+    def __init__(self) -> None:
+        self.copy: Batch | None = None
+        self._stream: TextIO | None = None
+        self._readable = False
+        self._lines: deque[bytes] = deque()
+        self._due_on: asyncio.AbstractEventLoop | None = None
+        self._writing = threading.RLock()  # the garbage collector may log in the midst of a write
+
+    def write_to(self, stream: TextIO, format: Literal["json", "console"]) -> None:
+        self._stream = stream
+        self._readable = format == "console"
+
+    def collect(self, line: bytes) -> None:
+        self._lines.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if self._due_on is not loop:
+            self._due_on = loop
+            loop.call_later(FLUSH_S, self.flush)
+
+    def write(self, line: bytes) -> None:
+        self._lines.append(line)
+        self.flush()
+
+    debug = info = collect
+    warning = error = critical = write
+
+    def flush(self) -> None:
+        with self._writing:
+            self._due_on = None
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if not lines:
+                return
+            self._put(lines)
+            if self.copy:
+                self.copy(lines)
+
+    def _put(self, lines: list[bytes]) -> None:
+        if self._stream is None:
+            return
+        try:
+            if self._readable:
+                colours = self._stream.isatty()
+                text = "\n".join(readable(json.loads(line), colours) for line in lines)
+            else:
+                text = b"\n".join(lines).decode()
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):  # the terminal is gone, or the disk is full: nowhere left to complain
+            pass
+
+
+class _FromLibraries(logging.Handler):
+    """Lines of the standard library's loggers, in the same form: event `log`, with `logger` and `message`."""
+
+    def __init__(self, line: _Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # the library's placeholders and values do not agree
+            message = str(record.msg)
+        fields: dict[str, Any] = {"event": "log", "logger": record.name, "message": message}
+        if record.exc_info:
+            fields["exc_info"] = record.exc_info
+        level = next((name for name, number in LEVELS.items() if record.levelno <= number), "critical")
+        put = _output.collect if LEVELS[level] < logging.WARNING else _output.write
+        put(self._line(None, level, fields))
+
+
+_output = _Output()
+_processors: list[Any] = []
+"""One list for ever: structlog's `capture_logs` reaches the loggers that hold it, early ones too."""

@@ -1,0 +1,185 @@
+"""The live tail: the latest lines of all processes in one capped Redis stream, to be followed from anywhere.
+
+One entry is a batch of one process' lines, so that a line costs next to nothing. The tail is a convenience and behaves
+like one: where Redis is slow or away it keeps a few megabytes, drops the oldest, and nobody waits for it. A batch
+whose answer was lost is sent again, so a line may stand there twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.runtime.logs import LEVELS
+
+KEY = "waspada:log"
+MOST_ENTRIES = 4000
+LONGEST_ENTRY = 16 * 1024  # bytes; times the entries, 64 MB at the very most
+MOST_WAITING = 4 * 1024 * 1024
+_AT_ONCE = 64
+_DEADLINE_S = 1.0
+_PAUSE_S = 1.0
+_POLL_S = 0.2
+_PAGE = 100
+
+Line = dict[str, Any]
+
+
+class Tail:
+    """Takes batches of lines from `gateway.runtime.logs.copy_to` and puts them into the stream."""
+
+    def __init__(self, client: Redis, on_drop: Callable[[int], object]) -> None:
+        """`on_drop` is told how many lines were given up."""
+        self._client = client
+        self._on_drop = on_drop
+        self._entries: deque[tuple[bytes, int]] = deque()  # lines joined, and how many
+        self._waiting = 0  # bytes
+        self._sending: asyncio.Task[None] | None = None
+
+    def put(self, lines: Sequence[bytes]) -> None:
+        """Take `lines`; they are sent while the loop runs. Never blocks, raises or logs."""
+        for entry in _entries(lines):
+            self._entries.append(entry)
+            self._waiting += len(entry[0])
+        self._keep(MOST_WAITING)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # the next batch of the loop takes them along, or `close`
+        if self._sending is None or self._sending.done():
+            self._sending = loop.create_task(self._send_all())
+
+    async def close(self) -> None:
+        """Send what is left, or give it up after a second."""
+        if self._entries and (self._sending is None or self._sending.done()):
+            self._sending = asyncio.create_task(self._send_all())
+        if self._sending:
+            await asyncio.wait([self._sending], timeout=_DEADLINE_S)
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
+        self._keep(0)
+
+    async def _send_all(self) -> None:
+        while self._entries:
+            batch = [self._take() for _ in range(min(len(self._entries), _AT_ONCE))]
+            sent = False
+            try:
+                sent = await self._sent([joined for joined, _ in batch])
+            finally:
+                if not sent:
+                    self._entries.extendleft(reversed(batch))
+                    self._waiting += sum(len(joined) for joined, _ in batch)
+                    self._keep(MOST_WAITING)
+            if not sent:
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _sent(self, batches: Sequence[bytes]) -> bool:
+        try:
+            async with asyncio.timeout(_DEADLINE_S), self._client.pipeline(transaction=False) as pipeline:
+                for joined in batches:
+                    pipeline.xadd(KEY, {"lines": joined}, maxlen=MOST_ENTRIES, approximate=True)
+                await pipeline.execute()
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True
+
+    def _take(self) -> tuple[bytes, int]:
+        entry = self._entries.popleft()
+        self._waiting -= len(entry[0])
+        return entry
+
+    def _keep(self, most: int) -> None:
+        """Give up the oldest until no more than `most` bytes wait."""
+        while self._entries and self._waiting > most:
+            self._on_drop(self._take()[1])
+
+
+def _entries(lines: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
+    """`lines` joined to entries of at most `LONGEST_ENTRY` bytes; a longer line goes alone."""
+    first, size = 0, 0
+    for number, line in enumerate(lines):
+        if size and size + len(line) > LONGEST_ENTRY:
+            yield b"\n".join(lines[first:number]), number - first
+            first, size = number, 0
+        size += len(line) + 1
+    yield b"\n".join(lines[first:]), len(lines) - first
+
+
+# The reader's side --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines somebody wants to see; what is empty does not matter."""
+
+    level: str = "debug"  # at least
+    event: str = ""  # begins with it
+    channel: str = ""
+    session: str = ""
+    ticket: str = ""  # with or without its dash
+
+    def matches(self, line: Line) -> bool:
+        return (
+            LEVELS.get(line.get("level", ""), 0) >= LEVELS[self.level]
+            and str(line.get("event", "")).startswith(self.event)
+            and self.channel in ("", line.get("channel"))
+            and self.session in ("", line.get("session"))
+            and self.ticket.replace("-", "") in ("", str(line.get("ticket", "")).replace("-", ""))
+        )
+
+
+async def read_tail(client: Redis, wanted: Wanted, limit: int) -> list[Line]:
+    """The newest `limit` lines that are wanted, in order of time. Raises `RedisError` when Redis is away."""
+    lines, _ = await _newest(client, wanted, limit)
+    return lines
+
+
+async def follow(client: Redis, wanted: Wanted, before: int) -> AsyncGenerator[Line, None]:
+    """The newest `before` lines that are wanted, then every one that comes. Raises `RedisError` when Redis is away."""
+    lines, last = await _newest(client, wanted, before)
+    while True:
+        for line in lines:
+            yield line
+        page = _read(await client.xrange(KEY, min=f"({last}", count=_PAGE))
+        if page:
+            last = page[-1][0]
+        else:
+            await asyncio.sleep(_POLL_S)
+        lines = _in_order(line for _, entry in page for line in entry if wanted.matches(line))
+
+
+async def _newest(client: Redis, wanted: Wanted, limit: int) -> tuple[list[Line], str]:
+    """The lines, and the id of the newest entry there is."""
+    found: list[Line] = []
+    newest, end = "0-0", "+"
+    while page := _read(await client.xrevrange(KEY, max=end, count=_PAGE)):
+        newest = page[0][0] if end == "+" else newest
+        for _, entry in page:
+            found += [line for line in reversed(entry) if wanted.matches(line)]
+        if len(found) >= limit:
+            break
+        end = f"({page[-1][0]}"
+    return _in_order(reversed(found[:limit])), newest
+
+
+def _read(entries: Any) -> list[tuple[str, list[Line]]]:
+    """The id and the lines of each entry, whether the client decodes what it reads or not."""
+    return [
+        (_text(entry_id), [json.loads(line) for joined in fields.values() for line in _text(joined).split("\n")])
+        for entry_id, fields in entries
+    ]
+
+
+def _in_order(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: str(line.get("at", "")))
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

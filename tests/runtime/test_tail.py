@@ -1,0 +1,232 @@
+"""The live tail over a real Redis: capped, filtered, followed, and harmless when Redis is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.tail import KEY, LONGEST_ENTRY, MOST_ENTRIES, MOST_WAITING, Tail, Wanted, follow, read_tail
+
+EVERYTHING = Wanted()
+
+
+def line(number: int, event: str = "probe", **fields: Any) -> bytes:
+    at = f"2026-11-23T20:41:05.{number:03d}Z"
+    return json.dumps({"at": at, "level": "info", "event": event, "number": number, **fields}).encode()
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0)) as connected:
+        yield connected
+
+
+class Drops:
+    """Counts the lines that a tail gave up."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, lines: int) -> None:
+        self.count += lines
+
+
+def numbers(lines: list[dict[str, Any]]) -> list[int]:
+    return [line["number"] for line in lines]
+
+
+async def test_a_batch_is_one_entry_and_comes_back_as_lines(client: Redis) -> None:
+    tail = Tail(client, Drops())
+    tail.put([line(1, text="é"), line(2)])
+    tail.put([line(3)])
+    await tail.close()
+    assert await client.xlen(KEY) == 2
+    found = await read_tail(client, EVERYTHING, 10)
+    assert numbers(found) == [1, 2, 3]
+    assert found[0]["text"] == "é"
+
+
+async def test_a_client_that_decodes_reads_the_same(client: Redis, redis_url: str) -> None:
+    tail = Tail(client, Drops())
+    tail.put([line(1, text="a\u2028b"), line(2)])
+    await tail.close()
+    async with Redis.from_url(redis_url, decode_responses=True) as decoding:
+        assert numbers(await read_tail(decoding, EVERYTHING, 10)) == [1, 2]
+
+
+async def test_lines_of_all_processes_are_in_order_of_time(client: Redis) -> None:
+    web, worker = Tail(client, Drops()), Tail(client, Drops())
+    web.put([line(1), line(4)])
+    await web.close()
+    worker.put([line(2), line(3)])
+    await worker.close()
+    assert numbers(await read_tail(client, EVERYTHING, 10)) == [1, 2, 3, 4]
+
+
+async def test_the_newest_lines_are_read_across_many_entries(client: Redis) -> None:
+    tail = Tail(client, Drops())
+    for number in range(450):
+        tail.put([line(2 * number), line(2 * number + 1)])
+    await tail.close()
+    assert numbers(await read_tail(client, EVERYTHING, 5)) == [895, 896, 897, 898, 899]
+    assert numbers(await read_tail(client, EVERYTHING, 5000)) == list(range(900))
+
+
+async def test_an_empty_tail_is_read_as_nothing(client: Redis) -> None:
+    assert await read_tail(client, EVERYTHING, 10) == []
+
+
+async def test_large_batches_become_several_entries(client: Redis) -> None:
+    tail = Tail(client, Drops())
+    tail.put([line(number, text="x" * 1000) for number in range(40)] + [line(40, text="x" * 3 * LONGEST_ENTRY)])
+    await tail.close()
+    entries: Any = await client.xrange(KEY)
+    sizes = [len(fields[b"lines"]) for _, fields in entries]
+    assert sizes[:-1] == [size for size in sizes[:-1] if size <= LONGEST_ENTRY]
+    assert len(sizes) == 4
+    assert numbers(await read_tail(client, EVERYTHING, 100)) == list(range(41))
+
+
+async def test_the_stream_is_capped(client: Redis) -> None:
+    async with client.pipeline(transaction=False) as pipeline:
+        for number in range(MOST_ENTRIES + 500):
+            pipeline.xadd(KEY, {"lines": line(number)})
+        await pipeline.execute()
+    tail = Tail(client, Drops())
+    tail.put([line(1)])
+    await tail.close()
+    assert MOST_ENTRIES <= await client.xlen(KEY) < MOST_ENTRIES + 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(), [1, 2, 3, 4]),
+        (Wanted(level="info"), [1, 2, 3]),
+        (Wanted(level="warning"), [3]),
+        (Wanted(event="ussd."), [1, 2]),
+        (Wanted(event="ussd.turn"), [1]),
+        (Wanted(channel="at"), [1, 3]),
+        (Wanted(session="s1"), [1]),
+        (Wanted(ticket="73402816"), [3]),
+        (Wanted(ticket="7340-2816"), [3]),
+        (Wanted(channel="at", event="ussd"), [1]),
+        (Wanted(session="s"), []),
+    ],
+)
+async def test_filters(client: Redis, wanted: Wanted, found: list[int]) -> None:
+    tail = Tail(client, Drops())
+    tail.put(
+        [
+            line(1, "ussd.turn", channel="at", session="s1"),
+            line(2, "ussd.failed", channel="local", session="s2"),
+            line(3, "message.sent", channel="at", ticket="7340-2816", level="warning"),
+            line(4, "sql.slow", level="debug"),
+        ]
+    )
+    await tail.close()
+    assert numbers(await read_tail(client, wanted, 10)) == found
+
+
+async def test_following_begins_with_the_last_lines_and_misses_none(client: Redis) -> None:
+    tail = Tail(client, Drops())
+    tail.put([line(1), line(2), line(3)])
+    await tail.close()
+    followed = follow(client, EVERYTHING, 2)
+    seen = [(await anext(followed))["number"], (await anext(followed))["number"]]
+    for number in range(4, 254):
+        tail.put([line(number), line(number, "noise")])
+    await tail.close()
+    async with asyncio.timeout(5):
+        while len(seen) < 502:
+            seen.append((await anext(followed))["number"])
+    await followed.aclose()
+    assert seen == [2, 3, *(number for number in range(4, 254) for _ in "ab")]
+
+
+async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
+    followed = follow(client, Wanted(event="ussd."), 0)
+    first = asyncio.ensure_future(anext(followed))
+    await asyncio.sleep(0.05)
+    tail = Tail(client, Drops())
+    tail.put([line(1, "message.sent"), line(2, "ussd.turn")])
+    await tail.close()
+    async with asyncio.timeout(5):
+        assert (await first)["number"] == 2
+    await followed.aclose()
+
+
+async def test_nobody_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:
+    drops = Drops()
+    async with Redis(unix_socket_path=str(tmp_path / "nothing"), retry=Retry(NoBackoff(), 0)) as nowhere:
+        tail = Tail(nowhere, drops)
+        large = [line(number, text="x" * 10_000) for number in range(100)]
+        for _ in range(10):
+            tail.put(large)
+            await asyncio.sleep(0)
+        kept = MOST_WAITING // 10_000
+        assert 1000 - kept <= drops.count < 1000 - kept + 20
+        await tail.close()
+    assert drops.count == 1000
+
+
+async def test_lines_arrive_when_redis_is_back_and_the_newest_survive(tmp_path: Path) -> None:
+    """Redis is killed in the midst of it and started again."""
+    stores = await EmbeddedStores.start(tmp_path)
+    try:
+        async with Redis.from_url(stores.redis_url, retry=Retry(NoBackoff(), 0)) as client:
+            drops = Drops()
+            tail = Tail(client, drops)
+            tail.put([line(1)])
+            await asyncio.sleep(0.1)
+            os.kill(stores.redis_pid, signal.SIGKILL)
+            for number in range(2, 6):
+                tail.put([line(number)])
+                await asyncio.sleep(0.01)
+            found: list[dict[str, Any]] = []
+            async with asyncio.timeout(20):
+                while len(found) < 5:
+                    await asyncio.sleep(0.1)
+                    with suppress(RedisError, OSError):
+                        found = await read_tail(client, EVERYTHING, 10)
+            await tail.close()
+        assert numbers(found)[-4:] == [2, 3, 4, 5]
+        assert drops.count == 0
+    finally:
+        await stores.stop()
+
+
+async def test_lines_without_a_loop_are_sent_at_the_end(client: Redis) -> None:
+    tail = Tail(client, Drops())
+    await asyncio.to_thread(tail.put, [line(1)])
+    assert await read_tail(client, EVERYTHING, 10) == []
+    await tail.close()
+    assert numbers(await read_tail(client, EVERYTHING, 10)) == [1]
+
+
+async def test_a_hanging_redis_delays_nobody_and_is_given_up_in_a_second(tmp_path: Path) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_unix_server(silent, tmp_path / "hanging")
+    drops = Drops()
+    async with server, Redis(unix_socket_path=str(tmp_path / "hanging"), retry=Retry(NoBackoff(), 0)) as hanging:
+        tail = Tail(hanging, drops)
+        tail.put([line(1), line(2)])
+        async with asyncio.timeout(3):
+            await tail.close()
+    assert drops.count == 2
