@@ -58,7 +58,8 @@ def _make(path: Path) -> None:
     """Write new secrets at once, for the owner alone, and on the disk before anything is sealed with them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(
             "# Made by `waspada run`. Keep a copy in a safe place: without vault_key no stored number can be read.\n"
