@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -30,6 +31,21 @@ from gateway.runtime.supervised import ServerFailed
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = [sys.executable, "-m", "tests.runtime.stores_program"]
 _LAUNCHER = [sys.executable, "-I", "-S", str(Path(unroot.__file__)), str(os.getpid()), str(int(signal.SIGTERM))]
+
+
+@pytest.fixture(scope="session")
+async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after its first start, to be copied: making one takes longer than anything else here."""
+    folder = tmp_path_factory.mktemp("made")
+    async with running(folder):
+        pass
+    return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """A data folder of the test's own that has been used before."""
+    return shutil.copytree(made, tmp_path / "var", symlinks=True)
 
 
 @asynccontextmanager
@@ -128,8 +144,8 @@ async def test_servers_have_no_part_in_our_terminal_and_environment(stores: Embe
         assert set(psutil.Process(pid).environ()) <= {"TZ", "LC_ALL", "PGDATA", "PG_GRANDPARENT_PID"}
 
 
-async def test_stopping_leaves_no_process_and_may_be_repeated(tmp_path: Path) -> None:
-    stores = await EmbeddedStores.start(tmp_path)
+async def test_stopping_leaves_no_process_and_may_be_repeated(data: Path) -> None:
+    stores = await EmbeddedStores.start(data)
     pids = [stores.redis_pid, stores.postgres_pid]
     pids += [child.pid for pid in pids for child in psutil.Process(pid).children(recursive=True)]
 
@@ -139,10 +155,10 @@ async def test_stopping_leaves_no_process_and_may_be_repeated(tmp_path: Path) ->
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
-async def test_a_folder_in_use_is_refused_and_its_user_undisturbed(tmp_path: Path) -> None:
-    async with running(tmp_path) as stores:
+async def test_a_folder_in_use_is_refused_and_its_user_undisturbed(data: Path) -> None:
+    async with running(data) as stores:
         with pytest.raises(DataFolderTaken, match=rf"already used by another waspada run \(process {os.getpid()}\)"):
-            await EmbeddedStores.start(tmp_path)
+            await EmbeddedStores.start(data)
         await write(stores.redis_url, stores.database_url)
         assert await read(stores.redis_url, stores.database_url) == ("kept", "kept")
 
@@ -155,8 +171,8 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
-async def test_killed_servers_come_back_with_their_data(tmp_path: Path, ending: signal.Signals) -> None:
-    async with running(tmp_path) as stores:
+async def test_killed_servers_come_back_with_their_data(data: Path, ending: signal.Signals) -> None:
+    async with running(data) as stores:
         await write(stores.redis_url, stores.database_url)
         before = stores.redis_pid, stores.postgres_pid
 
@@ -173,25 +189,25 @@ async def test_killed_servers_come_back_with_their_data(tmp_path: Path, ending: 
         assert not set(before) & {stores.redis_pid, stores.postgres_pid}
 
 
-async def test_a_killed_gateway_leaves_no_orphans_and_a_usable_folder(tmp_path: Path) -> None:
-    with program(tmp_path) as first:
+async def test_a_killed_gateway_leaves_no_orphans_and_a_usable_folder(data: Path) -> None:
+    with program(data) as first:
         await write(first.redis_url, first.database_url)
         first.process.kill()
 
-        async with running(tmp_path) as stores:  # at once, while the first servers are still stopping
+        async with running(data) as stores:  # at once, while the first servers are still stopping
             assert await read(stores.redis_url, stores.database_url) == ("kept", "kept")
             await gone(first.pids)
 
 
-async def test_ctrl_c_ends_everything_in_order(tmp_path: Path) -> None:
-    with program(tmp_path) as gateway:
+async def test_ctrl_c_ends_everything_in_order(data: Path) -> None:
+    with program(data) as gateway:
         os.killpg(gateway.process.pid, signal.SIGINT)
 
         assert await asyncio.to_thread(gateway.process.wait, 10) == 0
         assert gateway.process.stdout
         assert gateway.process.stdout.read() == "stopped\n"
         await gone(gateway.pids)
-    assert "database system is shut down" in (tmp_path / "run" / "postgres.log").read_text()
+    assert "database system is shut down" in (data / "run" / "postgres.log").read_text()
 
 
 async def test_an_ordinary_user_can_run_it(tmp_path: Path) -> None:
@@ -204,12 +220,12 @@ async def test_an_ordinary_user_can_run_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-async def test_root_runs_the_servers_as_the_user_to_whom_the_data_belongs(tmp_path: Path) -> None:
-    async with running(tmp_path) as stores:
+async def test_root_runs_the_servers_as_the_user_to_whom_the_data_belongs(data: Path) -> None:
+    async with running(data) as stores:
         await write(stores.redis_url, stores.database_url)
-    give_to_nobody(tmp_path)
+    give_to_nobody(data)
 
-    async with running(tmp_path) as stores:
+    async with running(data) as stores:
         assert await read(stores.redis_url, stores.database_url) == ("kept", "kept")
         users = {psutil.Process(pid).uids().real for pid in (stores.redis_pid, stores.postgres_pid)}
         assert users == {unroot.NOBODY}
@@ -224,21 +240,21 @@ async def test_the_rest_of_an_unfinished_first_start_is_swept_away(tmp_path: Pat
     assert not (tmp_path / "postgres.new").exists()
 
 
-async def test_a_process_number_from_before_a_crash_does_not_block(tmp_path: Path) -> None:
+async def test_a_process_number_from_before_a_crash_does_not_block(data: Path) -> None:
     """After a power cut another process, here ours, may have the number that the dead server wrote down."""
-    async with running(tmp_path):
-        stale = (tmp_path / "postgres" / "postmaster.pid").read_text().splitlines()
+    async with running(data):
+        stale = (data / "postgres" / "postmaster.pid").read_text().splitlines()
     stale[0] = str(os.getpid())
-    (tmp_path / "postgres" / "postmaster.pid").write_text("\n".join(stale))
-    (tmp_path / "run" / ".s.PGSQL.5432.lock").write_text("\n".join(stale))
-    (tmp_path / "run" / "redis.sock").touch()
+    (data / "postgres" / "postmaster.pid").write_text("\n".join(stale))
+    (data / "run" / ".s.PGSQL.5432.lock").write_text("\n".join(stale))
+    (data / "run" / "redis.sock").touch()
 
-    async with running(tmp_path) as stores:
+    async with running(data) as stores:
         await write(stores.redis_url, stores.database_url)
 
 
-async def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
-    data = tmp_path / ("long" * 25)
+async def test_a_path_too_long_for_a_socket_works(made: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(made, tmp_path / ("long" * 25), symlinks=True)
     async with running(data) as stores:
         await write(stores.redis_url, stores.database_url)
         assert str(tmp_path) not in stores.redis_url

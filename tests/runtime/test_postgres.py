@@ -162,7 +162,7 @@ async def test_a_deadline_ends_the_block_and_the_statement(database: Database) -
     with pytest.raises(DatabaseAway):
         async with database.begin(deadline=0.2) as connection:
             await connection.execute(text("SELECT pg_sleep(30)"))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.5
 
     for _ in range(100):
         if "active" not in await others(database, "state"):
@@ -199,7 +199,7 @@ async def test_a_hanging_server_is_away_by_the_deadline(stores: EmbeddedStores, 
             with pytest.raises(DatabaseAway):
                 async with marks.begin(deadline=0.3) as connection:
                     await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
-            assert time.monotonic() - began < 0.8
+            assert time.monotonic() - began < 1.5
 
     assert await all_marks(marks) == []
 
