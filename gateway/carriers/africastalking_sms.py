@@ -1,0 +1,266 @@
+"""Sending by Africa's Talking's messaging API, and how a send ended for each number (facts/protocols.md B.1 to B.5).
+
+The `africastalking` package builds the request; its transport is replaced, since it blocks, opens a connection per
+call, has no total deadline, hides the HTTP status and follows redirects with the key (C.2).
+
+What decides everything here: could the request have been acted upon? There is no idempotency key, so a send whose
+answer we did not get or do not understand is `Unknown`. `Deferred` and `Refused` mean: surely not sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import structlog
+from africastalking.SMS import SMSService
+from aiohttp import ClientResponse, ClientSession, ClientTimeout
+
+from gateway.carriers.answer import AnswerTooLong, read_answer
+from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
+from gateway.carriers.form import FORM_TYPE
+from gateway.text.phone import Phone, mask_in
+
+log = structlog.get_logger()
+
+# The status codes of single numbers (B.3). The id of an accepted message is filled in.
+CODES: Mapping[int, Outcome] = {
+    100: Accepted(""),
+    101: Accepted(""),
+    102: Accepted(""),
+    401: Unknown("held back by the carrier's risk check"),
+    402: Refused("the sender name is not registered"),
+    403: Refused("not a valid number"),
+    404: Refused("a kind of number that the carrier does not serve"),
+    405: Deferred("the account has no credit", whole_channel=True),
+    406: Refused("opted out at the carrier", opted_out=True),
+    407: Refused("no route to this number"),
+    409: Refused("the subscriber does not want to be disturbed"),
+    500: Unknown("an error within the carrier"),
+    501: Unknown("an error on the way to the operator"),
+    502: Refused("the operator does not know the sender name"),  # permanent, in spite of its looks
+}
+
+# What may stand in `Message` when no number is answered for: then nothing was sent to anybody (B.3).
+EMPTY_ANSWERS: Mapping[str, Outcome] = {
+    "InvalidSenderId": CODES[402],
+    "InsufficientBalance": CODES[405],
+}
+
+# The status of the whole answer, where it is not 2xx (B.4).
+HTTP_STATUSES: Mapping[int, Outcome] = {
+    **dict.fromkeys((301, 302, 303, 307, 308), Refused("redirected: api_url is not the messaging API")),
+    400: Refused("the carrier calls the request malformed"),
+    401: Deferred("the carrier does not accept the API key", whole_channel=True),
+    403: Deferred("the carrier denies access", whole_channel=True),
+    404: Deferred("there is no messaging API at api_url", whole_channel=True),
+    409: CODES[409],
+    413: Refused("the carrier calls the request too large"),
+    429: Deferred("too many requests"),
+    **dict.fromkeys((500, 501, 502, 504), CODES[500]),
+    503: Deferred("the carrier is not available"),
+}
+
+# What may go wrong with the connection, the first that fits. Only the first two are before the request was written.
+CONNECTION_FAULTS: tuple[tuple[type[Exception], Outcome], ...] = (
+    (aiohttp.ConnectionTimeoutError, Deferred("no connection to the carrier in time")),
+    (aiohttp.ClientConnectorError, Deferred("no connection to the carrier")),
+    (TimeoutError, Unknown("no answer in time")),
+    (aiohttp.ClientError, Unknown("the connection was lost")),
+    (OSError, Unknown("the connection was lost")),
+)
+
+NOT_UNDERSTOOD = Unknown("the answer is not understood")
+MISSING = Unknown("the answer does not name this number")
+CONTRADICTORY = Unknown("the answer contradicts itself")
+WITHOUT_ID = Unknown("accepted, but without an id")
+NOT_SENDABLE = Refused("the text is empty or no valid Unicode")
+STOPPING = Deferred("the gateway is stopping")
+
+LARGEST_ANSWER = 256 * 1024
+LONGEST_WAIT = timedelta(days=1)
+
+_PRINTABLE = re.compile(r"[!-~]+")
+_ID = re.compile(r"[!-~]{1,128}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Request:
+    """What the SDK would have posted. It has numbers and the key within, hence no `repr`."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Requests(SMSService):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's service without its transport: `send` returns the `_Request` that it would have made."""
+
+    def __init__(self, username: str, api_key: str, api_url: str | None) -> None:
+        self._api_url = api_url
+        super().__init__(username, api_key)
+
+    def _init_service(self) -> None:
+        super()._init_service()
+        if self._api_url is not None:
+            self._baseUrl = self._contentUrl = f"{self._api_url.rstrip('/')}/version1"
+
+    def _make_request(
+        self, url: str, _: str, *, headers: Mapping[str, str], data: Mapping[str, Any], **_transport: object
+    ) -> _Request:
+        return _Request(url, {**headers, "Content-Type": FORM_TYPE}, urlencode(data).encode())
+
+
+class Messaging:
+    """One account's way to send. `AfricasTalking` says what the arguments are."""
+
+    def __init__(
+        self,
+        name: str,
+        username: str,
+        api_key: str,
+        http: ClientSession,
+        *,
+        sender: str | None,
+        api_url: str | None,
+        connect_seconds: float,
+        total_seconds: float,
+    ) -> None:
+        _check_account(username, api_key, api_url)
+        self._name = name
+        self._sender = sender
+        self._http = http
+        self._requests = _Requests(username, api_key, api_url)
+        self._timeout = ClientTimeout(total=total_seconds, connect=connect_seconds)
+
+    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        """How it ended for each of `recipients`; each number is sent to once. Raises nothing but `CancelledError`."""
+        phones = list(dict.fromkeys(recipients))
+        if not phones:
+            return {}
+        request = self._request(text, phones)
+        if request is None:
+            return dict.fromkeys(phones, NOT_SENDABLE)
+        if self._http.closed:
+            return dict.fromkeys(phones, STOPPING)
+        answer = await self._post(request)
+        if not isinstance(answer, bytes):
+            return dict.fromkeys(phones, answer)
+        return self._outcomes(answer, phones)
+
+    def _request(self, text: str, phones: Sequence[Phone]) -> _Request | None:
+        """`Phone` has checked the numbers more strictly than the SDK does (C.2, hazard 8)."""
+        if not text:
+            return None
+        try:
+            # Without `enqueue` the answer would wait for the operators, and more sends would end as unknown (B.2).
+            built: _Request = self._requests.send(text, [phone.e164 for phone in phones], self._sender, enqueue=True)
+        except UnicodeEncodeError:
+            return None
+        return built
+
+    async def _post(self, request: _Request) -> bytes | Outcome:
+        """The body of a 2xx answer, or what befell all numbers alike."""
+        try:
+            async with self._http.post(
+                request.url,
+                data=request.body,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=self._timeout,
+            ) as response:
+                if 200 <= response.status < 300:
+                    return await read_answer(response, LARGEST_ANSWER)
+                return self._by_status(response)
+        except (aiohttp.ClientError, OSError) as error:  # `TimeoutError` is an `OSError`
+            outcome = next(outcome for kind, outcome in CONNECTION_FAULTS if isinstance(error, kind))
+            log.warning("carrier.connection_failed", channel=self._name, error=type(error).__name__)
+            return outcome
+        except AnswerTooLong as error:
+            self._warn("answer", type(error).__name__)
+            return NOT_UNDERSTOOD
+
+    def _by_status(self, response: ClientResponse) -> Outcome:
+        outcome = HTTP_STATUSES.get(response.status)
+        if outcome is None:
+            self._warn("HTTP status", response.status)
+            return NOT_UNDERSTOOD
+        if isinstance(outcome, Deferred) and (wait := retry_after(response.headers)):
+            # The carrier asks us to wait, not one message.
+            return replace(outcome, after=wait, whole_channel=True)
+        return outcome
+
+    def _outcomes(self, answer: bytes, phones: Sequence[Phone]) -> dict[Phone, Outcome]:
+        """By number, not by position: the carrier may leave some out (B.3)."""
+        try:
+            data = json.loads(answer)["SMSMessageData"]
+            entries = [entry for entry in data["Recipients"] if isinstance(entry, dict)]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            self._warn("answer", type(error).__name__)
+            return dict.fromkeys(phones, NOT_UNDERSTOOD)
+        if not entries:
+            message = _scalar(data.get("Message"))
+            self._warn("empty list of recipients", message)
+            return dict.fromkeys(phones, EMPTY_ANSWERS.get(message, MISSING))
+        found = self._by_number(entries)
+        return {phone: found.get(phone.e164, MISSING) for phone in phones}
+
+    def _by_number(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Outcome]:
+        found: dict[str, Outcome] = {}
+        for entry in entries:
+            number = f"+{_scalar(entry.get('number')).strip().removeprefix('+')}"
+            outcome = self._by_code(entry.get("statusCode"), entry.get("messageId"))
+            found[number] = outcome if found.get(number, outcome) == outcome else CONTRADICTORY
+        return found
+
+    def _by_code(self, code: object, message_id: object) -> Outcome:
+        outcome = CODES.get(code) if isinstance(code, int) else None
+        if outcome is None:
+            self._warn("status code", code)
+            return NOT_UNDERSTOOD
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if not isinstance(message_id, str) or message_id == "None" or not _ID.fullmatch(message_id):
+            self._warn("message id", message_id)
+            return WITHOUT_ID
+        return Accepted(message_id)
+
+    def _warn(self, what: str, value: object) -> None:
+        log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(_scalar(value))[:200])
+
+
+def _scalar(value: object) -> str:
+    """A word or a number as text, of anything else only the kind: it may be nested deeper than `str` can go."""
+    return str(value) if isinstance(value, str | int) else type(value).__name__
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """How long a carrier asks us to wait, at most a day. A date is measured against the answer's own `Date`."""
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(timedelta(seconds=int(value)), LONGEST_WAIT)
+    try:
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers["Date"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return min(max(wait, timedelta()), LONGEST_WAIT)
+
+
+def _check_account(username: str, api_key: str, api_url: str | None) -> None:
+    """Raise `ValueError` for what the SDK would take, and send to the wrong place (C.1)."""
+    if not _PRINTABLE.fullmatch(username):
+        raise ValueError("username must be printable ASCII without spaces")
+    if username.lower() == "sandbox" and username != "sandbox":
+        raise ValueError("username must be exactly `sandbox`, in small letters; any other goes to the live service")
+    if not _PRINTABLE.fullmatch(api_key):
+        raise ValueError("api_key must be printable ASCII without spaces")
+    if api_url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
+        raise ValueError("api_url must be an http:// or https:// address without a query")

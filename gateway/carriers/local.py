@@ -1,0 +1,108 @@
+"""The built-in carrier: Africa's Talking on this machine, for the demo, for drills and for tests.
+
+It takes what Africa's Talking takes, answers what it answers, and calls the same webhooks, so that the gateway runs
+its real code against it. Nothing leaves the machine: what was "sent" is kept in memory, and shown. Each of its sides
+is a module: `local_messaging` (the API), `local_reports`, `local_phone`, and `local_faults` (what goes wrong).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from aiohttp import ClientSession, web
+
+from gateway.carriers.handset import HookUrls
+from gateway.carriers.local_faults import Faults, WrongFaults, faults_from
+from gateway.carriers.local_messaging import Account, MessagingApi
+from gateway.carriers.local_phone import Phones, check_json, refusal
+from gateway.carriers.local_reports import Reports, SentMessage
+from gateway.runtime.clock import Clock
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class LocalCarrier:
+    """The carrier's whole side. A gateway sends to it with `api_url` set to the server's address and `/local`."""
+
+    def __init__(
+        self,
+        http: ClientSession,
+        hooks: HookUrls,
+        clock: Clock,
+        *,
+        username: str,
+        api_key: str,
+        service_code: str,
+        short_code: str,
+        report_seconds: float = 0.5,
+    ) -> None:
+        """`report_seconds` pass before each delivery report. Inbound SMS that do not say where go to `short_code`."""
+        self._messaging = MessagingApi(Account(username, api_key), Reports(http, hooks.receipt), clock, report_seconds)
+        self._phones = Phones(http, hooks, clock, service_code=service_code, short_code=short_code)
+
+    @property
+    def messages(self) -> deque[SentMessage]:
+        """What it was asked to send: the last 10,000, oldest first."""
+        return self._messaging.messages
+
+    @property
+    def faults(self) -> Faults:
+        """What is wrong now."""
+        return self._messaging.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._messaging.faults = faults
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve `/local`, to clients on this machine only, until `app` shuts down."""
+        for method, path, handler in (
+            ("POST", "/local/version1/messaging", self._messaging.handle),
+            ("GET", "/local/messages", self._show_messages),
+            ("GET", "/local/faults", self._show_faults),
+            ("PUT", "/local/faults", self._set_faults),
+            ("DELETE", "/local/faults", self._clear_faults),
+            ("POST", "/local/ussd", self._phones.ussd),
+            ("POST", "/local/sms", self._phones.sms),
+        ):
+            app.router.add_route(method, path, _for_this_machine(handler))
+        app.on_shutdown.append(self._shut_down)
+
+    async def close(self) -> None:
+        """Hang up on everybody and stop reporting. `http` is needed until then."""
+        await self._messaging.close()
+        await self._phones.close()
+
+    async def _shut_down(self, _: web.Application) -> None:
+        await self.close()
+
+    async def _show_messages(self, _: web.Request) -> web.Response:
+        return web.json_response([message.shown() for message in self.messages])
+
+    async def _show_faults(self, _: web.Request) -> web.Response:
+        return web.json_response(self.faults.model_dump(exclude_none=True))
+
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        check_json(request)
+        try:
+            self.faults = faults_from(await request.read())
+        except WrongFaults as wrong:
+            return refusal(400, str(wrong))
+        return await self._show_faults(request)
+
+    async def _clear_faults(self, request: web.Request) -> web.Response:
+        self.faults = Faults()
+        return await self._show_faults(request)
+
+
+def _for_this_machine(handler: Handler) -> Handler:
+    """`handler`, for loopback clients only: messages and numbers are shown here as they are."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if request.remote and not ipaddress.ip_address(request.remote).is_loopback:
+            return refusal(403, "the built-in carrier is for clients on this machine")
+        return await handler(request)
+
+    return guarded

@@ -1,0 +1,190 @@
+"""The messaging API of the built-in carrier: takes and answers what Africa's Talking does (facts/protocols.md B)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.carriers.local_faults import Faults, HttpStatus, spend
+from gateway.carriers.local_reports import Plan, Reports, SentMessage, plan
+from gateway.runtime.clock import Clock
+from gateway.text.gsm import parts
+from gateway.text.phone import NotAPhoneNumber, Phone
+
+MESSAGES_KEPT = 10_000
+SHARED_SENDER = "AFRICASTKNG"  # of who has no name of his own (B.2)
+PRICE_OF_A_PART = 350  # rupiah
+LOOK_SECONDS = 0.1  # between two looks whether an unanswered client is still there
+
+ACCEPTED = "Success"
+UNHEARD_OF = "SomethingNew"
+SENT, QUEUED, INVALID_NUMBER = 101, 102, 403
+STATUSES: Mapping[int, str] = {  # B.3
+    100: ACCEPTED,
+    SENT: ACCEPTED,
+    QUEUED: ACCEPTED,
+    401: "RiskHold",
+    402: "InvalidSenderId",
+    INVALID_NUMBER: "InvalidPhoneNumber",
+    404: "UnsupportedNumberType",
+    405: "InsufficientBalance",
+    406: "UserInBlacklist",
+    407: "CouldNotRoute",
+    409: "DoNotDisturbRejection",
+    500: "InternalServerError",
+    501: "GatewayError",
+    502: "RejectedByGateway",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may send here."""
+
+    username: str
+    api_key: str
+
+    def admits(self, username: str, api_key: str) -> bool:
+        return (username, api_key) == (self.username, self.api_key)
+
+
+class MessagingApi:
+    """`POST /local/version1/messaging`. `faults` may be replaced at any time; `messages` is oldest first."""
+
+    def __init__(self, account: Account, reports: Reports, clock: Clock, report_seconds: float) -> None:
+        self.faults = Faults()
+        self.messages: deque[SentMessage] = deque(maxlen=MESSAGES_KEPT)
+        self._account = account
+        self._reports = reports
+        self._clock = clock
+        self._report_seconds = report_seconds
+        self._closing = asyncio.Event()
+
+    async def close(self) -> None:
+        """Hang up on every client that waits for an answer that will not come, and stop reporting."""
+        self._closing.set()
+        await self._reports.close()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        if slow := spend(self.faults.slow_answer):
+            await self._wait(slow.seconds)
+            if self._closing.is_set():
+                return await self._never_answer(request)
+        if failing := spend(self.faults.http_status):
+            return _failure(failing)
+        if not self._account.admits(fields.get("username", ""), request.headers.get("apiKey", "")):
+            return _failure(HttpStatus(status=401))
+        if not fields.get("to") or not fields.get("message"):
+            return web.Response(status=400, text="Request is missing required form field")
+        silent = spend(self.faults.no_answer)
+        if silent is None:
+            return await self._take(fields)
+        if silent.accepts:
+            await self._take(fields)
+        return await self._never_answer(request)
+
+    async def _take(self, fields: Mapping[str, str]) -> web.Response:
+        """Send what the request asks for, and say so."""
+        numbers = [number.strip() for number in fields["to"].split(",")]
+        if empty := spend(self.faults.empty_recipients):
+            for number in numbers:
+                self._keep(fields, number, empty.message)
+            return _created(empty.message, [])
+        pieces = len(parts(fields["message"]))
+        answers = [
+            (self._keep(fields, number, STATUSES.get(code, UNHEARD_OF)), code)
+            for number, code in self._codes(numbers, QUEUED if fields.get("enqueue") == "1" else SENT)
+        ]
+        accepted = [message for message, _ in answers if message.message_id]
+        await self._report([plan(message, self.faults) for message in accepted])
+        if missing := spend(self.faults.missing_recipients):
+            answers = answers[: len(answers) // 2 if missing.keep is None else missing.keep]
+        return _created(
+            f"Sent to {len(accepted)}/{len(numbers)} Total Cost: {_cost(len(accepted) * pieces)} "
+            f"Message parts: {pieces}",
+            [_entry(message, code, pieces) for message, code in answers],
+        )
+
+    def _codes(self, numbers: Sequence[str], accepting: int) -> list[tuple[str, int]]:
+        """The status code of each number: what the faults say, or what its shape says."""
+        everywhere = spend(self.faults.status_codes)
+        refuse = self.faults.refuse
+        if refuse and not refuse.numbers.keys().isdisjoint(numbers):
+            refuse = spend(refuse)
+        refused = refuse.numbers if refuse else {}
+        usual = everywhere.code if everywhere else accepting
+        return [(number, refused.get(number, usual) if _is_number(number) else INVALID_NUMBER) for number in numbers]
+
+    def _keep(self, fields: Mapping[str, str], number: str, status: str) -> SentMessage:
+        accepted = status == ACCEPTED
+        message = SentMessage(
+            to=number,
+            sender=fields.get("from") or SHARED_SENDER,
+            text=fields["message"],
+            message_id=f"ATXid_{self._clock.new_id()}" if accepted else "",
+            status="Queued" if accepted else status,
+            at=self._clock.now().isoformat(timespec="milliseconds"),
+        )
+        self.messages.append(message)
+        return message
+
+    async def _report(self, plans: Sequence[Plan]) -> None:
+        await self._reports.deliver([one for one in plans if one.early], seconds=0)
+        if later := [one for one in plans if not one.early]:
+            self._reports.deliver_later(later, self._report_seconds)
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+
+    async def _never_answer(self, request: web.Request) -> web.Response:
+        """Hold the line until the client hangs up, or the carrier closes and hangs up itself."""
+        while request.transport is not None and not self._closing.is_set():
+            await self._wait(LOOK_SECONDS)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=504)  # nobody is there to read it
+
+
+def _is_number(written: str) -> bool:
+    try:
+        Phone(written)
+    except NotAPhoneNumber:
+        return False
+    return True
+
+
+def _entry(message: SentMessage, code: int, pieces: int) -> dict[str, object]:
+    """One of `Recipients`, as in the recorded answers."""
+    return {
+        "cost": _cost(pieces) if message.message_id else "0",
+        "messageId": message.message_id or "None",
+        "number": message.to,
+        "status": STATUSES.get(code, UNHEARD_OF),
+        "statusCode": code,
+    }
+
+
+def _cost(pieces: int) -> str:
+    return f"IDR {pieces * PRICE_OF_A_PART}.0000"
+
+
+def _created(message: str, recipients: list[dict[str, object]]) -> web.Response:
+    document = {"SMSMessageData": {"Message": message, "Recipients": recipients}}
+    body = json.dumps(document, separators=(",", ":")).encode()
+    return web.Response(status=201, body=body, content_type="application/json")
+
+
+def _failure(fault: HttpStatus) -> web.Response:
+    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
+    if fault.status == 401:  # B.4
+        headers["WWW-Authenticate"] = 'Basic realm="api"'
+        return web.Response(status=401, text="The supplied authentication is invalid", headers=headers)
+    return web.Response(status=fault.status, text="The request failed", headers=headers)

@@ -1,0 +1,103 @@
+"""Real servers on this machine that play the other side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.handset import HookUrls
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "africastalking"
+FORM = CIMultiDict({"Content-Type": FORM_TYPE})
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def fixture(name: str) -> bytes:
+    return next(FIXTURES.glob(f"{name}.*")).read_bytes()
+
+
+@asynccontextmanager
+async def serving(app: web.Application, patience: float = 0.05) -> AsyncIterator[str]:
+    """The address of `app`, served on a free port; at the end its handlers have `patience` seconds to finish."""
+    runner = web.AppRunner(app, shutdown_timeout=patience)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def answering(answer: Answer) -> AsyncIterator[str]:
+    """The address of a server that answers every request with `answer`."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with serving(app) as url:
+        yield url
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it came."""
+
+    hook: str
+    body: bytes
+    headers: CIMultiDictProxy[str]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True))
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A stand-in for the gateway's webhooks: keeps what comes, and answers USSD with `screens` in turn."""
+
+    url: str = ""
+    calls: list[Call] = field(default_factory=list)
+    screens: list[web.Response] = field(default_factory=list)
+    status: int = 200
+    think: float = 0.0
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def hooks(self) -> HookUrls:
+        return HookUrls(**{hook: f"{self.url}/{hook}" for hook in ("ussd", "ussd_event", "sms", "receipt", "optout")})
+
+    def to(self, hook: str) -> list[Call]:
+        return [call for call in self.calls if call.hook == hook]
+
+    async def until(self, hook: str, number: int) -> list[Call]:
+        """The calls of `hook`, once there are `number` of them."""
+        async with asyncio.timeout(5), self._news:
+            await self._news.wait_for(lambda: len(self.to(hook)) >= number)
+        return self.to(hook)
+
+    async def take(self, request: web.Request) -> web.Response:
+        call = Call(request.match_info["path"], await request.read(), request.headers)
+        async with self._news:
+            self.calls.append(call)
+            self._news.notify_all()
+        await asyncio.sleep(self.think)
+        if call.hook == "ussd":
+            return self.screens.pop(0)
+        return web.Response(status=self.status, text="ok")
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Gateway]:
+    gateway = Gateway()
+    async with answering(gateway.take) as gateway.url:
+        yield gateway

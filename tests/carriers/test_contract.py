@@ -1,0 +1,114 @@
+"""What holds for every carrier. A new one adds itself to `CARRIERS`, and is held to all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from aiohttp import ClientSession, web
+from hypothesis import given
+from hypothesis import strategies as st
+from multidict import CIMultiDict
+from structlog.testing import capture_logs
+
+from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.carrier import Accepted, BadCallback, Carrier, Deferred, Screen, Unknown
+from gateway.text.phone import Phone
+from tests.carriers.serving import Answer, answering
+
+Make = Callable[[ClientSession, str], Carrier]
+
+
+def africastalking(http: ClientSession, url: str) -> Carrier:
+    return AfricasTalking("at", "sandbox", "key", http, api_url=url, total_seconds=0.3)
+
+
+CARRIERS: list[Make] = [africastalking]
+VERBS = ("read_turn", "read_session_end", "read_receipt", "read_inbound", "read_opt_out")
+PHONES = [Phone("+6281230004567"), Phone("+6285712340008"), Phone("+254711000100")]
+
+pytestmark = pytest.mark.parametrize("make", CARRIERS)
+
+
+async def _silent(_: web.Request) -> web.Response:
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def _hanging_up(request: web.Request) -> web.Response:
+    assert request.transport
+    request.transport.abort()
+    return web.Response()
+
+
+def _status(status: int, text: str = "") -> Answer:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=text, headers={"Location": "/elsewhere"})
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(_status(status) for status in (200, 201, 204, 302, 400, 401, 404, 418, 429, 500, 503, 599)),
+        *(_status(200, text) for text in ("OK", "{}", "[]", "null", '{"a": "+6281230004567"}', "<html>", "\x00")),
+        _silent,
+        _hanging_up,
+    ],
+)
+async def test_whatever_comes_every_number_has_an_outcome(http: ClientSession, make: Make, answer: Answer) -> None:
+    """An answer that does not say so in the carrier's own terms is never taken for an acceptance."""
+    async with answering(answer) as url:
+        with capture_logs() as logs:
+            found = await make(http, url).send("Halo", PHONES)
+    assert list(found) == PHONES
+    assert not any(isinstance(outcome, Accepted) for outcome in found.values())
+    assert "81230004567" not in repr((logs, found))
+
+
+@pytest.mark.parametrize("answer", [_silent, _hanging_up])
+async def test_what_may_have_been_sent_is_unknown(http: ClientSession, make: Make, answer: Answer) -> None:
+    async with answering(answer) as url:
+        found = await make(http, url).send("Halo", PHONES)
+    assert {type(outcome) for outcome in found.values()} == {Unknown}
+
+
+async def test_what_was_surely_not_sent_may_be_sent_again(http: ClientSession, make: Make) -> None:
+    async with answering(_silent) as url:
+        pass
+    found = await make(http, url).send("Halo", PHONES)
+    assert {type(outcome) for outcome in found.values()} == {Deferred}
+
+
+async def test_no_redirect_is_followed(http: ClientSession, make: Make) -> None:
+    paths: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        paths.append(request.path)
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+    async with answering(elsewhere) as url:
+        await make(http, url).send("Halo", PHONES)
+    assert len(paths) == 1
+
+
+KINDS = ("application/x-www-form-urlencoded", "application/json", "text/plain", "text/xml", "", "x")
+
+
+@given(st.sampled_from(VERBS), st.binary(max_size=200), st.sampled_from(KINDS))
+async def test_no_callback_is_worse_than_malformed(make: Make, verb: str, body: bytes, kind: str) -> None:
+    async with ClientSession() as http:
+        carrier = make(http, "http://127.0.0.1:9")
+    with pytest.raises(BadCallback) as refused:
+        getattr(carrier, verb)(body, CIMultiDict({"Content-Type": kind}))
+    assert refused.value.args[0]
+
+
+@given(st.text(st.characters(codec="utf-8")), st.booleans(), st.text())
+async def test_every_screen_can_be_written(make: Make, text: str, end: bool, label: str) -> None:
+    async with ClientSession() as http:
+        reply = make(http, "http://127.0.0.1:9").write_screen(Screen(text, end, label))
+    assert text.encode() in reply.body
+    assert all(value.isascii() and value.isprintable() for value in reply.headers.values())
