@@ -84,6 +84,11 @@ audit = Table(
 )
 
 
+# Made once: building a statement costs more than running it.
+_ADD = insert_or_ignore(incidents).on_conflict_do_nothing().returning(incidents.c.id)
+_NOTE = insert(audit)
+
+
 class SessionOfAnotherPhone(Exception):
     """This session has filed a report already, from another phone."""
 
@@ -156,8 +161,7 @@ class Book:
             "veracity": Veracity.UNVERIFIED,
             "updated_at": self._clock.now(),
         }
-        adding = insert_or_ignore(incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
-        return (await connection.execute(adding)).first() is not None
+        return (await connection.execute(_ADD, row)).first() is not None
 
     async def _earlier(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
         """The ticket that this session has got before; None if it was the ticket that is taken."""
@@ -213,7 +217,7 @@ class Book:
         self, connection: AsyncConnection, actor: str, action: str, ticket: str, detail: Mapping[str, str]
     ) -> None:
         row = {"at": self._clock.now(), "actor": actor, "action": action, "subject": ticket, "detail": dict(detail)}
-        await connection.execute(insert(audit).values(row))
+        await connection.execute(_NOTE, row)
 
     def _incident(self, row: RowMapping) -> Incident:
         return Incident(

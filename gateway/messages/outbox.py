@@ -31,6 +31,9 @@ _UNOPENED = timedelta(minutes=10)  # until a message is tried again whose number
 _SHOWN = ("id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "channel", "reason")
 
 
+_ADD = insert(messages).returning(messages.c.id)  # made once: building a statement costs more than running it
+
+
 class TooManyParts(ValueError):
     """This text takes more parts than a message of its class may have."""
 
@@ -81,7 +84,7 @@ async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault
         "created_at": now,
         "updated_at": now,
     }
-    added: int = (await connection.execute(insert(messages).values(row).returning(messages.c.id))).scalar_one()
+    added: int = (await connection.execute(_ADD, row)).scalar_one()
     return added
 
 

@@ -94,8 +94,7 @@ class Turns:
             {"ussd": service.service_code},
         )
         try:
-            async with asyncio.timeout(self._budget):
-                step = await self._answer(hop)
+            step = await self._answer(hop)
         except Exception as error:
             log.error(
                 "ussd.failed",
@@ -198,9 +197,9 @@ class Turns:
             return step  # the next hop is replayed from the carrier's text
         finally:
             hop.redis_s += self._clock.monotonic() - started
-        if other is None or (other.channel, other.session) != (stored.channel, stored.session):
+        if other is None or not _is_ahead(other, stored):
             return step
-        hop.outcome = "overtaken"  # the same callback, or a later one, was faster: its screen is the one that counts
+        hop.outcome = "overtaken"
         return engine.show(self._menu, other.place, hop.service.limits, given=hop.given)
 
     def _account(self, hop: _Hop, step: Step, seconds: float) -> None:
@@ -225,3 +224,10 @@ class Turns:
             sql_ms=round(hop.sql_s * 1000, 2),
             **fields,
         )
+
+
+def _is_ahead(other: Stored, ours: Stored) -> bool:
+    """Whether the same callback, or a later one of the same dialling, was faster: then its screen is the one to show."""
+    if (other.channel, other.session) != (ours.channel, ours.session):
+        return False
+    return other.text == ours.text or not ours.text.startswith(other.text)

@@ -38,8 +38,7 @@ async def main() -> None:
             await stack.enter_async_context(start(stores, folder, server_core)) for start in (bare_handler, gateway_web)
         ]
         os.sched_setaffinity(0, {client_core})
-        measured = await _measure(servers, options)
-    _report(servers, measured)
+        _report(servers, await _measure(servers, options))
 
 
 async def _measure(servers: list[Server], options: argparse.Namespace) -> dict[str, list[tuple[float, Tally]]]:
