@@ -83,7 +83,7 @@ def readable(line: Mapping[str, Any], colours: bool) -> str:
     known = {"at", "level", "event", "screen", "exception"}
     level = str(line.get("level", ""))
     colour, dim, end = (_COLOURS.get(level, ""), "\033[2m", "\033[0m") if colours else ("", "", "")
-    at = _local_time(str(line.get("at", "")))
+    at = local_time(str(line.get("at", "")))
     fields = " ".join(f"{dim}{key}={end}{_shown(value)}" for key, value in line.items() if key not in known)
     text = f"{dim}{at}{end} {colour}{level:<8}{end} {_shown(line.get('event', '')):<18} {fields}".rstrip()
     return f"{text}\n{line['exception']}" if "exception" in line else text
@@ -92,7 +92,8 @@ def readable(line: Mapping[str, Any], colours: bool) -> str:
 _COLOURS = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31;1m"}
 
 
-def _local_time(at: str) -> str:
+def local_time(at: str) -> str:
+    """A line's time on the clock of whoever reads it."""
     try:
         return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S.%f")[:-3]
     except ValueError:

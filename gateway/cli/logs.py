@@ -1,0 +1,105 @@
+"""`logs`: what all processes of the gateway have logged lately, and a dialogue as the resident saw it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from redis.asyncio import Redis
+
+from gateway import wiring
+from gateway.cli.common import found_by, listing, run_async, show
+from gateway.cli.screen import boxed
+from gateway.runtime.logs import LEVELS, local_time, readable
+from gateway.runtime.tail import Wanted, follow, read_tail
+from gateway.settings import read_settings
+
+_BEFORE_FOLLOWING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the lines are shown, and how many."""
+
+    follow: bool
+    as_json: bool
+    limit: int
+
+
+@click.command()
+@found_by
+@listing
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on as new lines come, until Ctrl-C.")
+@click.option("--level", type=click.Choice(list(LEVELS)), default="debug", help="This level and above.")
+@click.option("--event", default="", help="Events that begin with this, such as ussd. or message.sent")
+@click.option("--channel", default="", help="One channel.")
+@click.option("--session", default="", help="One USSD session: its dialogue as the resident saw it, then its lines.")
+@click.option("--ticket", default="", help="One ticket, with or without its dash.")
+@run_async
+async def logs(
+    config: Path | None,
+    data: Path | None,
+    as_json: bool,
+    limit: int,
+    following: bool,
+    level: str,
+    event: str,
+    channel: str,
+    session: str,
+    ticket: str,
+) -> None:
+    """Show the latest lines of the log, of all processes.
+
+    In the terminal the newest line comes last; with --json it comes first, and with --json and -f there is one object
+    per line.
+    """
+    settings = wiring.located(read_settings(config, data=data))
+    wanted = Wanted(level, event, channel, session, ticket)
+    async with wiring.redis_client(settings.redis_address) as client:
+        await show_logs(client, wanted, Options(following, as_json, limit))
+
+
+async def show_logs(client: Redis, wanted: Wanted, options: Options) -> None:
+    """Print what is wanted. Following ends when it is cancelled. Raises `RedisError` when Redis is away."""
+    if options.follow:
+        await _follow(client, wanted, options)
+        return
+    lines = await read_tail(client, wanted, options.limit)
+    if options.as_json:
+        show(lines[::-1], [], as_json=True, nothing="")
+    elif not lines:
+        click.echo("The log has no such line.")
+    else:
+        if wanted.session:
+            click.echo(dialogue(lines))
+            click.echo()
+        for line in lines:
+            click.echo(readable(line, sys.stdout.isatty()))
+
+
+async def _follow(client: Redis, wanted: Wanted, options: Options) -> None:
+    try:
+        async for line in follow(client, wanted, min(options.limit, _BEFORE_FOLLOWING)):
+            click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else readable(line, sys.stdout.isatty()))
+    except asyncio.CancelledError:
+        return  # Ctrl-C is how following ends
+
+
+def dialogue(lines: Sequence[dict[str, Any]]) -> str:
+    """One session's screens and inputs in order, from its `ussd.turn` lines, as the resident saw them."""
+    turns = [line for line in lines if line.get("event") == "ussd.turn"]
+    if not turns:
+        return "The log has no screen of this session any more."
+    shown = [f"Session {turns[0].get('session')} on {turns[0].get('channel')}"]
+    for turn in turns:
+        typed = f"> {turn.get('input', '')}" if turn.get("state") else "dials"
+        remark = "" if turn.get("outcome") == "new" else f"  ({turn.get('outcome')})"
+        shown.append(f"\n{local_time(str(turn.get('at')))}  {typed}{remark}")
+        shown.append(boxed(str(turn.get("screen", "")), bool(turn.get("end"))))
+    return "\n".join(shown)

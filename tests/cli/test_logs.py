@@ -1,0 +1,188 @@
+"""What `waspada logs` shows, over a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from gateway.cli.logs import Options, dialogue, show_logs
+from gateway.cli.screen import boxed
+from gateway.runtime.logs import local_time
+from gateway.runtime.tail import Tail, Wanted
+
+SECOND = "2026-11-23T20:41:{:02d}.000Z"
+
+
+def turn(second: int, state: str, typed: str, screen: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "at": SECOND.format(second),
+        "level": "info",
+        "event": "ussd.turn",
+        "channel": "at",
+        "session": "s1",
+        "state": state,
+        "input": typed,
+        "screen": screen,
+        "outcome": "new",
+        "end": False,
+    } | fields
+
+
+DIALOGUE = [
+    turn(1, "", "", "Bahasa?\n1 Indonesia"),
+    turn(4, "language", "1", "1 Lapor\n2 Cek status"),
+    turn(4, "language", "1", "1 Lapor\n2 Cek status", outcome="repeated"),
+    turn(9, "main", "2", "Nomor laporan?", ticket="73402816"),
+    turn(15, "ask_ticket", "(8 characters)", "Terima kasih.\x1b", end=True),
+]
+AS_SEEN = f"""\
+Session s1 on at
+
+{local_time(SECOND.format(1))}  dials
+┌────────────────────────────┐
+│ Bahasa?                    │
+│ 1 Indonesia                │
+└────────────────────────────┘
+
+{local_time(SECOND.format(4))}  > 1
+┌────────────────────────────┐
+│ 1 Lapor                    │
+│ 2 Cek status               │
+└────────────────────────────┘
+
+{local_time(SECOND.format(4))}  > 1  (repeated)
+┌────────────────────────────┐
+│ 1 Lapor                    │
+│ 2 Cek status               │
+└────────────────────────────┘
+
+{local_time(SECOND.format(9))}  > 2
+┌────────────────────────────┐
+│ Nomor laporan?             │
+└────────────────────────────┘
+
+{local_time(SECOND.format(15))}  > (8 characters)
+┌────────────────────────────┐
+│ Terima kasih.              │
+╘════════════════════════════╛"""
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    """A Redis whose log has the dialogue and two other lines."""
+    async with Redis.from_url(redis_url) as connected:
+        tail = Tail(connected, lambda _: None)
+        other = {"at": SECOND.format(20), "level": "warning", "event": "message.sent", "channel": "at"}
+        another = turn(21, "main", "1", "…", session="s2", channel="local")
+        tail.put([json.dumps(line).encode() for line in [*DIALOGUE, other, another]])
+        await tail.close()
+        yield connected
+
+
+def test_a_dialogue_as_the_resident_saw_it() -> None:
+    assert dialogue(DIALOGUE) == AS_SEEN
+
+
+def test_a_session_whose_screens_are_gone() -> None:
+    assert dialogue([{"event": "ussd.failed"}]) == "The log has no screen of this session any more."
+
+
+def test_a_long_line_is_wrapped_and_wide_letters_keep_the_frame() -> None:
+    assert {len(line) for line in boxed("kata " * 40, end=False).splitlines()} == {48}
+    assert boxed("文文", end=True).splitlines()[1] == "│ 文文" + " " * 23 + "│"
+
+
+async def test_a_session_is_shown_as_its_dialogue_and_its_lines(
+    client: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await show_logs(client, Wanted(session="s1"), Options(follow=False, as_json=False, limit=1000))
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{AS_SEEN}\n\n")
+    lines = shown.removeprefix(AS_SEEN).strip().splitlines()
+    assert len(lines) == len(DIALOGUE)
+    assert "ussd.turn" in lines[0]
+    assert "Bahasa" not in lines[0]
+
+
+async def test_lines_for_a_person_have_the_newest_last(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    await show_logs(client, Wanted(), Options(follow=False, as_json=False, limit=2))
+    first, second = capsys.readouterr().out.splitlines()
+    assert "message.sent" in first
+    assert "session=s2" in second
+
+
+async def test_json_is_one_array_with_the_newest_first(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    await show_logs(client, Wanted(session="s1"), Options(follow=False, as_json=True, limit=3))
+    assert json.loads(capsys.readouterr().out) == DIALOGUE[:1:-1]
+
+
+async def test_nothing_found_is_said(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    await show_logs(client, Wanted(session="unknown"), Options(follow=False, as_json=False, limit=3))
+    assert capsys.readouterr().out == "The log has no such line.\n"
+    await show_logs(client, Wanted(session="unknown"), Options(follow=False, as_json=True, limit=3))
+    assert json.loads(capsys.readouterr().out) == []
+
+
+async def test_following_prints_one_object_per_line_and_ends_when_told(
+    client: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    following = asyncio.create_task(
+        show_logs(client, Wanted(level="warning"), Options(follow=True, as_json=True, limit=1000))
+    )
+    shown = ""
+    async with asyncio.timeout(5):
+        while not shown:
+            await asyncio.sleep(0.01)
+            shown = capsys.readouterr().out
+    following.cancel()
+    await following
+    assert json.loads(shown)["event"] == "message.sent"
+
+
+@asynccontextmanager
+async def started(redis_url: str, *arguments: str) -> AsyncIterator[Process]:
+    """The verb in a process of its own, on this Redis."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from gateway.cli.logs import logs; logs()", *arguments),
+        cwd=Path(__file__).parents[2],
+        env={
+            "WASPADA_REDIS_URL": redis_url,
+            "WASPADA_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+            "WASPADA_VAULT_KEY": "00" * 32,
+        },
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_ctrl_c_is_a_good_end_of_following(client: Redis, redis_url: str) -> None:
+    async with started(redis_url, "-f", "--json", "--ticket", "7340-2816") as process, asyncio.timeout(20):
+        assert process.stdout
+        assert json.loads(await process.stdout.readline()) == DIALOGUE[3]
+        process.send_signal(signal.SIGINT)
+        assert await process.communicate() == (b"", b"")
+        assert process.returncode == 0
+
+
+async def test_a_redis_that_is_away_is_said_in_one_line() -> None:
+    async with started("redis://127.0.0.1:1/0") as process:
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert err.startswith(b"Error: The gateway's store does not answer")
+    assert err.count(b"\n") == 1
