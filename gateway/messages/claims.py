@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, case, column, literal, select, update, values
+from sqlalchemy import BigInteger, DateTime, Integer, Text, case, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
@@ -102,16 +103,20 @@ def released(claim: Claim, now: datetime) -> Ended:
 
 def recording(to: Status, rows: Sequence[Ended], now: datetime) -> ReturningUpdate[Any]:
     """Write all that become `to`: only along the status table, and only what the claim still holds."""
-    known = values(
-        column("id", BigInteger),
-        column("worker", Text),
-        column("attempts", Integer),
-        column("reason", Text),
-        column("carrier_id", Text),
-        column("due_at", DateTime(timezone=True)),
-        column("attempts_back", Integer),
-        name="known",
-    ).data([_row(row, now) for row in rows])
+    # Arrays, not VALUES: the statement is the same for any number of rows, and is compiled and planned once.
+    known = (
+        func.unnest(
+            cast([row.claim.id for row in rows], ARRAY(BigInteger)),
+            cast([row.claim.worker for row in rows], ARRAY(Text)),
+            cast([row.claim.attempts for row in rows], ARRAY(Integer)),
+            cast([row.reason for row in rows], ARRAY(Text)),
+            cast([row.carrier_id for row in rows], ARRAY(Text)),
+            cast([row.due_at or now for row in rows], ARRAY(DateTime(timezone=True))),
+            cast([row.attempts_back for row in rows], ARRAY(Integer)),
+        )
+        .table_valued("id", "worker", "attempts", "reason", "carrier_id", "due_at", "attempts_back")
+        .render_derived("known")
+    )
     table = messages.c
     return (
         update(messages)
@@ -134,8 +139,3 @@ def recording(to: Status, rows: Sequence[Ended], now: datetime) -> ReturningUpda
         )
         .returning(table.id)
     )
-
-
-def _row(row: Ended, now: datetime) -> tuple[int, str, int, str, str | None, datetime, int]:
-    claim = row.claim
-    return claim.id, claim.worker, claim.attempts, row.reason, row.carrier_id, row.due_at or now, row.attempts_back

@@ -52,7 +52,9 @@ class _Round:
     channel: str
     carrier: Carrier
     waiting: deque[list[Claim]]
-    rest: timedelta = field(default=_AT_ONCE)
+    rest: timedelta = _AT_ONCE
+    ended: list[tuple[Claim, Outcome]] = field(default_factory=list)  # not written down yet
+    writing: bool = False
 
 
 class Sender:
@@ -111,29 +113,43 @@ class Sender:
 
     async def _send_due(self, channel: str, carrier: Carrier) -> timedelta:
         claims = await self._outbox.claim(self._pace.batch, self._worker, channel)
+        self._database_is(away=False)
         if not claims:
             return self._pace.idle
         round_ = _Round(channel, carrier, deque(grouped(claims, self._pace.recipients)))
-        await asyncio.gather(*(self._work_off(round_) for _ in range(self._pace.calls)))
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._pace.calls):
+                tasks.create_task(self._work_off(round_, tasks))
         if unsent := [claim for group in round_.waiting for claim in group]:
             await self._insist(partial(self._outbox.release, channel, unsent), len(unsent))
         return round_.rest
 
-    async def _work_off(self, round_: _Round) -> None:
-        while round_.waiting and not round_.rest and not self._stopping.is_set():
-            group = round_.waiting.popleft()
-            try:
-                await self._send_group(round_, group)
-            except Exception:
-                # What was sent stays claimed, becomes unknown, and then goes the way of its class.
-                log.exception("worker.group_failed", channel=round_.channel, messages=len(group))
+    async def _work_off(self, round_: _Round, tasks: asyncio.TaskGroup) -> None:
+        """Make one call after the other. Nothing more leaves while what has left cannot be written down."""
+        while round_.waiting and not (round_.rest or self._database_away or self._stopping.is_set()):
+            outcomes = await self._send_group(round_, round_.waiting.popleft())
+            round_.ended.extend(outcomes)
+            if not round_.writing:
+                round_.writing = True
+                tasks.create_task(self._write_down(round_))
 
-    async def _send_group(self, round_: _Round, group: Sequence[Claim]) -> None:
+    async def _write_down(self, round_: _Round) -> None:
+        """Record what has ended; what ends meanwhile joins the next record."""
+        while round_.ended:
+            ended, round_.ended = round_.ended, []
+            try:
+                await self._insist(partial(self._outbox.record, round_.channel, ended), len(ended))
+            except Exception:
+                # They stay claimed, become unknown, and then go the way of their class.
+                log.exception("worker.record_failed", channel=round_.channel, messages=len(ended))
+        round_.writing = False
+
+    async def _send_group(self, round_: _Round, group: Sequence[Claim]) -> Sequence[tuple[Claim, Outcome]]:
+        """One call, told in one line for each of its messages."""
         began = self._clock.monotonic()
         answer = await self._answer(round_.carrier, group)
         milliseconds = round((self._clock.monotonic() - began) * 1000, 1)
         outcomes = [(claim, self._rested(round_, answer[claim.phone])) for claim in group]
-        await self._insist(partial(self._outbox.record, round_.channel, outcomes), len(group))
         for claim, outcome in outcomes:
             word = type(outcome).__name__.lower()
             self._metrics.sends.labels(round_.channel, word).inc()
@@ -147,15 +163,16 @@ class Sender:
                 attempts=claim.attempts,
                 duration_ms=milliseconds,
             )
+        return outcomes
 
     async def _answer(self, carrier: Carrier, group: Sequence[Claim]) -> defaultdict[Phone, Outcome]:
         """An outcome for each number. A carrier never raises; if one does, its numbers may have been sent to."""
         try:
             answer = await carrier.send(group[0].text, [claim.phone for claim in group])
+            return defaultdict(lambda: Unknown("the carrier said nothing of this number"), answer)
         except Exception:
             log.exception("carrier.send_raised", channel=group[0].channel)
             return defaultdict(lambda: Unknown("the carrier module failed"))
-        return defaultdict(lambda: Unknown("the carrier said nothing of this number"), answer)
 
     def _rested(self, round_: _Round, outcome: Outcome) -> Outcome:
         """The outcome; if the whole channel is at fault, it begins to rest, and the message with it."""
@@ -181,6 +198,7 @@ class Sender:
                     return
                 await self._pause(self._pace.outage)
             else:
+                self._database_is(away=False)
                 if len(written) < messages:
                     log.warning("worker.outcomes_came_late", messages=messages - len(written))
                 return
