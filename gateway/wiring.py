@@ -159,7 +159,7 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
 
 def redis_client(url: str) -> Redis:
     """A client that fails at once instead of trying again: every caller has a deadline and a way out."""
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=1.0)
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
 def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
@@ -271,7 +271,7 @@ async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Runnin
     """Stores, worker and web in one process, ready to be dialled. Without a channel there is the built-in one."""
     load_menu(settings.pack, settings.channels)  # refused before anything is started
     async with AsyncExitStack() as stack:
-        if settings.redis_url is None and settings.database_url is None:
+        if settings.redis_url is None or settings.database_url is None:
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
         url = f"http://{_reachable(settings.host)}:{settings.port}"

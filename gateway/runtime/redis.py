@@ -1,17 +1,19 @@
 """Redis as the USSD path uses it: the commands of concurrent hops share one round trip.
 
 A redis-py call per hop costs more processor time than all of its HTTP. So whoever asks while a round trip is under way
-joins the next one: one hop alone waits for nothing, sixty-four together share a few pipelines. Built on redis-py's own
-pipeline, which keeps TLS, passwords and Sentinel working.
+joins the next one: one hop alone waits for nothing, sixty-four together share a few writes. Built on a connection of
+redis-py's own pool, which keeps TLS, passwords and Sentinel working.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError, ResponseError
 
 LARGEST_BATCH = 256
@@ -30,6 +32,7 @@ class Batcher:
         self._deadline = deadline
         self._waiting: deque[tuple[tuple[Any, ...], asyncio.Future[Any], float]] = deque()
         self._drain: asyncio.Task[None] | None = None
+        self._connection: AbstractConnection | None = None
 
     async def run(self, *command: Any) -> Any:
         """The answer to `command` (its name and arguments). Raises `RedisAway`, or `ResponseError` for a refusal."""
@@ -45,6 +48,7 @@ class Batcher:
         if self._drain is not None:
             self._drain.cancel()
             await asyncio.gather(self._drain, return_exceptions=True)
+        await self._drop()
         self._fail([answer for _, answer, _ in self._waiting], RedisAway("closed"))
 
     async def _send_all(self) -> None:
@@ -58,29 +62,38 @@ class Batcher:
     async def _send(self, batch: list[tuple[tuple[Any, ...], asyncio.Future[Any], float]]) -> None:
         answers = [answer for _, answer, _ in batch]
         try:
-            async with asyncio.timeout_at(batch[0][2]), self._client.pipeline(transaction=False) as pipeline:
-                for command, _, _ in batch:
-                    pipeline.execute_command(*command)
-                results = await pipeline.execute(raise_on_error=False)
+            async with asyncio.timeout_at(batch[0][2]):
+                await self._converse([command for command, _, _ in batch], answers)
         except (RedisError, OSError, TimeoutError) as error:
+            await self._drop()
             self._fail(answers, RedisAway(type(error).__name__))
         except asyncio.CancelledError:
+            await self._drop()
             self._fail(answers, RedisAway("closed"))
             raise
-        else:
-            for answer, result in zip(answers, results, strict=True):
-                self._settle(answer, result)
 
-    @staticmethod
-    def _settle(answer: asyncio.Future[Any], result: Any) -> None:
-        if answer.done():
-            return
-        if isinstance(result, ResponseError):
-            answer.set_exception(result)
-        elif isinstance(result, Exception):
-            answer.set_exception(RedisAway(type(result).__name__))
-        else:
-            answer.set_result(result)
+    async def _converse(self, commands: Sequence[tuple[Any, ...]], answers: Sequence[asyncio.Future[Any]]) -> None:
+        """Send all the commands in one write, then settle the answers as they come, in the same order."""
+        if self._connection is None:
+            self._connection = await self._client.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+        connection = self._connection
+        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        for answer in answers:
+            try:
+                result = await connection.read_response()
+            except ResponseError as refusal:
+                if not answer.done():
+                    answer.set_exception(refusal)
+            else:
+                if not answer.done():
+                    answer.set_result(result)
+
+    async def _drop(self) -> None:
+        """Leave a connection whose answers can no longer be told apart; the next batch takes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+            await self._client.connection_pool.release(connection)
 
     @staticmethod
     def _fail(answers: list[asyncio.Future[Any]], error: RedisAway) -> None:

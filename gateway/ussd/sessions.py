@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
 from gateway.menu.engine import Session
@@ -15,7 +15,6 @@ from gateway.runtime.redis import Batcher
 
 _SWAP = files("gateway.ussd").joinpath("swap.lua").read_bytes()
 _SWAP_SHA = hashlib.sha1(_SWAP, usedforsecurity=False).hexdigest()
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def _key(phone_key: bytes) -> str:
 def encode(stored: Stored) -> bytes:
     """The stored form, short because there is one for every phone that dials."""
     place = stored.place
-    return _encode(
+    return to_json(
         [
             stored.channel,
             stored.session,
@@ -74,7 +73,7 @@ def encode(stored: Stored) -> bytes:
             place.revising,
             place.hops,
         ]
-    ).encode()
+    )
 
 
 def decode(raw: bytes) -> Stored | None:
@@ -82,7 +81,7 @@ def decode(raw: bytes) -> Stored | None:
     if not raw:
         return None
     try:
-        channel, session, text, menu, *place = json.loads(raw)
+        channel, session, text, menu, *place = from_json(raw)
         return Stored(channel, session, text, menu, _place(*place))
     except (ValueError, TypeError):
         return None

@@ -7,7 +7,6 @@ language (promises 2 and 4 of the design).
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -207,7 +206,9 @@ class Turns:
         asks = hop.state and self._menu.states[hop.state].kind is Kind.ASK
         elide = asks or hop.outcome == "replayed" or len(hop.keys) > LONGEST_LOGGED_INPUT
         self._metrics.turn(hop.service.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
-        fields: dict[str, Any] = {"ticket": place.answers["ticket"].replace("-", "")} if "ticket" in place.answers else {}
+        fields: dict[str, Any] = (
+            {"ticket": place.answers["ticket"].replace("-", "")} if "ticket" in place.answers else {}
+        )
         log.info(
             "ussd.turn",
             channel=hop.service.channel,
@@ -227,7 +228,7 @@ class Turns:
 
 
 def _is_ahead(other: Stored, ours: Stored) -> bool:
-    """Whether the same callback, or a later one of the same dialling, was faster: then its screen is the one to show."""
+    """Whether the same callback, or a later one of its dialling, was faster: then its screen is the one to show."""
     if (other.channel, other.session) != (ours.channel, ours.session):
         return False
     return other.text == ours.text or not ours.text.startswith(other.text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
+from aiohttp.hdrs import CONTENT_TYPE
 
 from gateway.carriers.carrier import BadCallback, Carrier
 from gateway.messages.inbox import Inbox
@@ -85,7 +86,7 @@ class Webhooks:
         else:
             screen = await self._turns.take(channel.service, turn)
         reply = channel.carrier.write_screen(screen)
-        return web.Response(body=reply.body, headers=reply.headers, content_type="text/plain", charset="utf-8")
+        return web.Response(body=reply.body, headers={**reply.headers, CONTENT_TYPE: "text/plain; charset=utf-8"})
 
     async def _ussd_event(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
