@@ -46,6 +46,7 @@ from gateway.runtime.postgres import Database, upgrade
 from gateway.runtime.redis import Batcher
 from gateway.runtime.secrets import Secrets, load_or_make
 from gateway.runtime.secrets import load as load_secrets
+from gateway.runtime.tail import Tail
 from gateway.settings import ChannelSettings, Settings
 from gateway.text.phone import mask_in
 from gateway.ussd.filing import Filing
@@ -55,7 +56,6 @@ from gateway.ussd.unfiled import UnfiledReports
 from gateway.web.health import Health
 from gateway.web.webhooks import LARGEST_BODY, Channel, Webhooks, hook_urls
 
-TURN_BUDGET_S = 1.9  # a resident is answered inside two seconds (promise 4)
 HOUSEKEEPING_S = 5.0
 LOCAL = "local"
 LOCAL_SERVICE_CODE = "*384*3375#"
@@ -123,7 +123,8 @@ class Parts:
 
     @property
     def filing(self) -> Filing:
-        return Filing(self.menu, self.book, UnfiledReports(self.batcher, self.redis, self.vault))
+        unfiled = UnfiledReports(self.batcher, self.redis, self.vault)
+        return Filing(self.menu, self.book, unfiled, self.settings.sql_deadline_ms / 1000)
 
 
 @asynccontextmanager
@@ -137,12 +138,12 @@ async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         redis = redis_client(settings.redis_address)
         stack.push_async_callback(redis.aclose)
+        tail = Tail(redis, metrics.log_lines_dropped.inc)
+        stack.push_async_callback(tail.close)
+        logs.copy_to(tail.put)
+        stack.callback(logs.copy_to, None)
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        database = Database(
-            settings.database_address,
-            pool_size=settings.database_pool_size,
-            timeout=settings.sql_deadline_ms / 1000,
-        )
+        database = Database(settings.database_address, pool_size=settings.database_pool_size)
         stack.push_async_callback(database.close)
         batcher = Batcher(redis, settings.redis_deadline_ms / 1000)
         stack.push_async_callback(batcher.close)
@@ -181,10 +182,9 @@ def web_app(parts: Parts) -> web.Application:
         parts.vault,
         parts.clock,
         parts.metrics,
-        TURN_BUDGET_S,
     )
-    receipts = Receipts(parts.database, parts.clock)
-    Webhooks(parts.channels, turns, receipts, Inbox(parts.database, parts.vault, parts.clock)).add_to(app)
+    receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
+    Webhooks(parts.channels, turns, receipts, inbox, parts.metrics).add_to(app)
 
     async def redis_answers() -> None:
         await parts.redis.ping()
@@ -229,7 +229,7 @@ async def working(parts: Parts) -> AsyncIterator[None]:
         lost_after=timedelta(seconds=settings.claim_timeout_s),
         resend_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
-    sender = Sender(parts.outbox, carriers, parts.clock, worker, pace)
+    sender = Sender(parts.outbox, carriers, parts.clock, worker, pace, parts.metrics)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
         housekeeping = tasks.create_task(_keep_house(parts.filing))

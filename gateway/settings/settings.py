@@ -116,13 +116,11 @@ class Settings(BaseSettings):
     """The least important lines that are written."""
     log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
     """How a line looks; `auto` is `console` in a terminal and `json` elsewhere."""
-    log_tail_lines: int = Field(default=10_000, ge=100, le=1_000_000)
-    """Lines that `waspada logs` can look back; they are kept in Redis."""
     session_ttl_s: int = Field(default=600, ge=180, le=86_400)
     """Seconds for which a dialogue is kept after its last turn. A network keeps one open for 180 at the most."""
     redis_deadline_ms: int = Field(default=300, ge=10, le=5_000)
     """Milliseconds after which Redis counts as away."""
-    sql_deadline_ms: int = Field(default=1_200, ge=50, le=60_000)
+    sql_deadline_ms: int = Field(default=900, ge=50, le=60_000)
     """Milliseconds after which PostgreSQL counts as away. A resident gets an answer within two seconds."""
     send_batch: int = Field(default=200, ge=1, le=5_000)
     """Messages that a worker takes at a time."""

@@ -21,10 +21,12 @@ log = structlog.get_logger()
 class Filing:
     """Files finished dialogues in the book of incidents and keeps those that have to wait."""
 
-    def __init__(self, menu: Menu, book: Book, unfiled: UnfiledReports) -> None:
+    def __init__(self, menu: Menu, book: Book, unfiled: UnfiledReports, deadline: float) -> None:
+        """`deadline` in seconds is the most that filing may take while a resident waits."""
         self._menu = menu
         self._book = book
         self._unfiled = unfiled
+        self._deadline = deadline
 
     async def file(self, finished: Finished) -> tuple[str, Mapping[str, str]]:
         """The outcome that the menu goes on with (`filed`, `kept`, `failed`) and what was learnt: the ticket.
@@ -32,7 +34,7 @@ class Filing:
         `filed` means committed, `kept` means safe in Redis: no screen says more than is true (promise 1).
         """
         try:
-            filed = await self._enter(finished)
+            filed = await self._enter(finished, self._deadline)
         except DatabaseAway:
             return await self._keep(finished)
         except (SessionOfAnotherPhone, ValueError) as error:
@@ -77,7 +79,7 @@ class Filing:
         log.warning("incident.kept", channel=finished.channel, session=finished.session)
         return "kept", {}
 
-    async def _enter(self, finished: Finished) -> Filed:
+    async def _enter(self, finished: Finished, deadline: float | None = None) -> Filed:
         words = self._menu.wordings[finished.language]
 
         def confirmation(number: str) -> str:
@@ -91,4 +93,4 @@ class Filing:
             session=finished.session,
             received_at=finished.received_at,
         )
-        return await self._book.file(report, finished.phone, confirmation)
+        return await self._book.file(report, finished.phone, confirmation, deadline=deadline)

@@ -18,6 +18,7 @@ from aiohttp.hdrs import CONTENT_TYPE
 from gateway.carriers.carrier import BadCallback, Carrier
 from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts
+from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import DatabaseAway
 from gateway.ussd.turn import Service, Turns
 
@@ -53,11 +54,14 @@ def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
 class Webhooks:
     """The callbacks of all channels."""
 
-    def __init__(self, channels: Mapping[str, Channel], turns: Turns, receipts: Receipts, inbox: Inbox) -> None:
+    def __init__(
+        self, channels: Mapping[str, Channel], turns: Turns, receipts: Receipts, inbox: Inbox, metrics: Metrics
+    ) -> None:
         self._channels = channels
         self._turns = turns
         self._receipts = receipts
         self._inbox = inbox
+        self._metrics = metrics
         self._hooks: Mapping[str, Callable[[Channel, web.Request], Awaitable[web.Response]]] = {
             "ussd": self._ussd,
             "ussd-event": self._ussd_event,
@@ -114,6 +118,7 @@ class Webhooks:
         async def store() -> None:
             receipt = channel.carrier.read_receipt(await _body(request), request.headers)
             await self._receipts.take(channel.name, receipt)
+            self._metrics.receipts.labels(channel.name, receipt.status).inc()
 
         return await self._stored(channel, "receipt", store)
 
