@@ -9,9 +9,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Boolean,
     Column,
     Date,
@@ -20,9 +23,11 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     RowMapping,
+    Select,
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     insert,
     select,
     update,
@@ -33,8 +38,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents import ticket as tickets
 from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, may_move
+from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
-from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.outbox import NewMessage, queued
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
@@ -84,9 +90,36 @@ audit = Table(
 )
 
 
-# Made once: building a statement costs more than running it.
-_ADD = insert_or_ignore(incidents).on_conflict_do_nothing().returning(incidents.c.id)
 _NOTE = insert(audit)
+
+
+def _filing() -> Select[tuple[str]]:
+    """The one statement that files a report: its incident and, if that is new, its message and its audit row.
+
+    A single statement is a transaction. Made once, because building it costs more than running it; its parameters
+    are the three rows, as `_named` calls them.
+    """
+    added = insert_or_ignore(incidents).values(_parameters(incidents)).on_conflict_do_nothing()
+    filed = added.returning(incidents.c.ticket).cte("filed")
+    along = []
+    for table in (messages, audit):
+        row = _parameters(table)
+        along.append(insert(table).from_select(list(row), select(*row.values()).select_from(filed)).cte(table.name))
+    return select(filed.c.ticket).add_cte(*along)
+
+
+def _parameters(table: Table) -> dict[str, BindParameter[Any]]:
+    columns = [column for column in table.columns if not (column.primary_key or column.nullable)]
+    columns += [table.c[name] for name in _NULLABLE if name in table.c]
+    return {column.name: bindparam(f"{table.name}_{column.name}", type_=column.type) for column in columns}
+
+
+def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{table.name}_{name}": value for name, value in row.items()}
+
+
+_NULLABLE = ("when_date", "contact", "ticket")  # columns without NOT NULL that a new row has all the same
+_FILING = _filing()
 
 
 class SessionOfAnotherPhone(Exception):
@@ -140,28 +173,35 @@ class Book:
         The same session again gets its ticket again and changes nothing, so that a call may be repeated whose end is
         not known. Raises `SessionOfAnotherPhone`, and `DatabaseAway` after `deadline` seconds at the latest.
         """
-        async with self._database.begin(deadline=deadline) as connection:
+        async with self._database.begin(deadline=deadline, single=True) as connection:
             for _ in range(_TRIES):
                 ticket = tickets.make(self._clock.number_below)
-                if await self._insert(connection, ticket, report, phone):
-                    await self._tell(connection, ticket, report, phone, confirmation(ticket))
+                rows = self._rows(ticket, report, phone, confirmation(ticket))
+                if (await connection.execute(_FILING, rows)).first() is not None:
                     return Filed(ticket, new=True)
                 if earlier := await self._earlier(connection, report, phone):
                     return Filed(earlier, new=False)
         raise RuntimeError(f"no free ticket in {_TRIES} draws")
 
-    async def _insert(self, connection: AsyncConnection, ticket: str, report: Report, phone: Phone) -> bool:
-        """Whether the row was added: neither the ticket nor the session was there, nor is being filed right now."""
-        row = {
+    def _rows(self, ticket: str, report: Report, phone: Phone, text: str) -> dict[str, Any]:
+        """The parameters of `_FILING`."""
+        now = self._clock.now()
+        incident = {
             "ticket": ticket,
             **{name: getattr(report, name) for name in _REPORT},
             "phone_sealed": self._vault.seal(phone),
             "phone_key": self._vault.lookup(phone),
             "status": Status.RECEIVED,
             "veracity": Veracity.UNVERIFIED,
-            "updated_at": self._clock.now(),
+            "updated_at": now,
         }
-        return (await connection.execute(_ADD, row)).first() is not None
+        message = NewMessage(MessageClass.CONFIRMATION, report.channel, phone, text, report.language, ticket)
+        note = _note(now, "resident", "incident.filed", ticket, {"channel": report.channel})
+        return {
+            **_named(incidents, incident),
+            **_named(messages, queued(message, self._vault, now)),
+            **_named(audit, note),
+        }
 
     async def _earlier(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
         """The ticket that this session has got before; None if it was the ticket that is taken."""
@@ -175,12 +215,6 @@ class Book:
             raise SessionOfAnotherPhone
         ticket: str = row.ticket
         return ticket
-
-    async def _tell(self, connection: AsyncConnection, ticket: str, report: Report, phone: Phone, text: str) -> None:
-        now = self._clock.now()
-        message = NewMessage(MessageClass.CONFIRMATION, report.channel, phone, text, report.language, ticket)
-        await enqueue(connection, message, self._vault, now)
-        await self._note(connection, "resident", "incident.filed", ticket, {"channel": report.channel})
 
     async def find(self, ticket: str) -> Incident | None:
         """The incident of this ticket (8 digits, no dash), if there is one."""
@@ -211,13 +245,7 @@ class Book:
                 raise NotAllowed(now, to)
             await connection.execute(update(incidents).where(of_ticket).values(status=to, updated_at=self._clock.now()))
             change = {"from": now.value, "to": to.value, "reason": mask_in(reason)}
-            await self._note(connection, actor, "incident.moved", ticket, change)
-
-    async def _note(
-        self, connection: AsyncConnection, actor: str, action: str, ticket: str, detail: Mapping[str, str]
-    ) -> None:
-        row = {"at": self._clock.now(), "actor": actor, "action": action, "subject": ticket, "detail": dict(detail)}
-        await connection.execute(_NOTE, row)
+            await connection.execute(_NOTE, _note(self._clock.now(), actor, "incident.moved", ticket, change))
 
     def _incident(self, row: RowMapping) -> Incident:
         return Incident(
@@ -228,3 +256,7 @@ class Book:
             phone=self._vault.open(row["phone_sealed"]).masked,
             updated_at=row["updated_at"],
         )
+
+
+def _note(at: datetime, actor: str, action: str, ticket: str, detail: Mapping[str, str]) -> dict[str, Any]:
+    return {"at": at, "actor": actor, "action": action, "subject": ticket, "detail": dict(detail)}

@@ -59,12 +59,21 @@ async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault
 
     Raises `TooManyParts`.
     """
+    added: int = (await connection.execute(_ADD, queued(message, vault, now))).scalar_one()
+    return added
+
+
+def queued(message: NewMessage, vault: Vault, now: datetime) -> dict[str, Any]:
+    """The row of a message that waits to be sent, for whoever inserts it together with its fact.
+
+    Raises `TooManyParts`.
+    """
     rules = CLASSES[message.kind]
     part_count = len(parts(message.text))
     if part_count > rules.most_parts:
         raise TooManyParts
     due_at = message.due_at or now
-    row = {
+    return {
         "class": message.kind,
         "status": Status.QUEUED,
         "channel": message.channel,
@@ -84,8 +93,6 @@ async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault
         "created_at": now,
         "updated_at": now,
     }
-    added: int = (await connection.execute(_ADD, row)).scalar_one()
-    return added
 
 
 class Outbox:
