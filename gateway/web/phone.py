@@ -1,0 +1,32 @@
+"""The handset in the browser: `/phone`, over the built-in carrier's `/local` (gateway/carriers/local.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_PAGES = Path(__file__).parent / "pages"
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+def add_phone(app: web.Application, service_code: str) -> None:
+    """Serve a phone that dials `service_code` unless another one is typed."""
+    templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
+    page = templates.get_template("phone.html").render(service_code=service_code)
+
+    async def phone(_: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html", headers=_HEADERS)
+
+    app.router.add_get("/phone", phone)
+    app.router.add_static("/phone/static", _PAGES / "phone")
