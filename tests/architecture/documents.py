@@ -1,0 +1,97 @@
+"""The project's own pages, taken apart: their headings, fenced blocks, tables, code spans and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTED_FOLDERS = ("gateway", "menus", "deploy", "tests")
+_FENCE = re.compile(r"```(.*)")
+_HEADING = re.compile(r"#+ (.+)")
+_SPAN = re.compile(r"`([^`]+)`")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block: its language, what else its first line says, and its text."""
+
+    language: str
+    title: str
+    text: str
+
+
+@dataclass(slots=True)
+class Section:
+    """What stands under one heading, down to the next heading of any level."""
+
+    heading: str
+    prose: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def spans(self) -> list[str]:
+        return [span for line in self.prose for span in _SPAN.findall(line)]
+
+    @property
+    def links(self) -> list[str]:
+        return [link for line in self.prose for link in _LINK.findall(_SPAN.sub("", line))]
+
+    @property
+    def keys(self) -> list[str]:
+        """The code spans in the first column of the tables."""
+        cells = [line.split("|")[1].strip() for line in self.prose if line.startswith("| `")]
+        return [cell.strip("`") for cell in cells]
+
+
+@cache
+def pages() -> tuple[Path, ...]:
+    """Every Markdown page of the project."""
+    below = [page for folder in DOCUMENTED_FOLDERS for page in (ROOT / folder).rglob("*.md")]
+    return tuple(sorted([*ROOT.glob("*.md"), *below]))
+
+
+@cache
+def sections(page: Path) -> tuple[Section, ...]:
+    """The sections of a page; the first one is what stands before any heading."""
+    found = [Section("")]
+    lines = iter(page.read_text(encoding="utf-8").splitlines())
+    for line in lines:
+        if fence := _FENCE.fullmatch(line):
+            language, _, title = fence[1].partition(" ")
+            found[-1].blocks.append(Block(language, title, "".join(_fenced(lines))))
+        elif heading := _HEADING.fullmatch(line):
+            found.append(Section(heading[1]))
+        else:
+            found[-1].prose.append(line)
+    return tuple(found)
+
+
+def _fenced(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        if line == "```":
+            return
+        yield f"{line}\n"
+
+
+def section(page: Path, heading: str) -> Section:
+    return next(found for found in sections(page) if found.heading == heading)
+
+
+def anchors(page: Path) -> set[str]:
+    """What `#…` may name on a page, as GitHub makes it of the headings."""
+    headings = (found.heading.lower() for found in sections(page))
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in headings}
+
+
+def shell_lines(page: Path) -> Iterator[str]:
+    """Every command of a page: the lines of its shell blocks, and its code spans."""
+    for found in sections(page):
+        yield from found.spans
+        for block in found.blocks:
+            if block.language == "sh":
+                yield from block.text.replace("\\\n", " ").splitlines()

@@ -1,0 +1,78 @@
+"""Every command that a page, a unit or a container names is one that the program has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from gateway.cli import main
+from tests.architecture.documents import ROOT, pages, shell_lines
+
+_NAMED = re.compile(r"(?:^|[;&|(]\s*|-- )(?:\.venv/bin/|/opt/waspada/\.venv/bin/)?waspada ([^;&|)#>]+)")
+_TARGET = re.compile(r"(?:^|[;&|(]\s*)make ([a-z]+)")
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
+
+
+def _named() -> set[str]:
+    """What follows `waspada`, wherever it is written as a command."""
+    lines = [line for page in pages() for line in shell_lines(page)]
+    for unit in (ROOT / "deploy" / "systemd").glob("*.service"):
+        lines += re.findall(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)
+    compose = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())
+    lines += [
+        f"waspada {' '.join(service['command'])}" for service in compose["services"].values() if "build" in service
+    ]
+    return {rest.strip() for line in lines for rest in _NAMED.findall(line)}
+
+
+NAMED = sorted(_named())
+
+
+def test_the_pages_name_commands() -> None:
+    assert {"web", "worker", "check", "channels", "db upgrade", "incidents list"} <= set(NAMED)
+
+
+@pytest.mark.parametrize("command", NAMED)
+def test_a_named_command_exists_with_its_options(command: str) -> None:
+    verbs, options = _found(command.split())
+    shown = CliRunner().invoke(main, [*verbs, "--help"])
+
+    assert shown.exit_code == 0
+    assert [option for option in options if option not in shown.output] == []
+
+
+def _found(words: list[str]) -> tuple[list[str], list[str]]:
+    """The verbs of a command, and its options. Fails where no such verb is."""
+    verbs: list[str] = []
+    group: click.Command = main
+    for word in words:
+        if not isinstance(group, click.Group) or word.startswith("-"):
+            break
+        assert word in group.commands, f"waspada has no verb {' '.join([*verbs, word])}"
+        group = group.commands[word]
+        verbs.append(word)
+    return verbs, [word for word in words[len(verbs) :] if _OPTION.fullmatch(word)]
+
+
+def test_every_verb_is_explained() -> None:
+    assert [verb for verb, command in _verbs(main) if not command.get_short_help_str()] == []
+
+
+def _verbs(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{prefix}{name}", command
+        if isinstance(command, click.Group):
+            yield from _verbs(command, f"{prefix}{name} ")
+
+
+def test_every_target_of_make_that_is_named_exists() -> None:
+    named = {target for page in pages() for line in shell_lines(page) for target in _TARGET.findall(line)}
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert named >= {"run", "test", "setup"}
+    assert named - targets == set()

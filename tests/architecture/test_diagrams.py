@@ -1,0 +1,79 @@
+"""The state diagrams in gateway/README.md are drawn from the tables that the program goes by.
+
+`make test TEST_ARGS=--update` draws them anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+import pytest
+
+from gateway.incidents.incident import LIFECYCLE
+from gateway.messages.message import MOVES
+from tests.architecture.documents import ROOT
+
+PAGE = ROOT / "gateway" / "README.md"
+Stage = TypeVar("Stage", bound=StrEnum)
+
+
+@pytest.mark.parametrize(("name", "table"), [("messages", MOVES), ("incidents", LIFECYCLE)])
+def test_the_diagram_is_the_table(
+    name: str, table: Mapping[StrEnum, frozenset[StrEnum]], request: pytest.FixtureRequest
+) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    drawn = re.sub(rf"(<!-- {name}: .*? -->\n)(```mermaid\n.*?```\n)?", rf"\1{_diagram(table)}", page, flags=re.DOTALL)
+    if request.config.getoption("--update"):
+        PAGE.write_text(drawn, encoding="utf-8")
+        page = drawn
+
+    assert f"<!-- {name}: " in page
+    assert page == drawn
+
+
+class _Door(StrEnum):
+    NEW = "new"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def test_what_every_unfinished_stage_leads_to_is_drawn_once() -> None:
+    moves = {
+        _Door.NEW: frozenset({_Door.OPEN, _Door.CLOSED}),
+        _Door.OPEN: frozenset({_Door.NEW, _Door.CLOSED}),
+        _Door.CLOSED: frozenset[_Door](),
+    }
+
+    assert list(_lines(moves)) == [
+        "state unfinished {",
+        "    [*] --> new",
+        "    new --> open",
+        "    open --> new",
+        "}",
+        "unfinished --> closed",
+        "closed --> [*]",
+    ]
+
+
+def _diagram(table: Mapping[Stage, frozenset[Stage]]) -> str:
+    lines = "".join(f"    {line}\n" for line in _lines(table))
+    return f"```mermaid\nstateDiagram-v2\n{lines}```\n"
+
+
+def _lines(table: Mapping[Stage, frozenset[Stage]]) -> Iterator[str]:
+    """A table in Mermaid's words; what all unfinished stages lead to is one arrow from a frame around them."""
+    unfinished = [stage for stage, targets in table.items() if targets]
+    shared = frozenset.intersection(*(table[stage] for stage in unfinished))
+    frame = "    " if shared else ""
+    if shared:
+        yield "state unfinished {"
+    yield f"{frame}[*] --> {next(iter(table))}"
+    for stage in unfinished:
+        yield from (f"{frame}{stage} --> {target}" for target in table if target in table[stage] - shared)
+    if shared:
+        yield "}"
+        yield from (f"unfinished --> {target}" for target in table if target in shared)
+    yield from (f"{stage} --> [*]" for stage in table if not table[stage])

@@ -1,0 +1,24 @@
+"""Every link on a page of the project leads somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.documents import ROOT, anchors, pages, sections
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_to_a_file(page: Path) -> None:
+    links = [link for section in sections(page) for link in section.links if "://" not in link]
+
+    assert [link for link in links if not _leads_somewhere(page, link)] == []
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = (page.parent / name).resolve() if name else page
+    if not target.exists() or not target.is_relative_to(ROOT):
+        return False
+    return not anchor or (target.suffix == ".md" and anchor in anchors(target))
