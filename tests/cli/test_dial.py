@@ -1,0 +1,243 @@
+"""The phone in the terminal: in this process, and as the verb in a terminal of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import pty
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import pytest
+from aiohttp import ClientSession, web
+from click.testing import CliRunner
+from rich.console import Console
+
+from gateway.carriers.handset import HookUrls
+from gateway.carriers.local import LocalCarrier
+from gateway.cli.dial import Talk, dial, one_by_one
+from gateway.runtime.clock import Clock
+from gateway.text.phone import Phone
+from tests.carriers.serving import serving
+
+CODE = "*384*3375#"
+PHONE = Phone("+6281230004567")
+SECRET = "s" * 32
+HOOKS = f"/hooks/local/{SECRET}"
+DIALOGUE = """\
++62812****567 dials *384*3375#
+┌────────────────────────────┐
+│ 1 Lapor                    │
+└────────────────────────────┘
+> 1
+┌────────────────────────────┐
+│ Tulis singkat              │
+└────────────────────────────┘
+> ribut di pasar
+┌────────────────────────────┐
+│ Terima kasih, 7340-2816    │
+╘════════════════════════════╛
+SMS from 3375:
+┌────────────────────────────┐
+│ 7340-2816 diterima         │
+╘════════════════════════════╛
+"""
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The webhooks and the built-in carrier on one address; the last screen is followed by an SMS."""
+
+    http: ClientSession
+    url: str = ""
+    texts: list[str] = field(default_factory=list)
+    endings: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+
+    @property
+    def hooks(self) -> HookUrls:
+        return HookUrls(ussd=f"{self.url}{HOOKS}/ussd", ussd_event=f"{self.url}{HOOKS}/ussd-event")
+
+    async def ussd(self, request: web.Request) -> web.Response:
+        text = str((await request.post())["text"])
+        self.texts.append(text)
+        if text == "":
+            return web.Response(text="CON 1 Lapor")
+        if text == "9":
+            return web.Response(status=500)
+        if "*" not in text:
+            return web.Response(text="CON Tulis singkat")
+        form = {"username": "sandbox", "to": PHONE.e164, "message": "7340-2816 diterima", "from": "3375"}
+        headers = {"apiKey": "key", "Accept": "application/json"}
+        async with self.http.post(f"{self.url}/local/version1/messaging", data=form, headers=headers):
+            return web.Response(text="END Terima kasih, 7340-2816")
+
+    async def ended(self, request: web.Request) -> web.Response:
+        self.endings.put_nowait(str((await request.post())["status"]))
+        return web.Response()
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    async with ClientSession() as http:
+        gateway = Gateway(http)
+        app = web.Application()
+        app.router.add_post(f"{HOOKS}/ussd", gateway.ussd)
+        app.router.add_post(f"{HOOKS}/ussd-event", gateway.ended)
+        LocalCarrier(
+            http, HookUrls(ussd=""), Clock(), username="sandbox", api_key="key", service_code=CODE, short_code="3375"
+        ).add_to(app)
+        async with serving(app) as gateway.url:
+            yield gateway
+
+
+async def dialled(gateway: Gateway, keys: Sequence[str], code: str = CODE, local: bool = True) -> tuple[bool, str]:
+    """Whether the network could go on, and everything that was printed."""
+    console = Console(file=io.StringIO(), soft_wrap=True, highlight=False)
+    talk = Talk(gateway.hooks, f"{gateway.url}/local" if local else None, PHONE, CODE)
+    went_on = await talk.dial(code, one_by_one(keys), console, echo=True)
+    assert isinstance(console.file, io.StringIO)
+    return went_on, console.file.getvalue()
+
+
+async def test_every_screen_and_the_confirmation_are_shown(gateway: Gateway) -> None:
+    assert await dialled(gateway, ["1", "ribut di pasar"]) == (True, DIALOGUE)
+    assert gateway.texts == ["", "1", "1*ribut di pasar"]
+    assert await gateway.endings.get() == "Success"
+
+
+async def test_only_a_new_sms_is_shown(gateway: Gateway) -> None:
+    await dialled(gateway, ["1", "ribut di pasar"])
+    _, printed = await dialled(gateway, ["1", "ribut di pasar"])
+    assert printed.count("SMS from") == 1
+
+
+async def test_with_another_carrier_no_sms_is_waited_for(gateway: Gateway) -> None:
+    _, printed = await dialled(gateway, ["1", ""], local=False)
+    assert printed.endswith("╛\n")
+    assert "SMS" not in printed
+
+
+async def test_without_more_keys_the_phone_hangs_up(gateway: Gateway) -> None:
+    went_on, printed = await dialled(gateway, ["1"])
+    assert went_on
+    assert printed.endswith("> hangs up\n")
+    assert await gateway.endings.get() == "Incomplete"
+
+
+async def test_a_dialled_suffix_answers_at_once(gateway: Gateway) -> None:
+    await dialled(gateway, [], code="*384*3375*1#")
+    assert gateway.texts == ["1"]
+
+
+@pytest.mark.parametrize(("code", "keys"), [("*110#", []), (CODE, ["9"])])
+async def test_a_network_error_is_shown_and_told(gateway: Gateway, code: str, keys: list[str]) -> None:
+    went_on, printed = await dialled(gateway, keys, code)
+    assert not went_on
+    assert "Connection problem or invalid MMI" in printed
+
+
+async def test_no_gateway_is_said_plainly() -> None:
+    nowhere = Talk(HookUrls(ussd="http://127.0.0.1:1/hooks/x/y/ussd"), None, PHONE, CODE)
+    with pytest.raises(click.ClickException, match=r"No gateway answers at http://127\.0\.0\.1:1\. Start one"):
+        await nowhere.dial(CODE, one_by_one([]), Console(file=io.StringIO()), echo=True)
+
+
+def settings_file(folder: Path, url: str) -> Path:
+    """Settings that name the gateway at `url`, and stores that do not matter."""
+    settings = folder / "waspada.toml"
+    settings.write_text(
+        f'public_url = "{url}"\n'
+        'redis_url = "redis://127.0.0.1:1/0"\ndatabase_url = "postgresql://nobody@127.0.0.1:1/nothing"\n'
+        f'vault_key = "{"00" * 32}"\n'
+        f'[channels.local]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "key"\n'
+        f'api_url = "{url}/local"\nsecret = "{SECRET}"\nservice_code = "{CODE}"\n'
+    )
+    return settings
+
+
+@asynccontextmanager
+async def verb(url: str, folder: Path, *arguments: str, stdin: int = PIPE) -> AsyncIterator[Process]:
+    """`waspada dial` in a process of its own, for the gateway at `url`."""
+    config = ("--config", str(settings_file(folder, url)))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from gateway.cli.dial import dial; dial()", *config, *arguments),
+        cwd=Path(__file__).parents[2],
+        env={"COLUMNS": "80", "PYTHONUTF8": "1"},
+        stdin=stdin,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        async with asyncio.timeout(20):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def prompted(process: Process) -> str:
+    assert process.stdout
+    return (await process.stdout.readuntil(b"> ")).decode()
+
+
+async def test_keys_on_the_command_line(gateway: Gateway, tmp_path: Path) -> None:
+    async with verb(gateway.url, tmp_path, CODE, "--keys", "1 'ribut di pasar'") as process:
+        out, err = await process.communicate()
+    assert (process.returncode, out.decode(), err) == (0, DIALOGUE, b"")
+
+
+async def test_lines_of_a_pipe(gateway: Gateway, tmp_path: Path) -> None:
+    async with verb(gateway.url, tmp_path) as process:
+        out, err = await process.communicate(b"1\n\n")
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode() == DIALOGUE.replace("ribut di pasar", "")
+    assert gateway.texts == ["", "1", "1*"]  # an empty line is an empty answer
+
+
+@pytest.mark.parametrize("ending", ["Ctrl-D", "Ctrl-C"])
+async def test_a_person_at_a_terminal_hangs_up(gateway: Gateway, tmp_path: Path, ending: str) -> None:
+    keyboard, terminal = pty.openpty()
+    try:
+        async with verb(gateway.url, tmp_path, stdin=terminal) as process:
+            assert "1 Lapor" in await prompted(process)
+            os.write(keyboard, b"1\n")
+            assert "Tulis singkat" in await prompted(process)
+            if ending == "Ctrl-D":
+                os.write(keyboard, b"\x04")
+            else:
+                process.send_signal(signal.SIGINT)
+            assert await process.communicate() == (b"hangs up\n", b"")
+            assert process.returncode == 0
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert gateway.texts == ["", "1"]
+    assert await gateway.endings.get() == "Incomplete"
+
+
+async def test_a_script_learns_of_a_network_error(gateway: Gateway, tmp_path: Path) -> None:
+    async with verb(gateway.url, tmp_path, "*110#", "--keys", "") as process:
+        await process.communicate()
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--phone", "0812"], "write it with its country code"),
+        (["--keys", "1 'ribut"], "No closing quotation"),
+        (["--channel", "x"], "There is no channel 'x'; there are: local"),
+    ],
+)
+def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None:
+    outcome = CliRunner().invoke(dial, ["--config", str(settings_file(tmp_path, "http://127.0.0.1:1")), *arguments])
+    assert outcome.exit_code == 2
+    assert message in " ".join(outcome.stderr.split())
