@@ -54,6 +54,7 @@ from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.web.health import Health
+from gateway.web.phone import add_phone
 from gateway.web.webhooks import LARGEST_BODY, Channel, Webhooks, hook_urls
 
 HOUSEKEEPING_S = 5.0
@@ -344,6 +345,7 @@ def add_local_carrier(app: web.Application, parts: Parts) -> None:
         service_code=account.service_code,
         short_code=LOCAL_SHORT_CODE,
     ).add_to(app)
+    add_phone(app, account.service_code)
 
 
 def remember(data: Path, url: str) -> None:

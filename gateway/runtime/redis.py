@@ -14,13 +14,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 LARGEST_BATCH = 256
 
 
 class RedisAway(Exception):
-    """Redis did not answer in time, or not at all."""
+    """Redis did not answer in time, or not at all, or is of no use now: out of memory, read-only after a failover."""
 
 
 class Batcher:
@@ -35,7 +35,7 @@ class Batcher:
         self._connection: AbstractConnection | None = None
 
     async def run(self, *command: Any) -> Any:
-        """The answer to `command` (its name and arguments). Raises `RedisAway`, or `ResponseError` for a refusal."""
+        """The answer to `command` (its name and arguments). Raises `RedisAway`, and `NoScriptError`."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((command, answer, loop.time() + self._deadline))
@@ -54,6 +54,7 @@ class Batcher:
     async def _send_all(self) -> None:
         try:
             while self._waiting:
+                await asyncio.sleep(0)  # everybody who is ready in this turn of the loop comes along
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_BATCH))]
                 await self._send(batch)
         finally:
@@ -83,7 +84,8 @@ class Batcher:
                 result = await connection.read_response()
             except ResponseError as refusal:
                 if not answer.done():
-                    answer.set_exception(refusal)
+                    unknown_script = isinstance(refusal, NoScriptError)
+                    answer.set_exception(refusal if unknown_script else RedisAway(str(refusal)))
             else:
                 if not answer.done():
                     answer.set_result(result)
