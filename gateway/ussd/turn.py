@@ -24,6 +24,7 @@ from gateway.runtime.redis import RedisAway
 from gateway.text.wording import fill
 from gateway.ussd import transcript
 from gateway.ussd.filing import Filing
+from gateway.ussd.replaying import replay
 from gateway.ussd.sessions import Sessions, Stored
 from gateway.ussd.transcript import Reading
 from gateway.ussd.unfiled import Finished
@@ -104,7 +105,7 @@ class Turns:
 
     def apology(self, service: Service, language: str = "") -> Screen:
         """The last screen of a callback that could not be understood."""
-        words = self._menu.wordings[language or self._menu.language]
+        words = self._menu.wordings.get(language) or self._menu.wordings[self._menu.language]
         values = self._menu.values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
@@ -141,7 +142,7 @@ class Turns:
             return self._replay(hop)
         hop.state = stored.place.state
         addition = transcript.added(stored.text, turn.text)
-        hop.outcome = addition.reading
+        hop.outcome = addition.reading.value
         if addition.reading is not Reading.NEW:
             return engine.show(self._menu, stored.place, hop.service.limits, given=hop.given)
         missed_some = turn.label is not None and turn.label != stored.place.state
@@ -162,8 +163,8 @@ class Turns:
     def _replay(self, hop: _Hop) -> Step:
         """The dialogue from its start, by all that was typed: a first dial, a dialled suffix, or a lost session."""
         inputs = transcript.whole(hop.turn.text, hop.turn.service_code, hop.service.service_code)
-        hop.outcome = "replayed" if inputs else Reading.NEW
-        return engine.replay(self._menu, inputs, hop.service.limits, given=hop.given, today=hop.today)
+        hop.outcome = "replayed" if inputs else Reading.NEW.value
+        return replay(self._menu, inputs, hop.turn.label, hop.service.limits, given=hop.given, today=hop.today)
 
     async def _file(self, hop: _Hop, step: Step) -> Step:
         started = self._clock.monotonic()
@@ -198,7 +199,8 @@ class Turns:
 
     def _account(self, hop: _Hop, step: Step, seconds: float) -> None:
         place = step.session
-        asks = hop.state and self._menu.states[hop.state].kind is Kind.ASK
+        state = self._menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
+        asks = state is not None and state.kind is Kind.ASK
         elide = asks or hop.outcome == "replayed" or len(hop.keys) > LONGEST_LOGGED_INPUT
         self._metrics.turn(hop.service.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
         fields: dict[str, Any] = (

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.runtime import logs
+from gateway.runtime.clock import Clock
+from gateway.text.phone import mask_in
+from tests.outages import Gate, OwnRedis, gate
+from tests.ussd.stage import Ussd, ussd
+
+
+@pytest.fixture(autouse=True)
+def log() -> io.StringIO:
+    """The log as production writes it; structlog's own would spend a second on every failure."""
+    stream = io.StringIO()
+    logs.configure(format="json", level="info", mask=mask_in, stream=stream, clock=Clock())
+    return stream
+
+
+@pytest.fixture
+async def gateway(redis_url: str, database_url: str) -> AsyncIterator[Ussd]:
+    async with ussd(redis_url, database_url) as built:
+        yield built
+
+
+@pytest.fixture
+async def own_redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OwnRedis]:
+    async with OwnRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> AsyncIterator[Gate]:
+    async with gate(tmp_path_factory.mktemp("gate"), database_url) as entrance:
+        yield entrance
+
+
+@pytest.fixture
+async def shaky(own_redis: OwnRedis, postgres: Gate) -> AsyncIterator[Ussd]:
+    """A gateway over `own_redis` and `postgres`, which may go away."""
+    async with ussd(own_redis.url, postgres.url) as built:
+        yield built

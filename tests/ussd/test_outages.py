@@ -1,0 +1,150 @@
+"""A store goes away in the middle of a dialogue: the resident is answered in time, truthfully, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from gateway.carriers.carrier import Screen
+from tests.outages import Gate, OwnRedis
+from tests.ussd.stage import NUMBER, TO_CONFIRM, TO_DESCRIBE, WHOLE, Resident, Ussd, expected
+
+LONGEST_S = 2.0  # promise 4
+Outage = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture(params=["hangs", "refuses"])
+def redis_away(request: pytest.FixtureRequest, own_redis: OwnRedis) -> tuple[Outage, Outage]:
+    """How Redis goes away, and how it comes back with what it had."""
+
+    async def hang() -> None:
+        own_redis.hang()
+
+    async def go_on() -> None:
+        own_redis.go_on()
+
+    return (hang, go_on) if request.param == "hangs" else (own_redis.kill, own_redis.start)
+
+
+@pytest.fixture(params=["hangs", "refuses"])
+def postgres_away(request: pytest.FixtureRequest, postgres: Gate) -> Outage:
+    async def hold() -> None:
+        postgres.hold()
+
+    return hold if request.param == "hangs" else postgres.shut
+
+
+async def timed(answer: Awaitable[Screen]) -> Screen:
+    began = time.monotonic()
+    screen = await answer
+    assert time.monotonic() - began < LONGEST_S
+    return screen
+
+
+async def test_redis_away_in_mid_dialogue(shaky: Ussd, redis_away: tuple[Outage, Outage]) -> None:
+    goes, comes_back = redis_away
+    resident = Resident(shaky.turns)
+    await resident.walk(WHOLE[:7])
+    await goes()
+    assert (await timed(resident.answer(WHOLE[7]))).text == expected(*WHOLE[:8])
+    assert (await timed(resident.answer(WHOLE[8]))).text == expected(*WHOLE[:9])
+    await comes_back()
+    for number in range(9, len(WHOLE) - 1):
+        screen = await timed(resident.answer(WHOLE[number]))
+        assert screen.text == expected(*WHOLE[: number + 1]), "an older session is there again: no wrong step"
+    assert (await timed(resident.answer(WHOLE[-1]))).label == "ticket"
+    (incident,) = await shaky.incidents()
+    assert (incident["description"], incident["contact"]) == ("tawuran di pasar", True)
+
+
+async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: Ussd, own_redis: OwnRedis) -> None:
+    await own_redis.kill()
+    resident = Resident(shaky.turns)
+    screen = await timed(resident.dial())
+    for number, keys in enumerate(WHOLE):
+        assert screen.text == expected(*WHOLE[:number])
+        screen = await timed(resident.answer(keys))
+    assert screen.label == "ticket"
+    assert await timed(resident.callback(resident.text)) == screen, "the same callback again: the same ticket"
+    assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
+
+
+async def test_many_residents_while_redis_hangs(shaky: Ussd, own_redis: OwnRedis) -> None:
+    """They share the round trip, and the wait: nobody stands in a queue behind the others' deadlines."""
+    own_redis.hang()
+    residents = [Resident(shaky.turns) for _ in range(40)]
+    screens = await asyncio.gather(*(timed(resident.callback("1*1*1")) for resident in residents))
+    assert {screen.text for screen in screens} == {expected("1", "1", "1")}
+    own_redis.go_on()
+
+
+async def test_postgresql_away_at_the_last_step(shaky: Ussd, postgres: Gate, postgres_away: Outage) -> None:
+    resident = Resident(shaky.turns)
+    await resident.walk(TO_CONFIRM)
+    await postgres_away()
+    screen = await timed(resident.answer("1"))
+    assert (screen.label, screen.end) == ("saved", True)
+    assert await timed(resident.callback(resident.text)) == screen
+    ((name, entry),) = (await shaky.kept()).items()
+    assert name.decode() == f"at:{resident.session}"
+    assert b"tawuran di pasar" in entry
+    assert NUMBER.e164[-7:].encode() not in entry
+    await postgres.open()
+    assert await shaky.filing.file_kept() == 1
+    assert await shaky.filing.file_kept() == 0
+    assert await shaky.kept() == {}
+    (incident,), (confirmation,) = await shaky.incidents(), await shaky.confirmations()
+    assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tawuran di pasar")
+    assert (confirmation["ticket"], confirmation["to"]) == (incident["ticket"], NUMBER.masked)
+    assert (await resident.callback(resident.text)).label == "saved", "what was said stays said"
+    assert len(await shaky.incidents()) == 1
+
+
+async def test_the_last_step_again_when_postgresql_is_back(shaky: Ussd, postgres: Gate) -> None:
+    """The carrier repeats itself, and Redis has lost the session but not the report: still one."""
+    resident = Resident(shaky.turns)
+    await resident.walk(TO_CONFIRM)
+    await postgres.shut()
+    await resident.answer("1")
+    (session,) = await shaky.ask("KEYS", "waspada:ussd:*")
+    await shaky.ask("DEL", session)
+    await postgres.open()
+    assert (await resident.callback(resident.text)).label == "ticket"
+    assert await shaky.filing.file_kept() == 1, "it is off the list"
+    assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
+
+
+async def test_both_away_at_the_last_step(shaky: Ussd, own_redis: OwnRedis, postgres_away: Outage) -> None:
+    resident = Resident(shaky.turns)
+    await resident.walk(TO_CONFIRM)
+    own_redis.hang()
+    await postgres_away()
+    screen = await timed(resident.answer("1"))
+    assert (screen.label, screen.end) == ("not_sent", True)
+    own_redis.go_on()
+    assert await shaky.kept() == {}
+
+
+async def test_redis_hangs_and_postgresql_takes_the_report(shaky: Ussd, own_redis: OwnRedis) -> None:
+    resident = Resident(shaky.turns)
+    await resident.walk(TO_CONFIRM)
+    own_redis.hang()
+    assert (await timed(resident.answer("1"))).label == "ticket"
+    own_redis.go_on()
+    assert (await timed(resident.callback(resident.text, "confirm"))).label == "ticket"
+    assert len(await shaky.incidents()) == 1
+
+
+async def test_a_star_in_a_description_while_redis_is_away(shaky: Ussd, own_redis: OwnRedis) -> None:
+    """Nothing tells the star from the next answer but the label of the screen that was answered."""
+    resident = Resident(shaky.turns)
+    await resident.walk(TO_DESCRIBE)
+    await own_redis.kill()
+    assert (await resident.answer("gang 3 * 2")).text == expected(*TO_DESCRIBE, "?")
+    assert (await resident.answer("1")).text == expected(*TO_DESCRIBE, "?", "1")
+    assert (await resident.answer("1")).label == "ticket"
+    (incident,) = await shaky.incidents()
+    assert (incident["description"], incident["contact"]) == ("gang 3 * 2", True)

@@ -1,0 +1,354 @@
+"""One callback after the other, over the real stores: the ordinary way, and whatever carriers make of it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.menu.engine import Limits, Session
+from gateway.runtime import logs
+from gateway.ussd.turn import Service
+from tests.outages import Gate, OwnRedis
+from tests.ussd.stage import (
+    MENU,
+    NUMBER,
+    OTHER,
+    SERVICE,
+    TO_CONFIRM,
+    TO_DESCRIBE,
+    TTL,
+    VAULT,
+    WHOLE,
+    Resident,
+    Ussd,
+    expected,
+    ussd,
+)
+
+APOLOGY = {
+    language: MENU.wordings[language].apology.replace("{ussd}", SERVICE.service_code) for language in MENU.languages
+}
+
+
+# The ordinary way --------------------------------------------------------------------------------------------
+
+
+async def test_a_whole_journey_ends_in_a_ticket(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    screen = await resident.dial()
+    for number, keys in enumerate(WHOLE):
+        assert (screen.text, screen.end) == (expected(*WHOLE[:number]), False)
+        screen = await resident.answer(keys)
+    (incident,) = await gateway.incidents()
+    ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
+    assert screen.end
+    assert screen.text.startswith(f"Terima kasih. No laporan: {ticket}\n")
+    assert {name: incident[name] for name in ("category", "when", "danger", "size", "seen", "description")} == {
+        "category": "gesekan",
+        "when": "now",
+        "danger": "no",
+        "size": "many",
+        "seen": "self",
+        "description": "tawuran di pasar",
+    }
+    assert (incident["contact"], incident["language"], incident["session"]) == (True, "id", resident.session)
+    assert incident["phone"] == NUMBER.masked
+    (confirmation,) = await gateway.confirmations()
+    assert (confirmation["class"], confirmation["ticket"]) == ("confirmation", incident["ticket"])
+    assert ticket in confirmation["text"]
+
+
+async def test_every_screen_says_where_it_is(gateway: Ussd) -> None:
+    """The label that the carrier echoes with the next callback."""
+    resident = Resident(gateway.turns)
+    labels = [(await resident.dial()).label]
+    labels += [(await resident.answer(keys)).label for keys in TO_DESCRIBE]
+    assert labels[:4] == ["language", "main", "notice", "category"]
+    assert labels[-1] == "describe"
+
+
+async def test_a_star_in_a_description_survives(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk((*TO_DESCRIBE, "5*5 meter*", "1", "1"))
+    (incident,) = await gateway.incidents()
+    assert incident["description"] == "5*5 meter*"
+
+
+async def test_nothing_typed_is_an_answer_too(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.dial()
+    await resident.answer("1")
+    screen = await resident.answer("")
+    assert screen.text == f"Belum diisi.\n{expected('1')}"
+    assert (await resident.answer("1")).text == expected("1", "1")
+
+
+async def test_an_ordinary_hop_is_two_commands(shaky: Ussd, own_redis: OwnRedis) -> None:
+    resident = Resident(shaky.turns)
+    await resident.walk(("1", "1"))
+    await shaky.ask("CONFIG", "RESETSTAT")
+    for keys in TO_DESCRIBE[2:]:
+        await resident.answer(keys)
+    asked = await own_redis.commands()
+    hops = len(TO_DESCRIBE) - 2
+    assert {name: asked.get(name) for name in asked.keys() - {"config", "info", "hello", "client"}} == {
+        "get": hops + hops,  # ours, and the one within the script
+        "evalsha": hops,
+        "set": hops,  # within the script
+    }
+
+
+async def test_no_hop_but_the_last_asks_postgresql(redis_url: str) -> None:
+    async with ussd(redis_url, "postgresql+asyncpg://nobody@/nothing?host=/nowhere") as gateway:
+        screen = await Resident(gateway.turns).walk(TO_CONFIRM)
+    assert screen.text == expected(*TO_CONFIRM)
+
+
+async def test_a_session_is_small_and_does_not_stay(gateway: Ussd) -> None:
+    await Resident(gateway.turns).walk(TO_DESCRIBE)
+    (key,) = await gateway.ask("KEYS", "*")
+    assert await gateway.ask("MEMORY", "USAGE", key) <= 600
+    assert TTL - 5 < await gateway.ask("TTL", key) <= TTL
+
+
+# The same again, late, or out of order -----------------------------------------------------------------------
+
+
+async def test_the_same_callback_again_is_one_step(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.dial()
+    for number, keys in enumerate(WHOLE):
+        before, label = resident.text, resident.label
+        screen = await resident.answer(keys)
+        again = [await resident.callback(resident.text, label), await resident.callback(resident.text)]
+        assert again == [screen, screen], f"hop {number}"
+        assert before != resident.text
+    assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
+
+
+@pytest.mark.parametrize("late", ["", "1", "1*1*1*3", "1*1*1*3*1*2*1*2*", "2", "1*1*1*31", "1*1*2*3*1", "9*1*1"])
+async def test_late_and_foreign_text_changes_nothing(gateway: Ussd, late: str) -> None:
+    resident = Resident(gateway.turns)
+    screen = await resident.walk(TO_DESCRIBE)
+    assert await resident.callback(late, resident.label) == screen
+    assert (await resident.answer("tawuran")).text == expected(*TO_DESCRIBE, "tawuran")
+
+
+async def test_the_same_last_step_many_times_at_once_is_one_report(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(TO_CONFIRM)
+    text = "*".join(WHOLE)
+    screens = await asyncio.gather(*(resident.callback(text, "confirm") for _ in range(8)))
+    (incident,) = await gateway.incidents()
+    assert len(await gateway.confirmations()) == 1
+    assert len({screen.text for screen in screens}) == 1
+    assert f"{incident['ticket'][:4]}-{incident['ticket'][4:]}" in screens[0].text
+
+
+async def test_of_different_answers_at_once_one_counts(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(("1", "1", "1"))
+    screens = await asyncio.gather(*(resident.callback(f"1*1*1*{keys}", "category") for keys in range(1, 6)))
+    (shown,) = {screen.text for screen in screens}
+    assert shown == expected("1", "1", "1", "3"), "the district is asked for, once"
+    stored = (await gateway.sessions.read(VAULT.lookup(NUMBER)))[1]
+    assert stored is not None
+    chosen = stored.text.removeprefix("1*1*1*")
+    assert stored.place.answers["category"] == MENU.categories[int(chosen) - 1]
+
+
+async def test_two_hops_at_once_end_where_the_later_one_leads(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(("1",))
+    await asyncio.gather(resident.callback("1*1", "main"), resident.callback("1*1*1", "notice"))
+    resident.text, resident.label = "1*1*1", "category"
+    assert (await resident.answer("3")).text == expected("1", "1", "1", "3")
+
+
+# Other diallings, other phones -------------------------------------------------------------------------------
+
+
+async def test_a_new_dial_begins_anew(gateway: Ussd) -> None:
+    await Resident(gateway.turns).walk(TO_DESCRIBE)
+    again = Resident(gateway.turns)
+    assert (await again.dial()).text == expected()
+    assert (await again.answer("3")).text == expected("3")
+    assert len(await gateway.ask("KEYS", "*")) == 1, "one key per phone"
+
+
+async def test_another_phone_with_a_known_session_has_its_own_dialogue(gateway: Ussd) -> None:
+    first = Resident(gateway.turns)
+    here = await first.walk(TO_DESCRIBE)
+    other = Resident(gateway.turns, OTHER, first.session)
+    assert (await other.dial()).text == expected()
+    assert (await other.answer("2")).text == expected("2")
+    assert (await other.callback("2*1*1*1", "main")).text == expected("2", "1", "1", "1")
+    assert await first.callback(first.text, first.label) == here
+    await first.answer("milik saya")
+    await first.answer("1")
+    await first.answer("1")
+    (incident,) = await gateway.incidents()
+    assert (incident["phone"], incident["description"]) == (NUMBER.masked, "milik saya")
+
+
+async def test_another_phone_cannot_file_under_a_session_that_has_filed(gateway: Ussd) -> None:
+    first = Resident(gateway.turns)
+    ticket = await first.walk()
+    other = Resident(gateway.turns, OTHER, first.session)
+    screen = await other.callback("*".join(WHOLE))
+    assert (screen.label, screen.end) == ("not_sent", True)
+    assert await first.callback(first.text) == ticket
+    (incident,) = await gateway.incidents()
+    assert incident["phone"] == NUMBER.masked
+    assert len(await gateway.confirmations()) == 1
+
+
+async def test_the_same_session_on_another_channel_is_another_session(gateway: Ussd) -> None:
+    first = Resident(gateway.turns)
+    await first.walk()
+    second = Resident(gateway.turns, NUMBER, first.session, Service("at2", "*1*2#", Limits()))
+    assert (await second.walk()).label == "ticket"
+    assert {incident["channel"] for incident in await gateway.incidents()} == {"at", "at2"}
+
+
+# Replayed ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "code"), [("1*1*1", ""), ("", "*384*3375*1*1*1#"), ("1", "*384*3375*1*1#")])
+async def test_a_dialled_suffix_is_followed(gateway: Ussd, text: str, code: str) -> None:
+    resident = Resident(gateway.turns)
+    screen = await resident.callback(text, code=code)
+    assert screen.text == expected("1", "1", "1")
+
+
+async def test_an_unknown_session_is_replayed(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(TO_CONFIRM)
+    await gateway.ask("FLUSHALL")
+    assert (await resident.answer("1")).label == "ticket"
+    (incident,) = await gateway.incidents()
+    assert incident["description"] == "tawuran di pasar"
+
+
+async def test_a_label_ahead_of_what_is_stored_leads_to_a_replay(gateway: Ussd) -> None:
+    """Redis was away while the resident described; what it holds is older than what he has seen."""
+    resident = Resident(gateway.turns)
+    await resident.walk(TO_DESCRIBE)
+    (key,) = await gateway.ask("KEYS", "*")
+    older = await gateway.ask("GET", key)
+    await resident.answer("tawuran")
+    await gateway.ask("SET", key, older)
+    assert (await resident.answer("1")).text == expected(*TO_CONFIRM)
+    await resident.answer("1")
+    (incident,) = await gateway.incidents()
+    assert (incident["description"], incident["contact"]) == ("tawuran", True)
+
+
+async def test_a_hop_that_was_missed_without_a_label_is_made_up_for(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(("1", "1"))
+    assert (await resident.callback("1*1*1*3")).text == expected("1", "1", "1", "3")
+
+
+async def test_a_session_of_another_pack_is_replayed(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(("1", "1"))
+    raw, stored = await gateway.sessions.read(VAULT.lookup(NUMBER))
+    assert stored
+    changed = replace(stored, menu="v0", place=replace(stored.place, state="no_more"))
+    await gateway.sessions.write(VAULT.lookup(NUMBER), raw, changed)
+    assert (await resident.answer("1")).text == expected("1", "1", "1")
+
+
+# When all else fails -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", MENU.languages)
+async def test_a_failure_is_an_apology_in_the_language_of_the_resident(gateway: Ussd, language: str) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk((str(list(MENU.languages).index(language) + 1), "1"))
+    await damage(gateway, lambda place: replace(place, state="no_such_state"))
+    for text in (resident.text, f"{resident.text}*1"):
+        screen = await resident.callback(text)
+        assert (screen.text, screen.end) == (APOLOGY[language], True)
+
+
+async def test_a_damaged_language_gets_the_apology_of_the_pack(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(("1", "1"))
+    await damage(gateway, lambda place: replace(place, language="xx"))
+    screen = await resident.answer("1")
+    assert (screen.text, screen.end) == (APOLOGY["id"], True)
+
+
+async def damage(gateway: Ussd, change: Callable[[Session], Session]) -> None:
+    """Put something into the stored session that this pack has never known, under its very version."""
+    key = VAULT.lookup(NUMBER)
+    raw, stored = await gateway.sessions.read(key)
+    assert stored
+    await gateway.sessions.write(key, raw, replace(stored, place=change(stored.place)))
+
+
+async def test_a_dialogue_without_end_is_ended(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns, service=Service("at", "*384*3375#", Limits(hops=3)))
+    await resident.walk(("7", "7", "7"))
+    screen = await resident.answer("7")
+    assert (screen.text, screen.end) == (APOLOGY["id"], True)
+
+
+# Numbers -----------------------------------------------------------------------------------------------------
+
+
+async def everything_in(gateway: Ussd) -> bytes:
+    """All keys and values."""
+    keys = await gateway.ask("KEYS", "*")
+    texts = [await gateway.ask("GET", key) for key in keys if key.startswith(b"waspada:ussd:")]
+    kept = await gateway.kept()
+    assert len(texts) + bool(kept) == len(keys), "something stands there that this test does not know"
+    return b"\n".join([*keys, *texts, *kept.keys(), *kept.values()])
+
+
+@pytest.mark.parametrize("database", [True, False])
+async def test_no_number_in_redis(shaky: Ussd, postgres: Gate, database: bool) -> None:
+    if not database:
+        await postgres.shut()
+    await Resident(shaky.turns).walk()
+    content = await everything_in(shaky)
+    assert b"tawuran di pasar" in content
+    for digits in (NUMBER.e164, NUMBER.e164[1:], NUMBER.e164[3:], NUMBER.e164[-7:]):
+        assert digits.encode() not in content
+
+
+async def test_one_line_per_turn_and_no_number_in_it(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    with capture_logs() as lines:
+        await resident.walk()
+        await resident.callback(resident.text)
+    turns = [line for line in lines if line["event"] == "ussd.turn"]
+    assert len(turns) == len(lines) == len(WHOLE) + 2
+    assert NUMBER.e164[-7:] not in repr(lines)
+    assert "tawuran" not in repr(lines), "what was told is for the record alone"
+    assert {line["session"] for line in turns} == {resident.session}
+    assert [line["outcome"] for line in turns] == ["new"] * (len(WHOLE) + 1) + ["repeated"]
+    category = turns[4]
+    assert (category["state"], category["next"], category["input"]) == ("category", "kecamatan", "3")
+    assert category["screen"] == expected("1", "1", "1", "3")
+    (incident,) = await gateway.incidents()
+    assert turns[-1]["ticket"] == incident["ticket"]
+    assert all(line["redis_ms"] > 0 for line in turns)
+    assert [line["sql_ms"] > 0 for line in turns[-3:]] == [False, True, False]
+
+
+async def test_a_number_typed_into_a_menu_is_masked_where_it_is_written(gateway: Ussd, log: io.StringIO) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(("081230004567", "x" * 200))
+    logs.flush()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["input"] for line in lines] == ["", "0812****567", "(200 characters)"]
+    assert "1230004567" not in log.getvalue()
