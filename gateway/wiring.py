@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 import aiohttp
+import structlog
 from aiohttp import web
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -56,6 +57,8 @@ from gateway.ussd.unfiled import UnfiledReports
 from gateway.web.health import Health
 from gateway.web.phone import add_phone
 from gateway.web.webhooks import LARGEST_BODY, Channel, Webhooks, hook_urls
+
+log = structlog.get_logger()
 
 HOUSEKEEPING_S = 5.0
 LOCAL = "local"
@@ -124,7 +127,7 @@ class Parts:
 
     @property
     def filing(self) -> Filing:
-        unfiled = UnfiledReports(self.batcher, self.redis, self.vault)
+        unfiled = UnfiledReports(self.batcher, self.vault)
         return Filing(self.menu, self.book, unfiled, self.settings.sql_deadline_ms / 1000)
 
 
@@ -243,7 +246,10 @@ async def working(parts: Parts) -> AsyncIterator[None]:
 
 async def _keep_house(filing: Filing) -> None:
     while True:
-        await filing.file_kept()
+        try:
+            await filing.file_kept()
+        except Exception:
+            log.exception("worker.housekeeping_failed")
         await asyncio.sleep(HOUSEKEEPING_S)
 
 

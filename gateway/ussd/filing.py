@@ -52,23 +52,27 @@ class Filing:
         count = 0
         try:
             async for name, finished in self._unfiled.waiting():
-                try:
-                    filed = await self._enter(finished)
-                except (SessionOfAnotherPhone, ValueError) as error:
-                    log.error("incident.unfileable", session=finished.session, error=type(error).__name__)
-                    await self._unfiled.set_aside(name)
-                    continue
-                await self._unfiled.done(name)
-                log.info(
-                    "incident.filed_late",
-                    channel=finished.channel,
-                    session=finished.session,
-                    ticket=filed.ticket,
-                )
-                count += 1
-        except (DatabaseAway, RedisAway, OSError):
+                count += await self._file_late(name, finished)
+        except (DatabaseAway, RedisAway):
             pass
         return count
+
+    async def _file_late(self, name: bytes, finished: Finished | None) -> bool:
+        """Whether a kept report is filed now; one that never can be is set aside."""
+        if finished is None:
+            return await self._set_aside(name, "Unreadable")
+        try:
+            filed = await self._enter(finished)
+        except (SessionOfAnotherPhone, ValueError) as error:
+            return await self._set_aside(name, type(error).__name__)
+        await self._unfiled.done(name)
+        log.info("incident.filed_late", channel=finished.channel, session=finished.session, ticket=filed.ticket)
+        return True
+
+    async def _set_aside(self, name: bytes, error: str) -> bool:
+        log.error("incident.unfileable", entry=name.decode(errors="replace"), error=error)
+        await self._unfiled.set_aside(name)
+        return False
 
     async def _keep(self, finished: Finished) -> tuple[str, Mapping[str, str]]:
         try:
@@ -80,10 +84,11 @@ class Filing:
         return "kept", {}
 
     async def _enter(self, finished: Finished, deadline: float | None = None) -> Filed:
-        words = self._menu.wordings[finished.language]
+        # A pack may have lost a language since it was kept.
+        words = self._menu.wordings.get(finished.language) or self._menu.wordings[self._menu.language]
 
         def confirmation(number: str) -> str:
-            values = self._menu.values({**finished.answers, "ticket": ticket.show(number)}, finished.language, {})
+            values = self._menu.values({**finished.answers, "ticket": ticket.show(number)}, words.language, {})
             return fill(words.sms["received"], values)
 
         report = Report.from_answers(

@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis.asyncio import Redis
-
-from gateway.people.vault import Vault
+from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
 
@@ -33,13 +31,13 @@ class Finished:
 class UnfiledReports:
     """A Redis hash with one entry per (channel, session), so that keeping one twice keeps it once."""
 
-    def __init__(self, redis: Batcher, client: Redis, vault: Vault) -> None:
+    def __init__(self, redis: Batcher, vault: Vault) -> None:
+        """Every method may raise `RedisAway`."""
         self._redis = redis
-        self._client = client
         self._vault = vault
 
     async def keep(self, report: Finished) -> None:
-        """Keep it; the number rests sealed. Raises `RedisAway`: then nothing is kept."""
+        """Keep it; the number rests sealed. Where this raises, it may or may not be kept."""
         entry = {
             "channel": report.channel,
             "session": report.session,
@@ -50,29 +48,37 @@ class UnfiledReports:
         }
         await self._redis.run("HSETNX", _WAITING, f"{report.channel}:{report.session}", json.dumps(entry))
 
-    async def waiting(self) -> AsyncIterator[tuple[bytes, Finished]]:
-        """Every kept report with the name of its entry."""
-        async for name, raw in self._client.hscan_iter(_WAITING):
-            entry = json.loads(raw)
-            yield (
-                name,
-                Finished(
-                    channel=entry["channel"],
-                    session=entry["session"],
-                    phone=self._vault.open(b64decode(entry["phone"])),
-                    language=entry["language"],
-                    answers=entry["answers"],
-                    received_at=datetime.fromisoformat(entry["received_at"]),
-                ),
-            )
+    async def waiting(self) -> AsyncIterator[tuple[bytes, Finished | None]]:
+        """Every kept report with the name of its entry; None where the entry cannot be read."""
+        cursor = b"0"
+        while True:
+            cursor, listed = await self._redis.run("HSCAN", _WAITING, cursor)
+            for name, raw in zip(listed[::2], listed[1::2], strict=True):
+                yield name, self._finished(raw)
+            if cursor == b"0":
+                return
 
     async def done(self, name: bytes) -> None:
         """It is filed: forget it."""
-        await self._client.hdel(_WAITING, name)
+        await self._redis.run("HDEL", _WAITING, name)
 
     async def set_aside(self, name: bytes) -> None:
         """It can never be filed as it is: keep it apart, for a person to look at, and try it no more."""
-        raw = await self._client.hget(_WAITING, name)
+        raw = await self._redis.run("HGET", _WAITING, name)
         if raw is not None:
-            await self._client.hset(_REFUSED, name, raw)
-            await self._client.hdel(_WAITING, name)
+            await self._redis.run("HSET", _REFUSED, name, raw)
+            await self._redis.run("HDEL", _WAITING, name)
+
+    def _finished(self, raw: bytes) -> Finished | None:
+        try:
+            entry = json.loads(raw)
+            return Finished(
+                channel=entry["channel"],
+                session=entry["session"],
+                phone=self._vault.open(b64decode(entry["phone"])),
+                language=entry["language"],
+                answers=entry["answers"],
+                received_at=datetime.fromisoformat(entry["received_at"]),
+            )
+        except (CannotOpen, ValueError, KeyError, TypeError):
+            return None

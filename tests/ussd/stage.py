@@ -50,6 +50,7 @@ class Ussd:
 
     turns: Turns
     sessions: Sessions
+    unfiled: UnfiledReports
     filing: Filing
     book: Book
     outbox: Outbox
@@ -79,11 +80,12 @@ async def ussd(redis_url: str, database_url: str) -> AsyncIterator[Ussd]:
     batcher = Batcher(client, 0.3)
     database = Database(database_url)
     book = Book(database, VAULT, clock)
-    filing = Filing(MENU, book, UnfiledReports(batcher, client, VAULT), 0.9)
+    unfiled = UnfiledReports(batcher, VAULT)
+    filing = Filing(MENU, book, unfiled, 0.9)
     sessions = Sessions(batcher, TTL)
     turns = Turns(MENU, sessions, filing, VAULT, clock, Metrics())
     try:
-        yield Ussd(turns, sessions, filing, book, Outbox(database, VAULT, clock), batcher)
+        yield Ussd(turns, sessions, unfiled, filing, book, Outbox(database, VAULT, clock), batcher)
     finally:
         await batcher.close()
         await client.aclose()

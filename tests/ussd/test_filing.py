@@ -1,0 +1,156 @@
+"""Reports that PostgreSQL could not take: filed once, as soon as it is back, whatever else happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.people.vault import Vault
+from gateway.runtime.redis import Batcher
+from gateway.ussd.unfiled import Finished, UnfiledReports
+from gateway.wiring import redis_client
+from tests.outages import Gate, OwnRedis
+from tests.ussd.stage import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd
+
+FINISHED = Finished(
+    channel="at",
+    session="ATUid_1",
+    phone=NUMBER,
+    language="jv",
+    answers={"category": "gesekan", "area": "33.75.01.1003", "when": "now", "description": "tukaran", "contact": "no"},
+    received_at=datetime(2026, 11, 28, 3, 4, 5, tzinfo=UTC),
+)
+
+
+async def keep(gateway: Ussd, *reports: Finished) -> None:
+    for report in reports:
+        await gateway.unfiled.keep(report)
+
+
+async def test_filed_at_once(gateway: Ussd) -> None:
+    outcome, learnt = await gateway.filing.file(FINISHED)
+    (incident,) = await gateway.incidents()
+    assert (outcome, learnt["ticket"].replace("-", "")) == ("filed", incident["ticket"])
+    assert (incident["language"], incident["received_at"]) == ("jv", "2026-11-28T03:04:05+00:00")
+    (confirmation,) = await gateway.confirmations()
+    assert confirmation["text"].startswith(f"Laporan {learnt['ticket']} (Tukaran pendukung, Podosugih)")
+
+
+async def test_filed_again_it_keeps_its_ticket(gateway: Ussd) -> None:
+    answers = await asyncio.gather(*(gateway.filing.file(FINISHED) for _ in range(4)))
+    assert len({learnt["ticket"] for _, learnt in answers}) == 1
+    assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
+
+
+async def test_what_is_no_report_is_refused_and_not_kept(gateway: Ussd) -> None:
+    with capture_logs() as lines:
+        assert await gateway.filing.file(replace(FINISHED, answers={"shoe_size": "42"})) == ("failed", {})
+    assert [(line["event"], line["error"]) for line in lines] == [("incident.refused", "ValueError")]
+    assert await gateway.kept() == {}
+
+
+async def test_a_kept_report_is_filed_as_it_was_told(gateway: Ussd) -> None:
+    await keep(gateway, FINISHED)
+    assert await gateway.filing.file_kept() == 1
+    (incident,) = await gateway.incidents()
+    assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tukaran")
+    assert incident["received_at"] == "2026-11-28T03:04:05+00:00", "when it was told, not when it was filed"
+
+
+async def test_kept_twice_is_kept_once(gateway: Ussd) -> None:
+    await keep(gateway, FINISHED, replace(FINISHED, answers={}))
+    assert await gateway.filing.file_kept() == 1
+    assert len(await gateway.incidents()) == 1
+
+
+async def test_two_workers_file_each_report_once(gateway: Ussd) -> None:
+    await keep(gateway, *(replace(FINISHED, session=f"ATUid_{number}") for number in range(30)))
+    await asyncio.gather(gateway.filing.file_kept(), gateway.filing.file_kept(), gateway.filing.file_kept())
+    assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 30
+    assert await gateway.kept() == {}
+
+
+async def test_a_report_that_was_filed_after_all_is_not_filed_again(gateway: Ussd) -> None:
+    """The commit was done, and its answer lost: the report was filed and kept."""
+    await gateway.filing.file(FINISHED)
+    await keep(gateway, FINISHED)
+    assert await gateway.filing.file_kept() == 1
+    assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
+
+
+async def test_what_can_never_be_filed_is_set_aside(gateway: Ussd) -> None:
+    await gateway.filing.file(FINISHED)
+    of_another_phone = replace(FINISHED, phone=OTHER)
+    no_report = replace(FINISHED, session="ATUid_2", answers={})
+    good = replace(FINISHED, session="ATUid_3")
+    await keep(gateway, of_another_phone, no_report, good)
+    with capture_logs() as lines:
+        assert await gateway.filing.file_kept() == 1
+    assert [line["event"] for line in lines].count("incident.unfileable") == 2
+    assert NUMBER.e164[-7:] not in repr(lines)
+    assert await gateway.kept() == {}
+    assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 2, "for a person to look at"
+    assert len(await gateway.incidents()) == 2
+
+
+async def test_a_language_that_the_pack_has_lost_keeps_no_report_back(gateway: Ussd) -> None:
+    await keep(gateway, replace(FINISHED, language="xx"))
+    assert await gateway.filing.file_kept() == 1
+    (confirmation,) = await gateway.confirmations()
+    assert confirmation["text"].startswith("Laporan ")
+
+
+async def test_what_cannot_be_read_is_set_aside(gateway: Ussd, redis_url: str) -> None:
+    """Somebody's hand was in Redis, or the key has been changed."""
+    client = redis_client(redis_url)
+    batcher = Batcher(client, 0.3)
+    await UnfiledReports(batcher, Vault(bytes(32))).keep(FINISHED)
+    await batcher.close()
+    await client.aclose()
+    for name, entry in (("a", "?"), ("b", "{}"), ("c", json.dumps({"channel": 1, "phone": "??"}))):
+        await gateway.ask("HSET", "waspada:unfiled", name, entry)
+    await keep(gateway, replace(FINISHED, session="ATUid_2"))
+    assert await gateway.filing.file_kept() == 1
+    assert await gateway.kept() == {}
+    assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 4
+
+
+async def test_while_postgresql_is_away_reports_stay_kept(shaky: Ussd, postgres: Gate) -> None:
+    await keep(shaky, FINISHED)
+    await postgres.shut()
+    assert await shaky.filing.file_kept() == 0
+    assert len(await shaky.kept()) == 1
+    await postgres.open()
+    assert await shaky.filing.file_kept() == 1
+
+
+@pytest.mark.parametrize("how", ["hangs", "refuses"])
+async def test_while_redis_is_away_there_is_nothing_to_file(shaky: Ussd, own_redis: OwnRedis, how: str) -> None:
+    """Housekeeping waits for better times; it neither fails nor stands still for ever."""
+    await keep(shaky, FINISHED)
+    if how == "hangs":
+        own_redis.hang()
+    else:
+        await own_redis.kill()
+    async with asyncio.timeout(5):
+        assert await shaky.filing.file_kept() == 0
+    if how == "hangs":
+        own_redis.go_on()
+    else:
+        await own_redis.start()
+    assert await shaky.filing.file_kept() == 1
+    assert len(await shaky.incidents()) == 1
+
+
+async def test_redis_refuses_to_keep_it(shaky: Ussd, own_redis: OwnRedis, postgres: Gate) -> None:
+    """Out of memory, and PostgreSQL is away: the screen must not say that anything is saved."""
+    resident = Resident(shaky.turns)
+    await resident.walk(TO_CONFIRM)
+    await shaky.ask("CONFIG", "SET", "maxmemory", "1")
+    await postgres.shut()
+    assert (await resident.answer("1")).label == "not_sent"
