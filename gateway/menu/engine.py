@@ -20,9 +20,10 @@ recoverable from the carrier's transcript (`replay`, facts/protocols.md A.5).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import NamedTuple
 
 from gateway.menu.definition import Kind, Menu, State, choices
 from gateway.menu.paging import pages
@@ -43,22 +44,20 @@ class Limits:
 DEFAULT = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A place in a menu. A plain value: it is stored, compared and shown again."""
+class Session(NamedTuple):
+    """A place in a menu. A plain value: it is stored, compared and shown again. (A tuple: every hop makes several.)"""
 
     state: str
     language: str
     page: int = 0
-    answers: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = NOTHING
     trail: tuple[str, ...] = ()
     error: str = ""  # the error line that the shown screen begins with
     revising: bool = False
     hops: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Where a step led. With an `effect` there is no screen yet: carry it out, then `resume`."""
 
     session: Session
@@ -87,7 +86,7 @@ def step(
     against which a typed date is read.
     """
     state = menu.states[session.state]
-    session = replace(session, error="", hops=session.hops + 1)
+    session = session._replace(error="", hops=session.hops + 1)
     if state.kind in (Kind.END, Kind.DO):
         return show(menu, session, limits, given=given)
     if session.hops > limits.hops:
@@ -110,7 +109,7 @@ def resume(
 ) -> Step:
     """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
     target = menu.states[session.state].options[outcome]
-    moved = replace(session, state=target, answers={**session.answers, **learnt})
+    moved = session._replace(state=target, answers={**session.answers, **learnt})
     return show(menu, moved, limits, given=given)
 
 
@@ -173,22 +172,22 @@ def _moved(menu: Menu, state: State, session: Session, keys: str, limits: Limits
 
 def _back(session: Session) -> Session:
     if session.page:
-        return replace(session, page=session.page - 1)
+        return session._replace(page=session.page - 1)
     if session.trail:
-        return replace(session, state=session.trail[-1], trail=session.trail[:-1])
+        return session._replace(state=session.trail[-1], trail=session.trail[:-1])
     return session
 
 
 def _asked(menu: Menu, state: State, session: Session, keys: str, today: date | None) -> Session:
     if not keys:
-        return replace(session, error="empty")
+        return session._replace(error="empty")
     if state.source == "date":
         day = read_day(keys, today)
-        return _forward(menu, session, state.next, {state.keep: day}) if day else replace(session, error="choice")
+        return _forward(menu, session, state.next, {state.keep: day}) if day else session._replace(error="choice")
     if len(keys) > state.longest:
-        return replace(session, error="long")
+        return session._replace(error="long")
     if len(keys) < state.shortest:
-        return replace(session, error="empty")
+        return session._replace(error="empty")
     return _forward(menu, session, state.next, {state.keep: keys})
 
 
@@ -198,12 +197,12 @@ def _chosen(menu: Menu, state: State, session: Session, keys: str, limits: Limit
     if value is None:
         page_count = len(pages(menu, state, session.language, within, limits.septets))
         if keys == menu.keys.more and session.page < page_count - 1:
-            return replace(session, page=session.page + 1)
-        return replace(session, error="choice" if keys else "empty")
+            return session._replace(page=session.page + 1)
+        return session._replace(error="choice" if keys else "empty")
     if state.kind is Kind.REVISE:
         return _revised(menu, session, state.options[value])
     if state.source == "languages":
-        session = replace(session, language=value)
+        session = session._replace(language=value)
     target = state.options[value] if state.kind is Kind.CHOOSE else state.next
     return _forward(menu, session, target, {state.keep: value} if state.keep else {})
 
@@ -216,13 +215,13 @@ def _forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str])
         return at
     while onward := _onward(menu, at):
         at = _at(at, onward, (*at.trail, at.state), answers)
-    return at if menu.states[at.state].keep else replace(at, revising=False)
+    return at if menu.states[at.state].keep else at._replace(revising=False)
 
 
 def _at(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
     if target in trail:
         trail = trail[: trail.index(target)]
-    return replace(session, state=target, page=0, trail=trail, answers=answers)
+    return session._replace(state=target, page=0, trail=trail, answers=answers)
 
 
 def _onward(menu: Menu, session: Session) -> str:
@@ -252,7 +251,7 @@ def _revised(menu: Menu, session: Session, target: str) -> Session:
     keep = menu.states[target].keep
     narrowed = {state.keep for state in menu.states.values() if keep and state.within == keep}
     answers = {name: value for name, value in session.answers.items() if name != keep and name not in narrowed}
-    return replace(_at(session, target, session.trail, answers), revising=True)
+    return _at(session, target, session.trail, answers)._replace(revising=True)
 
 
 def read_day(keys: str, today: date | None) -> str | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import NamedTuple
 
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
@@ -17,8 +16,7 @@ _SWAP = files("gateway.ussd").joinpath("swap.lua").read_bytes()
 _SWAP_SHA = hashlib.sha1(_SWAP, usedforsecurity=False).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A dialogue as it rests: whose dialling it is, what had been typed by then, and the place in the menu."""
 
     channel: str
@@ -57,23 +55,8 @@ def _key(phone_key: bytes) -> str:
 
 def encode(stored: Stored) -> bytes:
     """The stored form, short because there is one for every phone that dials."""
-    place = stored.place
-    return to_json(
-        [
-            stored.channel,
-            stored.session,
-            stored.text,
-            stored.menu,
-            place.state,
-            place.language,
-            place.page,
-            place.answers,
-            place.trail,
-            place.error,
-            place.revising,
-            place.hops,
-        ]
-    )
+    *dialling, place = stored
+    return to_json([*dialling, *place._replace(answers=dict(place.answers))])
 
 
 def decode(raw: bytes) -> Stored | None:
@@ -82,19 +65,7 @@ def decode(raw: bytes) -> Stored | None:
         return None
     try:
         channel, session, text, menu, *place = from_json(raw)
-        return Stored(channel, session, text, menu, _place(*place))
+        state, language, page, answers, trail, *rest = place
+        return Stored(channel, session, text, menu, Session(state, language, page, answers, tuple(trail), *rest))
     except (ValueError, TypeError):
         return None
-
-
-def _place(
-    state: str,
-    language: str,
-    page: int,
-    answers: dict[str, str],
-    trail: list[str],
-    error: str,
-    revising: bool,
-    hops: Any,
-) -> Session:
-    return Session(state, language, page, answers, tuple(trail), error, revising, hops)

@@ -7,8 +7,8 @@ somebody typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Reading(StrEnum):
@@ -19,8 +19,9 @@ class Reading(StrEnum):
     LATE = "late"  # shorter, or another way: an older callback, or a foreign one
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(NamedTuple):
+    """What a text adds to the stored one."""
+
     reading: Reading
     keys: str = ""
 

@@ -8,8 +8,10 @@ import pytest
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
 from gateway.text.phone import mask_in
-from tests.outages import Gate, OwnRedis, gate
+from tests.outages import Gate, OwnRedis, own_redis, postgres
 from tests.ussd.stage import Ussd, ussd
+
+__all__ = ["own_redis", "postgres"]
 
 
 @pytest.fixture(autouse=True)
@@ -24,18 +26,6 @@ def log() -> io.StringIO:
 async def gateway(redis_url: str, database_url: str) -> AsyncIterator[Ussd]:
     async with ussd(redis_url, database_url) as built:
         yield built
-
-
-@pytest.fixture
-async def own_redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OwnRedis]:
-    async with OwnRedis(tmp_path_factory.mktemp("redis")) as server:
-        yield server
-
-
-@pytest.fixture
-async def postgres(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> AsyncIterator[Gate]:
-    async with gate(tmp_path_factory.mktemp("gate"), database_url) as entrance:
-        yield entrance
 
 
 @pytest.fixture

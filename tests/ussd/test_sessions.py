@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -96,14 +95,14 @@ async def test_what_another_release_left_is_replaced(sessions: Sessions, batcher
 
 async def test_who_saw_something_else_changes_nothing(sessions: Sessions) -> None:
     await sessions.write(KEY, b"", STORED)
-    later = replace(STORED, text="2*1*5*5 meter*1")
+    later = STORED._replace(text="2*1*5*5 meter*1")
     assert await sessions.write(KEY, b"", later) == STORED
     assert await sessions.write(KEY, b"what stood there before", later) == STORED
     assert (await sessions.read(KEY))[1] == STORED
 
 
 async def test_of_many_at_once_one_wins(sessions: Sessions) -> None:
-    rivals = [replace(STORED, text=str(number)) for number in range(30)]
+    rivals = [STORED._replace(text=str(number)) for number in range(30)]
     answers = await asyncio.gather(*(sessions.write(KEY, b"", rival) for rival in rivals))
     (winner,) = (rival for rival, answer in zip(rivals, answers, strict=True) if answer is None)
     assert set(map(str, answers)) == {"None", str(winner)}
@@ -115,14 +114,14 @@ async def test_it_expires_and_every_write_renews_it(sessions: Sessions, batcher:
     key = await only_key(batcher)
     assert TTL - 5 < await batcher.run("TTL", key) <= TTL
     await batcher.run("EXPIRE", key, 1)
-    await sessions.write(KEY, encode(STORED), replace(STORED, text="2"))
+    await sessions.write(KEY, encode(STORED), STORED._replace(text="2"))
     assert TTL - 5 < await batcher.run("TTL", key) <= TTL
 
 
 async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, batcher: Batcher) -> None:
     await sessions.write(KEY, b"", STORED)
     await batcher.run("SCRIPT", "FLUSH")
-    assert await sessions.write(KEY, encode(STORED), replace(STORED, text="2")) is None
+    assert await sessions.write(KEY, encode(STORED), STORED._replace(text="2")) is None
 
 
 async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
@@ -133,7 +132,7 @@ async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
         await sessions.write(KEY, b"", STORED)
         await client.config_set("maxmemory", 1)
         with pytest.raises(RedisAway):
-            await sessions.write(KEY, encode(STORED), replace(STORED, text="2"))
+            await sessions.write(KEY, encode(STORED), STORED._replace(text="2"))
         assert (await sessions.read(KEY))[1] == STORED
         await client.config_set("maxmemory", 0)
         key = await only_key(batcher)

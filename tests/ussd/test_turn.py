@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -261,7 +260,7 @@ async def test_a_session_of_another_pack_is_replayed(gateway: Ussd) -> None:
     await resident.walk(("1", "1"))
     raw, stored = await gateway.sessions.read(VAULT.lookup(NUMBER))
     assert stored
-    changed = replace(stored, menu="v0", place=replace(stored.place, state="no_more"))
+    changed = stored._replace(menu="v0", place=stored.place._replace(state="no_more"))
     await gateway.sessions.write(VAULT.lookup(NUMBER), raw, changed)
     assert (await resident.answer("1")).text == expected("1", "1", "1")
 
@@ -273,7 +272,7 @@ async def test_a_session_of_another_pack_is_replayed(gateway: Ussd) -> None:
 async def test_a_failure_is_an_apology_in_the_language_of_the_resident(gateway: Ussd, language: str) -> None:
     resident = Resident(gateway.turns)
     await resident.walk((str(list(MENU.languages).index(language) + 1), "1"))
-    await damage(gateway, lambda place: replace(place, state="no_such_state"))
+    await damage(gateway, lambda place: place._replace(state="no_such_state"))
     for text in (resident.text, f"{resident.text}*1"):
         screen = await resident.callback(text)
         assert (screen.text, screen.end) == (APOLOGY[language], True)
@@ -282,7 +281,7 @@ async def test_a_failure_is_an_apology_in_the_language_of_the_resident(gateway: 
 async def test_a_damaged_language_gets_the_apology_of_the_pack(gateway: Ussd) -> None:
     resident = Resident(gateway.turns)
     await resident.walk(("1", "1"))
-    await damage(gateway, lambda place: replace(place, language="xx"))
+    await damage(gateway, lambda place: place._replace(language="xx"))
     screen = await resident.answer("1")
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
 
@@ -292,7 +291,7 @@ async def damage(gateway: Ussd, change: Callable[[Session], Session]) -> None:
     key = VAULT.lookup(NUMBER)
     raw, stored = await gateway.sessions.read(key)
     assert stored
-    await gateway.sessions.write(key, raw, replace(stored, place=change(stored.place)))
+    await gateway.sessions.write(key, raw, stored._replace(place=change(stored.place)))
 
 
 async def test_a_dialogue_without_end_is_ended(gateway: Ussd) -> None:
