@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ async def worker(config: Path | None, data: Path | None) -> None:
 
 
 async def _told_to_stop() -> None:
-    """Return at the first SIGINT or SIGTERM."""
+    """Return at the first SIGINT or SIGTERM. What the start has made stays: the collector need not look at it again."""
+    gc.freeze()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

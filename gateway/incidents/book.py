@@ -7,6 +7,7 @@ screen is a committed row. The audit table takes rows and nothing else; a trigge
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -34,7 +35,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents import ticket as tickets
 from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, may_move
@@ -44,6 +44,7 @@ from gateway.messages.outbox import NewMessage, queued
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres_once import Once
 from gateway.text.phone import Phone, mask_in
 
 _REPORT = tuple(field.name for field in fields(Report))
@@ -119,7 +120,7 @@ def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NULLABLE = ("when_date", "contact", "ticket")  # columns without NOT NULL that a new row has all the same
-_FILING = _filing()
+_FILING = Once(_filing())
 
 
 class SessionOfAnotherPhone(Exception):
@@ -173,14 +174,13 @@ class Book:
         The same session again gets its ticket again and changes nothing, so that a call may be repeated whose end is
         not known. Raises `SessionOfAnotherPhone`, and `DatabaseAway` after `deadline` seconds at the latest.
         """
-        async with self._database.begin(deadline=deadline, single=True) as connection:
-            for _ in range(_TRIES):
-                ticket = tickets.make(self._clock.number_below)
-                rows = self._rows(ticket, report, phone, confirmation(ticket))
-                if (await connection.execute(_FILING, rows)).first() is not None:
-                    return Filed(ticket, new=True)
-                if earlier := await self._earlier(connection, report, phone):
-                    return Filed(earlier, new=False)
+        for _ in range(_TRIES):
+            ticket = tickets.make(self._clock.number_below)
+            rows = self._rows(ticket, report, phone, confirmation(ticket))
+            if await self._database.run_once(_FILING, rows, deadline=deadline) is not None:
+                return Filed(ticket, new=True)
+            if earlier := await self._earlier(report, phone, deadline):
+                return Filed(earlier, new=False)
         raise RuntimeError(f"no free ticket in {_TRIES} draws")
 
     def _rows(self, ticket: str, report: Report, phone: Phone, text: str) -> dict[str, Any]:
@@ -200,15 +200,16 @@ class Book:
         return {
             **_named(incidents, incident),
             **_named(messages, queued(message, self._vault, now)),
-            **_named(audit, note),
+            **_named(audit, {**note, "detail": json.dumps(note["detail"])}),
         }
 
-    async def _earlier(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
+    async def _earlier(self, report: Report, phone: Phone, deadline: float | None) -> str | None:
         """The ticket that this session has got before; None if it was the ticket that is taken."""
         filed = select(incidents.c.ticket, incidents.c.phone_key).where(
             incidents.c.channel == report.channel, incidents.c.session == report.session
         )
-        row = (await connection.execute(filed)).first()
+        async with self._database.begin(deadline=deadline) as connection:
+            row = (await connection.execute(filed)).first()
         if row is None:
             return None
         if not hmac.compare_digest(row.phone_key, self._vault.lookup(phone)):

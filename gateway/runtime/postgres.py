@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -17,6 +18,8 @@ from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from gateway.runtime.postgres_once import Once, OncePool
 
 metadata = MetaData(
     naming_convention={
@@ -58,20 +61,18 @@ class Database:
             hide_parameters=True,  # they are what residents wrote: not for logs and tracebacks
             connect_args={"timeout": timeout, "command_timeout": timeout},
         )
-        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._once = OncePool(url, pool_size, timeout)
         event.listen(self._engine.sync_engine, "checkout", _pass_over_lost)
 
     @asynccontextmanager
-    async def begin(self, *, deadline: float | None = None, single: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def begin(self, *, deadline: float | None = None) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the end of the block and rolled back by any error.
 
-        With `single` each statement is a transaction by itself: one round trip instead of three.
         Raises `DatabaseAway`, also when the whole block takes more than `deadline` seconds. A connection on
         which something was cut short is dropped, not cleaned: a server that hangs would make us wait for it.
         """
-        engine = self._single if single else self._engine
         with _away(), ExitStack() as afterwards:
-            async with asyncio.timeout(deadline) as limit, engine.connect() as connection:
+            async with asyncio.timeout(deadline) as limit, self._engine.connect() as connection:
                 ends = limit.when()
                 if ends is not None:
                     afterwards.callback(await _cut_at(connection, ends + _CANCEL_LIMIT))
@@ -82,6 +83,11 @@ class Database:
                     await _drop(connection)
                     raise
 
+    async def run_once(self, once: Once, parameters: Mapping[str, Any], *, deadline: float | None = None) -> Any:
+        """The first row that `once` answers with, None if there is none. Raises `DatabaseAway` as `begin` does."""
+        with _away():
+            return await self._once.run(once, parameters, deadline)
+
     async def ping(self) -> None:
         """Return when the database answers. Raises `DatabaseAway`."""
         async with self.begin() as connection:
@@ -90,6 +96,7 @@ class Database:
     async def close(self) -> None:
         """Close the connections that are not in use."""
         await self._engine.dispose()
+        await self._once.close()
 
 
 async def upgrade(url: str) -> None:
@@ -139,8 +146,12 @@ def _away() -> Iterator[None]:
     except (OSError, TimeoutError, PoolTimeout) as error:
         raise DatabaseAway(str(error) or type(error).__name__) from error
     except DBAPIError as error:
-        if _is_away(error):
+        if error.connection_invalidated or _tells_of_trouble(error.orig):
             raise DatabaseAway(str(error.orig)) from error
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if isinstance(error, asyncpg.InterfaceError) or _tells_of_trouble(error):
+            raise DatabaseAway(str(error)) from error
         raise
 
 
@@ -169,6 +180,5 @@ async def _drop(connection: AsyncConnection) -> None:
     await connection.invalidate()
 
 
-def _is_away(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(_AWAY_STATES)
+def _tells_of_trouble(error: BaseException | None) -> bool:
+    return (getattr(error, "sqlstate", None) or "").startswith(_AWAY_STATES)

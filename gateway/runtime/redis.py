@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -78,7 +79,8 @@ class Batcher:
         if self._connection is None:
             self._connection = await self._client.connection_pool.get_connection()  # type: ignore[no-untyped-call]
         connection = self._connection
-        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        packed = b"".join(map(pack_command, commands))
+        await connection.send_packed_command([packed], check_health=False)
         for answer in answers:
             try:
                 result = await connection.read_response()
