@@ -9,7 +9,7 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +29,7 @@ from gateway.carriers.carrier import Carrier
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.incidents.book import Book
+from gateway.incidents.incident import ANSWERS, ON_THE_WAY, REQUIRED
 from gateway.menu.checking import check
 from gateway.menu.definition import Menu
 from gateway.menu.engine import Limits
@@ -43,12 +44,13 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores, addresses
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.packs import read_pack
-from gateway.runtime.postgres import Database, upgrade
+from gateway.runtime.postgres import Database, is_current, upgrade
 from gateway.runtime.redis import Batcher
 from gateway.runtime.secrets import Secrets, load_or_make
 from gateway.runtime.secrets import load as load_secrets
 from gateway.runtime.tail import Tail
 from gateway.settings import ChannelSettings, Settings
+from gateway.text.complaints import Complaint
 from gateway.text.phone import mask_in
 from gateway.ussd.filing import Filing
 from gateway.ussd.sessions import Sessions
@@ -64,6 +66,13 @@ HOUSEKEEPING_S = 5.0
 LOCAL = "local"
 LOCAL_SERVICE_CODE = "*384*3375#"
 LOCAL_SHORT_CODE = "3375"
+
+
+class TablesOutdated(Exception):
+    """The tables are not those of this release. Run: waspada db upgrade"""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
 
 
 class PortTaken(Exception):
@@ -97,9 +106,21 @@ def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     menu = load(read_pack(pack))
     sizes = {channel.limit for channel in channels.values()} or {Limits().septets}
     complaints = [complaint for size in sorted(sizes) for complaint in check(menu, Limits(septets=size))]
+    complaints += _record_complaints(menu)
     if complaints:
         raise PackRefused(complaints)
     return menu
+
+
+def _record_complaints(menu: Menu) -> Iterator[Complaint]:
+    """Answers that a pack keeps and the record of an incident has no place for, or the other way round."""
+    kept = {state.keep: state for state in menu.states.values() if state.keep}
+    for name in sorted(kept.keys() - ANSWERS - ON_THE_WAY):
+        message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
+        yield Complaint("flow.yaml", kept[name].line, message)
+    for name in REQUIRED:
+        if name not in kept:
+            yield Complaint("flow.yaml", 0, f"no state keeps {name}, which every incident has")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +214,22 @@ def web_app(parts: Parts) -> web.Application:
     async def redis_answers() -> None:
         await parts.redis.ping()
 
-    Health({"redis": redis_answers, "postgres": parts.database.ping}, parts.metrics).add_to(app)
+    async def tables_are_there() -> None:
+        if not await is_current(parts.database):
+            raise TablesOutdated
+
+    Health({"redis": redis_answers, "postgres": tables_are_there}, parts.metrics).add_to(app)
     return app
 
 
 @asynccontextmanager
 async def served(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
     """`app` on a port while the block lasts. Raises `PortTaken`."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    # No carrier compresses what it posts: so a body is what came, and a broken or swollen one is no error of ours.
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5, auto_decompress=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, shutdown_timeout=5).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await runner.cleanup()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):

@@ -56,7 +56,9 @@ EMPTY_ANSWERS: Mapping[str, Outcome] = {
 
 # The status of the whole answer, where it is not 2xx (B.4).
 HTTP_STATUSES: Mapping[int, Outcome] = {
-    **dict.fromkeys((301, 302, 303, 307, 308), Refused("redirected: api_url is not the messaging API")),
+    **dict.fromkeys(
+        (301, 302, 303, 307, 308), Deferred("redirected: api_url is not the messaging API", whole_channel=True)
+    ),
     400: Refused("the carrier calls the request malformed"),
     401: Deferred("the carrier does not accept the API key", whole_channel=True),
     403: Deferred("the carrier denies access", whole_channel=True),

@@ -14,11 +14,10 @@ from typing import Any, ParamSpec
 import click
 import uvloop
 from redis.exceptions import RedisError
-from rich.console import Console
-from rich.table import Table
 
 from gateway.incidents.book import NoSuchIncident, NotAllowed
 from gateway.menu.loading import PackRefused
+from gateway.people.vault import CannotOpen
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.secrets import SecretsUnusable
@@ -29,6 +28,7 @@ from gateway.wiring import PortTaken
 P = ParamSpec("P")
 
 ERRORS_THAT_EXPLAIN_THEMSELVES = (
+    CannotOpen,
     NoSuchIncident,
     NotAllowed,
     PackNotFound,
@@ -106,7 +106,11 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: boo
     if not rows:
         click.echo(nothing)
         return
-    table = Table(*columns, box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
-    Console().print(table)
+    lines = [[column.upper() for column in columns], *([_cell(row[column]) for column in columns] for row in rows)]
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).replace("\n", " ")

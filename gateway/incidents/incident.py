@@ -19,8 +19,9 @@ _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is none
 _CONTACT = {"": None, "yes": True, "no": False}
-_ANSWERS = frozenset({"category", "area", "when", "when_date", "danger", "size", "seen", "description", "contact"})
-_ON_THE_WAY = frozenset({"language", "kecamatan"})  # lead the dialogue; the record has them already
+REQUIRED = ("category", "area")
+ANSWERS = frozenset({*REQUIRED, "when", "when_date", "danger", "size", "seen", "description", "contact"})
+ON_THE_WAY = frozenset({"language", "kecamatan"})  # lead the dialogue; the record has them already
 
 
 class Status(StrEnum):
@@ -105,7 +106,7 @@ class Report:
 
         An answer that nobody here knows is refused, so that a pack cannot ask for what would be thrown away.
         """
-        if unknown := set(answers) - _ANSWERS - _ON_THE_WAY:
+        if unknown := set(answers) - ANSWERS - ON_THE_WAY:
             raise ValueError(f"a report has no place for the answers {', '.join(sorted(unknown))}")
         if answers.get("contact", "") not in _CONTACT:
             raise ValueError("the answer to contact is yes, no or empty")

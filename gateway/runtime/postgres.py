@@ -88,9 +88,9 @@ class Database:
         with _away():
             return await self._once.run(once, parameters, deadline)
 
-    async def ping(self) -> None:
-        """Return when the database answers. Raises `DatabaseAway`."""
-        async with self.begin() as connection:
+    async def ping(self, *, deadline: float | None = None) -> None:
+        """Return when the database answers. Raises `DatabaseAway`, after `deadline` seconds at the latest."""
+        async with self.begin(deadline=deadline) as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:

@@ -77,7 +77,7 @@ def normalise(raw: str, region: str) -> str:
     """`raw` as E.164, read as a subscriber of `region` (ISO 3166, such as `ID`) would write it.
 
     A number that starts with the region's own country code but without `+` is read as international:
-    `phonenumbers` would otherwise take `62812345678` for a landline (facts/protocols.md F.3).
+    `phonenumbers` would otherwise take a short `62812…` for a landline (facts/protocols.md F.3).
     Raises `NotAPhoneNumber` for anything else than a possible number of that shape.
     """
     digits = re.sub(r"[\s().\-]", "", raw)

@@ -150,6 +150,8 @@ async def _body(request: web.Request) -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise BadCallback("the body is over 16 KiB") from None
+    except ConnectionError:
+        raise BadCallback("the connection broke while the body came") from None
 
 
 def _malformed(channel: Channel, hook: str, error: BadCallback) -> None:

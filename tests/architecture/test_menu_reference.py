@@ -53,7 +53,7 @@ def test_every_word_that_a_key_takes_is_documented(heading: str) -> None:
 def test_the_documented_answers_are_those_that_a_report_takes() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
-    assert named == incident._ANSWERS | incident._ON_THE_WAY
+    assert named == incident.ANSWERS | incident.ON_THE_WAY
 
 
 def test_the_whole_pack_takes_a_report() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
+FORM = "application/x-www-form-urlencoded"
 Verify = Callable[[int, str], bool]  # hop, body → whether it is the right answer
 
 
@@ -52,7 +53,7 @@ async def _resident(
     port: int, path: str, keys: Sequence[str], number: int, journeys: int, verify: Verify, tally: Tally
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}\r\nContent-Length: "
     phone = f"%2B62812300{number:05d}"
     try:
         for journey in range(journeys):

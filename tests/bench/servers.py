@@ -69,7 +69,7 @@ async def gateway_web(stores: EmbeddedStores, folder: Path, core: int) -> AsyncI
         "WASPADA_LOG_FORMAT": "json",
         "WASPADA_PORT": str(port),
     }
-    async with _running([sys.executable, "-m", "gateway", "web"], settings, Path("/tmp/web.log"), port, core) as pid:
+    async with _running([sys.executable, "-m", "gateway", "web"], settings, folder / "web.log", port, core) as pid:
         yield Server("gateway", pid, port, f"/hooks/bench/{secret}/ussd", _journey())
 
 
@@ -122,7 +122,7 @@ async def _listening(process: asyncio.subprocess.Process, port: int, output: Pat
             writer.close()
             await writer.wait_closed()
             return
-    sys.exit(f"A server did not start:\n{output.read_text()}")
+    sys.exit(f"A server did not start. See {output}")
 
 
 def _free_port() -> int:

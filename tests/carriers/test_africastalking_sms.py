@@ -288,7 +288,7 @@ async def test_a_redirect_is_not_followed(http: ClientSession, status: int) -> N
     async with answering(_never_asked) as other:
         answer = replaying("", status, Location=f"{other}/version1/messaging")
         assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[status]}
-    assert isinstance(sms.HTTP_STATUSES[status], Refused)
+    assert isinstance(sms.HTTP_STATUSES[status], Deferred)
 
 
 # The connection ---------------------------------------------------------------------------------------------------
