@@ -56,7 +56,7 @@ from gateway.ussd.filing import Filing
 from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
-from gateway.web.health import Health
+from gateway.web.health import Health, NotReady
 from gateway.web.phone import add_phone
 from gateway.web.webhooks import LARGEST_BODY, Channel, Webhooks, hook_urls
 
@@ -68,7 +68,7 @@ LOCAL_SERVICE_CODE = "*384*3375#"
 LOCAL_SHORT_CODE = "3375"
 
 
-class TablesOutdated(Exception):
+class TablesOutdated(NotReady):
     """The tables are not those of this release. Run: waspada db upgrade"""
 
     def __str__(self) -> str:
@@ -211,11 +211,12 @@ def web_app(parts: Parts) -> web.Application:
     receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
     Webhooks(parts.channels, turns, receipts, inbox, parts.metrics).add_to(app)
 
-    async def redis_answers() -> None:
-        await parts.redis.ping()
+    async def redis_answers(seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            await parts.redis.ping()
 
-    async def tables_are_there() -> None:
-        if not await is_current(parts.database):
+    async def tables_are_there(seconds: float) -> None:
+        if not await is_current(parts.database, deadline=seconds):
             raise TablesOutdated
 
     Health({"redis": redis_answers, "postgres": tables_are_there}, parts.metrics).add_to(app)

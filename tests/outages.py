@@ -7,11 +7,12 @@ import signal
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import make_url
@@ -128,12 +129,16 @@ class Gate:
             sink.close()
 
 
-@asynccontextmanager
-async def gate(folder: Path, database_url: str) -> AsyncIterator[Gate]:
-    """An open gate in front of a database; shut at the end."""
-    entrance = Gate(folder, database_url)
+@pytest.fixture
+async def own_redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OwnRedis]:
+    async with OwnRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> AsyncIterator[Gate]:
+    """An open gate in front of a database of the test's own."""
+    entrance = Gate(tmp_path_factory.mktemp("gate"), database_url)
     await entrance.open()
-    try:
-        yield entrance
-    finally:
-        await entrance.shut()
+    yield entrance
+    await entrance.shut()

@@ -88,9 +88,9 @@ class Database:
         with _away():
             return await self._once.run(once, parameters, deadline)
 
-    async def ping(self, *, deadline: float | None = None) -> None:
-        """Return when the database answers. Raises `DatabaseAway`, after `deadline` seconds at the latest."""
-        async with self.begin(deadline=deadline) as connection:
+    async def ping(self) -> None:
+        """Return when the database answers. Raises `DatabaseAway`."""
+        async with self.begin() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
@@ -113,9 +113,9 @@ async def upgrade(url: str) -> None:
         await database.close()
 
 
-async def is_current(database: Database) -> bool:
+async def is_current(database: Database, *, deadline: float | None = None) -> bool:
     """Whether the tables are those that this version of the gateway expects. Raises `DatabaseAway`."""
-    async with database.begin() as connection:
+    async with database.begin(deadline=deadline) as connection:
         return await connection.run_sync(_revisions) == _newest_revisions()
 
 

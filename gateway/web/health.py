@@ -14,6 +14,10 @@ Probe = Callable[[float], Awaitable[None]]
 PROBE_SECONDS = 1.0
 
 
+class NotReady(Exception):
+    """A store answers and is of no use all the same. The text is shown, and says what to do."""
+
+
 class Health:
     """Asks each store for itself; a store that does not answer within a second is away."""
 
@@ -41,6 +45,8 @@ class Health:
 async def _why_not(probe: Probe) -> str:
     try:
         await probe(PROBE_SECONDS)
+    except NotReady as reason:
+        return str(reason)
     except Exception as error:  # noqa: BLE001 - any fault of a store is the answer to the question
-        return str(error) or type(error).__name__
+        return type(error).__name__  # its text may name hosts and users, and the page is open to all
     return ""

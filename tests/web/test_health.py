@@ -1,0 +1,116 @@
+"""`/healthz`, `/readyz` and `/metrics`: what watches the gateway, and what it must not learn."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+
+from tests.carriers.serving import fixture
+from tests.outages import Gate, OwnRedis
+from tests.web.stage import Gateway
+
+
+async def readiness(gateway: Gateway) -> tuple[int, Mapping[str, Any]]:
+    answer = await gateway.call("GET", "/readyz")
+    return answer.status, json.loads(answer.text)
+
+
+async def samples(gateway: Gateway) -> dict[tuple[str, tuple[str, ...]], float]:
+    """Every sample of `/metrics` by its name and the values of its labels."""
+    answer = await gateway.call("GET", "/metrics")
+    assert answer.status == 200
+    return {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_alive_and_ready(waspada: Gateway) -> None:
+    assert (await waspada.call("GET", "/healthz")).status == 200
+    assert await readiness(waspada) == (200, {"ready": True, "away": {}})
+
+
+async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
+    await postgres.shut()
+    status, told = await readiness(shaky)
+    assert (status, told["ready"], list(told["away"])) == (503, False, ["postgres"])
+    assert told["away"]["postgres"]
+    assert (await shaky.call("GET", "/healthz")).status == 200, "alive all the same: a restart would help nobody"
+    await postgres.open()
+    assert (await readiness(shaky))[0] == 200
+
+
+async def test_a_store_that_hangs_is_told_within_two_seconds(
+    shaky: Gateway, postgres: Gate, own_redis: OwnRedis
+) -> None:
+    await readiness(shaky)
+    own_redis.hang()
+    postgres.hold()
+    began = time.monotonic()
+    status, told = await readiness(shaky)
+    assert time.monotonic() - began < 2
+    assert (status, told["away"]) == (503, {"redis": "TimeoutError", "postgres": "DatabaseAway"})
+    own_redis.go_on()
+    await postgres.open()
+    assert (await readiness(shaky))[0] == 200
+
+
+async def test_redis_away_and_back(shaky: Gateway, own_redis: OwnRedis) -> None:
+    await own_redis.kill()
+    status, told = await readiness(shaky)
+    assert (status, list(told["away"])) == (503, ["redis"])
+    await own_redis.start()
+    assert (await readiness(shaky))[0] == 200
+
+
+async def test_the_reason_names_no_address_and_no_user(shaky: Gateway, postgres: Gate, own_redis: OwnRedis) -> None:
+    """The page is open to whoever finds it."""
+    await postgres.shut()
+    await own_redis.kill()
+    answer = await shaky.call("GET", "/readyz")
+    assert "/" not in answer.text
+    assert "waspada" not in answer.text
+
+
+async def test_metrics_count_what_happened(waspada: Gateway) -> None:
+    for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again", "ussd_04_retransmit_of_03"):
+        await waspada.post("ussd", fixture(name))
+    await waspada.post("receipt", fixture("dlr_success"))
+    counted = await samples(waspada)
+    assert counted["waspada_ussd_turns_total", ("at", "new")] == 3
+    assert counted["waspada_ussd_turns_total", ("at", "repeated")] == 1
+    assert counted["waspada_ussd_turn_seconds_count", ("at",)] == 4
+    assert counted["waspada_receipts_total", ("at", "delivered")] == 1
+    assert counted["process_resident_memory_bytes", ()] > 0
+
+
+async def test_metrics_count_what_a_store_did_not_answer(shaky: Gateway, own_redis: OwnRedis) -> None:
+    await own_redis.kill()
+    await shaky.post("ussd", fixture("ussd_01_initial"))
+    assert (await samples(shaky))["waspada_store_errors_total", ("redis",)] == 2  # the read, and the write
+
+
+async def test_metrics_hold_no_number_and_no_session(waspada: Gateway) -> None:
+    for name in ("ussd_01_initial", "ussd_bad_plus_not_escaped", "ussd_13_live_safaricom"):
+        await waspada.post("ussd", fixture(name))
+    await waspada.post("sms", fixture("inbox_iso_date"))
+    await waspada.post("receipt", fixture("dlr_success"))
+    answer = await waspada.call("GET", "/metrics")
+    assert "ATUid" not in answer.text
+    labels = re.findall(r'\w+="([^"]*)"', answer.text)
+    assert not [label for label in labels if re.search(r"\d{5}", label)]
+
+
+async def test_tables_of_another_release(waspada: Gateway) -> None:
+    async with waspada.parts.database.begin() as connection:
+        await connection.execute(text("DELETE FROM alembic_version"))
+    status, told = await readiness(waspada)
+    assert status == 503
+    assert "waspada db upgrade" in told["away"]["postgres"]

@@ -1,0 +1,415 @@
+"""The carriers' callbacks over HTTP: every captured body, byte for byte, and everything that may come instead."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pytest
+
+from gateway.carriers.carrier import Accepted
+from gateway.carriers.form import FORM_TYPE
+from gateway.incidents.book import incidents
+from gateway.menu import engine
+from gateway.menu.loading import load
+from gateway.messages.inbox import inbound_messages, opt_outs, session_ends
+from gateway.messages.ledger import messages, receipts
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import NewMessage, enqueue
+from gateway.runtime.packs import read_pack
+from gateway.text.phone import Phone
+from tests.carriers.serving import FIXTURES, fixture
+from tests.outages import Gate, OwnRedis
+from tests.web.stage import CODE, NEW_SECRET, OLD_SECRET, PACK, Answer, Gateway
+
+MENU = load(read_pack(PACK))
+APOLOGY = "END " + MENU.wordings["id"].apology.replace("{ussd}", CODE)
+PADI = "Padi & jagung + sapi, warung Bu Dèwi"
+DIGITS = ("1230004567", "5712340008", "711000123")  # of the numbers in the captured bodies
+
+# What each captured callback leads to when it is the first of its session: what was typed by then.
+USSD = {
+    "ussd_01_initial": [],
+    "ussd_02_first_choice": ["1"],
+    "ussd_03_same_choice_again": ["1", "1"],
+    "ussd_04_retransmit_of_03": ["1", "1"],
+    "ussd_05_free_text_utf8": ["1", "1", PADI],
+    "ussd_06_back_zero": ["1", "1", PADI, "0"],
+    "ussd_07_empty_reply": ["1", ""],
+    "ussd_08_star_inside_input": ["1", "", "2", "3"],
+    "ussd_09_hash_and_double_zero": ["1", "00", "#"],
+    "ussd_10_suffix_dial_first_request": ["1", "2"],
+    "ussd_11_suffix_in_service_code": ["1", "2"],
+    "ussd_12_star_percent_encoded": ["1", "1"],
+    "ussd_13_live_safaricom": [],
+}
+WELL_FORMED_BAD = {"ussd_bad_other_phone_same_session", "ussd_bad_shorter_transcript"}
+MALFORMED = {
+    "ussd_bad_control_chars": "text has control characters",
+    "ussd_bad_duplicate_key": "text is there twice",
+    "ussd_bad_missing_session": "sessionId is missing",
+    "ussd_bad_not_utf8": "it is not UTF-8",
+    "ussd_bad_not_utf8_escaped": "it is not UTF-8",
+    "ussd_bad_plus_not_escaped": "phoneNumber is not a number in E.164 with its +",
+}
+RECEIPTS = {  # where a report moves an accepted message
+    "dlr_absent_subscriber": "undelivered",
+    "dlr_buffered": "accepted",
+    "dlr_expired": "undelivered",
+    "dlr_failed": "undelivered",
+    "dlr_minimal": "delivered",
+    "dlr_rejected": "undelivered",
+    "dlr_sandbox": "delivered",
+    "dlr_sent": "accepted",
+    "dlr_submitted": "accepted",
+    "dlr_success": "delivered",
+    "dlr_unknown_status": "accepted",
+}
+INBOX = {
+    "inbox_iso_date": ("HARGA padi", datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)),
+    "inbox_space_date_empty_link": ("Cuaca besok? é & + …", datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)),
+}
+EVENTS = {
+    "ussd_event_failed": ("failed", 1, 10200),
+    "ussd_event_incomplete": ("abandoned", 1, 1000),
+    "ussd_event_success": ("completed", 4, 46000),
+    "ussd_event_success_old_no_metadata": ("completed", 3, 21000),
+}
+OPT_OUTS = {"optout_alphanumeric"}
+
+
+def screen(*inputs: str) -> str:
+    """The body that answers these inputs, from the menu itself."""
+    return f"CON {engine.replay(MENU, inputs, given={'ussd': CODE}).screen}"
+
+
+def is_ussd_reply(answer: Answer) -> bool:
+    return (
+        answer.status == 200
+        and answer.headers["Content-Type"].startswith("text/plain")
+        and answer.text.startswith(("CON ", "END "))
+        and "at-ussd-hop-metadata" in answer.headers
+    )
+
+
+def test_no_captured_callback_is_left_out() -> None:
+    captured = {
+        path.stem for path in FIXTURES.iterdir() if path.stem.startswith(("ussd_", "dlr_", "inbox_", "optout_"))
+    }
+    known = USSD.keys() | MALFORMED.keys() | WELL_FORMED_BAD | RECEIPTS.keys() | INBOX.keys() | EVENTS.keys() | OPT_OUTS
+    assert {name for name in captured if not name.startswith("ussd_reply_")} == known
+
+
+# USSD --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", USSD)
+async def test_a_captured_callback_alone(waspada: Gateway, name: str) -> None:
+    answer = await waspada.post("ussd", fixture(name))
+    assert is_ussd_reply(answer)
+    assert answer.text == screen(*USSD[name])
+    assert len(await waspada.keys()) == 1
+
+
+async def test_the_captured_session_in_order(waspada: Gateway) -> None:
+    names = [name for name in USSD if name < "ussd_07"]
+    answers = [await waspada.post("ussd", fixture(name)) for name in names]
+    assert [answer.text for answer in answers] == [screen(*USSD[name]) for name in names]
+    assert [answer.label for answer in answers] == ["language", "main", "notice", "notice", "notice", "main"]
+    late = [await waspada.post("ussd", fixture(name)) for name in (*names, "ussd_12_star_percent_encoded")]
+    assert {answer.text for answer in late} == {answers[-1].text}, "what comes late or again changes nothing"
+
+
+async def test_the_captured_session_with_a_star_in_order(waspada: Gateway) -> None:
+    answers = [await waspada.post("ussd", fixture(name)) for name in USSD if "ussd_07" <= name < "ussd_10"]
+    assert [answer.text for answer in answers] == [
+        screen("1", ""),
+        screen("1", "", "2", "3"),
+        screen("1", "", "2", "3"),
+    ]
+
+
+async def test_a_shorter_transcript_gets_the_stored_screen(waspada: Gateway) -> None:
+    for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
+        here = await waspada.post("ussd", fixture(name))
+    assert (await waspada.post("ussd", fixture("ussd_bad_shorter_transcript"))).text == here.text
+    assert (await waspada.post("ussd", fixture("ussd_05_free_text_utf8"))).text == screen("1", "1", PADI)
+
+
+async def test_another_phone_with_the_same_session(waspada: Gateway) -> None:
+    for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
+        here = await waspada.post("ussd", fixture(name))
+    other = await waspada.post("ussd", fixture("ussd_bad_other_phone_same_session"))
+    assert is_ussd_reply(other)
+    assert other.text == screen("1", "1", "2"), "a dialogue of its own"
+    assert (await waspada.post("ussd", fixture("ussd_04_retransmit_of_03"))).text == here.text
+    assert len(await waspada.keys()) == 2
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_a_malformed_callback_gets_an_apology_and_changes_nothing(waspada: Gateway, name: str) -> None:
+    alone = await waspada.post("ussd", fixture(name))
+    assert is_ussd_reply(alone)
+    assert (alone.text, alone.label) == (APOLOGY, "apology")
+    assert await waspada.keys() == []
+    for earlier in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
+        here = await waspada.post("ussd", fixture(earlier))
+    raw = [await waspada.parts.batcher.run("GET", key) for key in await waspada.keys()]
+    assert (await waspada.post("ussd", fixture(name))).text == APOLOGY
+    assert [await waspada.parts.batcher.run("GET", key) for key in await waspada.keys()] == raw
+    assert (await waspada.post("ussd", fixture("ussd_04_retransmit_of_03"))).text == here.text
+    warnings = waspada.lines("hook.malformed")
+    assert [(line["level"], line["hook"], line["problem"]) for line in warnings] == [
+        ("warning", "ussd", MALFORMED[name])
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"", {"Content-Type": FORM_TYPE}),
+        (b"\x00" * 300, {"Content-Type": FORM_TYPE}),
+        (fixture("ussd_01_initial") + b"&filler=" + b"x" * 16384, {"Content-Type": FORM_TYPE}),
+        (fixture("ussd_01_initial"), {"Content-Type": "application/json"}),
+        (fixture("ussd_01_initial"), {"Content-Type": "multipart/form-data; boundary=x"}),
+        (fixture("ussd_01_initial"), {"Content-Type": ""}),
+        (b"no gzip at all", {"Content-Type": FORM_TYPE, "Content-Encoding": "gzip"}),
+        (gzip.compress(b"x" * 10_000_000), {"Content-Type": FORM_TYPE, "Content-Encoding": "gzip"}),
+    ],
+    ids=["empty", "zeros", "over 16 KiB", "json", "multipart", "no type", "no gzip", "a bomb"],
+)
+async def test_whatever_is_posted_gets_an_apology(waspada: Gateway, body: bytes, headers: dict[str, str]) -> None:
+    answer = await waspada.post("ussd", body, headers)
+    assert is_ussd_reply(answer)
+    assert answer.text == APOLOGY
+    assert await waspada.keys() == []
+    assert [line["event"] for line in waspada.lines()] == ["hook.malformed"]
+
+
+async def test_a_body_of_just_16_kib_is_read(waspada: Gateway) -> None:
+    body = fixture("ussd_01_initial") + b"&filler="
+    answer = await waspada.post("ussd", body + b"x" * (16 * 1024 - len(body)))
+    assert answer.text == screen()
+
+
+@pytest.mark.parametrize("kind", [f"{FORM_TYPE}; charset=UTF-8", "Application/X-WWW-Form-URLEncoded"])
+async def test_other_spellings_of_the_content_type(waspada: Gateway, kind: str) -> None:
+    assert (await waspada.post("ussd", fixture("ussd_01_initial"), {"Content-Type": kind})).text == screen()
+
+
+async def test_a_whole_journey(waspada: Gateway) -> None:
+    """With the label echoed as the carrier does; the ticket is a committed row with its confirmation."""
+    keys = ["3", "1", "1", "98", "8", "1", "5", "1", "2", "2", "1", "water at 50 cm", "1", "1"]
+    body = fixture("ussd_01_initial")
+    answer = await waspada.post("ussd", body)
+    for hop in range(len(keys)):
+        assert answer.text == screen(*keys[:hop])
+        headers = {"Content-Type": FORM_TYPE, "at-ussd-hop-metadata": answer.label}
+        typed = "*".join(keys[: hop + 1]).replace(" ", "+").encode()
+        answer = await waspada.post("ussd", body + typed, headers)
+    (incident,) = await waspada.rows(incidents)
+    ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
+    assert answer.text.startswith(f"END Thank you. Ticket: {ticket}\n")
+    assert answer.label == "ticket"
+    (message,) = await waspada.rows(messages)
+    assert (message["ticket"], message["class"]) == (incident["ticket"], "confirmation")
+
+
+async def test_two_hundred_callbacks_at_once(waspada: Gateway) -> None:
+    bodies = [fixture("ussd_01_initial").replace(b"6281230004567", b"2547110%05d" % n) for n in range(200)]
+    answers = await asyncio.gather(*(waspada.post("ussd", body) for body in bodies))
+    assert {answer.text for answer in answers} == {screen()}
+    assert len(await waspada.keys()) == 200
+
+
+# Delivery reports, messages, opt-outs, ends of sessions ------------------------------------------------------
+
+
+async def accepted(waspada: Gateway, carrier_id: str) -> None:
+    """A message that the carrier has accepted under this id."""
+    parts = waspada.parts
+    async with parts.database.begin() as connection:
+        new = NewMessage(MessageClass.CONFIRMATION, "at", Phone("+254711000123"), "Laporan diterima", "id")
+        await enqueue(connection, new, parts.vault, parts.clock.now())
+    (claim,) = await parts.outbox.claim(1, "worker", "at")
+    await parts.outbox.record("at", [(claim, Accepted(carrier_id))])
+
+
+@pytest.mark.parametrize("name", RECEIPTS)
+async def test_a_captured_delivery_report(waspada: Gateway, name: str) -> None:
+    body = fixture(name)
+    await accepted(waspada, body.decode().partition("id=")[2].partition("&")[0])
+    for _ in range(2):
+        answer = await waspada.post("receipt", body)
+        assert (answer.status, answer.text) == (200, "ok")
+    (message,) = await waspada.rows(messages)
+    assert message["status"] == RECEIPTS[name]
+    (receipt,) = await waspada.rows(receipts)
+    assert receipt["message"] == message["id"]
+    assert bool(waspada.lines("receipt.not_understood")) == (name == "dlr_unknown_status")
+
+
+async def test_delivery_reports_in_a_wild_order(waspada: Gateway) -> None:
+    await accepted(waspada, "ATXid_d6909d4585e48b7f8b97acc97187c257")
+    for name in ("dlr_success", "dlr_sent", "dlr_submitted", "dlr_minimal", "dlr_buffered", "dlr_success"):
+        assert (await waspada.post("receipt", fixture(name))).status == 200
+        assert [message["status"] for message in await waspada.rows(messages)] == ["delivered"]
+
+
+@pytest.mark.parametrize("name", RECEIPTS)
+async def test_a_delivery_report_of_a_stranger(waspada: Gateway, name: str) -> None:
+    assert (await waspada.post("receipt", fixture(name))).status == 200
+    assert await waspada.rows(messages) == []
+
+
+@pytest.mark.parametrize("name", INBOX)
+async def test_a_captured_message(waspada: Gateway, name: str) -> None:
+    for _ in range(2):
+        answer = await waspada.post("sms", fixture(name))
+        assert (answer.status, answer.text) == (200, "ok")
+    (message,) = await waspada.rows(inbound_messages)
+    assert (message["text"], message["sent_at"]) == INBOX[name]
+    assert waspada.parts.vault.open(message["sender_sealed"]) == Phone("+254711000123")
+    assert [line["new"] for line in waspada.lines("sms.received")] == [True, False]
+
+
+@pytest.mark.parametrize("name", OPT_OUTS)
+async def test_a_captured_opt_out(waspada: Gateway, name: str) -> None:
+    for _ in range(2):
+        answer = await waspada.post("optout", fixture(name))
+        assert (answer.status, answer.text) == (200, "ok")
+    (opt_out,) = await waspada.rows(opt_outs)
+    assert opt_out["sender"] == "INFOTANI"
+    assert opt_out["phone_key"] == waspada.parts.vault.lookup(Phone("+254711000123"))
+
+
+@pytest.mark.parametrize("name", EVENTS)
+async def test_a_captured_end_of_a_session(waspada: Gateway, name: str) -> None:
+    for _ in range(2):
+        answer = await waspada.post("ussd-event", fixture(name))
+        assert (answer.status, answer.text) == (200, "ok")
+    (end,) = await waspada.rows(session_ends)
+    assert (end["ending"], end["hops"], end["duration_ms"]) == EVENTS[name]
+    assert "Info Tani" not in str(end), "what the screen said is not kept"
+
+
+@pytest.mark.parametrize("hook", ["receipt", "sms", "optout", "ussd-event"])
+@pytest.mark.parametrize("name", sorted(MALFORMED))
+async def test_a_malformed_callback_is_not_wanted_again(waspada: Gateway, hook: str, name: str) -> None:
+    answer = await waspada.post(hook, fixture(name))
+    assert (answer.status, answer.text) == (200, "ignored")
+    assert [line["hook"] for line in waspada.lines("hook.malformed")] == [hook]
+    for table in (receipts, inbound_messages, opt_outs, session_ends):
+        assert await waspada.rows(table) == []
+
+
+async def test_no_number_leaves_in_a_log_line(waspada: Gateway) -> None:
+    for path in FIXTURES.iterdir():
+        for hook, beginning in (("ussd", "ussd_"), ("receipt", "dlr_"), ("sms", "inbox_"), ("optout", "optout_")):
+            if path.stem.startswith(beginning):
+                await waspada.post(hook, path.read_bytes())
+    logged = str(waspada.lines())
+    assert len(waspada.lines()) > 20
+    assert not [digits for digits in DIGITS if digits in logged]
+
+
+# Who is let in -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/hooks/at/{NEW_SECRET[:-1]}/ussd",
+        f"/hooks/at/{NEW_SECRET}x/ussd",
+        f"/hooks/at/{NEW_SECRET.upper()}/ussd",
+        "/hooks/at/%00/ussd",
+        "/hooks/at/%ff%fe/ussd",
+        "/hooks/at/%C3%A8/receipt",
+        f"/hooks/other/{NEW_SECRET}/ussd",
+        f"/hooks/at/{NEW_SECRET}/nothing",
+        f"/hooks/at/{NEW_SECRET}/ussd_event",
+    ],
+)
+async def test_who_does_not_know_the_address_gets_a_bare_404_at_once(waspada: Gateway, path: str) -> None:
+    """Before the body is read: it never comes."""
+    head, body = await raw(waspada, f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n".encode())
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert body == b""
+    assert waspada.lines() == []
+
+
+async def raw(waspada: Gateway, request: bytes) -> tuple[bytes, bytes]:
+    """The head and the body that answer these very bytes."""
+    address = urlsplit(waspada.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        writer.write(request)
+        async with asyncio.timeout(2):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            return head, await reader.readexactly(length)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_both_secrets_are_good_while_one_is_being_changed(waspada: Gateway) -> None:
+    for secret in (NEW_SECRET, OLD_SECRET):
+        assert (await waspada.post("ussd", fixture("ussd_01_initial"), secret=secret)).text == screen()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
+async def test_a_callback_is_posted_or_not_at_all(waspada: Gateway, method: str) -> None:
+    answer = await waspada.call(method, f"/hooks/at/{NEW_SECRET}/ussd")
+    assert answer.status in (404, 405)
+
+
+async def test_a_carrier_that_hangs_up_in_the_midst_of_a_body(waspada: Gateway) -> None:
+    address = urlsplit(waspada.url)
+    _, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = (
+        f"POST /hooks/at/{NEW_SECRET}/ussd HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM_TYPE}\r\nContent-Length: 500\r\n"
+    )
+    writer.write(head.encode() + b"\r\nsessionId=")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await waspada.post("ussd", fixture("ussd_01_initial"))).text == screen()
+    assert not [line for line in waspada.lines() if line["level"] in ("error", "critical")]
+
+
+# Stores away -------------------------------------------------------------------------------------------------
+
+
+CALLBACKS = {
+    "receipt": "dlr_success",
+    "sms": "inbox_iso_date",
+    "optout": "optout_alphanumeric",
+    "ussd-event": "ussd_event_success",
+}
+
+
+async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
+    """What could not be stored is asked for again; a dialogue goes on."""
+    await postgres.shut()
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 503
+    assert {line["hook"] for line in shaky.lines("hook.not_stored")} == CALLBACKS.keys()
+    assert (await shaky.post("ussd", fixture("ussd_03_same_choice_again"))).text == screen("1", "1")
+    await postgres.open()
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 200
+
+
+async def test_redis_away(shaky: Gateway, own_redis: OwnRedis) -> None:
+    own_redis.hang()
+    began = time.monotonic()
+    answer = await shaky.post("ussd", fixture("ussd_03_same_choice_again"))
+    assert time.monotonic() - began < 2
+    assert answer.text == screen("1", "1")
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 200, "none of these needs Redis"
+    own_redis.go_on()
