@@ -19,6 +19,8 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 LARGEST_BATCH = 256
 
+_Asked = tuple[bytes, asyncio.Future[Any], float]  # a packed command, its answer, and when that is due
+
 
 class RedisAway(Exception):
     """Redis did not answer in time, or not at all, or is of no use now: out of memory, read-only after a failover."""
@@ -31,21 +33,25 @@ class Batcher:
         """`deadline` in seconds is how long any one command may take, waiting for its batch included."""
         self._client = client
         self._deadline = deadline
-        self._waiting: deque[tuple[tuple[Any, ...], asyncio.Future[Any], float]] = deque()
+        self._waiting: deque[_Asked] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._connection: AbstractConnection | None = None
+        self._closed = False
 
     async def run(self, *command: Any) -> Any:
         """The answer to `command` (its name and arguments). Raises `RedisAway`, and `NoScriptError`."""
+        if self._closed:
+            raise RedisAway("closed")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((command, answer, loop.time() + self._deadline))
+        self._waiting.append((pack_command(command), answer, loop.time() + self._deadline))
         if self._drain is None:
             self._drain = loop.create_task(self._send_all())
         return await answer
 
     async def close(self) -> None:
-        """End what is under way; whoever waits gets `RedisAway`."""
+        """End what is under way; whoever waits, or asks later, gets `RedisAway`."""
+        self._closed = True
         if self._drain is not None:
             self._drain.cancel()
             await asyncio.gather(self._drain, return_exceptions=True)
@@ -61,25 +67,24 @@ class Batcher:
         finally:
             self._drain = None
 
-    async def _send(self, batch: list[tuple[tuple[Any, ...], asyncio.Future[Any], float]]) -> None:
+    async def _send(self, batch: list[_Asked]) -> None:
         answers = [answer for _, answer, _ in batch]
         try:
             async with asyncio.timeout_at(batch[0][2]):
-                await self._converse([command for command, _, _ in batch], answers)
+                await self._converse(b"".join([packed for packed, _, _ in batch]), answers)
         except (RedisError, OSError, TimeoutError) as error:
             await self._drop()
             self._fail(answers, RedisAway(type(error).__name__))
-        except asyncio.CancelledError:
+        except BaseException:
             await self._drop()
-            self._fail(answers, RedisAway("closed"))
+            self._fail(answers, RedisAway("cut short"))
             raise
 
-    async def _converse(self, commands: Sequence[tuple[Any, ...]], answers: Sequence[asyncio.Future[Any]]) -> None:
-        """Send all the commands in one write, then settle the answers as they come, in the same order."""
+    async def _converse(self, packed: bytes, answers: Sequence[asyncio.Future[Any]]) -> None:
+        """Send the packed commands in one write, then settle the answers as they come, in the same order."""
         if self._connection is None:
             self._connection = await self._client.connection_pool.get_connection()  # type: ignore[no-untyped-call]
         connection = self._connection
-        packed = b"".join(map(pack_command, commands))
         await connection.send_packed_command([packed], check_health=False)
         for answer in answers:
             try:

@@ -1,0 +1,171 @@
+"""The batcher: many commands share a round trip, each gets its own answer, and nobody waits beyond the deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
+
+from gateway.runtime.redis import LARGEST_BATCH, Batcher, RedisAway
+from gateway.wiring import redis_client
+from tests.outages import OwnRedis, own_redis
+
+__all__ = ["own_redis"]
+DEADLINE = 0.15
+
+
+@pytest.fixture
+async def client(own_redis: OwnRedis) -> AsyncIterator[Redis]:
+    async with redis_client(own_redis.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def batcher(client: Redis) -> AsyncIterator[Batcher]:
+    made = Batcher(client, DEADLINE)
+    yield made
+    await made.close()
+
+
+async def stats(client: Redis) -> dict[str, Any]:
+    told: dict[str, Any] = await client.info("stats")
+    return told
+
+
+async def test_each_gets_its_own_answer(batcher: Batcher) -> None:
+    await asyncio.gather(*(batcher.run("SET", f"key{number}", number) for number in range(100)))
+    answers = await asyncio.gather(*(batcher.run("GET", f"key{number}") for number in range(100)))
+    assert answers == [str(number).encode() for number in range(100)]
+    assert await batcher.run("GET", "nothing") is None
+
+
+async def test_those_who_ask_together_share_round_trips(batcher: Batcher, client: Redis) -> None:
+    await batcher.run("PING")
+    before = await stats(client)
+    for _ in range(10):
+        await asyncio.gather(*(batcher.run("ECHO", number) for number in range(64)))
+    after = await stats(client)
+    assert after["total_commands_processed"] - before["total_commands_processed"] >= 640
+    assert after["total_reads_processed"] - before["total_reads_processed"] <= 30
+
+
+async def test_one_alone_does_not_wait_for_company(batcher: Batcher) -> None:
+    await batcher.run("PING")
+    began = time.monotonic()
+    for _ in range(20):
+        await batcher.run("PING")
+    assert time.monotonic() - began < 0.1
+
+
+async def test_more_than_a_batch_holds(batcher: Batcher) -> None:
+    many = LARGEST_BATCH * 3 + 7
+    answers = await asyncio.gather(*(batcher.run("ECHO", number) for number in range(many)))
+    assert answers == [str(number).encode() for number in range(many)]
+
+
+async def test_large_and_binary_values_come_back_as_they_are(batcher: Batcher) -> None:
+    values = [b"", b"\r\n$5\r\n", bytes(range(256)) * 4000, "è 🚨".encode()]
+    await asyncio.gather(*(batcher.run("SET", number, value) for number, value in enumerate(values)))
+    assert await asyncio.gather(*(batcher.run("GET", number) for number in range(4))) == values
+
+
+async def test_a_refusal_is_for_the_one_who_asked(batcher: Batcher) -> None:
+    await batcher.run("LPUSH", "list", 1)
+    commands = [("GET", "list"), ("PING",), ("EVALSHA", "0" * 40, 0), ("NONSENSE",), ("ECHO", "last")]
+    answers = await asyncio.gather(*(batcher.run(*command) for command in commands), return_exceptions=True)
+    assert [type(answer) for answer in answers[:4]] == [RedisAway, bytes, NoScriptError, RedisAway]
+    assert answers[4] == b"last"
+
+
+async def test_what_is_no_command_is_an_error_of_the_one_who_asked(batcher: Batcher) -> None:
+    answers = await asyncio.gather(
+        batcher.run("ECHO", 1), batcher.run("ECHO", object()), batcher.run("ECHO", 3), return_exceptions=True
+    )
+    assert (answers[0], answers[2]) == (b"1", b"3")
+    assert isinstance(answers[1], TypeError)
+
+
+async def test_a_hanging_redis_is_away_after_the_deadline(batcher: Batcher, own_redis: OwnRedis) -> None:
+    await batcher.run("SET", "first", "1")
+    await batcher.run("SET", "second", "2")
+    own_redis.hang()
+    began = time.monotonic()
+    first = asyncio.create_task(batcher.run("GET", "first"))
+    await asyncio.sleep(DEADLINE / 3)
+    late = asyncio.create_task(batcher.run("GET", "first"))
+    for asked in (first, late):
+        with pytest.raises(RedisAway):
+            await asked
+    assert time.monotonic() - began < DEADLINE * 2
+    own_redis.go_on()
+    assert await batcher.run("GET", "second") == b"2", "not the late answer to the question before"
+
+
+async def test_a_dead_redis_is_away_at_once_and_found_again(batcher: Batcher, own_redis: OwnRedis) -> None:
+    await batcher.run("SET", "key", "kept")
+    await own_redis.kill()
+    began = time.monotonic()
+    for _ in range(3):
+        with pytest.raises(RedisAway):
+            await batcher.run("GET", "key")
+    assert time.monotonic() - began < DEADLINE
+    await own_redis.start()
+    assert await batcher.run("GET", "key") == b"kept"
+
+
+@pytest.mark.parametrize("how", ["hangs", "refuses"])
+async def test_a_long_outage_uses_nothing_up(client: Redis, own_redis: OwnRedis, how: str) -> None:
+    """A pool that lost a connection with every failure would stay empty when Redis is back."""
+    batcher = Batcher(client, 0.005)
+    own_redis.hang() if how == "hangs" else await own_redis.kill()
+    for _ in range(150):
+        with pytest.raises(RedisAway):
+            await batcher.run("PING")
+    await batcher.close()
+    own_redis.go_on() if how == "hangs" else await own_redis.start()
+    batcher = Batcher(client, 1)
+    assert await batcher.run("ECHO", "back") == b"back"
+    await batcher.close()
+
+
+async def test_who_gives_up_takes_nobody_elses_answer_along(batcher: Batcher) -> None:
+    await batcher.run("PING")
+    asked = [asyncio.create_task(batcher.run("ECHO", number)) for number in range(20)]
+    await asyncio.sleep(0)
+    for task in asked[::3]:
+        task.cancel()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    for number, answer in enumerate(answers):
+        assert isinstance(answer, asyncio.CancelledError) if number % 3 == 0 else answer == str(number).encode()
+
+
+async def test_closing_tells_those_who_wait(batcher: Batcher, own_redis: OwnRedis) -> None:
+    await batcher.run("PING")
+    own_redis.hang()
+    asked = [asyncio.create_task(batcher.run("PING")) for _ in range(LARGEST_BATCH + 3)]
+    await asyncio.sleep(0.01)
+    await batcher.close()
+    assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisAway}
+    own_redis.go_on()
+
+
+async def test_after_closing_redis_is_away(batcher: Batcher) -> None:
+    await batcher.run("PING")
+    await batcher.close()
+    async with asyncio.timeout(1):
+        with pytest.raises(RedisAway):
+            await batcher.run("PING")
+    await batcher.close()
+
+
+async def test_closing_before_anything_was_sent(batcher: Batcher) -> None:
+    asked = asyncio.create_task(batcher.run("PING"))
+    await asyncio.sleep(0)
+    await batcher.close()
+    with pytest.raises(RedisAway):
+        await asked
