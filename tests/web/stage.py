@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from gateway.carriers.form import FORM_TYPE
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings, Settings
 from gateway.wiring import Parts, process, served, web_app
+from tests.program import free_port
 
 NEW_SECRET, OLD_SECRET = "the-new-secret-of-at", "the-old-secret-of-at"
 PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
@@ -100,10 +100,3 @@ async def gateway_web(redis_url: str, database_url: str) -> AsyncIterator[Gatewa
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
         yield Gateway(f"http://127.0.0.1:{port}", parts, log, http)
-
-
-def free_port() -> int:
-    """One that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.stage import Gateway, gateway_running
+
+
+@pytest.fixture(scope="package")
+async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+    """One for all journeys: each has a phone of its own."""
+    async with gateway_running(tmp_path_factory.mktemp("run") / "var") as started:
+        yield started

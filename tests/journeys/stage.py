@@ -1,0 +1,80 @@
+"""A running gateway, a phone on its built-in carrier, and what stands in its stores afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar
+from sqlalchemy import Table, select
+
+from gateway.carriers.handset import Handset, HookUrls, Shown
+from gateway.runtime.clock import Clock
+from gateway.runtime.embedded import addresses
+from gateway.runtime.postgres import Database
+from gateway.settings import Settings
+from gateway.text.phone import Phone
+from gateway.wiring import channel_urls, located
+from tests.program import Program, running
+
+CODE = "*384*3375#"
+KEYS = {  # of whole journeys, as in tests/dialogues
+    "id": ["1", "1", "1", "3", "3", "1", "1", "1", "1", "3", "1", "tawuran di depan pasar", "1", "1"],
+    "jv": ["2", "1", "1", "6", "1", "6", "3", "1", "0", "1", "1"],
+    "en": ["3", "1", "1", "98", "8", "1", "5", "1", "2", "2", "1", "5*5 m of water", "2", "1"],
+}
+
+_numbers = count(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """`waspada run` with its built-in carrier."""
+
+    program: Program
+    hooks: HookUrls
+    http: ClientSession
+
+    def phone(self) -> Handset:
+        """A phone with a number of its own."""
+        number = Phone(f"+2547110001{next(_numbers)}")
+        return Handset(self.http, self.hooks, number, Clock(), service_code=CODE)
+
+    async def get(self, path: str) -> Any:
+        async with self.http.get(f"{self.program.url}{path}") as response:
+            assert response.status == 200
+            return await response.json()
+
+    async def sms_to(self, handset: Handset) -> list[dict[str, str]]:
+        """What the carrier was asked to send to this phone."""
+        return [message for message in await self.get("/local/messages") if message["to"] == handset.phone.e164]
+
+    async def rows(self, table: Table) -> Sequence[dict[str, Any]]:
+        """What stands in the database, past the gateway."""
+        database = Database(addresses(self.program.data)[1], pool_size=1)
+        try:
+            async with database.begin() as connection:
+                found = await connection.execute(select(table).order_by(table.c.id))
+                return [dict(row) for row in found.mappings()]
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def gateway_running(data: Path) -> AsyncIterator[Gateway]:
+    async with running("run", data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
+        hooks = HookUrls(**channel_urls(located(Settings(data=data)), "local"))
+        yield Gateway(program, hooks, http)
+
+
+async def walk(handset: Handset, keys: Sequence[str]) -> Shown:
+    """Dial, and press all of these; what the display shows last."""
+    shown = await handset.dial(CODE)
+    for pressed in keys:
+        assert shown.open, shown.text
+        shown = await handset.answer(pressed)
+    return shown

@@ -1,0 +1,115 @@
+"""The main job, from outside: a resident dials, the report is recorded, an SMS confirms it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from gateway.messages.inbox import session_ends
+from tests.journeys.stage import KEYS, Gateway, walk
+from tests.program import until
+
+TICKET = re.compile(r"\b(\d{4})-(\d{4})\b")
+RECORDS: dict[str, dict[str, Any]] = {
+    "id": {
+        "category": "gesekan",
+        "area": "33.75.03.1002",
+        "when": "now",
+        "danger": "yes",
+        "size": "many",
+        "seen": "self",
+        "description": "tawuran di depan pasar",
+        "contact": True,
+    },
+    "jv": {
+        "category": "apk",
+        "area": "33.75.01.1009",
+        "when": "today",
+        "danger": "",
+        "size": "",
+        "seen": "self",
+        "description": "",
+        "contact": True,
+    },
+    "en": {
+        "category": "tps",
+        "area": "33.75.01.1008",
+        "when": "now",
+        "danger": "no",
+        "size": "some",
+        "seen": "self",
+        "description": "5*5 m of water",
+        "contact": False,
+    },
+}
+THANKS = {"id": "Terima kasih.", "jv": "Matur nuwun.", "en": "Thank you."}
+
+
+async def test_it_is_ready_when_it_says_so(gateway: Gateway) -> None:
+    assert await gateway.get("/readyz") == {"ready": True, "away": {}}
+
+
+async def journey(gateway: Gateway, language: str) -> tuple[str, str, str]:
+    """Dial, report, and read the SMS that confirms it: the ticket, the mask of the phone, and the text."""
+    async with gateway.phone() as handset:
+        shown = await walk(handset, KEYS[language])
+        assert not shown.open
+        assert shown.text.startswith(THANKS[language])
+        found = TICKET.search(shown.text)
+        assert found, shown.text
+
+        async def confirmed() -> bool:
+            return [sms["status"] for sms in await gateway.sms_to(handset)] == ["Success"]
+
+        await until(confirmed)
+        (sms,) = await gateway.sms_to(handset)
+        assert found[0] in sms["text"]
+        return found[1] + found[2], handset.phone.masked, sms["text"]
+
+
+async def test_a_whole_journey_in_each_language(gateway: Gateway) -> None:
+    journeys = dict(zip(KEYS, await asyncio.gather(*(journey(gateway, language) for language in KEYS)), strict=True))
+    incidents = {one["ticket"]: one for one in await gateway.program.listed("incidents")}
+    for language, (ticket, phone, _) in journeys.items():
+        record = RECORDS[language] | {"language": language, "channel": "local", "status": "received", "phone": phone}
+        assert {name: incidents[ticket][name] for name in record} == record
+
+    async def delivered() -> bool:
+        listed = await gateway.program.listed("messages")
+        return {one["ticket"]: one["status"] for one in listed}.items() >= {
+            (ticket, "delivered") for ticket, _, _ in journeys.values()
+        }
+
+    await until(delivered)
+    messages = await gateway.program.listed("messages")
+    for ticket, phone, text in journeys.values():
+        (message,) = [one for one in messages if one["ticket"] == ticket]
+        assert (message["class"], message["to"], message["text"]) == ("confirmation", phone, text)
+        assert (message["attempts"], message["encoding"], message["parts"]) == (1, "gsm7", 1)
+    sent = [sms["text"] for sms in await gateway.get("/local/messages")]
+    assert [sent.count(text) for _, _, text in journeys.values()] == [1, 1, 1]
+
+
+async def test_how_a_session_ended_is_stored(gateway: Gateway) -> None:
+    async with gateway.phone() as whole, gateway.phone() as dropped:
+        await walk(whole, KEYS["jv"])
+        await walk(dropped, KEYS["jv"][:4])
+    ends = {row["session"]: row for row in await gateway.rows(session_ends)}
+    assert (ends[whole.session]["ending"], ends[whole.session]["hops"]) == ("completed", len(KEYS["jv"]) + 1)
+    assert (ends[dropped.session]["ending"], ends[dropped.session]["hops"]) == ("abandoned", 5)
+
+
+async def test_the_log_holds_no_number(gateway: Gateway) -> None:
+    async with gateway.phone() as handset:
+        await walk(handset, KEYS["en"])
+
+        async def sent() -> bool:
+            return len(await gateway.sms_to(handset)) == 1
+
+        await until(sent)
+    log = gateway.program.log.read_text()
+    assert f'"session":"{handset.session}"' in log
+    assert '"event":"message.sent"' in log
+    assert handset.phone.e164[-9:] not in log
+    assert "Traceback" not in log

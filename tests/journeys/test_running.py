@@ -1,0 +1,132 @@
+"""`waspada run` itself: it comes up again with its data, ends cleanly, leaves nothing behind, says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gateway.incidents.book import incidents
+from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running, walk
+from tests.program import COMMAND, ROOT, environment, free_port, gone, until, waspada
+
+PACK = ROOT / "menus" / "pekalongan"
+
+
+def processes_in(data: Path) -> list[psutil.Process]:
+    """Whatever still runs with this data folder on its command line or as its place of work."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(data) in " ".join(process.cmdline()) or process.cwd().startswith(str(data)):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+async def test_it_ends_and_starts_again_with_what_it_had(tmp_path: Path, how: signal.Signals) -> None:
+    data = tmp_path / "var"
+    async with gateway_running(data) as gateway:
+        async with gateway.phone() as handset, gateway.phone() as talking:
+            await walk(handset, KEYS["id"])
+            await talking.dial(CODE)
+        servers = gateway.program.servers()
+        assert {server.name() for server in servers} == {"redis-server", "postgres"}
+        status = await gateway.program.ends(how)
+        if how is not signal.SIGKILL:
+            assert status == 0
+            assert (await gateway.program.rest_of_output()).endswith("Stopping\n")
+        await gone(servers)
+        assert processes_in(data) == []
+        assert "Traceback" not in gateway.program.log.read_text()
+    async with asyncio.timeout(20), gateway_running(data) as again:
+        (incident,) = await again.rows(incidents)
+        assert (incident["category"], incident["session"]) == ("gesekan", handset.session)
+        async with again.phone() as handset:
+            assert not (await walk(handset, KEYS["en"])).open
+
+
+async def test_stopped_while_it_starts(tmp_path: Path) -> None:
+    """Ctrl-C as soon as the first server is there: nothing stays, and the next start is as good as any."""
+    data = tmp_path / "var"
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        "run",
+        "--data",
+        str(data),
+        "--port",
+        str(free_port()),
+        cwd=ROOT,
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+    async def a_server_runs() -> bool:
+        return bool(psutil.Process(process.pid).children())
+
+    await until(a_server_runs)
+    servers = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(20):
+        _, err = await process.communicate()
+    assert process.returncode == 1
+    assert b"Traceback" not in err
+    await gone(servers)
+    assert processes_in(data) == []
+    async with gateway_running(data) as gateway:
+        assert (await gateway.get("/readyz"))["ready"]
+
+
+async def test_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        status, out, err = await waspada("run", "--data", str(tmp_path / "var"), "--port", str(port))
+    assert (status, out) == (1, "")
+    assert err == f"Error: 127.0.0.1:{port} cannot be listened on (Address already in use): choose another --port\n"
+    assert processes_in(tmp_path) == []
+
+
+async def test_the_data_folder_is_taken(gateway: Gateway) -> None:
+    data, pid = gateway.program.data, gateway.program.process.pid
+    status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
+    assert (status, out) == (1, "")
+    assert err == f"Error: {data} is already used by another waspada run (process {pid})\n"
+    assert (await gateway.get("/readyz"))["ready"], "the one that runs is left alone"
+
+
+async def test_a_broken_pack(tmp_path: Path) -> None:
+    """Every complaint with its file and line, before anything is started."""
+    pack = shutil.copytree(PACK, tmp_path / "pack")
+    flow = (pack / "flow.yaml").read_text()
+    (pack / "flow.yaml").write_text(flow.replace("next: kecamatan", "next: nowhere"))
+    wording = (pack / "wording" / "jv.yaml").read_text()
+    (pack / "wording" / "jv.yaml").write_text(wording.replace("report: ", "rapport: "))
+    status, out, err = await waspada("run", "--data", str(tmp_path / "var"), "--pack", str(pack))
+    assert (status, out) == (1, "")
+    line = flow[: flow.index("  category:\n")].count("\n") + 1
+    assert f"flow.yaml:{line}: " in err
+    assert "nowhere" in err
+    line = wording[: wording.index("report: ")].count("\n") + 1
+    assert f"wording/jv.yaml:{line}: " in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "var").exists()
+
+
+async def test_broken_settings(tmp_path: Path) -> None:
+    config = tmp_path / "waspada.toml"
+    config.write_text('session_ttl_s = 10\n\n[channels.at]\ncarrier = "pigeon"\n')
+    status, out, err = await waspada("run", "--data", str(tmp_path / "var"), "--config", str(config), poll_ms="soon")
+    assert (status, out) == (1, "")
+    assert f"{config}:1: session_ttl_s: " in err
+    assert f"{config}:4: channels.at.carrier: " in err
+    assert "WASPADA_POLL_MS: poll_ms: " in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "var").exists()

@@ -1,0 +1,138 @@
+"""`waspada` as its users run it: a process of its own, told by its options and variables, seen by what it prints."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+COMMAND = (sys.executable, "-m", "gateway")
+START_S = 60.0
+"""For a first start on a busy machine; the issue's own figures are for `make bench` and people with a watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running `waspada`."""
+
+    process: Process
+    data: Path
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def servers(self) -> list[psutil.Process]:
+        """The stores that it has started: processes of their own, which no signal of the terminal reaches."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def server(self, name: str) -> psutil.Process:
+        """The Redis or the PostgreSQL that it has started."""
+        return next(child for child in psutil.Process(self.process.pid).children() if name in child.name())
+
+    async def listed(self, *verb: str) -> list[dict[str, Any]]:
+        """What a list of this gateway says, by the command."""
+        status, out, err = await waspada(*verb, "list", "--json", "--data", str(self.data))
+        assert (status, err) == (0, "")
+        listed: list[dict[str, Any]] = json.loads(out)
+        return listed
+
+    async def ends(self, how: signal.Signals) -> int:
+        """Send it a signal and wait for its end; the exit status."""
+        self.process.send_signal(how)
+        async with asyncio.timeout(20):
+            return await self.process.wait()
+
+    async def rest_of_output(self) -> str:
+        assert self.process.stdout
+        return (await self.process.stdout.read()).decode()
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Ours, with these settings and no other."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("WASPADA_")}
+    return ours | {f"WASPADA_{name.upper()}": value for name, value in settings.items()}
+
+
+async def waspada(*arguments: str, **settings: str) -> tuple[int, str, str]:
+    """Run a verb to its end: the exit status, and what it said on stdout and on stderr."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=ROOT, env=environment(**settings)
+    )
+    async with asyncio.timeout(START_S):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def running(*arguments: str, data: Path, port: int = 0, **settings: str) -> AsyncIterator[Program]:
+    """`waspada` with these arguments, once it has said that it is there; killed at the end if it still runs."""
+    port = port or free_port()
+    log = data.with_suffix(".log")
+    defaults = {"data": str(data), "port": str(port), "log_format": "json", "poll_ms": "50"}
+    with log.open("ab") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            *arguments,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=errors,
+            cwd=ROOT,
+            env=environment(**defaults | settings),
+        )
+    try:
+        await _greeted(process, log)
+        yield Program(process, data, port, log)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def _greeted(process: Process, log: Path) -> None:
+    assert process.stdout
+    async with asyncio.timeout(START_S):
+        greeting = (await process.stdout.readline()).decode()
+    if not greeting.startswith("Waspada "):
+        raise AssertionError(f"it did not start, see {log}")
+
+
+def free_port() -> int:
+    """One that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+    """Return as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not await true():
+        assert time.monotonic() < deadline, "it never came true"
+        await asyncio.sleep(0.05)
+
+
+async def gone(processes: Iterable[psutil.Process], seconds: float = 15.0) -> None:
+    """Return when none of the processes runs any more."""
+    processes = list(processes)
+
+    async def none_runs() -> bool:
+        return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+
+    await until(none_runs, seconds)
