@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator
 from itertools import count
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
@@ -63,6 +65,14 @@ async def redis_url(stores: EmbeddedStores) -> str:
 
 def _named(stores: EmbeddedStores, database: str) -> str:
     return make_url(stores.database_url).set(database=database).render_as_string(hide_password=False)
+
+
+# What is started here shall stop at Ctrl-C, also where the tests run in the background and the shell has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes is not for a test to judge on a machine that does other things as well.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

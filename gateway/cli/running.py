@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
@@ -50,7 +51,12 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
 async def worker(config: Path | None, data: Path | None) -> None:
     """Send SMS and file what had to wait, over your own Redis and PostgreSQL."""
     settings = read_settings(config, data=data)
-    async with wiring.process(settings, sys.stderr) as parts, wiring.working(parts):
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(wiring.process(settings, sys.stderr))
+        if settings.worker_port:
+            app = wiring.health_app(parts)
+            await stack.enter_async_context(wiring.served(app, settings.host, settings.worker_port))
+        await stack.enter_async_context(wiring.working(parts))
         click.echo("Waspada sends")
         await _told_to_stop()
 

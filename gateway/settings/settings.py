@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     """The address to listen on."""
     port: int = Field(default=8080, ge=1, le=65535)
     """The port to listen on."""
+    worker_port: int | None = Field(default=None, ge=1, le=65535)
+    """The port on which a worker shows its health and counts: /healthz, /readyz, /metrics. By default it shows none."""
     public_url: HttpUrl | None = None
     """How the internet reaches this gateway: the beginning of the webhook URLs that `waspada channels` shows."""
     redis_url_file: Path | None = None

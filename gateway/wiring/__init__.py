@@ -1,0 +1,25 @@
+"""The only place where the parts are built and joined: the web app, the worker, and both in one with their own stores.
+
+Nothing registers itself, nothing is a global: what a part needs is handed to it.
+"""
+
+from gateway.wiring.everything import channel_urls, everything, located
+from gateway.wiring.parts import CARRIERS, Parts, load_menu, process, redis_client
+from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, served, web_app, working
+
+__all__ = [
+    "CARRIERS",
+    "Parts",
+    "PortTaken",
+    "TablesOutdated",
+    "channel_urls",
+    "everything",
+    "health_app",
+    "load_menu",
+    "located",
+    "process",
+    "redis_client",
+    "served",
+    "web_app",
+    "working",
+]

@@ -1,0 +1,146 @@
+"""The whole gateway in one process, with stores of its own and, where no channel is set, a carrier of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from gateway.carriers.handset import HookUrls
+from gateway.carriers.local import LocalCarrier
+from gateway.menu.engine import Limits
+from gateway.runtime.embedded import EmbeddedStores, addresses
+from gateway.runtime.postgres import upgrade
+from gateway.runtime.secrets import Secrets, load_or_make
+from gateway.runtime.secrets import load as load_secrets
+from gateway.settings import ChannelSettings, Settings
+from gateway.web.phone import add_phone
+from gateway.web.webhooks import hook_urls
+from gateway.wiring.parts import Parts, load_menu, process
+from gateway.wiring.processes import served, web_app, working
+
+LOCAL = "local"
+LOCAL_SERVICE_CODE = "*384*3375#"
+LOCAL_SHORT_CODE = "3375"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What `waspada run` has made: its address, and whether the built-in carrier and its phone are there."""
+
+    url: str
+    with_phone: bool
+
+    def greeting(self) -> str:
+        """What the terminal says once a phone may dial."""
+        lines = [f"Waspada is ready on {self.url}"]
+        if self.with_phone:
+            lines.append(f"  A phone:   {self.url}/phone   or, in another terminal: .venv/bin/waspada dial")
+        lines.append(f"  Webhooks:  {self.url}/hooks/<channel>/<secret>/…   whole: .venv/bin/waspada channels")
+        lines.append("  The log:   .venv/bin/waspada logs -f     Ctrl-C stops; the data stays.")
+        return "\n".join(lines)
+
+
+@asynccontextmanager
+async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Running]:
+    """Stores, worker and web in one process, ready to be dialled. Without a channel there is the built-in one."""
+    load_menu(settings.pack, settings.channels)  # refused before anything is started
+    async with AsyncExitStack() as stack:
+        if settings.redis_url is None or settings.database_url is None:
+            stores = await EmbeddedStores.start(settings.data)
+            stack.push_async_callback(stores.stop)
+        url = f"http://{_reachable(settings.host)}:{settings.port}"
+        completed = complete(settings, load_or_make(settings.data), url)
+        await upgrade(completed.database_address)
+        parts = await stack.enter_async_context(process(completed, stream))
+        app = web_app(parts)
+        with_phone = not settings.channels
+        if with_phone:
+            add_local_carrier(app, parts)
+        await stack.enter_async_context(served(app, settings.host, settings.port))
+        await stack.enter_async_context(working(parts))
+        remember(settings.data, url)
+        yield Running(url, with_phone)
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+
+
+def complete(settings: Settings, secrets: Secrets, url: str) -> Settings:
+    """The settings with what `run` brings itself, where they leave it open: stores, key, and the channel `local`."""
+    redis_url, database_url = addresses(settings.data)
+    brought = {
+        "redis_url": settings.redis_url or SecretStr(redis_url),
+        "database_url": settings.database_url or SecretStr(database_url),
+        "vault_key": settings.vault_key or SecretStr(secrets.vault_key),
+        "public_url": settings.public_url or url,
+        "channels": settings.channels or {LOCAL: _local_channel(secrets, url)},
+    }
+    return settings.model_copy(update=brought)
+
+
+def located(settings: Settings) -> Settings:
+    """The settings of the gateway that a verb speaks of: over your own stores, or over those of the data folder."""
+    if settings.database_url is not None and settings.redis_url is not None and settings.vault_key is not None:
+        return settings
+    url = recalled(settings.data) or f"http://{_reachable(settings.host)}:{settings.port}"
+    return complete(settings, load_secrets(settings.data), url)
+
+
+def _local_channel(secrets: Secrets, url: str) -> ChannelSettings:
+    return ChannelSettings(
+        carrier="africastalking",
+        username="sandbox",
+        api_key=SecretStr(secrets.local_api_key),
+        sender=LOCAL_SHORT_CODE,
+        api_url=f"{url}/local",
+        secret=(SecretStr(secrets.channel_secret),),
+        service_code=LOCAL_SERVICE_CODE,
+        limit=Limits().septets,
+    )
+
+
+def channel_urls(settings: Settings, channel: str) -> dict[str, str]:
+    """The webhook addresses of a channel, as its carrier reaches them."""
+    base = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
+    return hook_urls(base, channel, settings.channels[channel].secrets[0])
+
+
+def add_local_carrier(app: web.Application, parts: Parts) -> None:
+    """The built-in carrier and its phone, on the gateway's own port."""
+    account = parts.settings.channels[LOCAL]
+    LocalCarrier(
+        parts.http,
+        HookUrls(**channel_urls(parts.settings, LOCAL)),
+        parts.clock,
+        username=account.username,
+        api_key=account.api_key.get_secret_value(),
+        service_code=account.service_code,
+        short_code=LOCAL_SHORT_CODE,
+    ).add_to(app)
+    add_phone(app, account.service_code)
+    app.router.add_get("/", _to_the_phone)
+
+
+async def _to_the_phone(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("/phone")
+
+
+def remember(data: Path, url: str) -> None:
+    """Note the running gateway's address for the other verbs."""
+    (data / "run").mkdir(parents=True, exist_ok=True)
+    (data / "run" / "url").write_text(url)
+
+
+def recalled(data: Path) -> str | None:
+    """The address that was last noted; None where there is none."""
+    try:
+        return (data / "run" / "url").read_text()
+    except OSError:
+        return None

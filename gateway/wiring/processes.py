@@ -1,0 +1,134 @@
+"""What a process does with its parts: it serves webhooks, or it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from gateway.messages.inbox import Inbox
+from gateway.messages.receipts import Receipts
+from gateway.messages.sending import Pace, Sender
+from gateway.runtime.postgres import is_current
+from gateway.ussd.filing import Filing
+from gateway.ussd.sessions import Sessions
+from gateway.ussd.turn import Turns
+from gateway.web.health import Health, NotReady
+from gateway.web.webhooks import LARGEST_BODY, Webhooks
+from gateway.wiring.parts import Parts
+
+log = structlog.get_logger()
+
+HOUSEKEEPING_S = 5.0
+
+
+class TablesOutdated(NotReady):
+    """The tables are not those of this release. Run: waspada db upgrade"""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class PortTaken(Exception):
+    """Another program listens there already. Stop it, or choose another port with --port."""
+
+
+def web_app(parts: Parts) -> web.Application:
+    """The webhooks and the health pages."""
+    settings = parts.settings
+    app = web.Application(client_max_size=LARGEST_BODY)
+    turns = Turns(
+        parts.menu,
+        Sessions(parts.batcher, settings.session_ttl_s),
+        parts.filing,
+        parts.vault,
+        parts.clock,
+        parts.metrics,
+    )
+    receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
+    Webhooks(parts.channels, turns, receipts, inbox, parts.metrics).add_to(app)
+
+    health(parts).add_to(app)
+    return app
+
+
+def health_app(parts: Parts) -> web.Application:
+    """The health pages alone, for a worker."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    health(parts).add_to(app)
+    return app
+
+
+def health(parts: Parts) -> Health:
+    """Whether both stores can be used, and what this process has counted."""
+
+    async def redis_answers(seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            await parts.redis.ping()
+
+    async def tables_are_there(seconds: float) -> None:
+        if not await is_current(parts.database, deadline=seconds):
+            raise TablesOutdated
+
+    return Health({"redis": redis_answers, "postgres": tables_are_there}, parts.metrics)
+
+
+@asynccontextmanager
+async def served(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    """`app` on a port while the block lasts. Raises `PortTaken`."""
+    # No carrier compresses what it posts: so a body is what came, and a broken or swollen one is no error of ours.
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5, auto_decompress=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortTaken(
+                f"{host}:{port} cannot be listened on ({os.strerror(error.errno)}): choose another --port"
+            ) from None
+        raise
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def working(parts: Parts) -> AsyncIterator[None]:
+    """The worker while the block lasts: sends what is due, and files the reports that had to wait."""
+    settings = parts.settings
+    carriers = {name: channel.carrier for name, channel in parts.channels.items()}
+    worker = f"{socket.gethostname()}:{os.getpid()}:{parts.clock.token()[:8]}"
+    pace = Pace(
+        batch=settings.send_batch,
+        calls=settings.send_concurrency,
+        idle=timedelta(milliseconds=settings.poll_ms),
+        lost_after=timedelta(seconds=settings.claim_timeout_s),
+        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
+    )
+    sender = Sender(parts.outbox, carriers, parts.clock, worker, pace, parts.metrics)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sender.run())
+        housekeeping = tasks.create_task(_keep_house(parts.filing))
+        try:
+            yield
+        finally:
+            sender.stop()
+            housekeeping.cancel()
+
+
+async def _keep_house(filing: Filing) -> None:
+    while True:
+        try:
+            await filing.file_kept()
+        except Exception:
+            log.exception("worker.housekeeping_failed")
+        await asyncio.sleep(HOUSEKEEPING_S)
