@@ -1,0 +1,127 @@
+"""`waspada web` and `waspada worker` as separate processes over the same stores; the worker is killed on the way."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar, web
+from sqlalchemy import select, text
+
+from gateway.carriers.handset import Handset, HookUrls
+from gateway.carriers.local import LocalCarrier
+from gateway.carriers.local_faults import Faults, NoAnswer
+from gateway.messages.ledger import messages
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+from gateway.web.webhooks import hook_urls
+from tests.carriers.serving import serving
+from tests.journeys.stage import CODE, KEYS, walk
+from tests.program import Program, free_port, running, until
+
+SECRET = "a-secret-of-the-webhooks"
+PHONE = Phone("+6281230004567")
+
+Start = Callable[[str], Awaitable[Program]]
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A carrier in this process, and the gateway's processes around it."""
+
+    carrier: LocalCarrier
+    handset: Handset
+    database: Database
+    start: Start
+
+    async def report(self) -> None:
+        """A resident files a report, up to the ticket."""
+        shown = await walk(self.handset, KEYS["id"])
+        assert shown.text.startswith("Terima kasih.")
+
+    async def row(self) -> dict[str, Any]:
+        """The one message of this test."""
+        async with self.database.begin() as connection:
+            (row,) = (await connection.execute(select(messages))).mappings().all()
+        return dict(row)
+
+    async def is_now(self, status: str, attempts: int) -> None:
+        async def it_is() -> bool:
+            row = await self.row()
+            return (row["status"], row["attempts"]) == (status, attempts)
+
+        await until(it_is)
+
+    async def was_asked(self, times: int) -> None:
+        async def it_was() -> bool:
+            return len(self.carrier.messages) == times
+
+        await until(it_was)
+
+    async def an_hour_passes(self) -> None:
+        """For the claim that nobody speaks of any more."""
+        async with self.database.begin() as connection:
+            await connection.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '1 hour'"))
+
+
+@pytest.fixture
+async def town(tmp_path: Path, redis_url: str, database_url: str, database: Database) -> AsyncIterator[Town]:
+    """The web process runs; workers are started by the test."""
+    port = free_port()
+    hooks = HookUrls(**hook_urls(f"http://127.0.0.1:{port}", "at", SECRET))
+    app = web.Application()
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
+        carrier = LocalCarrier(
+            http, hooks, Clock(), username="sandbox", api_key="key", service_code=CODE, short_code="3375"
+        )
+        carrier.add_to(app)
+        carrier_url = await stack.enter_async_context(serving(app))
+        config = tmp_path / "waspada.toml"
+        config.write_text(
+            f'redis_url = "{redis_url}"\ndatabase_url = "{database_url}"\nvault_key = "{"07" * 32}"\n'
+            "claim_timeout_s = 10\nunknown_resend_after_s = 0\n"
+            f'[channels.at]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "key"\n'
+            f'api_url = "{carrier_url}/local"\nsecret = "{SECRET}"\nservice_code = "{CODE}"\n'
+        )
+
+        async def start(verb: str) -> Program:
+            data = tmp_path / verb
+            return await stack.enter_async_context(running(verb, data=data, port=port, config=str(config)))
+
+        await start("web")
+        handset = await stack.enter_async_context(Handset(http, hooks, PHONE, Clock(), service_code=CODE))
+        yield Town(carrier, handset, database, start)
+
+
+async def test_a_worker_killed_between_send_and_record(town: Town) -> None:
+    """The carrier has sent it and cannot say so: unknown, and as a confirmation resent once."""
+    town.carrier.faults = Faults(no_answer=NoAnswer())
+    worker = await town.start("worker")
+    await town.report()
+    await town.was_asked(1)
+    await worker.ends(signal.SIGKILL)
+    assert (await town.row())["status"] == "sending"
+    town.carrier.faults = Faults()
+    await town.an_hour_passes()
+    second = await town.start("worker")
+    await town.is_now("delivered", attempts=2)
+    assert [sms.to for sms in town.carrier.messages] == [PHONE.e164] * 2
+    assert (await town.row())["unknowns"] == 1
+    assert await second.ends(signal.SIGTERM) == 0
+
+
+async def test_a_worker_killed_before_it_claims(town: Town) -> None:
+    worker = await town.start("worker")
+    await worker.ends(signal.SIGKILL)
+    await town.report()
+    assert (await town.row())["status"] == "queued"
+    await town.start("worker")
+    await town.is_now("delivered", attempts=1)
+    assert len(town.carrier.messages) == 1
