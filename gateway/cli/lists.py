@@ -85,7 +85,7 @@ async def incidents_move(
     """Move an incident along its lifecycle."""
     number = tickets.read(ticket)
     if number is None:
-        raise click.BadParameter(f"{ticket} is no ticket: it has 8 digits, such as 7340-2816", param_hint="TICKET")
+        raise click.BadParameter(f"{ticket} is no ticket, look at it again: 7340-2817 is one", param_hint="TICKET")
     async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
         await book.move(number, Status(status), actor, reason)
     click.echo(f"{tickets.show(number)} is now {status}.")

@@ -1,0 +1,338 @@
+"""What scripts rely on in every verb: JSON and nothing else, errors on stderr, status 1 for errors, 2 for misuse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from gateway.incidents.book import Book
+from gateway.incidents.incident import Report
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+
+PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
+KEY = "07" * 32
+API_KEY, SECRET, OLD_SECRET = "api-key-of-the-account", "the-new-secret-of-at", "the-old-secret-of-at"
+NUMBER = Phone("+6281230004567")
+LISTS = (("incidents", "list"), ("messages", "list"), ("channels",), ("logs",))
+VERBS = {"run", "web", "worker", "check", "dial", "channels", "incidents", "messages", "logs", "settings", "db"}
+
+CONFIG = f"""\
+vault_key = "{KEY}"
+public_url = "https://waspada.example"
+
+[channels.at]
+carrier = "africastalking"
+username = "sandbox"
+api_key = "{API_KEY}"
+secret = ["{SECRET}", "{OLD_SECRET}"]
+service_code = "*384*3375#"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A terminal with the settings of a gateway over the real stores."""
+
+    variables: dict[str, str | None]
+
+    def run(self, *arguments: str, **variables: str) -> Result:
+        env = {**self.variables, **{f"WASPADA_{name.upper()}": value for name, value in variables.items()}}
+        return CliRunner(env=env).invoke(main, arguments)
+
+    def listed(self, *arguments: str) -> list[dict[str, Any]]:
+        """The JSON array of a list, after which and before which nothing may stand."""
+        result = self.run(*arguments, "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        listed = json.loads(result.stdout)
+        assert isinstance(listed, list)
+        return listed
+
+    def fails(self, *arguments: str, **variables: str) -> str:
+        """What stderr says of an error."""
+        result = self.run(*arguments, **variables)
+        assert (result.exit_code, result.stdout) == (1, ""), result.output
+        assert result.stderr.startswith("Error: ")
+        return result.stderr
+
+
+@pytest.fixture
+def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
+    config = tmp_path / "waspada.toml"
+    config.write_text(CONFIG)
+    stores = {"WASPADA_REDIS_URL": redis_url, "WASPADA_DATABASE_URL": database_url}
+    return Shell({"WASPADA_CONFIG": str(config), "COLUMNS": "300", **stores})
+
+
+@pytest.fixture
+async def tickets(database: Database) -> list[str]:
+    """Three reports, the oldest first."""
+    book = Book(database, Vault(bytes.fromhex(KEY)), Clock())
+    filed = []
+    for number in range(3):
+        report = Report(
+            category="gesekan",
+            area="33.75.01.1003",
+            language="id",
+            channel="at",
+            session=f"ATUid_{number}",
+            received_at=datetime(2026, 11, 28, 3, number, tzinfo=UTC),
+            description=f"tawuran\n{number} Dèwi",
+        )
+        answer = await book.file(report, NUMBER, lambda ticket: f"Laporan {ticket} diterima")
+        filed.append(answer.ticket)
+    return filed
+
+
+def commands(group: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(group, click.Group):
+        for name, command in group.commands.items():
+            yield from commands(command, (*path, name))
+
+
+# Help and usage ----------------------------------------------------------------------------------------------
+
+
+def test_help_lists_the_verbs() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    listed = {line.split()[0] for line in result.stdout.partition("Commands:\n")[2].splitlines() if line.strip()}
+    assert listed >= VERBS
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, [*path, "--help"])
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert len(result.stdout.splitlines()) > 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["incidents", "nothing"],
+        ["incidents", "list", "--nothing"],
+        ["incidents", "list", "--limit", "0"],
+        ["incidents", "list", "--limit", "many"],
+        ["incidents", "move", "7340-2817"],
+        ["incidents", "move", "73402817", "checking"],
+        ["incidents", "move", "73402817", "nowhere", "--as", "dewi"],
+        ["incidents", "move", "7340281", "checking", "--as", "dewi"],
+        ["incidents", "move", "7340-2816", "checking", "--as", "dewi"],
+        ["logs", "--level", "loud"],
+        ["run", "--port", "http"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(shell: Shell, arguments: list[str]) -> None:
+    result = shell.run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error: " in result.stderr
+
+
+# Lists -------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_nothing_is_an_empty_array(shell: Shell) -> None:
+    for path in LISTS:
+        if path != ("channels",):
+            assert shell.listed(*path) == []
+
+
+def test_incidents(shell: Shell, tickets: list[str]) -> None:
+    incidents = shell.listed("incidents", "list")
+    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
+    wanted = {
+        "category": "gesekan",
+        "area": "33.75.01.1003",
+        "when": "",
+        "status": "received",
+        "veracity": "unverified",
+        "language": "id",
+        "channel": "at",
+        "description": "tawuran\n2 Dèwi",
+        "received_at": "2026-11-28T03:02:00+00:00",
+        "phone": NUMBER.masked,
+    }
+    assert {name: incidents[0][name] for name in wanted} == wanted
+
+
+def test_messages(shell: Shell, tickets: list[str]) -> None:
+    messages = shell.listed("messages", "list")
+    assert [message["ticket"] for message in messages] == tickets[::-1]
+    wanted = {
+        "class": "confirmation",
+        "status": "queued",
+        "to": NUMBER.masked,
+        "text": f"Laporan {tickets[2]} diterima",
+        "encoding": "gsm7",
+        "parts": 1,
+        "attempts": 0,
+        "channel": "at",
+    }
+    assert {name: messages[0][name] for name in wanted} == wanted
+    assert messages[0]["id"] > messages[1]["id"]
+
+
+def test_channels(shell: Shell) -> None:
+    (channel,) = shell.listed("channels")
+    base = f"https://waspada.example/hooks/at/{SECRET}"
+    assert channel["name"] == "at"
+    assert channel["carrier"] == "africastalking"
+    assert channel["urls"] == {
+        "ussd": f"{base}/ussd",
+        "ussd_event": f"{base}/ussd-event",
+        "sms": f"{base}/sms",
+        "receipt": f"{base}/receipt",
+        "optout": f"{base}/optout",
+    }
+
+
+def test_no_more_than_the_limit(shell: Shell, tickets: list[str]) -> None:
+    for path in (("incidents", "list"), ("messages", "list")):
+        assert [row["ticket"] for row in shell.listed(*path, "--limit", "2")] == tickets[:0:-1]
+    assert shell.listed("channels", "--limit", "1")
+
+
+def test_lists_for_people(shell: Shell, tickets: list[str]) -> None:
+    """One line for each row under a head, whatever a resident typed; no number in any of them."""
+    for path in LISTS:
+        result = shell.run(*path)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert NUMBER.e164[-9:] not in result.stdout
+    lines = shell.run("incidents", "list").stdout.splitlines()
+    assert len(lines) == 1 + len(tickets)
+    assert all(ticket in line for ticket, line in zip(tickets[::-1], lines[1:], strict=True))
+
+
+def test_a_list_of_nothing_says_so_to_people(shell: Shell) -> None:
+    assert shell.run("incidents", "list").stdout == "No report has been filed yet.\n"
+    assert shell.run("messages", "list").stdout == "No message has been written yet.\n"
+
+
+# Doing -------------------------------------------------------------------------------------------------------
+
+
+def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
+    shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+    result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
+    assert [one["status"] for one in shell.listed("incidents", "list")] == ["received", "received", "checking"]
+    assert "cannot become received" in shell.fails("incidents", "move", shown, "received", "--as", "dewi")
+    assert "no incident" in shell.fails("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+
+
+def test_the_tables_can_be_brought_up_to_date_again(shell: Shell) -> None:
+    for _ in range(2):
+        result = shell.run("db", "upgrade")
+        assert (result.exit_code, result.stderr) == (0, "")
+
+
+# Errors ------------------------------------------------------------------------------------------------------
+
+
+def test_postgresql_away(shell: Shell) -> None:
+    away = {"database_url": "postgresql://waspada@/waspada?host=/nowhere"}
+    for path in (("incidents", "list"), ("messages", "list"), ("db", "upgrade")):
+        assert "Is it running?" in shell.fails(*path, **away)
+
+
+def test_redis_away(shell: Shell) -> None:
+    assert "Is it running?" in shell.fails("logs", redis_url="unix:///nowhere/redis.sock")
+
+
+def test_no_gateway_there(tmp_path: Path) -> None:
+    shell = Shell({"WASPADA_CONFIG": None, "WASPADA_DATA": str(tmp_path / "nothing")})
+    for path in LISTS:
+        assert "there is no gateway in" in shell.fails(*path)
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_another_key(shell: Shell, tickets: list[str]) -> None:
+    """Stored numbers cannot be opened: said plainly, in one line."""
+    message = shell.fails("incidents", "list", vault_key="08" * 32)
+    assert len(message.splitlines()) == 1
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("verb", ["run", "web", "worker", "check", "settings", "channels"])
+def test_wrong_settings(shell: Shell, tmp_path: Path, verb: str) -> None:
+    config = tmp_path / "waspada.toml"
+    config.write_text(CONFIG.replace('carrier = "africastalking"', 'carrier = "pigeon"') + "colour = 1\n")
+    message = shell.fails(verb, session_ttl_s="10", polms="3")
+    assert f"{config}:5: channels.at.carrier: " in message
+    assert f"{config}:10: channels.at.colour: there is no such setting" in message
+    assert "WASPADA_SESSION_TTL_S: session_ttl_s: " in message
+    assert "WASPADA_POLMS: there is no such setting (did you mean poll_ms?)" in message
+
+
+@pytest.mark.parametrize("verb", ["web", "worker"])
+def test_a_process_without_stores(tmp_path: Path, verb: str) -> None:
+    message = Shell({"WASPADA_CONFIG": None, "WASPADA_DATA": str(tmp_path)}).fails(verb)
+    assert "redis_url: is missing: set WASPADA_REDIS_URL" in message
+
+
+# Settings and packs ------------------------------------------------------------------------------------------
+
+
+def test_settings_hide_every_secret(shell: Shell) -> None:
+    rows = {row["name"]: row for row in shell.listed("settings")}
+    assert rows["session_ttl_s"]["value"] == rows["session_ttl_s"]["default"] == "600"
+    assert all(row["meaning"] for row in rows.values())
+    for name in ("vault_key", "redis_url", "database_url", "channels.at.api_key", "channels.at.secret"):
+        assert rows[name]["value"] == "hidden"
+    assert rows["public_url"]["source"].endswith("waspada.toml:2")
+    assert rows["redis_url"]["source"] == "WASPADA_REDIS_URL"
+    for result in (shell.run("settings"), shell.run("settings", "--json")):
+        assert not [secret for secret in (KEY, API_KEY, SECRET, OLD_SECRET, "redis.sock") if secret in result.output]
+
+
+def test_the_pack_is_good(shell: Shell) -> None:
+    result = shell.run("check")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "every screen and SMS fits" in result.stdout
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PACK, tmp_path / "pack"))
+
+
+def broken(pack: Path, file: str, old: str, new: str) -> int:
+    """Change the first `old` in a file of the pack; the line where it stood."""
+    text = (pack / file).read_text()
+    (pack / file).write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_a_broken_pack_is_refused_with_every_complaint(shell: Shell, pack: Path) -> None:
+    places = [
+        ("wording/id.yaml", broken(pack, "wording/id.yaml", "Kirim laporan ini?", "Kirim laporan ini? " * 9) - 1),
+        ("wording/jv.yaml", broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa “?”")),
+        ("wording/en.yaml", broken(pack, "wording/en.yaml", "{ticket}", "{tikcet}")),
+    ]
+    message = shell.fails("check", str(pack))
+    for file, line in places:  # what is wrong with a whole screen stands at the screen, not at its heading
+        assert f"{file}:{line}: screens." in message, message
+    assert "Traceback" not in message
+
+
+def test_a_pack_that_is_no_pack(shell: Shell, tmp_path: Path) -> None:
+    assert "is not a folder with a menu pack" in shell.fails("check", str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    assert "pack.yaml" in shell.fails("check", str(tmp_path / "empty"))
