@@ -22,14 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from types import MappingProxyType
 from typing import NamedTuple
 
 from gateway.menu.definition import Kind, Menu, State, choices
 from gateway.menu.paging import pages
 from gateway.text.wording import fill
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, str] = {}
 OLDEST_DATE = timedelta(days=180)
 
 
