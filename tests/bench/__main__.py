@@ -57,21 +57,20 @@ async def _measure(servers: list[Server], options: argparse.Namespace) -> dict[s
 
 def _report(servers: list[Server], measured: dict[str, list[tuple[float, Tally]]]) -> None:
     print(f"{'server':<10} {'CPU s/1000 hops':>16} {'hops/s':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'MB':>6}")
-    cost = {}
     for server in servers:
         rounds = measured[server.name]
-        cost[server.name] = median(cpu / tally.hops * 1000 for cpu, tally in rounds)
+        cost = median(cpu / tally.hops * 1000 for cpu, tally in rounds)
         rate = median(tally.hops / tally.seconds for _, tally in rounds)
         times = [median(tally.percentile(share) for _, tally in rounds) for share in (0.5, 0.95, 0.99)]
         print(
-            f"{server.name:<10} {cost[server.name]:>16.3f} {rate:>8.0f} "
+            f"{server.name:<10} {cost:>16.3f} {rate:>8.0f} "
             f"{times[0]:>8.1f} {times[1]:>8.1f} {times[2]:>8.1f} {server.memory_mb():>6.0f}"
         )
     bare, gateway = servers
     pairs = zip(measured[gateway.name], measured[bare.name], strict=True)
-    spread = sorted((ours[0] / ours[1].hops) / (theirs[0] / theirs[1].hops) for ours, theirs in pairs)
-    print(f"ratios of the single rounds: {', '.join(f'{ratio:.2f}' for ratio in spread)}")
-    print(f"ratio to the bare handler: {cost[gateway.name] / cost[bare.name]:.2f}")
+    ratios = sorted((ours[0] / ours[1].hops) / (theirs[0] / theirs[1].hops) for ours, theirs in pairs)
+    print(f"ratios of neighbouring rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)}; their median counts:")
+    print(f"ratio to the bare handler: {median(ratios):.2f}")
 
 
 def _cores() -> tuple[int, int]:
@@ -86,7 +85,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--residents", type=int, default=64, help="at the same time [64]")
     parser.add_argument("--journeys", type=int, default=10, help="of each resident in a round [10]")
-    parser.add_argument("--rounds", type=int, default=5, help="of each server, in turns [5]")
+    parser.add_argument("--rounds", type=int, default=9, help="of each server, in turns [9]")
     return parser.parse_args()
 
 
