@@ -41,9 +41,18 @@ class Program:
         """The stores that it has started: processes of their own, which no signal of the terminal reaches."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def server(self, name: str) -> psutil.Process:
-        """The Redis or the PostgreSQL that it has started."""
-        return next(child for child in psutil.Process(self.process.pid).children() if name in child.name())
+    async def server(self, name: str, but: int = 0) -> psutil.Process:
+        """The Redis or the PostgreSQL that runs now, as soon as one does; not the one with the pid `but`."""
+
+        def found() -> list[psutil.Process]:
+            children = psutil.Process(self.process.pid).children()
+            return [child for child in children if child.pid != but and name in child.name()]
+
+        async def one_runs() -> bool:
+            return bool(found())
+
+        await until(one_runs)
+        return found()[0]
 
     async def listed(self, *verb: str) -> list[dict[str, Any]]:
         """What a list of this gateway says, by the command."""

@@ -149,8 +149,11 @@ def _away() -> Iterator[None]:
         if error.connection_invalidated or _tells_of_trouble(error.orig):
             raise DatabaseAway(str(error.orig)) from error
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if isinstance(error, asyncpg.InterfaceError) or _tells_of_trouble(error):
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # The second is what the driver says when a connection breaks while it is about to send.
+        raise DatabaseAway(str(error)) from error
+    except asyncpg.PostgresError as error:
+        if _tells_of_trouble(error):
             raise DatabaseAway(str(error)) from error
         raise
 

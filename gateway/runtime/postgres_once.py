@@ -36,6 +36,9 @@ class OncePool:
 
     def __init__(self, url: str, size: int, timeout: float) -> None:
         self._connect_with: dict[str, Any] = _DIALECT.create_connect_args(make_url(url))[1]
+        cache = self._connect_with.pop("prepared_statement_cache_size", None)
+        if cache is not None:  # SQLAlchemy's name for it; a pooler in transaction mode needs 0
+            self._connect_with["statement_cache_size"] = cache
         self._size = size
         self._timeout = timeout
         self._pool: Any = None
@@ -48,7 +51,9 @@ class OncePool:
             connection = await pool.acquire()
             try:
                 return await connection.fetchrow(once.sql, *once.arguments(parameters))
-            except (TimeoutError, asyncio.CancelledError):
+            except asyncpg.PostgresError:
+                raise
+            except BaseException:
                 connection.terminate()
                 raise
             finally:

@@ -32,6 +32,19 @@ async def press(handset: Handset, keys: Sequence[str]) -> Shown:
     return shown
 
 
+async def kill(gateway: Gateway, store: str) -> int:
+    """Kill a server; the pid that it had."""
+    server = await gateway.program.server(store)
+    server.kill()
+    return server.pid
+
+
+async def is_back(gateway: Gateway, store: str, killed: int) -> None:
+    """Return when the gateway has started it again, and uses it."""
+    await gateway.program.server(store, but=killed)
+    await until(lambda: ready(gateway))
+
+
 async def ready(gateway: Gateway) -> bool:
     async with gateway.http.get(f"{gateway.program.url}/readyz") as response:
         return response.status == 200
@@ -44,7 +57,6 @@ async def filed_once_and_confirmed_once(gateway: Gateway, handset: Handset) -> N
         return [sms["status"] for sms in await gateway.sms_to(handset)] == ["Success"]
 
     await until(confirmed)
-    await until(lambda: ready(gateway))
     (incident,) = [row for row in await gateway.rows(incidents) if row["session"] == handset.session]
     assert (incident["category"], incident["description"]) == ("gesekan", "tawuran di depan pasar")
 
@@ -63,9 +75,10 @@ async def test_redis_killed(gateway: Gateway, hop: int) -> None:
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         await press(handset, WAY[:hop])
-        gateway.program.server("redis").kill()
+        pid = await kill(gateway, "redis")
         shown = await press(handset, WAY[hop:])
     assert shown.text.startswith(LAST[0]), "PostgreSQL was there all the time"
+    await is_back(gateway, "redis", pid)
     await filed_once_and_confirmed_once(gateway, handset)
 
 
@@ -73,9 +86,9 @@ async def test_postgresql_killed_on_the_way(gateway: Gateway) -> None:
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         await press(handset, WAY[:7])
-        gateway.program.server("postgres").kill()
+        pid = await kill(gateway, "postgres")
         assert (await press(handset, WAY[7:-1])).open, "no hop but the last needs it"
-        await until(lambda: ready(gateway))
+        await is_back(gateway, "postgres", pid)
         assert (await press(handset, WAY[-1:])).text.startswith(LAST[0])
     await filed_once_and_confirmed_once(gateway, handset)
 
@@ -88,20 +101,21 @@ async def test_postgresql_killed_at_the_last_step(gateway: Gateway) -> None:
         await press(handset, WAY[:-1])
     early = [asyncio.create_task(handset.answer(WAY[-1])) for handset in handsets[:6]]
     await asyncio.sleep(0.01)
-    gateway.program.server("postgres").kill()
+    pid = await kill(gateway, "postgres")
     late = [asyncio.create_task(handset.answer(WAY[-1])) for handset in handsets[6:]]
     screens = [shown.text for shown in await asyncio.gather(*early, *late)]
-    assert all(screen.startswith(LAST) for screen in screens)
+    assert [screen for screen in screens if not screen.startswith(LAST)] == []
     assert screens[-1].startswith(LAST[1]), "PostgreSQL cannot be back so soon"
+    await is_back(gateway, "postgres", pid)
     for handset in handsets:
         await filed_once_and_confirmed_once(gateway, handset)
         await handset.close()
 
 
 async def test_the_gateway_outlives_its_stores(gateway: Gateway) -> None:
-    for store in ("redis", "postgres"):
-        gateway.program.server(store).kill()
-    await until(lambda: ready(gateway))
+    pids = {store: await kill(gateway, store) for store in ("redis", "postgres")}
+    for store, pid in pids.items():
+        await is_back(gateway, store, pid)
     assert gateway.program.process.returncode is None
     async with gateway.phone() as handset:
         await handset.dial(CODE)

@@ -1,0 +1,93 @@
+"""Statements that go straight to the driver: the same `DatabaseAway`, in time, and no connection used up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres_once import Once
+from tests.outages import Gate, postgres
+
+__all__ = ["postgres"]
+
+ECHO = Once(text("SELECT number FROM (SELECT CAST(:number AS int) AS number) AS one WHERE number > 0"))
+SLEEP = Once(text("SELECT pg_sleep(CAST(:number AS int))"))
+DIVIDE = Once(text("SELECT 10 / CAST(:number AS int)"))
+SIZE = 3
+
+
+@pytest.fixture
+async def behind(postgres: Gate) -> AsyncIterator[Database]:
+    """A database behind a gate."""
+    opened = Database(postgres.url, pool_size=SIZE)
+    yield opened
+    await opened.close()
+
+
+async def echo(database: Database, number: int) -> Any:
+    row = await database.run_once(ECHO, {"number": number}, deadline=0.3)
+    return row and row["number"]
+
+
+async def test_one_row_or_none(database: Database) -> None:
+    assert await echo(database, 7) == 7
+    assert await echo(database, 0) is None
+
+
+async def test_more_at_once_than_connections(database: Database) -> None:
+    assert await asyncio.gather(*(echo(database, number) for number in range(1, 40))) == list(range(1, 40))
+
+
+async def test_an_error_of_the_statement_stays_one(behind: Database) -> None:
+    for _ in range(SIZE + 1):
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await behind.run_once(DIVIDE, {"number": 0})
+    assert await echo(behind, 1) == 1
+
+
+async def test_shut_and_open_again(behind: Database, postgres: Gate) -> None:
+    await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
+    await postgres.shut()
+    for _ in range(SIZE + 1):
+        with pytest.raises(DatabaseAway):
+            await echo(behind, 1)
+    await postgres.open()
+    assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+
+
+async def test_broken_in_the_midst_of_a_statement(behind: Database, postgres: Gate) -> None:
+    running = [asyncio.create_task(behind.run_once(SLEEP, {"number": 5})) for _ in range(SIZE)]
+    await asyncio.sleep(0.1)
+    await postgres.shut()
+    for answer in await asyncio.gather(*running, return_exceptions=True):
+        assert isinstance(answer, DatabaseAway)
+    await postgres.open()
+    assert await echo(behind, 1) == 1
+
+
+async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, postgres: Gate) -> None:
+    """For those who have a connection, and for those who wait for one."""
+    await echo(behind, 1)
+    postgres.hold()
+    began = time.monotonic()
+    answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
+    assert time.monotonic() - began < 0.6
+    assert {type(answer) for answer in answers} == {DatabaseAway}
+    await postgres.open()
+    assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+
+
+async def test_through_a_pooler_that_keeps_no_statements(database_url: str) -> None:
+    """As SQLAlchemy is told so in the URL."""
+    mark = "&" if "?" in database_url else "?"
+    pooled = Database(f"{database_url}{mark}prepared_statement_cache_size=0")
+    assert await echo(pooled, 7) == 7
+    await pooled.ping()
+    await pooled.close()
