@@ -46,7 +46,7 @@ class Program:
 
         def found() -> list[psutil.Process]:
             children = psutil.Process(self.process.pid).children()
-            return [child for child in children if child.pid != but and name in child.name()]
+            return [child for child in children if child.pid != but and name in name_of(child)]
 
         async def one_runs() -> bool:
             return bool(found())
@@ -127,6 +127,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def name_of(process: psutil.Process) -> str:
+    """Its name; empty when it is no more."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 async def until(true: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
