@@ -109,6 +109,7 @@ class Parts:
 @asynccontextmanager
 async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
     """The parts of one process, its log included, over stores that need not answer yet."""
+    settings.require("redis_url", "database_url", "vault_key")
     menu = load_menu(settings.pack, settings.channels)
     clock, metrics = Clock(), Metrics()
     logs.configure(
