@@ -26,7 +26,7 @@ async def run(config: Path | None, data: Path | None, port: int | None, pack: Pa
     settings = read_settings(config, data=data, port=port, pack=pack)
     async with wiring.everything(settings, sys.stderr) as running:
         click.echo(running.greeting())
-        await _told_to_stop()
+        await _serve_until_told_to_stop()
         click.echo("Stopping")
 
 
@@ -42,7 +42,7 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
         wiring.served(wiring.web_app(parts), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
-        await _told_to_stop()
+        await _serve_until_told_to_stop()
 
 
 @click.command()
@@ -58,11 +58,11 @@ async def worker(config: Path | None, data: Path | None) -> None:
             await stack.enter_async_context(wiring.served(app, settings.host, settings.worker_port))
         await stack.enter_async_context(wiring.working(parts))
         click.echo("Waspada sends")
-        await _told_to_stop()
+        await _serve_until_told_to_stop()
 
 
-async def _told_to_stop() -> None:
-    """Return at the first SIGINT or SIGTERM.
+async def _serve_until_told_to_stop() -> None:
+    """Return at the first SIGINT or SIGTERM; until then the process does what it was joined for.
 
     What the start has made stays, so the garbage collector need not look at it again; and what a hop makes is gone
     with it, so that looking less often misses nothing.
