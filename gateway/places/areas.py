@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gateway.places.columns import read_columns
 from gateway.text.complaints import Complaint
 
 COLUMNS = ("code", "name", "kecamatan_code", "kecamatan")
@@ -21,6 +21,12 @@ class Areas:
     kecamatan: Mapping[str, str]
     kelurahan: Mapping[str, str]
     by_kecamatan: Mapping[str, tuple[str, ...]]  # kecamatan code → its kelurahan codes
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # another name, as written → kelurahan codes
+    neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)  # both ways; without one, not in it
+
+    def kecamatan_of(self, code: str) -> str:
+        """The code of the kecamatan that the kelurahan `code` lies in."""
+        return code.rpartition(".")[0]
 
 
 def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
@@ -28,16 +34,11 @@ def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
     kecamatan: dict[str, str] = {}
     kelurahan: dict[str, str] = {}
     members: dict[str, list[str]] = {}
-    complaints: list[Complaint] = []
-    rows = csv.DictReader(text.splitlines())
-    missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
-    if missing:
-        complaints.append(Complaint(file, 1, f"the columns {', '.join(missing)} are missing"))
-        return Areas({}, {}, {}), complaints
+    rows, complaints = read_columns(text, file, COLUMNS)
     for row in rows:
-        code, name, parent, parent_name = ((row[column] or "").strip() for column in COLUMNS)
+        code, name, parent, parent_name = row.values
         if wrong := _wrong(code, name, parent, parent_name, kelurahan, kecamatan):
-            complaints.append(Complaint(file, rows.line_num, wrong))
+            complaints.append(Complaint(file, row.line, wrong))
             continue
         kelurahan[code] = name
         kecamatan[parent] = parent_name

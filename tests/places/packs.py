@@ -1,0 +1,37 @@
+"""The areas of the packs, read as a gateway reads them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from gateway.places.areas import Areas, read_areas
+from gateway.places.names import Gazetteer
+from gateway.places.relations import read_aliases, read_neighbours
+from tests.architecture.documents import ROOT
+
+CITY, SECOND_CITY, REGENCY = "pekalongan", "tegal", "kab-pekalongan"
+PACKS = (CITY, SECOND_CITY, REGENCY)
+IGNORED = ("kelurahan", "kel", "desa", "ds", "kampung", "kp", "kecamatan", "kec")
+
+
+def text(pack: str, file: str) -> str:
+    return (ROOT / "menus" / pack / file).read_text(encoding="utf-8")
+
+
+@cache
+def areas_of(pack: str) -> Areas:
+    """The areas of a pack; those of the city with their old names and their neighbours."""
+    areas, complaints = read_areas(text(pack, "areas.csv"), "areas.csv")
+    if pack == CITY:
+        aliases, wrong_aliases = read_aliases(text(pack, "aliases.csv"), "aliases.csv", areas)
+        neighbours, wrong_pairs = read_neighbours(text(pack, "neighbours.csv"), "neighbours.csv", areas)
+        areas = replace(areas, aliases=aliases, neighbours=neighbours)
+        complaints = [*complaints, *wrong_aliases, *wrong_pairs]
+    assert complaints == []
+    return areas
+
+
+@cache
+def gazetteer_of(pack: str) -> Gazetteer:
+    return Gazetteer(areas_of(pack), IGNORED)

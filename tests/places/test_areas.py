@@ -1,0 +1,89 @@
+"""The list of areas, and what is said about a wrong one: with its line, however its fields are quoted."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.places.areas import read_areas
+from tests.places.packs import PACKS, areas_of
+
+HEADINGS = "code,name,kecamatan_code,kecamatan\n"
+MEDONO = "33.75.01.1002,Medono,33.75.01,Pekalongan Barat\n"
+
+
+def complaints(text: str) -> list[str]:
+    return [str(complaint) for complaint in read_areas(text, "areas.csv")[1]]
+
+
+@pytest.mark.parametrize(("pack", "kecamatan", "kelurahan"), zip(PACKS, (4, 4, 19), (27, 27, 285), strict=True))
+def test_the_areas_of_the_packs(pack: str, kecamatan: int, kelurahan: int) -> None:
+    areas = areas_of(pack)
+
+    assert (len(areas.kecamatan), len(areas.kelurahan)) == (kecamatan, kelurahan)
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_an_area_lies_in_the_kecamatan_that_lists_it(pack: str) -> None:
+    areas = areas_of(pack)
+
+    assert all(areas.kecamatan_of(code) == parent for parent, codes in areas.by_kecamatan.items() for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (MEDONO, "33.75.01.1002 is already taken by Medono"),
+        ("33.75.1003,Podosugih,33.75.01,Pekalongan Barat", "'33.75.1003' is not an area code such as 33.75.01.1002"),
+        (
+            "33.75.01.1003,Podosugih,33.75.02,Pekalongan Timur",
+            "33.75.01.1003 does not belong to the kecamatan '33.75.02'",
+        ),
+        ("33.75.01.1003, ,33.75.01,Pekalongan Barat", "33.75.01.1003 has no name, or its kecamatan has none"),
+        ("33.75.01.1003,Podosugih", "33.75.01.1003 does not belong to the kecamatan ''"),
+        ("33.75.01.1003,Podosugih,33.75.01,Barat", "33.75.01 is called 'Barat' here and 'Pekalongan Barat' above"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said_with_its_line(row: str, said: str) -> None:
+    assert complaints(HEADINGS + MEDONO + row) == [f"areas.csv:3: {said}"]
+
+
+def test_missing_columns_are_named() -> None:
+    assert complaints("code,name\n" + MEDONO) == ["areas.csv:1: the columns kecamatan_code, kecamatan are missing"]
+    assert complaints("") == ["areas.csv:1: the columns code, name, kecamatan_code, kecamatan are missing"]
+
+
+def test_a_list_without_areas_is_refused() -> None:
+    assert complaints(HEADINGS) == ["areas.csv: there is no area in it"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_line_is_that_of_the_file_whatever_stands_in_quotes(newline: str) -> None:
+    text = (
+        "remark," + HEADINGS + '"first\nsecond, ""third""",' + MEDONO + "\n"  # a row of two lines, then a blank line
+        '"one\ntwo",x,Podosugih,33.75.01,Pekalongan Barat\n'
+        ",y,Kauman,33.75.01,Pekalongan Barat\n"
+    )
+
+    assert complaints(text.replace("\n", newline)) == [
+        "areas.csv:5: 'x' is not an area code such as 33.75.01.1002",
+        "areas.csv:7: 'y' is not an area code such as 33.75.01.1002",
+    ]
+
+
+def test_only_the_end_of_a_line_ends_a_line() -> None:
+    assert complaints(HEADINGS + MEDONO.replace("Medono", "Me\x0bdo\u2028no") + "x,,,") == [
+        "areas.csv:3: 'x' is not an area code such as 33.75.01.1002"
+    ]
+
+
+def test_a_quote_that_is_never_closed_is_said_where_its_row_begins() -> None:
+    found = complaints(HEADINGS + MEDONO + '33.75.01.1003,"Podosugih,33.75.01,Pekalongan Barat\n' + MEDONO)
+
+    assert found == ["areas.csv:3: not CSV: unexpected end of data"]
+
+
+def test_the_order_of_the_columns_does_not_matter() -> None:
+    areas, found = read_areas("kecamatan,x, code,name,kecamatan_code\nB,,33.75.01.1002,Medono ,33.75.01\n", "areas.csv")
+
+    assert found == []
+    assert areas.kelurahan == {"33.75.01.1002": "Medono"}

@@ -1,0 +1,94 @@
+"""How well misspelled names are found, measured: one slip of the thumb per name, a thousand of them per pack."""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.places.packs import PACKS, areas_of, gazetteer_of
+
+MANY = 1000
+FIRST = 3
+LEAST_SHARE = 0.95
+
+
+def written(pack: str) -> list[tuple[str, str]]:
+    """Every name and alias of a pack with the area it stands for."""
+    areas = areas_of(pack)
+    aliases = [(alias, code) for alias, codes in areas.aliases.items() for code in codes]
+    return [(name, code) for code, name in areas.kelurahan.items()] + aliases
+
+
+def slip(name: str, chance: random.Random) -> str:
+    """`name` with a letter left out, added, changed or swapped with the next one, so that its letters differ."""
+    while True:
+        place = chance.randrange(len(name))
+        before, here, after = name[:place], name[place], name[place + 1 :]
+        other = chance.choice(string.ascii_lowercase)
+        slipped = chance.choice(
+            [
+                before + after,
+                before + other + here + after,
+                before + other + after,
+                before + after[:1] + here + after[1:],
+            ]
+        )
+        if _letters(slipped) != _letters(name):
+            return slipped
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def misspellings(pack: str) -> Iterator[tuple[str, str]]:
+    chance = random.Random(pack)
+    names = written(pack)
+    for _ in range(MANY):
+        name, code = chance.choice(names)
+        yield slip(name, chance), code
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_the_right_area_is_among_the_first_three(pack: str) -> None:
+    missed = [typed for typed, code in misspellings(pack) if code not in gazetteer_of(pack).find(typed).codes[:FIRST]]
+    share = 1 - len(missed) / MANY
+    print(f"{pack}: {share:.1%} of {MANY} misspellings in the first {FIRST}; missed {missed}")
+
+    assert share >= LEAST_SHARE
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("before", ["", "Desa "])
+def test_none_resolves_silently_to_a_wrong_area(pack: str, before: str) -> None:
+    results = [(typed, code, gazetteer_of(pack).find(before + typed)) for typed, code in misspellings(pack)]
+
+    assert [typed for typed, code, result in results if result.sure and result.codes != (code,)] == []
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_with_the_kecamatan_the_right_area_comes_first(pack: str) -> None:
+    areas = areas_of(pack)
+    first = wrong = 0
+    for typed, code in misspellings(pack):
+        result = gazetteer_of(pack).find(f"{typed} {areas.kecamatan[areas.kecamatan_of(code)]}")
+        first += result.codes[:1] == (code,)
+        wrong += result.sure and result.codes != (code,)
+    print(f"{pack}: {first / MANY:.1%} of {MANY} misspellings first, with the kecamatan")
+
+    assert first / MANY >= LEAST_SHARE
+    assert wrong == 0
+
+
+@given(data=st.data(), pack=st.sampled_from(PACKS))
+def test_no_slip_is_ever_sure_of_a_wrong_area(data: st.DataObject, pack: str) -> None:
+    name, code = data.draw(st.sampled_from(written(pack)))
+    result = gazetteer_of(pack).find(slip(name, data.draw(st.randoms(use_true_random=False))))
+
+    assert not result.sure or result.codes == (code,)

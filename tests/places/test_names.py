@@ -1,0 +1,219 @@
+"""A typed name leads to the area that bears or bore it, and to a choice wherever another one may be meant."""
+
+from __future__ import annotations
+
+import timeit
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.places.areas import Areas
+from gateway.places.names import LONGEST, MOST, Found, Gazetteer
+from tests.places.packs import CITY, IGNORED, PACKS, REGENCY, SECOND_CITY, areas_of, gazetteer_of
+
+MEDONO = "33.75.01.1002"
+TYPED = st.one_of(st.text(max_size=80), st.text("adegiknoprst .-'/", max_size=80))
+
+
+def found(typed: str, pack: str = CITY) -> tuple[list[str], bool]:
+    """What is offered, as names with their kecamatan, and whether it is sure."""
+    areas = areas_of(pack)
+    result = gazetteer_of(pack).find(typed)
+    return [
+        f"{areas.kelurahan[code]}, {areas.kecamatan[areas.kecamatan_of(code)]}" for code in result.codes
+    ], result.sure
+
+
+def names_of(pack: str) -> dict[str, list[str]]:
+    named = defaultdict(list)
+    for code, name in areas_of(pack).kelurahan.items():
+        named[name].append(code)
+    return named
+
+
+# Names as they are written ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alias", areas_of(CITY).aliases)
+def test_every_old_name_and_spelling_is_sure(alias: str) -> None:
+    assert gazetteer_of(CITY).find(alias) == Found(areas_of(CITY).aliases[alias], sure=True)
+
+
+@pytest.mark.parametrize("pack", [CITY, SECOND_CITY])
+def test_every_current_name_of_a_city_is_sure(pack: str) -> None:
+    for code, name in areas_of(pack).kelurahan.items():
+        assert gazetteer_of(pack).find(name) == Found((code,), sure=True)
+
+
+def test_a_doubled_name_of_the_regency_offers_all_who_bear_it() -> None:
+    doubled = {name: codes for name, codes in names_of(REGENCY).items() if len(codes) > 1}
+
+    assert len(doubled) == 10
+    for name, codes in doubled.items():
+        assert gazetteer_of(REGENCY).find(name) == Found(tuple(codes), sure=False)
+
+
+def test_the_other_names_of_the_regency_are_sure_but_for_a_few_that_one_letter_parts() -> None:
+    single = {name: codes for name, codes in names_of(REGENCY).items() if len(codes) == 1}
+    results = {name: gazetteer_of(REGENCY).find(name) for name in single}
+
+    assert all(results[name].codes[:1] == tuple(codes) for name, codes in single.items())
+    assert sorted(name for name, result in results.items() if not result.sure) == [
+        "Karagsari",
+        "Karanganyar",
+        "Karangsari",
+        "Kutorejo",
+        "Kutorojo",
+        "Tanjungsari",
+        "Tunjungsari",
+    ]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Kandang Panjang",
+        "kandangpanjang",
+        "KANDANG-PANJANG",
+        " kandang.panjang ",
+        "kandang/panjang",
+        "ka'ndang pan’jang",  # noqa: RUF001
+        "Kándäng Pañjang",
+        "ｋａｎｄａｎｇ　ｐａｎｊａｎｇ",  # noqa: RUF001
+        "kel.kandang panjang",
+        "Kelurahan Kandang Panjang",
+        "kel kp Kandang Panjang",
+    ],
+)
+def test_case_marks_accents_and_words_before_a_name_do_not_matter(typed: str) -> None:
+    assert found(typed) == (["Kandang Panjang, Pekalongan Utara"], True)
+
+
+def test_a_gazetteer_knows_no_language_of_its_own() -> None:
+    assert Gazetteer(areas_of(CITY)).find("kelurahan Medono") == Found()
+    assert Gazetteer(areas_of(CITY), ["Die Gemeinde", "Dorf"]).find("dorf Medono") == Found((MEDONO,), sure=True)
+
+
+def test_a_name_that_begins_with_an_ignored_word_is_found_by_all_its_words() -> None:
+    areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Kampung Baru", "33.75.01.1003": "Baru"}, {})
+
+    assert Gazetteer(areas, IGNORED).find("kampung medono").codes == ()
+    assert set(Gazetteer(areas, IGNORED).find("Desa Kampung Baru").codes) == {MEDONO, "33.75.01.1003"}
+    assert Gazetteer(areas, IGNORED).find("Baru") == Found(("33.75.01.1003",), sure=True)
+
+
+# Names that are not quite so -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("pasir", ["Pasirkratonkramat, Pekalongan Barat"]),
+        ("kraton", ["Padukuhan Kraton, Pekalongan Utara", "Pasirkratonkramat, Pekalongan Barat"]),
+        ("kratn", ["Padukuhan Kraton, Pekalongan Utara", "Pasirkratonkramat, Pekalongan Barat"]),
+        ("yosoreja", ["Kuripan Yosorejo, Pekalongan Selatan"]),
+        ("medno", ["Medono, Pekalongan Barat"]),
+        ("noyontansarri", ["Noyontaansari, Pekalongan Timur"]),
+        (
+            "panjang",
+            ["Kandang Panjang, Pekalongan Utara", "Panjang Wetan, Pekalongan Utara", "Panjang Baru, Pekalongan Utara"],
+        ),
+    ],
+)
+def test_part_of_a_name_or_a_misspelled_one_offers_a_choice(typed: str, offered: list[str]) -> None:
+    assert found(typed) == (offered, False)
+
+
+def test_a_misspelled_name_is_offered_before_one_that_only_begins_alike() -> None:
+    areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Medonorejo", "33.75.01.1003": "Medano"}, {})
+
+    assert Gazetteer(areas).find("medono") == Found(("33.75.01.1003", MEDONO), sure=False)
+
+
+def test_at_most_five_are_offered() -> None:
+    assert len(found("karang", REGENCY)[0]) == MOST
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "me", "m e", "12", "12345", "--- ...", "kel", "qqqqqq", "medono" + " " * LONGEST]
+)
+def test_nothing_is_found_for_what_is_no_name(typed: str) -> None:
+    assert found(typed) == ([], False)
+
+
+def test_an_alias_that_is_the_name_of_another_area_is_never_sure() -> None:
+    areas = Areas(
+        {"33.75.01": "Barat"}, {MEDONO: "Medono", "33.75.01.1009": "Tirto"}, {}, {"Medono": ("33.75.01.1009",)}
+    )
+
+    assert Gazetteer(areas).find("Medono") == Found((MEDONO, "33.75.01.1009"), sure=False)
+
+
+# With a kecamatan ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "wonosari siwalan",
+        "Siwalan Wonosari",
+        "ds. Wonosari, kec. Siwalan",
+        "kec siwalan desa wonosari",
+        "wonosari si-walan",
+    ],
+)
+def test_a_kecamatan_before_or_after_a_name_narrows_to_one(typed: str) -> None:
+    assert found(typed, REGENCY) == (["Wonosari, Siwalan"], True)
+
+
+def test_every_doubled_name_is_sure_with_its_kecamatan() -> None:
+    areas = areas_of(REGENCY)
+    for code, name in areas.kelurahan.items():
+        typed = f"{name} {areas.kecamatan[areas.kecamatan_of(code)]}"
+        assert gazetteer_of(REGENCY).find(typed) == Found((code,), sure=True), typed
+
+
+def test_a_kecamatan_of_two_words_narrows() -> None:
+    assert found("tirto pekalongan barat") == (["Tirto, Pekalongan Barat"], True)
+    assert found("panjang pekalongan barat")[1] is False
+
+
+def test_a_misspelled_kecamatan_narrows_without_being_sure() -> None:
+    assert found("wonosari siwlan", REGENCY) == (["Wonosari, Siwalan"], False)
+
+
+def test_a_misspelled_name_in_its_kecamatan_is_the_only_offer() -> None:
+    assert found("wonosri siwalan", REGENCY) == (["Wonosari, Siwalan"], False)
+
+
+def test_a_kecamatan_in_which_the_name_is_not_leaves_it_open() -> None:
+    assert found("Wonosari Kajen", REGENCY) == (["Wonosari, Karanganyar", "Wonosari, Siwalan"], False)
+    assert found("Medono Pekalongan Timur") == (["Medono, Pekalongan Barat"], False)
+
+
+def test_a_village_named_like_another_kecamatan_is_not_taken_for_granted() -> None:
+    assert found("Karanganyar", REGENCY) == (["Karanganyar, Tirto"], False)
+    assert found("Karanganyar Tirto", REGENCY) == (["Karanganyar, Tirto"], True)
+
+
+# Anything at all -------------------------------------------------------------------------------------------
+
+
+@given(typed=TYPED, pack=st.sampled_from(PACKS))
+def test_anything_may_be_typed(typed: str, pack: str) -> None:
+    result = gazetteer_of(pack).find(typed)
+
+    assert len(set(result.codes)) == len(result.codes) <= MOST
+    assert set(result.codes) <= areas_of(pack).kelurahan.keys()
+    assert not result.sure or len(result.codes) == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["Wonosari", "sumurjomblangbogo", "ds wonosari kec siwalan", "kel " * 15, "a b " * 15]
+)
+def test_a_find_among_285_areas_takes_less_than_a_millisecond(typed: str) -> None:
+    gazetteer = gazetteer_of(REGENCY)
+
+    assert min(timeit.repeat(lambda: gazetteer.find(typed), number=10, repeat=10)) / 10 < 0.001

@@ -1,0 +1,78 @@
+"""Other names and neighbours of areas, and what is said about wrong ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.places.relations import read_aliases, read_neighbours
+from tests.places.packs import CITY, areas_of
+
+AREAS = areas_of(CITY)
+MEDONO, PODOSUGIH, TIRTO = "33.75.01.1002", "33.75.01.1003", "33.75.01.1009"
+
+
+def alias_complaints(*rows: str, headings: str = "alias,code") -> list[str]:
+    return [str(one) for one in read_aliases("\n".join((headings, *rows)), "aliases.csv", AREAS)[1]]
+
+
+def neighbour_complaints(*rows: str, headings: str = "code,neighbor_code") -> list[str]:
+    return [str(one) for one in read_neighbours("\n".join((headings, *rows)), "neighbours.csv", AREAS)[1]]
+
+
+def test_the_old_names_of_the_city() -> None:
+    assert len(AREAS.aliases) == 45
+    assert AREAS.aliases["Kramatsari"] == ("33.75.01.1008",)
+
+
+def test_an_alias_of_several_areas_keeps_the_order_of_the_file() -> None:
+    aliases, complaints = read_aliases(f"code,kind,alias\n{TIRTO},old,Lama\n{MEDONO},old,Lama\n", "aliases.csv", AREAS)
+
+    assert complaints == []
+    assert aliases == {"Lama": (TIRTO, MEDONO)}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("Baru,33.75.01.9999", "no area has the code '33.75.01.9999'"),
+        ("Baru", "no area has the code ''"),
+        (f" ,{MEDONO}", "this alias is empty"),
+        (f"Lama,{MEDONO}", f"Lama for {MEDONO} stands here twice"),
+    ],
+)
+def test_what_is_wrong_with_an_alias_is_said_with_its_line(row: str, said: str) -> None:
+    assert alias_complaints(f"Lama,{MEDONO}", row) == [f"aliases.csv:3: {said}"]
+
+
+def test_neighbours_are_so_both_ways() -> None:
+    pairs = {(code, other) for code, others in AREAS.neighbours.items() for other in others}
+
+    assert len(pairs) == 2 * 61
+    assert pairs == {(other, code) for code, other in pairs}
+    assert AREAS.neighbours[TIRTO] >= {PODOSUGIH}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (f"{MEDONO},{MEDONO}", f"{MEDONO} is not its own neighbour"),
+        (f"{MEDONO},{PODOSUGIH}", f"{MEDONO} and {PODOSUGIH} stand here twice"),
+        (f"{PODOSUGIH},{MEDONO}", f"{PODOSUGIH} and {MEDONO} stand here twice"),
+        (f"{MEDONO},x", "no area has the code 'x'"),
+        (f",{MEDONO}", "no area has the code ''"),
+    ],
+)
+def test_what_is_wrong_with_a_pair_is_said_with_its_line(row: str, said: str) -> None:
+    assert neighbour_complaints(f"{MEDONO},{PODOSUGIH}", row) == [f"neighbours.csv:3: {said}"]
+
+
+def test_both_codes_of_a_pair_are_named_when_both_are_unknown() -> None:
+    assert neighbour_complaints("x,y") == [
+        "neighbours.csv:2: no area has the code 'x'",
+        "neighbours.csv:2: no area has the code 'y'",
+    ]
+
+
+def test_missing_columns_are_named() -> None:
+    assert alias_complaints(headings="alias,kode") == ["aliases.csv:1: the columns code are missing"]
+    assert neighbour_complaints(headings="a,b") == ["neighbours.csv:1: the columns code, neighbor_code are missing"]
