@@ -1,1 +1,1 @@
-"""Pure: kecamatan and kelurahan."""
+"""Pure: kecamatan and kelurahan, what they are called, and which of them a typed name means."""
