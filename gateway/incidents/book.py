@@ -1,108 +1,66 @@
 """The book of incidents: filing, finding and moving them, and the audit trail of every change.
 
 A report is filed together with its confirmation and its audit row, in one transaction, once per session: a ticket on a
-screen is a committed row. The audit table takes rows and nothing else; a trigger refuses every change of what stands.
+screen is a committed row.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     BindParameter,
-    Boolean,
-    Column,
-    Date,
-    DateTime,
-    Identity,
-    Index,
-    LargeBinary,
     RowMapping,
     Select,
     Table,
-    Text,
-    UniqueConstraint,
+    any_,
     bindparam,
+    cast,
+    exists,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents import ticket as tickets
 from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, may_move
+from gateway.incidents.records import NOTE, audit, incident_details, incidents, note
+from gateway.messages.erasing import cancelling_reminders
 from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres import Database
 from gateway.runtime.postgres_once import Once
+from gateway.text import ticket as tickets
 from gateway.text.phone import Phone, mask_in
 
 _REPORT = tuple(field.name for field in fields(Report))
 _TRIES = 20  # tickets drawn for one report; with a million filed, the chance that all are taken is 1 in 10^19
 
-incidents = Table(
-    "incidents",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("ticket", Text, nullable=False),
-    Column("category", Text, nullable=False),
-    Column("area", Text, nullable=False),
-    Column("when", Text, nullable=False),
-    Column("when_date", Date),
-    Column("danger", Text, nullable=False),
-    Column("size", Text, nullable=False),
-    Column("seen", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("contact", Boolean),
-    Column("language", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("session", Text, nullable=False),
-    Column("phone_sealed", LargeBinary, nullable=False),
-    Column("phone_key", LargeBinary, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("veracity", Text, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("ticket"),
-    UniqueConstraint("channel", "session"),
-    Index("ix_incidents_phone_key", "phone_key"),
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # the ticket, for an incident; no foreign key: the trail outlives it
-    Column("detail", JSONB, nullable=False),
-    Index("ix_audit_subject", "subject"),
-)
-
-
-_NOTE = insert(audit)
-
 
 def _filing() -> Select[tuple[str]]:
     """The one statement that files a report: its incident and, if that is new, its message and its audit row.
 
-    A single statement is a transaction. Made once, because building it costs more than running it; its parameters
-    are the three rows, as `_named` calls them.
+    With the same stroke the SMS is called off that would remind this phone of a report not sent yet. A single
+    statement is a transaction. Made once, because building it costs more than running it; its parameters are the
+    three rows, as `_named` calls them.
     """
-    added = insert_or_ignore(incidents).values(_parameters(incidents)).on_conflict_do_nothing()
+    incident = _parameters(incidents)
+    added = insert_or_ignore(incidents).values(incident).on_conflict_do_nothing()
     filed = added.returning(incidents.c.ticket).cte("filed")
-    along = []
+    calling_off = cancelling_reminders(incident["phone_key"], incident["updated_at"])
+    along: list[CTE] = [calling_off.where(exists(select(filed.c.ticket))).cte("called_off")]
     for table in (messages, audit):
         row = _parameters(table)
         along.append(insert(table).from_select(list(row), select(*row.values()).select_from(filed)).cte(table.name))
@@ -119,12 +77,21 @@ def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{table.name}_{name}": value for name, value in row.items()}
 
 
-_NULLABLE = ("when_date", "contact", "ticket")  # columns without NOT NULL that a new row has all the same
-_FILING = Once(_filing())
+# Columns without NOT NULL that a new row has all the same.
+_NULLABLE = ("when_date", "contact", "ticket", "phone_sealed", "phone_key")
+_FILING = _filing()
+_FILING_ONCE = Once(_FILING)
 
 
 class SessionOfAnotherPhone(Exception):
-    """This session has filed a report already, from another phone."""
+    """This session has filed a report already, from another phone or from one whose number was erased."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class NoFreeTicket(RuntimeError):
+    """There was no free ticket, however often one was drawn."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
@@ -174,17 +141,41 @@ class Book:
         The same session again gets its ticket again and changes nothing, so that a call may be repeated whose end is
         not known. Raises `SessionOfAnotherPhone`, and `DatabaseAway` after `deadline` seconds at the latest.
         """
+        for ticket, rows in self._draws(report, phone, confirmation, {}):
+            for_driver = {**rows, "audit_detail": json.dumps(rows["audit_detail"])}
+            if await self._database.run_once(_FILING_ONCE, for_driver, deadline=deadline) is not None:
+                return Filed(ticket, new=True)
+            async with self._database.begin(deadline=deadline) as connection:
+                earlier = await self._earlier(connection, report, phone)
+            if earlier:
+                return Filed(earlier, new=False)
+        raise NoFreeTicket
+
+    async def file_within(
+        self,
+        connection: AsyncConnection,
+        report: Report,
+        phone: Phone,
+        confirmation: Callable[[str], str],
+        detail: Mapping[str, str],
+    ) -> Filed:
+        """`file` in the transaction of `connection`; `detail` goes into the audit trail."""
+        for ticket, rows in self._draws(report, phone, confirmation, detail):
+            if (await connection.execute(_FILING, rows)).first() is not None:
+                return Filed(ticket, new=True)
+            if earlier := await self._earlier(connection, report, phone):
+                return Filed(earlier, new=False)
+        raise NoFreeTicket
+
+    def _draws(
+        self, report: Report, phone: Phone, confirmation: Callable[[str], str], detail: Mapping[str, str]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Tickets to try one after the other, each with the parameters of `_FILING`."""
         for _ in range(_TRIES):
             ticket = tickets.make(self._clock.number_below)
-            rows = self._rows(ticket, report, phone, confirmation(ticket))
-            if await self._database.run_once(_FILING, rows, deadline=deadline) is not None:
-                return Filed(ticket, new=True)
-            if earlier := await self._earlier(report, phone, deadline):
-                return Filed(earlier, new=False)
-        raise RuntimeError(f"no free ticket in {_TRIES} draws")
+            yield ticket, self._rows(ticket, report, phone, confirmation(ticket), detail)
 
-    def _rows(self, ticket: str, report: Report, phone: Phone, text: str) -> dict[str, Any]:
-        """The parameters of `_FILING`."""
+    def _rows(self, ticket: str, report: Report, phone: Phone, text: str, detail: Mapping[str, str]) -> dict[str, Any]:
         now = self._clock.now()
         incident = {
             "ticket": ticket,
@@ -196,23 +187,22 @@ class Book:
             "updated_at": now,
         }
         message = NewMessage(MessageClass.CONFIRMATION, report.channel, phone, text, report.language, ticket)
-        note = _note(now, "resident", "incident.filed", ticket, {"channel": report.channel})
+        noted = note(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
         return {
             **_named(incidents, incident),
             **_named(messages, queued(message, self._vault, now)),
-            **_named(audit, {**note, "detail": json.dumps(note["detail"])}),
+            **_named(audit, noted),
         }
 
-    async def _earlier(self, report: Report, phone: Phone, deadline: float | None) -> str | None:
+    async def _earlier(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
         """The ticket that this session has got before; None if it was the ticket that is taken."""
         filed = select(incidents.c.ticket, incidents.c.phone_key).where(
             incidents.c.channel == report.channel, incidents.c.session == report.session
         )
-        async with self._database.begin(deadline=deadline) as connection:
-            row = (await connection.execute(filed)).first()
+        row = (await connection.execute(filed)).first()
         if row is None:
             return None
-        if not hmac.compare_digest(row.phone_key, self._vault.lookup(phone)):
+        if row.phone_key is None or not hmac.compare_digest(row.phone_key, self._vault.lookup(phone)):
             raise SessionOfAnotherPhone
         ticket: str = row.ticket
         return ticket
@@ -221,14 +211,16 @@ class Book:
         """The incident of this ticket (8 digits, no dash), if there is one."""
         async with self._database.begin() as connection:
             row = (await connection.execute(select(incidents).where(incidents.c.ticket == ticket))).mappings().first()
-        return self._incident(row) if row else None
+            details = await _details(connection, [row] if row else [])
+        return self._incident(row, details[row["id"]]) if row else None
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, str | bool | None]]:
+    async def list(self, limit: int = 1000) -> Sequence[dict[str, str | bool | list[str] | None]]:
         """The newest incidents, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
         newest = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
-        return [self._incident(row).for_json() for row in rows]
+            details = await _details(connection, rows)
+        return [self._incident(row, details[row["id"]]).for_json() for row in rows]
 
     async def move(self, ticket: str, to: Status, actor: str, reason: str) -> None:
         """Move an incident along its lifecycle. Raises `NoSuchIncident` and `NotAllowed`.
@@ -246,18 +238,27 @@ class Book:
                 raise NotAllowed(now, to)
             await connection.execute(update(incidents).where(of_ticket).values(status=to, updated_at=self._clock.now()))
             change = {"from": now.value, "to": to.value, "reason": mask_in(reason)}
-            await connection.execute(_NOTE, _note(self._clock.now(), actor, "incident.moved", ticket, change))
+            await connection.execute(NOTE, note(self._clock.now(), actor, "incident.moved", ticket, change))
 
-    def _incident(self, row: RowMapping) -> Incident:
+    def _incident(self, row: RowMapping, details: Sequence[str]) -> Incident:
+        sealed = row["phone_sealed"]
         return Incident(
             ticket=row["ticket"],
             report=Report(**{name: row[name] for name in _REPORT}),
             status=Status(row["status"]),
             veracity=Veracity(row["veracity"]),
-            phone=self._vault.open(row["phone_sealed"]).masked,
+            phone=self._vault.open(sealed).masked if sealed else "",
             updated_at=row["updated_at"],
+            details=tuple(details),
         )
 
 
-def _note(at: datetime, actor: str, action: str, ticket: str, detail: Mapping[str, str]) -> dict[str, Any]:
-    return {"at": at, "actor": actor, "action": action, "subject": ticket, "detail": dict(detail)}
+async def _details(connection: AsyncConnection, rows: Sequence[RowMapping]) -> defaultdict[int, list[str]]:
+    """What the reporters of these incidents told later, by the incident's id, the oldest first."""
+    table = incident_details.c
+    listed = any_(cast([row["id"] for row in rows], ARRAY(BigInteger)))
+    told = select(table.incident, table.text).where(table.incident == listed).order_by(table.id)
+    details: defaultdict[int, list[str]] = defaultdict(list)
+    for incident, text in (await connection.execute(told)).all() if rows else ():
+        details[incident].append(text)
+    return details

@@ -19,9 +19,9 @@ _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is none
 _CONTACT = {"": None, "yes": True, "no": False}
-REQUIRED = ("category", "area")
+REQUIRED = frozenset({"category", "area"})
 ANSWERS = frozenset({*REQUIRED, "when", "when_date", "danger", "size", "seen", "description", "contact"})
-ON_THE_WAY = frozenset({"language", "kecamatan"})  # lead the dialogue; the record has them already
+ON_THE_WAY = frozenset({"language", "kecamatan", "place_name"})  # lead the dialogue; the record has them already
 
 
 class Status(StrEnum):
@@ -64,6 +64,20 @@ def may_move(now: Status, to: Status) -> bool:
     return to in LIFECYCLE[now]
 
 
+def check_words(text: str) -> None:
+    """Raise `ValueError`, which quotes nothing, where `text` is not what a resident may tell in words."""
+    if len(text) > LONGEST_DESCRIPTION:
+        raise ValueError(f"a description has at most {LONGEST_DESCRIPTION} characters")
+    if _CONTROL.search(text):
+        raise ValueError("a description holds no control characters")
+
+
+def check_session(session: str) -> None:
+    """Raise `ValueError` where this is no name that a carrier gives to a session."""
+    if not _NAME.fullmatch(session):
+        raise ValueError("a report needs the carrier's name of its session")
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a finished dialogue says. An answer that was skipped, or never asked for, is empty."""
@@ -89,14 +103,10 @@ class Report:
         for name in ("when", "danger", "size", "seen"):
             if getattr(self, name) and not _KEY.fullmatch(getattr(self, name)):
                 raise ValueError(f"the answer to {name} is not a short key")
-        if not _NAME.fullmatch(self.session):
-            raise ValueError("a report needs the carrier's name of its session")
+        check_session(self.session)
         if self.received_at.tzinfo is None:
             raise ValueError("received_at needs a time zone")
-        if len(self.description) > LONGEST_DESCRIPTION:
-            raise ValueError(f"a description has at most {LONGEST_DESCRIPTION} characters")
-        if _CONTROL.search(self.description):
-            raise ValueError("a description holds no control characters")
+        check_words(self.description)
 
     @classmethod
     def from_answers(
@@ -129,7 +139,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The record of one finished report. `phone` is the mask of the reporter's number."""
+    """The record of one finished report.
+
+    `phone` is the mask of the reporter's number, empty once that is erased; `details` is what he told later.
+    """
 
     ticket: str
     report: Report
@@ -137,8 +150,9 @@ class Incident:
     veracity: Veracity
     phone: str
     updated_at: datetime
+    details: tuple[str, ...] = ()
 
-    def for_json(self) -> dict[str, str | bool | None]:
+    def for_json(self) -> dict[str, str | bool | list[str] | None]:
         """What lists show of it (design.md section 7)."""
         report = self.report
         return {
@@ -151,6 +165,7 @@ class Incident:
             "size": report.size,
             "seen": report.seen,
             "description": report.description,
+            "details": list(self.details),
             "contact": report.contact,
             "status": self.status.value,
             "veracity": self.veracity.value,

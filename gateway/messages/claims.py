@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, case, cast, func, literal, select, update
+from sqlalchemy import BigInteger, DateTime, Integer, Text, and_, case, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -24,6 +24,8 @@ from gateway.text.phone import Phone
 QUEUED = literal(Status.QUEUED.value, literal_execute=True)
 SENDING = literal(Status.SENDING.value, literal_execute=True)
 UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
+
+ERASED = "its number was erased"  # the reason of what is cancelled for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Ended:
 
 
 def claiming(limit: int, worker: str, channel: str, now: datetime) -> ReturningUpdate[Any]:
-    """Take the most pressing due messages of `channel`; those of them that expired are cancelled instead."""
+    """Take the most pressing due messages of `channel`; those that expired or whose number was erased are cancelled."""
     table = messages.c
     picked = (
         select(table.id)
@@ -63,13 +65,14 @@ def claiming(limit: int, worker: str, channel: str, now: datetime) -> ReturningU
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
-    alive = table.expires_at > now
+    known = table.phone_sealed.is_not(None)
+    alive = and_(table.expires_at > now, known)
     return (
         update(messages)
         .where(table.id == picked.c.id)
         .values(
             status=case((alive, Status.SENDING.value), else_=Status.CANCELLED.value),
-            reason=case((alive, table.reason), else_="expired before it could be sent"),
+            reason=case((alive, table.reason), (known, "expired before it could be sent"), else_=ERASED),
             attempts=table.attempts + case((alive, 1), else_=0),
             claimed_at=case((alive, now), else_=None),
             claimed_by=case((alive, worker), else_=None),

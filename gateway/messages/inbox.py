@@ -9,14 +9,18 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -37,13 +41,19 @@ inbound_messages = Table(
     Column("carrier_id", Text, nullable=False),
     Column("sender_sealed", LargeBinary),
     Column("sender_key", LargeBinary),
-    Column("sender_name", Text),  # a short code or a name; then there is no number
+    Column("sender_name", Text),  # a short code or a name; then there is no number. Neither: erased
     Column("recipient", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("network", Text, nullable=False),
     Column("sent_at", DateTime(timezone=True)),
     Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("handled_at", DateTime(timezone=True)),  # unset: nobody has looked at it yet
+    Column("made", Text, nullable=False, server_default=""),  # of it, by `messages.letters.Made`
+    Column("answered", Boolean, nullable=False, server_default=false()),
+    Column("ticket", Text),
     UniqueConstraint("channel", "carrier_id"),
+    Index("ix_inbound_messages_waiting", "id", postgresql_where=text("handled_at IS NULL")),
+    Index("ix_inbound_messages_sender_key", "sender_key", "received_at"),
 )
 
 opt_outs = Table(

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -43,8 +44,8 @@ messages = Table(
     Column("class", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("phone_sealed", LargeBinary, nullable=False),
-    Column("phone_key", LargeBinary, nullable=False),
+    Column("phone_sealed", LargeBinary),  # unset: erased; such a message is never sent
+    Column("phone_key", LargeBinary),
     Column("text", Text, nullable=False),
     Column("encoding", Text, nullable=False),
     Column("parts", Integer, nullable=False),
@@ -61,10 +62,13 @@ messages = Table(
     Column("claimed_by", Text),  # stays when a claim was lost, so that its late record is known
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
     Index("ix_messages_due", "channel", "priority", "due_at", "id", postgresql_where=text("status = 'queued'")),
     Index("ix_messages_claimed", "claimed_at", postgresql_where=text("status = 'sending'")),
     Index("ix_messages_unknown", "updated_at", postgresql_where=text("status = 'unknown'")),
     Index("ix_messages_ticket", "ticket", postgresql_where=text("ticket IS NOT NULL")),
+    Index("ix_messages_phone_key", "phone_key", postgresql_using="hash"),
+    Index("ix_messages_resume", "phone_key", postgresql_where=text("class = 'resume'")),
     Index("uq_messages_confirmation", "ticket", unique=True, postgresql_where=text("class = 'confirmation'")),
     Index(
         "ix_messages_carrier_message_id",

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Outcome
-from gateway.messages.claims import QUEUED, SENDING, UNKNOWN, Claim, Ended, claiming, ended, recording, released
+from gateway.messages.claims import ERASED, QUEUED, SENDING, UNKNOWN, Claim, Ended, claiming, ended, recording, released
 from gateway.messages.ledger import lock_ids, messages, settle
 from gateway.messages.message import CLASSES, MessageClass, Status
 from gateway.people.vault import CannotOpen, Vault
@@ -106,8 +106,8 @@ class Outbox:
     async def claim(self, limit: int, worker: str, channel: str) -> Sequence[Claim]:
         """Take up to `limit` due messages of `channel` and mark them ours, the most pressing first.
 
-        Two workers never get the same row: the claim is one UPDATE. What expired while it waited is cancelled on the
-        way. An empty answer means that nothing is due.
+        Two workers never get the same row: the claim is one UPDATE. What expired while it waited, or lost its
+        number, is cancelled on the way. An empty answer means that nothing is due.
         """
         while True:
             now = self._clock.now()
@@ -198,7 +198,10 @@ class Outbox:
             return (await connection.execute(sweeping)).rowcount
 
     async def requeue_unknown(self, after: timedelta) -> int:
-        """Queue again what has been unknown that long and may be resent by its class; how many there were."""
+        """Queue again what has been unknown that long and may be resent by its class; how many there were.
+
+        What has lost its number meanwhile cannot be sent again, and is cancelled.
+        """
         now = self._clock.now()
         table = messages.c
         resent = [
@@ -206,12 +209,13 @@ class Outbox:
             for kind, rules in CLASSES.items()
             if rules.resend_unknown
         ]
-        queueing = (
-            update(messages)
-            .where(table.status == UNKNOWN, table.updated_at <= now - after, or_(*resent))
-            .values(status=Status.QUEUED, due_at=now, updated_at=now)
+        old = update(messages).where(table.status == UNKNOWN, table.updated_at <= now - after)
+        cancelling = old.where(table.phone_sealed.is_(None)).values(
+            status=Status.CANCELLED, reason=ERASED, updated_at=now
         )
+        queueing = old.where(or_(*resent)).values(status=Status.QUEUED, due_at=now, updated_at=now)
         async with self._database.begin() as connection:
+            await connection.execute(cancelling)
             return (await connection.execute(queueing)).rowcount
 
     async def waiting(self) -> int:
@@ -228,7 +232,8 @@ class Outbox:
         return [self._shown(row) for row in rows]
 
     def _shown(self, row: RowMapping) -> dict[str, Any]:
-        to = self._vault.open(row["phone_sealed"]).masked
+        sealed = row["phone_sealed"]
+        to = self._vault.open(sealed).masked if sealed else ""  # erased
         return {name: row[name] for name in _SHOWN} | {"to": to, "created_at": row["created_at"].isoformat()}
 
 

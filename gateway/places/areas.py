@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.places.columns import read_columns
 from gateway.text.complaints import Complaint
+from gateway.text.gsm import NotGsm7, septets
 
 COLUMNS = ("code", "name", "kecamatan_code", "kecamatan")
 _CODE = re.compile(r"\d\d\.\d\d\.\d\d\.\d{4}")
@@ -23,6 +24,7 @@ class Areas:
     by_kecamatan: Mapping[str, tuple[str, ...]]  # kecamatan code → its kelurahan codes
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # another name, as written → kelurahan codes
     neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)  # both ways; without one, not in it
+    lines: Mapping[str, int] = field(default_factory=dict)  # kelurahan code → where it stands in the file
 
     def kecamatan_of(self, code: str) -> str:
         """The code of the kecamatan that the kelurahan `code` lies in."""
@@ -34,6 +36,7 @@ def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
     kecamatan: dict[str, str] = {}
     kelurahan: dict[str, str] = {}
     members: dict[str, list[str]] = {}
+    lines: dict[str, int] = {}
     rows, complaints = read_columns(text, file, COLUMNS)
     for row in rows:
         code, name, parent, parent_name = row.values
@@ -43,9 +46,11 @@ def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
         kelurahan[code] = name
         kecamatan[parent] = parent_name
         members.setdefault(parent, []).append(code)
+        lines[code] = row.line
     if not kelurahan and not complaints:
         complaints.append(Complaint(file, 0, "there is no area in it"))
-    return Areas(kecamatan, kelurahan, {code: tuple(codes) for code, codes in members.items()}), complaints
+    by_kecamatan = {code: tuple(codes) for code, codes in members.items()}
+    return Areas(kecamatan, kelurahan, by_kecamatan, lines=lines), complaints
 
 
 def _wrong(
@@ -66,4 +71,12 @@ def _wrong(
         return f"{code} has no name, or its kecamatan has none"
     if kecamatan.get(parent, parent_name) != parent_name:
         return f"{parent} is called {parent_name!r} here and {kecamatan[parent]!r} above"
-    return None
+    return _unshowable(name) or _unshowable(parent_name)
+
+
+def _unshowable(name: str) -> str | None:
+    try:
+        septets(name)
+    except NotGsm7 as error:
+        return f"{name}: {error}"
+    return f"{name}: in a text, braces stand for something else" if {*"{}"} & {*name} else None

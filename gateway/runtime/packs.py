@@ -26,3 +26,16 @@ def read_pack(folder: Path) -> dict[str, str]:
             except UnicodeDecodeError:
                 raise PackNotFound(f"{path} is not UTF-8: save it as UTF-8") from None
     return files
+
+
+def fingerprint(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """What changes when a file of the pack does: the names, sizes and times of its files. Empty without a folder."""
+    found = []
+    for path in folder.rglob("*"):
+        try:
+            status = path.stat()
+        except OSError:  # taken away in this moment
+            continue
+        if path.suffix in _ENDINGS:
+            found.append((path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns))
+    return frozenset(found)

@@ -7,12 +7,17 @@ mask in `repr` and `str`; who needs the digits asks for `.e164` and is easy to f
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import phonenumbers
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+_WRITTEN = re.compile(r"\+?[0-9]+")
 _BARE_INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
+_ABROAD = re.compile(r"^00(?=[1-9])")
+_BETWEEN_DIGITS = frozenset("().\N{MINUS SIGN}")
+_BETWEEN_DIGITS_TOO = ("Zs", "Cc", "Cf", "Pd")  # spaces, ends of lines, marks that nobody sees, dashes
 
 # A number in a text, however it is spelled. Privacy before beauty: an amount or a year more may be masked, but not
 # what the logs are read by, so that is matched first and left as it is.
@@ -76,11 +81,12 @@ class Phone:
 def normalise(raw: str, region: str) -> str:
     """`raw` as E.164, read as a subscriber of `region` (ISO 3166, such as `ID`) would write it.
 
-    A number that starts with the region's own country code but without `+` is read as international:
-    `phonenumbers` would otherwise take a short `62812…` for a landline (facts/protocols.md F.3).
+    Digits of any script, with spaces, dashes, dots and brackets between them. A number that starts with the region's
+    own country code but without `+` is read as international: `phonenumbers` would otherwise take a short `62812…`
+    for a landline (facts/protocols.md F.3). So is one that starts with 00, wherever it is dialled in another way.
     Raises `NotAPhoneNumber` for anything else than a possible number of that shape.
     """
-    digits = re.sub(r"[\s().\-]", "", raw)
+    digits = _ABROAD.sub("+", _digits(raw), count=1)
     country = str(phonenumbers.country_code_for_region(region))
     if _BARE_INTERNATIONAL.fullmatch(digits) and digits.startswith(country):
         digits = f"+{digits}"
@@ -92,6 +98,28 @@ def normalise(raw: str, region: str) -> str:
     if not _E164.fullmatch(result) or not phonenumbers.is_valid_number(number):
         raise NotAPhoneNumber
     return result
+
+
+def _digits(raw: str) -> str:
+    """The digits as ASCII, after `+` if it stands there. A word beside them may change what they mean: refused."""
+    kept = []
+    for char in raw:
+        if char.isdecimal():
+            kept.append(str(unicodedata.decimal(char)))
+        elif char in "+\N{FULLWIDTH PLUS SIGN}":
+            kept.append("+")
+        elif char not in _BETWEEN_DIGITS and unicodedata.category(char) not in _BETWEEN_DIGITS_TOO:
+            raise NotAPhoneNumber
+    written = "".join(kept)
+    if not _WRITTEN.fullmatch(written):
+        raise NotAPhoneNumber
+    return written
+
+
+def gets_sms(phone: Phone) -> bool:
+    """Whether a number of this shape may be a mobile phone's: no SMS reaches a landline."""
+    kind = phonenumbers.number_type(phonenumbers.parse(phone.e164))
+    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 def mask(e164: str) -> str:

@@ -6,26 +6,23 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import pytest
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from gateway.incidents import ticket as tickets
-from gateway.incidents.book import Book, Filed, NoSuchIncident, NotAllowed, SessionOfAnotherPhone, audit, incidents
+from gateway.incidents.book import Book, Filed, NoFreeTicket, NoSuchIncident, NotAllowed, SessionOfAnotherPhone
 from gateway.incidents.incident import Incident, Report, Status, Veracity
+from gateway.incidents.records import audit, incidents
 from gateway.messages.ledger import messages
 from gateway.messages.outbox import TooManyParts
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseAway
-from gateway.text.phone import Phone
-
-PHONE = Phone("+6281230004567")
-OTHER = Phone("+6285712340008")
-AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+from gateway.text import ticket as tickets
+from tests.clocks import StandingClock
+from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
 
 
 class Drawing(Clock):
@@ -36,43 +33,6 @@ class Drawing(Clock):
 
     def number_below(self, bound: int) -> int:
         return self._draws.pop(0)
-
-
-@pytest.fixture
-def vault() -> Vault:
-    return Vault(bytes(range(32)))
-
-
-@pytest.fixture
-def book(database: Database, vault: Vault) -> Book:
-    return Book(database, vault, Clock())
-
-
-def report(session: str = "ATUid_1", **changes: Any) -> Report:
-    facts: dict[str, Any] = {
-        "category": "gesekan",
-        "area": "33.75.01.1008",
-        "language": "id",
-        "channel": "at",
-        "received_at": AT,
-        "when": "before",
-        "when_date": date(2026, 11, 20),
-        "danger": "no",
-        "size": "some",
-        "seen": "self",
-        "description": "Ribut di depan balai",
-        "contact": True,
-    }
-    return Report(session=session, **{**facts, **changes})
-
-
-def confirmation(ticket: str) -> str:
-    return f"Laporan {tickets.show(ticket)} diterima"
-
-
-async def rows(database: Database, table: Table) -> list[dict[str, Any]]:
-    async with database.begin() as connection:
-        return [dict(row) for row in (await connection.execute(select(table).order_by(table.c.id))).mappings()]
 
 
 async def counts(database: Database) -> tuple[int, int, int]:
@@ -169,8 +129,12 @@ async def test_two_reports_that_draw_the_same_ticket_at_once_get_two(database: D
 
 async def test_when_no_ticket_is_free_it_ends(database: Database, vault: Vault) -> None:
     await Book(database, vault, Drawing(5)).file(report("s1"), PHONE, confirmation)
-    with pytest.raises(RuntimeError, match="no free ticket"):
-        await Book(database, vault, Drawing(*[5] * 100)).file(report("s2"), PHONE, confirmation)
+    book = Book(database, vault, Drawing(*[5] * 100))
+    with pytest.raises(NoFreeTicket):
+        await book.file(report("s2"), PHONE, confirmation)
+    with pytest.raises(NoFreeTicket):
+        async with database.begin() as connection:
+            await book.file_within(connection, report("s2"), PHONE, confirmation, {})
     assert await counts(database) == (1, 1, 1)
 
 
@@ -206,6 +170,20 @@ async def test_a_database_that_is_away_says_so(vault: Vault) -> None:
     await nowhere.close()
 
 
+async def test_within_a_transaction_it_is_filed_with_the_rest_or_not_at_all(book: Book, database: Database) -> None:
+    with pytest.raises(SessionOfAnotherPhone):
+        async with database.begin() as connection:
+            assert (await book.file_within(connection, report(), PHONE, confirmation, {})).new
+            await book.file_within(connection, report(), OTHER, confirmation, {})
+    assert await counts(database) == (0, 0, 0)
+
+    async with database.begin() as connection:
+        filed = await book.file_within(connection, report(), PHONE, confirmation, {"left_at": "before"})
+    assert await book.file(report(), PHONE, confirmation) == Filed(filed.ticket, new=False)
+    assert [noted["detail"] for noted in await rows(database, audit)] == [{"channel": "at", "left_at": "before"}]
+    assert await counts(database) == (1, 1, 1)
+
+
 # Finding ---------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +206,7 @@ async def test_the_list_is_json_newest_first_and_masked(book: Book) -> None:
         "size": "some",
         "seen": "self",
         "description": "Ribut di depan balai",
+        "details": [],
         "contact": True,
         "status": "received",
         "veracity": "unverified",
@@ -250,13 +229,14 @@ async def test_times_of_any_zone_are_shown_in_one(book: Book) -> None:
 # Moving ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_move_is_noted(book: Book, database: Database) -> None:
+async def test_a_move_is_noted(book: Book, database: Database, clock: StandingClock) -> None:
     filed = await book.file(report(), PHONE, confirmation)
+    clock.pass_time(minutes=5)
     await book.move(filed.ticket, Status.CHECKING, "sari", "call +62 812-3000-4567 back")
     found = await book.find(filed.ticket)
     assert found is not None
     assert found.status is Status.CHECKING
-    assert found.updated_at - datetime.now(UTC) < timedelta(minutes=1)
+    assert found.updated_at == clock.now()
     noted = (await rows(database, audit))[-1]
     assert (noted["actor"], noted["action"], noted["subject"]) == ("sari", "incident.moved", filed.ticket)
     assert noted["detail"] == {"from": "received", "to": "checking", "reason": "call +62812****567 back"}

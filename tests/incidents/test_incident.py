@@ -155,6 +155,18 @@ def test_an_incident_becomes_json() -> None:
     assert shown["received_at"] == "2026-11-23T08:00:00+00:00"
     assert shown["phone"] == "+62812****567"
     assert set(shown) == {
-        *("ticket", "category", "area", "when", "when_date", "danger", "size", "seen", "description", "contact"),
+        *(
+            "ticket",
+            "category",
+            "area",
+            "when",
+            "when_date",
+            "danger",
+            "size",
+            "seen",
+            "description",
+            "details",
+            "contact",
+        ),
         *("status", "veracity", "language", "channel", "session", "received_at", "phone"),
     }

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import asyncpg
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import CheckConstraint, Connection, Table, insert, inspect, make_url, select
 
-from gateway.incidents import book
+from gateway.incidents import drafts, records
+from gateway.incidents.book import Book
 from gateway.messages import inbox, ledger
-from gateway.runtime.postgres import Database, metadata
+from gateway.messages.outbox import Outbox
+from gateway.people import records as people
+from gateway.people import subscriptions
+from gateway.people.directory import Directory
+from gateway.people.vault import Vault
+from gateway.runtime import migrations
+from gateway.runtime.clock import Clock
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import Database, is_current, metadata, upgrade
+from gateway.text.phone import Phone
 
 DECLARED = {
-    *(book.incidents, book.audit, ledger.messages, ledger.receipts),
-    *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends),
+    *(records.incidents, records.incident_details, records.audit, ledger.messages, ledger.receipts),
+    *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends, drafts.drafts, subscriptions.subscriptions),
+    *(people.people, people.person_roles),
 }
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+VAULT = Vault(bytes(range(32)))
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -25,23 +44,117 @@ def _differences(connection: Connection) -> list[Any]:
 
 
 def _partial_indexes(connection: Connection) -> Mapping[str, str]:
-    found = inspect(connection).get_indexes("messages")
-    return {str(index["name"]): index["dialect_options"].get("postgresql_where", "") for index in found}
+    found = [index for table in DECLARED for index in inspect(connection).get_indexes(table.name)]
+    conditions = {str(index["name"]): index["dialect_options"].get("postgresql_where", "") for index in found}
+    return {name: _plain(condition) for name, condition in conditions.items() if condition}
+
+
+def _checks(connection: Connection) -> Mapping[str, str]:
+    found = [check for table in DECLARED for check in inspect(connection).get_check_constraints(table.name)]
+    return {str(check["name"]): _plain(check["sqltext"]) for check in found}
 
 
 async def test_a_migrated_database_has_the_declared_tables(database: Database) -> None:
     async with database.begin() as connection:
         assert await connection.run_sync(_differences) == []
-    assert {table.name for table in DECLARED} <= set(metadata.tables)
+    assert {table.name for table in DECLARED} == set(metadata.tables)
 
 
 async def test_partial_indexes_have_the_declared_condition(database: Database) -> None:
     async with database.begin() as connection:
         migrated = await connection.run_sync(_partial_indexes)
-    declared = {str(index.name): str(index.dialect_options["postgresql"]["where"]) for index in ledger.messages.indexes}
-    assert {name: _plain(condition) for name, condition in migrated.items()} == declared
+    options = {
+        str(index.name): index.dialect_options["postgresql"]["where"] for table in DECLARED for index in table.indexes
+    }
+    declared = {name: str(condition) for name, condition in options.items() if condition is not None}
+    assert migrated == declared
+
+
+async def test_checks_have_the_declared_condition(database: Database) -> None:
+    async with database.begin() as connection:
+        migrated = await connection.run_sync(_checks)
+    checks = [check for table in DECLARED for check in table.constraints if isinstance(check, CheckConstraint)]
+    assert migrated == {f"ck_{check.table.name}_phone": _plain(str(check.sqltext)) for check in checks}
+    tables = ("incidents", "messages", "drafts", "people", "subscriptions")
+    assert set(migrated) == {f"ck_{table}_phone" for table in tables}
 
 
 def _plain(condition: str) -> str:
     """PostgreSQL's spelling of a condition in ours."""
-    return condition.strip("()").replace("::text", "")
+    bare = condition.replace("::text", "")
+    return bare if ") = (" in bare else bare.strip("()")
+
+
+# Upgrading -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def old_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
+    """A database as the first version left it."""
+    await template.execute("CREATE DATABASE old_version")
+    url = make_url(stores.database_url).set(database="old_version").render_as_string(hide_password=False)
+    old = Database(url)
+    async with old.begin() as connection:
+        await connection.run_sync(_to_version, "0001")
+    await old.close()
+    yield url
+    await template.execute("DROP DATABASE old_version WITH (FORCE)")
+
+
+def _to_version(connection: Connection, version: str) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, version)
+
+
+def _row(table: Table, **known: Any) -> dict[str, Any]:
+    """A row of the first version: `known`, and something in every other column that must not be empty."""
+    phone = Phone("+6281230004567")
+    numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
+    fillers: dict[str, Any] = {"TEXT": "some", "INTEGER": 1, "DATETIME": AT, "JSONB": {}}
+    must = (column for column in table.columns if not (column.primary_key or column.nullable))
+    row = {column.name: fillers[str(column.type)] for column in must}
+    return row | (numbers if "phone_key" in table.c else {}) | known
+
+
+async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
+    incident = _row(records.incidents, ticket="73402816", status="checking", veracity="unverified")
+    message = _row(ledger.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
+    note = _row(records.audit, subject="73402816")
+    added = {records.incidents: incident, ledger.messages: message, records.audit: note}
+    database = Database(old_url)
+    async with database.begin() as connection:
+        for table, row in added.items():
+            await connection.execute(insert(table), row)
+    assert not await is_current(database)
+
+    await upgrade(old_url)
+
+    assert await is_current(database)
+    async with database.begin() as connection:
+        for table, row in added.items():
+            (kept,) = (await connection.execute(select(table))).mappings()
+            assert {name: kept[name] for name in row} == row
+    (listed,) = await Book(database, VAULT, Clock()).list()
+    assert (listed["ticket"], listed["phone"], listed["details"]) == ("73402816", "+62812****567", [])
+    assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list()] == ["+62812****567"]
+    await database.close()
+
+
+async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
+    database = Database(old_url)
+    phone = Phone("+6281230004567")
+    numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
+    async with database.begin() as connection:
+        await connection.run_sync(_to_version, "0002")
+        for area, withdrawn_at in (("33.75.01.1003", AT), ("33.75.01.1002", None)):
+            row = _row(subscriptions.subscriptions, **numbers, area=area, withdrawn_at=withdrawn_at, consented_at=AT)
+            await connection.execute(insert(subscriptions.subscriptions), row)
+
+    await upgrade(old_url)
+
+    (person,) = await Directory(database, VAULT, Clock()).list()
+    wanted = {"phone": phone.masked, "roles": ["subscriber"], "areas": ["33.75.01.1002"], "language": "some"}
+    assert {name: person[name] for name in wanted} == wanted
+    await database.close()

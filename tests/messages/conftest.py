@@ -7,7 +7,8 @@ import pytest
 from gateway.messages.outbox import Outbox
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
-from tests.messages.stage import Stage, StandingClock
+from tests.clocks import StandingClock
+from tests.messages.stage import Stage
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -24,22 +24,6 @@ OTHER = Phone("+6285712340008")
 def phone(number: int) -> Phone:
     """One of a hundred numbers."""
     return Phone(f"+2547110001{number:02}")
-
-
-class StandingClock(Clock):
-    """Stands still until it is moved; the system's time would make waits and expiry untestable."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def jitter(self) -> float:
-        return 0.0
-
-    def pass_time(self, **time: float) -> None:
-        self.time += timedelta(**time)
 
 
 class Stage:

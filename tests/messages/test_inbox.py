@@ -13,7 +13,8 @@ from gateway.carriers.carrier import Ending, Inbound, OptOut, SessionEnd
 from gateway.messages.inbox import Inbox, inbound_messages, opt_outs, session_ends
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database, DatabaseAway
-from tests.messages.stage import OTHER, PHONE, Stage, StandingClock
+from tests.clocks import StandingClock
+from tests.messages.stage import OTHER, PHONE, Stage
 
 SMS = Inbound("5c1d0b1e", PHONE, "3375", "CEK 7340-2817", datetime(2026, 11, 23, 7, 59, tzinfo=UTC), "63902")
 END = SessionEnd("ATUid_1", Ending.FAILED, 7, 41_000, "99999", "KES 0.10", "No answer for +6281230004567 in time")

@@ -16,7 +16,8 @@ from gateway.messages.message import MessageClass, Status
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
-from tests.messages.stage import OTHER, PHONE, Stage, StandingClock, phone
+from tests.clocks import StandingClock
+from tests.messages.stage import OTHER, PHONE, Stage, phone
 
 FIVE_MINUTES = timedelta(minutes=5)
 

@@ -16,7 +16,8 @@ from gateway.messages.ledger import lock_ids, receipts
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts, Taken
 from gateway.runtime.postgres import Database
-from tests.messages.stage import Stage, StandingClock, phone
+from tests.clocks import StandingClock
+from tests.messages.stage import Stage, phone
 
 DELIVERED = Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", "")
 FAILED = Receipt("ATXid_1", ReceiptStatus.UNDELIVERED, "Failed", "UserDoesNotExist")

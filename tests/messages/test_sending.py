@@ -24,7 +24,8 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
-from tests.messages.stage import OTHER, PHONE, Stage, StandingClock, ToldCarrier, phone
+from tests.clocks import StandingClock
+from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier, phone
 
 BRISK = Pace(
     idle=timedelta(milliseconds=5),

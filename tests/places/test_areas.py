@@ -71,8 +71,18 @@ def test_a_line_is_that_of_the_file_whatever_stands_in_quotes(newline: str) -> N
 
 
 def test_only_the_end_of_a_line_ends_a_line() -> None:
-    assert complaints(HEADINGS + MEDONO.replace("Medono", "Me\x0bdo\u2028no") + "x,,,") == [
+    assert complaints("remark," + HEADINGS + "one\x0btwo\u2028three," + MEDONO + ",x,,,") == [
         "areas.csv:3: 'x' is not an area code such as 33.75.01.1002"
+    ]
+
+
+def test_a_name_must_be_fit_for_a_screen() -> None:
+    assert complaints(
+        HEADINGS + MEDONO.replace("Medono", "Medon\u00f3") + "33.75.01.1003,Po{d},33.75.01,Pekalongan Barat"
+    ) == [
+        "areas.csv:2: Medon\u00f3: '\u00f3' (U+00F3, LATIN SMALL LETTER O WITH ACUTE) is not in the GSM-7 alphabet: "
+        "it is character 6 of the text",
+        "areas.csv:3: Po{d}: in a text, braces stand for something else",
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.phone import NotAPhoneNumber, Phone, mask, mask_in, normalise
+from gateway.text.phone import NotAPhoneNumber, Phone, gets_sms, mask, mask_in, normalise
 
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True)
 SUBSCRIBERS = st.from_regex(r"8[1-35-9][0-9]{7,10}", fullmatch=True)
@@ -21,6 +21,14 @@ SUBSCRIBERS = st.from_regex(r"8[1-35-9][0-9]{7,10}", fullmatch=True)
         "+62 812-3456-7890",
         "(0812) 3456.7890",
         "0812 3456 7890\n",
+        "81234567890",
+        "0062 812 3456 7890",
+        "006281234567890",
+        "+62 (0)812 3456 7890",
+        "0812\u20113456\u20117890",  # hyphens that do not break
+        "\u202a+62 812-3456-7890\u202c",  # as a messenger copies it
+        "\ufeff0812\u00a03456\u00a07890",
+        "\uff0b\uff16\uff12\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff10",
     ],
 )
 def test_every_way_to_write_a_number_is_one_number(raw: str) -> None:
@@ -32,7 +40,10 @@ def test_every_way_to_write_a_number_is_one_number(raw: str) -> None:
     [
         ("8123456789", "ID", "+628123456789"),
         ("62812345678", "ID", "+62812345678"),  # phonenumbers alone says +6262812345678, a landline
+        ("\u202a62812345678\u202c", "ID", "+62812345678"),
+        ("\u0666\u0662\u0668\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668", "ID", "+62812345678"),
         ("6281230004567", "ID", "+6281230004567"),
+        ("00254711000101", "ID", "+254711000101"),
         ("+254711000101", "ID", "+254711000101"),
         ("0711000101", "KE", "+254711000101"),
         ("254711000101", "KE", "+254711000101"),
@@ -46,7 +57,25 @@ def test_normalise(raw: str, region: str, number: str) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["", " ", "*123#", "3375", "halo", "006281234567890", "+0812345678", "08123", "0812345678901234", "+", "081x"],
+    [
+        *(
+            "",
+            " ",
+            "*123#",
+            "3375",
+            "halo",
+            "+0812345678",
+            "08123",
+            "0812345678901234",
+            "+",
+            "081x",
+            "00",
+            "0000",
+            "000812",
+        ),
+        *("hp 081234567890", "tel:+6281234567890", "081234567890 ext 5", "081234567890/081234567891", "0800-HALO"),
+        *("+62+81234567890", "0812 3456 7890 +", "6.28123E+12", "\u2460812345678"),
+    ],
 )
 def test_anything_else_is_refused_without_repeating_it(raw: str) -> None:
     with pytest.raises(NotAPhoneNumber) as refusal:
@@ -58,6 +87,14 @@ def test_anything_else_is_refused_without_repeating_it(raw: str) -> None:
 def test_national_and_international_spelling_agree(subscriber: str) -> None:
     assert normalise(f"0{subscriber}", "ID") == normalise(f"+62{subscriber}", "ID") == f"+62{subscriber}"
     assert normalise(normalise(f"0{subscriber}", "ID"), "KE") == f"+62{subscriber}"
+
+
+@pytest.mark.parametrize(
+    ("number", "mobile"),
+    [("+6281230004567", True), ("+254711000101", True), ("+12015550123", True), ("+62285421093", False)],
+)
+def test_no_sms_reaches_a_landline(number: str, mobile: bool) -> None:
+    assert gets_sms(Phone(number)) is mobile
 
 
 @pytest.mark.parametrize("raw", ["6281230004567", "+62 812", "+1234567", "+1234567890123456", "", "+6281230004567\n"])

@@ -1,0 +1,89 @@
+"""Pure: what is left of a dialogue that broke off before its report was sent, and what may become of it.
+
+A draft is open until the resident sends it, discards it or leaves another one, or until its time is over. Whatever
+ends it, the answers and the number go: what was sent stands in its incident, and the rest is nobody's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.incidents.incident import ANSWERS, ON_THE_WAY, REQUIRED, Report, check_session, check_words
+from gateway.text.phone import Phone
+
+_LONGEST_ANSWER = 64  # characters of any answer that is not told in words
+_IN_DANGER = "yes"  # as a pack's flow calls it
+
+
+class DraftStatus(StrEnum):
+    """What became of a draft."""
+
+    OPEN = "open"
+    FILED = "filed"
+    DELETED = "deleted"  # by the resident
+    SUPERSEDED = "superseded"  # by a later one, or by a report
+    EXPIRED = "expired"
+
+
+DRAFT_MOVES: Mapping[DraftStatus, frozenset[DraftStatus]] = {
+    DraftStatus.OPEN: frozenset(
+        {DraftStatus.FILED, DraftStatus.DELETED, DraftStatus.SUPERSEDED, DraftStatus.EXPIRED},
+    ),
+    DraftStatus.FILED: frozenset(),
+    DraftStatus.DELETED: frozenset(),
+    DraftStatus.SUPERSEDED: frozenset(),
+    DraftStatus.EXPIRED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The answers of a session that ended before its report was sent, and when that was.
+
+    Raises `ValueError`, which quotes no answer, where one of them is longer than a report can hold.
+    """
+
+    channel: str
+    session: str
+    phone: Phone
+    language: str
+    answers: Mapping[str, str]
+    left_at: datetime
+
+    def __post_init__(self) -> None:
+        check_session(self.session)
+        if self.left_at.tzinfo is None:
+            raise ValueError("left_at needs a time zone")
+        for name, answer in self.told.items():
+            check_words(answer)
+            if name != "description" and len(answer) > _LONGEST_ANSWER:
+                raise ValueError(f"the answer to {name} has more than {_LONGEST_ANSWER} characters")
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The answers that a report has a place for; what else the dialogue asked is nothing to keep."""
+        return {name: answer for name, answer in self.answers.items() if name in ANSWERS | ON_THE_WAY}
+
+    @property
+    def fileable(self) -> bool:
+        """Whether enough is told to file it as it is."""
+        return all(self.answers.get(name) for name in REQUIRED)
+
+    @property
+    def danger(self) -> str:
+        """The answer about danger; empty where it was not reached."""
+        return self.answers.get("danger", "")
+
+    @property
+    def marked(self) -> bool:
+        """Whether it mentions danger, so that the desk must look at it."""
+        return self.danger == _IN_DANGER
+
+    def report(self, at: datetime) -> Report:
+        """The report that these answers make as they are, received `at` that time. Raises `ValueError`."""
+        return Report.from_answers(
+            self.told, language=self.language, channel=self.channel, session=self.session, received_at=at
+        )

@@ -1,0 +1,93 @@
+"""The tables of the reports: what was filed, what its reporter added, and the audit trail of every change.
+
+The audit table takes rows and nothing else; a trigger refuses every change of what stands. What can ever have to be
+erased has no place in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gateway.runtime.postgres import metadata
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("ticket", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("when", Text, nullable=False),
+    Column("when_date", Date),
+    Column("danger", Text, nullable=False),
+    Column("size", Text, nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("contact", Boolean),
+    Column("language", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("phone_sealed", LargeBinary),  # unset: erased
+    Column("phone_key", LargeBinary),
+    Column("status", Text, nullable=False),
+    Column("veracity", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("ticket"),
+    UniqueConstraint("channel", "session"),
+    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    Index("ix_incidents_phone_key", "phone_key"),
+)
+
+# Unique by the digest: a text of a thousand characters is too long for PostgreSQL to index.
+incident_details = Table(
+    "incident_details",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("incident", BigInteger, ForeignKey("incidents.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("incident", "channel", "session", "digest"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # the ticket, for an incident; no foreign key: the trail outlives it
+    Column("detail", JSONB, nullable=False),
+    Index("ix_audit_subject", "subject"),
+)
+
+NOTE = insert(audit)
+
+
+def note(at: datetime, actor: str, action: str, ticket: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
+    """The audit row of a change of this incident, for `NOTE`."""
+    return {"at": at, "actor": actor, "action": action, "subject": ticket, "detail": dict(detail)}

@@ -1,0 +1,182 @@
+"""The SMS that came in, one after the other: taken up, handled once, and kept for whoever must sort them.
+
+A letter is stored before it is answered with 200 (`messages.inbox`), and handled by a worker afterwards. What was made
+of it and the reply are one transaction; what it brings about besides is done so that doing it twice does it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import RowMapping, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.messages.inbox import inbound_messages
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import NewMessage, enqueue
+from gateway.people.vault import CannotOpen, Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+
+SAME_WITHIN = timedelta(minutes=10)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Made(StrEnum):
+    """What was made of a letter."""
+
+    REPORT = "report"
+    DRAFT = "draft"  # an unfinished report is sent as it is
+    STATUS = "status"
+    DETAILS = "details"
+    ERASED = "erased"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    HELP = "help"
+    LANGUAGE = "language"
+    OFFICER = "officer"  # an officer's answer to an alert
+    UNSORTED = "unsorted"  # a report of which something is missing
+    OTHER = "other"  # not understood
+    REPEATED = "repeated"  # the same text of the same number, a moment ago
+    MACHINE = "machine"  # nobody is there to answer: a short code, a name, ourselves, an automatic reply
+    FAILED = "failed"  # an error of ours
+
+
+FOR_THE_DESK = frozenset({Made.UNSORTED, Made.OTHER, Made.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An SMS to us. Without `phone` it is from a short code or a name, or its number was erased."""
+
+    id: int
+    channel: str
+    carrier_id: str
+    phone: Phone | None
+    recipient: str
+    text: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was made of a letter, and the reply, if there shall be one."""
+
+    made: Made
+    text: str = ""
+    language: str = ""
+    kind: MessageClass = MessageClass.REPLY
+    ticket: str | None = None
+
+
+class Letters:
+    """Takes letters up and files what was made of them. Every method may raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    @asynccontextmanager
+    async def next(self) -> AsyncIterator[Opened | None]:
+        """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
+
+        Two workers never hold the same one. A block that raises leaves it as it was.
+        """
+        table = inbound_messages.c
+        oldest = select(inbound_messages).where(table.handled_at.is_(None)).order_by(table.id).limit(1)
+        async with self._database.begin() as connection:
+            row = (await connection.execute(oldest.with_for_update(skip_locked=True))).mappings().first()
+            yield Opened(connection, row, self._letter(row), self._vault, self._clock) if row else None
+
+    async def list(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[dict[str, Any]]:
+        """What came in, newest first, for lists and JSON; only what the desk must sort, if so asked. Masked."""
+        latest = select(inbound_messages).order_by(inbound_messages.c.id.desc()).limit(limit)
+        if to_sort:
+            latest = latest.where(inbound_messages.c.made.in_(sorted(FOR_THE_DESK)))
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(latest)).mappings().all()
+        return [self._shown(row) for row in rows]
+
+    def _shown(self, row: RowMapping) -> dict[str, Any]:
+        letter = self._letter(row)
+        return {
+            "id": letter.id,
+            "made": row["made"],
+            "to_sort": row["made"] in FOR_THE_DESK,
+            "ticket": row["ticket"],
+            "from": letter.phone.masked if letter.phone else row["sender_name"] or "",
+            "text": letter.text,
+            "channel": letter.channel,
+            "received_at": letter.received_at.isoformat(),
+        }
+
+    def _letter(self, row: RowMapping) -> Letter:
+        return Letter(
+            id=row["id"],
+            channel=row["channel"],
+            carrier_id=row["carrier_id"],
+            phone=self._phone(row["sender_sealed"]),
+            recipient=row["recipient"],
+            text=row["text"],
+            received_at=row["received_at"],
+        )
+
+    def _phone(self, sealed: bytes | None) -> Phone | None:
+        try:
+            return self._vault.open(sealed) if sealed else None
+        except CannotOpen:
+            return None
+
+
+class Opened:
+    """A letter in hand: what is known of its sender, and the one place to file what was made of it."""
+
+    def __init__(
+        self, connection: AsyncConnection, row: RowMapping, letter: Letter, vault: Vault, clock: Clock
+    ) -> None:
+        self.letter = letter
+        self._connection = connection
+        self._sender = row["sender_key"]
+        self._vault = vault
+        self._clock = clock
+
+    async def repeats(self) -> bool:
+        """Whether the same number sent the same text a moment before, in capitals or not."""
+        table = inbound_messages.c
+        before = exists().where(
+            table.sender_key == self._sender,
+            func.lower(func.btrim(table.text)) == self.letter.text.strip().lower(),
+            table.id < self.letter.id,
+            table.received_at > self.letter.received_at - SAME_WITHIN,
+        )
+        return bool((await self._connection.execute(select(before))).scalar_one())
+
+    async def answered_since(self, span: timedelta, made: Made | None = None) -> int:
+        """How many replies this number has got within the span, or those to letters of which that was made."""
+        table = inbound_messages.c
+        replies = select(func.count()).where(
+            table.sender_key == self._sender,
+            table.answered,
+            table.handled_at > self._clock.now() - span,
+        )
+        if made is not None:
+            replies = replies.where(table.made == made)
+        return int((await self._connection.execute(replies)).scalar_one())
+
+    async def file(self, answer: Answer) -> None:
+        """Put down what was made of it, and queue the reply."""
+        now = self._clock.now()
+        answered = bool(answer.text) and self.letter.phone is not None
+        values = {"handled_at": now, "made": answer.made, "ticket": answer.ticket, "answered": answered}
+        filing = update(inbound_messages).where(inbound_messages.c.id == self.letter.id).values(values)
+        await self._connection.execute(filing)
+        if answered and self.letter.phone is not None:
+            reply = NewMessage(answer.kind, self.letter.channel, self.letter.phone, answer.text, answer.language)
+            await enqueue(self._connection, reply, self._vault, now)

@@ -1,0 +1,211 @@
+"""The directory: everybody the gateway may write to, found by number, role and area; and what a list changes of them.
+
+A list is read in by a thousand people at a time, each a transaction: what stands is read and held, `person.change`
+says what is different, and that alone is written. So a list may be read in again after it broke off in the middle.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Text,
+    any_,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.people.knowing import known_of, load_people
+from gateway.people.person import Change, Effect, Entry, Person, Role, change, reaching
+from gateway.people.records import people, person_roles
+from gateway.people.subscriptions import subscriptions
+from gateway.people.vault import Vault
+from gateway.people.writing import write_changes
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+
+_CHUNK = 1000
+_IMPORT_LOCK = 0x4C495354
+"""The advisory lock of a list that is read in: any number that nothing else uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many people a list has made or changed. `declined` of them said STOP after the consent that it has."""
+
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    declined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was erased of a number here."""
+
+    people: int = 0
+    roles: int = 0
+    subscriptions: int = 0
+
+
+class Directory:
+    """Finds, lists, reads in and erases people. Every method may raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def import_people(
+        self, entries: Sequence[Entry], *, source: str, language: str, dry_run: bool = False
+    ) -> Imported:
+        """Add and correct these people, each number once; `dry_run` only says what that would do.
+
+        `language` is for whoever is new and has none. A second time the same changes nothing.
+        """
+        effects: Counter[Effect] = Counter()
+        declined = 0
+        for start in range(0, len(entries), _CHUNK):
+            keyed = {self._vault.lookup(entry.phone): entry for entry in entries[start : start + _CHUNK]}
+            async with self._database.begin() as connection:
+                changes = await self._changes(connection, keyed, language)
+                if not dry_run:
+                    await write_changes(connection, changes, self._vault, self._clock.now(), source)
+            effects.update(made.effect for made in changes.values())
+            declined += sum(made.declined for made in changes.values())
+        return Imported(effects[Effect.NEW], effects[Effect.UPDATED], effects[Effect.UNCHANGED], declined)
+
+    async def _changes(
+        self, connection: AsyncConnection, entries: dict[bytes, Entry], language: str
+    ) -> dict[bytes, Change]:
+        # One list at a time: two with the same people in another order would wait for each other in a ring.
+        await connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
+        known = await known_of(connection, list(entries))
+        return {key: change(known.get(key), entry, language) for key, entry in entries.items()}
+
+    async def find(self, phone: Phone) -> Person | None:
+        """The person of this number, if the gateway knows one."""
+        async with self._database.begin() as connection:
+            found = await self._people(connection, people.c.phone_key == self._vault.lookup(phone), limit=1)
+        return found[0] if found else None
+
+    async def officers_of(self, area: str) -> Sequence[Person]:
+        """Who gets the alerts of the kelurahan or kecamatan `area`: its officers, and those of all its kecamatan."""
+        officers = _has_role(Role.OFFICER, reaching(area))
+        async with self._database.begin() as connection:
+            return await self._people(connection, officers)
+
+    async def list(
+        self, limit: int = 1000, role: Role | None = None, areas: Collection[str] = ()
+    ) -> Sequence[dict[str, str | list[str]]]:
+        """The people that were added last, the newest first, for lists and JSON. Numbers are masked.
+
+        Of `role`, and in one of `areas`, where these are given.
+        """
+        async with self._database.begin() as connection:
+            found = await self._people(connection, _matching(role, areas), limit)
+        return [person.for_json() for person in found]
+
+    async def export(self, role: Role | None = None, areas: Collection[str] = ()) -> AsyncIterator[Person]:
+        """Everybody with a role, in the order of their adding, a thousand at a time."""
+        wanted = _matching(role, areas) if role or areas else _has_any_role()
+        last = 0
+        while True:
+            async with self._database.begin() as connection:
+                page = select(people.c.id).where(wanted, people.c.phone_key.is_not(None), people.c.id > last)
+                ids = (await connection.execute(page.order_by(people.c.id).limit(_CHUNK))).scalars().all()
+                found = await self._people(connection, people.c.id == any_(cast(ids, ARRAY(BigInteger)))) if ids else []
+            if not ids:
+                return
+            for person in reversed(found):
+                yield person
+            last = ids[-1]
+
+    async def erase(self, phone: Phone) -> Forgotten:
+        """Take this number and its person out of the directory; how much there was."""
+        async with self._database.begin() as connection:
+            return await erase_person(connection, self._vault.lookup(phone), self._clock.now())
+
+    async def _people(
+        self, connection: AsyncConnection, which: ColumnElement[bool], limit: int | None = None
+    ) -> Sequence[Person]:
+        newest = select(people).where(which, people.c.phone_key.is_not(None)).order_by(people.c.id.desc()).limit(limit)
+        return await load_people(connection, newest, self._vault)
+
+
+async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datetime) -> Forgotten:
+    """Take a number and its person out of the directory, in the transaction of the fact.
+
+    The rows of his consents stay, withdrawn and nobody's.
+    """
+    wiping = (
+        update(people)
+        .where(people.c.phone_key == phone_key)
+        .values(phone_sealed=None, phone_key=None, name="", language="", updated_at=now, erased_at=now)
+        .returning(people.c.id)
+    )
+    ids = (await connection.execute(wiping)).scalars().all()
+    roles = (await connection.execute(delete(person_roles).where(person_roles.c.person.in_(ids)))).rowcount
+    withdrawing = (
+        update(subscriptions)
+        .where(subscriptions.c.phone_key == phone_key)
+        .values(
+            phone_sealed=None,
+            phone_key=None,
+            withdrawn_at=func.coalesce(subscriptions.c.withdrawn_at, now),
+        )
+    )
+    withdrawn = (await connection.execute(withdrawing)).rowcount
+    return Forgotten(len(ids), roles, withdrawn)
+
+
+# Which people --------------------------------------------------------------------------------------------------
+
+
+def _matching(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:
+    if role is Role.SUBSCRIBER:
+        return _subscribes(areas)
+    if role is not None:
+        return _has_role(role, areas)
+    if areas:
+        return or_(_has_role(None, areas), _subscribes(areas))
+    return true()
+
+
+def _has_any_role() -> ColumnElement[bool]:
+    return or_(_has_role(None, ()), _subscribes(()))
+
+
+def _has_role(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:
+    return exists().where(*_conditions(role, areas))
+
+
+def _conditions(role: Role | None, areas: Collection[str]) -> Iterator[ColumnElement[bool]]:
+    yield person_roles.c.person == people.c.id
+    if role is not None:
+        yield person_roles.c.role == role
+    if areas:
+        yield person_roles.c.areas.overlap(cast(list(areas), ARRAY(Text)))
+
+
+def _subscribes(areas: Collection[str]) -> ColumnElement[bool]:
+    table: Any = subscriptions.c
+    standing = [table.phone_key == people.c.phone_key, table.withdrawn_at.is_(None)]
+    if areas:
+        standing.append(table.area == any_(cast(list(areas), ARRAY(Text))))
+    return exists().where(*standing)

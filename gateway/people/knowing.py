@@ -1,0 +1,96 @@
+"""What stands of people, out of three tables: the person, the roles, the subscriptions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.people.person import Known, Part, Person, Role, in_order
+from gateway.people.records import people, person_roles
+from gateway.people.subscriptions import subscriptions
+from gateway.people.vault import Vault
+
+
+async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapping[bytes, Known]:
+    """What is known of these numbers, held until the transaction ends: nobody says STOP in between.
+
+    First the person, then what he has, as everybody does who writes here.
+    """
+    named = select(people).where(people.c.phone_key == any_(cast(keys, ARRAY(LargeBinary))))
+    rows = (await connection.execute(named.order_by(people.c.phone_key).with_for_update())).all()
+    if not rows:
+        return {}
+    roles = await _roles(connection, [row.id for row in rows])
+    subscribed: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
+    withdrawn: dict[bytes, datetime] = {}
+    for row in await _subscriptions(connection, [row.phone_key for row in rows], hold=True):
+        if row.withdrawn_at is None:
+            subscribed[row.phone_key][row.area] = row.language
+        else:
+            withdrawn[row.phone_key] = max(row.withdrawn_at, withdrawn.get(row.phone_key, row.withdrawn_at))
+    return {
+        row.phone_key: Known(
+            name=row.name,
+            language=row.language,
+            parts={part.role: part for part in roles[row.id]},
+            subscribed=subscribed[row.phone_key],
+            withdrawn_at=withdrawn.get(row.phone_key),
+        )
+        for row in rows
+    }
+
+
+async def load_people(connection: AsyncConnection, which: Select[Any], vault: Vault) -> Sequence[Person]:
+    """The people of these rows of their table, in their order, with all roles. Raises `CannotOpen`."""
+    rows = (await connection.execute(which)).all()
+    if not rows:
+        return []
+    parts = await _roles(connection, [row.id for row in rows])
+    subscriber = _subscribers(await _subscriptions(connection, [row.phone_key for row in rows]))
+    return [
+        Person(
+            phone=vault.open(row.phone_sealed),
+            name=row.name,
+            language=row.language,
+            parts=in_order([*parts[row.id], *subscriber.get(row.phone_key, ())]),
+            source=row.source,
+            added_at=row.added_at,
+            updated_at=row.updated_at,
+        )
+        for row in rows
+    ]
+
+
+async def _roles(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[Part]]:
+    held = select(person_roles).where(person_roles.c.person == any_(cast(ids, ARRAY(BigInteger))))
+    parts: defaultdict[int, list[Part]] = defaultdict(list)
+    for row in (await connection.execute(held)).all():
+        parts[row.person].append(Part(Role(row.role), tuple(row.areas), row.basis, row.agreed_at))
+    return parts
+
+
+async def _subscriptions(connection: AsyncConnection, keys: Sequence[bytes], *, hold: bool = False) -> Sequence[Any]:
+    """Every subscription of these numbers, also withdrawn ones, the first first."""
+    table = subscriptions.c
+    columns = (table.phone_key, table.area, table.language, table.wording, table.consented_at, table.withdrawn_at)
+    of_keys = select(*columns).where(table.phone_key == any_(cast(keys, ARRAY(LargeBinary))))
+    ordered = of_keys.order_by(table.phone_key, table.area, table.id)
+    return (await connection.execute(ordered.with_for_update() if hold else ordered)).all()
+
+
+def _subscribers(rows: Sequence[Any]) -> Mapping[bytes, list[Part]]:
+    """The standing subscriptions of each number as one role, on the grounds of the first consent."""
+    standing: defaultdict[bytes, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.withdrawn_at is None:
+            standing[row.phone_key].append(row)
+    parts = {}
+    for key, held in standing.items():
+        first = min(held, key=lambda row: row.consented_at)
+        parts[key] = [Part(Role.SUBSCRIBER, tuple(row.area for row in held), first.wording, first.consented_at)]
+    return parts

@@ -1,0 +1,187 @@
+"""Pure: who the gateway may write to, as what, and what a list that is read in changes of them.
+
+The rule behind `change`: a list adds and corrects, it takes nothing away. What it leaves empty stays as it was, and
+nobody who has said STOP comes back by a consent that is older than his word, or that has no date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.text.phone import Phone
+
+
+class Role(StrEnum):
+    """As what somebody is written to."""
+
+    SUBSCRIBER = "subscriber"
+    OFFICER = "officer"
+    CAMAT = "camat"
+    LURAH = "lurah"
+    TOKOH_MASYARAKAT = "tokoh_masyarakat"
+    TOKOH_AGAMA = "tokoh_agama"
+    FKUB = "fkub"
+    PEMUDA = "pemuda"
+    ORMAS = "ormas"
+    SEKOLAH = "sekolah"
+    ASN = "asn"
+    PARTNER = "partner"
+
+
+MEANINGS: Mapping[Role, str] = {
+    Role.SUBSCRIBER: "a resident who has agreed to get appeals for an area",
+    Role.OFFICER: "gets the alerts of an area and answers them",
+    Role.CAMAT: "head of a kecamatan",
+    Role.LURAH: "head of a kelurahan or desa",
+    Role.TOKOH_MASYARAKAT: "somebody whom the people of an area listen to",
+    Role.TOKOH_AGAMA: "a religious leader",
+    Role.FKUB: "a member of the forum for religious harmony",
+    Role.PEMUDA: "a youth leader",
+    Role.ORMAS: "a community organisation",
+    Role.SEKOLAH: "a school",
+    Role.ASN: "a civil servant, for reminders of neutrality",
+    Role.PARTNER: "another office that the desk works with",
+}
+
+NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
+"""Who is nobody's without an area: they are only ever found by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One role of a person: where, since when and on what grounds.
+
+    `areas` are codes of kelurahan or of whole kecamatan. `basis` says in words what the person has agreed to.
+    """
+
+    role: Role
+    areas: tuple[str, ...] = ()
+    basis: str = ""
+    agreed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A person as a list has him. What is empty is not said."""
+
+    phone: Phone
+    parts: tuple[Part, ...]
+    name: str = field(default="", repr=False)
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody the gateway knows. The subscriber among the `parts` has the areas of his standing subscriptions."""
+
+    phone: Phone
+    name: str = field(repr=False)
+    language: str
+    parts: tuple[Part, ...]
+    source: str
+    added_at: datetime
+    updated_at: datetime
+
+    def for_json(self) -> dict[str, str | list[str]]:
+        """The person in lists and JSON (design.md section 7). The number is masked."""
+        return {
+            "phone": self.phone.masked,
+            "name": self.name,
+            "roles": [part.role.value for part in self.parts],
+            "areas": sorted({area for part in self.parts for area in part.areas}),
+            "language": self.language,
+            "source": self.source,
+            "added_at": self.added_at.isoformat(),
+            "updated_at": self.updated_at.isoformat(),
+        }
+
+
+def reaching(area: str) -> tuple[str, ...]:
+    """The codes under which somebody may stand who is there for `area`: its own, and that of what it lies in."""
+    return area, area.rpartition(".")[0]
+
+
+# What a list changes ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands of a person before a list is read in."""
+
+    name: str
+    language: str
+    parts: Mapping[Role, Part]  # without the subscriber
+    subscribed: Mapping[str, str]  # area → language
+    withdrawn_at: datetime | None  # the last time that he said STOP
+
+
+NOBODY = Known("", "", {}, {}, None)
+
+
+class Effect(StrEnum):
+    """What a list does to a person."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be written of one entry. `declined` means that a STOP outweighs its consent."""
+
+    entry: Entry
+    effect: Effect
+    name: str
+    language: str
+    parts: tuple[Part, ...]
+    subscriptions: tuple[Part, ...]  # each with the areas to subscribe to, or to go on with in another language
+    declined: bool
+
+
+def change(known: Known | None, entry: Entry, default_language: str) -> Change:
+    """What `entry` makes of what is known of the person; `known` is None for a new one."""
+    before = known or NOBODY
+    language = entry.language or before.language or default_language
+    name = entry.name or before.name
+    parts = [_merged(before.parts.get(part.role), part) for part in entry.parts if part.role is not Role.SUBSCRIBER]
+    changed = tuple(part for part in parts if part != before.parts.get(part.role))
+    declined = False
+    subscriptions: list[Part] = []
+    for part in entry.parts:
+        if part.role is Role.SUBSCRIBER:
+            missing = _missing(before, part, entry.language)
+            if missing and _outweighed(before, part):
+                declined = True
+            elif missing:
+                subscriptions.append(Part(part.role, missing, part.basis, part.agreed_at))
+    same = (name, language) == (before.name, before.language) and not changed and not subscriptions
+    effect = Effect.NEW if known is None else Effect.UNCHANGED if same else Effect.UPDATED
+    return Change(entry, effect, name, language, changed, tuple(subscriptions), declined)
+
+
+def _merged(before: Part | None, now: Part) -> Part:
+    if before is None:
+        return now
+    return Part(now.role, now.areas or before.areas, now.basis or before.basis, now.agreed_at or before.agreed_at)
+
+
+def _missing(before: Known, part: Part, language: str) -> tuple[str, ...]:
+    """The areas that he is not subscribed to yet, or in another language than the list says."""
+    standing = before.subscribed
+    return tuple(area for area in part.areas if area not in standing or language not in ("", standing[area]))
+
+
+def _outweighed(before: Known, part: Part) -> bool:
+    if before.withdrawn_at is None:
+        return False
+    return part.agreed_at is None or part.agreed_at <= before.withdrawn_at
+
+
+def in_order(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts in the order of the roles."""
+    order = list(Role)
+    return tuple(sorted(parts, key=lambda part: order.index(part.role)))

@@ -1,0 +1,124 @@
+"""Who has agreed to get appeals for an area, in which words, and until when.
+
+A consent must be shown later (facts/domain.md 4.1): a withdrawn one stays as a row, with the version of the wording
+that was agreed to. A phone has at most one standing subscription per area. Whoever subscribes is one of the people
+(`records.people`) from then on, in the same statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
+
+from gateway.people.records import people
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, metadata
+from gateway.text.phone import Phone
+
+STANDING = text("withdrawn_at IS NULL")
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("phone_sealed", LargeBinary),  # unset: erased, and withdrawn
+    Column("phone_key", LargeBinary),
+    Column("area", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("wording", Text, nullable=False),  # the version of the words agreed to
+    Column("consented_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=STANDING),
+    Index("ix_subscriptions_area", "area", postgresql_where=STANDING),
+    Index("ix_subscriptions_phone_key", "phone_key"),
+    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+)
+
+
+class Subscriptions:
+    """Takes, withdraws and lists subscriptions. Every method is one transaction and may raise `DatabaseAway`.
+
+    A resident waits for the answer: `deadline` in seconds is the most that it may take.
+    """
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def subscribe(
+        self, phone: Phone, area: str, *, language: str, channel: str, wording: str, deadline: float | None = None
+    ) -> bool:
+        """Subscribe this phone to the appeals for `area`; whether that is new.
+
+        Where it stands already it goes on in `language`, and what was agreed to, and when, stays as it was.
+        """
+        now = self._clock.now()
+        number = {"phone_sealed": self._vault.seal(phone), "phone_key": self._vault.lookup(phone)}
+        row = {
+            **number,
+            "area": area,
+            "language": language,
+            "channel": channel,
+            "wording": wording,
+            "consented_at": now,
+        }
+        person = insert(people).values(
+            **number, name="", language=language, source=channel, added_at=now, updated_at=now
+        )
+        spoken = person.on_conflict_do_update(
+            index_elements=["phone_key"],
+            set_={"language": language, "updated_at": now},
+            where=people.c.language != language,
+        )
+        adding: ReturningInsert[Any] = (
+            insert(subscriptions)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=["phone_key", "area"], index_where=STANDING, set_={"language": language}
+            )
+            .returning(literal_column("xmax = 0").label("new"))  # PostgreSQL's mark of a row that replaces no other
+            .add_cte(spoken.cte("person"))
+        )
+        async with self._database.begin(deadline=deadline) as connection:
+            return bool((await connection.execute(adding)).scalar_one())
+
+    async def unsubscribe(self, phone: Phone, *, deadline: float | None = None) -> int:
+        """Withdraw every standing subscription of this phone; how many there were."""
+        withdrawing = (
+            update(subscriptions)
+            .where(subscriptions.c.phone_key == self._vault.lookup(phone), STANDING)
+            .values(withdrawn_at=self._clock.now())
+        )
+        async with self._database.begin(deadline=deadline) as connection:
+            return (await connection.execute(withdrawing)).rowcount
+
+    async def standing(self, phone: Phone, *, deadline: float | None = None) -> Sequence[str]:
+        """The areas that this phone is subscribed to, the first one first."""
+        areas = (
+            select(subscriptions.c.area)
+            .where(subscriptions.c.phone_key == self._vault.lookup(phone), STANDING)
+            .order_by(subscriptions.c.id)
+        )
+        async with self._database.begin(deadline=deadline) as connection:
+            return (await connection.execute(areas)).scalars().all()

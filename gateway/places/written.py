@@ -1,0 +1,68 @@
+"""An area as somebody wrote it into a list → its code, if there is no doubt which one is meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from gateway.places.areas import Areas
+from gateway.places.names import LONGEST, Gazetteer
+
+EVERYWHERE = "*"
+_MOST_OFFERED = 3
+_KECAMATAN_WORD = re.compile(r"(?:kecamatan|kec)\b[ .]*(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The codes that are meant; where there are none, `offered` says what may have been, as name and code."""
+
+    codes: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+
+
+class AreaReader:
+    """Reads codes and names of kelurahan and kecamatan; `*` is every kecamatan. What was read once is remembered."""
+
+    def __init__(self, areas: Areas, gazetteer: Gazetteer) -> None:
+        self._areas = areas
+        self._gazetteer = gazetteer
+        self._names = {**areas.kecamatan, **areas.kelurahan}
+        self._kecamatan: dict[str, tuple[str, ...]] = {}
+        for code, name in areas.kecamatan.items():
+            self._kecamatan[_plain(name)] = (*self._kecamatan.get(_plain(name), ()), code)
+        self._read: dict[str, Written] = {}
+
+    def read(self, written: str) -> Written:
+        """What `written` means. A name that may be of two areas, or is only like one, means none."""
+        found = self._read.get(written)
+        if found is None:
+            found = self._read[written] = self._found(written)
+        return found
+
+    def within(self, code: str) -> tuple[str, ...]:
+        """The codes of what lies in this area and of what it lies in, its own first."""
+        inside = self._areas.by_kecamatan.get(code)
+        return (code, *inside) if inside else (code, self._areas.kecamatan_of(code))
+
+    def _found(self, written: str) -> Written:
+        if written == EVERYWHERE:
+            return Written(tuple(self._areas.kecamatan))
+        if written in self._names:
+            return Written((written,))
+        plain = _plain(written)
+        bare = _KECAMATAN_WORD.sub("", plain)
+        kecamatan = self._kecamatan.get(bare, ())
+        kelurahan = self._gazetteer.find(written) if bare == plain else None
+        if len(kecamatan) == 1 and not (kelurahan and kelurahan.codes):
+            return Written(kecamatan)
+        if kelurahan and kelurahan.sure and not kecamatan:
+            return Written(kelurahan.codes)
+        like = [] if kecamatan or len(bare) > LONGEST else get_close_matches(bare, self._kecamatan, n=1)
+        codes = [*kecamatan, *(kelurahan.codes if kelurahan else ()), *(self._kecamatan[name][0] for name in like)]
+        return Written(offered=tuple(f"{self._names[code]} ({code})" for code in dict.fromkeys(codes))[:_MOST_OFFERED])
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())

@@ -1,0 +1,43 @@
+"""What the tests of this room share: a clock that stands still, the book, and the outbox behind it."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.incidents.book import Book
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.reporter import Reporter
+from gateway.messages.outbox import Outbox
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from tests.clocks import StandingClock
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def book(database: Database, vault: Vault, clock: StandingClock) -> Book:
+    return Book(database, vault, clock)
+
+
+@pytest.fixture
+def outbox(database: Database, vault: Vault, clock: StandingClock) -> Outbox:
+    return Outbox(database, vault, clock)
+
+
+@pytest.fixture
+def reporter(database: Database, vault: Vault, clock: StandingClock) -> Reporter:
+    return Reporter(database, vault, clock)
+
+
+@pytest.fixture
+def drafts(database: Database, vault: Vault, clock: StandingClock, book: Book) -> Drafts:
+    return Drafts(database, vault, clock, book)

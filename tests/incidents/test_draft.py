@@ -1,0 +1,77 @@
+"""What is kept of an unfinished report, and what may become of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gateway.incidents.draft import DRAFT_MOVES, Draft, DraftStatus
+from gateway.text.phone import Phone
+
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+ENOUGH = {"category": "gesekan", "area": "33.75.01.1008"}
+
+
+def draft(answers: dict[str, str], **changes: Any) -> Draft:
+    facts: dict[str, Any] = {"channel": "at", "session": "ATUid_1", "language": "id", "left_at": AT}
+    return Draft(phone=Phone("+6281230004567"), answers=answers, **{**facts, **changes})
+
+
+def test_only_an_open_draft_moves_and_it_may_become_anything_else() -> None:
+    assert set(DRAFT_MOVES) == set(DraftStatus)
+    assert DRAFT_MOVES[DraftStatus.OPEN] == set(DraftStatus) - {DraftStatus.OPEN}
+    assert not any(targets for status, targets in DRAFT_MOVES.items() if status is not DraftStatus.OPEN)
+
+
+def test_what_no_report_has_a_place_for_is_not_kept() -> None:
+    assert draft({**ENOUGH, "kecamatan": "33.75.01", "ticket": "73402816", "colour": "x" * 99}).told == {
+        **ENOUGH,
+        "kecamatan": "33.75.01",
+    }
+
+
+@pytest.mark.parametrize("answers", [{}, {"category": "uang"}, {"area": "33"}, {**ENOUGH, "area": ""}], ids=str)
+def test_without_category_and_area_it_cannot_be_filed(answers: dict[str, str]) -> None:
+    assert not draft(answers).fileable
+    with pytest.raises(ValueError, match="short key"):
+        draft(answers).report(AT)
+
+
+def test_it_is_filed_as_it_is() -> None:
+    unfinished = draft({**ENOUGH, "ticket": "73402816", "danger": "yes"})
+    assert unfinished.fileable
+    filed = unfinished.report(AT + timedelta(hours=1))
+    assert (filed.category, filed.area, filed.danger, filed.description) == (*ENOUGH.values(), "yes", "")
+    assert (filed.channel, filed.session, filed.language) == ("at", "ATUid_1", "id")
+    assert filed.received_at == AT + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("danger", "marked"), [("yes", True), ("no", False), ("unknown", False), ("", False)])
+def test_danger_marks_it(danger: str, marked: bool) -> None:
+    assert draft({"danger": danger}).marked is marked
+    assert not draft({}).marked
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"category": "rahasia" * 10},
+        {"description": "rahasia" * 200},
+        {"description": "rahasia\0"},
+        {"size": "rahasia\r"},
+    ],
+    ids=["long key", "long text", "NUL", "control"],
+)
+def test_an_answer_that_no_report_can_hold_is_refused_without_quoting_it(answers: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r".+") as refused:
+        draft(answers)
+    assert "rahasia" not in str(refused.value)
+
+
+def test_a_time_needs_a_zone_and_a_session_a_name() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        draft({}, left_at=datetime(2026, 11, 23))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="session"):
+        draft({}, session="")

@@ -1,0 +1,343 @@
+"""Unfinished reports against a real PostgreSQL: kept once, filed once, and wiped whatever ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.incidents.book import Book, Filed, SessionOfAnotherPhone
+from gateway.incidents.draft import Draft
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import drafts as table
+from gateway.incidents.records import audit, incidents
+from gateway.incidents.reporter import Reporter
+from gateway.messages.ledger import messages
+from gateway.messages.outbox import Outbox, TooManyParts
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from gateway.text import ticket as tickets
+from gateway.text.phone import Phone
+from tests.clocks import StandingClock
+from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
+
+TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
+REMINDER = "Laporan Anda belum selesai, balas 1 untuk mengirim apa adanya."
+WIPED: Mapping[str, Any] = {
+    "phone_sealed": None,
+    "phone_key": None,
+    "answers": {},
+    "category": "",
+    "area": "",
+    "danger": "",
+}
+DUE = AT + timedelta(minutes=10)
+BEFORE = AT - timedelta(days=1)
+
+
+def draft(
+    session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = PHONE
+) -> Draft:
+    """One that was left so many minutes after `AT`."""
+    return Draft("at", session, phone, "id", answers, AT + timedelta(minutes=minutes))
+
+
+def confirming(_draft: Draft, ticket: str) -> str:
+    return confirmation(ticket)
+
+
+async def statuses(database: Database) -> list[str]:
+    return [row["status"] for row in await rows(database, table)]
+
+
+async def reminders(database: Database) -> list[dict[str, Any]]:
+    return [message for message in await rows(database, messages) if message["class"] == "resume"]
+
+
+# Keeping ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_draft_and_its_reminder_are_kept_together(
+    drafts: Drafts, database: Database, vault: Vault, clock: StandingClock
+) -> None:
+    assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
+    (row,) = await rows(database, table)
+    assert vault.open(row["phone_sealed"]) == PHONE
+    assert row["phone_key"] == vault.lookup(PHONE)
+    assert (row["answers"], row["language"], row["left_at"]) == (TOLD, "id", AT)
+    assert (row["category"], row["area"], row["danger"]) == ("gesekan", "33.75.01.1008", "yes")
+    assert (row["status"], row["updated_at"]) == ("open", clock.now())
+
+    (reminder,) = await rows(database, messages)
+    assert (reminder["class"], reminder["status"], reminder["ticket"]) == ("resume", "queued", None)
+    assert (reminder["text"], reminder["channel"], reminder["language"]) == (REMINDER, "at", "id")
+    assert vault.open(reminder["phone_sealed"]) == PHONE
+    assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
+
+
+async def test_no_reminder_is_sent_before_its_time(drafts: Drafts, outbox: Outbox, clock: StandingClock) -> None:
+    await drafts.keep(draft(), REMINDER, DUE)
+    assert await outbox.claim(1, "w1", "at") == []
+    clock.pass_time(minutes=10)
+    assert [claim.text for claim in await outbox.claim(1, "w1", "at")] == [REMINDER]
+
+
+async def test_without_a_reminder_none_is_queued(drafts: Drafts, database: Database) -> None:
+    assert await drafts.keep(draft(), None, DUE)
+    assert await rows(database, messages) == []
+
+
+async def test_a_session_is_kept_once(drafts: Drafts, database: Database) -> None:
+    kept = await asyncio.gather(*(drafts.keep(draft(), REMINDER, DUE) for _ in range(5)))
+    assert kept.count(True) == 1
+    assert not await drafts.keep(draft(phone=OTHER), REMINDER, DUE)
+    assert await statuses(database) == ["open"]
+    assert len(await rows(database, messages)) == 1
+
+
+async def test_a_dialogue_that_drops_again_says_what_is_known_now(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft(), REMINDER, DUE)
+    later = replace(draft(minutes=5), answers={**draft().answers, "danger": "no", "description": "more by now"})
+    assert not await drafts.keep(later, REMINDER, DUE), "it is the same draft"
+    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "and a late word of before changes nothing"
+
+    (listed,) = await drafts.list()
+    assert (listed["danger"], listed["description"]) == ("no", "more by now")
+    assert listed["left_at"] == later.left_at.isoformat()
+    assert len(await rows(database, messages)) == 1, "nobody is reminded a second time"
+
+
+async def test_a_later_draft_of_the_phone_takes_the_place(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft("s1"), REMINDER, DUE)
+    await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
+    assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
+
+    assert await statuses(database) == ["superseded", "open", "open"]
+    first = (await rows(database, table))[0]
+    assert {name: first[name] for name in WIPED} == WIPED
+    assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
+        ("cancelled", True),
+        ("queued", False),
+        ("queued", False),
+    ]
+    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "it was kept before"
+    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "a later one is there"
+
+
+async def test_of_drafts_that_come_at_the_same_time_the_last_left_stays(drafts: Drafts, database: Database) -> None:
+    await asyncio.gather(*(drafts.keep(draft(f"s{number}", minutes=number), REMINDER, DUE) for number in range(5)))
+    assert [listed["session"] for listed in await drafts.list()] == ["s4"]
+    assert (await statuses(database)).count("open") == 1
+    assert [one["status"] for one in await reminders(database)].count("queued") == 1
+
+
+async def test_what_was_filed_is_no_draft(drafts: Drafts, book: Book, database: Database) -> None:
+    await book.file(report("s1", received_at=AT), PHONE, confirmation)
+    assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
+    assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
+    assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
+    assert await statuses(database) == ["open"]
+    assert len(await reminders(database)) == 1
+
+
+async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: Drafts, database: Database) -> None:
+    with pytest.raises(TooManyParts):
+        await drafts.keep(draft(), "x" * 161, DUE)
+    assert await rows(database, table) == []
+
+
+# Filing ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_draft_is_filed_as_it_is(drafts: Drafts, book: Book, database: Database, clock: StandingClock) -> None:
+    await drafts.keep(draft(), REMINDER, DUE)
+    clock.pass_time(minutes=30)
+    filed = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
+
+    assert filed is not None
+    assert filed.new
+    found = await book.find(filed.ticket)
+    assert found is not None
+    assert (found.report.category, found.report.danger, found.report.session) == ("gesekan", "yes", "ATUid_1")
+    assert (found.report.received_at, found.phone) == (AT, PHONE.masked)
+    (noted,) = await rows(database, audit)
+    assert (noted["at"], noted["detail"]) == (clock.now(), {"channel": "at", "by": "sms"})
+
+    (row,) = await rows(database, table)
+    assert {name: row[name] for name in WIPED} == WIPED
+    assert (row["status"], row["updated_at"]) == ("filed", clock.now())
+    sent = {message["class"]: message for message in await rows(database, messages)}
+    assert sent["confirmation"]["text"] == f"33.75.01.1008 {filed.ticket}"
+    assert (sent["resume"]["status"], sent["resume"]["phone_key"]) == ("cancelled", None)
+
+
+async def test_it_is_filed_once(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft(), REMINDER, DUE)
+    filed = await asyncio.gather(*(drafts.file(PHONE, confirming, since=BEFORE) for _ in range(5)))
+    assert sum(one is not None for one in filed) == 1
+    assert await drafts.file(PHONE, confirming, since=BEFORE) is None
+    assert len(await rows(database, incidents)) == 1
+
+
+async def test_there_is_nothing_to_file(drafts: Drafts, book: Book, database: Database) -> None:
+    assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "none was left"
+    await drafts.keep(draft("s1"), None, DUE)
+    assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
+    assert await drafts.file(PHONE, confirming, since=AT) is None, "it is too old"
+    await book.file(report("s2", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+    assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "another report was filed since"
+    assert len(await rows(database, incidents)) == 1
+
+
+async def test_a_report_before_it_does_not_hinder(drafts: Drafts, book: Book) -> None:
+    await book.file(report("s1", received_at=AT), PHONE, confirmation)
+    await drafts.keep(draft("s2", minutes=1), None, DUE)
+    assert await drafts.file(PHONE, confirming, since=BEFORE) is not None
+
+
+async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
+    drafts: Drafts, book: Book, database: Database
+) -> None:
+    """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
+    await drafts.keep(draft(), None, DUE)
+    earlier = await book.file(report(received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+    assert await drafts.list() == []
+    assert await drafts.file(PHONE, confirming, since=BEFORE) == Filed(earlier.ticket, new=False)
+    assert await statuses(database) == ["filed"]
+
+
+@pytest.mark.parametrize("answers", [{}, {"category": "gesekan"}], ids=["nothing", "no place"])
+async def test_of_too_little_no_report_is_made(drafts: Drafts, database: Database, answers: dict[str, str]) -> None:
+    await drafts.keep(draft(answers=answers), None, DUE)
+    with pytest.raises(ValueError, match="short key"):
+        await drafts.file(PHONE, confirming, since=BEFORE)
+    assert await statuses(database) == ["open"]
+    assert await rows(database, incidents) == []
+
+
+async def test_without_its_confirmation_nothing_is_filed(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft(), None, DUE)
+    with pytest.raises(TooManyParts):
+        await drafts.file(PHONE, lambda *_: "x" * 1000, since=BEFORE)
+    assert await statuses(database) == ["open"]
+    assert await rows(database, incidents) == []
+
+
+async def test_a_session_whose_number_was_erased_is_not_filed_again(
+    drafts: Drafts, book: Book, reporter: Reporter, database: Database
+) -> None:
+    await drafts.keep(draft(), None, DUE)
+    filed = await book.file(report(received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
+    await reporter.erase_number(filed.ticket, PHONE)
+    with pytest.raises(SessionOfAnotherPhone):
+        await drafts.file(PHONE, confirming, since=BEFORE)
+    assert len(await rows(database, incidents)) == 1
+
+
+async def test_filing_a_report_calls_the_reminder_off(drafts: Drafts, book: Book, database: Database) -> None:
+    """Else the resident who has just got a ticket would read that his report was not sent."""
+    await drafts.keep(draft("s1"), REMINDER, DUE)
+    await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
+    await book.file(report("s3", received_at=DUE), PHONE, confirmation)
+    assert [(one["status"], one["reason"]) for one in await reminders(database)] == [
+        ("cancelled", "its report was filed"),
+        ("queued", ""),
+    ]
+    await drafts.keep(draft("s4", minutes=20), REMINDER, DUE)
+    await book.file(report("s3", received_at=DUE), PHONE, confirmation)
+    assert (await reminders(database))[-1]["status"] == "queued", "the same session again changes nothing"
+
+
+# Ending ----------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_discarded_is_wiped(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft("s1"), REMINDER, DUE)
+    await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
+    assert await drafts.delete(PHONE) == 1
+    assert await drafts.delete(PHONE) == 0
+
+    assert await statuses(database) == ["deleted", "open"]
+    row = (await rows(database, table))[0]
+    assert {name: row[name] for name in WIPED} == WIPED
+    assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
+        ("cancelled", True),
+        ("queued", False),
+    ]
+    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "the end of its session is told again"
+    assert await drafts.file(PHONE, confirming, since=BEFORE) is None
+
+
+async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft(), REMINDER, DUE)
+    deleted, filed = await asyncio.gather(drafts.delete(PHONE), drafts.file(PHONE, confirming, since=BEFORE))
+    assert (deleted == 1) is (filed is None)
+    assert await statuses(database) == ["deleted" if deleted else "filed"]
+    assert len(await rows(database, incidents)) == 1 - deleted
+
+
+async def test_what_is_left_too_long_expires(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft("s1"), REMINDER, DUE)
+    await drafts.keep(draft("s2", minutes=5, phone=OTHER), REMINDER, DUE)
+    assert await drafts.expire(AT) == 0
+    assert await drafts.expire(AT + timedelta(minutes=5)) == 1
+    assert await statuses(database) == ["expired", "open"]
+    row = (await rows(database, table))[0]
+    assert {name: row[name] for name in WIPED} == WIPED
+    assert [one["status"] for one in await reminders(database)] == ["cancelled", "queued"]
+
+
+async def test_many_expire_together(drafts: Drafts) -> None:
+    for number in range(20):
+        await drafts.keep(draft(f"s{number}", phone=Phone(f"+2547110001{number:02}")), REMINDER, DUE)
+    expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
+    assert sum(expired) == 20
+
+
+# Listing ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_list_is_json_the_last_left_first_and_masked(drafts: Drafts) -> None:
+    await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
+    await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
+    listed = json.loads(json.dumps(await drafts.list()))
+    assert [one["session"] for one in listed] == ["s1", "s2"]
+    assert listed[0] == {
+        "channel": "at",
+        "session": "s1",
+        "marked": True,
+        "category": "gesekan",
+        "area": "33.75.01.1008",
+        "when": "now",
+        "danger": "yes",
+        "description": "Ribut",
+        "language": "id",
+        "left_at": "2026-11-23T08:05:00+00:00",
+        "phone": "+62812****567",
+    }
+    assert (listed[1]["marked"], listed[1]["category"], listed[1]["phone"]) == (False, "", "+62857****008")
+    assert [one["session"] for one in await drafts.list(limit=1)] == ["s1"]
+
+
+async def test_what_a_later_report_settles_is_not_listed(drafts: Drafts, book: Book) -> None:
+    await drafts.keep(draft("s1"), None, DUE)
+    await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
+    assert [one["session"] for one in await drafts.list()] == ["s1"], "that was before"
+    await book.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
+    assert [one["session"] for one in await drafts.list()] == ["s1"], "that was another phone"
+    await book.file(report("s4", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+    assert await drafts.list() == []
+
+
+async def test_no_table_holds_a_readable_number(drafts: Drafts, database: Database) -> None:
+    await drafts.keep(draft(), REMINDER, DUE)
+    assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
+    filed = await drafts.file(PHONE, confirming, since=BEFORE)
+    assert filed is not None
+    assert tickets.valid(filed.ticket)
+    assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

@@ -1,0 +1,137 @@
+"""A number erased: gone from everything of its person, and from nothing of anybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import LargeBinary
+
+from gateway.carriers.carrier import Inbound, OptOut
+from gateway.incidents.book import Book
+from gateway.incidents.draft import Draft
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.erasing import Erased, Eraser
+from gateway.incidents.records import audit, incidents
+from gateway.incidents.trail import Trail
+from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
+from gateway.messages.ledger import messages
+from gateway.messages.outbox import Outbox
+from gateway.people.directory import Directory
+from gateway.people.person import Entry, Part, Role
+from gateway.people.subscriptions import Subscriptions
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database, metadata
+from gateway.text.phone import Phone
+from tests.clocks import StandingClock
+from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
+from tests.messages.stage import Stage
+
+NOTHING = Erased(0, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def eraser(database: Database, vault: Vault, clock: StandingClock) -> Eraser:
+    return Eraser(database, vault, clock)
+
+
+@pytest.fixture
+async def lives(database: Database, vault: Vault, clock: StandingClock, book: Book, drafts: Drafts) -> None:
+    """Two people who have each done everything that leaves a number behind."""
+    inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
+    for name, phone in (("a", PHONE), ("b", OTHER)):
+        for session in (f"ATUid_{name}1", f"ATUid_{name}2"):
+            await book.file(report(session), phone, confirmation)
+        left = Draft("at", f"ATUid_{name}3", phone, "id", {"category": "gesekan"}, AT)
+        await drafts.keep(left, "Lanjutkan?", clock.now())
+        await inbox.take("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
+        await inbox.take_opt_out("at", OptOut(phone, "3375"))
+        await consents.subscribe(phone, "33.75.01.1003", language="id", channel="at", wording="v1")
+    officer = Part(Role.OFFICER, ("33.75.01",))
+    entries = [Entry(phone, (officer,), name) for name, phone in (("Dewi", PHONE), ("Budi", OTHER))]
+    await Directory(database, vault, clock).import_people(entries, source="list.csv", language="id")
+
+
+async def of_number(database: Database, vault: Vault, phone: Phone) -> dict[str, list[int]]:
+    """Where a number still is, by the key or by what it is sealed in."""
+    found: dict[str, list[int]] = {}
+    for table in metadata.sorted_tables:
+        sealed = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
+        for row in await rows(database, table) if "id" in table.c else []:
+            if any(_tells(vault, row[name], phone) for name in sealed):
+                found.setdefault(table.name, []).append(row["id"])
+    return found
+
+
+def _tells(vault: Vault, value: Any, phone: Phone) -> bool:
+    if value is None:
+        return False
+    return bool(vault.open(value) == phone if len(value) == 45 else value == vault.lookup(phone))
+
+
+async def test_a_number_is_erased_everywhere(eraser: Eraser, lives: None, database: Database, vault: Vault) -> None:
+    before, others = await of_number(database, vault, PHONE), await of_number(database, vault, OTHER)
+    assert before.keys() == {
+        *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
+    }
+    erased = await eraser.erase(PHONE, "dewi")
+    assert erased == Erased(incidents=2, drafts=1, messages=2, received=1, subscriptions=1, roles=1, people=1)
+    assert (await of_number(database, vault, PHONE)).keys() == {"opt_outs"}, "a refusal must still be honoured"
+    assert await of_number(database, vault, OTHER) == others
+
+
+async def test_the_reports_stay_and_nothing_more_is_sent(
+    eraser: Eraser, lives: None, database: Database, outbox: Outbox
+) -> None:
+    await eraser.erase(PHONE, "dewi")
+    assert [row["description"] for row in await rows(database, incidents)] == ["Ribut di depan balai"] * 4
+    assert [row["text"] for row in await rows(database, inbound_messages)] == ["halo"] * 2
+    assert len(await rows(database, opt_outs)) == 2
+    mine = [row for row in await rows(database, messages) if row["phone_key"] is None]
+    assert {row["status"] for row in mine} == {"cancelled"}
+    assert {claim.phone for claim in await outbox.claim(10, "worker", "at")} == {OTHER}
+
+
+async def test_the_trail_says_that_and_not_whom(eraser: Eraser, lives: None, database: Database, vault: Vault) -> None:
+    tickets = sorted(row["ticket"] for row in await rows(database, incidents) if row["session"].startswith("ATUid_a"))
+    before = len(await rows(database, audit))
+    await eraser.erase(PHONE, "dewi")
+    noted = (await rows(database, audit))[before:]
+    assert [(row["action"], row["subject"]) for row in noted] == [
+        *(("incident.number_erased", ticket) for ticket in tickets),
+        ("person.erased", ""),
+    ]
+    assert {row["actor"] for row in noted} == {"dewi"}
+    assert noted[-1]["detail"]["incidents"] == 2
+    assert PHONE.e164[-6:] not in repr(noted)
+
+
+async def test_a_second_time_there_is_nothing(eraser: Eraser, lives: None, database: Database) -> None:
+    await eraser.erase(PHONE, "dewi")
+    before = await rows(database, audit)
+    again = await eraser.erase(PHONE, "dewi")
+    assert (again, again.anything) == (NOTHING, False)
+    assert await rows(database, audit) == before
+
+
+async def test_what_a_worker_holds_ends_without_a_number(
+    eraser: Eraser, outbox: Outbox, stage: Stage, database: Database
+) -> None:
+    message = await stage.put()
+    await outbox.claim(1, "worker", "at")
+    assert (await eraser.erase(PHONE, "dewi")).messages == 1
+    row = await stage.row(message)
+    assert (row["status"], row["phone_key"]) == ("sending", None)
+
+
+async def test_the_trail_keeps_no_number(database: Database, clock: StandingClock) -> None:
+    detail: dict[str, str | int] = {"reason": f"asked by {PHONE.e164}", "people": 3}
+    await Trail(database, clock).add("dewi", "people.exported", detail)
+    (row,) = await rows(database, audit)
+    assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
+    assert row["detail"] == {"reason": f"asked by {PHONE.masked}", "people": 3}
+
+
+@pytest.fixture
+def stage(database: Database, vault: Vault, clock: StandingClock) -> Stage:
+    return Stage(database, vault, clock)

@@ -1,0 +1,247 @@
+"""The directory against a real PostgreSQL: one person per number, however often a list is read in."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select
+
+from gateway.people.directory import Directory, Forgotten, Imported
+from gateway.people.person import Entry, Part, Person, Role
+from gateway.people.records import people, person_roles
+from gateway.people.subscriptions import Subscriptions, subscriptions
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+from tests.clocks import StandingClock
+
+PHONE, OTHER, THIRD = Phone("+6281230004567"), Phone("+6285712340008"), Phone("+6281230000003")
+PODOSUGIH, MEDONO, KAUMAN = "33.75.01.1003", "33.75.01.1002", "33.75.02.1003"
+BARAT, TIMUR = "33.75.01", "33.75.02"
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+OFFICER = Part(Role.OFFICER, (BARAT,), "surat tugas 12")
+SUBSCRIBER = Part(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir RW 3", AT)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def directory(database: Database, vault: Vault, clock: StandingClock) -> Directory:
+    return Directory(database, vault, clock)
+
+
+@pytest.fixture
+def consents(database: Database, vault: Vault, clock: StandingClock) -> Subscriptions:
+    return Subscriptions(database, vault, clock)
+
+
+async def put(directory: Directory, *entries: Entry, dry_run: bool = False) -> Imported:
+    return await directory.import_people(entries, source="list.csv", language="id", dry_run=dry_run)
+
+
+async def rows(database: Database, table: Table) -> list[dict[str, Any]]:
+    async with database.begin() as connection:
+        found = await connection.execute(select(table).order_by(*table.primary_key.columns))
+        return [dict(row) for row in found.mappings()]
+
+
+async def everything(database: Database) -> list[list[dict[str, Any]]]:
+    return [await rows(database, table) for table in (people, person_roles, subscriptions)]
+
+
+# Reading in ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_person_with_two_roles(directory: Directory, clock: StandingClock) -> None:
+    assert await put(directory, Entry(PHONE, (SUBSCRIBER, OFFICER), "Dewi", "jv")) == Imported(new=1)
+    assert await directory.find(PHONE) == Person(
+        phone=PHONE,
+        name="Dewi",
+        language="jv",
+        parts=(Part(Role.SUBSCRIBER, (MEDONO, PODOSUGIH), "formulir RW 3", AT), OFFICER),
+        source="list.csv",
+        added_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    assert await directory.find(OTHER) is None
+
+
+async def test_a_consent_out_of_a_list_is_on_record(directory: Directory, database: Database) -> None:
+    undated = Part(Role.SUBSCRIBER, (PODOSUGIH,))
+    await put(directory, Entry(PHONE, (SUBSCRIBER,)), Entry(OTHER, (undated,)))
+    consents = {(row["wording"], row["channel"], row["language"]) for row in await rows(database, subscriptions)}
+    assert consents == {("formulir RW 3", "list", "id"), ("list.csv", "list", "id")}
+
+
+async def test_a_second_time_the_same_changes_nothing(
+    directory: Directory, database: Database, clock: StandingClock
+) -> None:
+    entries = Entry(PHONE, (SUBSCRIBER, OFFICER), "Dewi"), Entry(OTHER, (OFFICER,))
+    await put(directory, *entries)
+    before = await everything(database)
+    clock.pass_time(days=1)
+    assert await put(directory, *entries) == Imported(unchanged=2)
+    assert await everything(database) == before
+
+
+async def test_a_correction_updates_and_never_doubles(
+    directory: Directory, database: Database, clock: StandingClock
+) -> None:
+    await put(directory, Entry(PHONE, (OFFICER,), "Dewi"))
+    clock.pass_time(days=1)
+    corrected = Part(Role.OFFICER, (TIMUR,)), Part(Role.LURAH, (KAUMAN,))
+    assert await put(directory, Entry(PHONE, corrected, "Dewi Lestari")) == Imported(updated=1)
+    person = await directory.find(PHONE)
+    assert person
+    assert (person.name, person.updated_at - person.added_at) == ("Dewi Lestari", timedelta(days=1))
+    assert person.parts == (Part(Role.OFFICER, (TIMUR,), OFFICER.basis), corrected[1])
+    assert len(await rows(database, people)) == 1
+
+
+async def test_a_dry_run_says_the_same_and_stores_nothing(directory: Directory, database: Database) -> None:
+    await put(directory, Entry(PHONE, (OFFICER,)), Entry(THIRD, (OFFICER,)))
+    before = await everything(database)
+    entries = Entry(PHONE, (OFFICER,)), Entry(OTHER, (SUBSCRIBER,)), Entry(THIRD, (SUBSCRIBER,))
+    expected = Imported(new=1, updated=1, unchanged=1)
+    assert await put(directory, *entries, dry_run=True) == expected
+    assert await everything(database) == before
+    assert await put(directory, *entries) == expected
+
+
+async def test_more_people_than_one_transaction_takes(directory: Directory) -> None:
+    entries = [Entry(Phone(f"+62812300{number:05}"), (OFFICER,)) for number in range(2500)]
+    assert await put(directory, *entries) == Imported(new=2500)
+    assert await put(directory, *reversed(entries)) == Imported(unchanged=2500)
+    exported = [person.phone async for person in directory.export()]
+    assert exported == [entry.phone for entry in entries], "in the order of the list"
+
+
+async def test_two_lists_at_once(directory: Directory, database: Database) -> None:
+    entries = [Entry(Phone(f"+62812300{number:05}"), (OFFICER, SUBSCRIBER)) for number in range(300)]
+    await asyncio.gather(put(directory, *entries), put(directory, *reversed(entries)), put(directory, *entries))
+    assert [len(found) for found in await everything(database)] == [300, 300, 600]
+
+
+async def test_who_said_stop_does_not_come_back(
+    directory: Directory, consents: Subscriptions, database: Database, clock: StandingClock
+) -> None:
+    undated = Entry(OTHER, (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir"),))
+    await put(directory, Entry(PHONE, (SUBSCRIBER,)), undated)
+    for phone in (PHONE, OTHER):
+        await consents.unsubscribe(phone)
+    before = await everything(database)
+    clock.pass_time(days=2)
+    assert await put(directory, Entry(PHONE, (SUBSCRIBER,)), undated) == Imported(unchanged=2, declined=2)
+    assert await everything(database) == before
+    anew = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    assert await put(directory, Entry(PHONE, (anew,))) == Imported(updated=1)
+    assert await consents.standing(PHONE) == [PODOSUGIH]
+
+
+async def test_the_tables_hold_no_readable_number(directory: Directory, database: Database) -> None:
+    await put(directory, Entry(PHONE, (SUBSCRIBER, OFFICER), "Dewi"))
+    assert "81230004567" not in repr(await everything(database))
+
+
+# Together with what residents do -------------------------------------------------------------------------------
+
+
+async def test_who_subscribes_by_phone_is_one_of_the_people(
+    directory: Directory, consents: Subscriptions, database: Database
+) -> None:
+    for area, language in ((PODOSUGIH, "id"), (MEDONO, "jv")):
+        await consents.subscribe(PHONE, area, language=language, channel="at", wording="v1")
+    (listed,) = await directory.list()
+    wanted = {"roles": ["subscriber"], "areas": [MEDONO, PODOSUGIH], "language": "jv", "source": "at"}
+    assert {name: listed[name] for name in wanted} == wanted
+    assert await put(directory, Entry(PHONE, (OFFICER,), "Dewi")) == Imported(updated=1)
+    assert len(await rows(database, people)) == 1
+    await consents.unsubscribe(PHONE)
+    person = await directory.find(PHONE)
+    assert person
+    assert person.parts == (OFFICER,)
+
+
+# Finding -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def several(directory: Directory) -> None:
+    await put(
+        directory,
+        Entry(PHONE, (OFFICER, Part(Role.CAMAT, (TIMUR,))), "Dewi"),
+        Entry(OTHER, (Part(Role.OFFICER, (PODOSUGIH, KAUMAN)),), "Budi"),
+        Entry(THIRD, (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT),)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("area", "officers"),
+    [(PODOSUGIH, {PHONE, OTHER}), (MEDONO, {PHONE}), (KAUMAN, {OTHER}), (BARAT, {PHONE}), (TIMUR, set())],
+)
+async def test_the_officers_of_an_area(directory: Directory, several: None, area: str, officers: set[Phone]) -> None:
+    assert {officer.phone for officer in await directory.officers_of(area)} == officers
+
+
+@pytest.mark.parametrize(
+    ("role", "areas", "found"),
+    [
+        (None, (), {PHONE, OTHER, THIRD}),
+        (Role.OFFICER, (), {PHONE, OTHER}),
+        (Role.OFFICER, (TIMUR, KAUMAN), {OTHER}),
+        (None, (PODOSUGIH,), {OTHER, THIRD}),
+        (None, (TIMUR,), {PHONE}),
+        (Role.SUBSCRIBER, (), {THIRD}),
+        (Role.SUBSCRIBER, (KAUMAN,), set()),
+        (Role.FKUB, (), set()),
+    ],
+)
+async def test_a_list_by_role_and_area(
+    directory: Directory, several: None, role: Role | None, areas: tuple[str, ...], found: set[Phone]
+) -> None:
+    listed = await directory.list(10, role, areas)
+    assert {person["phone"] for person in listed} == {phone.masked for phone in found}
+    assert {person.phone async for person in directory.export(role, areas)} == found
+
+
+async def test_the_newest_come_first(directory: Directory, several: None) -> None:
+    assert len(await directory.list(2)) == 2
+    await put(directory, Entry(Phone("+6281230000009"), (OFFICER,)))
+    assert [person["phone"] for person in await directory.list(1)] == ["+62812****009"]
+
+
+# Erasing -------------------------------------------------------------------------------------------------------
+
+
+async def test_an_erased_person_is_nobody(
+    directory: Directory, consents: Subscriptions, database: Database, several: None, clock: StandingClock
+) -> None:
+    await consents.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1")
+    clock.pass_time(days=1)
+    assert await directory.erase(PHONE) == Forgotten(people=1, roles=2, subscriptions=1)
+    assert await directory.find(PHONE) is None
+    assert await directory.officers_of(MEDONO) == []
+    assert len(await directory.list()) == 2
+    wiped = next(row for row in await rows(database, people) if row["erased_at"])
+    assert (wiped["name"], wiped["phone_sealed"], wiped["phone_key"], wiped["language"]) == ("", None, None, "")
+    consent = (await rows(database, subscriptions))[-1]
+    assert (consent["withdrawn_at"], consent["phone_key"], consent["wording"]) == (clock.now(), None, "v1")
+    assert await directory.erase(PHONE) == Forgotten()
+
+
+async def test_an_erased_person_may_be_known_again(directory: Directory, database: Database, several: None) -> None:
+    await directory.erase(THIRD)
+    assert await put(directory, Entry(THIRD, (OFFICER,))) == Imported(new=1)
+    assert len(await rows(database, people)) == 4

@@ -1,0 +1,240 @@
+"""Lists as spreadsheets and people write them: every shape of a number, every bad row by its line, no number shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.menu.loading import load
+from gateway.people import sheets
+from gateway.people.exporting import COLUMNS, lines_of
+from gateway.people.importing import Listed, Reading, read_people
+from gateway.people.person import Part, Person, Role
+from gateway.places.written import AreaReader
+from gateway.runtime.packs import read_pack
+from gateway.text.phone import Phone
+
+MENU = load(read_pack(Path(__file__).parents[2] / "menus" / "pekalongan"))
+JAKARTA = ZoneInfo("Asia/Jakarta")
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+AREAS = AreaReader(MENU.areas, MENU.gazetteer)
+PHONE = Phone("+6281230004567")
+PODOSUGIH = "33.75.01.1003"
+FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
+
+HEAD = "phone,name,role,areas,language,consent\n"
+
+
+def read(text: str, role: Role | None = None) -> Listed:
+    return read_people(text, "list.csv", Reading("ID", MENU.languages, JAKARTA, AREAS, NOW, role))
+
+
+def complaint(text: str, role: Role | None = None) -> str:
+    """The only complaint; nothing of a number stands in it."""
+    (found,) = read(text, role).complaints
+    assert "8123000" not in str(found)
+    assert "****" not in str(found)
+    return str(found)
+
+
+def test_a_list() -> None:
+    listed = read(
+        HEAD
+        + "081230004567,Dewi  Lestari,lurah;tokoh masyarakat,Podosugih; kec. Pekalongan Timur,Jawa,surat tugas 12\n"
+        "085712340008,,SUBSCRIBER,33.75.01.1003,,2026-03-01 formulir RW 3\n"
+    )
+    assert listed.complaints == []
+    lurah, subscriber = listed.entries
+    assert (lurah.phone, lurah.name, lurah.language) == (PHONE, "Dewi Lestari", "jv")
+    areas = (PODOSUGIH, "33.75.02")
+    assert lurah.parts == tuple(Part(role, areas, "surat tugas 12") for role in (Role.LURAH, Role.TOKOH_MASYARAKAT))
+    assert (subscriber.name, subscriber.language) == ("", "")
+    assert subscriber.parts == (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
+
+
+# The sheet -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "phone,role,areas\n081230004567,officer,Podosugih;Medono\n",
+        "\ufeffphone;role;areas\r\n81230004567;officer;Podosugih,Medono\r\n",
+        'phone;role;areas\n"081230004567";officer;"Podosugih; Medono"\n',
+        "phone\trole\tareas\n'081230004567\tofficer\tPodosugih;Medono\n",
+        'sep=;\nphone;role;areas\n="081230004567";officer;Podosugih,Medono\n',
+        "\n\n Areas , ROLE,Phone\n,,\n\nPodosugih;Medono,Officer,'+62 812-3000-4567,,\n,,\n",
+    ],
+)
+def test_as_spreadsheets_save_it(text: str) -> None:
+    listed = read(text)
+    assert listed.complaints == []
+    (entry,) = listed.entries
+    assert entry.phone == PHONE
+    assert entry.parts == (Part(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "list.csv: it is empty; its first line names the columns, of phone, name, role"),
+        ("\n,,\n", "list.csv: it is empty"),
+        ("phone,nama,kota\n", "list.csv:1: unknown columns: 'nama', 'kota'; known are phone, name, role"),
+        ("081230004567,officer\n", "list.csv:1: unknown columns: one that is no word, 'officer'; known are"),
+        ("name,role\n", "list.csv:1: the column phone is missing"),
+        ("phone,Phone,role\n", "list.csv:1: phone stands there twice"),
+        ("phone,role\n081230004567,asn,Podosugih\n", "list.csv:2: 3 values under 2 headings"),
+        ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV: unexpected end of data"),
+        ("phone,role\n081230004567,asn\0\n", "list.csv:2: there is a NUL character in it"),
+        ("phone,name\n081230004567," + "x" * 1001 + "\n", "list.csv:2: a value is longer than 1000 characters"),
+    ],
+)
+def test_what_is_no_such_sheet(text: str, said: str) -> None:
+    assert said in complaint(text)
+
+
+def test_lines_are_counted_as_an_editor_does() -> None:
+    listed = read('sep=;\n\nphone;name;role\n\n1;"two\nlines";asn\n;;\n2;;asn\n')
+    assert [found.line for found in listed.complaints] == [5, 8]
+
+
+def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+    listed = read("phone,role\n" + "".join(f"08123000456{digit},asn\n" for digit in range(4)))
+    assert len(listed.entries) == 2
+    assert [str(found) for found in listed.complaints] == ["list.csv:4: a list has at most 2 rows: split it"]
+
+
+# Numbers -------------------------------------------------------------------------------------------------------
+
+
+@given(st.from_regex(r"8[1-35-9][0-9]{8,10}", fullmatch=True).filter(str.isascii), st.data())
+def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObject) -> None:
+    spaced = f"{subscriber[:3]}-{subscriber[3:7]} {subscriber[7:]}"
+    shapes = [
+        f"{before}{number}"
+        for before in ("0", "62", "+62", "", "0062", "+62 ", "(0)")
+        for number in (subscriber, spaced)
+    ]
+    first, second = data.draw(st.sampled_from(shapes)), data.draw(st.sampled_from(shapes))
+    listed = read(f"phone,role\n{first},asn\n{second},pemuda\n")
+    assert listed.complaints == []
+    (entry,) = listed.entries
+    assert entry.phone.e164 == f"+62{subscriber}"
+    assert [part.role for part in entry.parts] == [Role.ASN, Role.PEMUDA]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "there is no phone number"),
+        ("'", "there is no phone number"),
+        ("3375", "no whole phone number; to a short number no SMS can be sent"),
+        ("110", "no whole phone number"),
+        ("0812300", "no whole phone number"),
+        ("hp 081230004567", "no phone number; write one number alone"),
+        ("081230004567 / 085712340008", "no phone number; write one number alone"),
+        ("081230004567123456", "no phone number"),
+        ("6.28123E+12", "the spreadsheet has shortened the phone number"),
+        ('"6,28123E+12"', "the spreadsheet has shortened the phone number"),
+        ("8.1230004567e11", "the spreadsheet has shortened the phone number"),
+        ("81230004567.0", "the phone number has become a decimal"),
+        ("0285421093", "the number of a landline: no SMS reaches it"),
+        ("6281230004", "the number of a landline"),
+        ("62081230004567 ext 5", "no phone number"),
+    ],
+)
+def test_what_is_no_number(written: str, said: str) -> None:
+    assert said in complaint(f"phone,role\n{written},asn\n")
+
+
+def test_a_number_twice() -> None:
+    text = "phone,role\n081230004567,asn\n085712340008,asn\n+62 812-3000-4567,asn;pemuda\n"
+    assert complaint(text) == "list.csv:4: this phone number stands in line 2 already as asn"
+    assert len(read(text).entries) == 2
+
+
+def test_two_names_on_one_number() -> None:
+    text = "phone,name,role\n081230004567,Dewi,asn\n6281230004567,Budi,pemuda\n"
+    assert complaint(text) == "list.csv:3: an earlier line has this phone number with another name"
+
+
+# The other columns ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (",,,,", "there is no role; known are subscriber, officer, camat"),
+        (",walikota,,,", "unknown role 'walikota'; known are subscriber, officer, camat"),
+        (",081230004568,,,", "unknown role with a long number in it"),
+        (",officer,,,", "the role officer needs areas"),
+        (",officer,Podosugi,,", "unknown area 'Podosugi'; meant may be Podosugih (33.75.01.1003): write the code"),
+        (",officer,33.75.01.9999,,", "unknown area '33.75.01.9999'; no area is like it"),
+        (",officer,Podosugih;Atlantis,,", "unknown area 'Atlantis'; no area is like it"),
+        (",asn,,fr,", "unknown language 'fr'; known are id, jv, en"),
+        (",subscriber,Podosugih,,", "the role subscriber needs a consent"),
+        (",subscriber,Podosugih,,2026-02-30", "the consent has a day that does not exist"),
+        (",subscriber,Podosugih,,13/13/2026", "the consent has a day that does not exist"),
+        (",subscriber,Podosugih,,2026-11-24", "the consent has a day that is still to come"),
+        (",subscriber,Podosugih,,1/3/26", "the consent has a year of two digits"),
+        (",subscriber,Podosugih,,1899-12-30", "the consent has a year that cannot be meant"),
+        ("Dewi 085712340008,asn,,,", "there is a phone number in the name"),
+        ("x" * 101 + ",asn,,,", "the name is longer than 100 characters"),
+    ],
+)
+def test_what_is_wrong_in_a_row(row: str, said: str) -> None:
+    assert f"list.csv:2: {said}" in complaint(f"{HEAD}081230004567,{row}\n")
+
+
+@pytest.mark.parametrize(
+    ("consent", "agreed_at", "basis"),
+    [
+        ("2026-03-01", FIRST_OF_MARCH, ""),
+        ("1/3/2026", FIRST_OF_MARCH, ""),
+        ("01-03-2026: formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
+        ("2026-03-01 09:15:00", FIRST_OF_MARCH, ""),
+        ("formulir 2026-03", None, "formulir 2026-03"),
+        ("lewat 081230004568", None, "lewat 0812****568"),
+    ],
+)
+def test_a_consent(consent: str, agreed_at: datetime | None, basis: str) -> None:
+    (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
+    assert entry.parts == (Part(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
+
+
+def test_the_role_of_rows_that_name_none() -> None:
+    listed = read("phone,role\n081230004567,\n085712340008,camat\n", Role.ASN)
+    assert [entry.parts[0].role for entry in listed.entries] == [Role.ASN, Role.CAMAT]
+    assert read("phone\n081230004567\n", Role.ASN).complaints == []
+
+
+def test_good_rows_are_read_beside_bad_ones() -> None:
+    listed = read("phone,role\n081230004567,asn\nhalo,asn\n085712340008,\n085712340008,asn\n")
+    assert len(listed.entries) == 2
+    assert [found.line for found in listed.complaints] == [3, 4]
+
+
+def test_what_is_written_out_is_read_in() -> None:
+    parts = (
+        Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir, RW 3", FIRST_OF_MARCH),
+        Part(Role.LURAH, ("33.75.01", PODOSUGIH), "=surat", None),
+    )
+    person = Person(PHONE, "-Dewi", "jv", parts, "list.csv", NOW, NOW)
+    lines = list(lines_of(person, JAKARTA))
+    assert lines[1] == ("+6281230004567", "'-Dewi", "lurah", "33.75.01;33.75.01.1003", "jv", "'=surat")
+    listed = read("\t".join(COLUMNS) + "\n" + "".join("\t".join(line) + "\n" for line in lines))
+    assert listed.complaints == []
+    (entry,) = listed.entries
+    assert (entry.phone, entry.name, entry.language, entry.parts) == (PHONE, "-Dewi", "jv", parts)
+
+
+@given(st.text(max_size=300))
+def test_no_text_is_too_much(text: str) -> None:
+    read(text)
+    read(HEAD + text)

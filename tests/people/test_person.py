@@ -1,0 +1,97 @@
+"""What a list changes of somebody: it adds and corrects, and brings nobody back who has said STOP since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.people.person import MEANINGS, NOBODY, Effect, Entry, Known, Part, Person, Role, change, reaching
+from gateway.text.phone import Phone
+
+PHONE = Phone("+6281230004567")
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+PODOSUGIH, MEDONO, BARAT = "33.75.01.1003", "33.75.01.1002", "33.75.01"
+LURAH = Part(Role.LURAH, (PODOSUGIH,), "surat tugas 12", AT)
+SUBSCRIBER = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", AT)
+
+
+def known(*parts: Part, withdrawn_at: datetime | None = None, podosugih: str = "") -> Known:
+    subscribed = {PODOSUGIH: podosugih} if podosugih else {}
+    return Known("Dewi", "jv", {part.role: part for part in parts}, subscribed, withdrawn_at)
+
+
+def test_every_role_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(Role)
+    assert all(MEANINGS.values())
+
+
+def test_somebody_new() -> None:
+    made = change(None, Entry(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
+    assert (made.effect, made.name, made.language, made.declined) == (Effect.NEW, "Dewi", "id", False)
+    assert (made.parts, made.subscriptions) == ((LURAH,), (SUBSCRIBER,))
+
+
+def test_the_same_again_changes_nothing() -> None:
+    made = change(known(LURAH, podosugih="jv"), Entry(PHONE, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
+    assert (made.effect, made.parts, made.subscriptions) == (Effect.UNCHANGED, (), ())
+
+
+def test_what_a_list_does_not_say_stays() -> None:
+    made = change(known(LURAH), Entry(PHONE, (Part(Role.LURAH),)), "id")
+    assert (made.effect, made.name, made.language) == (Effect.UNCHANGED, "Dewi", "jv")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry(PHONE, (LURAH,), "Dewi Lestari"),
+        Entry(PHONE, (LURAH,), language="id"),
+        Entry(PHONE, (Part(Role.LURAH, (MEDONO,)),)),
+        Entry(PHONE, (Part(Role.LURAH, basis="surat tugas 13"),)),
+        Entry(PHONE, (Part(Role.CAMAT, (BARAT,)),)),
+    ],
+)
+def test_a_difference_is_an_update(entry: Entry) -> None:
+    assert change(known(LURAH), entry, "id").effect is Effect.UPDATED
+
+
+def test_areas_of_a_role_are_those_of_the_last_list() -> None:
+    made = change(known(LURAH), Entry(PHONE, (Part(Role.LURAH, (MEDONO,)),)), "id")
+    assert made.parts == (Part(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
+
+
+def test_subscriptions_are_added_and_never_taken_away() -> None:
+    moved = Part(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir", AT)
+    made = change(known(podosugih="jv"), Entry(PHONE, (moved,)), "id")
+    assert made.subscriptions == (Part(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
+
+
+@pytest.mark.parametrize(
+    ("agreed_at", "declined"),
+    [(None, True), (AT - timedelta(days=1), True), (AT, True), (AT + timedelta(days=1), False)],
+)
+def test_a_stop_outweighs_a_consent_that_is_not_later(agreed_at: datetime | None, declined: bool) -> None:
+    agreed = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
+    made = change(known(withdrawn_at=AT), Entry(PHONE, (agreed,)), "id")
+    assert made.declined is declined
+    assert made.subscriptions == (() if declined else (agreed,))
+    assert made.effect is (Effect.UNCHANGED if declined else Effect.UPDATED)
+
+
+def test_who_has_come_back_by_himself_is_not_declined() -> None:
+    made = change(known(podosugih="jv", withdrawn_at=AT), Entry(PHONE, (SUBSCRIBER,)), "id")
+    assert (made.effect, made.declined) == (Effect.UNCHANGED, False)
+
+
+def test_a_person_shows_no_number_and_no_name() -> None:
+    person = Person(PHONE, "Dewi", "id", (LURAH,), "a.csv", AT, AT)
+    entry = Entry(PHONE, (LURAH,), "Dewi")
+    shown = f"{person} {entry} {change(NOBODY, Entry(PHONE, (LURAH,)), 'id')}"
+    assert "81230004567" not in shown
+    assert "Dewi" not in shown
+    assert person.for_json()["phone"] == "+62812****567"
+
+
+def test_who_is_there_for_an_area() -> None:
+    assert reaching(PODOSUGIH) == (PODOSUGIH, BARAT)

@@ -1,0 +1,76 @@
+"""Areas as a list has them: a code or the very name is one; what is only like one is offered, not taken."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from gateway.places.written import AreaReader, Written
+from tests.places.packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
+
+
+@cache
+def reader_of(pack: str) -> AreaReader:
+    return AreaReader(areas_of(pack), gazetteer_of(pack))
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("33.75.01.1003", "33.75.01.1003"),
+        ("33.75.01", "33.75.01"),
+        ("Podosugih", "33.75.01.1003"),
+        ("kel. PODOSUGIH", "33.75.01.1003"),
+        ("Sapuro", "33.75.01.1004"),
+        ("pekalongan  barat", "33.75.01"),
+        ("Kec. Pekalongan Barat", "33.75.01"),
+        ("Kecamatan Pekalongan Timur", "33.75.02"),
+    ],
+)
+def test_what_is_sure(written: str, code: str) -> None:
+    assert reader_of(CITY).read(written) == Written((code,))
+
+
+@pytest.mark.parametrize(
+    ("written", "offered"),
+    [
+        ("Podosugi", ("Podosugih (33.75.01.1003)",)),
+        ("kec. Pekalongan Brat", ("Pekalongan Barat (33.75.01)",)),
+        ("33.75.01.9999", ()),
+        ("Atlantis", ()),
+        ("", ()),
+        ("x" * 500, ()),
+    ],
+)
+def test_what_is_not(written: str, offered: tuple[str, ...]) -> None:
+    assert reader_of(CITY).read(written) == Written(offered=offered)
+
+
+def test_a_name_of_both_needs_its_kind() -> None:
+    reader = reader_of(REGENCY)
+    assert reader.read("Wiradesa").offered == ("Wiradesa (33.26.16)", "Wiradesa (33.26.16.2005)")
+    assert reader.read("Kecamatan Wiradesa").codes == ("33.26.16",)
+    assert reader.read("desa Wiradesa").codes == ("33.26.16.2005",)
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_no_more_than_three_are_offered(pack: str) -> None:
+    names = [*areas_of(pack).kelurahan.values(), *areas_of(pack).kecamatan.values()]
+    assert max(len(reader_of(pack).read(name[:-1]).offered) for name in names) <= 3
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_every_kecamatan_and_code_is_understood(pack: str) -> None:
+    areas = areas_of(pack)
+    for code, name in areas.kecamatan.items():
+        assert reader_of(pack).read(f"Kecamatan {name}").codes == (code,)
+    for code in (*areas.kecamatan, *areas.kelurahan):
+        assert reader_of(pack).read(code).codes == (code,)
+
+
+def test_everywhere_and_within() -> None:
+    reader = reader_of(CITY)
+    assert reader.read("*").codes == ("33.75.01", "33.75.02", "33.75.03", "33.75.04")
+    assert reader.within("33.75.01.1003") == ("33.75.01.1003", "33.75.01")
+    assert reader.within("33.75.01") == ("33.75.01", *areas_of(CITY).by_kecamatan["33.75.01"])
