@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from gateway.menu.conditions import Condition
 from gateway.places.areas import Areas
-from gateway.text.wording import Wording
+from gateway.places.names import Gazetteer
+from gateway.text.wording import Wording, fill
+
+NOTHING: Mapping[str, str] = {}
 
 
 class Kind(StrEnum):
@@ -22,6 +26,7 @@ class Kind(StrEnum):
     CHOOSE_FROM = "choose_from"  # an option of a list of the pack
     ASK = "ask"  # something typed
     REVISE = "revise"  # choose an earlier answer to give again
+    RESUME = "resume"  # a dropped dialogue: go on with it, start again, or delete it
     TELL = "tell"  # a text; only back and home lead on
     DO = "do"  # an effect of the gateway; no screen of its own
     END = "end"  # the last screen
@@ -34,7 +39,7 @@ class State:
     name: str
     kind: Kind
     line: int
-    options: Mapping[str, str] = field(default_factory=dict)  # choose, revise, do: option or outcome → state
+    options: Mapping[str, str] = field(default_factory=dict)  # choose, revise, resume, do: option or outcome → state
     source: str = ""  # choose_from: which list; ask: what kind of thing; do: which effect
     within: str = ""  # the kept answer that this one hangs on: it narrows the list, and asks again when it changes
     keep: str = ""  # the answer's name
@@ -42,16 +47,71 @@ class State:
     zero: tuple[str, str] | None = None  # the key `back` means this option here: (label, state)
     shortest: int = 0  # ask: bounds of the input in characters
     longest: int = 0
+    condition: Condition | None = None  # where it does not hold the state is passed over, to `otherwise`
+    otherwise: str = ""
+    typed: str = ""  # choose_from: what is typed in words answers this state
+    words: str = ""  # whose screen it says; its own unless it borrows one
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What the pack's navigation keys are called."""
+    """What the navigation keys are called."""
 
     back: str
     back_elsewhere: str
     home: str
     more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Where a dialled suffix leads, whatever the order of the menus: a state, with these answers given already."""
+
+    to: str
+    answers: Mapping[str, str]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of days, both included, that the pack gives a name (facts/domain.md 2)."""
+
+    key: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the pack settles in numbers."""
+
+    resume_within: timedelta
+    resume_needs: frozenset[str]  # the answers that make an unfinished dialogue worth going on with
+    resume_sms: bool
+    quiet_from: time  # local; no SMS goes out unasked from then until `quiet_to`
+    quiet_to: time
+    ticket_tries_per_hour: int
+    remember_language: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """What an SMS may begin with, and what its words mean; all of it folded to lower case."""
+
+    commands: Mapping[str, Mapping[str, frozenset[str]]]  # command → language → its keywords
+    categories: Mapping[str, str]  # a code or a word → the kind of incident
+    codes: Mapping[str, str]  # the kind of incident → its code
+    common: frozenset[str]  # words of every day, which are no misspelt places
+    automatic: tuple[str, ...]  # what machines write
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What is worked out once per menu and then looked up: no hop lays out a page that was shown before."""
+
+    pages: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
+    choices: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    longest: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,42 +128,92 @@ class Menu:
     placeholders: Mapping[str, str]
     start: str
     home: str
+    help: str  # the state that the third wrong input in a row leads to; empty for none
+    resume: str  # the state that a redial begins with where a dialogue was dropped; empty for none
+    shortcuts: Mapping[str, Shortcut]
     states: Mapping[str, State]
     categories: tuple[str, ...]
     areas: Areas
+    gazetteer: Gazetteer
+    stages: tuple[Stage, ...]
+    rules: Rules
+    keywords: Keywords
     wordings: Mapping[str, Wording]
+    lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → where each key stands
+    made: Made = field(default_factory=Made)
 
     @property
     def language(self) -> str:
         """The language that speaks until the resident has chosen."""
         return next(iter(self.languages))
 
+    def stage(self, today: date) -> str:
+        """The stage that `today` lies in; empty where no stage is named."""
+        return next((stage.key for stage in self.stages if stage.first <= today <= stage.last), "")
+
     def label(self, answer: str, value: str, language: str) -> str:
         """What `value`, kept as `answer`, is called on a screen in `language`; the value itself if nobody names it."""
         named = self.wordings[language].labels.get(answer, {}).get(value)
         return named or self.areas.kelurahan.get(value) or self.areas.kecamatan.get(value) or value
 
+    def full_label(self, answer: str, value: str, language: str) -> str:
+        """As `label`, with its kecamatan behind a place whose name the pack has twice."""
+        name = self.label(answer, value, language)
+        if value not in self.areas.kelurahan or list(self.areas.kelurahan.values()).count(name) < 2:
+            return name
+        return f"{name}, {self.areas.kecamatan[self.areas.kecamatan_of(value)]}"
+
     def values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
         """What the placeholders of a text stand for: `svc`, what the caller has `given` (ussd), and the answers."""
-        values = {"ussd": "", "ticket": "", "svc": self.service, **given, **answers}
+        values = {**GIVEN, "svc": self.service, **given, **answers}
         for placeholder, answer in self.placeholders.items():
-            values[placeholder] = self.label(answer, answers.get(answer, ""), language)
+            values[placeholder] = self.full_label(answer, answers.get(answer, ""), language)
         return values
 
+    def moment(self, at: datetime) -> str:
+        """A time as a screen shows it, on the clocks of the place: `27/11 13:05`."""
+        return at.astimezone(self.timezone).strftime("%d/%m %H:%M")
 
-@lru_cache(maxsize=4096)
+    def sms(self, name: str, language: str, answers: Mapping[str, str], given: Mapping[str, str] = NOTHING) -> str:
+        """The SMS of that name, in `language` if the pack (still) has it."""
+        words = self.wordings.get(language) or self.wordings[self.language]
+        return fill(words.sms[name], self.values(answers, words.language, given))
+
+
+GIVEN: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}
+"""What a text may show besides the answers: the service, the code to dial, a ticket, when its status changed, and the
+places that a name in an SMS may mean."""
+
+MOST_PLACES = 3
+"""So many are named in one SMS."""
+
+FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage"}
+"""What a condition may ask besides the answers: how many reports this phone has filed today, the stage of the day."""
+
+CONTINUE = "continue"
+"""The first option of a state that resumes: back to where the dialogue was dropped."""
+
+MATCHES = "matches"
+"""The list of the places that a typed name may mean."""
+
+
 def choices(menu: Menu, state: State, within: str) -> Mapping[str, str]:
     """The values that the keys `1`, `2`, … stand for in `state`; `within` narrows a list to that parent.
 
-    Numbers run on over the pages and are the same in every language.
+    Numbers run on over the pages and are the same in every language. Made once, except for a typed name.
     """
-    listed = state.kind is Kind.CHOOSE_FROM
-    values = list_values(menu, state.source, within) if listed else tuple(state.options)
-    return {str(number): value for number, value in enumerate(values, start=1)}
+    made = menu.made.choices.get((state.name, within))
+    if made is None:
+        listed = state.kind is Kind.CHOOSE_FROM
+        values = list_values(menu, state.source, within) if listed else tuple(state.options)
+        made = {str(number): value for number, value in enumerate(values, start=1)}
+        if state.source != MATCHES:
+            menu.made.choices[state.name, within] = made
+    return made
 
 
 def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
-    """The values of one of the pack's lists: `languages`, `categories`, `kecamatan` or `kelurahan`."""
+    """The values of one of the pack's lists: `languages`, `categories`, `kecamatan`, `kelurahan` or `matches`."""
     match source:
         case "languages":
             return tuple(menu.languages)
@@ -115,4 +225,6 @@ def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
             return menu.areas.by_kecamatan.get(within, ())
         case "kelurahan":
             return tuple(menu.areas.kelurahan)
+        case "matches":
+            return menu.gazetteer.find(within).codes
     raise ValueError(f"no list is called {source}")

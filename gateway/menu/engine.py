@@ -1,14 +1,17 @@
 """The step that walks a menu: where the resident is, and what was typed → where he is next, and what he sees.
 
 How it thinks. A `Session` is a place: the state, the page of its list, the answers so far, and the `trail` of states
-that led here. Every move is one of four:
+that led here. Every move is one of five:
 
 - *forward*, along the answer given: the state joins the trail. A state that is on the trail already is a loop in the
-  menu; the trail is cut there, so that it never grows beyond the number of states.
+  menu; the trail is cut there, so that it never grows beyond the number of states. A state whose condition does not
+  hold is passed over.
 - *back*, to the page before or the last state of the trail.
 - *home*, with nothing but the language.
 - *revise*: the trail is cut back to a chosen question, which is asked again; then the walk passes whatever is still
-  answered and stops at the first open question or where the resident had been.
+  answered and stops at the first open question or where the resident had been. A shortcut walks like that too: its
+  answers are given before it begins.
+- *resume*: the question whether to go on stands on top of the trail of the dropped dialogue; to go on is to go back.
 
 An answer counts while the state that asked for it is on the trail: who goes back and takes another turning leaves no
 stale answer behind. The engine does nothing itself: a state that `do`es something stops the walk with an effect, and
@@ -20,54 +23,104 @@ recoverable from the carrier's transcript (`replay`, facts/protocols.md A.5).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
 
-from gateway.menu.definition import Kind, Menu, State, choices
+from gateway.menu import answering
+from gateway.menu.answering import Given
+from gateway.menu.definition import CONTINUE, MATCHES, NOTHING, Kind, Menu, State, choices
+from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.moves import (
+    HOME,
+    RESUME,
+    Session,
+    Step,
+    afresh,
+    answered,
+    at_shortcut,
+    forward,
+    narrowing,
+    onto,
+    placed,
+    revised,
+)
 from gateway.menu.paging import pages
-from gateway.text.wording import fill
+from gateway.text.wording import fill, placeholders
 
-NOTHING: Mapping[str, str] = {}
-OLDEST_DATE = timedelta(days=180)
+__all__ = [
+    "DEFAULT",
+    "HOME",
+    "RESUME",
+    "Limits",
+    "Session",
+    "Step",
+    "answered",
+    "at_home",
+    "begin",
+    "exists",
+    "finished",
+    "replay",
+    "resume",
+    "show",
+    "step",
+    "worth_resuming",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What bounds a dialogue: the size of a screen with its `CON ` or `END ` (septets), and its hops."""
-
-    septets: int = 160
-    hops: int = 100
-
-
-DEFAULT = Limits()
-
-
-class Session(NamedTuple):
-    """A place in a menu. A plain value: it is stored, compared and shown again. (A tuple: every hop makes several.)"""
-
-    state: str
-    language: str
-    page: int = 0
-    answers: Mapping[str, str] = NOTHING
-    trail: tuple[str, ...] = ()
-    error: str = ""  # the error line that the shown screen begins with
-    revising: bool = False
-    hops: int = 0
+WRONG_IN_A_ROW = 3  # so many, and help is offered
 
 
-class Step(NamedTuple):
-    """Where a step led. With an `effect` there is no screen yet: carry it out, then `resume`."""
-
-    session: Session
-    screen: str = ""
-    end: bool = False
-    effect: str = ""
+# Where a dialogue begins -------------------------------------------------------------------------------------
 
 
-def begin(menu: Menu, limits: Limits = DEFAULT, *, given: Mapping[str, str] = NOTHING) -> Step:
-    """The first screen of a new dialogue."""
-    return show(menu, Session(menu.start, menu.language), limits, given=given)
+def begin(
+    menu: Menu,
+    limits: Limits = DEFAULT,
+    *,
+    given: Mapping[str, str] = NOTHING,
+    language: str = "",
+    shortcut: str = "",
+    dropped: Session | None = None,
+) -> Step:
+    """The first screen of a new dialogue.
+
+    `language` is the one that this phone has chosen before, `shortcut` a dialled suffix that the pack declares, and
+    `dropped` the place of an unfinished dialogue that may be gone on with (`worth_resuming`).
+    """
+    chosen = language in menu.languages
+    first = Session(menu.home, language, chosen=True, began=HOME) if chosen else Session(menu.start, menu.language)
+    if shortcut in menu.shortcuts:
+        first = at_shortcut(menu, first._replace(began=shortcut), shortcut, given)
+    if dropped and menu.resume:
+        trail = dropped.trail if dropped.state == menu.resume else (*dropped.trail, dropped.state)
+        only_page = len(pages(menu, menu.states[menu.resume], dropped.language, "", limits)) == 1
+        first = Session(
+            menu.resume,
+            dropped.language,
+            page=dropped.page if only_page else 0,  # of the list to go on with
+            answers=dropped.answers,
+            trail=trail,
+            passing=dropped.passing,
+            chosen=dropped.chosen,
+            began=f"{RESUME}{shortcut}",
+            resumed=True,
+        )
+    return show(menu, first, limits, given=given)
+
+
+def worth_resuming(menu: Menu, dropped: Session) -> bool:
+    """Whether a redial offers to go on with it: unfinished, far enough (or back for an answer), its way still there."""
+    if not menu.resume or not exists(menu, dropped) or menu.states[dropped.state].kind in (Kind.END, Kind.DO):
+        return False
+    said, shortcut = answered(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
+    beyond = dropped.answers.keys() - said.keys() - (shortcut.answers.keys() if shortcut else set())
+    return menu.rules.resume_needs <= said.keys() or (dropped.passing and bool(beyond))
+
+
+def exists(menu: Menu, place: Session) -> bool:
+    """Whether this menu, which may be a later edition, has the place and the way that led there."""
+    return place.language in menu.languages and all(name in menu.states for name in (*place.trail, place.state))
+
+
+# The step ----------------------------------------------------------------------------------------------------
 
 
 def step(
@@ -81,20 +134,17 @@ def step(
 ) -> Step:
     """One input. Wrong input leads to the same screen with an error line; nothing ever raises for what was typed.
 
-    `given` are values that the caller knows and texts show (`ussd`, the service code); `today` is the local date,
-    against which a typed date is read.
+    `given` are values that the caller knows: texts show them (`ussd`, the service code), conditions ask for them
+    (`reports_today`). `today` is the local date, against which a typed date is read.
     """
-    state = menu.states[session.state]
-    session = session._replace(error="", hops=session.hops + 1)
+    state, session = menu.states[session.state], session._replace(error="", hops=session.hops + 1)
     if state.kind in (Kind.END, Kind.DO):
         return show(menu, session, limits, given=given)
-    if session.hops > limits.hops:
-        return Step(
-            session,
-            fill(menu.wordings[session.language].apology, menu.values({}, session.language, given)),
-            True,
-        )
-    return show(menu, _moved(menu, state, session, keys.strip(), limits, today), limits, given=given)
+    if session.hops > limits.hops or len(session.trail) > limits.depth:
+        words = menu.wordings[session.language]
+        return Step(session, fill(words.apology, menu.values({}, session.language, given)), True)
+    moved = _moved(menu, state, session, keys.strip(), limits, given, today)
+    return show(menu, _helped(menu, moved), limits, given=given)
 
 
 def resume(
@@ -108,7 +158,7 @@ def resume(
 ) -> Step:
     """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
     target = menu.states[session.state].options[outcome]
-    moved = session._replace(state=target, answers={**session.answers, **learnt})
+    moved = onto(menu, session, target, session.trail, {**session.answers, **learnt}, given)
     return show(menu, moved, limits, given=given)
 
 
@@ -119,13 +169,13 @@ def replay(
     *,
     given: Mapping[str, str] = NOTHING,
     today: date | None = None,
+    language: str = "",
+    shortcut: str = "",
 ) -> Step:
     """The dialogue that these inputs lead to from the start. It stops at the first effect, which nobody carries out."""
-    led = begin(menu, limits, given=given)
+    led = begin(menu, limits, given=given, language=language, shortcut=shortcut)
     for keys in inputs:
-        if led.effect:
-            break
-        led = step(menu, led.session, keys, limits, given=given, today=today)
+        led = led if led.effect else step(menu, led.session, keys, limits, given=given, today=today)
     return led
 
 
@@ -134,138 +184,134 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Mappi
     state = menu.states[session.state]
     if state.kind is Kind.DO:
         return Step(session, effect=state.source)
-    texts = pages(menu, state, session.language, _within(state, session), limits.septets)
+    texts = pages(menu, state, session.language, narrowing(state, session), limits)
     text = texts[min(session.page, len(texts) - 1)]
     if "{" in text:
         text = fill(text, menu.values(session.answers, session.language, given))
+        if "\n\n" in text:  # an answer that was not given leaves no blank line
+            text = text.replace("\n\n", "\n")
     if session.error:
         text = f"{menu.wordings[session.language].errors[session.error]}\n{text}"
     return Step(session, text, end=state.kind is Kind.END)
 
 
-def answered(menu: Menu, session: Session) -> dict[str, str]:
-    """The answers that count: those whose question lies on the way that led here."""
-    way = (*session.trail, session.state)
-    kept = (menu.states[name].keep for name in way)
-    return {keep: session.answers[keep] for keep in kept if keep and keep in session.answers}
+def at_home(
+    menu: Menu,
+    language: str,
+    limits: Limits = DEFAULT,
+    *,
+    given: Mapping[str, str] = NOTHING,
+    error: str = "",
+) -> Step:
+    """The main menu, in `language` if there is such a one; with an error line, for who was somewhere else before.
+
+    How the dialling had begun does not matter any more: what comes after it cannot be replayed from there.
+    """
+    chosen = language in menu.languages
+    place = Session(menu.home, language if chosen else menu.language, error=error, chosen=chosen, began=RESUME)
+    return show(menu, place, limits, given=given)
 
 
-def _within(state: State, session: Session) -> str:
-    return session.answers.get(state.within, "") if state.within else ""
+def finished(menu: Menu, session: Session) -> Session:
+    """What need be kept of a dialogue that has ended: enough to show its last screen again, and no more."""
+    names = placeholders(menu.wordings[session.language].heading(menu.states[session.state].words))
+    shown = {menu.placeholders.get(name, name) for name in names}
+    answers = {name: value for name, value in session.answers.items() if name in shown}
+    return session._replace(answers=answers, trail=(), passing=False)
 
 
-# The moves -------------------------------------------------------------------------------------------------
+# The moves ---------------------------------------------------------------------------------------------------
 
 
-def _moved(menu: Menu, state: State, session: Session, keys: str, limits: Limits, today: date | None) -> Session:
-    if keys == menu.keys.home:
-        return Session(menu.home, session.language, hops=session.hops)
-    if keys == menu.keys.back and state.zero:
-        return _forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {})
-    if keys in (menu.keys.back, menu.keys.back_elsewhere):
-        return _back(session)
+def _moved(
+    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: Given, today: date | None
+) -> Session:
+    named = limits.keys or menu.keys
+    if keys == named.home:
+        return afresh(session, menu.home)
+    if keys == named.back and state.zero:
+        return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, given)
+    if keys in (named.back, named.back_elsewhere):
+        return _back(session, state)
+    if len(keys) > limits.text:
+        return _refused(session, "long")
     if state.kind is Kind.ASK:
-        return _asked(menu, state, session, keys, today)
-    return _chosen(menu, state, session, keys, limits)
+        return _asked(menu, state, session, keys, given, today)
+    return _chosen(menu, state, session, keys, limits, given, today)
 
 
-def _back(session: Session) -> Session:
-    if session.page:
-        return session._replace(page=session.page - 1)
-    if session.trail:
-        return session._replace(state=session.trail[-1], trail=session.trail[:-1])
+def _refused(session: Session, error: str) -> Session:
+    return session._replace(error=error, wrong=session.wrong + 1)
+
+
+def _helped(menu: Menu, session: Session) -> Session:
+    """Who is wrong time and again is told how it works; back leads to the question."""
+    if not session.error or session.wrong < WRONG_IN_A_ROW or not menu.help or session.state == menu.help:
+        return session
+    return placed(session, menu.help, (*session.trail, session.state), session.answers)
+
+
+def _back(session: Session, state: State) -> Session:
+    if session.page and state.kind is not Kind.RESUME:  # there it is the page of the list to go on with
+        return session._replace(page=session.page - 1, wrong=0)
+    if session.trail and state.kind is not Kind.RESUME:  # before a dropped dialogue there is nothing
+        return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
     return session
 
 
-def _asked(menu: Menu, state: State, session: Session, keys: str, today: date | None) -> Session:
-    if not keys:
-        return session._replace(error="empty")
-    if state.source == "date":
-        day = read_day(keys, today)
-        return _forward(menu, session, state.next, {state.keep: day}) if day else session._replace(error="choice")
-    if len(keys) > state.longest:
-        return session._replace(error="long")
-    if len(keys) < state.shortest:
-        return session._replace(error="empty")
-    return _forward(menu, session, state.next, {state.keep: keys})
+def _asked(menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None) -> Session:
+    answer = answering.read(menu, state, keys, today)
+    if answer.error:
+        return _refused(session, answer.error)
+    moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
+    at = menu.states[moved.state]
+    if at.source != MATCHES or not answer.sure:
+        return moved
+    return forward(menu, moved, at.next, {at.keep: answer.sure}, given)
 
 
-def _chosen(menu: Menu, state: State, session: Session, keys: str, limits: Limits) -> Session:
-    within = _within(state, session)
+def _chosen(
+    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: Given, today: date | None
+) -> Session:
+    within = narrowing(state, session)
     value = choices(menu, state, within).get(keys)
     if value is None:
-        page_count = len(pages(menu, state, session.language, within, limits.septets))
-        if keys == menu.keys.more and session.page < page_count - 1:
-            return session._replace(page=session.page + 1)
-        return session._replace(error="choice" if keys else "empty")
+        page_count = len(pages(menu, state, session.language, within, limits))
+        if keys == (limits.keys or menu.keys).more and session.page < page_count - 1:
+            return session._replace(page=session.page + 1, wrong=0)
+        if state.typed and answering.in_words(keys):
+            return _typed(menu, state, session, keys, given, today)
+        return _refused(session, "choice" if keys else "empty")
     if state.kind is Kind.REVISE:
-        return _revised(menu, session, state.options[value])
+        return revised(menu, session, state.options[value])
+    if state.kind is Kind.RESUME:
+        return _gone_on(menu, session, state, value, given)
     if state.source == "languages":
-        session = session._replace(language=value)
+        session = session._replace(language=value, chosen=True)
     target = state.options[value] if state.kind is Kind.CHOOSE else state.next
-    return _forward(menu, session, target, {state.keep: value} if state.keep else {})
+    if state.typed:
+        session = _without(session, menu.states[state.typed].keep)
+    return forward(menu, session, target, {state.keep: value} if state.keep else {}, given)
 
 
-def _forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str]) -> Session:
-    """On to `target`; while revising, past everything there that is still answered."""
-    answers = {**session.answers, **kept}
-    at = _at(session, target, (*session.trail, session.state), answers)
-    if not at.revising or _is_notice(menu, at):
-        return at
-    while onward := _onward(menu, at):
-        at = _at(at, onward, (*at.trail, at.state), answers)
-    return at if menu.states[at.state].keep else at._replace(revising=False)
+def _typed(menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None) -> Session:
+    """Words where an option was to be chosen: the answer to the question that the state names for them."""
+    question = menu.states[state.typed]
+    trail = (*session.trail, state.name)
+    at = placed(session, question.name, trail, _without(session, state.keep).answers)
+    moved = _asked(menu, question, at, keys, given, today)
+    return _refused(session, moved.error) if moved.error else moved
 
 
-def _at(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
-    if target in trail:
-        trail = trail[: trail.index(target)]
-    return session._replace(state=target, page=0, trail=trail, answers=answers)
+def _without(session: Session, name: str) -> Session:
+    return session._replace(answers={other: value for other, value in session.answers.items() if other != name})
 
 
-def _onward(menu: Menu, session: Session) -> str:
-    """Where the answer that was given before leads on from here; empty where the question is open."""
-    state = menu.states[session.state]
-    if state.keep:
-        value = session.answers.get(state.keep)
-        if value is None:
-            return ""
-        if value == "" and state.zero:
-            return state.zero[1]
-        if state.kind is Kind.ASK:
-            return state.next
-        if value not in choices(menu, state, _within(state, session)).values():
-            return ""
-        return state.options.get(value, state.next)
-    return next(iter(state.options.values())) if _is_notice(menu, session) else ""
-
-
-def _is_notice(menu: Menu, session: Session) -> bool:
-    """Whether the state only tells something before it leads on: shown when an answer calls for it, else passed."""
-    state = menu.states[session.state]
-    return state.kind is Kind.CHOOSE and len(state.options) == 1 and not state.keep
-
-
-def _revised(menu: Menu, session: Session, target: str) -> Session:
-    keep = menu.states[target].keep
-    narrowed = {state.keep for state in menu.states.values() if keep and state.within == keep}
-    answers = {name: value for name, value in session.answers.items() if name != keep and name not in narrowed}
-    return _at(session, target, session.trail, answers)._replace(revising=True)
-
-
-def read_day(keys: str, today: date | None) -> str | None:
-    """A typed day and month (`2711`, `27/11`, `27-11`) as the ISO date of the last such day; None if it is none.
-
-    A date more than 180 days back is taken for a slip. Without `today` the year cannot be known and there is none.
-    """
-    digits = "".join(character for character in keys if character not in " /-.")
-    if today is None or len(digits) != 4 or not (digits.isascii() and digits.isdigit()):
-        return None
-    for year in (today.year, today.year - 1):
-        try:
-            day = date(year, int(digits[2:]), int(digits[:2]))
-        except ValueError:
-            continue
-        if day <= today:
-            return day.isoformat() if today - day <= OLDEST_DATE else None
-    return None
+def _gone_on(menu: Menu, session: Session, state: State, value: str, given: Given) -> Session:
+    """Go on with the dropped dialogue, start again, or delete it."""
+    if value == CONTINUE:
+        return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
+    dialled = session.began.removeprefix(RESUME)
+    if value == "again" and dialled in menu.shortcuts:
+        return at_shortcut(menu, session, dialled, given)
+    return afresh(session, state.options[value])

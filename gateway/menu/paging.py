@@ -6,33 +6,47 @@ screen which fits once always fits. They are made once per menu and kept: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Sequence
 
-from gateway.menu.definition import Kind, Menu, State, choices
+from gateway.menu.definition import MATCHES, MOST_PLACES, Kind, Menu, State, choices
+from gateway.menu.limits import Limits
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
 PREFIX = "CON "
-LONGEST_GIVEN = {"ussd": "*384*33751#", "ticket": "0000-0000"}
+LONGEST_GIVEN = {"ussd": "*384*33751#", "ticket": "0000-0000", "date": "28/12 23:59"}
 
 
-@lru_cache(maxsize=65536)
-def pages(menu: Menu, state: State, language: str, within: str, septets: int) -> tuple[str, ...]:
-    """The pages of `state`, as templates: at most `septets` septets each, `CON ` and an error line included.
+def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
+    """The pages of `state`, as templates: at most `limits.septets` each, `CON ` and an error line included.
 
     A page that holds a single option is never made smaller: a text that cannot fit is for `checking` to refuse.
     """
-    words = menu.wordings[language]
-    heading = words.heading(state.name)
+    key = (state.name, language, within, limits)
+    made = menu.made.pages.get(key)
+    if made is None:
+        made = _laid_out(menu, state, language, within, limits)
+        if state.source != MATCHES:  # what somebody typed comes once
+            menu.made.pages[key] = made
+    return made
+
+
+def _laid_out(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
     if state.kind is Kind.END:
-        return (heading,)
-    options = option_lines(menu, state, language, within)
-    closing = navigation_lines(menu, state, words)
-    room = septets - gsm.septets(PREFIX) - longest_error(words) - gsm.septets(filled_longest(menu, heading, language))
+        return (menu.wordings[language].heading(state.words),)
+    return lay_out(menu, state, language, option_lines(menu, state, language, within), limits)
+
+
+def lay_out(menu: Menu, state: State, language: str, options: Sequence[str], limits: Limits) -> tuple[str, ...]:
+    """The pages of `state` when these are the lines of its options."""
+    words = menu.wordings[language]
+    heading = words.heading(state.words)
+    closing = navigation_lines(menu, state, words, limits)
+    taken = gsm.septets(PREFIX) + longest_error(words) + gsm.septets(filled_longest(menu, heading, language))
+    room = limits.septets - taken
     if _size(options) + _size(closing) <= room:
         return (_page(heading, options, closing),)
-    more = f"{menu.keys.more}.{words.navigation['more']}"
+    more = f"{(limits.keys or menu.keys).more}.{words.navigation['more']}"
     groups = _split(options, room - _size([more, *closing]), room - _size(closing))
     return tuple(_page(heading, group, closing if group is groups[-1] else [more, *closing]) for group in groups)
 
@@ -61,24 +75,36 @@ def _split(lines: Sequence[str], room: int, last_room: int) -> list[list[str]]:
 def option_lines(menu: Menu, state: State, language: str, within: str) -> list[str]:
     """The numbered options of `state` as they are shown."""
     words = menu.wordings[language]
-    return [f"{key}.{_option(menu, state, words, value)}" for key, value in choices(menu, state, within).items()]
+    offered = choices(menu, state, within)
+    return [f"{key}.{_option(menu, state, words, value, offered.values())}" for key, value in offered.items()]
 
 
-def _option(menu: Menu, state: State, words: Wording, value: str) -> str:
+def _option(menu: Menu, state: State, words: Wording, value: str, offered: Collection[str]) -> str:
     if state.kind is not Kind.CHOOSE_FROM:
-        return words.screens[state.name][value]
+        return words.screens[state.words][value]
     if state.source == "languages":
         return menu.languages[value]
+    if state.source == MATCHES:
+        return place_label(menu, value, offered)
     return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
 
 
-def navigation_lines(menu: Menu, state: State, words: Wording) -> list[str]:
+def place_label(menu: Menu, code: str, offered: Collection[str]) -> str:
+    """A place among those `offered`: its name, and its kecamatan where another one is called the same."""
+    areas = menu.areas
+    name = areas.kelurahan[code]
+    alike = sum(areas.kelurahan[other] == name for other in offered)
+    return name if alike < 2 else f"{name}, {areas.kecamatan[areas.kecamatan_of(code)]}"
+
+
+def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -> list[str]:
     """The lines that lead elsewhere: what `0` means here, and back. The first screens have nothing behind them."""
-    keys, back = menu.keys, words.navigation["back"]
+    keys, back = limits.keys or menu.keys, words.navigation["back"]
     if not state.zero:
-        return [] if state.name in (menu.start, menu.home) else [f"{keys.back}.{back}"]
+        first = state.name in (menu.start, menu.home) or state.kind is Kind.RESUME
+        return [] if first else [f"{keys.back}.{back}"]
     label, target = state.zero
-    zero = f"{keys.back}.{words.screens[state.name][label]}"
+    zero = f"{keys.back}.{words.screens[state.words][label]}"
     return [zero] if target == menu.home else [zero, f"{keys.back_elsewhere}.{back}"]
 
 
@@ -87,14 +113,33 @@ def longest_error(words: Wording) -> int:
     return max(gsm.septets(text) for text in words.errors.values()) + 1
 
 
-@lru_cache(maxsize=4096)
 def filled_longest(menu: Menu, template: str, language: str) -> str:
     """`template` with the longest value that each placeholder can have in `language`."""
-    values = {"svc": menu.service, **LONGEST_GIVEN}
+    if "{" not in template:
+        return template
+    values = {"svc": menu.service, **LONGEST_GIVEN, "places": _longest_places(menu, language)}
     for placeholder, answer in menu.placeholders.items():
-        keepers = [state for state in menu.states.values() if state.keep == answer]
-        names = [
-            menu.label(answer, value, language) for state in keepers for value in choices(menu, state, "").values()
-        ]
-        values[placeholder] = max(names, key=gsm.septets, default="")
+        values[placeholder] = _longest_name(menu, answer, language)
     return fill(template, values)
+
+
+def _longest_places(menu: Menu, language: str) -> str:
+    """As many of the longest names as one text may show."""
+    longest = menu.made.longest.get(("places", language))
+    if longest is None:
+        names = sorted((menu.full_label("", code, language) for code in menu.areas.kelurahan), key=gsm.septets)
+        longest = menu.made.longest["places", language] = ", ".join(names[-MOST_PLACES:])
+    return longest
+
+
+def _longest_name(menu: Menu, answer: str, language: str) -> str:
+    """The longest of all that `answer` can be called on a screen."""
+    longest = menu.made.longest.get((answer, language))
+    if longest is None:
+        names = list(menu.wordings[language].labels.get(answer, {}).values())
+        for state in menu.states.values():
+            if state.keep == answer:
+                offered = menu.areas.kelurahan if state.source == MATCHES else choices(menu, state, "").values()
+                names += [menu.full_label(answer, value, language) for value in offered]
+        longest = menu.made.longest[answer, language] = max(names, key=gsm.septets, default="")
+    return longest

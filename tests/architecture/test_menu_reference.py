@@ -8,13 +8,15 @@ from collections.abc import Iterable
 import pytest
 
 from gateway.incidents import incident
-from gateway.menu import engine, loading
-from gateway.menu.checking import GIVEN, check
+from gateway.menu import definition, engine, shapes
+from gateway.menu.checking import check
+from gateway.menu.conditions import read_condition
 from gateway.menu.definition import Kind
-from gateway.menu.engine import Limits
+from gateway.menu.limits import DEFAULT
 from gateway.menu.loading import PackRefused, load
-from gateway.places import areas
+from gateway.places import areas, relations
 from gateway.runtime.packs import read_pack
+from gateway.ussd.effects import NEEDED
 from tests.architecture.documents import ROOT, Block, Section, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
@@ -22,19 +24,34 @@ PEKALONGAN = "menus/pekalongan/"
 RECIPES = [found for found in sections(PAGE) if any(block.language == "diff" for block in found.blocks)]
 
 KEYS: dict[str, Iterable[str]] = {
-    "pack.yaml": loading._Pack.model_fields,
-    "keys": loading._Keys.model_fields,
-    "flow.yaml": loading._Flow.model_fields,
-    "A state is one of seven things": list(Kind),
-    "What else a state may say": loading._State.model_fields.keys() - set(Kind),
-    "limits": loading._Bounds.model_fields,
-    "wording/LANGUAGE.yaml": loading._Wording.model_fields,
+    "pack.yaml": shapes.PackShape.model_fields,
+    "keys": shapes.KeysShape.model_fields,
+    "flow.yaml": shapes.FlowShape.model_fields,
+    "shortcuts": shapes.ShortcutShape.model_fields,
+    "A state is one of eight things": list(Kind),
+    "Lists": shapes.LISTS,
+    "What can be asked for": shapes.ASKS,
+    "What else a state may say": shapes.StateShape.model_fields.keys() - set(Kind),
+    "limits": shapes.Bounds.model_fields,
+    "What the gateway does": shapes.EFFECTS,
+    "wording/LANGUAGE.yaml": shapes.WordingShape.model_fields,
+    "errors": shapes.ERRORS,
+    "sms": [*shapes.SMS, *shapes.REMINDER, *shapes.REPLIES],
+    "keywords.yaml": shapes.KeywordsShape.model_fields,
+    "commands": shapes.COMMANDS,
+    "rules.yaml": shapes.RulesShape.model_fields,
+    "resume": shapes.ResumeShape.model_fields,
+    "quiet_hours": [str(field.alias) for field in shapes.QuietShape.model_fields.values()],
+    "stages.yaml": shapes.StageShape.model_fields,
     "areas.csv": areas.COLUMNS,
+    "aliases.csv": relations.ALIAS_COLUMNS,
+    "neighbours.csv": relations.NEIGHBOUR_COLUMNS,
 }
 WORDS: dict[str, Iterable[str]] = {
-    "A state is one of seven things": [*loading.LISTS, *loading.ASKS, *loading.EFFECTS],
-    "What else a state may say": [outcome for outcomes in loading.EFFECTS.values() for outcome in outcomes],
-    "wording/LANGUAGE.yaml": [*loading.NAVIGATION, *loading.ERRORS, *loading.SMS, *GIVEN, "heading"],
+    "A state is one of eight things": shapes.RESUMING,
+    "Conditions": definition.FACTS,
+    "What the gateway does": set().union(*shapes.EFFECTS.values(), *NEEDED.values()),
+    "wording/LANGUAGE.yaml": [*shapes.NAVIGATION, *definition.GIVEN, *incident.Status, "heading"],
 }
 
 
@@ -50,6 +67,20 @@ def test_every_word_that_a_key_takes_is_documented(heading: str) -> None:
     assert [word for word in WORDS[heading] if word not in named] == []
 
 
+def test_every_way_of_ending_stands_beside_its_effect() -> None:
+    rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
+
+    for effect, outcomes in shapes.EFFECTS.items():
+        assert [word for word in (*outcomes, *NEEDED[effect]) if f"`{word}`" not in rows[effect]] == []
+
+
+def test_the_conditions_are_conditions() -> None:
+    examples = section(PAGE, "Conditions").keys
+
+    assert len({found[0].negated for found in (read_condition(text).clauses for text in examples)}) == 2
+    assert any(read_condition(text).clauses[0].least for text in examples)
+
+
 def test_the_documented_answers_are_those_that_a_report_takes() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
@@ -61,7 +92,7 @@ def test_the_whole_pack_takes_a_report() -> None:
     menu = load(files)
     done = engine.replay(menu, ["1", "2"])
 
-    assert check(menu, Limits()) == []
+    assert check(menu, DEFAULT) == []
     assert engine.begin(menu).screen == "Village watch. What happened?\n1.Flood\n2.Fire"
     assert done.effect == "file_report"
     assert engine.answered(menu, done.session) == {"category": "flood", "area": "33.75.01.1003"}
@@ -82,7 +113,7 @@ def test_a_recipe_leads_to_a_pack_that_can_go_live(recipe: Section) -> None:
 
 
 def test_the_recipes_are_found() -> None:
-    assert len(RECIPES) == 5
+    assert len(RECIPES) == 10
 
 
 def _edited(text: str, diff: str) -> str:
@@ -105,4 +136,4 @@ def _complaints(files: dict[str, str]) -> list[str]:
         menu = load({name.removeprefix(PEKALONGAN): text for name, text in files.items()})
     except PackRefused as refused:
         return [str(complaint) for complaint in refused.complaints]
-    return [str(complaint) for complaint in check(menu, Limits())]
+    return [str(complaint) for complaint in check(menu, DEFAULT)]

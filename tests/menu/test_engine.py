@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -9,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu import engine
-from gateway.menu.definition import Kind, Menu
-from gateway.menu.engine import Limits, Session, Step, answered, read_day
+from gateway.menu.answering import read_day
+from gateway.menu.definition import Keys, Kind, Menu
+from gateway.menu.engine import Session, Step, answered
+from gateway.menu.limits import Limits
+from gateway.menu.loading import load
+from gateway.menu.shapes import EFFECTS
 from gateway.text import gsm
 
 GIVEN = {"ussd": "*384*3375#"}
@@ -44,10 +49,10 @@ def test_whole_report_gathers_what_was_answered(menu: Menu) -> None:
 
 
 def test_the_ticket_is_on_the_last_screen(menu: Menu) -> None:
-    done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2816"})
+    done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2817"})
 
     assert done.end
-    assert "7340-2816" in done.screen
+    assert "7340-2817" in done.screen
 
 
 @pytest.mark.parametrize("outcome", ["filed", "kept", "failed"])
@@ -154,8 +159,8 @@ def test_a_changed_date_is_asked_again(menu: Menu) -> None:
 
 
 def test_language_can_be_changed_on_the_way(menu: Menu) -> None:
-    assert walk(menu, "1 3 2").session.language == "jv"
-    assert "Lapor kedadosan" in walk(menu, "1 3 2").screen
+    assert walk(menu, "1 5 2").session.language == "jv"
+    assert "Lapor kedadosan" in walk(menu, "1 5 2").screen
 
 
 def test_a_star_stays_in_a_description(menu: Menu) -> None:
@@ -201,22 +206,141 @@ def test_replay_reaches_the_same_place(menu: Menu) -> None:
     assert engine.replay(menu, keys, given=GIVEN, today=TODAY) == walk(menu, TO_CONFIRM)
 
 
+def test_the_depth_is_bounded(menu: Menu) -> None:
+    led = engine.begin(menu, given=GIVEN)
+    for keys in TO_CONFIRM.split():
+        led = engine.step(menu, led.session, keys, Limits(depth=5), given=GIVEN, today=TODAY)
+        if led.end:
+            break
+
+    assert len(led.session.trail) == 6
+    assert led.screen.startswith("Maaf")
+
+
+def test_navigation_keys_can_be_called_otherwise_on_a_channel(menu: Menu) -> None:
+    limits = Limits(keys=Keys(back="70", back_elsewhere="79", home="000", more="88"))
+
+    def step(session: Session, keys: str) -> Step:
+        return engine.step(menu, session, keys, limits, given=GIVEN, today=TODAY)
+
+    first = engine.replay(menu, ["1", "1", "1"], limits, given=GIVEN)
+    second = step(first.session, "88")
+
+    assert first.screen.endswith("88.Lagi\n70.Kembali")
+    assert second.session.page == 1
+    assert step(first.session, "98").session.error == "choice"
+    assert step(second.session, "70").screen == first.screen
+    assert step(first.session, "0").session.error == "choice"
+    assert step(first.session, "000").session.state == "main"
+    assert step(first.session, "00").session.error == "choice"
+    assert step(first.session, "79").session.state == "notice"
+
+
+def test_who_comes_from_nowhere_sees_the_main_menu_and_why(menu: Menu) -> None:
+    led = engine.at_home(menu, "jv", given=GIVEN, error="lost")
+
+    assert led.session.state == "main"
+    assert led.screen.startswith("Pedhot. Cobi malih:\nSiaga Pilkada\n")
+    assert walk(menu, "1", led.session).session.error == ""
+    assert engine.at_home(menu, "xx", given=GIVEN).session.language == "id"
+
+
+def test_what_is_kept_of_a_finished_dialogue_shows_its_last_screen_again(menu: Menu) -> None:
+    done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2817"}, given=GIVEN)
+    kept = engine.finished(menu, done.session)
+
+    assert kept.answers == {"ticket": "7340-2817"}
+    assert kept.trail == ()
+    assert engine.show(menu, kept, given=GIVEN) == done._replace(session=kept)
+
+
+def test_a_borrowed_screen_is_the_same_screen(menu: Menu) -> None:
+    assert walk(menu, "1 3 1").screen == walk(menu, "1 1 1 1").screen
+    assert walk(menu, "1 3 1 2").screen == walk(menu, "1 1 1 1 2").screen
+
+
+def test_a_ticket_is_kept_as_it_is_shown(menu: Menu) -> None:
+    found = walk(menu, "1 2 73402817")
+    assert found.effect == "find_report"
+    assert answered(menu, found.session)["ticket"] == "7340-2817"
+
+    refused = walk(menu, "1 2 73402816")  # the last digit does not check
+    assert refused.screen.startswith("Nomor salah:\nKetik nomor laporan")
+
+
+def test_what_an_effect_learnt_is_shown(menu: Menu) -> None:
+    learnt = {"status": "checking", "date": "27/11 13:05"}
+    led = engine.resume(menu, walk(menu, "1 2 73402817").session, "found", learnt, given=GIVEN)
+
+    assert led.screen.startswith("7340-2817\nStatus: Sedang dicek\nPer 27/11 13:05\n")
+
+
+# The third wrong input -----------------------------------------------------------------------------------------
+
+
+def test_the_third_wrong_input_in_a_row_leads_to_help_and_back_to_the_question(menu: Menu) -> None:
+    before = walk(menu, "1 1 1 3 1")
+    helped = walk(menu, "77 77 77", before.session)
+
+    assert helped.session.state == "help"
+    assert helped.screen.startswith("Salah. Coba lagi:\nKetik nomor")
+    assert walk(menu, "0", helped.session).screen == before.screen
+    assert answered(menu, walk(menu, "0", helped.session).session) == answered(menu, before.session)
+
+
+@pytest.mark.parametrize("between", ["0 1", "98", "00 1 1"])
+def test_any_right_input_starts_the_count_anew(menu: Menu, between: str) -> None:
+    assert walk(menu, f"1 1 1 77 77 {between} 77 77").session.state == "category"
+
+
+def test_who_is_wrong_in_help_stays_there(menu: Menu) -> None:
+    assert walk(menu, "1 77 77 77 77 77 77").session.state == "help"
+    assert walk(menu, "1 77 77 77 77 77 77 0").session.state == "main"
+
+
+def test_without_a_help_state_the_question_is_asked_on(files: dict[str, str]) -> None:
+    flow = files["flow.yaml"].replace("help: help ", "").replace("  help: {tell: true}\n", "")
+    texts = {
+        name: re.sub(r"(?m)^  help:\n    heading: .*\n", "", text) if name.startswith("wording/") else text
+        for name, text in files.items()
+    }
+
+    assert walk(load({**texts, "flow.yaml": flow}), "1 77 77 77 77").session.state == "main"
+
+
+# Whatever happens ----------------------------------------------------------------------------------------------
+
+OUTCOMES = {effect: sorted(outcomes) for effect, outcomes in EFFECTS.items()}
 KEYS = st.sampled_from(
-    ["0", "1", "2", "3", "4", "9", "98", "99", "00", "", "*", "2711", "halo dunia", "x" * 400, "{svc}"]
+    [
+        *("0", "1", "2", "3", "4", "5", "9", "98", "99", "00", "", "*", "2711", "73402817"),
+        *("klego", "panjang", "kuripan", "surabaya", "halo dunia", "x" * 400, "{svc}"),
+        *("dropped", "dropped", "shortcut"),
+    ]
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(KEYS, max_size=60))
-def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, typed: list[str]) -> None:
-    led = engine.begin(menu, given=GIVEN)
-    for keys in typed:
-        led = engine.step(menu, led.session, keys, given=GIVEN, today=TODAY)
+@given(st.lists(st.tuples(KEYS, st.integers(0, 11)), max_size=60))
+def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, typed: list[tuple[str, int]]) -> None:
+    given = {**GIVEN, "reports_today": str(typed[0][1] if typed else 0)}
+    led = engine.begin(menu, given=given)
+    for keys, chance in typed:
+        if keys in ("dropped", "shortcut"):
+            dropped = led.session if engine.worth_resuming(menu, led.session) else None
+            suffix = str(chance) if keys == "shortcut" else ""
+            led = engine.begin(menu, given=given, language="jv", shortcut=suffix, dropped=dropped)
+        else:
+            led = engine.step(menu, led.session, keys, given=given, today=TODAY)
         if led.effect:
-            led = engine.resume(menu, led.session, "filed", {"ticket": "7340-2816"}, given=GIVEN)
+            outcomes = OUTCOMES[led.effect]
+            learnt = {"ticket": "7340-2817", "status": "checking", "date": "27/11 13:05"}
+            led = engine.resume(menu, led.session, outcomes[chance % len(outcomes)], learnt, given=given)
+        assert not led.effect
         assert 4 + gsm.septets(led.screen) <= 160
         assert led.end == (menu.states[led.session.state].kind is Kind.END)
         assert len(led.session.trail) <= len(menu.states)
+        assert len(set(led.session.trail)) == len(led.session.trail)
         if led.end:
             return
-    assert engine.show(menu, led.session, given=GIVEN) == led
+    assert engine.show(menu, led.session, given=given) == led

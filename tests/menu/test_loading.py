@@ -6,7 +6,7 @@ import pytest
 
 from gateway.menu.checking import check
 from gateway.menu.definition import Menu
-from gateway.menu.engine import Limits
+from gateway.menu.limits import Limits
 from gateway.menu.loading import PackRefused, load
 
 Files = dict[str, str]
@@ -35,7 +35,7 @@ EDITS = [
     ("flow.yaml", "keep: seen", "kept: seen", "nothing is called so here"),
     ("flow.yaml", "choose_from: categories", "choose_from: cities", "choose_from knows the lists"),
     ("flow.yaml", "do: file_report", "do: dance", "do knows file_report"),
-    ("flow.yaml", "tell: true", "tell: true\n    end: true", "a state is one of"),
+    ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
     ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),
     ("flow.yaml", "before: date}", "before: seen}", "date: no state leads here"),

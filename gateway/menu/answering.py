@@ -1,0 +1,63 @@
+"""What is typed where a state asks: a text, a date, a ticket, the name of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from gateway.menu.definition import Menu, State
+from gateway.text import ticket
+
+Given = Mapping[str, str]
+OLDEST_DATE = timedelta(days=180)
+
+
+class Answer(NamedTuple):
+    """What was typed, as it is kept; or the error line to show. `sure` is the one place that a name surely means."""
+
+    value: str = ""
+    error: str = ""
+    sure: str = ""
+
+
+def read(menu: Menu, state: State, keys: str, today: date | None) -> Answer:
+    """What `keys` answer to the question of `state`."""
+    if not keys:
+        return Answer(error="empty")
+    match state.source:
+        case "date":
+            day = read_day(keys, today)
+            return Answer(day) if day else Answer(error="choice")
+        case "ticket":
+            digits = ticket.read(keys)
+            return Answer(ticket.show(digits)) if digits else Answer(error="ticket")
+        case "place_name":
+            found = menu.gazetteer.find(keys)
+            return Answer(keys, sure=found.codes[0] if found.sure else "") if found.codes else Answer(error="place")
+    if len(keys) > state.longest:
+        return Answer(error="long")
+    return Answer(keys) if len(keys) >= state.shortest else Answer(error="empty")
+
+
+def in_words(keys: str) -> bool:
+    """Whether this was meant as words rather than as the number of an option."""
+    return sum(character.isalpha() for character in keys) > 1
+
+
+def read_day(keys: str, today: date | None) -> str | None:
+    """A typed day and month (`2711`, `27/11`, `27-11`) as the ISO date of the last such day; None if it is none.
+
+    A date more than 180 days back is taken for a slip. Without `today` the year cannot be known and there is none.
+    """
+    digits = "".join(character for character in keys if character not in " /-.")
+    if today is None or len(digits) != 4 or not (digits.isascii() and digits.isdigit()):
+        return None
+    for year in (today.year, today.year - 1):
+        try:
+            day = date(year, int(digits[2:]), int(digits[:2]))
+        except ValueError:
+            continue
+        if day <= today:
+            return day.isoformat() if today - day <= OLDEST_DATE else None
+    return None

@@ -1,0 +1,134 @@
+"""What a drawing shows of each state and each way in: a card with a phone's display, and what the card says around it.
+
+All text is set in one monospaced font, so that every size is known without one.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from gateway.menu import ways
+from gateway.menu.definition import Kind, Menu, State
+from gateway.menu.limits import Limits
+from gateway.menu.ways import Entry
+
+COLUMNS = 26  # of a small phone's display
+ADVANCE = 6.63  # of a character at 11 px
+LINE = 14
+EDGE = 10  # between a card's edge and its text
+HEAD = 22  # the height of a card's name
+GAP = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One box of the drawing, from top to bottom: its name, notes, the screen, and the ways that jump elsewhere."""
+
+    key: str
+    style: str  # entry, screen, effect or end
+    title: str
+    tag: str = ""
+    notes: tuple[str, ...] = ()
+    screen: tuple[str, ...] = ()
+    jumps: tuple[str, ...] = ()
+    hover: str = ""  # what is shown where the mouse rests, if more than the name
+    least_width: float = 0
+
+    @property
+    def width(self) -> float:
+        lines = [*self.notes, *self.jumps]
+        head = (len(self.title) + len(self.tag) + (2 if self.tag else 0)) * ADVANCE
+        screen = COLUMNS * ADVANCE + 2 * GAP if self.screen else 0
+        return max(head, screen, self.least_width, *(len(line) * ADVANCE for line in lines), 0) + 2 * EDGE
+
+    @property
+    def _head(self) -> float:
+        return HEAD if self.title else GAP
+
+    @property
+    def height(self) -> float:
+        parts = [self._head]
+        parts += [len(lines) * LINE + GAP for lines in (self.notes, self.jumps) if lines]
+        parts += [len(self.screen) * LINE + 3 * GAP] if self.screen else []
+        return sum(parts)
+
+    def drawn(self, left: float, top: float) -> Iterator[str]:
+        """The card as SVG, its upper left corner at this point."""
+        radius = 8 if self.style in ("screen", "end") else 16
+        yield f'<g id="at-{self.key}" class="{self.style}" transform="translate({left:.0f} {top:.0f})">'
+        yield f"<title>{plain(self.hover or self.title or ' '.join(self.notes))}</title>"
+        yield f'<rect class="card" width="{self.width:.0f}" height="{self.height:.0f}" rx="{radius}"/>'
+        y = self._head
+        if self.title:
+            yield text(EDGE, 16, "name", self.title)
+        if self.tag:
+            yield text(self.width - EDGE, 16, "tag", self.tag)
+        yield from _lines(EDGE, y, "note", self.notes)
+        y += len(self.notes) * LINE + GAP if self.notes else 0
+        if self.screen:
+            height = len(self.screen) * LINE + 2 * GAP
+            wide = self.width - 2 * EDGE
+            yield f'<rect class="display" x="{EDGE}" y="{y:.0f}" width="{wide:.0f}" height="{height}" rx="3"/>'
+            yield from _lines(EDGE + GAP, y + GAP, "words", self.screen)
+            y += height + GAP
+        yield from _lines(EDGE, y, "jump", self.jumps)
+        yield "</g>"
+
+
+def of_entry(entry: Entry) -> Card:
+    """The card of a way in."""
+    return Card(entry.name, "entry", "", notes=tuple(line for part in entry.lines for line in wrapped(part)))
+
+
+def of_state(menu: Menu, state: State, language: str, limits: Limits, jumps: Sequence[str], least_width: float) -> Card:
+    """The card of a state. `jumps` are its ways that no arrow shows, in words."""
+    notes = [line for note in ways.notes(menu, state) for line in wrapped(note)]
+    if state.kind is Kind.DO:
+        return Card(
+            state.name, "effect", state.name, notes=(*notes, state.source), jumps=tuple(jumps), least_width=least_width
+        )
+    shown = ways.screens(menu, state, language, limits)
+    style = "end" if state.kind is Kind.END else "screen"
+    tag = "END" if state.kind is Kind.END else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
+    if shown.example:
+        notes += wrapped(f"e.g. {shown.example}")
+    return Card(
+        state.name,
+        style,
+        state.name,
+        tag=tag,
+        notes=tuple(notes),
+        screen=tuple(line for part in shown.pages[0].split("\n") for line in wrapped(part)),
+        jumps=tuple(jumps),
+        hover="\n\n".join((state.name, *shown.pages)) if len(shown.pages) > 1 else "",
+        least_width=least_width,
+    )
+
+
+def wrapped(words: str) -> list[str]:
+    """`words` in lines of a display; an empty one stays a line."""
+    return textwrap.wrap(printable(words), COLUMNS) or [""]
+
+
+def _lines(x: float, top: float, style: str, lines: Sequence[str]) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        if line:
+            yield text(x, top + number * LINE - 3, style, line)
+
+
+def text(x: float, y: float, style: str, words: str) -> str:
+    """A line of text as SVG."""
+    return f'<text class="{style}" x="{x:.0f}" y="{y:.0f}">{plain(words)}</text>'
+
+
+def plain(words: str) -> str:
+    """Words as they may stand in XML, which has no place for control characters."""
+    return escape("\n".join(map(printable, words.split("\n"))), quote=False)
+
+
+def printable(words: str) -> str:
+    """One line of words, with a blank for every character that has no picture."""
+    return "".join(character if character.isprintable() else " " for character in words)

@@ -1,0 +1,141 @@
+"""What is wrong with the ways of a menu: states that nobody comes to or out of, ways without end, idle shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.menu.definition import CONTINUE, Kind, Menu, Shortcut
+from gateway.menu.limits import Limits
+from gateway.menu.longest import SECONDS_A_SESSION, GoesRound, Longest, longest_way
+from gateway.menu.texts import FLOW
+from gateway.menu.values import can_be, impossible
+from gateway.menu.walks import Place, Walked, onward
+from gateway.text.complaints import Complaint
+
+
+def condition_faults(menu: Menu) -> Iterator[Complaint]:
+    """Conditions that ask for what can never be, and those that nobody asks."""
+    for name, state in menu.states.items():
+        for clause in state.condition.clauses if state.condition else ():
+            for message in impossible(menu, clause):
+                yield _at(menu, name, f"only_if: {message}")
+    for role, name in _shown_anyway(menu):
+        if menu.states[name].condition:
+            yield _at(menu, name, f"it is shown whatever its only_if says: {role} leads here")
+
+
+def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
+    yield from (("start", menu.start), ("home", menu.home))
+    yield from ((role, name) for role, name in (("help", menu.help), ("resume", menu.resume)) if name)
+    for state in menu.states.values():
+        if state.kind is Kind.RESUME:
+            anew = ((option, target) for option, target in state.options.items() if option != CONTINUE)
+            yield from ((f"{option} of {state.name}", target) for option, target in anew)
+        if state.typed:
+            yield f"or_type of {state.name}", state.typed
+
+
+def way_faults(menu: Menu, walked: Walked) -> Iterator[Complaint]:
+    """States that cannot be reached, that no end can be reached from, and those that a walk never comes to rest at."""
+    if walked.entangled:
+        message = "there are too many ways through these states: nobody can tell where they all lead"
+        yield _at(menu, menu.start, message)
+        return
+    for name in menu.states:
+        if name not in walked.reached:
+            yield _at(menu, name, _why_unreached(menu, walked, name))
+    for name in sorted({place.state for place in walked.moves.keys() - _ending(menu, walked)}):
+        yield _at(menu, name, "no end can be reached from here")
+    for ring in walked.endless:
+        first = min(ring, key=lambda name: menu.states[name].line)
+        yield _at(menu, first, f"otherwise leads in a ring, and no only_if in it need hold: {', '.join(sorted(ring))}")
+    for name in sorted(walked.unasked):
+        yield _at(menu, name, f"one can come here without having typed {menu.states[name].within}")
+
+
+def _why_unreached(menu: Menu, walked: Walked, name: str) -> str:
+    named_by = {other for other, state in menu.states.items() if name in onward(state)} - {name}
+    if not named_by:
+        return "no state leads here"
+    if not named_by & walked.reached:
+        return f"only {', '.join(sorted(named_by))} leads here, and cannot be reached"
+    if menu.states[name].condition:
+        return "its only_if never holds for who comes here"
+    return f"nobody comes here: what {', '.join(sorted(named_by))} asks for is always so"
+
+
+def _ending(menu: Menu, walked: Walked) -> set[Place]:
+    """The places from which an end can be reached, or a text that is left by back."""
+    into: dict[Place, list[Place]] = {}
+    for place, moves in walked.moves.items():
+        for move in moves:
+            into.setdefault(move.to, []).append(place)
+    found: set[Place] = set()
+    ends = [place for place in walked.moves if menu.states[place.state].kind in (Kind.END, Kind.TELL)]
+    while ends:
+        place = ends.pop()
+        if place not in found:
+            found.add(place)
+            ends += into.get(place, ())
+    return found
+
+
+def length_faults(menu: Menu, walked: Walked, limits: Limits) -> tuple[Longest, list[Complaint]]:
+    """The longest way, and what is wrong with it. There is none where the gateway would go round by itself."""
+    try:
+        longest = longest_way(menu, walked)
+    except GoesRound as error:
+        around = ", ".join(sorted(error.states))
+        return Longest(), [_at(menu, min(error.states), f"{error} The effects are {around}")]
+    found = []
+    if longest.seconds > SECONDS_A_SESSION:
+        message = (
+            f"{longest}: {longest.screens} screens take {longest.seconds} s; a session ends at {SECONDS_A_SESSION} s"
+        )
+        found.append(Complaint(FLOW, longest.line, message))
+    if longest.screens > limits.hops:
+        message = f"{longest}: {longest.screens} screens; a dialogue ends after {limits.hops}"
+        found.append(Complaint(FLOW, longest.line, message))
+    return longest, found
+
+
+def shortcut_faults(menu: Menu, walked: Walked) -> Iterator[Complaint]:
+    """Shortcuts that end or file something before anybody was asked, and answers that they give for nothing."""
+    for keys, shortcut in menu.shortcuts.items():
+        for message in dict.fromkeys(_faults(menu, walked, keys, shortcut)):
+            yield Complaint(FLOW, shortcut.line, f"shortcut {keys}: {message}")
+
+
+def _faults(menu: Menu, walked: Walked, keys: str, shortcut: Shortcut) -> Iterator[str]:
+    roots = [root for root in walked.roots if root.shortcut == keys]
+    for first in (menu.states[root.place.state] for root in roots):
+        if first.kind is Kind.END:
+            yield f"it leads to {first.name}, which is an end"
+        if first.source == "file_report":
+            yield f"it leads to {first.name}, which files a report before anything is asked"
+    used = _used(menu, walked, keys)
+    for name, value in shortcut.answers.items():
+        if not any(state.keep == name and can_be(menu, state, value) for state in menu.states.values()):
+            yield f"{name} is never {value or 'empty'}"
+        elif name not in used and not walked.entangled:
+            yield f"the answer {name} is of no use: no way on from {shortcut.to} asks for it"
+
+
+def _used(menu: Menu, walked: Walked, keys: str) -> set[str]:
+    """The answers of a shortcut that some state was passed over for."""
+    roots = [root for root in walked.roots if root.shortcut == keys]
+    passed = {name for root in roots for name in root.passed}
+    seen: set[Place] = set()
+    places = [root.place for root in roots]
+    while places:
+        place = places.pop()
+        if place not in seen:
+            seen.add(place)
+            moves = walked.moves.get(place, ()) if place.ahead else ()
+            places += [move.to for move in moves]
+            passed.update(name for move in moves for name in move.passed)
+    return {menu.states[name].keep for name in passed}
+
+
+def _at(menu: Menu, name: str, message: str) -> Complaint:
+    return Complaint(FLOW, menu.states[name].line, f"{name}: {message}")

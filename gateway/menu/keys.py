@@ -1,0 +1,82 @@
+"""Whether every key of a screen means one thing, and every option reads as itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import combinations
+
+from gateway.menu.definition import MATCHES, Kind, Menu, State, choices
+from gateway.menu.limits import Limits
+from gateway.menu.paging import option_lines, place_label
+from gateway.menu.sizes import parents
+from gateway.menu.texts import AREAS, FLOW, SETTINGS, at_text, in_pack
+from gateway.places.names import MOST
+from gateway.text.complaints import Complaint
+
+
+def key_faults(menu: Menu, limits: Limits) -> Iterator[Complaint]:
+    """Navigation keys that mean two things: the same as another one, a number of an option, or a shortcut."""
+    named: dict[str, str] = asdict(limits.keys or menu.keys)
+    for (one, key), (other, same) in combinations(named.items(), 2):
+        if key == same:
+            message = f"{one} and {other} are both {key}"
+            yield Complaint(SETTINGS, 0, f"keys: {message}") if limits.keys else in_pack(menu, ("keys",), message)
+    for state in menu.states.values():
+        numbers = {number for within in parents(menu, state) for number in _numbers(menu, state, within)}
+        for name, key in named.items():
+            if key in numbers:
+                yield Complaint(FLOW, state.line, f"{state.name}: the key {name} is {key}, the number of an option")
+    for name, key in named.items():
+        if key in menu.shortcuts:
+            message = f"shortcut {key}: the key {name} is {key} too"
+            yield Complaint(FLOW, menu.shortcuts[key].line, message)
+
+
+def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
+    if state.kind is Kind.DO:
+        return
+    if state.source == MATCHES:
+        yield from map(str, range(1, MOST + 1))
+    else:
+        yield from choices(menu, state, within)
+
+
+def alike_faults(menu: Menu, language: str) -> Iterator[Complaint]:
+    """Options of one list that read the same, but for case and spaces."""
+    for state in menu.states.values():
+        if state.kind in (Kind.DO, Kind.END):
+            continue
+        for within in parents(menu, state):
+            first: dict[str, str] = {}
+            for value, label in _labels(menu, state, language, within).items():
+                same = first.setdefault(" ".join(label.casefold().split()), value)
+                if same != value:
+                    yield _alike(menu, state, language, value, f"{label!r} reads the same as {same}")
+
+
+def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str, str]:
+    """What the options of all pages are called, `zero` included."""
+    if state.source == MATCHES:
+        codes = menu.areas.kelurahan
+        return {code: place_label(menu, code, codes) for code in codes}
+    lines = option_lines(menu, state, language, within)
+    values = choices(menu, state, within).values()
+    labels = {value: line.partition(".")[2] for value, line in zip(values, lines, strict=True)}
+    zero = {state.zero[0]: menu.wordings[language].screens[state.words][state.zero[0]]} if state.zero else {}
+    return {**labels, **zero}
+
+
+def _alike(menu: Menu, state: State, language: str, value: str, message: str) -> Complaint:
+    """The complaint, where that label is to be mended."""
+    areas = menu.areas
+    labels = menu.wordings[language].labels
+    for answer in (state.keep, "category"):
+        if state.kind is Kind.CHOOSE_FROM and value in labels.get(answer, {}):
+            return at_text(menu, language, ("labels", answer, value), message)
+    if state.source == "languages" and value in menu.languages:
+        return in_pack(menu, ("languages", value), message)
+    if value in areas.kelurahan or value in areas.kecamatan:
+        code = value if value in areas.kelurahan else areas.by_kecamatan[value][0]
+        return Complaint(AREAS, areas.lines.get(code, 0), f"{value}: {message}")
+    return at_text(menu, language, ("screens", state.words, value), message)

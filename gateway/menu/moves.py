@@ -1,0 +1,136 @@
+"""Where a resident may be in a menu, and the ways to move on from there.
+
+A `Session` is a place; a move makes another one of it. What was typed, and which move that means, is the matter of
+`engine`; what can be reached by moves is the matter of `walks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from gateway.menu.answering import Given
+from gateway.menu.definition import NOTHING, Kind, Menu, State, choices
+
+HOME, RESUME = "home", "resume"  # what `Session.began` says where it is no shortcut
+
+
+class Session(NamedTuple):
+    """A place in a menu. A plain value: it is stored, compared and shown again. (A tuple: every hop makes several.)"""
+
+    state: str
+    language: str
+    page: int = 0
+    answers: Mapping[str, str] = NOTHING
+    trail: tuple[str, ...] = ()
+    error: str = ""  # the error line that the shown screen begins with
+    passing: bool = False  # on the way past everything that is answered already
+    hops: int = 0
+    wrong: int = 0  # wrong inputs in a row
+    chosen: bool = False  # the resident has chosen the language
+    began: str = ""  # where this dialling began: "" at the first screen, `home`, a shortcut's digits, `resume…`
+    resumed: bool = False  # this dialogue was dropped and is gone on with
+
+
+class Step(NamedTuple):
+    """Where a step led. With an `effect` there is no screen yet: carry it out, then `resume`."""
+
+    session: Session
+    screen: str = ""
+    end: bool = False
+    effect: str = ""
+
+
+def answered(menu: Menu, session: Session) -> dict[str, str]:
+    """The answers that count: those whose question lies on the way that led here."""
+    return _said_on(menu, (*session.trail, session.state), session.answers)
+
+
+def _said_on(menu: Menu, way: Iterable[str], answers: Mapping[str, str]) -> dict[str, str]:
+    kept = (menu.states[name].keep for name in way)
+    return {keep: answers[keep] for keep in kept if keep and keep in answers}
+
+
+def narrowing(state: State, session: Session) -> str:
+    """The answer that narrows the list of `state`; empty where none does."""
+    return session.answers.get(state.within, "") if state.within else ""
+
+
+def forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str], given: Given) -> Session:
+    """On to `target` with what is `kept`; while passing, past everything there that is still answered."""
+    answers = {**session.answers, **kept}
+    at = onto(menu, session, target, (*session.trail, session.state), answers, given)
+    if not at.passing or _is_notice(menu, at):
+        return at
+    for _ in menu.states:  # answers can lead in a ring; whoever is in one is asked again
+        if not (onward := _onward(menu, at)):
+            break
+        at = onto(menu, at, onward, (*at.trail, at.state), answers, given)
+    return at if menu.states[at.state].keep else at._replace(passing=False)
+
+
+def onto(
+    menu: Menu,
+    session: Session,
+    target: str,
+    trail: tuple[str, ...],
+    answers: Mapping[str, str],
+    given: Given,
+) -> Session:
+    """At `target`, or at the first state after it whose condition holds."""
+    for _ in menu.states:  # a ring of conditions that never hold is refused by `checking`; it must not hang either
+        state = menu.states[target]
+        if state.condition is None or state.condition.holds({**given, **_said_on(menu, trail, answers)}):
+            break
+        target = state.otherwise
+    return placed(session, target, trail, answers)
+
+
+def placed(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
+    """At `target` itself, after `trail`, which is cut where it has been there before."""
+    if target in trail:
+        trail = trail[: trail.index(target)]
+    return session._replace(state=target, page=0, trail=trail, answers=answers, wrong=0)
+
+
+def afresh(session: Session, state: str) -> Session:
+    """At `state` with nothing but what the dialling is known by: the language, the hops, and where it began."""
+    return Session(state, session.language, hops=session.hops, chosen=session.chosen, began=session.began)
+
+
+def at_shortcut(menu: Menu, session: Session, dialled: str, given: Given) -> Session:
+    """Where the dialled shortcut leads, with the main menu behind it."""
+    shortcut = menu.shortcuts[dialled]
+    home = afresh(session, menu.home)._replace(passing=bool(shortcut.answers))
+    return forward(menu, home, shortcut.to, shortcut.answers, given)
+
+
+def revised(menu: Menu, session: Session, target: str) -> Session:
+    keep = menu.states[target].keep
+    narrowed = {state.keep for state in menu.states.values() if keep and state.within == keep}
+    answers = {name: value for name, value in session.answers.items() if name != keep and name not in narrowed}
+    return placed(session, target, session.trail, answers)._replace(passing=True)
+
+
+def _onward(menu: Menu, session: Session) -> str:
+    """Where the answer that was given before leads on from here; empty where the question is open."""
+    state = menu.states[session.state]
+    if state.keep:
+        value = session.answers.get(state.keep)
+        if value is None:
+            typed = menu.states[state.typed] if state.typed else None
+            return typed.name if typed and typed.keep in session.answers else ""
+        if value == "" and state.zero:
+            return state.zero[1]
+        if state.kind is Kind.ASK:
+            return state.next
+        if value not in choices(menu, state, narrowing(state, session)).values():
+            return ""
+        return state.options.get(value, state.next)
+    return next(iter(state.options.values())) if _is_notice(menu, session) else ""
+
+
+def _is_notice(menu: Menu, session: Session) -> bool:
+    """Whether the state only tells something before it leads on: shown when an answer calls for it, else passed."""
+    state = menu.states[session.state]
+    return state.kind is Kind.CHOOSE and len(state.options) == 1 and not state.keep

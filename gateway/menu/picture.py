@@ -1,0 +1,124 @@
+"""Cards and arrows in their places: the inside of the drawing of a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import fsum
+
+from gateway.menu import cards, ways
+from gateway.menu.cards import ADVANCE
+from gateway.menu.definition import Menu
+from gateway.menu.layout import Arrow, Slot, lay_out, place_slots
+from gateway.menu.limits import Limits
+
+_BETWEEN = 30  # cards of a layer
+_PASSING = 30  # the breadth of an arrow between cards
+_FALL = 84  # from layer to layer
+_STUB = 26  # so far an arrow falls straight, past its keys
+_HEADS = 26  # between the heads of arrows that lead to one card
+
+
+class Picture:
+    """The flow of a menu with everything in its place. It begins at the origin."""
+
+    def __init__(self, menu: Menu, language: str, limits: Limits) -> None:
+        entered = ways.entries(menu, language)
+        self._keys = _keys(menu, language)
+        arrows = [(entry.name, entry.target) for entry in entered]
+        arrows += [arrow for arrow in self._keys if arrow[1] != ways.DROPPED]
+        self._layout = lay_out([*(entry.name for entry in entered), *menu.states], arrows)
+        self._cards = {entry.name: cards.of_entry(entry) for entry in entered}
+        for name, state in menu.states.items():
+            least = fsum(_breadth(self._label(arrow)) for arrow in self._layout.routes if arrow[0] == name)
+            self._cards[name] = cards.of_state(menu, state, language, limits, self._jumps(name), least)
+        self._middle = place_slots(self._layout, self._room)
+        self._tops, self._bottoms = self._bands()
+        self.width = max(at + self._room(slot) / 2 for slot, at in self._middle.items())
+        self.height = self._bottoms[-1]
+
+    def drawn(self) -> Iterator[str]:
+        """The SVG of all arrows, then of all cards, then of the keys, so that nothing hides a word."""
+        starts, ends = self._ports(outward=True), self._ports(outward=False)
+        for arrow in self._layout.routes:
+            yield self._arrow(arrow, starts[arrow], ends[arrow])
+        for layer, top in zip(self._layout.layers, self._tops, strict=True):
+            for slot in layer:
+                if not slot.target:
+                    card = self._cards[slot.name]
+                    yield from card.drawn(self._middle[slot] - card.width / 2, top)
+        for arrow in self._layout.routes:
+            if label := self._label(arrow):
+                x, y, width = starts[arrow], self._bottom(arrow[0]) + 6, len(label) * ADVANCE + 4
+                yield f'<rect class="ground" x="{x - width / 2:.0f}" y="{y:.0f}" width="{width:.0f}" height="14"/>'
+                yield cards.text(x, y + 11, "key", label)
+
+    def _label(self, arrow: Arrow) -> str:
+        return ", ".join(self._keys.get(arrow, ()))
+
+    def _jumps(self, name: str) -> list[str]:
+        """The ways that have no arrow, as lines of the card of `name`."""
+        lines = []
+        for (source, target), keys in self._keys.items():
+            if source != name or (source, target) in self._layout.routes:
+                continue
+            if target == ways.DROPPED:
+                lines.append(f"{', '.join(keys)} ↩ where it was dropped")
+            else:
+                sign = "↑" if self._layout.layer_of[target] <= self._layout.layer_of[source] else "↓"
+                lines.append(f"{', '.join(keys)} {sign} {target}")
+        return lines
+
+    def _room(self, slot: Slot) -> float:
+        return _PASSING if slot.target else self._cards[slot.name].width + _BETWEEN
+
+    def _bands(self) -> tuple[list[float], list[float]]:
+        """Upper and lower edge of every layer, which is as high as its highest card."""
+        tops, bottoms, top = [], [], 0.0
+        for layer in self._layout.layers:
+            tops.append(top)
+            bottoms.append(top + max(self._cards[slot.name].height for slot in layer if not slot.target))
+            top = bottoms[-1] + _FALL
+        return tops, bottoms
+
+    def _bottom(self, name: str) -> float:
+        return self._tops[self._layout.layer_of[name]] + self._cards[name].height
+
+    def _ports(self, *, outward: bool) -> dict[Arrow, float]:
+        """Where each arrow leaves its card, or reaches it: side by side, in the order of its other end."""
+        end, near = (0, 1) if outward else (-1, -2)
+        found: dict[Arrow, float] = {}
+        for name in self._cards:
+            mine = [arrow for arrow in self._layout.routes if arrow[end] == name]
+            mine.sort(key=lambda arrow: self._middle[self._layout.routes[arrow][near]])
+            widths = [_breadth(self._label(arrow)) if outward else _HEADS for arrow in mine]
+            left = self._middle[Slot(name)] - fsum(widths) / 2
+            for arrow, width in zip(mine, widths, strict=True):
+                found[arrow] = left + width / 2
+                left += width
+        return found
+
+    def _arrow(self, arrow: Arrow, start: float, end: float) -> str:
+        """One curve. Beside the cards of a layer it runs straight down, and it bends between the layers."""
+        first, *passed, _ = self._layout.routes[arrow]
+        layer = self._layout.layer_of[first.name]
+        steps = [f"M{start:.0f} {self._bottom(first.name):.0f}"]
+        at = start
+        for x in (*(self._middle[slot] for slot in passed), end):
+            upper, lower = self._bottoms[layer] + _STUB, self._tops[layer + 1]
+            half = (upper + lower) / 2
+            steps.append(f"V{upper:.0f}C{at:.0f} {half:.0f} {x:.0f} {half:.0f} {x:.0f} {lower:.0f}")
+            at, layer = x, layer + 1
+        style = "way otherwise" if self._keys.get(arrow) == [ways.OTHERWISE] else "way"
+        return f'<path class="{style}" d="{"".join(steps)}"><title>{arrow[0]} to {arrow[1]}</title></path>'
+
+
+def _keys(menu: Menu, language: str) -> Mapping[Arrow, Sequence[str]]:
+    """Which keys lead from one state to another."""
+    found: dict[Arrow, list[str]] = {}
+    for way in ways.ways(menu, language):
+        found.setdefault((way.source, way.target), []).append(way.key)
+    return found
+
+
+def _breadth(label: str) -> float:
+    return (len(label) + 2) * ADVANCE

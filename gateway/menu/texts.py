@@ -1,0 +1,112 @@
+"""What is wrong with the words of a menu, whatever screen they stand on: alphabet, placeholders, names of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+
+from gateway.menu.definition import GIVEN, Kind, Menu, State
+from gateway.menu.paging import filled_longest
+from gateway.text import gsm
+from gateway.text.complaints import Complaint
+from gateway.text.wording import placeholders
+
+SMS_SEPTETS = 160
+PACK, FLOW, AREAS = "pack.yaml", "flow.yaml", "areas.csv"
+SETTINGS = "the channel's settings"
+_UNFILLED = frozenset({"errors", "labels"})  # texts that are shown as they stand
+
+Path = tuple[str, ...]
+
+
+def wording_file(language: str) -> str:
+    return f"wording/{language}.yaml"
+
+
+def at_text(menu: Menu, language: str, path: Path, message: str) -> Complaint:
+    """A complaint about the text at `path`, on its line or that of the nearest key above it."""
+    lines, above = menu.wordings[language].lines, path
+    while above and above not in lines:
+        above = above[:-1]
+    return Complaint(wording_file(language), lines.get(above, 0), f"{'.'.join(path)}: {message}")
+
+
+def in_pack(menu: Menu, path: Path, message: str) -> Complaint:
+    """A complaint about the key at `path` of pack.yaml."""
+    return Complaint(PACK, menu.lines.get(PACK, {}).get(path, 0), f"{'.'.join(path)}: {message}")
+
+
+def text_faults(menu: Menu, language: str) -> Iterator[Complaint]:
+    """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
+    named = frozenset({*GIVEN, *menu.placeholders})
+    for path, text in _texts(menu, language):
+        known = frozenset[str]() if path[0] in _UNFILLED else named
+        for message in _faults(text, known):
+            yield at_text(menu, language, path, message)
+
+
+def _faults(text: str, known: Set[str]) -> Iterator[str]:
+    if not text.strip():
+        yield "this text is empty"
+    try:
+        gsm.septets(text)
+    except gsm.NotGsm7 as error:
+        yield str(error)
+    try:
+        named = placeholders(text)
+    except ValueError as error:
+        yield str(error)
+        return
+    for name in sorted(named - known):
+        yield (
+            f"{{{name}}} stands for nothing; known are {sorted(known)}"
+            if known
+            else f"{{{name}}} is not filled in here"
+        )
+
+
+def _texts(menu: Menu, language: str) -> Iterator[tuple[Path, str]]:
+    words = menu.wordings[language]
+    yield ("apology",), words.apology
+    for section in ("navigation", "errors", "sms"):
+        for name, text in getattr(words, section).items():
+            yield (section, name), text
+    for section in ("labels", "screens"):
+        for group, texts in getattr(words, section).items():
+            for name, text in texts.items():
+                yield (section, group, name), text
+
+
+def sms_faults(menu: Menu, language: str) -> Iterator[Complaint]:
+    """SMS that are more than one, with the longest values."""
+    for name, text in menu.wordings[language].sms.items():
+        excess = gsm.septets(filled_longest(menu, text, language)) - SMS_SEPTETS
+        if excess > 0:
+            yield at_text(menu, language, ("sms", name), f"{excess} septets over one SMS")
+
+
+def label_faults(menu: Menu) -> Iterator[Complaint]:
+    """Answers that a placeholder would show as a bare key, or as whatever somebody typed."""
+    for placeholder, answer in menu.placeholders.items():
+        keepers = [state for state in menu.states.values() if state.keep == answer]
+        if any(state.kind is Kind.ASK for state in keepers):
+            message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
+            yield in_pack(menu, ("placeholders", placeholder), message)
+        if not keepers and all(answer not in words.labels for words in menu.wordings.values()):
+            message = f"no state keeps {answer}, and no wording has labels for it"
+            yield in_pack(menu, ("placeholders", placeholder), message)
+        for language in menu.languages:
+            labels = menu.wordings[language].labels.get(answer, {})
+            for value in _to_be_named(menu, answer, keepers):
+                if value not in labels:
+                    message = f"this is missing: {{{placeholder}}} would show the bare key"
+                    yield at_text(menu, language, ("labels", answer, value), message)
+
+
+def _to_be_named(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]:
+    """The values of `answer` that have no name but in the wordings. Those of an effect are known from there only."""
+    if not keepers:
+        named = [value for words in menu.wordings.values() for value in words.labels.get(answer, {})]
+        return list(dict.fromkeys(named))
+    chosen = [value for state in keepers if state.kind is Kind.CHOOSE for value in state.options]
+    listed = any(state.source == "categories" for state in keepers) and answer != "category"  # else `loading` asks
+    return list(dict.fromkeys([*chosen, *(menu.categories if listed else ())]))

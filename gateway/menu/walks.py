@@ -1,0 +1,257 @@
+"""Every way through a menu, found by walking it with the engine's own moves.
+
+How it thinks. A place is where a resident can be: a state, what the conditions of the menu can still tell about the
+answers, and which states of the same knot lie behind (a knot: states that lead to one another in a ring; whoever has
+left one never comes back but by going back). Two dialogues at the same place have the same ways on, so that each place
+is walked once, however many dialogues lead there: the answers that no condition looks at do not multiply.
+
+A move forth makes the way longer; one to a state that lies behind cuts it, as in the engine. A way never holds a state
+twice, so that moves forth make no ring, except between effects, which lie on no way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.menu import moves
+from gateway.menu.conditions import Clause
+from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, State
+from gateway.menu.engine import Session, answered
+from gateway.menu.sizes import ANY, Turned
+from gateway.menu.values import Tested, Truths, kept_values, tested, told_apart, truths, worlds
+
+MOST_PLACES = 20_000
+"""A menu with more is not a menu that anybody could prove, or find the way through."""
+
+
+class Place(NamedTuple):
+    """Where a resident can be, as far as it makes a difference."""
+
+    world: int  # how the facts stand
+    state: str
+    known: tuple[Truths, ...] = ()  # what the conditions say of the answers
+    behind: frozenset[str] = frozenset()  # the states of this knot that were passed
+    ahead: frozenset[tuple[str, str]] = frozenset()  # what a shortcut has answered and nothing has asked
+
+
+class Move(NamedTuple):
+    """A way on: where to, the screens that it takes to choose it, and whether it leads forth."""
+
+    to: Place
+    screens: int
+    forth: bool
+    passed: tuple[str, ...] = ()  # the states that a shortcut has answered
+
+
+class Root(NamedTuple):
+    """Where a dialogue begins: the screens before, and its first place. `counted` is whether it is a whole dialogue."""
+
+    place: Place
+    line: int
+    shown: tuple[str, ...] = ()
+    counted: bool = True
+    passed: tuple[str, ...] = ()
+    shortcut: str = ""
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Walked:
+    """All places, the moves from each, and what was met on the way."""
+
+    roots: list[Root] = field(default_factory=list)
+    moves: dict[Place, list[Move]] = field(default_factory=dict)
+    reached: set[str] = field(default_factory=set)
+    endless: set[frozenset[str]] = field(default_factory=set)  # rings of conditions, none of which need hold
+    unasked: set[str] = field(default_factory=set)  # lists of places that come before the name is typed
+    entangled: bool = False  # given up: what is here is not all
+
+
+def walk(menu: Menu, turned: Turned, most: int = MOST_PLACES) -> Walked:
+    """Walk `menu` from every beginning, however the facts stand. `turned`: the screens that each option takes."""
+    walker = _Walker(menu, turned, most)
+    for number, given in enumerate(worlds(menu)):
+        walker.world, walker.given = number, given
+        walker.begin()
+        walker.go_on()
+    return walker.walked
+
+
+class _Walker:
+    """The walk in progress, in one world at a time."""
+
+    def __init__(self, menu: Menu, turned: Turned, most: int) -> None:
+        self.menu = menu
+        self.turned = turned
+        self.most = most
+        self.walked = Walked()
+        self.world = 0
+        self.given: Mapping[str, str] = {}
+        self._tested = _tested(menu)
+        self._knots = knots(menu)
+        self._rings = _rings(menu)
+        self._open: list[tuple[Place, Session]] = []
+
+    def begin(self) -> None:
+        """Put down every place where a dialogue begins."""
+        menu = self.menu
+        line = {state.name: state.line for state in menu.states.values()}
+        for name in (menu.start, menu.home):
+            self._root(Session(name, menu.language), line[name])
+        for name in filter(None, (menu.help, menu.resume)):
+            self._root(Session(name, menu.language), line[name], counted=False)
+        if menu.resume:
+            for option in ("again", "delete"):
+                first = Session(menu.states[menu.resume].options[option], menu.language)
+                self._root(first, line[menu.resume], shown=(menu.resume,))
+        for keys, shortcut in menu.shortcuts.items():
+            first = moves.at_shortcut(menu, Session(menu.home, menu.language), keys, self.given)
+            self._root(first, shortcut.line, shortcut=keys, passed=first.trail[1:])
+
+    def _root(
+        self,
+        session: Session,
+        line: int,
+        shown: tuple[str, ...] = (),
+        counted: bool = True,
+        passed: tuple[str, ...] = (),
+        shortcut: str = "",
+    ) -> None:
+        self.walked.roots.append(Root(self._at(session), line, shown, counted, passed, shortcut))
+
+    def _at(self, session: Session) -> Place:
+        """The place of `session`, put down to be walked from if it is new."""
+        counts = answered(self.menu, session)
+        state = self.menu.states[session.state]
+        ahead = frozenset(session.answers.items() - counts.items()) if session.passing else frozenset()
+        known = tuple(truths(clauses, counts.get(name, "")) for name, clauses in self._tested.items())
+        behind = self._knots[session.state].intersection(session.trail)
+        place = Place(self.world, session.state, known, behind, ahead)
+        if place not in self.walked.moves:
+            self.walked.entangled |= len(self.walked.moves) >= self.most
+            if not self.walked.entangled:
+                self.walked.moves[place] = []
+                self.walked.reached.update((session.state, *session.trail))
+                self._open.append((place, session._replace(passing=bool(ahead), answers={**counts, **dict(ahead)})))
+            if state.source == MATCHES and state.within not in counts:
+                self.walked.unasked.add(session.state)
+        return place
+
+    def go_on(self) -> None:
+        """Walk on from every place that was put down, until there is none left."""
+        while self._open:
+            place, session = self._open.pop()
+            state = self.menu.states[session.state]
+            moves = dict.fromkeys(self._moves(state, session))
+            self.walked.moves[place] += moves
+
+    def _moves(self, state: State, session: Session) -> Iterator[Move]:
+        match state.kind:
+            case Kind.DO:
+                for target in state.options.values():
+                    yield self._done(session, target)
+            case Kind.REVISE:
+                for target in state.options.values():
+                    there = moves.placed(session, target, session.trail, session.answers)
+                    yield Move(self._at(there._replace(passing=False)), 1, False)
+            case Kind.RESUME:
+                for option, target in state.options.items():
+                    if option != CONTINUE:
+                        yield Move(self._at(Session(target, session.language)), 1, False)
+            case Kind.CHOOSE | Kind.CHOOSE_FROM | Kind.ASK:
+                yield from self._forth(state, session)
+
+    def _forth(self, state: State, session: Session) -> Iterator[Move]:
+        for value, screens in self._answers(state):
+            target = state.options.get(value, state.next)
+            yield from self._answered(session, target, {state.keep: value} if state.keep else {}, screens)
+        if state.zero:
+            yield self._moved(session, state.zero[1], {state.keep: ""} if state.keep else {}, 1)
+        if state.typed:
+            question = self.menu.states[state.typed]
+            there = moves.placed(session, question.name, (*session.trail, state.name), session.answers)
+            self.walked.reached.add(question.name)
+            for value, _ in self._answers(question):
+                yield from self._answered(there, question.next, {question.keep: value}, 1)
+
+    def _answers(self, state: State) -> Iterator[tuple[str, int]]:
+        """The answers that make a difference, each with the screens that it takes at worst."""
+        clauses = self._tested.get(state.keep, ())
+        turned = self.turned[state.name]
+        worst: dict[tuple[str, Truths], tuple[str, int]] = {}
+        for value in kept_values(self.menu, state, clauses):
+            alike = (state.options.get(value, state.next), truths(clauses, value))
+            screens = turned.get(value, turned.get(ANY, 1))
+            if alike not in worst or screens > worst[alike][1]:
+                worst[alike] = (value, screens)
+        yield from worst.values()
+
+    def _answered(self, session: Session, target: str, kept: Mapping[str, str], screens: int) -> Iterator[Move]:
+        yield self._moved(session, target, kept, screens)
+        at = moves.forward(self.menu, session, target, kept, self.given)
+        listed = self.menu.states[at.state]
+        if listed.source == MATCHES and self.menu.states[session.state].source == "place_name":
+            for code in told_apart(self._tested.get(listed.keep, ()), self.menu.areas.kelurahan):  # surely meant
+                yield self._moved(at, listed.next, {listed.keep: code}, screens)
+
+    def _moved(self, session: Session, target: str, kept: Mapping[str, str], screens: int) -> Move:
+        at = moves.forward(self.menu, session, target, kept, self.given)
+        way = (*session.trail, session.state)
+        return self._move(session._replace(answers={**session.answers, **kept}), at, way, screens)
+
+    def _done(self, session: Session, target: str) -> Move:
+        """The move that an effect of the gateway makes. It stands on no trail."""
+        at = moves.onto(self.menu, session, target, session.trail, session.answers, self.given)
+        return self._move(session, at, session.trail, 0)
+
+    def _move(self, session: Session, at: Session, way: tuple[str, ...], screens: int) -> Move:
+        state = self.menu.states[at.state]
+        known = {**self.given, **answered(self.menu, session), **answered(self.menu, at)}
+        if at.state in self._rings and state.condition and not state.condition.holds(known):
+            self.walked.endless.add(self._rings[at.state])
+        return Move(self._at(at), screens, at.trail[: len(way)] == way, at.trail[len(way) :])
+
+
+def _tested(menu: Menu) -> Tested:
+    """What the conditions look at, and whether a name was typed where places are offered for it."""
+    clauses = {name: list(found) for name, found in tested(menu).items()}
+    for state in menu.states.values():
+        if state.source == MATCHES:
+            clauses.setdefault(state.within, []).append(Clause(state.within, frozenset({""})))
+    return clauses
+
+
+def onward(state: State) -> list[str]:
+    """The states that `state` names: by an answer, an outcome, or because it is passed over."""
+    ways = [*state.options.values(), state.next, state.otherwise, state.typed]
+    return [name for name in (*ways, state.zero[1] if state.zero else "") if name]
+
+
+def knots(menu: Menu) -> Mapping[str, frozenset[str]]:
+    """For each state, those that it leads to and that lead back to it."""
+    reach = {name: _reach(menu, name) for name in menu.states}
+    return {name: frozenset(other for other in reach[name] if name in reach[other]) for name in menu.states}
+
+
+def _reach(menu: Menu, name: str) -> set[str]:
+    found: set[str] = set()
+    ways = onward(menu.states[name])
+    while ways:
+        other = ways.pop()
+        if other not in found:
+            found.add(other)
+            ways += onward(menu.states[other])
+    return found
+
+
+def _rings(menu: Menu) -> Mapping[str, frozenset[str]]:
+    """The states that are passed over for one another in a ring, with all states of it."""
+    rings: dict[str, frozenset[str]] = {}
+    for name in menu.states:
+        passed = [name]
+        while (after := menu.states[passed[-1]].otherwise) and after not in passed:
+            passed.append(after)
+        if after == name:
+            rings[name] = frozenset(passed)
+    return rings

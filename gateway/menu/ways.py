@@ -1,0 +1,150 @@
+"""Every way that a menu offers, as a drawing shows it: from where to where, by which key, and in which words.
+
+Back, home and more are on every screen and no way of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, Shortcut, State, list_values
+from gateway.menu.limits import Limits
+from gateway.menu.paging import navigation_lines, option_lines, pages
+
+TYPED = "typed"
+OTHERWISE = "otherwise"
+DROPPED = ""
+"""Where a way leads that goes on with a dropped dialogue: to no state, but to the place where it was dropped."""
+
+
+class Way(NamedTuple):
+    """One way: the key that leads along it (or what is done or happens instead), and what the screen calls it."""
+
+    source: str
+    target: str
+    key: str
+    label: str = ""
+
+    @property
+    def words(self) -> str:
+        """The key with its label."""
+        return f"{self.key} {self.label}".rstrip()
+
+
+class Entry(NamedTuple):
+    """A way in from outside the menu: what happens, line by line, and the state that it leads to.
+
+    Its name has a hyphen, which that of a state cannot have.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    target: str
+
+
+class Screens(NamedTuple):
+    """The pages of one state, and for which answer they stand where they depend on one."""
+
+    pages: tuple[str, ...]
+    example: str = ""
+
+
+def ways(menu: Menu, language: str) -> list[Way]:
+    """All ways between states, in the order of the pack and of the keys."""
+    return [way for state in menu.states.values() for way in _ways(menu, state, language)]
+
+
+def _ways(menu: Menu, state: State, language: str) -> Iterator[Way]:
+    texts = menu.wordings[language].screens.get(state.words, {})
+    for number, (option, target) in enumerate(state.options.items(), start=1):
+        if state.kind is Kind.DO:
+            yield Way(state.name, target, option)
+        else:
+            goes_on = state.kind is Kind.RESUME and option == CONTINUE
+            yield Way(state.name, DROPPED if goes_on else target, str(number), texts[option])
+    if state.next:
+        yield Way(state.name, state.next, state.source if state.kind is Kind.CHOOSE_FROM else TYPED)
+    if state.typed:
+        yield Way(state.name, state.typed, TYPED)
+    if state.zero:
+        label, target = state.zero
+        yield Way(state.name, target, menu.keys.back, texts[label])
+    if state.otherwise:
+        yield Way(state.name, state.otherwise, OTHERWISE)
+
+
+def entries(menu: Menu, language: str) -> list[Entry]:
+    """All ways in. Shortcuts to the same state are one entry."""
+    found = [Entry("enter-dial", ("dialled",), menu.start)]
+    if menu.home != menu.start:
+        found.append(Entry("enter-again", ("dialled again,", "the language is known"), menu.home))
+    if menu.resume:
+        found.append(Entry("enter-redial", ("dialled again", "after a drop"), menu.resume))
+    if menu.help:
+        found.append(Entry("enter-wrong", ("wrong three times",), menu.help))
+    for target in dict.fromkeys(shortcut.to for shortcut in menu.shortcuts.values()):
+        lines = (
+            _shortcut(menu, keys, shortcut, language)
+            for keys, shortcut in menu.shortcuts.items()
+            if shortcut.to == target
+        )
+        found.append(Entry(f"enter-shortcut-{target}", tuple(lines), target))
+    return found
+
+
+def _shortcut(menu: Menu, keys: str, shortcut: Shortcut, language: str) -> str:
+    given = ", ".join(menu.label(answer, value, language) for answer, value in shortcut.answers.items())
+    return f"*{keys}# {given}".strip()
+
+
+def notes(menu: Menu, state: State) -> list[str]:
+    """What a state says of itself besides its screen: when it is asked, and when it is passed over."""
+    said = [f"only if {state.condition.said}"] if state.condition else []
+    if state.source == MATCHES:
+        said.append("only if several places are meant")
+    if any(other.typed == state.name for other in menu.states.values()):
+        said.append("answered by what was typed before")
+    return said
+
+
+def heading(menu: Menu, state: State, language: str) -> str:
+    """The text of a state's screen; empty where it has none."""
+    return "" if state.kind is Kind.DO else _known(menu, menu.wordings[language].heading(state.words))
+
+
+def screens(menu: Menu, state: State, language: str, limits: Limits) -> Screens:
+    """What the phone shows. Only the service is filled in; a list that depends on an answer is shown for one.
+
+    A text that `checking` would refuse (no GSM-7, say) cannot be laid out in pages: it is shown as one.
+    """
+    within, example = _example(menu, state, language)
+    try:
+        laid_out = pages(menu, state, language, within, limits)
+    except (ValueError, KeyError):
+        words = menu.wordings[language]
+        lines = [*option_lines(menu, state, language, within), *navigation_lines(menu, state, words, limits)]
+        laid_out = ("\n".join([words.heading(state.words), *lines]),)
+    return Screens(tuple(_known(menu, page) for page in laid_out), example)
+
+
+def _known(menu: Menu, text: str) -> str:
+    return text.replace("{svc}", menu.service)
+
+
+def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
+    """An answer that narrows the list of `state`, and what to call it; both empty where nothing narrows it."""
+    if state.source == MATCHES:
+        return (name := _ambiguous(menu)), f'"{name}"'
+    if state.kind is Kind.CHOOSE_FROM and state.within:
+        keepers = [other for other in menu.states.values() if other.keep == state.within and other.source]
+        values = [value for other in keepers for value in list_values(menu, other.source, "")]
+        return (values[0], menu.label(state.within, values[0], language)) if values else ("", "")
+    return "", ""
+
+
+def _ambiguous(menu: Menu) -> str:
+    """The first word of the pack's place names that may mean several places; else the first name."""
+    names = list(menu.areas.kelurahan.values())
+    words = (word for name in names for word in name.split())
+    return next((word for word in words if len(menu.gazetteer.find(word).codes) > 1), names[0])

@@ -1,0 +1,166 @@
+"""Whether a pack is whole: every state leads somewhere that exists, every text is there in every language.
+
+All complaints at once, with file and line. What is whole may still not be walkable: that is the matter of `checking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from gateway.menu.conditions import read_condition
+from gateway.menu.definition import CONTINUE, FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.reading import Reading
+from gateway.menu.shapes import (
+    ASKS,
+    EFFECTS,
+    ERRORS,
+    LISTS,
+    NAVIGATION,
+    REMINDER,
+    REPLIES,
+    RESUMING,
+    SMS,
+    FlowShape,
+    KeywordsShape,
+    RulesShape,
+    StateShape,
+    WordingShape,
+)
+
+FLOW = "flow.yaml"
+
+
+def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
+    """Complain of every state, shortcut and rule that names what does not exist or lacks what it needs."""
+    for key in ("start", "home", "help", "resume"):
+        named = getattr(flow, key)
+        if named and named not in flow.states:
+            reading.complain(FLOW, (key,), f"{key}: no state is called {named}")
+    if flow.help in flow.states and flow.states[flow.help].tell is None:
+        reading.complain(FLOW, ("help",), f"help: {flow.help} must be a state that tells")
+    if flow.resume in flow.states and flow.states[flow.resume].resume is None:
+        reading.complain(FLOW, ("resume",), f"resume: {flow.resume} must be a state that begins with resume")
+    kept = {state.keep for state in flow.states.values() if state.keep}
+    for name, state in flow.states.items():
+        for message in (*_kind_faults(state), *_way_faults(state, flow), *_condition_faults(state, kept)):
+            reading.complain(FLOW, ("states", name), f"{name}: {message}")
+    for keys, shortcut in flow.shortcuts.items():
+        for message in _shortcut_faults(flow, shortcut.to, shortcut.answers):
+            reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: {message}")
+    for name in rules.resume.needs:
+        if flow.resume and name not in kept:
+            reading.complain("rules.yaml", ("resume", "needs"), f"resume.needs: no state keeps {name}")
+
+
+def _kind_faults(state: StateShape) -> Iterator[str]:
+    if len(state.kinds) != 1:
+        names = ", ".join(state.kinds) or "none of them"
+        yield f"a state is one of {', '.join(Kind)}; this is {names}"
+        return
+    kind = state.kinds[0]
+    if kind in (Kind.CHOOSE_FROM, Kind.ASK) and not (state.keep and state.next):
+        yield f"{kind} needs keep (the answer's name) and next"
+    if kind is Kind.CHOOSE_FROM and state.choose_from not in LISTS:
+        yield f"choose_from knows the lists {', '.join(LISTS)}"
+    if state.choose_from == MATCHES and not state.within:
+        yield f"{MATCHES} needs within: the answer with the typed name"
+    if kind is Kind.ASK and state.ask not in ASKS:
+        yield f"ask knows {', '.join(ASKS)}"
+    if kind is Kind.DO and state.do not in EFFECTS:
+        yield f"do knows {', '.join(EFFECTS)}"
+    elif kind is Kind.DO and set(state.then) != EFFECTS[state.do or ""]:
+        yield f"then needs exactly {', '.join(sorted(EFFECTS[state.do or '']))}"
+    if kind in (Kind.CHOOSE, Kind.REVISE) and not (state.choose or state.revise):
+        yield f"{kind} needs at least one option"
+    if kind is Kind.RESUME and set(state.resume or ()) != set(RESUMING):
+        yield f"resume needs exactly {', '.join(RESUMING)}"
+    if state.limits.min > state.limits.max:
+        yield "limits: min is above max"
+
+
+def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
+    yield from (f"no state is called {target}" for target in state.targets if target not in flow.states)
+    if state.within and all(other.keep != state.within for other in flow.states.values()):
+        yield f"within: no state keeps {state.within}"
+    if state.or_type in flow.states and flow.states[state.or_type].ask is None:
+        yield f"or_type: {state.or_type} must be a state that asks"
+    if state.words in flow.states and flow.states[state.words].words:
+        yield f"words: {state.words} borrows its own words; name the state that has them"
+    if state.keep in GIVEN and not (state.keep == "ticket" and state.ask == "ticket"):
+        yield f"keep: {state.keep} is what the gateway itself gives; choose another name"
+
+
+def _condition_faults(state: StateShape, kept: set[str]) -> Iterator[str]:
+    if bool(state.only_if) != bool(state.otherwise):
+        yield "only_if and otherwise belong together: the second says where who is passed over goes on"
+    for clause in read_condition(state.only_if).clauses if state.only_if else ():
+        if clause.name not in kept and clause.name not in FACTS:
+            yield f"only_if: nothing is called {clause.name}; known are {', '.join(sorted(kept | FACTS.keys()))}"
+
+
+def _shortcut_faults(flow: FlowShape, to: str, answers: Mapping[str, str]) -> Iterator[str]:
+    if to not in flow.states:
+        yield f"no state is called {to}"
+    kept = {state.keep for state in flow.states.values()}
+    yield from (f"no state keeps {name}" for name in answers if name not in kept)
+
+
+def check_keywords(
+    reading: Reading, keywords: KeywordsShape, languages: Collection[str], categories: Collection[str]
+) -> None:
+    """Complain of keywords that mean two things, and of those for what does not exist."""
+    file = "keywords.yaml"
+    meanings: dict[str, str] = {}
+    for command, said in keywords.commands.items():
+        for language, words in said.items():
+            if language not in languages:
+                reading.complain(file, ("commands", command, language), f"no language is called {language}")
+            for word in words:
+                if meanings.setdefault(word.casefold(), command) != command:
+                    message = f"{word} is a keyword of {meanings[word.casefold()]} already"
+                    reading.complain(file, ("commands", command, language), message)
+    kinds: dict[str, str] = {}
+    for category, words in keywords.words.items():
+        for word in words:
+            if kinds.setdefault(word.casefold(), category) != category:
+                reading.complain(file, ("words", category), f"{word} means {kinds[word.casefold()]} already")
+    for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
+        for key, category in names:
+            if category not in categories:
+                reading.complain(file, (section, key), f"no category is called {category}")
+
+
+def check_wording(
+    reading: Reading, file: str, wording: WordingShape, flow: FlowShape, categories: Sequence[str], sms: Sequence[str]
+) -> None:
+    """Complain of every text that is missing, and of every one that nothing shows.
+
+    `sms` are those that this pack has sent; others may stand there, so that a rule can be switched off and on again.
+    """
+    _same_names(reading, file, ("navigation",), wording.navigation, NAVIGATION)
+    _same_names(reading, file, ("errors",), wording.errors, ERRORS)
+    _same_names(reading, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES))
+    _same_names(reading, file, ("labels", "category"), wording.labels.get("category", {}), categories)
+    shown = {name: state for name, state in flow.states.items() if state.do is None and not state.words}
+    _same_names(reading, file, ("screens",), wording.screens, list(shown))
+    for name, state in shown.items():
+        options = {CONTINUE: name, **state.resume} if state.resume else state.choose or state.revise or {}
+        needed = ["heading", *options, *state.zero]
+        if name in wording.screens:
+            _same_names(reading, file, ("screens", name), wording.screens[name], needed)
+
+
+def _same_names(
+    reading: Reading,
+    file: str,
+    path: tuple[str, ...],
+    there: Mapping[str, object],
+    needed: Sequence[str],
+    allowed: Sequence[str] = (),
+) -> None:
+    for name in needed:
+        if name not in there:
+            reading.complain(file, path, f"{'.'.join((*path, name))} is missing")
+    for name in there:
+        if name not in needed and name not in allowed:
+            reading.complain(file, (*path, name), f"{'.'.join((*path, name))}: nothing is called so")

@@ -1,0 +1,136 @@
+"""A phone that plays a dialogue from its file, and writes down what it shows.
+
+A file reads as the phone does. What the resident does:
+
+    dial *384*3375#          a new dialling, a suffix with it if there is one; what was open before is dropped
+    > 1                      an input; below it stand the screen and its size
+
+What is true around him, each until another line says otherwise:
+
+    pack kab-pekalongan      whose dialogue it is; that of pekalongan if nothing is said
+    speaks jv                the language that this phone chose some other day
+    today 2026-11-28
+    reports today 5          how many reports this phone has filed today
+    effect find_report none  how an effect ends, and what is learnt of it (`LEARNT`); well, if nothing is said
+
+A line `~ file_report …` is no screen: it says what the gateway was asked to do, with which answers, and how that ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from gateway.carriers.carrier import Turn
+from gateway.menu import engine
+from gateway.menu.definition import Menu
+from gateway.menu.engine import Session, Step
+from gateway.menu.limits import DEFAULT
+from gateway.text import gsm, phone
+from gateway.ussd.replaying import Known
+from gateway.ussd.starting import start
+
+PACK = "pekalongan"
+CALLER = phone.Phone("+6281230004567")
+ENDINGS = {
+    "file_report": "filed 7340-2817",
+    "find_report": "found 7340-2817 checking 27/11 13:05",
+    "add_details": "added",
+    "erase_number": "erased",
+    "subscribe": "done",
+    "unsubscribe": "done",
+    "delete_draft": "deleted",
+}
+LEARNT = {"filed": ("ticket",), "found": ("ticket", "status", "date")}
+_ON_THE_WAY = ("language", "kecamatan")
+
+
+def pack_of(recorded: str) -> str:
+    """Which pack a file plays."""
+    named = re.search(r"^pack (\S+)$", recorded, re.MULTILINE)
+    return named[1] if named else PACK
+
+
+@dataclass
+class Phone:
+    """One phone and what is true around it. `seen` are the states whose screens it has shown."""
+
+    menu: Menu
+    language: str = ""
+    today: date = date(2026, 11, 28)
+    reports_today: str = "0"
+    code: str = ""
+    endings: dict[str, str] = field(default_factory=lambda: dict(ENDINGS))
+    led: Step | None = None
+    seen: set[str] = field(default_factory=set)
+
+    def play(self, recorded: str) -> Iterator[str]:
+        """The file anew: what was written by hand as it is, the screens from the menu."""
+        for line in recorded.splitlines():
+            if not line.startswith("    "):
+                yield f"{line}\n"
+                yield from self._done(line)
+
+    @property
+    def _given(self) -> dict[str, str]:
+        stage = self.menu.stage(self.today)
+        return {"ussd": self.code, "reports_today": self.reports_today, "stage": stage}
+
+    def _done(self, line: str) -> Iterator[str]:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "dial":
+                yield from self._dial(rest)
+            case ">":
+                yield from self._typed(rest)
+            case "speaks":
+                self.language = rest
+            case "today":
+                self.today = date.fromisoformat(rest)
+            case "reports":
+                self.reports_today = rest.removeprefix("today ")
+            case "effect":
+                effect, _, ending = rest.partition(" ")
+                self.endings[effect] = ending
+            case "#" | "pack" | "":
+                pass
+            case _:
+                raise ValueError(f"a dialogue does not know the line {line!r}")
+
+    def _dial(self, dialled: str) -> Iterator[str]:
+        self.code = "*".join(dialled.rstrip("#").split("*")[:3]) + "#"
+        turn = Turn(session="1", phone=CALLER, service_code=dialled, network="", text="")
+        known = Known(DEFAULT, self._given, self.today, self.language)
+        self.led, _ = start(self.menu, turn, self.code, known, self._dropped(), surely=True)
+        yield from self._shown()
+
+    def _dropped(self) -> Session | None:
+        if self.led is None or self.led.end or not engine.worth_resuming(self.menu, self.led.session):
+            return None
+        return self.led.session
+
+    def _typed(self, keys: str) -> Iterator[str]:
+        assert self.led, "nothing is dialled yet"
+        self.led = engine.step(self.menu, self.led.session, keys, given=self._given, today=self.today)
+        yield from self._shown()
+
+    def _shown(self) -> Iterator[str]:
+        assert self.led
+        while self.led.effect:
+            yield self._carried_out(self.led.effect, self.led.session)
+        if self.led.session.chosen:
+            self.language = self.led.session.language
+        self.seen.add(self.led.session.state)
+        yield from (f"    {line}\n" for line in self.led.screen.splitlines())
+        ending = ", the end" if self.led.end else ""
+        yield f"    [{gsm.septets(self.led.screen)} septets{ending}]\n"
+
+    def _carried_out(self, effect: str, place: Session) -> str:
+        outcome, *values = self.endings[effect].split(" ", len(LEARNT.get(self.endings[effect].split(" ")[0], ())))
+        learnt = dict(zip(LEARNT.get(outcome, ()), values, strict=True))
+        answers = engine.answered(self.menu, place)
+        told = ", ".join(f"{name} {value or '-'}" for name, value in answers.items() if name not in _ON_THE_WAY)
+        self.led = engine.resume(self.menu, place, outcome, learnt, given=self._given)
+        return f"    ~ {effect} ({told}): {outcome}\n" if told else f"    ~ {effect}: {outcome}\n"

@@ -1,0 +1,31 @@
+"""One edit of a pack, and all that is said of it then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.menu.checking import check
+from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.loading import PackRefused, load
+
+Files = Mapping[str, str]
+ID, EN, JV = "wording/id.yaml", "wording/en.yaml", "wording/jv.yaml"
+
+
+def edited(files: Files, file: str, old: str, new: str) -> Files:
+    """`files` with the first `old` in one of them replaced."""
+    assert old in files[file]
+    return {**files, file: files[file].replace(old, new, 1)}
+
+
+def said(files: Files, limits: Limits = DEFAULT) -> list[str]:
+    """What is said of a pack, by loading or, where that finds nothing, by checking."""
+    try:
+        return [str(one) for one in check(load(files), limits)]
+    except PackRefused as refused:
+        return [str(one) for one in refused.complaints]
+
+
+def at(files: Files, file: str, text: str) -> str:
+    """Where `text` first stands in a file, as complaints say it."""
+    return f"{file}:{files[file][: files[file].index(text)].count(chr(10)) + 1}"

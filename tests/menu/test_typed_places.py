@@ -1,0 +1,108 @@
+"""The place of a report, typed instead of chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.menu import engine
+from gateway.menu.definition import Menu
+from gateway.menu.engine import Session, Step, answered
+from gateway.menu.loading import load
+from gateway.runtime.packs import read_pack
+from tests.menu.conftest import PEKALONGAN
+
+GIVEN = {"ussd": "*384*3375#"}
+AT_PLACE = ["1", "1", "1", "2"]
+TO_CONFIRM = ["3", "1", "0", "1"]  # from the question of when
+
+
+def walk(menu: Menu, *inputs: str, session: Session | None = None) -> Step:
+    led = engine.show(menu, session, given=GIVEN) if session else engine.begin(menu, given=GIVEN)
+    for keys in inputs:
+        led = engine.step(menu, led.session, keys, given=GIVEN)
+    return led
+
+
+@pytest.fixture(scope="module")
+def villages() -> Menu:
+    return load(read_pack(PEKALONGAN.parent / "kab-pekalongan"))
+
+
+@pytest.mark.parametrize("typed", ["klego", "Kel. KLEGO", "kelurahan klego", " Klego "])
+def test_a_sure_name_answers_at_once(menu: Menu, typed: str) -> None:
+    led = walk(menu, *AT_PLACE, typed)
+
+    assert led.session.state == "when"
+    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+
+
+def test_a_name_that_several_bear_is_asked_back(menu: Menu) -> None:
+    led = walk(menu, *AT_PLACE, "panjang")
+
+    assert led.screen == "Maksud Anda?\n1.Kandang Panjang\n2.Panjang Wetan\n3.Panjang Baru\n0.Kembali"
+    assert answered(menu, walk(menu, "2", session=led.session).session)["area"] == "33.75.03.1004"
+
+
+def test_a_misspelled_name_is_asked_back_even_if_one_place_is_like_it(menu: Menu) -> None:
+    assert walk(menu, *AT_PLACE, "pasirkratonkramt").session.state == "which_place"
+
+
+@pytest.mark.parametrize("typed", ["surabaya", "ab", "a" * 80])
+def test_an_unknown_name_is_refused_where_it_was_typed(menu: Menu, typed: str) -> None:
+    led = walk(menu, *AT_PLACE, typed)
+
+    assert led.session.state == "kecamatan"
+    assert led.session.wrong == 1
+    assert led.screen.startswith("Tempat tak dikenal:\n")
+    assert walk(menu, "2", session=led.session).session.state == "kelurahan"
+
+
+@pytest.mark.parametrize("typed", ["7", "77", "x", "?!", "1a"])
+def test_what_is_no_word_is_a_wrong_choice(menu: Menu, typed: str) -> None:
+    assert walk(menu, *AT_PLACE, typed).session.error == "choice"
+
+
+def test_words_where_no_words_are_understood_are_a_wrong_choice(menu: Menu) -> None:
+    assert walk(menu, "1", "1", "1", "klego").session.error == "choice"
+
+
+def test_back_leads_from_the_choice_over_the_typed_question_to_the_list(menu: Menu) -> None:
+    there = walk(menu, *AT_PLACE, "panjang")
+    ways = [walk(menu, *["0"] * count, session=there.session).session.state for count in (1, 2)]
+
+    assert ways == ["place_name", "kecamatan"]
+
+
+def test_a_name_typed_after_a_list_takes_the_place_of_what_was_chosen(menu: Menu) -> None:
+    led = walk(menu, *AT_PLACE, "3", "1", *TO_CONFIRM, "2", "2", "klego")
+
+    assert led.session.state == "confirm"
+    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+    assert "kecamatan" not in answered(menu, led.session)
+
+
+def test_a_list_chosen_from_after_a_name_takes_the_place_of_what_was_typed(menu: Menu) -> None:
+    led = walk(menu, *AT_PLACE, "klego", *TO_CONFIRM, "2", "2", "4", "1")
+
+    assert led.session.state == "confirm"
+    assert answered(menu, led.session)["area"] == "33.75.04.1002"
+    assert "place_name" not in answered(menu, led.session)
+
+
+def test_another_change_leaves_a_typed_place_alone(menu: Menu) -> None:
+    led = walk(menu, *AT_PLACE, "panjang", "2", *TO_CONFIRM, "2", "1", "3")
+
+    assert led.session.state == "confirm"
+    assert answered(menu, led.session)["area"] == "33.75.03.1004"
+
+
+def test_places_of_one_name_are_told_apart_by_their_kecamatan_to_the_end(villages: Menu) -> None:
+    choice = walk(villages, "1", "1", "wonosari")
+    confirm = walk(villages, "2", "2", "0", "1", session=choice.session)
+
+    assert "1.Wonosari, Karanganyar\n2.Wonosari, Siwalan\n" in choice.screen
+    assert "Wonosari, Siwalan\n" in confirm.screen
+
+
+def test_within_its_kecamatan_a_name_needs_no_more(villages: Menu) -> None:
+    assert ".Wonosari\n" in walk(villages, "1", "1", "7", "98").screen
