@@ -9,9 +9,11 @@ from gateway.cli.checks import check, db, settings
 from gateway.cli.dial import dial
 from gateway.cli.lists import channels, incidents, messages
 from gateway.cli.logs import logs
+from gateway.cli.menus import menu
+from gateway.cli.people import people
 from gateway.cli.running import run, web, worker
 
-VERBS = (run, web, worker, check, dial, channels, incidents, messages, logs, settings, db)
+VERBS = (run, web, worker, check, menu, dial, channels, incidents, messages, people, logs, settings, db)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,10 @@ import click
 
 from gateway import wiring
 from gateway.cli.common import explained, found_by, run_async, show
+from gateway.menu.checking import Proof
+from gateway.menu.definition import Menu
+from gateway.menu.loading import PackRefused
+from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import upgrade
 from gateway.settings import read_settings
 
@@ -20,10 +24,27 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
     """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
     with explained():
         settings = read_settings(config, data=data)
-        for pack in packs or (settings.pack,):
+    refused: list[str] = []
+    for pack in packs or (settings.pack,):
+        try:
             menu = wiring.load_menu(pack, settings.channels)
-            languages = ", ".join(menu.languages)
-            click.echo(f"{pack}: {len(menu.states)} states in {languages}: every screen and SMS fits")
+        except PackRefused as error:
+            refused += (f"{pack}/{complaint}" for complaint in error.complaints)
+        except PackNotFound as error:
+            refused.append(str(error))
+        else:
+            click.echo(f"{pack}: {_measured(menu, wiring.measures(menu, settings.channels))}")
+    if refused:
+        raise click.ClickException("\n".join(refused))
+
+
+def _measured(menu: Menu, proof: Proof) -> str:
+    longest = proof.longest
+    return (
+        f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
+        f"the largest screen in {proof.largest} of {proof.limits.septets} septets; "
+        f"the longest way is {longest.screens} screens, {longest.seconds} seconds"
+    )
 
 
 @click.command()

@@ -10,22 +10,24 @@ import click
 
 from gateway import wiring
 from gateway.cli.common import explained, found_by, listing, run_async, show
-from gateway.incidents import ticket as tickets
 from gateway.incidents.book import Book
+from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Status
 from gateway.messages.outbox import Outbox
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings, read_settings
+from gateway.text import ticket as tickets
 
 
 @asynccontextmanager
-async def _records(settings: Settings) -> AsyncIterator[tuple[Book, Outbox]]:
+async def _records(settings: Settings) -> AsyncIterator[tuple[Book, Outbox, Drafts]]:
     database = Database(settings.database_address, pool_size=1)
     vault = Vault(settings.vault_key_bytes)
+    book = Book(database, vault, Clock())
     try:
-        yield Book(database, vault, Clock()), Outbox(database, vault, Clock())
+        yield book, Outbox(database, vault, Clock()), Drafts(database, vault, Clock(), book)
     finally:
         await database.close()
 
@@ -66,10 +68,22 @@ def incidents() -> None:
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List incidents, the newest first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
+    async with _records(wiring.located(read_settings(config, data=data))) as (book, _, _):
         listed = await book.list(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
     show(listed, columns, as_json, "No report has been filed yet.")
+
+
+@incidents.command("drafts")
+@found_by
+@listing
+@run_async
+async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    """List reports that were begun and not sent, the last left first."""
+    async with _records(wiring.located(read_settings(config, data=data))) as (_, _, drafts):
+        listed = await drafts.list(limit)
+    columns = ["left_at", "marked", "category", "area", "when", "danger", "language", "channel", "phone"]
+    show(listed, columns, as_json, "No report is left unfinished.")
 
 
 @incidents.command("move")
@@ -86,7 +100,7 @@ async def incidents_move(
     number = tickets.read(ticket)
     if number is None:
         raise click.BadParameter(f"{ticket} is no ticket, look at it again: 7340-2817 is one", param_hint="TICKET")
-    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
+    async with _records(wiring.located(read_settings(config, data=data))) as (book, _, _):
         await book.move(number, Status(status), actor, reason)
     click.echo(f"{tickets.show(number)} is now {status}.")
 
@@ -102,7 +116,7 @@ def messages() -> None:
 @run_async
 async def messages_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List messages, the newest first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (_, outbox):
+    async with _records(wiring.located(read_settings(config, data=data))) as (_, outbox, _):
         listed = await outbox.list(limit)
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
     show(listed, columns, as_json, "No message has been written yet.")

@@ -30,6 +30,7 @@ from gateway.settings.shapes import (
     HttpUrl,
     Listed,
     LowerCase,
+    NavigationKey,
     PostgresUrl,
     RedisUrl,
     Required,
@@ -40,6 +41,24 @@ from gateway.settings.shapes import (
 )
 
 _POSTGRES = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://")
+
+
+class KeySettings(BaseModel):
+    """What moves a resident about: a table `[channels.<name>.keys]` of the file (menus/README.md, keys)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    back: NavigationKey
+    """One page or one screen back."""
+    back_elsewhere: NavigationKey
+    """The same, where a screen gives the first another meaning."""
+    home: NavigationKey
+    """To the main screen."""
+    more: NavigationKey
+    """The next page."""
+
+    def __str__(self) -> str:
+        return f"back {self.back} or {self.back_elsewhere}, home {self.home}, more {self.more}"
 
 
 class ChannelSettings(BaseModel):
@@ -69,6 +88,9 @@ class ChannelSettings(BaseModel):
     """What residents dial, such as `*384*3375#`."""
     limit: int = Field(default=160, ge=40, le=182)
     """The longest screen, in septets, that the carrier passes on whole."""
+
+    keys: KeySettings | None = None
+    """The navigation keys of this channel, where its networks swallow those of the pack: all four of them."""
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -1,18 +1,28 @@
-"""Where a dialogue rests between two hops: one Redis key per phone, replaced only by whoever saw what stands there."""
+"""Where a dialogue rests between two hops: one Redis key per phone, replaced only by whoever saw what stands there.
+
+The same key is what the gateway knows of a phone when it dials again: a dropped dialogue, the language that was chosen,
+how many reports it has filed today. How long it is kept hangs on what it holds (`Keeping`).
+"""
 
 from __future__ import annotations
 
 import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import date, datetime
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
+from gateway.menu.definition import Menu
 from gateway.menu.engine import Session
 from gateway.runtime.redis import Batcher
+from gateway.ussd.transcript import Mark, mark
 
 _SWAP = files("gateway.ussd").joinpath("swap.lua").read_bytes()
+DAY_S = 24 * 60 * 60
 _SWAP_SHA = hashlib.sha1(_SWAP, usedforsecurity=False).hexdigest()
 
 
@@ -21,42 +31,90 @@ class Stored(NamedTuple):
 
     channel: str
     session: str
-    text: str
+    text: Mark
     menu: str  # the version of the pack that it walks
+    at: int  # when it was stored, in seconds since 1970
+    filed_on: int  # the day, as a proleptic ordinal, and how many reports this phone filed on it
+    filed: int
+    origin: str  # the session of the same channel that a resumed dialogue was begun in; empty for its own
     place: Session
+
+    def filed_today(self, today: date) -> int:
+        """How many reports this phone has filed today."""
+        return self.filed if self.filed_on == today.toordinal() else 0
+
+    def age(self, now: datetime) -> float:
+        """Seconds since it was stored."""
+        return now.timestamp() - self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """For how many seconds a dialogue is kept: while it may go on, while it may be resumed, and its language alone."""
+
+    open: int
+    dropped: int
+    language: int
+
+    def seconds(self, place: Session, *, ended: bool, filed: bool = False) -> int:
+        """How long this place is kept; `filed` says that its phone has filed a report today, which is to be counted.
+
+        What a resident has said never rests longer than it may be gone on with.
+        """
+        if not ended and any(value != place.language for value in place.answers.values()):
+            return self.dropped
+        return max(self.open, self.language if place.chosen else 0, DAY_S if filed else 0)
 
 
 class Sessions:
     """Stored dialogues by the phone's key. What is read comes with its raw form, which `write` compares."""
 
-    def __init__(self, redis: Batcher, ttl: int) -> None:
-        """`ttl` is in seconds; above the 180 s that a network keeps a session open (facts/protocols.md A.4)."""
+    def __init__(self, redis: Batcher) -> None:
         self._redis = redis
-        self._ttl = ttl
 
     async def read(self, phone_key: bytes) -> tuple[bytes, Stored | None]:
         """The raw and the parsed session of a phone: `b""` and None when there is none. Raises `RedisAway`."""
         raw: bytes = await self._redis.run("GET", _key(phone_key)) or b""
         return raw, decode(raw)
 
-    async def write(self, phone_key: bytes, seen: bytes, stored: Stored) -> Stored | None:
-        """Store it if `seen` still stands there; else change nothing and tell what stands there instead."""
-        command = (1, _key(phone_key), seen, encode(stored), self._ttl)
+    async def write(self, phone_key: bytes, seen: bytes, stored: Stored, ttl: int) -> Stored | None:
+        """Store it for `ttl` seconds if `seen` still stands there; else change nothing and tell what stands there."""
+        command = (1, _key(phone_key), seen, encode(stored), ttl)
         try:
             other: bytes | None = await self._redis.run("EVALSHA", _SWAP_SHA, *command)
         except NoScriptError:  # the first time, and after Redis was restarted
             other = await self._redis.run("EVAL", _SWAP, *command)
         return None if other is None else decode(other)
 
+    async def choose_language(self, phone_key: bytes, language: str, menu: Menu) -> None:
+        """Remember a language that was chosen by other ways than a dialogue. An open dialogue keeps its own."""
+        raw, stored = await self.read(phone_key)
+        place = (stored.place if stored else Session(menu.home, language))._replace(language=language, chosen=True)
+        nothing = Stored("", "", mark(""), menu.version, 0, 0, 0, "", place)
+        # What a resident has said is kept no longer for it.
+        keep = menu.rules.resume_within if place.answers else menu.rules.remember_language
+        await self.write(phone_key, raw, (stored or nothing)._replace(place=place), int(keep.total_seconds()))
 
-def _key(phone_key: bytes) -> str:
-    return f"waspada:ussd:{phone_key.hex()[:32]}"
+
+def _key(phone_key: bytes) -> bytes:
+    return b"waspada:ussd:" + urlsafe_b64encode(phone_key[:12])  # 96 bits tell all phones apart
+
+
+# The stored form: a list, the trail joined, the rarest values last and left off while they are nothing. There is one
+# for every phone that dials, so each byte counts.
+_PASSING, _CHOSEN, _RESUMED = 1, 2, 4
 
 
 def encode(stored: Stored) -> bytes:
-    """The stored form, short because there is one for every phone that dials."""
-    *dialling, place = stored
-    return to_json([*dialling, *place])
+    """The stored form."""
+    channel, session, (length, digest), menu, at, filed_on, filed, origin, place = stored
+    flags = place.passing * _PASSING | place.chosen * _CHOSEN | place.resumed * _RESUMED
+    values = [channel, session, length, digest, menu, at, place.state, place.language]
+    rarer = [place.answers, "/".join(place.trail), flags, place.hops, filed_on, filed, place.began, place.page]
+    rarer += [place.wrong, place.error, origin]
+    while rarer and not rarer[-1]:
+        rarer.pop()
+    return to_json([*values, *rarer])
 
 
 def decode(raw: bytes) -> Stored | None:
@@ -64,8 +122,26 @@ def decode(raw: bytes) -> Stored | None:
     if not raw:
         return None
     try:
-        channel, session, text, menu, *place = from_json(raw)
-        state, language, page, answers, trail, *rest = place
-        return Stored(channel, session, text, menu, Session(state, language, page, answers, tuple(trail), *rest))
-    except (ValueError, TypeError):
+        channel, session, length, digest, menu, at, state, language, *rarer = from_json(raw)
+        rarer += _NOTHING[len(rarer) :]
+        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin = rarer
+        place = Session(
+            state,
+            language,
+            page,
+            answers,
+            tuple(trail.split("/")) if trail else (),
+            error,
+            bool(flags & _PASSING),
+            hops,
+            wrong,
+            bool(flags & _CHOSEN),
+            began,
+            bool(flags & _RESUMED),
+        )
+        return Stored(channel, session, Mark(length, digest), menu, at, filed_on, filed, origin, place)
+    except (ValueError, TypeError, AttributeError):
         return None
+
+
+_NOTHING: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", ""]

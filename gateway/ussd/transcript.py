@@ -1,18 +1,36 @@
 """What a callback adds to what was known: the newest input, read from the carrier's cumulative `text`.
 
 The carrier sends everything typed so far, joined by `*` and with nothing escaped, and may repeat, delay or reorder its
-callbacks (facts/protocols.md A.5, A.6). Only the difference to the stored text tells the newest input from a `*` that
-somebody typed.
+callbacks (facts/protocols.md A.5, A.6). Only the difference to the text before tells the newest input from a `*` that
+somebody typed. Of that text a mark is enough: what was typed need not rest a second time beside the answers.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from hashlib import blake2b
 from typing import NamedTuple
 
 
+class Mark(NamedTuple):
+    """A text as it is remembered: its length in characters, and a digest of 48 bits."""
+
+    length: int
+    digest: str
+
+
+def mark(text: str) -> Mark:
+    """The mark of `text`."""
+    return Mark(len(text), _digest(text))
+
+
+def begins(text: str, marked: Mark) -> bool:
+    """Whether `text` begins with the text that was marked, or is that text."""
+    return len(text) >= marked.length and _digest(text[: marked.length]) == marked.digest
+
+
 class Reading(StrEnum):
-    """What the new text is to the stored one."""
+    """What the new text is to the marked one."""
 
     NEW = "new"  # it adds input
     REPEATED = "repeated"  # the same callback again
@@ -20,34 +38,42 @@ class Reading(StrEnum):
 
 
 class Addition(NamedTuple):
-    """What a text adds to the stored one."""
+    """What a text adds to the marked one."""
 
     reading: Reading
     keys: str = ""
 
 
-def added(stored: str, text: str) -> Addition:
-    """What `text` adds to `stored`: everything after it and one `*`, so that a `*` within an input survives."""
-    if text == stored:
-        return Addition(Reading.REPEATED)
-    if not text.startswith(stored):
+def added(marked: Mark, text: str) -> Addition:
+    """What `text` adds: everything after the marked one and one `*`, so that a `*` within an input survives."""
+    if not begins(text, marked):
         return Addition(Reading.LATE)
-    rest = text[len(stored) :]
-    if not stored:
+    rest = text[marked.length :]
+    if not rest:
+        return Addition(Reading.REPEATED)
+    if not marked.length:
         return Addition(Reading.NEW, rest)
     if rest[0] != "*":
         return Addition(Reading.LATE)
     return Addition(Reading.NEW, rest[1:])
 
 
-def whole(text: str, dialled: str, service_code: str) -> list[str]:
-    """Every input of a dialling, when nothing of it is stored: the suffix of the dialled code, then the text.
+def parts(joined: str) -> list[str]:
+    """The inputs in a text, if no `*` in it was typed."""
+    return joined.split("*") if joined else []
 
-    `*384*3375*1*2#` dialled on `*384*3375#` is the inputs 1 and 2; whether a carrier puts them here or into the text
-    is not known, so both are read (facts/protocols.md A.5).
+
+def suffix(dialled: str, service_code: str) -> list[str]:
+    """What was dialled after the service code: `*384*3375*1*2#` on `*384*3375#` is the inputs 1 and 2.
+
+    Whether a carrier leaves them in the code or puts them into the text is not known, so both are read
+    (facts/protocols.md A.5).
     """
-    suffix = ""
     stem = service_code.removesuffix("#") + "*"
-    if service_code and dialled.startswith(stem) and dialled.endswith("#"):
-        suffix = dialled[len(stem) : -1]
-    return [*(suffix.split("*") if suffix else ()), *(text.split("*") if text else ())]
+    if not service_code or not dialled.startswith(stem) or not dialled.endswith("#"):
+        return []
+    return parts(dialled[len(stem) : -1])
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

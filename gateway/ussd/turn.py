@@ -7,31 +7,37 @@ language (promises 2 and 4 of the design).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import structlog
 
 from gateway.carriers.carrier import Screen, Turn
 from gateway.menu import engine
 from gateway.menu.definition import Kind, Menu
-from gateway.menu.engine import Limits, Step
+from gateway.menu.engine import Step
+from gateway.menu.limits import Limits
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisAway
 from gateway.text.wording import fill
 from gateway.ussd import transcript
-from gateway.ussd.filing import Filing
-from gateway.ussd.replaying import replay
-from gateway.ussd.sessions import Sessions, Stored
+from gateway.ussd.account import line
+from gateway.ussd.dropped import Dropped, could_be_filed
+from gateway.ussd.editions import Editions
+from gateway.ussd.effects import Effects
+from gateway.ussd.hop import Hop
+from gateway.ussd.labels import Label, read_label
+from gateway.ussd.replaying import replay_from
+from gateway.ussd.sessions import Keeping, Sessions, Stored
+from gateway.ussd.starting import start
+from gateway.ussd.statement import Statement
 from gateway.ussd.transcript import Reading
-from gateway.ussd.unfiled import Finished
 
 log = structlog.get_logger()
 
-LONGEST_LOGGED_INPUT = 24
+MOST_EFFECTS = 4  # of one hop: an effect may lead to another, a ring of them must not hang
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +49,26 @@ class Service:
     limits: Limits
 
 
-@dataclass(slots=True)
-class _Hop:
-    """One callback under way, and what its line in the log will say."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a turn needs of the gateway."""
 
-    turn: Turn
-    service: Service
-    phone_key: bytes
-    today: date
-    given: dict[str, str]
-    raw: bytes = b""
-    stored: Stored | None = None
-    state: str = ""
-    outcome: str = "new"
-    keys: str = ""
-    redis_s: float = 0.0
-    sql_s: float = 0.0
+    editions: Editions
+    sessions: Sessions
+    effects: Effects
+    dropped: Dropped
+    vault: Vault
+    clock: Clock
+    metrics: Metrics
 
 
 class Turns:
     """Takes the callbacks of all channels."""
 
-    def __init__(
-        self, menu: Menu, sessions: Sessions, filing: Filing, vault: Vault, clock: Clock, metrics: Metrics
-    ) -> None:
-        self._menu = menu
-        self._sessions = sessions
-        self._filing = filing
-        self._vault = vault
-        self._clock = clock
-        self._metrics = metrics
+    def __init__(self, means: Means, open_s: int) -> None:
+        """`open_s` is for how many seconds a dialogue is kept that says nothing worth more."""
+        self._means = means
+        self._open_s = open_s
 
     async def take(self, service: Service, turn: Turn) -> Screen:
         """The screen that answers `turn`. Never raises.
@@ -80,14 +76,8 @@ class Turns:
         Every store operation has its own deadline, and a turn makes four of them at most: the read, the filing, the
         keeping of what could not be filed, the write. With the default settings that is 1.8 seconds.
         """
-        started = self._clock.monotonic()
-        hop = _Hop(
-            turn,
-            service,
-            self._vault.lookup(turn.phone),
-            self._clock.now().astimezone(self._menu.timezone).date(),
-            {"ussd": service.service_code},
-        )
+        started = self._means.clock.monotonic()
+        hop = Hop(turn, service.channel, service.service_code, service.limits, self._means.editions.current)
         try:
             step = await self._answer(hop)
         except Exception as error:
@@ -99,133 +89,166 @@ class Turns:
                 exc_info=True,
             )
             hop.outcome = "failed"
-            step = self._apology(hop)
-        self._account(hop, step, self._clock.monotonic() - started)
-        return Screen(step.screen, step.end, step.session.state)
+            step = self._apology(hop, service)
+        seconds = self._means.clock.monotonic() - started
+        self._means.metrics.turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
+        log.info("ussd.turn", **line(hop, step, seconds))
+        place = step.session
+        return Screen(step.screen, step.end, str(Label(place.state, place.language, place.began)))
 
     def apology(self, service: Service, language: str = "") -> Screen:
         """The last screen of a callback that could not be understood."""
-        words = self._menu.wordings.get(language) or self._menu.wordings[self._menu.language]
-        values = self._menu.values({}, words.language, {"ussd": service.service_code})
+        menu = self._means.editions.current
+        words = menu.wordings.get(language) or menu.wordings[menu.language]
+        values = menu.values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
-    def _apology(self, hop: _Hop) -> Step:
-        known = hop.stored.place if hop.stored else engine.begin(self._menu).session
-        return Step(known, self.apology(hop.service, known.language).text, end=True)
+    def _apology(self, hop: Hop, service: Service) -> Step:
+        known = hop.stored.place if hop.stored else engine.begin(hop.menu).session
+        return Step(known, self.apology(service, known.language).text, end=True)
 
-    async def _answer(self, hop: _Hop) -> Step:
+    async def _answer(self, hop: Hop) -> Step:
+        hop.phone_key = self._means.vault.lookup(hop.turn.phone)
         await self._read(hop)
+        hop.know(self._means.clock.now())
         step = self._step(hop)
-        if hop.outcome not in (Reading.NEW, "replayed"):
+        if hop.outcome in (Reading.REPEATED, Reading.LATE):
             return step
-        if step.effect:
-            step = await self._file(hop, step)
-        return await self._write(hop, step)
-
-    async def _read(self, hop: _Hop) -> None:
-        started = self._clock.monotonic()
-        try:
-            hop.raw, stored = await self._sessions.read(hop.phone_key)
-        except RedisAway:
-            self._metrics.store_errors.labels("redis").inc()
+        for _ in range(MOST_EFFECTS):
+            if not step.effect:
+                break
+            step = await self._carry_out(hop, step)
         else:
-            dialling = (hop.service.channel, hop.turn.session)
-            # A state of another version of the pack may not exist in this one: such a session is replayed.
-            if stored and (stored.channel, stored.session) == dialling and stored.menu == self._menu.version:
-                hop.stored = stored
-        hop.redis_s += self._clock.monotonic() - started
+            raise RuntimeError(f"{step.session.state}: the effects of this menu lead to each other")
+        # What failed leaves the dialogue where it was, so that it can be gone on with.
+        return step if hop.failed else await self._write(hop, step)
 
-    def _step(self, hop: _Hop) -> Step:
+    async def _read(self, hop: Hop) -> None:
+        started = self._means.clock.monotonic()
+        try:
+            hop.raw, found = await self._means.sessions.read(hop.phone_key)
+        except RedisAway:
+            self._means.metrics.store_errors.labels("redis").inc()
+            hop.redis_away = True
+        else:
+            hop.found(found, self._means.editions)
+        hop.redis_s += self._means.clock.monotonic() - started
+
+    def _step(self, hop: Hop) -> Step:
         """Where the callback leads. Leaves the outcome and the state that the resident had been in."""
         stored, turn = hop.stored, hop.turn
         if stored is None:
-            return self._replay(hop)
+            return self._start(hop)
         hop.state = stored.place.state
         addition = transcript.added(stored.text, turn.text)
         hop.outcome = addition.reading.value
+        if hop.outdated:
+            # A late callback is of a dialogue that goes on elsewhere: it is answered, and changes nothing.
+            hop.outcome = "led_back" if addition.reading is not Reading.LATE else hop.outcome
+            return self._led_back(hop, stored)
         if addition.reading is not Reading.NEW:
-            return engine.show(self._menu, stored.place, hop.service.limits, given=hop.given)
-        missed_some = turn.label is not None and turn.label != stored.place.state
-        if missed_some:  # the resident has seen a later screen than we stored: Redis was away in between
-            return self._replay(hop)
+            return engine.show(hop.menu, stored.place, hop.limits, given=hop.given)
         hop.keys = addition.keys
+        label = read_label(turn.label)
+        if label and label.state != stored.place.state:
+            # The resident has seen a later screen than we stored: Redis was away in between.
+            return self._caught_up(hop, stored, label)
         step = Step(stored.place)
-        for keys in self._inputs(stored.place.state, addition.keys):
-            step = engine.step(self._menu, step.session, keys, hop.service.limits, given=hop.given, today=hop.today)
+        for keys in _inputs(hop.menu, stored.place.state, addition.keys):
+            step = engine.step(hop.menu, step.session, keys, hop.limits, given=hop.given, today=hop.today)
             if step.effect:
                 break
         return step
 
-    def _inputs(self, state: str, keys: str) -> list[str]:
-        """A `*` is part of what is typed where text is asked for; in a menu it can only be a hop that we missed."""
-        return [keys] if "*" not in keys or self._menu.states[state].kind is Kind.ASK else keys.split("*")
+    def _caught_up(self, hop: Hop, stored: Stored, label: Label) -> Step:
+        """From the stored place by all that was typed since."""
+        hop.outcome = "replayed"
+        step = replay_from(hop.menu, stored.place, transcript.parts(hop.keys), label, hop.known())
+        if step is None:
+            hop.outcome = "lost"
+            step = engine.at_home(hop.menu, label.language, hop.limits, given=hop.given, error="lost")
+        return step
 
-    def _replay(self, hop: _Hop) -> Step:
-        """The dialogue from its start, by all that was typed: a first dial, a dialled suffix, or a lost session."""
-        inputs = transcript.whole(hop.turn.text, hop.turn.service_code, hop.service.service_code)
-        hop.outcome = "replayed" if inputs else Reading.NEW.value
-        return replay(self._menu, inputs, hop.turn.label, hop.service.limits, given=hop.given, today=hop.today)
-
-    async def _file(self, hop: _Hop, step: Step) -> Step:
-        started = self._clock.monotonic()
-        place = step.session
-        outcome, learnt = await self._filing.file(
-            Finished(
-                channel=hop.service.channel,
-                session=hop.turn.session,
-                phone=hop.turn.phone,
-                language=place.language,
-                answers=engine.answered(self._menu, place),
-                received_at=self._clock.now(),
-            )
+    def _start(self, hop: Hop) -> Step:
+        step, hop.outcome = start(
+            hop.menu, hop.turn, hop.service_code, hop.known(), hop.dropped(), surely=not hop.redis_away
         )
-        hop.sql_s += self._clock.monotonic() - started
-        return engine.resume(self._menu, place, outcome, learnt, hop.service.limits, given=hop.given)
+        return step
 
-    async def _write(self, hop: _Hop, step: Step) -> Step:
-        stored = Stored(hop.service.channel, hop.turn.session, hop.turn.text, self._menu.version, step.session)
-        started = self._clock.monotonic()
+    def _led_back(self, hop: Hop, stored: Stored) -> Step:
+        """The menu has changed under the dialogue: the same screen as it is now, or the main menu; nothing is pressed.
+
+        What was typed answered a screen whose options may have moved. A last screen stays what it was.
+        """
+        place = stored.place
+        if engine.exists(hop.menu, place):
+            kind = hop.menu.states[place.state].kind
+            if kind is Kind.END:
+                return engine.show(hop.menu, place, hop.limits, given=hop.given)
+            if kind is not Kind.DO:
+                place = place._replace(error="lost", page=0, began=place.began if place.resumed else engine.RESUME)
+                return engine.show(hop.menu, place, hop.limits, given=hop.given)
+        return engine.at_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
+
+    async def _carry_out(self, hop: Hop, step: Step) -> Step:
+        started = self._means.clock.monotonic()
+        place = step.session
+        statement = Statement(
+            channel=hop.channel,
+            session=hop.origin(place) or hop.turn.session,
+            phone=hop.turn.phone,
+            language=place.language,
+            answers=engine.answered(hop.menu, place),
+            at=hop.now,
+            callback=transcript.mark(hop.turn.text).digest,
+        )
+        outcome, learnt = await self._means.effects.carry_out(step.effect, hop.menu, statement)
+        hop.sql_s += self._means.clock.monotonic() - started
+        hop.filed += step.effect == "file_report" and outcome != "failed"
+        hop.failed |= outcome == "failed"
+        return engine.resume(hop.menu, place, outcome, learnt, hop.limits, given=hop.given)
+
+    async def _write(self, hop: Hop, step: Step) -> Step:
+        place = engine.finished(hop.menu, step.session) if step.end else step.session
+        stored = hop.to_store(place)
+        rules = hop.menu.rules
+        keeping = Keeping(
+            self._open_s, int(rules.resume_within.total_seconds()), int(rules.remember_language.total_seconds())
+        )
+        started = self._means.clock.monotonic()
         try:
-            other = await self._sessions.write(hop.phone_key, hop.raw, stored)
+            seconds = keeping.seconds(place, ended=step.end, filed=hop.filed > 0)
+            writing = self._means.sessions.write(hop.phone_key, hop.raw, stored, seconds)
+            if self._begins_to_matter(hop, step):
+                other, _ = await asyncio.gather(writing, self._means.dropped.watch(hop.turn.phone))
+            else:
+                other = await writing
         except RedisAway:
-            self._metrics.store_errors.labels("redis").inc()
+            self._means.metrics.store_errors.labels("redis").inc()
             return step  # the next hop is replayed from the carrier's text
         finally:
-            hop.redis_s += self._clock.monotonic() - started
-        if other is None or not _is_ahead(other, stored):
+            hop.redis_s += self._means.clock.monotonic() - started
+        if other is None or not _is_ahead(other, stored, hop.turn.text):
             return step
         hop.outcome = "overtaken"
-        return engine.show(self._menu, other.place, hop.service.limits, given=hop.given)
+        menu = self._means.editions.of(other.menu) or hop.menu
+        return engine.show(menu, other.place, hop.limits, given=hop.given)
 
-    def _account(self, hop: _Hop, step: Step, seconds: float) -> None:
-        place = step.session
-        state = self._menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
-        asks = state is not None and state.kind is Kind.ASK
-        elide = asks or hop.outcome == "replayed" or len(hop.keys) > LONGEST_LOGGED_INPUT
-        self._metrics.turn(hop.service.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
-        fields: dict[str, Any] = (
-            {"ticket": place.answers["ticket"].replace("-", "")} if "ticket" in place.answers else {}
-        )
-        log.info(
-            "ussd.turn",
-            channel=hop.service.channel,
-            session=hop.turn.session,
-            state=hop.state,
-            next=place.state,
-            outcome=hop.outcome,
-            input=f"({len(hop.keys)} characters)" if elide else hop.keys,
-            screen=step.screen,
-            end=step.end,
-            language=place.language,
-            ms=round(seconds * 1000, 2),
-            redis_ms=round(hop.redis_s * 1000, 2),
-            sql_ms=round(hop.sql_s * 1000, 2),
-            **fields,
-        )
+    def _begins_to_matter(self, hop: Hop, step: Step) -> bool:
+        """Whether this hop has made a report of the dialogue, which must not be lost when the call drops."""
+        if step.end or not could_be_filed(hop.menu, step.session):
+            return False
+        before = hop.stored.place if hop.stored and not hop.outdated else None
+        return before is None or not could_be_filed(hop.menu, before)
 
 
-def _is_ahead(other: Stored, ours: Stored) -> bool:
+def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
+    """A `*` is part of what is typed where text is asked for; in a menu it can only be a hop that we missed."""
+    return [keys] if "*" not in keys or menu.states[state].kind is Kind.ASK else keys.split("*")
+
+
+def _is_ahead(other: Stored, ours: Stored, text: str) -> bool:
     """Whether the same callback, or a later one of its dialling, was faster: then its screen is the one to show."""
     if (other.channel, other.session) != (ours.channel, ours.session):
         return False
-    return other.text == ours.text or not ours.text.startswith(other.text)
+    return other.text == ours.text or not transcript.begins(text, other.text)

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.redis import Batcher
-from gateway.text.phone import Phone
+from gateway.ussd.statement import Statement
 
 _WAITING = "waspada:unfiled"
 _REFUSED = "waspada:unfiled:refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A finished dialogue: all that is needed to file it, now or later."""
-
-    channel: str
-    session: str
-    phone: Phone
-    language: str
-    answers: Mapping[str, str]
-    received_at: datetime
 
 
 class UnfiledReports:
@@ -36,7 +23,7 @@ class UnfiledReports:
         self._redis = redis
         self._vault = vault
 
-    async def keep(self, report: Finished) -> None:
+    async def keep(self, report: Statement) -> None:
         """Keep it; the number rests sealed. Where this raises, it may or may not be kept."""
         entry = {
             "channel": report.channel,
@@ -44,17 +31,17 @@ class UnfiledReports:
             "phone": b64encode(self._vault.seal(report.phone)).decode(),
             "language": report.language,
             "answers": dict(report.answers),
-            "received_at": report.received_at.isoformat(),
+            "received_at": report.at.isoformat(),
         }
         await self._redis.run("HSETNX", _WAITING, f"{report.channel}:{report.session}", json.dumps(entry))
 
-    async def waiting(self) -> AsyncIterator[tuple[bytes, Finished | None]]:
+    async def waiting(self) -> AsyncIterator[tuple[bytes, Statement | None]]:
         """Every kept report with the name of its entry; None where the entry cannot be read."""
         cursor = b"0"
         while True:
             cursor, listed = await self._redis.run("HSCAN", _WAITING, cursor)
             for name, raw in zip(listed[::2], listed[1::2], strict=True):
-                yield name, self._finished(raw)
+                yield name, self._statement(raw)
             if cursor == b"0":
                 return
 
@@ -69,16 +56,16 @@ class UnfiledReports:
             await self._redis.run("HSET", _REFUSED, name, raw)
             await self._redis.run("HDEL", _WAITING, name)
 
-    def _finished(self, raw: bytes) -> Finished | None:
+    def _statement(self, raw: bytes) -> Statement | None:
         try:
             entry = json.loads(raw)
-            return Finished(
+            return Statement(
                 channel=entry["channel"],
                 session=entry["session"],
                 phone=self._vault.open(b64decode(entry["phone"])),
                 language=entry["language"],
                 answers=entry["answers"],
-                received_at=datetime.fromisoformat(entry["received_at"]),
+                at=datetime.fromisoformat(entry["received_at"]),
             )
         except (CannotOpen, ValueError, KeyError, TypeError):
             return None

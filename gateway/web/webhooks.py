@@ -55,7 +55,12 @@ class Webhooks:
     """The callbacks of all channels."""
 
     def __init__(
-        self, channels: Mapping[str, Channel], turns: Turns, receipts: Receipts, inbox: Inbox, metrics: Metrics
+        self,
+        channels: Mapping[str, Channel],
+        turns: Turns,
+        receipts: Receipts,
+        inbox: Inbox,
+        metrics: Metrics,
     ) -> None:
         self._channels = channels
         self._turns = turns

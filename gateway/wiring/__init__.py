@@ -4,7 +4,8 @@ Nothing registers itself, nothing is a global: what a part needs is handed to it
 """
 
 from gateway.wiring.everything import channel_urls, everything, located
-from gateway.wiring.parts import CARRIERS, Parts, load_menu, process, redis_client
+from gateway.wiring.packs import load_menu, measures
+from gateway.wiring.parts import CARRIERS, Parts, process, redis_client
 from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, served, web_app, working
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "health_app",
     "load_menu",
     "located",
+    "measures",
     "process",
     "redis_client",
     "served",

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
-from gateway.menu.engine import Limits
+from gateway.menu.limits import Limits
 from gateway.runtime.embedded import EmbeddedStores, addresses
 from gateway.runtime.postgres import upgrade
 from gateway.runtime.secrets import Secrets, load_or_make
@@ -21,7 +21,8 @@ from gateway.runtime.secrets import load as load_secrets
 from gateway.settings import ChannelSettings, Settings
 from gateway.web.phone import add_phone
 from gateway.web.webhooks import hook_urls
-from gateway.wiring.parts import Parts, load_menu, process
+from gateway.wiring.packs import load_menu
+from gateway.wiring.parts import Parts, process
 from gateway.wiring.processes import served, web_app, working
 
 LOCAL = "local"

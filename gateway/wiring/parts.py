@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TextIO
 
 import aiohttp
@@ -16,27 +15,33 @@ from redis.backoff import NoBackoff
 from gateway.carriers.africastalking import AfricasTalking
 from gateway.carriers.carrier import Carrier
 from gateway.incidents.book import Book
-from gateway.incidents.incident import ANSWERS, ON_THE_WAY, REQUIRED
-from gateway.menu.checking import check
-from gateway.menu.definition import Menu
-from gateway.menu.engine import Limits
-from gateway.menu.loading import PackRefused, load
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.reporter import Reporter
+from gateway.incidents.tries import Tries
+from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
+from gateway.people.subscriptions import Subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.runtime.tail import Tail
 from gateway.settings import ChannelSettings, Settings
-from gateway.text.complaints import Complaint
+from gateway.sms.answers import Answers
+from gateway.sms.post import Post
 from gateway.text.phone import mask_in
+from gateway.ussd.dropped import Dropped
+from gateway.ussd.editions import Editions
+from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
-from gateway.ussd.turn import Service
+from gateway.ussd.sessions import Sessions
+from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.web.webhooks import Channel
+from gateway.wiring.live import watched
+from gateway.wiring.packs import limits_of, load_menu
 
 
 def _africastalking(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Carrier:
@@ -55,34 +60,12 @@ CARRIERS: Mapping[str, Callable[[str, ChannelSettings, aiohttp.ClientSession], C
 }
 
 
-def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
-    """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
-    menu = load(read_pack(pack))
-    sizes = {channel.limit for channel in channels.values()} or {Limits().septets}
-    complaints = [complaint for size in sorted(sizes) for complaint in check(menu, Limits(septets=size))]
-    complaints += _record_complaints(menu)
-    if complaints:
-        raise PackRefused(complaints)
-    return menu
-
-
-def _record_complaints(menu: Menu) -> Iterator[Complaint]:
-    """Answers that a pack keeps and the record of an incident has no place for, or the other way round."""
-    kept = {state.keep: state for state in menu.states.values() if state.keep}
-    for name in sorted(kept.keys() - ANSWERS - ON_THE_WAY):
-        message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
-        yield Complaint("flow.yaml", kept[name].line, message)
-    for name in REQUIRED:
-        if name not in kept:
-            yield Complaint("flow.yaml", 0, f"no state keeps {name}, which every incident has")
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What web and worker share in one process. Made by `process`, which also takes it apart again."""
 
     settings: Settings
-    menu: Menu
+    editions: Editions
     clock: Clock
     vault: Vault
     metrics: Metrics
@@ -103,7 +86,60 @@ class Parts:
     @property
     def filing(self) -> Filing:
         unfiled = UnfiledReports(self.batcher, self.vault)
-        return Filing(self.menu, self.book, unfiled, self.settings.sql_deadline_ms / 1000)
+        return Filing(self.editions, self.book, unfiled, self._service_codes, self._sql_deadline)
+
+    @property
+    def drafts(self) -> Drafts:
+        return Drafts(self.database, self.vault, self.clock, self.book)
+
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(self.batcher)
+
+    @property
+    def dropped(self) -> Dropped:
+        return Dropped(
+            self.batcher, self.sessions, self.editions, self.drafts, self.vault, self.clock, self._service_codes
+        )
+
+    @property
+    def effects(self) -> Effects:
+        return Effects(
+            self.filing,
+            Reporter(self.database, self.vault, self.clock),
+            self.drafts,
+            Subscriptions(self.database, self.vault, self.clock),
+            Tries(self.batcher, self.vault),
+            self._sql_deadline,
+        )
+
+    @property
+    def turns(self) -> Turns:
+        means = Means(self.editions, self.sessions, self.effects, self.dropped, self.vault, self.clock, self.metrics)
+        return Turns(means, self.settings.session_ttl_s)
+
+    @property
+    def post(self) -> Post:
+        reporter = Reporter(self.database, self.vault, self.clock)
+        subscriptions = Subscriptions(self.database, self.vault, self.clock)
+        return Post(
+            Letters(self.database, self.vault, self.clock),
+            Answers(self.book, reporter, subscriptions, Tries(self.batcher, self.vault)),
+            self.dropped,
+            self.sessions,
+            self.editions,
+            self.vault,
+            self._service_codes,
+            own_numbers=[sender for channel in self.settings.channels.values() if (sender := channel.sender)],
+        )
+
+    @property
+    def _service_codes(self) -> Mapping[str, str]:
+        return {name: channel.service.service_code for name, channel in self.channels.items()}
+
+    @property
+    def _sql_deadline(self) -> float:
+        return self.settings.sql_deadline_ms / 1000
 
 
 @asynccontextmanager
@@ -129,7 +165,9 @@ async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
         stack.push_async_callback(batcher.close)
         channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
         vault = Vault(settings.vault_key_bytes)
-        yield Parts(settings, menu, clock, vault, metrics, redis, batcher, database, http, channels)
+        editions = Editions(menu)
+        await stack.enter_async_context(watched(settings.pack, settings.channels, editions))
+        yield Parts(settings, editions, clock, vault, metrics, redis, batcher, database, http, channels)
 
 
 def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"]:
@@ -144,5 +182,5 @@ def redis_client(url: str) -> Redis:
 
 
 def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
-    service = Service(name, channel.service_code, Limits(septets=channel.limit))
+    service = Service(name, channel.service_code, limits_of(channel))
     return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.carrier, channel.secrets, service)

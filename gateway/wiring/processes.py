@@ -16,10 +16,11 @@ from aiohttp import web
 from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
-from gateway.runtime.postgres import is_current
+from gateway.runtime.postgres import DatabaseAway, is_current
+from gateway.runtime.redis import RedisAway
+from gateway.sms.post import Post
+from gateway.ussd.dropped import Dropped
 from gateway.ussd.filing import Filing
-from gateway.ussd.sessions import Sessions
-from gateway.ussd.turn import Turns
 from gateway.web.health import Health, NotReady
 from gateway.web.webhooks import LARGEST_BODY, Webhooks
 from gateway.wiring.parts import Parts
@@ -42,18 +43,9 @@ class PortTaken(Exception):
 
 def web_app(parts: Parts) -> web.Application:
     """The webhooks and the health pages."""
-    settings = parts.settings
     app = web.Application(client_max_size=LARGEST_BODY)
-    turns = Turns(
-        parts.menu,
-        Sessions(parts.batcher, settings.session_ttl_s),
-        parts.filing,
-        parts.vault,
-        parts.clock,
-        parts.metrics,
-    )
     receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
-    Webhooks(parts.channels, turns, receipts, inbox, parts.metrics).add_to(app)
+    Webhooks(parts.channels, parts.turns, receipts, inbox, parts.metrics).add_to(app)
 
     health(parts).add_to(app)
     return app
@@ -117,18 +109,39 @@ async def working(parts: Parts) -> AsyncIterator[None]:
     sender = Sender(parts.outbox, carriers, parts.clock, worker, pace, parts.metrics)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
-        housekeeping = tasks.create_task(_keep_house(parts.filing))
+        others = [
+            tasks.create_task(_keep_house(parts.filing, parts.dropped)),
+            tasks.create_task(_mind_the_post(parts.post, settings.poll_ms / 1000)),
+        ]
         try:
             yield
         finally:
             sender.stop()
-            housekeeping.cancel()
+            for task in others:
+                task.cancel()
 
 
-async def _keep_house(filing: Filing) -> None:
+async def _mind_the_post(post: Post, poll_s: float) -> None:
+    """Handle letters as they come. Where a store is away they wait."""
     while True:
+        pause = poll_s
         try:
-            await filing.file_kept()
+            await post.handle_all()
+        except (DatabaseAway, RedisAway):
+            pause = HOUSEKEEPING_S
         except Exception:
-            log.exception("worker.housekeeping_failed")
+            log.exception("worker.post_failed")
+            pause = HOUSEKEEPING_S
+        await asyncio.sleep(pause)
+
+
+async def _keep_house(filing: Filing, dropped: Dropped) -> None:
+    while True:
+        for work in (filing.file_kept, dropped.look, dropped.forget_old):
+            try:
+                await work()
+            except DatabaseAway:
+                pass
+            except Exception:
+                log.exception("worker.housekeeping_failed")
         await asyncio.sleep(HOUSEKEEPING_S)

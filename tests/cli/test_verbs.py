@@ -16,6 +16,8 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from gateway.incidents.book import Book
+from gateway.incidents.draft import Draft
+from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Report
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
@@ -26,8 +28,19 @@ PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
 KEY = "07" * 32
 API_KEY, SECRET, OLD_SECRET = "api-key-of-the-account", "the-new-secret-of-at", "the-old-secret-of-at"
 NUMBER = Phone("+6281230004567")
-LISTS = (("incidents", "list"), ("messages", "list"), ("channels",), ("logs",))
-VERBS = {"run", "web", "worker", "check", "dial", "channels", "incidents", "messages", "logs", "settings", "db"}
+OTHER = Phone("+6285712340008")
+LISTS = (
+    ("incidents", "list"),
+    ("incidents", "drafts"),
+    ("messages", "list"),
+    ("people", "list"),
+    ("channels",),
+    ("logs",),
+)
+VERBS = {
+    *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),
+    *("settings", "db"),
+}
 
 CONFIG = f"""\
 vault_key = "{KEY}"
@@ -96,6 +109,18 @@ async def tickets(database: Database) -> list[str]:
     return filed
 
 
+@pytest.fixture
+async def left(database: Database) -> datetime:
+    """When the later of two unfinished reports was left."""
+    vault = Vault(bytes.fromhex(KEY))
+    drafts = Drafts(database, vault, Clock(), Book(database, vault, Clock()))
+    for hour, phone, danger in ((1, OTHER, "no"), (2, NUMBER, "yes")):
+        left_at = datetime(2026, 11, 28, hour, tzinfo=UTC)
+        answers = {"category": "gesekan", "area": "33.75.01.1003", "when": "now", "danger": danger}
+        await drafts.keep(Draft("at", f"ATUid_left_{hour}", phone, "jv", answers, left_at), None, left_at)
+    return left_at
+
+
 def commands(group: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(group, click.Group):
@@ -134,6 +159,12 @@ def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
         ["incidents", "move", "73402817", "nowhere", "--as", "dewi"],
         ["incidents", "move", "7340281", "checking", "--as", "dewi"],
         ["incidents", "move", "7340-2816", "checking", "--as", "dewi"],
+        ["people", "list", "--role", "walikota"],
+        ["people", "list", "--area", "Atlantis"],
+        ["people", "import", "there-is-no-such-file.csv"],
+        ["people", "export"],
+        ["people", "export", "--reason", " "],
+        ["people", "erase", "3375", "--yes"],
         ["logs", "--level", "loud"],
         ["run", "--port", "http"],
     ],
@@ -170,6 +201,28 @@ def test_incidents(shell: Shell, tickets: list[str]) -> None:
         "phone": NUMBER.masked,
     }
     assert {name: incidents[0][name] for name in wanted} == wanted
+
+
+def test_unfinished_reports(shell: Shell, left: datetime) -> None:
+    drafts = shell.listed("incidents", "drafts")
+    assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
+    assert drafts[0] == {
+        "channel": "at",
+        "session": "ATUid_left_2",
+        "marked": True,
+        "category": "gesekan",
+        "area": "33.75.01.1003",
+        "when": "now",
+        "danger": "yes",
+        "description": "",
+        "language": "jv",
+        "left_at": left.isoformat(),
+        "phone": NUMBER.masked,
+    }
+    assert shell.listed("incidents", "drafts", "--limit", "1") == drafts[:1]
+    lines = shell.run("incidents", "drafts").stdout.splitlines()
+    assert len(lines) == 3
+    assert NUMBER.e164[-9:] not in "".join(lines)
 
 
 def test_messages(shell: Shell, tickets: list[str]) -> None:
@@ -222,6 +275,7 @@ def test_lists_for_people(shell: Shell, tickets: list[str]) -> None:
 
 def test_a_list_of_nothing_says_so_to_people(shell: Shell) -> None:
     assert shell.run("incidents", "list").stdout == "No report has been filed yet.\n"
+    assert shell.run("incidents", "drafts").stdout == "No report is left unfinished.\n"
     assert shell.run("messages", "list").stdout == "No message has been written yet.\n"
 
 
@@ -305,7 +359,8 @@ def test_settings_hide_every_secret(shell: Shell) -> None:
 def test_the_pack_is_good(shell: Shell) -> None:
     result = shell.run("check")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "every screen and SMS fits" in result.stdout
+    assert "every screen and SMS fits, the largest screen in 1" in result.stdout
+    assert "of 160 septets; the longest way is 15 screens, 180 seconds" in result.stdout
 
 
 @pytest.fixture
@@ -330,6 +385,19 @@ def test_a_broken_pack_is_refused_with_every_complaint(shell: Shell, pack: Path)
     for file, line in places:  # what is wrong with a whole screen stands at the screen, not at its heading
         assert f"{file}:{line}: screens." in message, message
     assert "Traceback" not in message
+
+
+def test_every_pack_is_spoken_of(shell: Shell, pack: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(pack, tmp_path / "other"))
+    line = broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa \u201c?\u201d")
+    moved = broken(other, "flow.yaml", "before: date}", "before: seen}")
+    result = shell.run("check", str(PACK), str(pack), str(tmp_path / "nothing"), str(other))
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{PACK}: ")
+    assert len(result.stdout.splitlines()) == 1
+    assert f"{pack}/wording/jv.yaml:{line}: screens.category.heading: " in result.stderr
+    assert f"{tmp_path / 'nothing'} is not a folder" in result.stderr
+    assert f"{other}/flow.yaml:{moved + 3}: date: no state leads here" in result.stderr
 
 
 def test_a_pack_that_is_no_pack(shell: Shell, tmp_path: Path) -> None:

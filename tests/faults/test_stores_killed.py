@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from gateway.carriers.handset import Handset, Shown
-from gateway.incidents.book import incidents
+from gateway.incidents.records import incidents
 from gateway.messages.ledger import messages
 from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running
 from tests.program import until

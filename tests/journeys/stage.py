@@ -65,8 +65,8 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway_running(data: Path) -> AsyncIterator[Gateway]:
-    async with running("run", data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
+async def gateway_running(data: Path, *options: str) -> AsyncIterator[Gateway]:
+    async with running("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
         hooks = HookUrls(**channel_urls(located(Settings(data=data)), "local"))
         yield Gateway(program, hooks, http)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gateway.incidents.book import incidents
+from gateway.incidents.records import incidents
 from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running, walk
 from tests.program import COMMAND, ROOT, environment, free_port, gone, name_of, until, waspada
 

@@ -8,6 +8,7 @@ import pytest
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
 from gateway.text.phone import mask_in
+from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis, own_redis, postgres
 from tests.ussd.stage import Ussd, ussd
 
@@ -25,6 +26,25 @@ def log() -> io.StringIO:
 @pytest.fixture
 async def gateway(redis_url: str, database_url: str) -> AsyncIterator[Ussd]:
     async with ussd(redis_url, database_url) as built:
+        yield built
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+async def timed(redis_url: str, database_url: str, clock: StandingClock) -> AsyncIterator[Ussd]:
+    """A gateway whose time stands still until the test lets it pass."""
+    async with ussd(redis_url, database_url, clock) as built:
+        yield built
+
+
+@pytest.fixture
+async def timed_shaky(own_redis: OwnRedis, postgres: Gate, clock: StandingClock) -> AsyncIterator[Ussd]:
+    """Both: its stores may go away, and its time stands still."""
+    async with ussd(own_redis.url, postgres.url, clock) as built:
         yield built
 
 

@@ -9,13 +9,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Table, select
+
 from gateway.carriers.carrier import Screen, Turn
 from gateway.incidents.book import Book
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.reporter import Reporter
+from gateway.incidents.tries import Tries
 from gateway.menu import engine
 from gateway.menu.definition import Menu
-from gateway.menu.engine import Limits
+from gateway.menu.limits import Limits
 from gateway.menu.loading import load
 from gateway.messages.outbox import Outbox
+from gateway.people.subscriptions import Subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
@@ -23,14 +29,21 @@ from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
+from gateway.ussd.dropped import Dropped
+from gateway.ussd.editions import Editions
+from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
-from gateway.ussd.sessions import Sessions
-from gateway.ussd.turn import Service, Turns
+from gateway.ussd.sessions import Sessions, Stored
+from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.wiring import redis_client
 
-MENU: Menu = load(read_pack(Path(__file__).parents[2] / "menus" / "pekalongan"))
+PACKS = Path(__file__).parents[2] / "menus"
+FILES = read_pack(PACKS / "pekalongan")
+MENU: Menu = load(FILES)
 SERVICE = Service("at", "*384*3375#", Limits())
+SECOND = Service("at2", "*1*2#", Limits())  # another channel
+CODES = {service.channel: service.service_code for service in (SERVICE, SECOND)}
 VAULT = Vault(bytes(range(32)))
 NUMBER = Phone("+6281230004567")
 OTHER = Phone("+6285712340008")
@@ -42,6 +55,8 @@ TO_CONFIRM = (*TO_DESCRIBE, "tawuran di pasar", "1")
 WHOLE = (*TO_CONFIRM, "1")
 
 _sessions = count(1)
+
+DAY_S = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,11 @@ class Ussd:
     book: Book
     outbox: Outbox
     batcher: Batcher
+    editions: Editions
+    drafts: Drafts
+    dropped: Dropped
+    subscriptions: Subscriptions
+    database: Database
 
     async def incidents(self) -> Sequence[dict[str, Any]]:
         return await self.book.list()
@@ -66,6 +86,18 @@ class Ussd:
         """What Redis answers to `command`."""
         return await self.batcher.run(*command)
 
+    async def rows(self, table: Table) -> list[dict[str, Any]]:
+        """What stands in this table."""
+        async with self.database.begin() as connection:
+            found = await connection.execute(select(table).order_by(table.c.id))
+            return [dict(row) for row in found.mappings()]
+
+    async def stored(self, phone: Phone = NUMBER) -> Stored:
+        """What Redis holds of this phone."""
+        stored = (await self.sessions.read(VAULT.lookup(phone)))[1]
+        assert stored is not None
+        return stored
+
     async def kept(self) -> dict[bytes, bytes]:
         """The reports in Redis that wait for PostgreSQL."""
         waiting: dict[bytes, bytes] = await self.ask("HGETALL", "waspada:unfiled")
@@ -73,23 +105,47 @@ class Ussd:
 
 
 @asynccontextmanager
-async def ussd(redis_url: str, database_url: str) -> AsyncIterator[Ussd]:
+async def ussd(redis_url: str, database_url: str, clock: Clock | None = None, menu: Menu = MENU) -> AsyncIterator[Ussd]:
     """Built as `wiring` builds it, with its deadlines."""
-    clock = Clock()
+    clock = clock or Clock()
     client = redis_client(redis_url)
     batcher = Batcher(client, 0.3)
     database = Database(database_url)
     book = Book(database, VAULT, clock)
     unfiled = UnfiledReports(batcher, VAULT)
-    filing = Filing(MENU, book, unfiled, 0.9)
-    sessions = Sessions(batcher, TTL)
-    turns = Turns(MENU, sessions, filing, VAULT, clock, Metrics())
+    editions = Editions(menu)
+    filing = Filing(editions, book, unfiled, CODES, 0.9)
+    sessions = Sessions(batcher)
+    drafts = Drafts(database, VAULT, clock, book)
+    dropped = Dropped(batcher, sessions, editions, drafts, VAULT, clock, CODES)
+    reporter = Reporter(database, VAULT, clock)
+    subscriptions = Subscriptions(database, VAULT, clock)
+    effects = Effects(filing, reporter, drafts, subscriptions, Tries(batcher, VAULT), 0.9)
+    means = Means(editions, sessions, effects, dropped, VAULT, clock, Metrics())
     try:
-        yield Ussd(turns, sessions, unfiled, filing, book, Outbox(database, VAULT, clock), batcher)
+        yield Ussd(
+            Turns(means, TTL),
+            sessions,
+            unfiled,
+            filing,
+            book,
+            Outbox(database, VAULT, clock),
+            batcher,
+            editions,
+            drafts,
+            dropped,
+            subscriptions,
+            database,
+        )
     finally:
         await batcher.close()
         await client.aclose()
         await database.close()
+
+
+def with_rules(gateway: Ussd, rules: str) -> None:
+    """Put an edition of the pack in force that settles this instead."""
+    gateway.editions.put(load({**FILES, "rules.yaml": rules}))
 
 
 class Resident:

@@ -12,22 +12,23 @@ from structlog.testing import capture_logs
 
 from gateway.people.vault import Vault
 from gateway.runtime.redis import Batcher
-from gateway.ussd.unfiled import Finished, UnfiledReports
+from gateway.ussd.statement import Statement
+from gateway.ussd.unfiled import UnfiledReports
 from gateway.wiring import redis_client
 from tests.outages import Gate, OwnRedis
 from tests.ussd.stage import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd
 
-FINISHED = Finished(
+FINISHED = Statement(
     channel="at",
     session="ATUid_1",
     phone=NUMBER,
     language="jv",
     answers={"category": "gesekan", "area": "33.75.01.1003", "when": "now", "description": "tukaran", "contact": "no"},
-    received_at=datetime(2026, 11, 28, 3, 4, 5, tzinfo=UTC),
+    at=datetime(2026, 11, 28, 3, 4, 5, tzinfo=UTC),
 )
 
 
-async def keep(gateway: Ussd, *reports: Finished) -> None:
+async def keep(gateway: Ussd, *reports: Statement) -> None:
     for report in reports:
         await gateway.unfiled.keep(report)
 
@@ -153,4 +154,4 @@ async def test_redis_refuses_to_keep_it(shaky: Ussd, own_redis: OwnRedis, postgr
     await resident.walk(TO_CONFIRM)
     await shaky.ask("CONFIG", "SET", "maxmemory", "1")
     await postgres.shut()
-    assert (await resident.answer("1")).label == "not_sent"
+    assert (await resident.answer("1")).label == "not_sent.id"

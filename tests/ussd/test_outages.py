@@ -55,7 +55,7 @@ async def test_redis_away_in_mid_dialogue(shaky: Ussd, redis_away: tuple[Outage,
     for number in range(9, len(WHOLE) - 1):
         screen = await timed(resident.answer(WHOLE[number]))
         assert screen.text == expected(*WHOLE[: number + 1]), "an older session is there again: no wrong step"
-    assert (await timed(resident.answer(WHOLE[-1]))).label == "ticket"
+    assert (await timed(resident.answer(WHOLE[-1]))).label == "ticket.id"
     (incident,) = await shaky.incidents()
     assert (incident["description"], incident["contact"]) == ("tawuran di pasar", True)
 
@@ -67,7 +67,7 @@ async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: Ussd, own_red
     for number, keys in enumerate(WHOLE):
         assert screen.text == expected(*WHOLE[:number])
         screen = await timed(resident.answer(keys))
-    assert screen.label == "ticket"
+    assert screen.label == "ticket.id"
     assert await timed(resident.callback(resident.text)) == screen, "the same callback again: the same ticket"
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
@@ -86,7 +86,7 @@ async def test_postgresql_away_at_the_last_step(shaky: Ussd, postgres: Gate, pos
     await resident.walk(TO_CONFIRM)
     await postgres_away()
     screen = await timed(resident.answer("1"))
-    assert (screen.label, screen.end) == ("saved", True)
+    assert (screen.label, screen.end) == ("saved.id", True)
     assert await timed(resident.callback(resident.text)) == screen
     ((name, entry),) = (await shaky.kept()).items()
     assert name.decode() == f"at:{resident.session}"
@@ -99,7 +99,7 @@ async def test_postgresql_away_at_the_last_step(shaky: Ussd, postgres: Gate, pos
     (incident,), (confirmation,) = await shaky.incidents(), await shaky.confirmations()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tawuran di pasar")
     assert (confirmation["ticket"], confirmation["to"]) == (incident["ticket"], NUMBER.masked)
-    assert (await resident.callback(resident.text)).label == "saved", "what was said stays said"
+    assert (await resident.callback(resident.text)).label == "saved.id", "what was said stays said"
     assert len(await shaky.incidents()) == 1
 
 
@@ -112,7 +112,7 @@ async def test_the_last_step_again_when_postgresql_is_back(shaky: Ussd, postgres
     (session,) = await shaky.ask("KEYS", "waspada:ussd:*")
     await shaky.ask("DEL", session)
     await postgres.open()
-    assert (await resident.callback(resident.text)).label == "ticket"
+    assert (await resident.callback(resident.text)).label == "ticket.id"
     assert await shaky.filing.file_kept() == 1, "it is off the list"
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
@@ -123,7 +123,7 @@ async def test_both_away_at_the_last_step(shaky: Ussd, own_redis: OwnRedis, post
     own_redis.hang()
     await postgres_away()
     screen = await timed(resident.answer("1"))
-    assert (screen.label, screen.end) == ("not_sent", True)
+    assert (screen.label, screen.end) == ("not_sent.id", True)
     own_redis.go_on()
     assert await shaky.kept() == {}
 
@@ -132,9 +132,9 @@ async def test_redis_hangs_and_postgresql_takes_the_report(shaky: Ussd, own_redi
     resident = Resident(shaky.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
-    assert (await timed(resident.answer("1"))).label == "ticket"
+    assert (await timed(resident.answer("1"))).label == "ticket.id"
     own_redis.go_on()
-    assert (await timed(resident.callback(resident.text, "confirm"))).label == "ticket"
+    assert (await timed(resident.callback(resident.text, "confirm"))).label == "ticket.id"
     assert len(await shaky.incidents()) == 1
 
 
@@ -145,6 +145,6 @@ async def test_a_star_in_a_description_while_redis_is_away(shaky: Ussd, own_redi
     await own_redis.kill()
     assert (await resident.answer("gang 3 * 2")).text == expected(*TO_DESCRIBE, "?")
     assert (await resident.answer("1")).text == expected(*TO_DESCRIBE, "?", "1")
-    assert (await resident.answer("1")).label == "ticket"
+    assert (await resident.answer("1")).label == "ticket.id"
     (incident,) = await shaky.incidents()
     assert (incident["description"], incident["contact"]) == ("gang 3 * 2", True)

@@ -9,16 +9,27 @@ from datetime import date
 import pytest
 
 from gateway.menu.engine import Step
-from gateway.ussd.replaying import replay
-from tests.ussd.stage import MENU, SERVICE, TO_DESCRIBE, expected
+from gateway.ussd.labels import Label, read_label
+from gateway.ussd.replaying import Known, replay, replay_to
+from tests.ussd.stage import MENU, SERVICE, TO_DESCRIBE
 
 TODAY = date(2026, 11, 28)
 
 
-def led(inputs: Sequence[str], label: str | None) -> Step:
-    """Where the text of these inputs leads."""
+KNOWN = Known(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
+
+
+def found(inputs: Sequence[str], label: str | None, known: Known = KNOWN) -> Step | None:
+    """Where the text of these inputs leads, if anywhere."""
     parts = "*".join(inputs).split("*") if inputs else []
-    return replay(MENU, parts, label, SERVICE.limits, given={"ussd": SERVICE.service_code}, today=TODAY)
+    read = read_label(label)
+    return replay_to(MENU, parts, read, known) if read else replay(MENU, parts, known)
+
+
+def led(inputs: Sequence[str], label: str | None) -> Step:
+    step = found(inputs, label)
+    assert step is not None
+    return step
 
 
 @pytest.mark.parametrize("description", ["tawuran", "5*5 meter", "gang 3 * 2", "*", "a*1*1*1", "**penting**"])
@@ -44,24 +55,49 @@ def test_a_slip_on_the_screen_that_is_answered_stays_a_slip() -> None:
     assert after.session.answers["description"] == "tawuran"
 
 
-@pytest.mark.parametrize("label", [None, "no_such_state", "language", "apology"])
-def test_without_a_label_that_helps_every_part_is_an_input(label: str | None) -> None:
-    after = led([*TO_DESCRIBE, "5*5 meter"], label)
+def test_without_a_label_every_part_is_an_input() -> None:
+    after = led([*TO_DESCRIBE, "5*5 meter"], None)
     assert (after.session.state, after.session.error) == ("contact", "choice")
 
 
-@pytest.mark.parametrize("label", [None, "language", "confirm"])
-def test_nothing_typed_is_the_first_screen(label: str | None) -> None:
-    assert led([], label).screen == expected()
+@pytest.mark.parametrize("label", ["no_such_state", "language", "apology", "describe.xx"])
+def test_a_label_that_no_reading_comes_to_is_not_guessed_about(label: str) -> None:
+    assert found([*TO_DESCRIBE, "5*5 meter"], label) is None
+
+
+def test_who_began_in_the_language_of_before_is_found_by_the_label() -> None:
+    after = led(["1", "1", "3"], "category.jv.home")
+    assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
+    known = Known(SERVICE.limits, KNOWN.given, TODAY, language="jv")
+    again = found(["1", "1", "3"], None, known)
+    assert again is not None
+    assert again.session == after.session
+
+
+def test_who_began_at_a_shortcut_is_found_by_the_label() -> None:
+    after = led(["3", "1", "2"], "kecamatan.id.3")
+    assert (after.session.state, after.session.answers["category"]) == ("kelurahan", "gesekan")
+    again = replay(MENU, ["1", "2"], KNOWN, shortcut="3")
+    assert again is not None
+    assert (again.session.state, again.session.answers) == (after.session.state, after.session.answers)
 
 
 def test_it_stops_at_the_first_effect() -> None:
-    last = led([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None)
-    assert last.effect == "file_report"
+    assert led([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
+    assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, "what came after it cannot be known"
+
+
+def test_a_label_says_state_and_language() -> None:
+    assert str(Label("category", "jv")) == "category.jv"
+    assert str(Label("category", "jv", "home")) == "category.jv.home"
+    assert read_label("category.jv.3") == Label("category", "jv", "3")
+    assert read_label("category.jv") == Label("category", "jv")
+    assert read_label("category") == Label("category", "")
+    assert read_label(None) is None
 
 
 def test_thousands_of_stars_cost_next_to_nothing() -> None:
     began = time.process_time()
-    replay(MENU, [""] * 4096, "confirm", SERVICE.limits, given={}, today=TODAY)
-    replay(MENU, [*TO_DESCRIBE, *"x" * 4000], "confirm", SERVICE.limits, given={}, today=TODAY)
+    replay_to(MENU, [""] * 4096, Label("confirm", "id"), KNOWN)
+    replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], Label("confirm", "id"), KNOWN)
     assert time.process_time() - began < 0.5

@@ -12,10 +12,12 @@ from redis.asyncio import Redis
 
 from gateway.menu.engine import Session
 from gateway.runtime.redis import Batcher, RedisAway
-from gateway.ussd.sessions import Sessions, Stored, decode, encode
+from gateway.ussd.sessions import Keeping, Sessions, Stored, decode, encode
+from gateway.ussd.transcript import Mark, mark
 from tests.outages import OwnRedis
-from tests.ussd.stage import NUMBER, OTHER, TTL, VAULT
+from tests.ussd.stage import DAY_S, NUMBER, OTHER, TTL, VAULT
 
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)  # what a state may be called
 KEY = VAULT.lookup(NUMBER)
 PLACE = Session(
     "describe",
@@ -24,10 +26,14 @@ PLACE = Session(
     answers={"category": "gesekan", "description": "5*5 meter, Bu Dèwi 🚨"},
     trail=("language", "main"),
     error="long",
-    revising=True,
+    passing=True,
     hops=7,
+    wrong=2,
+    chosen=True,
+    began="3",
+    resumed=True,
 )
-STORED = Stored("at", "ATUid_1", "2*1*5*5 meter", "v1", PLACE)
+STORED = Stored("at", "ATUid_1", mark("2*1*5*5 meter"), "v1", 1_795_000_000, 739_948, 2, "ATUid_0", PLACE)
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ async def batcher(redis_url: str) -> AsyncIterator[Batcher]:
 
 @pytest.fixture
 def sessions(batcher: Batcher) -> Sessions:
-    return Sessions(batcher, TTL)
+    return Sessions(batcher)
 
 
 async def only_key(batcher: Batcher) -> bytes:
@@ -53,7 +59,7 @@ async def test_nothing_is_stored_at_first(sessions: Sessions) -> None:
 
 
 async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
-    assert await sessions.write(KEY, b"", STORED) is None
+    assert await sessions.write(KEY, b"", STORED, TTL) is None
     raw, stored = await sessions.read(KEY)
     assert stored == STORED
     assert raw == encode(STORED)
@@ -65,7 +71,11 @@ async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
         Stored,
         st.text(),
         st.text(),
+        st.builds(Mark, st.integers(0, 999), st.text()),
         st.text(),
+        st.integers(0, 2**32),
+        st.integers(0, 999_999),
+        st.integers(0, 99),
         st.text(),
         st.builds(
             Session,
@@ -73,10 +83,14 @@ async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
             st.text(),
             page=st.integers(0, 99),
             answers=st.dictionaries(st.text(), st.text()),
-            trail=st.lists(st.text()).map(tuple),
+            trail=st.lists(NAMES).map(tuple),
             error=st.text(),
-            revising=st.booleans(),
+            passing=st.booleans(),
             hops=st.integers(0, 999),
+            wrong=st.integers(0, 9),
+            chosen=st.booleans(),
+            began=st.text(),
+            resumed=st.booleans(),
         ),
     )
 )
@@ -86,53 +100,53 @@ def test_every_session_survives_its_stored_form(stored: Stored) -> None:
 
 @pytest.mark.parametrize("raw", [b"?", b"{}", b"[1, 2]", b"null", b"\xff", b'["at", "s", "", "v1", "main"]'])
 async def test_what_another_release_left_is_replaced(sessions: Sessions, batcher: Batcher, raw: bytes) -> None:
-    await sessions.write(KEY, b"", STORED)
+    await sessions.write(KEY, b"", STORED, TTL)
     await batcher.run("SET", await only_key(batcher), raw)
     assert await sessions.read(KEY) == (raw, None)
-    assert await sessions.write(KEY, raw, STORED) is None
+    assert await sessions.write(KEY, raw, STORED, TTL) is None
     assert (await sessions.read(KEY))[1] == STORED
 
 
 async def test_who_saw_something_else_changes_nothing(sessions: Sessions) -> None:
-    await sessions.write(KEY, b"", STORED)
-    later = STORED._replace(text="2*1*5*5 meter*1")
-    assert await sessions.write(KEY, b"", later) == STORED
-    assert await sessions.write(KEY, b"what stood there before", later) == STORED
+    await sessions.write(KEY, b"", STORED, TTL)
+    later = STORED._replace(text=mark("2*1*5*5 meter*1"))
+    assert await sessions.write(KEY, b"", later, TTL) == STORED
+    assert await sessions.write(KEY, b"what stood there before", later, TTL) == STORED
     assert (await sessions.read(KEY))[1] == STORED
 
 
 async def test_of_many_at_once_one_wins(sessions: Sessions) -> None:
-    rivals = [STORED._replace(text=str(number)) for number in range(30)]
-    answers = await asyncio.gather(*(sessions.write(KEY, b"", rival) for rival in rivals))
+    rivals = [STORED._replace(text=mark(str(number))) for number in range(30)]
+    answers = await asyncio.gather(*(sessions.write(KEY, b"", rival, TTL) for rival in rivals))
     (winner,) = (rival for rival, answer in zip(rivals, answers, strict=True) if answer is None)
     assert set(map(str, answers)) == {"None", str(winner)}
     assert (await sessions.read(KEY))[1] == winner
 
 
 async def test_it_expires_and_every_write_renews_it(sessions: Sessions, batcher: Batcher) -> None:
-    await sessions.write(KEY, b"", STORED)
+    await sessions.write(KEY, b"", STORED, TTL)
     key = await only_key(batcher)
     assert TTL - 5 < await batcher.run("TTL", key) <= TTL
     await batcher.run("EXPIRE", key, 1)
-    await sessions.write(KEY, encode(STORED), STORED._replace(text="2"))
+    await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
     assert TTL - 5 < await batcher.run("TTL", key) <= TTL
 
 
 async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, batcher: Batcher) -> None:
-    await sessions.write(KEY, b"", STORED)
+    await sessions.write(KEY, b"", STORED, TTL)
     await batcher.run("SCRIPT", "FLUSH")
-    assert await sessions.write(KEY, encode(STORED), STORED._replace(text="2")) is None
+    assert await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL) is None
 
 
 async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
     """Out of memory, or a replica that may not write: it answers, and is of no more use than one that does not."""
     async with Redis.from_url(own_redis.url) as client:
         batcher = Batcher(client, 0.3)
-        sessions = Sessions(batcher, TTL)
-        await sessions.write(KEY, b"", STORED)
+        sessions = Sessions(batcher)
+        await sessions.write(KEY, b"", STORED, TTL)
         await client.config_set("maxmemory", 1)
         with pytest.raises(RedisAway):
-            await sessions.write(KEY, encode(STORED), STORED._replace(text="2"))
+            await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
         assert (await sessions.read(KEY))[1] == STORED
         await client.config_set("maxmemory", 0)
         key = await only_key(batcher)
@@ -141,3 +155,54 @@ async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
         with pytest.raises(RedisAway):
             await sessions.read(KEY)
         await batcher.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "chosen", "ended", "seconds"),
+    [
+        ({}, False, False, 10),
+        ({"language": "jv"}, False, False, 10),
+        ({"language": "jv"}, True, False, 900),
+        ({"category": "gesekan"}, True, False, 90),
+        ({"category": "gesekan"}, False, False, 90),
+        ({"ticket": "7340-2817"}, True, True, 900),
+        ({"ticket": "7340-2817"}, False, True, 10),
+    ],
+)
+def test_how_long_a_place_is_kept(answers: dict[str, str], chosen: bool, ended: bool, seconds: int) -> None:
+    place = Session("main", "jv", answers=answers, chosen=chosen)
+    assert Keeping(open=10, dropped=90, language=900).seconds(place, ended=ended) == seconds
+
+
+def test_the_reports_of_a_day_are_counted_for_a_day() -> None:
+    """Also of a phone that never chose a language: a shortcut in the first one does not ask."""
+    keeping = Keeping(open=10, dropped=90, language=900_000)
+    place = Session("ticket", "id", answers={"ticket": "7340-2817"})
+    assert keeping.seconds(place, ended=True, filed=True) == DAY_S
+    assert keeping.seconds(place._replace(chosen=True), ended=True, filed=True) == 900_000
+    said = place._replace(answers={"category": "gesekan"})
+    assert keeping.seconds(said, ended=False, filed=True) == 90, "what was said goes first"
+
+
+async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, batcher: Batcher) -> None:
+    """The longest that one is likely to be: at the last question of a report with a long description."""
+    answers = {
+        "language": "id",
+        "category": "gesekan",
+        "kecamatan": "33.75.03",
+        "area": "33.75.03.1002",
+        "when": "now",
+        "danger": "yes",
+        "size": "many",
+        "seen": "self",
+        "description": "tawuran di depan pasar, dua kubu saling lempar batu, " * 2,
+        "contact": "yes",
+    }
+    trail = "language main notice category kecamatan kelurahan when danger keep_away size seen describe contact"
+    place = PLACE._replace(
+        state="confirm", answers=answers, trail=tuple(trail.split()), error="", began="", resumed=False
+    )
+    session = "ATUid_ac5d960c71f2731a0ce76f67ca8980aa"
+    stored = STORED._replace(session=session, menu="0123456789ab", origin="", place=place)
+    await sessions.write(KEY, b"", stored, TTL)
+    assert await batcher.run("MEMORY", "USAGE", await only_key(batcher)) <= 600

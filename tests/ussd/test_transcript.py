@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ussd.transcript import Addition, Reading, added, whole
+from gateway.ussd.transcript import Addition, Mark, Reading, added, begins, mark, parts, suffix
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from gateway.ussd.transcript import Addition, Reading, added, whole
     ],
 )
 def test_the_difference_to_the_stored_text(stored: str, text: str, expected: Addition) -> None:
-    assert added(stored, text) == expected
+    assert added(mark(stored), text) == expected
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
@@ -37,20 +37,36 @@ def test_inputs_come_out_as_they_went_in(inputs: list[str]) -> None:
     stored = ""
     for number, keys in enumerate(inputs):
         text = "*".join(inputs[: number + 1])
-        assert added(stored, text) == Addition(Reading.NEW, keys)
+        assert added(mark(stored), text) == Addition(Reading.NEW, keys)
         stored = text
 
 
+@given(st.text(), st.text(), st.text())
+def test_a_mark_is_begun_by_its_own_text_and_by_no_other(text: str, more: str, other: str) -> None:
+    assert begins(text + more, mark(text))
+    assert begins(other, mark(text)) == other.startswith(text)
+
+
+def test_a_mark_holds_nothing_of_the_text() -> None:
+    assert mark("tawuran di pasar") == Mark(16, mark("tawuran di pasar").digest)
+    assert len(mark("tawuran di pasar" * 100).digest) == 12
+
+
 @pytest.mark.parametrize(
-    ("text", "dialled", "inputs"),
+    ("dialled", "inputs"),
     [
-        ("", "*384*27011#", []),
-        ("1*2", "*384*27011#", ["1", "2"]),
-        ("", "*384*27011*1*2#", ["1", "2"]),
-        ("3", "*384*27011*1*2#", ["1", "2", "3"]),
-        ("1", "*999#", ["1"]),
-        ("", "*384*270112#", []),
+        ("*384*27011#", []),
+        ("*384*27011*3#", ["3"]),
+        ("*384*27011*1*2#", ["1", "2"]),
+        ("*999#", []),
+        ("*384*270112#", []),
+        ("*384*27011*1", []),
     ],
 )
-def test_a_dialled_suffix_is_read_wherever_it_comes(text: str, dialled: str, inputs: list[str]) -> None:
-    assert whole(text, dialled, "*384*27011#") == inputs
+def test_what_was_dialled_after_the_code(dialled: str, inputs: list[str]) -> None:
+    assert suffix(dialled, "*384*27011#") == inputs
+    assert suffix(dialled, "") == []
+
+
+def test_the_parts_of_a_text() -> None:
+    assert (parts(""), parts("1"), parts("1**2"), parts("1*")) == ([], ["1"], ["1", "", "2"], ["1", ""])

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.carriers.carrier import Accepted
 from gateway.carriers.form import FORM_TYPE
-from gateway.incidents.book import incidents
+from gateway.incidents.records import incidents
 from gateway.menu import engine
 from gateway.menu.loading import load
 from gateway.messages.inbox import inbound_messages, opt_outs, session_ends
@@ -118,7 +118,14 @@ async def test_the_captured_session_in_order(waspada: Gateway) -> None:
     names = [name for name in USSD if name < "ussd_07"]
     answers = [await waspada.post("ussd", fixture(name)) for name in names]
     assert [answer.text for answer in answers] == [screen(*USSD[name]) for name in names]
-    assert [answer.label for answer in answers] == ["language", "main", "notice", "notice", "notice", "main"]
+    assert [answer.label for answer in answers] == [
+        "language.id",
+        "main.id",
+        "notice.id",
+        "notice.id",
+        "notice.id",
+        "main.id",
+    ]
     late = [await waspada.post("ussd", fixture(name)) for name in (*names, "ussd_12_star_percent_encoded")]
     assert {answer.text for answer in late} == {answers[-1].text}, "what comes late or again changes nothing"
 
@@ -212,7 +219,7 @@ async def test_a_whole_journey(waspada: Gateway) -> None:
     (incident,) = await waspada.rows(incidents)
     ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
     assert answer.text.startswith(f"END Thank you. Ticket: {ticket}\n")
-    assert answer.label == "ticket"
+    assert answer.label == "ticket.en"
     (message,) = await waspada.rows(messages)
     assert (message["ticket"], message["class"]) == (incident["ticket"], "confirmation")
 

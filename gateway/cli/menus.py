@@ -1,0 +1,60 @@
+"""`menu`: what a pack looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.common import explained, found_by
+from gateway.menu.definition import Menu
+from gateway.menu.drawing import mermaid, svg
+from gateway.menu.limits import Limits
+from gateway.menu.loading import load
+from gateway.runtime.packs import read_pack
+from gateway.settings import read_settings
+
+
+@click.group()
+def menu() -> None:
+    """The menu of a pack."""
+
+
+@menu.command()
+@found_by
+@click.option("--pack", type=click.Path(path_type=Path), help="The folder of the pack [the one in use].")
+@click.option("--language", metavar="KEY", help="The language of the screens [the pack's first].")
+@click.option(
+    "--format", "form", type=click.Choice(["svg", "mermaid"]), default="svg", show_default=True, help="What to draw."
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
+def draw(
+    config: Path | None, data: Path | None, pack: Path | None, language: str | None, form: str, output: Path | None
+) -> None:
+    """Draw the flow of a pack with its screens, as SVG or as Mermaid text.
+
+    A pack whose screens do not fit yet is drawn too.
+    """
+    with explained():
+        settings = read_settings(config, data=data, pack=pack)
+        drawn = load(read_pack(settings.pack))
+    spoken = _language(drawn, language)
+    septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)
+    picture = svg(drawn, spoken, Limits(septets=septets)) if form == "svg" else mermaid(drawn, spoken)
+    if output is None:
+        click.echo(picture, nl=False)
+        return
+    try:
+        output.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+
+
+def _language(drawn: Menu, wanted: str | None) -> str:
+    if wanted is None:
+        return drawn.language
+    if wanted not in drawn.languages:
+        raise click.BadParameter(
+            f"{drawn.name} does not speak {wanted!r}; it speaks {', '.join(drawn.languages)}.", param_hint="--language"
+        )
+    return wanted

@@ -1,0 +1,250 @@
+"""`people`: subscribers, officers and partners; lists of them read in, written out, and erased."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from gateway import wiring
+from gateway.cli.common import found_by, listing, run_async, show
+from gateway.incidents.erasing import Eraser
+from gateway.incidents.trail import Trail
+from gateway.menu.definition import Menu
+from gateway.menu.loading import load
+from gateway.people.directory import Directory, Imported
+from gateway.people.exporting import COLUMNS, lines_of
+from gateway.people.importing import LARGEST_FILE, Listed, Reading, read_people
+from gateway.people.person import MEANINGS, Role
+from gateway.people.vault import Vault
+from gateway.places.written import AreaReader
+from gateway.runtime.clock import Clock
+from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import Database
+from gateway.settings import Settings, read_settings
+from gateway.text.phone import NotAPhoneNumber, Phone, normalise
+
+_PACK = click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [the one in use].")
+_ROLE = click.Choice([role.value for role in Role])
+_ASK = "-"
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Database, Vault, Clock]]:
+    database = Database(settings.database_address, pool_size=1)
+    try:
+        yield database, Vault(settings.vault_key_bytes), Clock()
+    finally:
+        await database.close()
+
+
+def _actor() -> str:
+    """Who sits at the terminal, for the audit trail."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "command line"
+
+
+def _areas_of(menu: Menu) -> AreaReader:
+    return AreaReader(menu.areas, menu.gazetteer)
+
+
+@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in MEANINGS.items()) + ".")
+def people() -> None:
+    """The people whom the gateway may write to: subscribers, officers, partners."""
+
+
+# Reading a list in ---------------------------------------------------------------------------------------------
+
+
+@people.command("import")
+@found_by
+@_PACK
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and every row that is wrong.")
+@click.option("--skip-bad", is_flag=True, help="Store the good rows although there are wrong ones.")
+@click.option("--role", type=_ROLE, help="The role of rows that name none.")
+@run_async
+async def people_import(
+    config: Path | None,
+    data: Path | None,
+    pack: Path | None,
+    file: Path,
+    dry_run: bool,
+    skip_bad: bool,
+    role: str | None,
+) -> None:
+    """Add and correct people from FILE, a CSV with the columns phone, name, role, areas, language and consent.
+
+    A second time the same changes nothing. Where any row is wrong, nothing is stored and the exit status is 1.
+    """
+    settings = wiring.located(read_settings(config, data=data, pack=pack))
+    menu = load(read_pack(settings.pack))
+    listed = _read(file, menu, Role(role) if role else None)
+    for complaint in listed.complaints:
+        click.echo(complaint, err=True)
+    bad = len(listed.complaints)
+    if bad and not (dry_run or skip_bad):
+        raise click.ClickException(f"{_counted(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad.")
+    async with _opened(settings) as (database, vault, clock):
+        imported = await Directory(database, vault, clock).import_people(
+            listed.entries, source=file.name, language=menu.language, dry_run=dry_run
+        )
+        if not dry_run:
+            counts = {**asdict(imported), "bad": bad}
+            await Trail(database, clock).add(_actor(), "people.imported", {"file": file.name, **counts})
+    click.echo(_said(imported, bad, dry_run))
+    if bad and not skip_bad:
+        sys.exit(1)
+
+
+def _read(file: Path, menu: Menu, role: Role | None) -> Listed:
+    reading = Reading(menu.region, menu.languages, menu.timezone, _areas_of(menu), Clock().now(), role)
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise click.ClickException(f"{file} is larger than {LARGEST_FILE >> 20} MB: split it")
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{file} is not UTF-8: save it as 'CSV UTF-8'") from None
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
+    return read_people(text, file.name, reading)
+
+
+def _counted(bad: int) -> str:
+    return "1 row is wrong" if bad == 1 else f"{bad} rows are wrong"
+
+
+def _said(imported: Imported, bad: int, dry_run: bool) -> str:
+    said = [f"{imported.new} new, {imported.updated} updated, {imported.unchanged} unchanged"]
+    if imported.declined:
+        said.append(f"{imported.declined} not subscribed: they have said STOP since")
+    if bad:
+        said.append(f"{_counted(bad)}")
+    return f"{'Dry run, nothing is stored: ' if dry_run else ''}{'; '.join(said)}."
+
+
+# Looking and writing out ---------------------------------------------------------------------------------------
+
+
+@people.command("list")
+@found_by
+@listing
+@click.option("--role", type=_ROLE, help="Only those with this role.")
+@click.option("--area", help="Only those of this area, as code or name, with what lies in it.")
+@run_async
+async def people_list(
+    config: Path | None, data: Path | None, as_json: bool, limit: int, role: str | None, area: str | None
+) -> None:
+    """List people, the last added first. Numbers are masked."""
+    settings = wiring.located(read_settings(config, data=data))
+    codes = _codes(area, settings) if area is not None else ()
+    async with _opened(settings) as opened:
+        listed = await Directory(*opened).list(limit, Role(role) if role else None, codes)
+    columns = ["phone", "name", "roles", "areas", "language", "source", "added_at"]
+    if as_json:
+        show(listed, columns, as_json, "")
+        return
+    lines = [{**person, **{name: ", ".join(person[name]) for name in ("roles", "areas")}} for person in listed]
+    show(lines, columns, as_json, "There is nobody.")
+
+
+def _codes(area: str, settings: Settings) -> tuple[str, ...]:
+    areas = _areas_of(load(read_pack(settings.pack)))
+    read = areas.read(area)
+    if len(read.codes) != 1:
+        meant = f"; meant may be {', '.join(read.offered)}" if read.offered else ""
+        raise click.BadParameter(f"there is no area {area!r}{meant}", param_hint="--area")
+    return areas.within(read.codes[0])
+
+
+@people.command("export")
+@found_by
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
+@click.option("--reason", required=True, help="Why the numbers are needed; it stands in the audit trail.")
+@click.option("--role", type=_ROLE, help="Only those with this role.")
+@run_async
+async def people_export(
+    config: Path | None, data: Path | None, output: Path | None, reason: str, role: str | None
+) -> None:
+    """Write all people with their whole numbers as CSV, as `people import` reads it.
+
+    Only its owner can read the file. Who wrote it and why stands in the audit trail before the first number is read.
+    """
+    if not reason.strip():
+        raise click.BadParameter("say why the numbers are needed", param_hint="--reason")
+    settings = wiring.located(read_settings(config, data=data))
+    menu = load(read_pack(settings.pack))
+    wanted = Role(role) if role else None
+    written = 0
+    with _written_to(output) as file:
+        async with _opened(settings) as (database, vault, clock):
+            detail = {"reason": reason.strip(), "role": role or "all"}
+            await Trail(database, clock).add(_actor(), "people.exported", detail)
+            sheet = csv.writer(file, lineterminator="\n")
+            sheet.writerow(COLUMNS)
+            async for person in Directory(database, vault, clock).export(wanted):
+                sheet.writerows(lines_of(person, menu.timezone, wanted))
+                written += 1
+    click.echo(f"{written} people written{f' to {output}' if output else ''}.", err=True)
+
+
+@contextmanager
+def _written_to(output: Path | None) -> Iterator[TextIO]:
+    """The file, empty and for its owner alone before anything is written; or stdout."""
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            os.fchmod(descriptor, 0o600)
+            file.truncate(0)
+            yield file
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+
+
+# Erasing -------------------------------------------------------------------------------------------------------
+
+
+@people.command("erase")
+@found_by
+@click.argument("phone")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@run_async
+async def people_erase(config: Path | None, data: Path | None, phone: str, yes: bool) -> None:
+    """Take a number out of everything: people, subscriptions, reports, drafts and messages.
+
+    The reports stay, and are nobody's. With - for PHONE the number is asked for, and stands in no history of commands.
+    """
+    settings = wiring.located(read_settings(config, data=data))
+    number = _number(
+        click.prompt("Number", err=True) if phone == _ASK else phone, load(read_pack(settings.pack)).region
+    )
+    if not yes:
+        click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
+    async with _opened(settings) as opened:
+        erased = await Eraser(*opened).erase(number, _actor())
+    if not erased.anything:
+        click.echo(f"Nothing is known of {number}.")
+        return
+    counts = {**asdict(erased), "messages received": erased.received}
+    counts.pop("received")
+    click.echo(f"{number} is erased from: {', '.join(f'{name} {count}' for name, count in counts.items() if count)}.")
+
+
+def _number(written: str, region: str) -> Phone:
+    try:
+        return Phone(normalise(written, region))
+    except NotAPhoneNumber as wrong:
+        raise click.BadParameter(str(wrong), param_hint="PHONE") from None

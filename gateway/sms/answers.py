@@ -1,0 +1,184 @@
+"""What each command of an SMS does, and what is answered to it.
+
+Everything here may be done twice and is done once: a report and its details are unique by the letter, the rest leaves
+things as they are. So a letter whose handling was cut short is simply handled again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.incidents.book import Book
+from gateway.incidents.incident import Report
+from gateway.incidents.reporter import Reporter
+from gateway.incidents.tries import Tries
+from gateway.menu.definition import MOST_PLACES, Menu
+from gateway.messages.keywords import Meant, Told, told
+from gateway.messages.letters import Answer, Letter, Made
+from gateway.messages.message import MessageClass
+from gateway.people.subscriptions import Subscriptions
+from gateway.text import ticket as tickets
+from gateway.text.phone import Phone
+
+EVERYWHERE = ""  # the area of a subscription to all appeals
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A letter that means something: whose it is, what it asks for, and in which language to answer."""
+
+    letter: Letter
+    phone: Phone
+    meant: Meant
+    language: str
+    menu: Menu
+    service_code: str
+
+    def answer(self, made: Made, text: str, *, ticket: str | None = None, **shown: str) -> Answer:
+        """That was made of it, and the pack's SMS `text`, which shows `shown`."""
+        values = {**shown, **({"ticket": tickets.show(ticket)} if ticket else {})}
+        kind = MessageClass.STATUS if made is Made.STATUS else MessageClass.REPLY
+        given = {"ussd": self.service_code}
+        return Answer(made, self.menu.sms(text, self.language, values, given), self.language, kind, ticket)
+
+
+class Answers:
+    """Carries commands out. May raise `DatabaseAway` and `RedisAway`; then nothing is answered yet."""
+
+    def __init__(self, book: Book, reporter: Reporter, subscriptions: Subscriptions, tries: Tries) -> None:
+        self._book = book
+        self._reporter = reporter
+        self._subscriptions = subscriptions
+        self._tries = tries
+        self._known: Mapping[str, Callable[[Said], Awaitable[Answer]]] = {
+            "report": self._report,
+            "status": self._status,
+            "add_info": self._add_info,
+            "erase": self._erase,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "help": self._help,
+            "language": self._language,
+        }
+
+    async def to(self, said: Said) -> Answer:
+        """Do what is asked for, and say so."""
+        return await self._known[said.meant.command](said)
+
+    async def _report(self, said: Said) -> Answer:
+        read = told(said.meant.rest, said.menu)
+        if not (read.category and read.area):
+            return _incomplete(said, read)
+        answers = {"category": read.category, "area": read.area}
+
+        def confirmation(number: str) -> str:
+            return said.menu.sms("received", said.language, {**answers, "ticket": tickets.show(number)})
+
+        report = Report(
+            category=read.category,
+            area=read.area,
+            language=said.language,
+            channel=said.letter.channel,
+            session=session_of(said.letter),
+            received_at=said.letter.received_at,
+            description=read.description,
+        )
+        filed = await self._book.file(report, said.phone, confirmation)
+        return Answer(Made.REPORT, ticket=filed.ticket)  # the confirmation is the reply
+
+    async def _status(self, said: Said) -> Answer:
+        ticket, refusal = await self._own_ticket(said)
+        standing = await self._reporter.standing(ticket, said.phone) if ticket else None
+        if ticket is None or standing is None:
+            return refusal or await self._not_his(said)
+        shown = {"status": standing.status.value, "date": said.menu.moment(standing.updated_at)}
+        return said.answer(Made.STATUS, "status", ticket=ticket, **shown)
+
+    async def _add_info(self, said: Said) -> Answer:
+        ticket, refusal = await self._own_ticket(said)
+        details = _after_ticket(said.meant.rest)
+        if ticket is None:
+            return refusal or await self._not_his(said)
+        if not details:
+            return said.answer(Made.UNSORTED, "no_details", ticket=ticket)
+        added = await self._reporter.add_details(
+            ticket, said.phone, details, channel=said.letter.channel, session=session_of(said.letter)
+        )
+        return said.answer(Made.DETAILS, "added", ticket=ticket) if added else await self._not_his(said)
+
+    async def _erase(self, said: Said) -> Answer:
+        ticket, refusal = await self._own_ticket(said)
+        if ticket is None:
+            return refusal or await self._not_his(said)
+        erased = await self._reporter.erase_number(ticket, said.phone)
+        return said.answer(Made.ERASED, "erased", ticket=ticket) if erased else await self._not_his(said)
+
+    async def _subscribe(self, said: Said) -> Answer:
+        found = said.menu.gazetteer.find(said.meant.rest) if said.meant.rest else None
+        if found and not found.sure and len(found.codes) != 1:
+            return said.answer(Made.UNSORTED, "which_area", places=_named(said.menu, found.codes))
+        area = found.codes[0] if found else EVERYWHERE
+        await self._subscriptions.subscribe(
+            said.phone, area, language=said.language, channel=said.letter.channel, wording=said.menu.version
+        )
+        return said.answer(Made.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
+
+    async def _unsubscribe(self, said: Said) -> Answer:
+        await self._subscriptions.unsubscribe(said.phone)
+        return said.answer(Made.UNSUBSCRIBED, "unsub_ok")
+
+    async def _help(self, said: Said) -> Answer:
+        return said.answer(Made.HELP, "help")
+
+    async def _language(self, said: Said) -> Answer:
+        return said.answer(Made.LANGUAGE, "language")
+
+    async def _own_ticket(self, said: Said) -> tuple[str | None, Answer | None]:
+        """The ticket that the letter names; or the answer to a letter that names none, or too many wrong ones."""
+        ticket = next((found for word in _first_words(said.meant.rest) if (found := tickets.read(word))), None)
+        if ticket is None:
+            return None, said.answer(Made.UNSORTED, "not_found")
+        if await self._tries.used(said.phone) >= said.menu.rules.ticket_tries_per_hour:
+            return None, said.answer(Made.UNSORTED, "locked")
+        return ticket, None
+
+    async def _not_his(self, said: Said) -> Answer:
+        await self._tries.count(said.phone, session_of(said.letter))
+        return said.answer(Made.UNSORTED, "not_found")
+
+
+def session_of(letter: Letter) -> str:
+    """What stands in the place of a session where a letter brings something about."""
+    printable = "".join(character if "!" <= character <= "~" else "_" for character in letter.carrier_id)
+    return f"sms:{printable}"[:128]
+
+
+def _incomplete(said: Said, read: Told) -> Answer:
+    """Say exactly what was understood of a report, and what is missing."""
+    answers = {"category": read.category} if read.category else {}
+    if read.category and read.places:
+        return said.answer(Made.UNSORTED, "which_place", places=_named(said.menu, read.places), **answers)
+    if read.category:
+        return said.answer(Made.UNSORTED, "no_place", **answers)
+    if read.area:
+        return said.answer(Made.UNSORTED, "no_category", area=read.area)
+    return said.answer(Made.UNSORTED, "help")
+
+
+def _named(menu: Menu, codes: tuple[str, ...]) -> str:
+    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MOST_PLACES])
+
+
+def _first_words(rest: str) -> tuple[str, ...]:
+    """What may be the ticket: the first word, or the first two, `7340 2817`."""
+    words = rest.split(maxsplit=2)
+    return (*words[:1], "".join(words[:2]))
+
+
+def _after_ticket(rest: str) -> str:
+    words = rest.split(maxsplit=1)
+    if words and tickets.read(words[0]):
+        return words[1].strip() if len(words) > 1 else ""
+    words = rest.split(maxsplit=2)
+    return words[2].strip() if len(words) > 2 else ""

@@ -1,0 +1,40 @@
+"""The canonical line of a turn: everything that is worth knowing of one callback, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.menu.definition import Kind
+from gateway.menu.engine import Step
+from gateway.ussd.hop import Hop
+
+LONGEST_LOGGED_INPUT = 24
+
+
+def line(hop: Hop, step: Step, seconds: float) -> dict[str, Any]:
+    """The fields of the line. What a resident typed in words is told by its length alone."""
+    place = step.session
+    fields: dict[str, Any] = {
+        "channel": hop.channel,
+        "session": hop.turn.session,
+        "state": hop.state,
+        "next": place.state,
+        "outcome": hop.outcome,
+        "input": f"({len(hop.keys)} characters)" if _in_words(hop) else hop.keys,
+        "screen": step.screen,
+        "end": step.end,
+        "language": place.language,
+        "ms": round(seconds * 1000, 2),
+        "redis_ms": round(hop.redis_s * 1000, 2),
+        "sql_ms": round(hop.sql_s * 1000, 2),
+    }
+    if "ticket" in place.answers:
+        fields["ticket"] = place.answers["ticket"].replace("-", "")
+    return fields
+
+
+def _in_words(hop: Hop) -> bool:
+    state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
+    if hop.outcome in ("replayed", "lost") or len(hop.keys) > LONGEST_LOGGED_INPUT:
+        return True
+    return state is not None and (state.kind is Kind.ASK or (bool(state.typed) and not hop.keys.isdigit()))

@@ -1,0 +1,198 @@
+"""Dialogues that broke off: noticed when nothing more is heard of them, kept as drafts, and brought to mind by SMS.
+
+A carrier may tell that a session has ended, or not (facts/protocols.md A.7), so nothing hangs on it. When a report has
+got far enough to be filed as it is, its phone goes on a list in Redis; the worker looks again when the network must
+have ended the session. What it finds unfinished becomes a draft: the desk sees it, danger first, and the resident gets
+one SMS if the pack says so, not in the quiet hours. His answer `1` files it.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta
+from importlib.resources import files
+
+import structlog
+
+from gateway.incidents.book import Filed, SessionOfAnotherPhone
+from gateway.incidents.draft import Draft
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.incident import REQUIRED
+from gateway.menu import engine
+from gateway.menu.definition import Kind, Menu
+from gateway.menu.engine import Session
+from gateway.messages.outbox import TooManyParts
+from gateway.people.vault import CannotOpen, Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.redis import Batcher, RedisAway
+from gateway.text import ticket
+from gateway.text.phone import Phone
+from gateway.ussd.editions import Editions
+from gateway.ussd.sessions import DAY_S, Sessions, Stored
+
+log = structlog.get_logger()
+
+LONGEST_SESSION_S = 180 + 20  # of a network (facts/protocols.md A.4), and a little
+FILE_AS_IT_IS = "1"
+_WATCHED = "waspada:watched"
+_UNWATCH = files("gateway.ussd").joinpath("unwatch.lua").read_bytes()
+
+
+def could_be_filed(menu: Menu, place: Session) -> bool:
+    """Whether an unfinished dialogue says enough to be a report."""
+    if menu.states[place.state].kind in (Kind.END, Kind.DO):
+        return False
+    said = engine.answered(menu, place)
+    return all(said.get(name) for name in REQUIRED)
+
+
+class Dropped:
+    """The list of dialogues to look after, what becomes of them, and the answer to the reminder."""
+
+    def __init__(
+        self,
+        redis: Batcher,
+        sessions: Sessions,
+        editions: Editions,
+        drafts: Drafts,
+        vault: Vault,
+        clock: Clock,
+        service_codes: Mapping[str, str],
+    ) -> None:
+        """`service_codes` are what is dialled on each channel, for the SMS that asks to dial again."""
+        self._redis = redis
+        self._sessions = sessions
+        self._editions = editions
+        self._drafts = drafts
+        self._vault = vault
+        self._clock = clock
+        self._service_codes = service_codes
+
+    async def watch(self, phone: Phone) -> None:
+        """Look after this phone's dialogue once it has gone quiet. Raises `RedisAway`."""
+        sealed = b64encode(self._vault.seal(phone))
+        await self._redis.run("HSET", _WATCHED, self._vault.lookup(phone).hex(), sealed)
+
+    async def look(self) -> int:
+        """Keep what has broken off as drafts; how many there were. Stops quietly where a store is away."""
+        kept = 0
+        cursor = b"0"
+        try:
+            while True:
+                cursor, listed = await self._redis.run("HSCAN", _WATCHED, cursor)
+                for key, sealed in zip(listed[::2], listed[1::2], strict=True):
+                    kept += await self._look_at(key, sealed)
+                if cursor == b"0":
+                    return kept
+        except (RedisAway, DatabaseAway):
+            return kept
+
+    async def forget_old(self) -> int:
+        """Wipe the drafts that can no longer be gone on with; how many there were. Raises `DatabaseAway`."""
+        return await self._drafts.expire(self._clock.now() - self._editions.current.rules.resume_within)
+
+    async def file_as_it_is(self, phone: Phone) -> Filed | None:
+        """File what this phone has left unfinished; None where there is nothing. Raises `DatabaseAway`.
+
+        What is filed so is not offered any more when the phone dials again.
+        """
+        menu = self._editions.current
+        taken: list[Draft] = []
+
+        def confirmation(draft: Draft, number: str) -> str:
+            taken.append(draft)
+            answers = {**draft.answers, "ticket": ticket.show(number)}
+            return menu.sms("received", draft.language, answers, self._given(draft.channel))
+
+        since = self._clock.now() - menu.rules.resume_within
+        try:
+            filed = await self._drafts.file(phone, confirmation, since=since)
+        except (SessionOfAnotherPhone, ValueError) as error:
+            log.warning("draft.unfileable", error=type(error).__name__)
+            return None
+        if filed is None:
+            return None
+        log.info("draft.filed", ticket=filed.ticket, new=filed.new)
+        with suppress(RedisAway):
+            await self._settle(taken[-1], filed)
+        return filed
+
+    async def _settle(self, draft: Draft, filed: Filed) -> None:
+        """Leave nothing of the filed dialogue in Redis but the language, and the report to be counted."""
+        key, menu, now = self._vault.lookup(draft.phone), self._editions.current, self._clock.now()
+        raw, stored = await self._sessions.read(key)
+        if stored is None or (stored.channel, stored.origin or stored.session) != (draft.channel, draft.session):
+            return
+        if stored.age(now) < LONGEST_SESSION_S:
+            return  # he dials just now: what he sends has the ticket that he is told
+        today = now.astimezone(menu.timezone).date()
+        place = engine.at_home(menu, stored.place.language).session._replace(chosen=stored.place.chosen)
+        count = stored.filed_today(today) + filed.new
+        settled = stored._replace(place=place, origin="", filed_on=today.toordinal(), filed=count)
+        language = menu.rules.remember_language.total_seconds() if place.chosen else 0
+        await self._sessions.write(key, raw, settled, max(int(language), DAY_S))
+
+    async def _look_at(self, key: bytes, sealed: bytes) -> bool:
+        """Whether this one has broken off and is kept now. It stays on the list while it may still go on."""
+        _, stored = await self._sessions.read(bytes.fromhex(key.decode()))
+        if stored is not None and stored.age(self._clock.now()) < LONGEST_SESSION_S:
+            return False
+        kept = stored is not None and await self._keep(stored, sealed)
+        await self._redis.run("EVAL", _UNWATCH, 1, _WATCHED, key, sealed)
+        return kept
+
+    async def _keep(self, stored: Stored, sealed: bytes) -> bool:
+        menu = self._editions.of(stored.menu) or self._editions.current
+        place = stored.place
+        if not engine.exists(menu, place) or not could_be_filed(menu, place):
+            return False
+        try:
+            draft = Draft(
+                channel=stored.channel,
+                session=stored.origin or stored.session,
+                phone=self._vault.open(b64decode(sealed)),
+                language=place.language,
+                answers=engine.answered(menu, place),
+                left_at=datetime.fromtimestamp(stored.at, UTC),
+            )
+            due = self._due(menu)
+            reminded = menu.rules.resume_sms and due < draft.left_at + menu.rules.resume_within
+            given = self._given(draft.channel)
+            text = menu.sms("resume", place.language, draft.answers, given) if reminded else None
+            new = await self._drafts.keep(draft, text, due)
+        except (CannotOpen, ValueError, TooManyParts) as error:
+            log.error("draft.not_kept", channel=stored.channel, session=stored.session, error=type(error).__name__)
+            return False
+        tell = log.warning if draft.marked else log.info
+        tell(
+            "draft.kept",
+            channel=draft.channel,
+            session=draft.session,
+            danger=draft.danger,
+            new=new,
+            reminded=reminded,
+        )
+        return new
+
+    def _given(self, channel: str) -> Mapping[str, str]:
+        return {"ussd": self._service_codes.get(channel, "")}
+
+    def _due(self, menu: Menu) -> datetime:
+        """The next moment outside the pack's quiet hours."""
+        now = self._clock.now()
+        local = now.astimezone(menu.timezone)
+        return now if not _quiet(local.time(), menu) else _next(local, menu.rules.quiet_to)
+
+
+def _quiet(at: time, menu: Menu) -> bool:
+    begin, end = menu.rules.quiet_from, menu.rules.quiet_to
+    return begin <= at < end if begin <= end else at >= begin or at < end
+
+
+def _next(local: datetime, at: time) -> datetime:
+    """The next time that the local clock shows `at`, in UTC."""
+    day = local.date() if local.time() < at else local.date() + timedelta(days=1)
+    return datetime.combine(day, at, local.tzinfo).astimezone(UTC)

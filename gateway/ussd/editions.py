@@ -1,0 +1,26 @@
+"""The menu that is in force, and those that were: an open dialogue goes on in the one that it began with."""
+
+from __future__ import annotations
+
+from gateway.menu.definition import Menu
+
+REMEMBERED = 8  # editions; a dialogue lasts three minutes
+
+
+class Editions:
+    """The versions of one pack that this process knows."""
+
+    def __init__(self, menu: Menu) -> None:
+        self._known = {menu.version: menu}
+        self.current = menu
+
+    def put(self, menu: Menu) -> None:
+        """From now on new dialogues walk `menu`."""
+        self._known.pop(menu.version, None)
+        self._known[menu.version] = self.current = menu
+        while len(self._known) > REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+
+    def of(self, version: str) -> Menu | None:
+        """The menu of this version; None where it is too old, or another process's."""
+        return self._known.get(version)

@@ -1,0 +1,136 @@
+"""What a dialogue makes the gateway do: file a report, see how one stands, add to it, erase a number, subscribe.
+
+Each effect ends as one of the outcomes that `menu.shapes.EFFECTS` lists for it. Each may be asked for twice and is done
+once: a callback that is repeated because nobody remembers the first one changes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.incident import REQUIRED
+from gateway.incidents.reporter import Reporter
+from gateway.incidents.tries import Tries
+from gateway.menu.definition import NOTHING, Menu
+from gateway.people.subscriptions import Subscriptions
+from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.redis import RedisAway
+from gateway.text import ticket as tickets
+from gateway.ussd.filing import Filing
+from gateway.ussd.statement import Statement
+
+log = structlog.get_logger()
+
+
+NEEDED: Mapping[str, frozenset[str]] = {
+    "file_report": REQUIRED,
+    "find_report": frozenset({"ticket"}),
+    "add_details": frozenset({"ticket", "details"}),
+    "erase_number": frozenset({"ticket"}),
+    "subscribe": frozenset({"area"}),
+    "unsubscribe": frozenset(),
+    "delete_draft": frozenset(),
+}
+"""The answers without which an effect cannot be carried out."""
+
+Ended = tuple[str, Mapping[str, str]]  # the outcome that the menu goes on with, and what was learnt
+FAILED: Ended = ("failed", NOTHING)
+
+
+class Effects:
+    """Carries out what the menu asks for, while a resident waits."""
+
+    def __init__(
+        self,
+        filing: Filing,
+        reporter: Reporter,
+        drafts: Drafts,
+        subscriptions: Subscriptions,
+        tries: Tries,
+        deadline: float,
+    ) -> None:
+        """`deadline` in seconds is the most that PostgreSQL may take for one effect."""
+        self._filing = filing
+        self._reporter = reporter
+        self._drafts = drafts
+        self._subscriptions = subscriptions
+        self._tries = tries
+        self._deadline = deadline
+        self._known: Mapping[str, Callable[[Menu, Statement], Awaitable[Ended]]] = {
+            "file_report": self._file_report,
+            "find_report": self._find_report,
+            "add_details": self._add_details,
+            "erase_number": self._erase_number,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "delete_draft": self._delete_draft,
+        }
+
+    async def carry_out(self, effect: str, menu: Menu, statement: Statement) -> Ended:
+        """Do it, and say how it ended. `failed` means that nothing was changed."""
+        try:
+            outcome, learnt = await self._known[effect](menu, statement)
+        except (DatabaseAway, RedisAway, ValueError) as error:
+            log.warning(
+                "effect.failed",
+                effect=effect,
+                channel=statement.channel,
+                session=statement.session,
+                error=type(error).__name__,
+            )
+            return FAILED
+        return outcome, learnt
+
+    async def _file_report(self, _: Menu, statement: Statement) -> Ended:
+        return await self._filing.file(statement)
+
+    async def _find_report(self, menu: Menu, statement: Statement) -> Ended:
+        if await self._tries.used(statement.phone) >= menu.rules.ticket_tries_per_hour:
+            return "locked", NOTHING
+        found = await self._reporter.standing(_ticket(statement), statement.phone, deadline=self._deadline)
+        if found is None:
+            await self._tries.count(statement.phone, f"{statement.channel}:{statement.session}:{statement.callback}")
+            return "none", NOTHING
+        return "found", {"status": found.status.value, "date": menu.moment(found.updated_at)}
+
+    async def _add_details(self, _: Menu, statement: Statement) -> Ended:
+        added = await self._reporter.add_details(
+            _ticket(statement),
+            statement.phone,
+            statement.answers.get("details", ""),
+            channel=statement.channel,
+            session=statement.session,
+            deadline=self._deadline,
+        )
+        return ("added", NOTHING) if added else FAILED
+
+    async def _erase_number(self, _: Menu, statement: Statement) -> Ended:
+        # Where it is not there, it was erased before, by this very callback perhaps: true in any case, and no failure.
+        await self._reporter.erase_number(_ticket(statement), statement.phone, deadline=self._deadline)
+        return "erased", NOTHING
+
+    async def _subscribe(self, menu: Menu, statement: Statement) -> Ended:
+        await self._subscriptions.subscribe(
+            statement.phone,
+            statement.answers["area"],
+            language=statement.language,
+            channel=statement.channel,
+            wording=menu.version,
+            deadline=self._deadline,
+        )
+        return "done", NOTHING
+
+    async def _unsubscribe(self, _: Menu, statement: Statement) -> Ended:
+        await self._subscriptions.unsubscribe(statement.phone, deadline=self._deadline)
+        return "done", NOTHING
+
+    async def _delete_draft(self, _: Menu, statement: Statement) -> Ended:
+        await self._drafts.delete(statement.phone, deadline=self._deadline)
+        return "deleted", NOTHING
+
+
+def _ticket(statement: Statement) -> str:
+    return tickets.read(statement.answers.get("ticket", "")) or ""

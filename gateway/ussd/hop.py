@@ -1,0 +1,107 @@
+"""One callback under way: what it says, what was known of its phone, and what its line in the log will say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from gateway.carriers.carrier import Turn
+from gateway.menu import engine
+from gateway.menu.definition import Menu
+from gateway.menu.engine import Session
+from gateway.menu.limits import Limits
+from gateway.ussd.editions import Editions
+from gateway.ussd.replaying import Known
+from gateway.ussd.sessions import Stored
+from gateway.ussd.transcript import mark
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Hop:
+    """What `Turns` fills in from top to bottom."""
+
+    turn: Turn
+    channel: str
+    service_code: str
+    limits: Limits
+    menu: Menu
+    phone_key: bytes = b""
+    raw: bytes = b""  # what stood in Redis
+    redis_away: bool = False
+    stored: Stored | None = None  # the dialogue of this session
+    before: Stored | None = None  # an earlier one of this phone
+    outdated: bool = False  # its menu is not known any more
+    now: datetime = _NEVER
+    today: date = date.min
+    given: Mapping[str, str] = field(default_factory=dict)
+    filed: int = 0  # reports of this phone today
+    state: str = ""
+    outcome: str = "new"
+    keys: str = ""
+    failed: bool = False
+    redis_s: float = 0.0
+    sql_s: float = 0.0
+
+    def found(self, stored: Stored | None, editions: Editions) -> None:
+        """Take what Redis holds of this phone: the dialogue that goes on, or one that was."""
+        if stored is None:
+            return
+        if (stored.channel, stored.session) != (self.channel, self.turn.session):
+            self.before = stored
+            return
+        self.stored = stored
+        menu = editions.of(stored.menu)
+        self.outdated = menu is None
+        self.menu = menu or self.menu
+
+    def know(self, now: datetime) -> None:
+        """Work out the day, and what texts and conditions may ask for."""
+        self.now = now
+        self.today = now.astimezone(self.menu.timezone).date()
+        standing = self.stored or self.before
+        self.filed = standing.filed_today(self.today) if standing else 0
+        self.given = {
+            "ussd": self.service_code,
+            "reports_today": str(self.filed),
+            "stage": self.menu.stage(self.today),
+        }
+
+    def known(self) -> Known:
+        """What a beginning hangs on: among it the language that this phone has chosen before, if it has."""
+        earlier = self.before
+        language = earlier.place.language if earlier and earlier.place.chosen else ""
+        return Known(self.limits, self.given, self.today, language)
+
+    def dropped(self) -> Session | None:
+        """The place of an earlier dialogue that may be gone on with."""
+        if self.before is None or self.before.age(self.now) > self.menu.rules.resume_within.total_seconds():
+            return None
+        return self.before.place if engine.worth_resuming(self.menu, self.before.place) else None
+
+    def origin(self, place: Session) -> str:
+        """The session that a resumed dialogue was begun in, if it was this channel's: its report is the same one."""
+        if not place.resumed:
+            return ""
+        if self.stored is not None:
+            return self.stored.origin
+        earlier = self.before
+        if earlier is None or earlier.channel != self.channel:
+            return ""
+        return earlier.origin or earlier.session
+
+    def to_store(self, place: Session) -> Stored:
+        """The dialogue as it shall rest."""
+        return Stored(
+            channel=self.channel,
+            session=self.turn.session,
+            text=mark(self.turn.text),
+            menu=self.menu.version,
+            at=int(self.now.timestamp()),
+            filed_on=self.today.toordinal() if self.filed else 0,
+            filed=self.filed,
+            origin=self.origin(place),
+            place=place,
+        )

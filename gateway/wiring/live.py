@@ -1,0 +1,68 @@
+"""A pack that is changed while the gateway runs: proven, then put in force; one that is refused changes nothing.
+
+Every process looks at the folder by itself. An open dialogue goes on in the edition that it began with
+(`gateway.ussd.editions`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from gateway.menu.loading import PackRefused
+from gateway.runtime.packs import PackNotFound, fingerprint
+from gateway.settings import ChannelSettings
+from gateway.ussd.editions import Editions
+from gateway.wiring.packs import load_menu
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 2.0
+
+
+@asynccontextmanager
+async def watched(
+    pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions, every_s: float = LOOK_EVERY_S
+) -> AsyncIterator[None]:
+    """While the block lasts, `editions` follow the folder, which is looked at every so many seconds."""
+    watching = asyncio.create_task(_watch(pack, channels, editions, every_s))
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions, every_s: float) -> None:
+    seen = await asyncio.to_thread(fingerprint, pack)
+    while True:
+        await asyncio.sleep(every_s)
+        now = await asyncio.to_thread(fingerprint, pack)
+        if now == seen:
+            continue
+        await asyncio.sleep(every_s / 4)  # an editor or a copy may still be at it
+        if now != await asyncio.to_thread(fingerprint, pack):
+            continue
+        seen = now
+        try:
+            await _take(pack, channels, editions)
+        except Exception:
+            log.exception("pack.not_read", pack=pack.name)
+
+
+async def _take(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions) -> None:
+    try:
+        menu = await asyncio.to_thread(load_menu, pack, channels)
+    except PackRefused as refused:
+        log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=refused.complaints)
+    except PackNotFound as gone:
+        log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=[str(gone)])
+    else:
+        if menu.version != editions.current.version:
+            log.info("pack.changed", pack=pack.name, version=menu.version, earlier=editions.current.version)
+            editions.put(menu)

@@ -1,0 +1,63 @@
+"""A pack's folder → a menu that is proven for every channel, and for what the gateway has a place for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from gateway.incidents.incident import ANSWERS, ON_THE_WAY, Status
+from gateway.menu.checking import Proof, check, prove
+from gateway.menu.definition import Keys, Kind, Menu
+from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.loading import PackRefused, load
+from gateway.runtime.packs import read_pack
+from gateway.settings import ChannelSettings
+from gateway.text.complaints import Complaint
+from gateway.ussd.effects import NEEDED
+
+
+def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
+    """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
+    menu = load(read_pack(pack))
+    complaints = list(_record_complaints(menu))
+    for limits in _all_limits(channels):
+        complaints += check(menu, limits)
+    if complaints:
+        raise PackRefused(complaints)
+    return menu
+
+
+def measures(menu: Menu, channels: Mapping[str, ChannelSettings]) -> Proof:
+    """What a proven menu asks of the channel with the smallest screens."""
+    return prove(menu, min(_all_limits(channels), key=lambda limits: limits.septets))
+
+
+def _all_limits(channels: Mapping[str, ChannelSettings]) -> list[Limits]:
+    return [limits_of(channel) for channel in channels.values()] or [DEFAULT]
+
+
+def limits_of(channel: ChannelSettings) -> Limits:
+    """What bounds the dialogues of a channel."""
+    keys = Keys(**channel.keys.model_dump()) if channel.keys else None
+    return Limits(septets=channel.limit, keys=keys)
+
+
+def _record_complaints(menu: Menu) -> Iterator[Complaint]:
+    """Answers that a pack keeps and nothing has a place for, or the other way round, and stages without a name."""
+    kept = {state.keep: state for state in menu.states.values() if state.keep}
+    needed = {name: effect for effect, names in NEEDED.items() for name in names if _does(menu, effect)}
+    known = ANSWERS | ON_THE_WAY | set().union(*NEEDED.values())
+    for name in sorted(kept.keys() - known):
+        message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
+        yield Complaint("flow.yaml", kept[name].line, message)
+    for name, effect in needed.items():
+        if name not in kept:
+            yield Complaint("flow.yaml", 0, f"no state keeps {name}, which {effect} needs")
+    if _does(menu, "find_report"):
+        for language, words in menu.wordings.items():
+            for missing in sorted({*Status} - words.labels.get("status", {}).keys()):
+                yield Complaint(f"wording/{language}.yaml", 0, f"labels.status.{missing} is missing")
+
+
+def _does(menu: Menu, effect: str) -> bool:
+    return any(state.kind is Kind.DO and state.source == effect for state in menu.states.values())

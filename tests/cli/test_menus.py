@@ -1,0 +1,102 @@
+"""`waspada menu draw`: which pack, in which language, in which form, and where to."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+
+PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
+
+
+def draw(*arguments: str, **env: str | None) -> Result:
+    return CliRunner(env={"WASPADA_CONFIG": None, "WASPADA_PACK": str(PACK), **env}).invoke(
+        main, ["menu", "draw", *arguments]
+    )
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PACK, tmp_path / "pack"))
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_the_pack_in_use_is_drawn_in_its_first_language() -> None:
+    result = draw()
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("<svg ")
+    assert result.stdout.endswith("</svg>\n")
+    assert "Kecamatan mana?" in result.stdout
+
+
+def test_another_pack_language_and_form(pack: Path) -> None:
+    edit(pack / "wording" / "en.yaml", "Report incident", "Say what happened")
+    result = draw("--pack", str(pack), "--language", "en", "--format", "mermaid")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("flowchart TD\n")
+    assert "1 Say what happened" in result.stdout
+
+
+def test_a_file_holds_what_the_terminal_would_show(tmp_path: Path) -> None:
+    result = draw("--output", str(tmp_path / "menu.svg"))
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert (tmp_path / "menu.svg").read_text(encoding="utf-8") == draw().stdout
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    result = draw("--output", str(tmp_path / "nowhere" / "menu.svg"))
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "cannot be written" in result.stderr
+
+
+def test_a_language_that_the_pack_does_not_speak() -> None:
+    result = draw("--language", "fr")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'fr'; it speaks id, jv, en." in result.stderr
+
+
+def test_screens_that_do_not_fit_are_drawn_all_the_same(pack: Path) -> None:
+    edit(pack / "wording" / "id.yaml", "Jauhi lokasi.", "Jauhi lokasi “ini” {sekarang}. " * 9)
+    for form in ("svg", "mermaid"):
+        result = draw("--pack", str(pack), "--format", form)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert "Jauhi lokasi" in result.stdout
+
+
+def test_a_pack_that_is_not_whole_is_refused(pack: Path) -> None:
+    edit(pack / "flow.yaml", "next: kecamatan", "next: nowhere")
+    result = draw("--pack", str(pack))
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no state is called nowhere" in result.stderr
+
+
+def test_no_pack_there(tmp_path: Path) -> None:
+    result = draw("--pack", str(tmp_path / "nothing"))
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is not a folder with a menu pack" in result.stderr
+
+
+def test_screens_are_those_of_the_smallest_channel(tmp_path: Path) -> None:
+    config = tmp_path / "waspada.toml"
+    channel = 'carrier = "africastalking"\nusername = "sandbox"\napi_key = "key-of-the-account"\n'
+    channel += 'secret = "a-secret-of-this-channel"\nservice_code = "*384*3375#"\n'
+    config.write_text(f"[channels.wide]\n{channel}\n[channels.narrow]\n{channel}limit = 110\n")
+
+    assert "1/4" not in draw().stdout
+    assert "1/4" in draw("--config", str(config)).stdout

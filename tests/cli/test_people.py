@@ -1,0 +1,214 @@
+"""`waspada people`: lists read in, looked at, written out and erased, over the real store."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from gateway.cli import main
+from gateway.incidents.book import Book
+from gateway.incidents.incident import Report
+from gateway.incidents.records import audit
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from tests.cli.test_verbs import CONFIG, KEY, NUMBER, OTHER, Shell
+
+LIST = f"""\
+phone;name;role;areas;language;consent
+{NUMBER.e164[1:]};Dewi;lurah;Podosugih;jv;surat tugas 12
+0{OTHER.e164[3:]};;subscriber;"kec. Pekalongan Timur, Medono";;2026-03-01 formulir RW 3
+"""
+LINES = [
+    (NUMBER.e164, "lurah", "surat tugas 12"),
+    (OTHER.e164, "subscriber", "2026-03-01 formulir RW 3"),
+]
+BAD = "halo;;asn;;;\n081230000003;;walikota;;;\n"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
+    config = tmp_path / "waspada.toml"
+    config.write_text(CONFIG)
+    stores = {"WASPADA_REDIS_URL": redis_url, "WASPADA_DATABASE_URL": database_url}
+    return Shell({"WASPADA_CONFIG": str(config), "COLUMNS": "300", **stores})
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    return written(tmp_path / "warga.csv", LIST)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    return written(tmp_path / "bad.csv", LIST + BAD)
+
+
+def written(path: Path, text: str) -> str:
+    path.write_text(text)
+    return str(path)
+
+
+def trail(database_url: str) -> list[dict[str, Any]]:
+    async def read() -> list[dict[str, Any]]:
+        database = Database(database_url, pool_size=1)
+        async with database.begin() as connection:
+            found = [dict(row) for row in (await connection.execute(select(audit).order_by(audit.c.id))).mappings()]
+        await database.close()
+        return found
+
+    return asyncio.run(read())
+
+
+@pytest.fixture
+async def report(database: Database) -> str:
+    """The ticket of a report from `NUMBER`."""
+    said = Report("gesekan", "33.75.01.1003", "id", "at", "ATUid_1", datetime(2026, 11, 28, 3, tzinfo=UTC))
+    book = Book(database, Vault(bytes.fromhex(KEY)), Clock())
+    return (await book.file(said, NUMBER, lambda ticket: f"Laporan {ticket} diterima")).ticket
+
+
+def test_a_list_is_read_in_once(shell: Shell, good: str) -> None:
+    for said in ("2 new, 0 updated, 0 unchanged.\n", "0 new, 0 updated, 2 unchanged.\n"):
+        result = shell.run("people", "import", good)
+        assert (result.exit_code, result.stdout, result.stderr) == (0, said, "")
+    subscriber, lurah = shell.listed("people", "list")
+    assert lurah | {"added_at": "", "updated_at": ""} == {
+        "phone": NUMBER.masked,
+        "name": "Dewi",
+        "roles": ["lurah"],
+        "areas": ["33.75.01.1003"],
+        "language": "jv",
+        "source": "warga.csv",
+        "added_at": "",
+        "updated_at": "",
+    }
+    assert (subscriber["roles"], subscriber["areas"]) == (["subscriber"], ["33.75.01.1002", "33.75.02"])
+
+
+def test_a_dry_run_stores_nothing(shell: Shell, good: str, bad: str) -> None:
+    result = shell.run("people", "import", good, "--dry-run")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "Dry run, nothing is stored: 2 new, 0 updated, 0 unchanged.\n"
+    result = shell.run("people", "import", bad, "--dry-run")
+    assert result.exit_code == 1
+    assert result.stdout == "Dry run, nothing is stored: 2 new, 0 updated, 0 unchanged; 2 rows are wrong.\n"
+    assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == ["bad.csv:4", "bad.csv:5"]
+    assert shell.listed("people", "list") == []
+
+
+def test_one_bad_row_and_nothing_is_stored(shell: Shell, bad: str) -> None:
+    result = shell.run("people", "import", bad)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "bad.csv:4: this is no whole phone number" in result.stderr
+    assert "bad.csv:5: unknown role 'walikota'; known are subscriber, officer" in result.stderr
+    assert "Error: 2 rows are wrong: nothing is stored" in result.stderr
+    assert shell.listed("people", "list") == []
+
+
+def test_unless_it_is_to_be_left_out(shell: Shell, bad: str) -> None:
+    result = shell.run("people", "import", bad, "--skip-bad")
+    assert (result.exit_code, result.stdout) == (0, "2 new, 0 updated, 0 unchanged; 2 rows are wrong.\n")
+    assert len(result.stderr.splitlines()) == 2
+    assert len(shell.listed("people", "list")) == 2
+
+
+def test_the_role_of_a_whole_list(shell: Shell, tmp_path: Path) -> None:
+    plain = written(tmp_path / "asn.csv", f"phone\n{NUMBER.e164}\n")
+    assert "there is no role" in shell.run("people", "import", plain).stderr
+    assert shell.run("people", "import", plain, "--role", "asn").exit_code == 0
+    assert [person["roles"] for person in shell.listed("people", "list", "--role", "asn")] == [["asn"]]
+
+
+def test_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes("phone;name\n1;Dèwi\n".encode("latin-1"))
+    assert "is not UTF-8: save it as 'CSV UTF-8'" in shell.fails("people", "import", str(latin))
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(20 * 1024 * 1024 + 1)
+    assert "is larger than 20 MB: split it" in shell.fails("people", "import", str(large))
+
+
+def test_lists(shell: Shell, good: str) -> None:
+    shell.run("people", "import", good)
+    for wanted, found in (
+        (("--role", "lurah"), [NUMBER]),
+        (("--area", "Podosugih"), [NUMBER]),
+        (("--area", "kec. Pekalongan Barat"), [OTHER, NUMBER]),
+        (("--area", "33.75.02.1002"), [OTHER]),
+        (("--area", "Podosugih", "--role", "subscriber"), []),
+        (("--limit", "1"), [OTHER]),
+    ):
+        assert [person["phone"] for person in shell.listed("people", "list", *wanted)] == [one.masked for one in found]
+    lines = shell.run("people", "list").stdout.splitlines()
+    assert len(lines) == 3
+    assert "33.75.01.1002, 33.75.02" in lines[1]
+    assert NUMBER.e164[-9:] not in "".join(lines)
+    assert shell.run("people", "list", "--role", "fkub").stdout == "There is nobody.\n"
+    assert "meant may be Podosugih (33.75.01.1003)" in shell.run("people", "list", "--area", "Podosugi").stderr
+
+
+def test_an_export_is_private_and_on_record(shell: Shell, good: str, tmp_path: Path, database_url: str) -> None:
+    shell.run("people", "import", good)
+    output = tmp_path / "all.csv"
+    written(output, "something longer that anybody may read " * 20)
+    output.chmod(0o644)
+    result = shell.run("people", "export", "--output", str(output), "--reason", f"rapat, minta {NUMBER.e164}")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "2 people written" in result.stderr
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+    lines = list(csv.DictReader(output.read_text().splitlines()))
+    assert [(line["phone"], line["role"], line["consent"]) for line in lines] == LINES
+    noted = (trail(database_url))[-1]
+    assert noted["action"] == "people.exported"
+    assert noted["detail"] == {"reason": f"rapat, minta {NUMBER.masked}", "role": "all"}
+    assert shell.run("people", "import", str(output)).stdout == "0 new, 0 updated, 2 unchanged.\n"
+
+
+def test_an_export_of_one_role(shell: Shell, good: str, tmp_path: Path) -> None:
+    shell.run("people", "import", good)
+    result = shell.run("people", "export", "--role", "lurah", "--reason", "rapat")
+    assert result.stdout.splitlines()[0] == "phone,name,role,areas,language,consent"
+    assert len(result.stdout.splitlines()) == 2
+    nowhere = str(tmp_path / "nowhere" / "all.csv")
+    assert "cannot be written" in shell.fails("people", "export", "--reason", "rapat", "--output", nowhere)
+
+
+def test_imports_are_on_record(shell: Shell, bad: str, database_url: str) -> None:
+    shell.run("people", "import", bad, "--dry-run")
+    shell.run("people", "import", bad, "--skip-bad")
+    (noted,) = trail(database_url)
+    assert noted["action"] == "people.imported"
+    assert noted["detail"] == {"file": "bad.csv", "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 2}
+
+
+def test_erasing(shell: Shell, good: str, report: str, database_url: str) -> None:
+    shell.run("people", "import", good)
+    national = f"0{NUMBER.e164[3:]}"
+    result = shell.run("people", "erase", national, "--yes")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"{NUMBER.masked} is erased from: incidents 1, messages 1, roles 1, people 1.\n"
+    assert [person["phone"] for person in shell.listed("people", "list")] == [OTHER.masked]
+    assert {incident["phone"] for incident in shell.listed("incidents", "list")} == {""}
+    assert shell.run("people", "erase", national, "--yes").stdout == f"Nothing is known of {NUMBER.masked}.\n"
+    assert NUMBER.e164[-7:] not in repr(trail(database_url))
+
+
+def test_erasing_is_asked_for(shell: Shell, good: str) -> None:
+    shell.run("people", "import", good)
+    refused = shell.run("people", "erase", NUMBER.e164)
+    assert refused.exit_code == 1
+    assert NUMBER.e164[-7:] not in refused.output
+    assert len(shell.listed("people", "list")) == 2
+    answered = CliRunner(env=shell.variables).invoke(main, ["people", "erase", "-"], input=f"{NUMBER.e164}\ny\n")
+    assert answered.exit_code == 0
+    assert len(shell.listed("people", "list")) == 1

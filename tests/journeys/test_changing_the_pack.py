@@ -1,0 +1,54 @@
+"""A text is changed while `waspada run` runs: whoever dials then reads the new one, whoever is under way the old."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running, walk
+from tests.program import ROOT, until
+
+OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
+
+
+async def logged(gateway: Gateway, event: str) -> dict[str, Any]:
+    """The first line of this event, as soon as it is there."""
+    found: list[dict[str, Any]] = []
+
+    async def it_is() -> bool:
+        lines = gateway.program.log.read_text().splitlines()
+        found.extend(line for line in map(json.loads, filter(str.strip, lines)) if line["event"] == event)
+        return bool(found)
+
+    await until(it_is)
+    return found[0]
+
+
+async def test_a_text_is_changed_while_residents_dial(tmp_path: Path) -> None:
+    pack = Path(shutil.copytree(ROOT / "menus" / "pekalongan", tmp_path / "pack"))
+    words, flow = pack / "wording" / "id.yaml", pack / "flow.yaml"
+    async with (
+        gateway_running(tmp_path / "var", "--pack", str(pack)) as gateway,
+        gateway.phone() as early,
+        gateway.phone() as late,
+    ):
+        await walk(early, KEYS["id"][:2])
+        words.write_text(words.read_text().replace(OLD, NEW))
+        assert (await logged(gateway, "pack.changed"))["pack"] == "pack"
+        shown = await early.answer(KEYS["id"][2])
+        assert shown.text.startswith(OLD), "under way he reads on as he began"
+        shown = await walk(late, KEYS["id"][:3])
+        assert shown.text.startswith(NEW)
+
+        flow.write_text(flow.read_text().replace("next: kecamatan\n", "next: nowhere\n", 1))
+        refused = await logged(gateway, "pack.refused")
+        assert "nowhere" in str(refused["complaints"])
+        for handset in (early, late):
+            for keys in KEYS["id"][3:]:
+                shown = await handset.answer(keys)
+            assert shown.text.startswith("Terima kasih."), "what cannot be used is not used"
+        shown = await late.dial(CODE)
+        assert shown.open
+        assert "Traceback" not in gateway.program.log.read_text()

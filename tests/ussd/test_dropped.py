@@ -1,0 +1,368 @@
+"""Dialogues that broke off: kept as drafts, brought to mind by one SMS, filed by its answer, wiped in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.incidents.drafts import drafts
+from gateway.messages.ledger import messages
+from gateway.people.vault import Vault
+from gateway.text.phone import Phone
+from gateway.ussd.dropped import LONGEST_SESSION_S
+from tests.clocks import StandingClock
+from tests.outages import Gate, OwnRedis
+from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SECOND, TO_CONFIRM, VAULT, WHOLE, Resident, Ussd, with_rules
+
+TO_PLACE = WHOLE[:7]  # a clash that goes on in Podosugih; is anybody hurt?
+IN_DANGER = (*TO_PLACE, "1")
+QUIET_OVER = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # 07:00 in Pekalongan
+
+
+async def dropped(gateway: Ussd, clock: StandingClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
+    """A resident whose session broke off so long ago that no network still holds it."""
+    resident = Resident(gateway.turns)
+    await resident.walk(keys)
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    return resident
+
+
+async def watched(gateway: Ussd) -> int:
+    return int(await gateway.ask("HLEN", "waspada:watched"))
+
+
+async def reminders(gateway: Ussd) -> list[dict[str, object]]:
+    return [row for row in await gateway.rows(messages) if row["class"] == "resume"]
+
+
+# Kept as a draft -----------------------------------------------------------------------------------------------
+
+
+async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: Ussd, clock: StandingClock) -> None:
+    resident = await dropped(timed, clock)
+    with capture_logs() as lines:
+        assert await timed.dropped.look() == 1
+    (draft,) = await timed.drafts.list()
+    assert (draft["session"], draft["category"], draft["area"]) == (resident.session, "gesekan", "33.75.01.1003")
+    assert (draft["phone"], draft["marked"]) == (NUMBER.masked, False)
+    assert draft["left_at"] == (clock.now() - timedelta(seconds=LONGEST_SESSION_S)).isoformat()
+    (line,) = (line for line in lines if line["event"] == "draft.kept")
+    assert (line["log_level"], line["danger"], line["reminded"]) == ("info", "", True)
+    (reminder,) = await reminders(timed)
+    (shown,) = await timed.confirmations()
+    assert CODES["at"] in str(shown["text"]), "what to dial"
+    assert shown["text"] == MENU.sms("resume", "id", {}, {"ussd": CODES["at"]})
+    assert reminder["due_at"] == clock.now()
+    clock.pass_time(hours=1)
+    assert await timed.dropped.look() == 0
+    assert len(await reminders(timed)) == 1
+    assert await watched(timed) == 0
+
+
+async def test_danger_is_marked_and_told_as_a_warning(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock, IN_DANGER)
+    with capture_logs() as lines:
+        await timed.dropped.look()
+    (line,) = (line for line in lines if line["event"] == "draft.kept")
+    assert (line["log_level"], line["danger"]) == ("warning", "yes")
+    (draft,) = await timed.drafts.list()
+    assert (draft["marked"], draft["danger"]) == (True, "yes")
+    assert NUMBER.e164[-7:] not in repr(lines)
+
+
+async def test_a_dialogue_that_may_go_on_stays_on_the_list(timed: Ussd, clock: StandingClock) -> None:
+    resident = Resident(timed.turns)
+    await resident.walk(TO_PLACE)
+    for keys in ("2", "3", "1"):
+        clock.pass_time(seconds=LONGEST_SESSION_S - 1)
+        assert await timed.dropped.look() == 0
+        assert await watched(timed) == 1
+        await resident.answer(keys)
+    clock.pass_time(seconds=LONGEST_SESSION_S - 1)
+    assert await timed.dropped.look() == 0
+    clock.pass_time(seconds=1)
+    assert await timed.dropped.look() == 1
+    (draft,) = await timed.rows(drafts)
+    assert {name: draft["answers"][name] for name in ("danger", "size", "seen")} == {
+        "danger": "no",
+        "size": "many",
+        "seen": "self",
+    }
+
+
+@pytest.mark.parametrize("keys", [WHOLE, (*TO_CONFIRM, "0"), (*TO_PLACE, "00"), WHOLE[:4], ("1", "2")])
+async def test_what_is_finished_or_says_too_little_is_no_draft(
+    timed: Ussd, clock: StandingClock, keys: tuple[str, ...]
+) -> None:
+    await dropped(timed, clock, keys)
+    assert await timed.dropped.look() == 0
+    assert await timed.rows(drafts) == []
+    assert await reminders(timed) == []
+    assert await watched(timed) == 0
+
+
+async def test_a_dialogue_that_drops_again_is_one_draft_and_one_reminder(timed: Ussd, clock: StandingClock) -> None:
+    first = await dropped(timed, clock)
+    assert await timed.dropped.look() == 1
+    again = Resident(timed.turns)
+    await again.walk(("1", "2", "3"))
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    assert await timed.dropped.look() == 0, "none is new"
+    (draft,) = await timed.rows(drafts)
+    assert (draft["session"], draft["answers"]["size"]) == (first.session, "many")
+    assert len(await reminders(timed)) == 1
+
+
+async def test_who_is_put_on_the_list_anew_while_he_is_looked_at_stays_on_it(timed: Ussd, clock: StandingClock) -> None:
+    """He dials again in the moment between the look and its end."""
+    await dropped(timed, clock)
+    await asyncio.gather(timed.dropped.look(), Resident(timed.turns).dial())
+    assert await watched(timed) == 1
+
+
+async def test_two_workers_make_one_draft_and_one_reminder(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    kept = await asyncio.gather(*(timed.dropped.look() for _ in range(4)))
+    assert sum(kept) == 1
+    assert len(await timed.drafts.list()) == len(await reminders(timed)) == 1
+
+
+async def test_many_phones_are_all_looked_at(timed: Ussd, clock: StandingClock) -> None:
+    phones = [Phone(f"+62812300{number:05d}") for number in range(40)]
+    await asyncio.gather(*(Resident(timed.turns, phone).walk(TO_PLACE) for phone in phones))
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    assert await timed.dropped.look() == 40
+    assert len(await timed.drafts.list()) == 40
+
+
+async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(timed: Ussd, clock: StandingClock) -> None:
+    """The vault's key was changed, or the dialogue is of a pack that nobody has any more."""
+    await dropped(timed, clock)
+    sealed = Vault(bytes(32)).seal(NUMBER)
+    await timed.ask("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), b64encode(sealed))
+    await timed.ask("HSET", "waspada:watched", VAULT.lookup(OTHER).hex(), "?")
+    with capture_logs() as lines:
+        assert await timed.dropped.look() == 0
+    assert [(line["event"], line["error"]) for line in lines] == [("draft.not_kept", "CannotOpen")]
+    assert await watched(timed) == 0
+
+
+# The reminder --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("local", "due"),
+    [
+        ("19:59", datetime(2026, 11, 23, 12, 59, tzinfo=UTC)),
+        ("20:00", QUIET_OVER),
+        ("23:30", QUIET_OVER),
+        ("06:59", QUIET_OVER),
+        ("07:00", QUIET_OVER),
+    ],
+)
+async def test_it_is_due_outside_of_the_quiet_hours(
+    timed: Ussd, clock: StandingClock, local: str, due: datetime
+) -> None:
+    day = datetime(2026, 11, 23 if local > "12" else 24, int(local[:2]), int(local[3:]), tzinfo=MENU.timezone)
+    clock.time = day.astimezone(UTC) - timedelta(seconds=LONGEST_SESSION_S)
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    (reminder,) = await reminders(timed)
+    assert reminder["due_at"] == due
+
+
+async def test_quiet_hours_within_a_day(timed: Ussd, clock: StandingClock) -> None:
+    with_rules(timed, 'resume: {sms: true}\nquiet_hours: {from: "12:00", to: "14:30"}')
+    clock.time = datetime(2026, 11, 23, 13, 0, tzinfo=MENU.timezone).astimezone(UTC)
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    (reminder,) = await reminders(timed)
+    assert reminder["due_at"] == datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+
+
+async def test_a_pack_may_remind_nobody(timed: Ussd, clock: StandingClock) -> None:
+    with_rules(timed, "resume: {sms: false}")
+    await dropped(timed, clock)
+    assert await timed.dropped.look() == 1
+    assert len(await timed.drafts.list()) == 1
+    assert await reminders(timed) == []
+
+
+async def test_a_reminder_that_would_come_too_late_is_none(timed: Ussd, clock: StandingClock) -> None:
+    """Its quiet hours end when there is nothing left to go on with."""
+    with_rules(timed, "resume: {hours: 2, sms: true}")
+    clock.time = datetime(2026, 11, 23, 22, 0, tzinfo=MENU.timezone).astimezone(UTC)
+    await dropped(timed, clock)
+    assert await timed.dropped.look() == 1
+    assert await reminders(timed) == []
+
+
+@pytest.mark.parametrize("language", MENU.languages)
+async def test_it_is_told_in_the_language_of_the_dialogue(timed: Ussd, clock: StandingClock, language: str) -> None:
+    number = str(list(MENU.languages).index(language) + 1)
+    await dropped(timed, clock, (number, *TO_PLACE[1:]))
+    await timed.dropped.look()
+    (reminder,) = await timed.confirmations()
+    assert reminder["text"] == MENU.sms("resume", language, {}, {"ussd": CODES["at"]})
+
+
+async def test_it_names_the_code_of_its_channel(timed: Ussd, clock: StandingClock) -> None:
+    await Resident(timed.turns, service=SECOND).walk(TO_PLACE)
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    await timed.dropped.look()
+    (reminder,) = await timed.confirmations()
+    assert (reminder["channel"], SECOND.service_code in str(reminder["text"])) == ("at2", True)
+
+
+# A store away --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("store", ["redis", "postgres"])
+async def test_while_a_store_is_away_it_waits(
+    timed_shaky: Ussd, clock: StandingClock, own_redis: OwnRedis, postgres: Gate, store: str
+) -> None:
+    await dropped(timed_shaky, clock)
+    away, back = (own_redis.kill, own_redis.start) if store == "redis" else (postgres.shut, postgres.open)
+    await away()
+    assert await timed_shaky.dropped.look() == 0
+    await back()
+    assert await watched(timed_shaky) == 1
+    assert await timed_shaky.dropped.look() == 1
+    assert len(await timed_shaky.drafts.list()) == 1
+
+
+# Its answer ----------------------------------------------------------------------------------------------------
+
+
+async def test_one_files_it_and_confirms_it(timed: Ussd, clock: StandingClock) -> None:
+    resident = await dropped(timed, clock)
+    await timed.dropped.look()
+    clock.pass_time(minutes=5)
+    assert await timed.dropped.file_as_it_is(NUMBER)
+    (incident,) = await timed.incidents()
+    assert (incident["session"], incident["category"], incident["danger"]) == (resident.session, "gesekan", "")
+    (confirmation,) = (one for one in await timed.confirmations() if one["class"] == "confirmation")
+    assert confirmation["ticket"] == incident["ticket"]
+    (reminder,) = await reminders(timed)
+    assert reminder["status"] == "cancelled"
+    assert await timed.drafts.list() == []
+    assert not await timed.dropped.file_as_it_is(NUMBER), "a second time there is none"
+    assert len(await timed.incidents()) == 1
+
+
+async def test_what_was_filed_so_is_not_offered_any_more(timed: Ussd, clock: StandingClock) -> None:
+    """He would tell more, and get the ticket that he has: what he told would be lost."""
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    await timed.dropped.file_as_it_is(NUMBER)
+    stored = await timed.stored()
+    assert (stored.filed_today(clock.now().date()), stored.place.answers) == (1, {})
+    assert (await Resident(timed.turns).dial()).label == "main.id.home"
+
+
+async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    again = Resident(timed.turns)
+    await again.walk(("1", "2"))
+    assert await timed.dropped.file_as_it_is(NUMBER)
+    for keys in ("3", "1", "tawuran", "1", "1"):
+        screen = await again.answer(keys)
+    (incident,) = await timed.incidents()
+    assert screen.label == "ticket.id.resume"
+    assert str(incident["ticket"])[:4] in screen.text
+
+
+async def test_another_dialogue_that_dropped_since_is_still_offered(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    later = Resident(timed.turns)
+    await later.walk(("2", "1", "1", "2"))  # start again; another kind, and no place yet
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    assert await timed.dropped.file_as_it_is(NUMBER)
+    assert (await Resident(timed.turns).dial()).label == "unfinished.id.resume"
+
+
+async def test_nobody_else_files_it(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    assert await timed.dropped.file_as_it_is(OTHER) is None
+    assert await timed.incidents() == []
+    assert len(await timed.drafts.list()) == 1
+
+
+async def test_answers_at_once_file_it_once(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    taken = await asyncio.gather(*(timed.dropped.file_as_it_is(NUMBER) for _ in range(5)))
+    assert [one is None for one in taken].count(False) == 1
+    assert len(await timed.incidents()) == 1
+
+
+async def test_after_the_window_an_answer_files_nothing(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    clock.pass_time(hours=24)
+    assert not await timed.dropped.file_as_it_is(NUMBER)
+    assert await timed.incidents() == []
+
+
+async def test_a_session_that_another_phone_has_filed_is_refused(timed: Ussd, clock: StandingClock) -> None:
+    """Two phones with one session: the carrier's fault, and no reason to be asked for the SMS again and again."""
+    resident = await dropped(timed, clock)
+    await timed.dropped.look()
+    await Resident(timed.turns, OTHER, resident.session).walk()
+    with capture_logs() as lines:
+        assert not await timed.dropped.file_as_it_is(NUMBER)
+    assert [(line["event"], line["error"]) for line in lines] == [("draft.unfileable", "SessionOfAnotherPhone")]
+    (incident,) = await timed.incidents()
+    assert incident["phone"] == OTHER.masked
+
+
+async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    again = Resident(timed.turns)
+    await again.walk(("1", "2", "3", "1", "tawuran", "1", "1"))
+    assert await timed.drafts.list() == []
+    (reminder,) = await reminders(timed)
+    assert reminder["status"] == "cancelled"
+    await timed.dropped.file_as_it_is(NUMBER)
+    assert len(await timed.incidents()) == 1
+
+
+# Its end -------------------------------------------------------------------------------------------------------
+
+
+async def test_after_the_window_it_is_wiped(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    clock.pass_time(hours=23, minutes=56)
+    assert await timed.dropped.forget_old() == 0
+    clock.pass_time(minutes=2)
+    assert await timed.dropped.forget_old() == 1
+    (draft,) = await timed.rows(drafts)
+    assert (draft["status"], draft["answers"], draft["phone_sealed"], draft["phone_key"]) == ("expired", {}, None, None)
+    (reminder,) = await reminders(timed)
+    assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
+    assert await timed.dropped.forget_old() == 0
+
+
+async def test_it_can_be_discarded_on_the_next_call(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    again = Resident(timed.turns)
+    screen = await again.walk(("3",))
+    assert (screen.label, screen.end) == ("cancelled.id.resume", True)
+    (draft,) = await timed.rows(drafts)
+    assert (draft["status"], draft["answers"], draft["phone_key"]) == ("deleted", {}, None)
+    (reminder,) = await reminders(timed)
+    assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
+    assert not await timed.dropped.file_as_it_is(NUMBER)
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    assert await timed.dropped.look() == 0, "nor does it come back"
+    assert (await Resident(timed.turns).dial()).label == "main.id.home"

@@ -1,0 +1,165 @@
+"""A pack that changes while residents dial: an open dialogue goes on in its words, a new one has the new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.menu import engine
+from gateway.menu.definition import Menu
+from gateway.menu.loading import load
+from gateway.ussd.editions import REMEMBERED, Editions
+from tests.ussd.stage import (
+    FILES,
+    MENU,
+    NUMBER,
+    OTHER,
+    SERVICE,
+    TO_CONFIRM,
+    TTL,
+    VAULT,
+    WHOLE,
+    Resident,
+    Ussd,
+    expected,
+)
+
+LOST = MENU.wordings["id"].errors["lost"]
+
+
+def edition(file: str = "wording/id.yaml", old: str = "Jenis kejadian?", new: str = "Apa yang terjadi?") -> Menu:
+    """The pack with one text changed."""
+    assert old in FILES[file]
+    return load({**FILES, file: FILES[file].replace(old, new)})
+
+
+def shown(menu: Menu, *keys: str) -> str:
+    return engine.replay(menu, keys, SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
+
+
+async def of_another_process(gateway: Ussd, **changes: Any) -> None:
+    """What stands in Redis walks an edition that this process does not know."""
+    raw, stored = await gateway.sessions.read(VAULT.lookup(NUMBER))
+    assert stored
+    unknown = stored._replace(menu="v0", place=stored.place._replace(**changes))
+    await gateway.sessions.write(VAULT.lookup(NUMBER), raw, unknown, TTL)
+
+
+async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(WHOLE[:2])
+    changed = edition()
+    gateway.editions.put(changed)
+    assert (await resident.answer("1")).text == expected(*WHOLE[:3])
+    assert (await Resident(gateway.turns, OTHER).walk(WHOLE[:3])).text == shown(changed, *WHOLE[:3])
+    for keys in WHOLE[3:]:
+        screen = await resident.answer(keys)
+    assert screen.label == "ticket.id"
+
+
+async def test_a_dropped_dialogue_is_gone_on_with_in_the_new_one(gateway: Ussd) -> None:
+    await Resident(gateway.turns).walk(WHOLE[:5])
+    changed = edition(old="Di kelurahan mana?", new="Kelurahan mana?")
+    gateway.editions.put(changed)
+    assert (await Resident(gateway.turns).walk(("1",))).text == shown(changed, *WHOLE[:5])
+
+
+async def test_a_lost_session_is_replayed_in_the_new_one(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    await resident.walk(WHOLE[:2])
+    changed = edition()
+    gateway.editions.put(changed)
+    await gateway.ask("FLUSHALL")
+    assert (await resident.answer("1")).text == shown(changed, *WHOLE[:3])
+
+
+# An edition that nobody here knows -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(1, len(TO_CONFIRM) + 1))
+async def test_it_is_shown_anew_and_nothing_is_pressed(gateway: Ussd, number: int) -> None:
+    resident = Resident(gateway.turns)
+    here = await resident.walk(WHOLE[:number])
+    await of_another_process(gateway)
+    screen = await resident.answer(WHOLE[number])
+    assert (screen.text, screen.end) == (f"{LOST}\n{here.text}", False)
+    assert await resident.callback(resident.text) == screen, "and so for the same callback again"
+    for keys in WHOLE[number:]:
+        screen = await resident.answer(keys)
+    assert screen.end
+    assert len(await gateway.incidents()) == 1
+
+
+async def test_the_same_callback_again_is_led_back_too(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    here = await resident.walk(WHOLE[:4])
+    await of_another_process(gateway)
+    assert (await resident.callback(resident.text)).text == f"{LOST}\n{here.text}"
+    assert (await resident.answer(WHOLE[4])).text == expected(*WHOLE[:5])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"state": "no_more"}, {"trail": ("language", "no_more")}, {"language": "su"}, {"state": "send"}]
+)
+async def test_where_the_place_is_gone_it_is_the_main_menu(gateway: Ussd, changes: dict[str, Any]) -> None:
+    """A state that does something is no place to be led back to: nobody has sent anything."""
+    resident = Resident(gateway.turns)
+    await resident.walk(TO_CONFIRM)
+    await of_another_process(gateway, **changes)
+    screen = await resident.answer("1")
+    assert (screen.text, screen.label) == (f"{LOST}\n{expected('1')}", "main.id.resume")
+    assert await gateway.incidents() == []
+    for keys in WHOLE[1:]:
+        screen = await resident.answer(keys)
+    assert screen.end
+    assert len(await gateway.incidents()) == 1
+
+
+@pytest.mark.parametrize("changes", [{}, {"state": "no_more"}])
+async def test_a_late_callback_is_answered_and_changes_nothing(gateway: Ussd, changes: dict[str, Any]) -> None:
+    resident = Resident(gateway.turns)
+    here = await resident.walk(WHOLE[:4])
+    await of_another_process(gateway, **changes)
+    before = await gateway.stored()
+    screen = await resident.callback("1*1", "main.id")
+    assert screen.text == f"{LOST}\n{here.text if not changes else expected('1')}"
+    assert await gateway.stored() == before
+
+
+async def test_a_last_screen_stays_what_it_was(gateway: Ussd) -> None:
+    resident = Resident(gateway.turns)
+    ticket = await resident.walk()
+    await of_another_process(gateway)
+    assert await resident.callback(resident.text) == ticket
+    assert await resident.callback(f"{resident.text}*1") == ticket
+    assert len(await gateway.incidents()) == 1
+
+
+async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: Ussd) -> None:
+    """The carrier's text holds an input that was not taken: no reading of it can be right."""
+    resident = Resident(gateway.turns)
+    await resident.walk(WHOLE[:4])
+    await of_another_process(gateway)
+    await resident.answer("1")
+    await gateway.ask("FLUSHALL")
+    assert (await resident.answer("1")).text == f"{LOST}\n{expected('1')}"
+
+
+# What a process remembers --------------------------------------------------------------------------------------
+
+
+def test_it_remembers_the_last_few_editions() -> None:
+    editions = Editions(MENU)
+    later = [edition(new=f"Apa yang terjadi {number}?") for number in range(REMEMBERED)]
+    for menu in later:
+        editions.put(menu)
+        assert editions.current is menu
+    assert editions.of(MENU.version) is None
+    assert [editions.of(menu.version) for menu in later] == later
+    editions.put(later[0])
+    assert editions.current is later[0]
+    editions.put(MENU)
+    assert editions.of(later[1].version) is None, "the one that was longest out of force goes"
+    assert editions.of(later[0].version) is later[0]
+    assert editions.of("") is None

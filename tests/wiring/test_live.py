@@ -1,0 +1,158 @@
+"""A pack's folder that is changed while the gateway runs: proven, then in force; refused, and nothing changes."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.runtime import logs
+from gateway.runtime.clock import Clock
+from gateway.settings import ChannelSettings
+from gateway.text.phone import mask_in
+from gateway.ussd.editions import Editions
+from gateway.wiring import load_menu
+from gateway.wiring.live import watched
+from tests.program import until
+from tests.ussd.stage import OTHER, PACKS, Resident, ussd
+
+CHANNELS: dict[str, ChannelSettings] = {}
+LOOK_EVERY_S = 0.4
+NEW = "Apa yang terjadi?"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the first pack, to be changed."""
+    return shutil.copytree(PACKS / "pekalongan", tmp_path / "pack")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    logs.configure(format="json", level="info", mask=mask_in, stream=stream, clock=Clock())
+    yield stream
+    logs.flush()
+
+
+@pytest.fixture
+async def editions(pack: Path, log: io.StringIO) -> AsyncIterator[Editions]:
+    """What a process holds while it watches the folder."""
+    editions = Editions(load_menu(pack, CHANNELS))
+    async with watched(pack, CHANNELS, editions, LOOK_EVERY_S):
+        await asyncio.sleep(0.1)  # the first look
+        yield editions
+
+
+def write(path: Path, old: str, new: str) -> None:
+    """Change a file as an editor does: another one takes its place."""
+    text = path.read_text()
+    assert old in text
+    beside = path.with_suffix(".new")
+    beside.write_text(text.replace(old, new))
+    os.replace(beside, path)  # noqa: PTH105
+
+
+def lines(log: io.StringIO, event: str) -> list[dict[str, object]]:
+    logs.flush()
+    return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == event]
+
+
+async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, object]]:
+    """The lines of this event, once there are so many."""
+
+    async def it_was() -> bool:
+        return len(lines(log, event)) >= times
+
+    await until(it_was)
+    return lines(log, event)
+
+
+async def test_a_changed_text_is_in_force_without_a_restart(pack: Path, editions: Editions, log: io.StringIO) -> None:
+    before = editions.current
+    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    (line,) = await said(log, "pack.changed")
+    assert editions.current.wordings["id"].heading("category") == NEW
+    assert (line["earlier"], line["version"]) == (before.version, editions.current.version)
+    assert editions.of(before.version) is before
+
+
+async def test_an_open_dialogue_keeps_its_words(
+    pack: Path, log: io.StringIO, redis_url: str, database_url: str
+) -> None:
+    async with (
+        ussd(redis_url, database_url, menu=load_menu(pack, CHANNELS)) as gateway,
+        watched(pack, CHANNELS, gateway.editions, LOOK_EVERY_S),
+    ):
+        resident = Resident(gateway.turns)
+        await resident.walk(("1", "1"))
+        write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+        await said(log, "pack.changed")
+        assert (await resident.answer("1")).text.startswith("Jenis kejadian?")
+        assert (await Resident(gateway.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
+
+
+async def test_a_refused_pack_changes_nothing_and_every_complaint_is_said(
+    pack: Path, editions: Editions, log: io.StringIO
+) -> None:
+    before = editions.current
+    write(pack / "flow.yaml", "next: kecamatan\n", "next: nowhere\n")
+    write(pack / "wording" / "jv.yaml", "report: ", "rapport: ")
+    (line,) = await said(log, "pack.refused")
+    assert editions.current is before
+    complaints = str(line["complaints"])
+    assert (line["level"], line["kept"]) == ("error", before.version)
+    assert "nowhere" in complaints
+    assert "wording/jv.yaml" in complaints
+    write(pack / "flow.yaml", "next: nowhere\n", "next: kecamatan\n")
+    write(pack / "wording" / "jv.yaml", "rapport: ", "report: ")
+    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    await said(log, "pack.changed")
+    assert editions.current.wordings["id"].heading("category") == NEW, "once it is mended it is taken"
+
+
+async def test_a_folder_that_is_taken_away_changes_nothing(pack: Path, editions: Editions, log: io.StringIO) -> None:
+    before = editions.current
+    elsewhere = pack.with_name("elsewhere")
+    os.rename(pack, elsewhere)  # noqa: PTH104
+    (line,) = await said(log, "pack.refused")
+    assert editions.current is before
+    assert "is not a folder with a menu pack" in str(line["complaints"])
+    os.rename(elsewhere, pack)  # noqa: PTH104
+    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    await said(log, "pack.changed")
+
+
+async def test_a_file_that_is_no_text_changes_nothing(pack: Path, editions: Editions, log: io.StringIO) -> None:
+    before = editions.current
+    (pack / "flow.yaml").write_bytes(b"\xff\xfe\x00")
+    (line,) = await said(log, "pack.refused")
+    assert editions.current is before
+    assert "not UTF-8" in str(line["complaints"])
+
+
+async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: Editions, log: io.StringIO) -> None:
+    before = editions.current
+    (pack / "README.md").write_text("Not a file of the menu.")
+    os.utime(pack / "flow.yaml")
+    await asyncio.sleep(LOOK_EVERY_S * 3)
+    assert editions.current is before
+    assert log.getvalue() == ""
+
+
+async def test_a_half_copied_pack_is_waited_for(pack: Path, editions: Editions, log: io.StringIO) -> None:
+    """File after file for a while: only the whole of it is read."""
+    flow = (pack / "flow.yaml").read_text()
+    for share in range(40):
+        (pack / "flow.yaml").write_text(flow[: len(flow) * share // 40])
+        await asyncio.sleep(LOOK_EVERY_S / 20)
+    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    (pack / "flow.yaml").write_text(flow)
+    await said(log, "pack.changed")
+    assert lines(log, "pack.refused") == []
