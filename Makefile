@@ -23,7 +23,7 @@ check: .venv/.dev-done  ## Format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.dev-done  ## Measure the USSD path against a bare handler
+bench: .venv/.dev-done  ## Measure the USSD path against a bare handler, and how fast the SMS queue drains
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 .PHONY: browser

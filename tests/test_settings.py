@@ -183,6 +183,7 @@ def test_every_mistake_is_told_at_once_with_its_place(config: Path, monkeypatch:
         ("vault_key", "0" * 63),
         ("vault_key", "ä" * 64),
         ("port", "65536"),
+        ("database_pool_size", "1"),
         ("port", "8080.5"),
         ("channels", "at"),
     ],

@@ -48,7 +48,7 @@ RECEIPT = Form({"id": 128, "status": 64}, {"failureReason": 64})
 INBOUND = Form(
     {"id": 128, "from": 32, "to": 64, "text": 4096},
     {"date": 64, "networkCode": 32},
-    lines=("text",),
+    free=("text",),  # a person wrote it: whatever the phone put in, it is not lost
 )
 OPT_OUT = Form({"phoneNumber": 16, "senderId": 64})
 
@@ -71,6 +71,7 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {  # B.6
 
 _OPAQUE_ID = re.compile(r"[ -~]{1,128}")
 _LABEL = re.compile(r"[ -{}~]{1,99}")  # printable, and no `|`, which joins the labels of a session (A.2)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a line break is none
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NAME_OR_SHORT_CODE = re.compile(r"[0-9]{1,8}|(?=[^A-Za-z]*[A-Za-z])[ -~]{1,20}")
 
@@ -110,6 +111,9 @@ class AfricasTalking(Carrier):
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         return await self._messaging.send(text, recipients)
+
+    async def balance(self) -> str | None:
+        return await self._messaging.balance()
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
         fields = TURN.read(body, headers)
@@ -161,7 +165,7 @@ class AfricasTalking(Carrier):
             id=_opaque_id(fields, "id"),
             sender=_sender(fields["from"]),
             recipient=fields["to"],
-            text=fields["text"].replace("\r\n", "\n").replace("\r", "\n"),
+            text=_CONTROL.sub(" ", fields["text"].replace("\r\n", "\n").replace("\r", "\n")),
             sent_at=_moment(fields.get("date", "")),
             network=fields.get("networkCode", ""),
         )

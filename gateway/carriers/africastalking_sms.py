@@ -50,7 +50,8 @@ CODES: Mapping[int, Outcome] = {
 
 # What may stand in `Message` when no number is answered for: then nothing was sent to anybody (B.3).
 EMPTY_ANSWERS: Mapping[str, Outcome] = {
-    "InvalidSenderId": CODES[402],
+    # Unlike 402 for a single number this is the account's: with another `sender` every message can still be sent.
+    "InvalidSenderId": Deferred("the sender name is not registered", whole_channel=True),
     "InsufficientBalance": CODES[405],
 }
 
@@ -65,7 +66,7 @@ HTTP_STATUSES: Mapping[int, Outcome] = {
     404: Deferred("there is no messaging API at api_url", whole_channel=True),
     409: CODES[409],
     413: Refused("the carrier calls the request too large"),
-    429: Deferred("too many requests"),
+    429: Deferred("too many requests", whole_channel=True),
     **dict.fromkeys((500, 501, 502, 504), CODES[500]),
     503: Deferred("the carrier is not available"),
 }
@@ -87,6 +88,8 @@ NOT_SENDABLE = Refused("the text is empty or no valid Unicode")
 STOPPING = Deferred("the gateway is stopping")
 
 LARGEST_ANSWER = 256 * 1024
+BALANCE_SECONDS = 3.0
+LONGEST_BALANCE = 64
 LONGEST_WAIT = timedelta(days=1)
 
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -114,6 +117,11 @@ class _Requests(SMSService):  # type: ignore[misc]  # the SDK has no types
         super()._init_service()
         if self._api_url is not None:
             self._baseUrl = self._contentUrl = f"{self._api_url.rstrip('/')}/version1"
+
+    def balance(self) -> _Request:
+        """How the account's balance is asked for."""
+        query = urlencode({"username": self._username})
+        return _Request(f"{self._baseUrl}/user?{query}", self._headers, b"")
 
     def _make_request(
         self, url: str, _: str, *, headers: Mapping[str, str], data: Mapping[str, Any], **_transport: object
@@ -157,6 +165,24 @@ class Messaging:
         if not isinstance(answer, bytes):
             return dict.fromkeys(phones, answer)
         return self._outcomes(answer, phones)
+
+    async def balance(self) -> str | None:
+        """What `GET /version1/user` says (B.5), cut to a line; None for whatever else comes. Never raises."""
+        asked = self._requests.balance()
+        try:
+            async with self._http.get(
+                asked.url,
+                headers=asked.headers,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=BALANCE_SECONDS),
+            ) as response:
+                if response.status != 200:
+                    return None
+                told = json.loads(await read_answer(response, LARGEST_ANSWER))["UserData"]["balance"]
+        except (aiohttp.ClientError, OSError, AnswerTooLong, RuntimeError, ValueError, KeyError, TypeError):
+            return None
+        words = " ".join(_scalar(told).split())[:LONGEST_BALANCE]
+        return words if words.isprintable() and words else None
 
     def _request(self, text: str, phones: Sequence[Phone]) -> _Request | None:
         """`Phone` has checked the numbers more strictly than the SDK does (C.2, hazard 8)."""

@@ -127,11 +127,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not sent; may be tried again, not before `after` if the carrier named a time."""
+    """Surely not sent; may be tried again, not before `after` if the carrier named a time.
+
+    With `whole_channel` the fault is the account's, not the message's: the channel is paused.
+    """
 
     reason: str
     after: timedelta | None = None
-    whole_channel: bool = False  # the fault is the account's, not the message's
+    whole_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +172,8 @@ class Carrier(Protocol):
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         """Send one text to up to 100 numbers. Every recipient is in the answer. Never raises."""
+        ...
+
+    async def balance(self) -> str | None:
+        """What the account has left, in the carrier's own words; None where it does not say within seconds."""
         ...

@@ -16,6 +16,7 @@ from gateway.carriers.carrier import BadCallback
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NOTHING = re.compile(r"(?!)")
 _CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -27,12 +28,16 @@ class Form:
         required: Mapping[str, int],
         optional: Mapping[str, int] | None = None,
         lines: Collection[str] = (),
+        free: Collection[str] = (),
     ) -> None:
-        """Only the fields named in `lines` may contain line breaks. Any other control character is refused."""
+        """Only the fields named in `lines` may contain line breaks, and only those in `free` whatever there is.
+
+        Any other control character is refused.
+        """
+        forbidden = {**dict.fromkeys(lines, _CONTROL_BUT_NEWLINE), **dict.fromkeys(free, _NOTHING)}
         self._required = frozenset(required)
         self._rules = {
-            name: (most, _CONTROL_BUT_NEWLINE if name in lines else _CONTROL)
-            for name, most in {**required, **(optional or {})}.items()
+            name: (most, forbidden.get(name, _CONTROL)) for name, most in {**required, **(optional or {})}.items()
         }
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:

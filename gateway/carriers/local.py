@@ -60,6 +60,7 @@ class LocalCarrier:
         """Serve `/local`, to clients on this machine only, until `app` shuts down."""
         for method, path, handler in (
             ("POST", "/local/version1/messaging", self._messaging.handle),
+            ("GET", "/local/version1/user", self._messaging.user),
             ("GET", "/local/messages", self._show_messages),
             ("GET", "/local/faults", self._show_faults),
             ("PUT", "/local/faults", self._set_faults),

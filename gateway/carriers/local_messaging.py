@@ -20,6 +20,7 @@ from gateway.text.phone import NotAPhoneNumber, Phone
 MESSAGES_KEPT = 10_000
 SHARED_SENDER = "AFRICASTKNG"  # of who has no name of his own (B.2)
 PRICE_OF_A_PART = 350  # rupiah
+CREDIT = 1_000_000_000  # rupiah of a new account
 LOOK_SECONDS = 0.1  # between two looks whether an unanswered client is still there
 
 ACCEPTED = "Success"
@@ -64,6 +65,7 @@ class MessagingApi:
         self._reports = reports
         self._clock = clock
         self._report_seconds = report_seconds
+        self._spent = 0
         self._closing = asyncio.Event()
 
     async def close(self) -> None:
@@ -90,6 +92,14 @@ class MessagingApi:
             await self._take(fields)
         return await self._never_answer(request)
 
+    async def user(self, request: web.Request) -> web.Response:
+        """`GET /local/version1/user`: what the account has left (B.5), which may be less than nothing."""
+        if not self._account.admits(request.query.get("username", ""), request.headers.get("apiKey", "")):
+            return _failure(HttpStatus(status=401))
+        balance = f"IDR {CREDIT - self._spent}.0000"
+        body = json.dumps({"UserData": {"balance": balance}}, separators=(",", ":")).encode()
+        return web.Response(body=body, content_type="application/json")
+
     async def _take(self, fields: Mapping[str, str]) -> web.Response:
         """Send what the request asks for, and say so."""
         numbers = [number.strip() for number in fields["to"].split(",")]
@@ -106,6 +116,7 @@ class MessagingApi:
         await self._report([plan(message, self.faults) for message in accepted])
         if missing := spend(self.faults.missing_recipients):
             answers = answers[: len(answers) // 2 if missing.keep is None else missing.keep]
+        self._spent += len(accepted) * pieces * PRICE_OF_A_PART
         return _created(
             f"Sent to {len(accepted)}/{len(numbers)} Total Cost: {_cost(len(accepted) * pieces)} "
             f"Message parts: {pieces}",

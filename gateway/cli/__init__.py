@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from gateway import __version__
+from gateway.cli.channels import channels
 from gateway.cli.checks import check, db, settings
 from gateway.cli.dial import dial
-from gateway.cli.lists import channels, incidents, messages
+from gateway.cli.lists import incidents
 from gateway.cli.logs import logs
 from gateway.cli.menus import menu
+from gateway.cli.messages import messages
 from gateway.cli.people import people
 from gateway.cli.running import run, web, worker
 

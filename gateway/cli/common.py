@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from gateway.incidents.book import NoSuchIncident, NotAllowed
 from gateway.menu.loading import PackRefused
+from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
 from gateway.people.vault import CannotOpen
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import DatabaseAway
@@ -28,8 +29,11 @@ from gateway.wiring import PortTaken
 P = ParamSpec("P")
 
 ERRORS_THAT_EXPLAIN_THEMSELVES = (
+    CannotCancel,
     CannotOpen,
+    CannotResend,
     NoSuchIncident,
+    NoSuchMessage,
     NotAllowed,
     PackNotFound,
     PackRefused,
@@ -75,6 +79,11 @@ def listing(command: Callable[P, Any]) -> Callable[P, Any]:
     return command
 
 
+def in_json(command: Callable[P, Any]) -> Callable[P, Any]:
+    """The option of what shows a single thing."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")(command)
+
+
 def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """Run an async verb on uvloop; an error that explains itself becomes a message on stderr and exit status 1."""
 
@@ -110,6 +119,23 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: boo
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def show_one(row: Mapping[str, Any], as_json: bool) -> None:
+    """`row` as a JSON object, or one value per line; a list of rows is a table of its own."""
+    if as_json:
+        json.dump(row, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+        return
+    plain = {name: value for name, value in row.items() if not isinstance(value, list)}
+    width = max(map(len, plain), default=0)
+    for name, value in plain.items():
+        click.echo(f"{name:<{width}}  {_cell(value)}".rstrip())
+    for name, rows in row.items():
+        if isinstance(rows, list) and rows:
+            columns = list(dict.fromkeys(column for entry in rows for column in entry))
+            click.echo(f"\n{name}:")
+            show([{column: entry.get(column, "") for column in columns} for entry in rows], columns, False, "")
 
 
 def _cell(value: object) -> str:

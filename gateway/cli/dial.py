@@ -39,14 +39,23 @@ Typed = Callable[[], Awaitable[str | None]]
 )
 @click.option("--channel", help="The channel whose webhooks are called [the first].")
 @click.option("--keys", help="Answer with these, then hang up: --keys \"1 1 'ribut di pasar'\"")
+@click.option("--sms", help="Send this SMS instead, and show the answer: --sms 'LAPOR 3 KLEGO ribut'")
 @run_async
 async def dial(
-    config: Path | None, data: Path | None, code: str | None, phone: str, channel: str | None, keys: str | None
+    config: Path | None,
+    data: Path | None,
+    code: str | None,
+    phone: str,
+    channel: str | None,
+    keys: str | None,
+    sms: str | None,
 ) -> None:
     """Dial CODE, or the code of the service, and talk to the gateway as a resident does.
 
     Enter sends an answer, an empty one too; Ctrl-D or Ctrl-C hangs up.
     """
+    if sms is not None and (code is not None or keys is not None):
+        raise click.UsageError("An SMS goes to the service without CODE and --keys.")
     settings = wiring.located(read_settings(config, data=data))
     name = channel or next(iter(settings.channels), "")
     if name not in settings.channels:
@@ -61,6 +70,9 @@ async def dial(
         raise click.BadParameter(str(wrong), param_hint="--keys") from None
     talk = Talk(HookUrls(**wiring.channel_urls(settings, name)), chosen.api_url, subscriber, chosen.service_code)
     console = Console(soft_wrap=True, highlight=False)
+    if sms is not None:
+        await talk.send_sms(sms, console)
+        return
     echo = keys is not None or not sys.stdin.isatty()
     if not await talk.dial(code or chosen.service_code, typed, console, echo=echo):
         sys.exit(1)
@@ -91,6 +103,29 @@ class Talk:
             if shown.text and shown.text != NETWORK_ERROR:
                 await self._show_sms(http, before, console)
         return shown.text != NETWORK_ERROR
+
+    async def send_sms(self, text: str, console: Console) -> None:
+        """Send an SMS to the service, and show what is answered within two seconds.
+
+        Raises `click.ClickException` where it was not taken.
+        """
+        async with aiohttp.ClientSession() as http:
+            await self._reach(http)
+            before = {message["message_id"] for message in await self._messages(http)}
+            if not await self._hand_over(http, text):
+                raise click.ClickException("The SMS was not taken: only phones of the built-in carrier send one here.")
+            console.print(f"{self._phone} sends: {text}", markup=False)
+            await self._show_sms(http, before, console)
+
+    async def _hand_over(self, http: aiohttp.ClientSession, text: str) -> bool:
+        if self._local_url is None:
+            return False
+        sms = {"phone": self._phone.e164, "text": text}
+        try:
+            async with http.post(f"{self._local_url}/sms", json=sms) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, OSError):
+            return False
 
     async def _talk(self, phone: Handset, code: str, typed: Typed, console: Console, echo: bool) -> Shown:
         console.print(f"{self._phone} dials {code}", markup=False)

@@ -1,4 +1,4 @@
-"""`channels`, `incidents` and `messages`: what the gateway has."""
+"""`incidents`: what residents have filed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from gateway import wiring
-from gateway.cli.common import explained, found_by, listing, run_async, show
+from gateway.cli.common import found_by, listing, run_async, show
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Status
-from gateway.messages.outbox import Outbox
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -22,39 +21,14 @@ from gateway.text import ticket as tickets
 
 
 @asynccontextmanager
-async def _records(settings: Settings) -> AsyncIterator[tuple[Book, Outbox, Drafts]]:
+async def _records(settings: Settings) -> AsyncIterator[tuple[Book, Drafts]]:
     database = Database(settings.database_address, pool_size=1)
     vault = Vault(settings.vault_key_bytes)
     book = Book(database, vault, Clock())
     try:
-        yield book, Outbox(database, vault, Clock()), Drafts(database, vault, Clock(), book)
+        yield book, Drafts(database, vault, Clock(), book)
     finally:
         await database.close()
-
-
-@click.command()
-@found_by
-@listing
-def channels(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
-    """List the channels, and the addresses to enter at their carriers."""
-    with explained():
-        settings = wiring.located(read_settings(config, data=data))
-    listed = [
-        {
-            "name": name,
-            "carrier": channel.carrier,
-            "service_code": channel.service_code,
-            "urls": wiring.channel_urls(settings, name),
-        }
-        for name, channel in list(settings.channels.items())[:limit]
-    ]
-    if as_json:
-        show(listed, [], as_json, "")
-        return
-    for channel in listed:
-        click.echo(f"{channel['name']} ({channel['carrier']}, {channel['service_code']})")
-        for hook, url in wiring.channel_urls(settings, str(channel["name"])).items():
-            click.echo(f"  {hook:<11} {url}")
 
 
 @click.group()
@@ -68,7 +42,7 @@ def incidents() -> None:
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List incidents, the newest first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (book, _, _):
+    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
         listed = await book.list(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
     show(listed, columns, as_json, "No report has been filed yet.")
@@ -80,7 +54,7 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
 @run_async
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List reports that were begun and not sent, the last left first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (_, _, drafts):
+    async with _records(wiring.located(read_settings(config, data=data))) as (_, drafts):
         listed = await drafts.list(limit)
     columns = ["left_at", "marked", "category", "area", "when", "danger", "language", "channel", "phone"]
     show(listed, columns, as_json, "No report is left unfinished.")
@@ -100,23 +74,6 @@ async def incidents_move(
     number = tickets.read(ticket)
     if number is None:
         raise click.BadParameter(f"{ticket} is no ticket, look at it again: 7340-2817 is one", param_hint="TICKET")
-    async with _records(wiring.located(read_settings(config, data=data))) as (book, _, _):
+    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
         await book.move(number, Status(status), actor, reason)
     click.echo(f"{tickets.show(number)} is now {status}.")
-
-
-@click.group()
-def messages() -> None:
-    """The SMS that are or were to be sent."""
-
-
-@messages.command("list")
-@found_by
-@listing
-@run_async
-async def messages_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
-    """List messages, the newest first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (_, outbox, _):
-        listed = await outbox.list(limit)
-    columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
-    show(listed, columns, as_json, "No message has been written yet.")

@@ -15,7 +15,7 @@ from typing import TextIO
 import click
 
 from gateway import wiring
-from gateway.cli.common import found_by, listing, run_async, show
+from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
 from gateway.incidents.erasing import Eraser
 from gateway.incidents.trail import Trail
 from gateway.menu.definition import Menu
@@ -73,6 +73,7 @@ def people() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and every row that is wrong.")
 @click.option("--skip-bad", is_flag=True, help="Store the good rows although there are wrong ones.")
 @click.option("--role", type=_ROLE, help="The role of rows that name none.")
+@in_json
 @run_async
 async def people_import(
     config: Path | None,
@@ -82,6 +83,7 @@ async def people_import(
     dry_run: bool,
     skip_bad: bool,
     role: str | None,
+    as_json: bool,
 ) -> None:
     """Add and correct people from FILE, a CSV with the columns phone, name, role, areas, language and consent.
 
@@ -99,10 +101,13 @@ async def people_import(
         imported = await Directory(database, vault, clock).import_people(
             listed.entries, source=file.name, language=menu.language, dry_run=dry_run
         )
+        counts = {**asdict(imported), "bad": bad}
         if not dry_run:
-            counts = {**asdict(imported), "bad": bad}
             await Trail(database, clock).add(_actor(), "people.imported", {"file": file.name, **counts})
-    click.echo(_said(imported, bad, dry_run))
+    if as_json:
+        show_one({"dry_run": dry_run, **counts}, as_json)
+    else:
+        click.echo(_said(imported, bad, dry_run))
     if bad and not skip_bad:
         sys.exit(1)
 
@@ -221,8 +226,9 @@ def _written_to(output: Path | None) -> Iterator[TextIO]:
 @found_by
 @click.argument("phone")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@in_json
 @run_async
-async def people_erase(config: Path | None, data: Path | None, phone: str, yes: bool) -> None:
+async def people_erase(config: Path | None, data: Path | None, phone: str, yes: bool, as_json: bool) -> None:
     """Take a number out of everything: people, subscriptions, reports, drafts and messages.
 
     The reports stay, and are nobody's. With - for PHONE the number is asked for, and stands in no history of commands.
@@ -235,6 +241,9 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
         click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
     async with _opened(settings) as opened:
         erased = await Eraser(*opened).erase(number, _actor())
+    if as_json:
+        show_one({"phone": str(number), **asdict(erased)}, as_json)
+        return
     if not erased.anything:
         click.echo(f"Nothing is known of {number}.")
         return

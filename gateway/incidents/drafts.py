@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -194,7 +195,7 @@ class Drafts:
         confirmation: Callable[[Draft, str], str],
         *,
         since: datetime,
-        deadline: float | None = None,
+        within: AsyncConnection | None = None,
     ) -> Filed | None:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
@@ -203,11 +204,11 @@ class Drafts:
         what `Book.file` raises; then the draft stays open.
 
         The report is received when its session dropped: what it says of *now* and *today* was said then. When it was
-        sent stands in the audit trail.
+        sent stands in the audit trail. `within` is a connection whose transaction it shall be part of.
         """
         now, key = self._clock.now(), self._vault.lookup(phone)
         last = select(drafts).where(_OPEN, drafts.c.phone_key == key, drafts.c.left_at > since).with_for_update()
-        async with self._database.begin(deadline=deadline) as connection:
+        async with nullcontext(within) if within else self._database.begin() as connection:
             row = (await connection.execute(last)).mappings().first()
             if row is None or await _is_overtaken(connection, row):
                 return None

@@ -72,6 +72,11 @@ def check_words(text: str) -> None:
         raise ValueError("a description holds no control characters")
 
 
+def as_words(text: str) -> str:
+    """`text` as a report can hold it: what is too long is cut, and a control character is a blank."""
+    return _CONTROL.sub(" ", text)[:LONGEST_DESCRIPTION].strip()
+
+
 def check_session(session: str) -> None:
     """Raise `ValueError` where this is no name that a carrier gives to a session."""
     if not _NAME.fullmatch(session):

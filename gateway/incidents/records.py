@@ -1,14 +1,6 @@
-"""The tables of the reports: what was filed, what its reporter added, and the audit trail of every change.
-
-The audit table takes rows and nothing else; a trigger refuses every change of what stands. What can ever have to be
-erased has no place in it.
-"""
+"""The tables of the reports: what was filed, what its reporter added, and with them the audit trail of every change."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,11 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    insert,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
+from gateway.runtime.audit import NOTE, audit, note
 from gateway.runtime.postgres import metadata
+
+__all__ = ["NOTE", "audit", "incident_details", "incidents", "note"]
 
 incidents = Table(
     "incidents",
@@ -72,22 +65,3 @@ incident_details = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("incident", "channel", "session", "digest"),
 )
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # the ticket, for an incident; no foreign key: the trail outlives it
-    Column("detail", JSONB, nullable=False),
-    Index("ix_audit_subject", "subject"),
-)
-
-NOTE = insert(audit)
-
-
-def note(at: datetime, actor: str, action: str, ticket: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
-    """The audit row of a change of this incident, for `NOTE`."""
-    return {"at": at, "actor": actor, "action": action, "subject": ticket, "detail": dict(detail)}

@@ -21,6 +21,7 @@ from gateway.incidents.drafts import close_drafts, drafts
 from gateway.incidents.incident import Status, check_session, check_words
 from gateway.incidents.records import NOTE, incident_details, incidents, note
 from gateway.messages.erasing import erase_numbers
+from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
@@ -96,19 +97,26 @@ class Reporter:
         """Take his number out of his report and of everything sent about it; False where it is not his.
 
         What waits to be sent about it is cancelled, and so is what may have been sent and may not. A draft that this
-        report has overtaken goes as well: it would bring the number back. The report itself stays.
+        report has overtaken goes as well: it would bring the number back. The report itself stays, and so do the SMS
+        that were written about it.
         """
-        now, key = self._clock.now(), self._vault.lookup(phone)
         async with self._database.begin(deadline=deadline) as connection:
-            incident = await self._own(connection, ticket, phone)
-            if incident is None:
-                return False
-            erasing = update(incidents).where(incidents.c.id == incident.id)
-            await connection.execute(erasing.values(phone_sealed=None, phone_key=None))
-            await erase_numbers(connection, and_(messages.c.ticket == ticket, messages.c.phone_key == key), now)
-            overtaken = and_(drafts.c.phone_key == key, drafts.c.left_at <= incident.received_at)
-            await close_drafts(connection, overtaken, DraftStatus.SUPERSEDED, now)
-            await connection.execute(NOTE, note(now, "resident", "incident.number_erased", ticket, {}))
+            return await self.erase_number_within(connection, ticket, phone)
+
+    async def erase_number_within(self, connection: AsyncConnection, ticket: str, phone: Phone) -> bool:
+        """`erase_number` in the transaction of `connection`."""
+        now, key = self._clock.now(), self._vault.lookup(phone)
+        incident = await self._own(connection, ticket, phone)
+        if incident is None:
+            return False
+        erasing = update(incidents).where(incidents.c.id == incident.id)
+        await connection.execute(erasing.values(phone_sealed=None, phone_key=None))
+        await erase_numbers(connection, and_(messages.c.ticket == ticket, messages.c.phone_key == key), now)
+        letters = and_(inbound_messages.c.ticket == ticket, inbound_messages.c.sender_key == key)
+        await connection.execute(update(inbound_messages).where(letters).values(NOBODYS))
+        overtaken = and_(drafts.c.phone_key == key, drafts.c.left_at <= incident.received_at)
+        await close_drafts(connection, overtaken, DraftStatus.SUPERSEDED, now)
+        await connection.execute(NOTE, note(now, "resident", "incident.number_erased", ticket, {}))
         return True
 
     async def _own(self, connection: AsyncConnection, ticket: str, phone: Phone) -> Any:

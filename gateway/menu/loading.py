@@ -115,7 +115,7 @@ def _menu(reading: Reading, read: _Files) -> Menu:
     return Menu(
         name=pack.name,
         service=pack.service,
-        version=_version(reading.files),
+        version=version_of(reading.files),
         region=pack.region,
         timezone=ZoneInfo(pack.timezone),
         languages=pack.languages,
@@ -199,6 +199,7 @@ def _wording_file(language: str) -> str:
     return f"wording/{language}.yaml"
 
 
-def _version(files: Mapping[str, str]) -> str:
+def version_of(files: Mapping[str, str]) -> str:
+    """What names the content of a pack's files: `Menu.version`."""
     content = "\0".join(f"{name}\0{files[name]}" for name in sorted(files))
     return hashlib.sha256(content.encode()).hexdigest()[:12]

@@ -51,6 +51,7 @@ REPLIES = (  # where keywords.yaml says what an SMS may ask for
     "sub_ok",
     "unsub_ok",
     "which_area",
+    "no_area",
     "language",
     "help",
     "unknown",

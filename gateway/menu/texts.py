@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 
 from gateway.menu.definition import GIVEN, Kind, Menu, State
@@ -77,8 +78,13 @@ def _texts(menu: Menu, language: str) -> Iterator[tuple[Path, str]]:
 
 
 def sms_faults(menu: Menu, language: str) -> Iterator[Complaint]:
-    """SMS that are more than one, with the longest values."""
+    """SMS that are more than one, with the longest values, or that another gateway would take for a command."""
+    commands = {word for said in menu.keywords.commands.values() for words in said.values() for word in words}
     for name, text in menu.wordings[language].sms.items():
+        first = re.match(r"\W*(\w*)", text)
+        if first and first[1].casefold() in commands:
+            message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be obeyed"
+            yield at_text(menu, language, ("sms", name), message)
         excess = gsm.septets(filled_longest(menu, text, language)) - SMS_SEPTETS
         if excess > 0:
             yield at_text(menu, language, ("sms", name), f"{excess} septets over one SMS")

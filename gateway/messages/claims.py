@@ -11,13 +11,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, and_, case, cast, func, literal, select, update
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
-from gateway.messages.ledger import messages
+from gateway.messages.channels import is_paused
+from gateway.messages.ledger import message_attempts, messages
 from gateway.messages.message import CARRIER_ID_LENGTH, MessageClass, Status, backoff, sources
+from gateway.messages.optouts import OPTED_OUT, is_unwanted
 from gateway.text.phone import Phone
 
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
@@ -26,6 +43,7 @@ SENDING = literal(Status.SENDING.value, literal_execute=True)
 UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
 
 ERASED = "its number was erased"  # the reason of what is cancelled for it
+EXPIRED = "expired before it could be sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class Claim:
     ticket: str | None
     attempts: int
     worker: str
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +73,34 @@ class Ended:
     attempts_back: int = 0
 
 
-def claiming(limit: int, worker: str, channel: str, now: datetime) -> ReturningUpdate[Any]:
-    """Take the most pressing due messages of `channel`; those that expired or whose number was erased are cancelled."""
+def claiming(
+    limit: int, worker: str, channel: str, now: datetime, *, though_paused: bool = False
+) -> ReturningUpdate[Any]:
+    """Take the most pressing due messages of `channel`, unless it is paused.
+
+    Those that expired or whose number was erased are cancelled; appeals to who has opted out are suppressed.
+    """
     table = messages.c
+    due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
     picked = (
         select(table.id)
-        .where(table.channel == channel, table.status == QUEUED, table.due_at <= now)
+        .where(*due, *([] if though_paused else [~is_paused(channel)]))
         .order_by(table.priority, table.due_at, table.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
     known = table.phone_sealed.is_not(None)
-    alive = and_(table.expires_at > now, known)
+    unwanted = is_unwanted()
+    alive = and_(table.expires_at > now, known, ~unwanted)
     return (
         update(messages)
         .where(table.id == picked.c.id)
         .values(
-            status=case((alive, Status.SENDING.value), else_=Status.CANCELLED.value),
-            reason=case((alive, table.reason), (known, "expired before it could be sent"), else_=ERASED),
+            status=case(
+                (alive, Status.SENDING.value), (unwanted, Status.SUPPRESSED.value), else_=Status.CANCELLED.value
+            ),
+            reason=case((alive, table.reason), (unwanted, OPTED_OUT), (known, EXPIRED), else_=ERASED),
             attempts=table.attempts + case((alive, 1), else_=0),
             claimed_at=case((alive, now), else_=None),
             claimed_by=case((alive, worker), else_=None),
@@ -91,9 +119,9 @@ def ended(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Ended
             return Ended(claim, Status.REFUSED, reason)
         case Unknown(reason):
             return Ended(claim, Status.UNKNOWN, reason)
-        case Deferred(reason, after, whole_channel=True):
-            # The fault is the account's: the message has used up none of its tries.
-            return Ended(claim, Status.QUEUED, reason, due_at=now + (after or timedelta()), attempts_back=1)
+        case Deferred(reason, whole_channel=True):
+            # The fault is the account's: the message has used up none of its tries, and waits for the channel alone.
+            return Ended(claim, Status.QUEUED, reason, due_at=now, attempts_back=1)
         case Deferred(reason, after):
             wait = max(after or timedelta(), backoff(claim.attempts, jitter))
             return Ended(claim, Status.QUEUED, reason, due_at=now + wait)
@@ -104,8 +132,12 @@ def released(claim: Claim, now: datetime) -> Ended:
     return Ended(claim, Status.QUEUED, "", due_at=now, attempts_back=1)
 
 
-def recording(to: Status, rows: Sequence[Ended], now: datetime) -> ReturningUpdate[Any]:
-    """Write all that become `to`: only along the status table, and only what the claim still holds."""
+def recording(to: Status, rows: Sequence[Ended], now: datetime) -> Select[tuple[int]]:
+    """Write all that become `to`, and each try: only along the status table, and only what the claim still holds.
+
+    Answers with the ids of the messages that it was written for. What was never tried has no `reason` and is noted
+    nowhere.
+    """
     # Arrays, not VALUES: the statement is the same for any number of rows, and is compiled and planned once.
     known = (
         func.unnest(
@@ -121,7 +153,7 @@ def recording(to: Status, rows: Sequence[Ended], now: datetime) -> ReturningUpda
         .render_derived("known")
     )
     table = messages.c
-    return (
+    written = (
         update(messages)
         .where(
             table.id == known.c.id,
@@ -140,5 +172,19 @@ def recording(to: Status, rows: Sequence[Ended], now: datetime) -> ReturningUpda
             claimed_by=None,
             updated_at=now,
         )
-        .returning(table.id)
+        .returning(table.id, known.c.attempts, known.c.reason)
+        .cte("written")
     )
+    if to is Status.QUEUED and not any(row.reason for row in rows):
+        return select(written.c.id)
+    return tried(written, to, now)
+
+
+def tried(written: CTE, to: Status, now: datetime) -> Select[tuple[int]]:
+    """Note in the history of the messages that `written` has changed what came of their try; answers their ids.
+
+    `written` is of id, attempts and reason.
+    """
+    rows = select(written.c.id, written.c.attempts, literal(now), literal(to.value), written.c.reason)
+    noting = insert(message_attempts).from_select(["message", "attempt", "at", "became", "reason"], rows)
+    return select(written.c.id).add_cte(noting.cte("noted"))

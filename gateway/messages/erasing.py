@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.claims import ERASED
-from gateway.messages.inbox import inbound_messages
+from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status, sources
 
@@ -48,7 +48,7 @@ async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:
     When they came and what they said stays.
     """
     erasing = update(inbound_messages).where(inbound_messages.c.sender_key == sender_key)
-    return (await connection.execute(erasing.values(sender_sealed=None, sender_key=None))).rowcount
+    return (await connection.execute(erasing.values(NOBODYS))).rowcount
 
 
 def cancelling_reminders(phone_key: ColumnElement[Any], now: ColumnElement[Any]) -> Update:

@@ -5,6 +5,7 @@ Carriers repeat what they bring, for up to twelve hours (facts/protocols.md B.6)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -25,10 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
+from gateway.messages.optouts import add_opt_outs, opt_outs
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone, mask_in
+
+__all__ = ["Inbox", "inbound_messages", "opt_outs", "session_ends"]
 
 _LONGEST_NAME = 200
 _LONGEST_ERROR = 500
@@ -56,16 +60,8 @@ inbound_messages = Table(
     Index("ix_inbound_messages_sender_key", "sender_key", "received_at"),
 )
 
-opt_outs = Table(
-    "opt_outs",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("phone_key", LargeBinary, nullable=False),
-    Column("sender", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("phone_key", "channel", "sender"),
-)
+NOBODYS: Mapping[str, Any] = {"sender_sealed": None, "sender_key": None}
+"""What a message without its sender's number holds in its place."""
 
 # What was typed and the last screen are not kept: they may hold personal data (facts/protocols.md A.7).
 session_ends = Table(
@@ -112,14 +108,10 @@ class Inbox:
         return await self._added(inbound_messages, row)
 
     async def take_opt_out(self, channel: str, opt_out: OptOut) -> bool:
-        """Store that a subscriber wants nothing more from this sender."""
-        row = {
-            "channel": channel,
-            "phone_key": self._vault.lookup(opt_out.phone),
-            "sender": opt_out.sender[:_LONGEST_NAME],
-            "at": self._clock.now(),
-        }
-        return await self._added(opt_outs, row)
+        """Store that a subscriber wants nothing more from this sender. The appeals that wait for him are suppressed."""
+        key, sender = self._vault.lookup(opt_out.phone), opt_out.sender[:_LONGEST_NAME]
+        async with self._database.begin() as connection:
+            return await add_opt_outs(connection, channel, [key], sender, self._clock.now()) > 0
 
     async def take_session_end(self, channel: str, end: SessionEnd) -> bool:
         """Store how a session ended; the first word counts."""

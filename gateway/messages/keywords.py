@@ -8,13 +8,16 @@ call it. Nothing is guessed: what is not understood is said to be missing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.menu.definition import Keywords, Menu
+from gateway.text import ticket as tickets
 
 _SEPARATORS = " \t\r\n,;:.!?#*/|-_\"'()"
-_WORD = re.compile(rf"[^{re.escape(_SEPARATORS)}]+")
+_WORD = re.compile(r"[^\W_]+")  # letters and digits: a phone may put curly quotes and emoji beside a word
+_TICKET = re.compile(r"(?<![0-9])(?=([1-9][0-9]{3}[^0-9A-Za-z]{0,3}[0-9]{4})(?![0-9]))")
 _LONGEST_PLACE = 6  # words, with its kecamatan and what may stand before it
 _LONGEST_NAME = 3
 _MOST_WORDS = 40  # looked through for a place: a name costs a search
@@ -61,8 +64,26 @@ def meant(text: str, keywords: Keywords) -> Meant:
 
 def is_automatic(text: str, keywords: Keywords) -> bool:
     """Whether a machine has written this: then it gets no answer, or two machines would write for ever."""
-    folded = " ".join(word for word, _ in _words(text))
-    return any(phrase in folded for phrase in keywords.automatic)
+    said = _folded(text)
+    return any(_folded(phrase) in said for phrase in keywords.automatic)
+
+
+def named_ticket(text: str) -> tuple[str, str]:
+    """The first ticket in `text`, 8 digits without a dash, and what is said besides; no ticket is empty.
+
+    However it is introduced (`CEK nomor 7340-2816 pak`): eight digits that check are hardly anything else.
+    """
+    for found in _TICKET.finditer(text):
+        if ticket := tickets.read(re.sub(r"[^0-9]", "", found[1])):
+            before, after = text[: found.start(1)], text[found.end(1) :]
+            return ticket, f"{before.strip(_SEPARATORS)} {after.strip(_SEPARATORS)}".strip()
+    return "", text.strip(_SEPARATORS)
+
+
+def named_places(text: str, menu: Menu) -> tuple[str, ...]:
+    """The places that `text` may mean: what it begins with, else what is surely named within."""
+    words = list(_words(text))
+    return _places(words, menu)[0]
 
 
 def told(text: str, menu: Menu) -> Told:
@@ -73,28 +94,36 @@ def told(text: str, menu: Menu) -> Told:
     """
     words = list(_words(text))
     category, taken = _category(words, menu)
-    places, size = _place(words[taken:], menu)
+    places, size = _places(words[taken:], menu)
     if not category and size:
         category, more = _category(words[size:], menu)
         taken = more
     taken += size
-    rest = text[words[taken - 1][1] :] if taken else text
-    return Told(
-        category or _category_within(words, menu),
-        places or _places_within(words[taken:], menu),
-        rest.strip(_SEPARATORS),
-    )
+    rest = (text[words[taken - 1][1] :] if taken else text).strip(_SEPARATORS)
+    if not rest and category and not any(word.isdigit() for word, _ in words[:taken]):
+        rest = text.strip(_SEPARATORS)  # `bom` tells more than the kind that it stands for
+    return Told(category or _category_within(words, menu), places, rest)
 
 
 def _words(text: str) -> Iterator[_Word]:
     """Each word, folded, and where it ends."""
     for found in _WORD.finditer(text):
-        yield found[0].casefold(), found.end()
+        yield unicodedata.normalize("NFKC", found[0]).casefold(), found.end()
+
+
+def _folded(text: str) -> str:
+    """The words of `text`, folded, with a blank around each, so that a phrase is found in whole words only."""
+    return f" {' '.join(word for word, _ in _words(text))} "
 
 
 def _category(words: Sequence[_Word], menu: Menu) -> tuple[str, int]:
-    """The kind of incident that the first word says, by its code too, and how many words that took."""
+    """The kind of incident that the first word says, by its code too, and how many words that took.
+
+    A number before a word of every day may be a number of things, `2 orang`: then another kind that is named counts.
+    """
     category = menu.keywords.categories.get(words[0][0], "") if words else ""
+    if len(words) > 1 and words[0][0].isdigit() and words[1][0] in menu.keywords.common:
+        category = category if _category_within(words, menu) in ("", category) else ""
     return category, int(bool(category))
 
 
@@ -104,17 +133,40 @@ def _category_within(words: Sequence[_Word], menu: Menu) -> str:
     return next((known[word] for word, _ in words if word in known and not word.isdigit()), "")
 
 
-def _place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
-    """The places that the first words may mean, and how many words that took: the longest name that is sure counts."""
-    likely: tuple[tuple[str, ...], int] = (), 0
+def _places(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
+    """The places that may be meant, and how many of the first words say so.
+
+    What is only like a name gives way to a place that is surely named further on, if it can be that one; if it
+    cannot, nobody knows which of them is meant.
+    """
+    likely, size, sure = _place(words, menu)
+    if sure:
+        return likely, size
+    named = _places_within(words[size:], menu)
+    if not named or not likely:
+        return named or likely, size
+    if set(named) <= set(likely):
+        return named, 0
+    return tuple(dict.fromkeys((*likely, *named))), size
+
+
+def _place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int, bool]:
+    """The places that the first words may mean, how many words that took, and whether it is the very name.
+
+    The longest name that is sure counts. A word of every day that is like a name is not taken for it, `pasar` beside
+    `Pasir`, nor is a word that names a kind of incident.
+    """
+    likely: tuple[str, ...] = ()
+    taken = 0
     for size in range(min(len(words), _LONGEST_PLACE), 0, -1):
         found = menu.gazetteer.find(_joined(words[:size]))
         if found.sure:
-            return found.codes, size
-        if found.codes and (not likely[0] or len(found.codes) < len(likely[0])):
-            likely = found.codes, size
-    # A word of every day that is like a name, `pasar` beside `Pasir`, is not taken for it.
-    return ((), 0) if words and words[0][0] in menu.keywords.common else likely
+            return found.codes, size, True
+        if found.codes and (not likely or len(found.codes) < len(likely)):
+            likely, taken = found.codes, size
+    if taken == 1 and (words[0][0] in menu.keywords.common or words[0][0] in menu.keywords.categories):
+        return (), 0, False
+    return likely, taken, False
 
 
 def _places_within(words: Sequence[_Word], menu: Menu) -> tuple[str, ...]:

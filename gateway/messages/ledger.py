@@ -59,6 +59,7 @@ messages = Table(
     Column("carrier_message_id", Text),
     Column("reason", Text, nullable=False),
     Column("claimed_at", DateTime(timezone=True)),
+    Column("resend_of", BigInteger, ForeignKey("messages.id")),  # this is one of those sent once more by the desk
     Column("claimed_by", Text),  # stays when a claim was lost, so that its late record is known
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -69,13 +70,33 @@ messages = Table(
     Index("ix_messages_ticket", "ticket", postgresql_where=text("ticket IS NOT NULL")),
     Index("ix_messages_phone_key", "phone_key", postgresql_using="hash"),
     Index("ix_messages_resume", "phone_key", postgresql_where=text("class = 'resume'")),
-    Index("uq_messages_confirmation", "ticket", unique=True, postgresql_where=text("class = 'confirmation'")),
+    Index("ix_messages_appeal", "phone_key", postgresql_where=text("class = 'appeal' AND status = 'queued'")),
+    Index("uq_messages_resend_of", "resend_of", unique=True, postgresql_where=text("resend_of IS NOT NULL")),
+    Index(
+        "uq_messages_confirmation",
+        "ticket",
+        unique=True,
+        postgresql_where=text("class = 'confirmation' AND resend_of IS NULL"),
+    ),
     Index(
         "ix_messages_carrier_message_id",
         "channel",
         "carrier_message_id",
         postgresql_where=text("carrier_message_id IS NOT NULL"),
     ),
+)
+
+# How each try ended, for whoever asks after a message; what it has come to stands in its own row.
+message_attempts = Table(
+    "message_attempts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("message", BigInteger, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("became", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_message_attempts_message", "message"),
 )
 
 receipts = Table(

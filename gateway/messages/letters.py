@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping, exists, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.inbox import inbound_messages
+from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.people.vault import CannotOpen, Vault
@@ -66,13 +66,17 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was made of a letter, and the reply, if there shall be one."""
+    """What was made of a letter, and the reply, if there shall be one.
+
+    `confirmed` says that the reply went out with what was done: a report is confirmed in its own transaction.
+    """
 
     made: Made
     text: str = ""
     language: str = ""
     kind: MessageClass = MessageClass.REPLY
     ticket: str | None = None
+    confirmed: bool = False
 
 
 class Letters:
@@ -87,12 +91,17 @@ class Letters:
     async def next(self) -> AsyncIterator[Opened | None]:
         """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
 
-        Two workers never hold the same one. A block that raises leaves it as it was.
+        Two workers never hold the same one, nor two of one number: what comes later may take back what came before.
+        A block that raises leaves it as it was.
         """
-        table = inbound_messages.c
-        oldest = select(inbound_messages).where(table.handled_at.is_(None)).order_by(table.id).limit(1)
+        table, before = inbound_messages.c, inbound_messages.alias().c
+        in_turn = ~exists().where(
+            before.handled_at.is_(None), before.sender_key == table.sender_key, before.id < table.id
+        )
+        oldest = select(inbound_messages).where(table.handled_at.is_(None), in_turn).order_by(table.id).limit(1)
         async with self._database.begin() as connection:
-            row = (await connection.execute(oldest.with_for_update(skip_locked=True))).mappings().first()
+            held = oldest.with_for_update(skip_locked=True, of=inbound_messages)
+            row = (await connection.execute(held)).mappings().first()
             yield Opened(connection, row, self._letter(row), self._vault, self._clock) if row else None
 
     async def list(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[dict[str, Any]]:
@@ -142,21 +151,22 @@ class Opened:
         self, connection: AsyncConnection, row: RowMapping, letter: Letter, vault: Vault, clock: Clock
     ) -> None:
         self.letter = letter
-        self._connection = connection
+        self.connection = connection  # of the transaction that files it: what is done on it is done with the filing
         self._sender = row["sender_key"]
         self._vault = vault
         self._clock = clock
 
     async def repeats(self) -> bool:
-        """Whether the same number sent the same text a moment before, in capitals or not."""
+        """Whether the same number sent the same text a moment before, in capitals or not, and we did not fail at it."""
         table = inbound_messages.c
         before = exists().where(
             table.sender_key == self._sender,
-            func.lower(func.btrim(table.text)) == self.letter.text.strip().lower(),
+            _folded(table.text) == _folded(literal(self.letter.text)),
             table.id < self.letter.id,
             table.received_at > self.letter.received_at - SAME_WITHIN,
+            table.made != Made.FAILED,
         )
-        return bool((await self._connection.execute(select(before))).scalar_one())
+        return bool((await self.connection.execute(select(before))).scalar_one())
 
     async def answered_since(self, span: timedelta, made: Made | None = None) -> int:
         """How many replies this number has got within the span, or those to letters of which that was made."""
@@ -168,15 +178,22 @@ class Opened:
         )
         if made is not None:
             replies = replies.where(table.made == made)
-        return int((await self._connection.execute(replies)).scalar_one())
+        return int((await self.connection.execute(replies)).scalar_one())
 
     async def file(self, answer: Answer) -> None:
         """Put down what was made of it, and queue the reply."""
-        now = self._clock.now()
-        answered = bool(answer.text) and self.letter.phone is not None
-        values = {"handled_at": now, "made": answer.made, "ticket": answer.ticket, "answered": answered}
+        now, phone = self._clock.now(), self.letter.phone
+        values: dict[str, Any] = {"handled_at": now, "made": answer.made, "ticket": answer.ticket}
+        values["answered"] = answer.confirmed or bool(answer.text and phone)
+        if answer.made is Made.ERASED:  # this letter, too, tells whose report it was
+            values |= NOBODYS
         filing = update(inbound_messages).where(inbound_messages.c.id == self.letter.id).values(values)
-        await self._connection.execute(filing)
-        if answered and self.letter.phone is not None:
-            reply = NewMessage(answer.kind, self.letter.channel, self.letter.phone, answer.text, answer.language)
-            await enqueue(self._connection, reply, self._vault, now)
+        await self.connection.execute(filing)
+        if answer.text and phone:
+            reply = NewMessage(answer.kind, self.letter.channel, phone, answer.text, answer.language)
+            await enqueue(self.connection, reply, self._vault, now)
+
+
+def _folded(said: ColumnElement[str]) -> ColumnElement[str]:
+    """A text without the space around it, and in small letters, as PostgreSQL knows them."""
+    return func.lower(func.btrim(said, " \t\r\n"))

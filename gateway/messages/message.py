@@ -53,6 +53,11 @@ REPORTED: Mapping[ReceiptStatus, Status] = {
 }
 
 
+# What the desk may have sent once more, as a message of its own: what surely or probably did not arrive. An unknown
+# one is cancelled with it, lest it is also queued again by itself.
+RESENDABLE = frozenset({Status.UNDELIVERED, Status.REFUSED, Status.UNKNOWN, Status.CANCELLED})
+
+
 def may_move(now: Status, to: Status) -> bool:
     """Whether a message may go from `now` straight `to` there."""
     return to in MOVES[now]
@@ -76,21 +81,25 @@ class MessageClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a class of message may do. `resend_unknown`: how often an unknown one is queued again by itself."""
+    """What a class of message may do. `resend_unknown`: how often an unknown one is queued again by itself.
+
+    Of a class with `quiet_hours`, whoever queues a message sets it due when the pack's quiet hours are over.
+    """
 
     priority: int  # the smaller goes first
     expiry: timedelta
     most_parts: int
     resend_unknown: int
+    quiet_hours: bool
 
 
 CLASSES: Mapping[MessageClass, Rules] = {
-    MessageClass.ALERT: Rules(priority=0, expiry=timedelta(hours=1), most_parts=3, resend_unknown=1),
-    MessageClass.CONFIRMATION: Rules(priority=10, expiry=timedelta(hours=6), most_parts=3, resend_unknown=1),
-    MessageClass.REPLY: Rules(priority=20, expiry=timedelta(hours=1), most_parts=3, resend_unknown=0),
-    MessageClass.STATUS: Rules(priority=30, expiry=timedelta(hours=24), most_parts=2, resend_unknown=0),
-    MessageClass.RESUME: Rules(priority=40, expiry=timedelta(hours=24), most_parts=1, resend_unknown=0),
-    MessageClass.APPEAL: Rules(priority=50, expiry=timedelta(hours=24), most_parts=2, resend_unknown=0),
+    MessageClass.ALERT: Rules(0, timedelta(hours=1), most_parts=3, resend_unknown=1, quiet_hours=False),
+    MessageClass.CONFIRMATION: Rules(10, timedelta(hours=6), most_parts=3, resend_unknown=1, quiet_hours=False),
+    MessageClass.REPLY: Rules(20, timedelta(hours=1), most_parts=3, resend_unknown=0, quiet_hours=False),
+    MessageClass.STATUS: Rules(30, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=False),
+    MessageClass.RESUME: Rules(40, timedelta(hours=24), most_parts=1, resend_unknown=0, quiet_hours=True),
+    MessageClass.APPEAL: Rules(50, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=True),
 }
 
 

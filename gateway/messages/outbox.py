@@ -15,10 +15,24 @@ import structlog
 from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.carriers.carrier import Outcome
-from gateway.messages.claims import ERASED, QUEUED, SENDING, UNKNOWN, Claim, Ended, claiming, ended, recording, released
+from gateway.carriers.carrier import Outcome, Refused
+from gateway.messages.channels import give_probe_back, take_probe
+from gateway.messages.claims import (
+    ERASED,
+    QUEUED,
+    SENDING,
+    UNKNOWN,
+    Claim,
+    Ended,
+    claiming,
+    ended,
+    recording,
+    released,
+    tried,
+)
 from gateway.messages.ledger import lock_ids, messages, settle
 from gateway.messages.message import CLASSES, MessageClass, Status
+from gateway.messages.optouts import add_opt_outs
 from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -99,7 +113,7 @@ class Outbox:
     """Claims, records and lists messages. Every method is one transaction and may raise `DatabaseAway`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
-        self._database = database
+        self.database = database
         self._vault = vault
         self._clock = clock
 
@@ -111,7 +125,7 @@ class Outbox:
         """
         while True:
             now = self._clock.now()
-            async with self._database.begin() as connection:
+            async with self.database.begin() as connection:
                 rows = (await connection.execute(claiming(limit, worker, channel, now))).mappings().all()
                 if not rows:
                     return []
@@ -119,6 +133,20 @@ class Outbox:
                 claims = await self._opened(connection, sorted(taken, key=_urgency), now)
             if claims:
                 return claims
+
+    async def claim_probe(self, worker: str, channel: str) -> Sequence[Claim]:
+        """One message to try a paused channel with, if its rest is over and no other worker tries it already."""
+        now = self._clock.now()
+        async with self.database.begin() as connection:
+            if not await take_probe(connection, channel, now):
+                return []
+            taking = claiming(1, worker, channel, now, though_paused=True)
+            rows = (await connection.execute(taking)).mappings().all()
+            taken = [row for row in rows if row["status"] == Status.SENDING]
+            claims = await self._opened(connection, taken, now)
+            if not claims:  # nothing to try it with: the next look may find something
+                await give_probe_back(connection, channel, now)
+            return claims
 
     async def _opened(self, connection: AsyncConnection, rows: Sequence[RowMapping], now: datetime) -> list[Claim]:
         """The rows as claims. One whose number the key does not open goes back and holds nothing up."""
@@ -147,6 +175,7 @@ class Outbox:
             ticket=row["ticket"],
             attempts=row["attempts"],
             worker=row["claimed_by"],
+            parts=row["parts"],
         )
 
     async def record(self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]]) -> set[int]:
@@ -156,23 +185,29 @@ class Outbox:
         same transaction.
         """
         now = self._clock.now()
-        return await self._write(channel, [ended(*sent, now, self._clock.jitter()) for sent in outcomes], now)
+        opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
+        rows = [ended(*sent, now, self._clock.jitter()) for sent in outcomes]
+        return await self._write(channel, rows, now, opted_out)
 
     async def release(self, channel: str, claims: Sequence[Claim]) -> set[int]:
         """Give back claims that were never handed to the carrier; the ids of those that were still ours."""
         now = self._clock.now()
         return await self._write(channel, [released(claim, now) for claim in claims], now)
 
-    async def _write(self, channel: str, rows: Sequence[Ended], now: datetime) -> set[int]:
+    async def _write(
+        self, channel: str, rows: Sequence[Ended], now: datetime, opted_out: Sequence[Phone] = ()
+    ) -> set[int]:
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
-        async with self._database.begin() as connection:
+        async with self.database.begin() as connection:
             await lock_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
-                written.update((await connection.execute(recording(to, alike, now))).scalars())
+                written.update(row.id for row in await connection.execute(recording(to, alike, now)))
             if carrier_ids:
                 await settle(connection, channel, carrier_ids, now)
+            if opted_out:  # the carrier does not say of which sender
+                await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:
@@ -194,8 +229,9 @@ class Outbox:
                 updated_at=now,
             )
         )
-        async with self._database.begin() as connection:
-            return (await connection.execute(sweeping)).rowcount
+        noting = tried(sweeping.returning(table.id, table.attempts, table.reason).cte("written"), Status.UNKNOWN, now)
+        async with self.database.begin() as connection:
+            return len((await connection.execute(noting)).all())
 
     async def requeue_unknown(self, after: timedelta) -> int:
         """Queue again what has been unknown that long and may be resent by its class; how many there were.
@@ -214,20 +250,20 @@ class Outbox:
             status=Status.CANCELLED, reason=ERASED, updated_at=now
         )
         queueing = old.where(or_(*resent)).values(status=Status.QUEUED, due_at=now, updated_at=now)
-        async with self._database.begin() as connection:
+        async with self.database.begin() as connection:
             await connection.execute(cancelling)
             return (await connection.execute(queueing)).rowcount
 
     async def waiting(self) -> int:
         """How many messages wait to be sent, over all channels."""
-        async with self._database.begin() as connection:
+        async with self.database.begin() as connection:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
 
     async def list(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
         """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
         newest = select(messages).order_by(messages.c.id.desc()).limit(limit)
-        async with self._database.begin() as connection:
+        async with self.database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
         return [self._shown(row) for row in rows]
 

@@ -85,6 +85,10 @@ class Person:
     added_at: datetime
     updated_at: datetime
 
+    def has(self, role: Role) -> bool:
+        """Whether this is one of the person's roles."""
+        return any(part.role is role for part in self.parts)
+
     def for_json(self) -> dict[str, str | list[str]]:
         """The person in lists and JSON (design.md section 7). The number is masked."""
         return {

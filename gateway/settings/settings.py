@@ -88,6 +88,8 @@ class ChannelSettings(BaseModel):
     """What residents dial, such as `*384*3375#`."""
     limit: int = Field(default=160, ge=40, le=182)
     """The longest screen, in septets, that the carrier passes on whole."""
+    rate: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)
+    """The most parts of SMS that leave in a second, all workers together. By default there is no bound."""
 
     keys: KeySettings | None = None
     """The navigation keys of this channel, where its networks swallow those of the pack: all four of them."""
@@ -130,8 +132,8 @@ class Settings(BaseSettings):
     """The file that holds database_url."""
     database_url: PostgresUrl = Field(default=None, validate_default=True)
     """PostgreSQL (postgresql://…). `waspada run` brings its own when this is not set."""
-    database_pool_size: int = Field(default=5, ge=1, le=100)
-    """Connections to PostgreSQL per process."""
+    database_pool_size: int = Field(default=5, ge=2, le=100)
+    """Connections to PostgreSQL per process; an SMS that comes in takes two."""
     vault_key_file: Path | None = None
     """The file that holds vault_key."""
     vault_key: VaultKey = Field(default=None, validate_default=True)
@@ -148,7 +150,9 @@ class Settings(BaseSettings):
     """Milliseconds after which PostgreSQL counts as away. A resident gets an answer within two seconds."""
     send_batch: int = Field(default=200, ge=1, le=5_000)
     """Messages that a worker takes at a time."""
-    send_concurrency: int = Field(default=8, ge=1, le=100)
+    send_recipients: int = Field(default=100, ge=1, le=100)
+    """Numbers of one call with the same text. No more of them become unknown by one timeout."""
+    send_concurrency: int = Field(default=12, ge=1, le=100)
     """Calls to one carrier that a worker makes at the same time."""
     poll_ms: int = Field(default=500, ge=10, le=60_000)
     """Milliseconds between a worker's looks for new messages."""

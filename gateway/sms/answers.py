@@ -1,7 +1,8 @@
 """What each command of an SMS does, and what is answered to it.
 
-Everything here may be done twice and is done once: a report and its details are unique by the letter, the rest leaves
-things as they are. So a letter whose handling was cut short is simply handled again.
+Everything here may be done twice and is done once: a report and its details are unique by the letter, a number is
+erased in the transaction that files the letter, the rest leaves things as they are. So a letter whose handling was cut
+short is simply handled again.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from gateway.incidents.book import Book
-from gateway.incidents.incident import Report
+from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import MOST_PLACES, Menu
-from gateway.messages.keywords import Meant, Told, told
+from gateway.messages.keywords import Meant, Told, named_places, named_ticket, told
 from gateway.messages.letters import Answer, Letter, Made
 from gateway.messages.message import MessageClass
+from gateway.messages.optouts import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
@@ -34,22 +38,29 @@ class Said:
     language: str
     menu: Menu
     service_code: str
+    connection: AsyncConnection  # of the transaction that will file the letter
 
     def answer(self, made: Made, text: str, *, ticket: str | None = None, **shown: str) -> Answer:
         """That was made of it, and the pack's SMS `text`, which shows `shown`."""
         values = {**shown, **({"ticket": tickets.show(ticket)} if ticket else {})}
         kind = MessageClass.STATUS if made is Made.STATUS else MessageClass.REPLY
-        given = {"ussd": self.service_code}
-        return Answer(made, self.menu.sms(text, self.language, values, given), self.language, kind, ticket)
+        return Answer(made, self.sms(text, values), self.language, kind, ticket)
+
+    def sms(self, text: str, values: Mapping[str, str]) -> str:
+        """The pack's SMS of that name."""
+        return self.menu.sms(text, self.language, values, {"ussd": self.service_code})
 
 
 class Answers:
     """Carries commands out. May raise `DatabaseAway` and `RedisAway`; then nothing is answered yet."""
 
-    def __init__(self, book: Book, reporter: Reporter, subscriptions: Subscriptions, tries: Tries) -> None:
+    def __init__(
+        self, book: Book, reporter: Reporter, subscriptions: Subscriptions, opt_outs: OptOuts, tries: Tries
+    ) -> None:
         self._book = book
         self._reporter = reporter
         self._subscriptions = subscriptions
+        self._opt_outs = opt_outs
         self._tries = tries
         self._known: Mapping[str, Callable[[Said], Awaitable[Answer]]] = {
             "report": self._report,
@@ -73,7 +84,7 @@ class Answers:
         answers = {"category": read.category, "area": read.area}
 
         def confirmation(number: str) -> str:
-            return said.menu.sms("received", said.language, {**answers, "ticket": tickets.show(number)})
+            return said.sms("received", {**answers, "ticket": tickets.show(number)})
 
         report = Report(
             category=read.category,
@@ -82,13 +93,13 @@ class Answers:
             channel=said.letter.channel,
             session=session_of(said.letter),
             received_at=said.letter.received_at,
-            description=read.description,
+            description=as_words(read.description),
         )
         filed = await self._book.file(report, said.phone, confirmation)
-        return Answer(Made.REPORT, ticket=filed.ticket)  # the confirmation is the reply
+        return Answer(Made.REPORT, ticket=filed.ticket, confirmed=True)
 
     async def _status(self, said: Said) -> Answer:
-        ticket, refusal = await self._own_ticket(said)
+        ticket, _, refusal = await self._ticket(said)
         standing = await self._reporter.standing(ticket, said.phone) if ticket else None
         if ticket is None or standing is None:
             return refusal or await self._not_his(said)
@@ -96,8 +107,8 @@ class Answers:
         return said.answer(Made.STATUS, "status", ticket=ticket, **shown)
 
     async def _add_info(self, said: Said) -> Answer:
-        ticket, refusal = await self._own_ticket(said)
-        details = _after_ticket(said.meant.rest)
+        ticket, told_now, refusal = await self._ticket(said)
+        details = as_words(told_now)
         if ticket is None:
             return refusal or await self._not_his(said)
         if not details:
@@ -108,23 +119,27 @@ class Answers:
         return said.answer(Made.DETAILS, "added", ticket=ticket) if added else await self._not_his(said)
 
     async def _erase(self, said: Said) -> Answer:
-        ticket, refusal = await self._own_ticket(said)
+        ticket, _, refusal = await self._ticket(said)
         if ticket is None:
             return refusal or await self._not_his(said)
-        erased = await self._reporter.erase_number(ticket, said.phone)
+        erased = await self._reporter.erase_number_within(said.connection, ticket, said.phone)
         return said.answer(Made.ERASED, "erased", ticket=ticket) if erased else await self._not_his(said)
 
     async def _subscribe(self, said: Said) -> Answer:
-        found = said.menu.gazetteer.find(said.meant.rest) if said.meant.rest else None
-        if found and not found.sure and len(found.codes) != 1:
-            return said.answer(Made.UNSORTED, "which_area", places=_named(said.menu, found.codes))
-        area = found.codes[0] if found else EVERYWHERE
+        places = named_places(said.meant.rest, said.menu)
+        if said.meant.rest and not places:
+            return said.answer(Made.UNSORTED, "no_area")
+        if len(places) > 1:
+            return said.answer(Made.UNSORTED, "which_area", places=_named(said.menu, places))
+        area = places[0] if places else EVERYWHERE
+        await self._opt_outs.lift(said.phone)
         await self._subscriptions.subscribe(
             said.phone, area, language=said.language, channel=said.letter.channel, wording=said.menu.version
         )
         return said.answer(Made.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
 
     async def _unsubscribe(self, said: Said) -> Answer:
+        await self._opt_outs.add(said.phone, said.letter.channel)
         await self._subscriptions.unsubscribe(said.phone)
         return said.answer(Made.UNSUBSCRIBED, "unsub_ok")
 
@@ -134,14 +149,15 @@ class Answers:
     async def _language(self, said: Said) -> Answer:
         return said.answer(Made.LANGUAGE, "language")
 
-    async def _own_ticket(self, said: Said) -> tuple[str | None, Answer | None]:
-        """The ticket that the letter names; or the answer to a letter that names none, or too many wrong ones."""
-        ticket = next((found for word in _first_words(said.meant.rest) if (found := tickets.read(word))), None)
-        if ticket is None:
-            return None, said.answer(Made.UNSORTED, "not_found")
+    async def _ticket(self, said: Said) -> tuple[str | None, str, Answer | None]:
+        """The ticket that the letter names and what it says besides; or the answer to one that names none, or to a
+        phone that has named too many wrong ones."""
+        ticket, besides = named_ticket(said.meant.rest)
+        if not ticket:
+            return None, besides, said.answer(Made.UNSORTED, "not_found")
         if await self._tries.used(said.phone) >= said.menu.rules.ticket_tries_per_hour:
-            return None, said.answer(Made.UNSORTED, "locked")
-        return ticket, None
+            return None, besides, said.answer(Made.UNSORTED, "locked")
+        return ticket, besides, None
 
     async def _not_his(self, said: Said) -> Answer:
         await self._tries.count(said.phone, session_of(said.letter))
@@ -150,8 +166,7 @@ class Answers:
 
 def session_of(letter: Letter) -> str:
     """What stands in the place of a session where a letter brings something about."""
-    printable = "".join(character if "!" <= character <= "~" else "_" for character in letter.carrier_id)
-    return f"sms:{printable}"[:128]
+    return f"sms:{letter.id}"
 
 
 def _incomplete(said: Said, read: Told) -> Answer:
@@ -168,17 +183,3 @@ def _incomplete(said: Said, read: Told) -> Answer:
 
 def _named(menu: Menu, codes: tuple[str, ...]) -> str:
     return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MOST_PLACES])
-
-
-def _first_words(rest: str) -> tuple[str, ...]:
-    """What may be the ticket: the first word, or the first two, `7340 2817`."""
-    words = rest.split(maxsplit=2)
-    return (*words[:1], "".join(words[:2]))
-
-
-def _after_ticket(rest: str) -> str:
-    words = rest.split(maxsplit=1)
-    if words and tickets.read(words[0]):
-        return words[1].strip() if len(words) > 1 else ""
-    words = rest.split(maxsplit=2)
-    return words[2].strip() if len(words) > 2 else ""

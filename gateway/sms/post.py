@@ -1,7 +1,8 @@
 """The post room: takes letters one after the other, sees what each means, has it done, and files the answer.
 
 Machines get no answer (a short code, a name, our own numbers, automatic replies), nobody gets more than ten an hour,
-and to what is not understood there is one answer a day: two gateways that meet must fall silent.
+and to what is not understood there is one answer a day: two gateways that meet must fall silent. What would be
+confirmed and may not be is not done either: a report that no answer is left for is kept for the desk.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import structlog
 from gateway.menu.definition import Menu
 from gateway.messages.keywords import Meant, is_automatic, meant
 from gateway.messages.letters import DAY, HOUR, Answer, Letter, Letters, Made, Opened
+from gateway.people.directory import Directory
+from gateway.people.person import Role
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
@@ -25,6 +28,7 @@ from gateway.ussd.sessions import Sessions
 log = structlog.get_logger()
 
 MOST_REPLIES_AN_HOUR = 10
+ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
 OFFICERS_ANSWERS = frozenset({"1", "2", "3"})  # to an alert: taken, checked, not true
 
 
@@ -36,6 +40,7 @@ class Post:
         letters: Letters,
         answers: Answers,
         dropped: Dropped,
+        directory: Directory,
         sessions: Sessions,
         editions: Editions,
         vault: Vault,
@@ -45,6 +50,7 @@ class Post:
         self._letters = letters
         self._answers = answers
         self._dropped = dropped
+        self._directory = directory
         self._sessions = sessions
         self._editions = editions
         self._vault = vault
@@ -70,8 +76,7 @@ class Post:
             except Exception as error:
                 log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
                 answer = Answer(Made.FAILED)
-            if answer.text and await opened.answered_since(HOUR) >= MOST_REPLIES_AN_HOUR:
-                log.warning("sms.too_many_replies", letter=letter.id, made=answer.made)
+            if answer.text and await _has_its_fill(opened):
                 answer = Answer(answer.made, ticket=answer.ticket)
             await opened.file(answer)
         log.info(
@@ -79,21 +84,26 @@ class Post:
             channel=letter.channel,
             letter=letter.id,
             made=answer.made,
-            answered=bool(answer.text),
+            answered=bool(answer.text) or answer.confirmed,
             **({"ticket": answer.ticket} if answer.ticket else {}),
         )
         return True
 
     async def _answer(self, opened: Opened) -> Answer:
         letter, menu = opened.letter, self._editions.current
-        if letter.phone is None or self._is_own(letter.phone) or is_automatic(letter.text, menu.keywords):
+        understood = meant(letter.text, menu.keywords)
+        if letter.phone is None or self._is_own(letter, letter.phone) or _is_automatic(letter, understood, menu):
             return Answer(Made.MACHINE)
-        if await opened.repeats():
+        if answer := await self._short_answer(opened, letter.phone):
+            return answer
+        if understood.command in ONCE and await opened.repeats():
             return Answer(Made.REPEATED)
-        if letter.text.strip() in OFFICERS_ANSWERS:
-            return await self._short_answer(letter, letter.phone)
-        said = await self._said(letter, letter.phone, menu)
-        if said.meant.command:
+        if not menu.keywords.commands:
+            return Answer(Made.OTHER)
+        said = await self._said(opened, letter.phone, understood, menu)
+        if understood.command == "report" and await _has_its_fill(opened):
+            return Answer(Made.UNSORTED)
+        if understood.command:
             answer = await self._answers.to(said)
             if answer.made is Made.LANGUAGE:
                 await self._sessions.choose_language(self._vault.lookup(letter.phone), said.language, menu)
@@ -102,29 +112,51 @@ class Post:
             return Answer(Made.OTHER)
         return said.answer(Made.OTHER, "unknown")
 
-    async def _short_answer(self, letter: Letter, phone: Phone) -> Answer:
-        """`1` sends an unfinished report as it is; otherwise these are an officer's answers to an alert."""
-        if letter.text.strip() == FILE_AS_IT_IS and (filed := await self._dropped.file_as_it_is(phone)):
-            return Answer(Made.DRAFT, ticket=filed.ticket)
-        return Answer(Made.OFFICER)
+    async def _short_answer(self, opened: Opened, phone: Phone) -> Answer | None:
+        """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert."""
+        short = opened.letter.text.strip(" .,!\"'\r\n")
+        if short not in OFFICERS_ANSWERS:
+            return None
+        if short == FILE_AS_IT_IS and (filed := await self._dropped.file_as_it_is(phone, opened.connection)):
+            return Answer(Made.DRAFT, ticket=filed.ticket, confirmed=True)
+        person = await self._directory.find(phone)
+        return Answer(Made.OFFICER) if person and person.has(Role.OFFICER) else None
 
-    async def _said(self, letter: Letter, phone: Phone, menu: Menu) -> Said:
+    async def _said(self, opened: Opened, phone: Phone, understood: Meant, menu: Menu) -> Said:
         """What the letter means, and the language to answer in: that of its keyword, else the one chosen before."""
-        understood = meant(letter.text, menu.keywords)
+        letter = opened.letter
         language = _named_language(understood, menu)
         if not language:
             _, stored = await self._sessions.read(self._vault.lookup(phone))
             chosen = stored.place.language if stored and stored.place.chosen else ""
             language = understood.language or (chosen if chosen in menu.languages else menu.language)
-        return Said(letter, phone, understood, language, menu, self._service_codes.get(letter.channel, ""))
+        code = self._service_codes.get(letter.channel, "")
+        return Said(letter, phone, understood, language, menu, code, opened.connection)
 
-    def _is_own(self, phone: Phone) -> bool:
-        return phone.e164 in self._own_numbers
+    def _is_own(self, letter: Letter, phone: Phone) -> bool:
+        """Whether we have written this ourselves: from a number that we send from, or from the one that it came to."""
+        return phone.e164 in self._own_numbers or phone.e164.lstrip("+") == letter.recipient.lstrip("+")
+
+
+def _is_automatic(letter: Letter, understood: Meant, menu: Menu) -> bool:
+    """Whether a machine wrote this.
+
+    Who reports may quote one, and who says `STOP pesan otomatis` means just that.
+    """
+    return understood.command not in ("report", "unsubscribe") and is_automatic(letter.text, menu.keywords)
+
+
+async def _has_its_fill(opened: Opened) -> bool:
+    """Whether this number has got all the replies of an hour."""
+    full = await opened.answered_since(HOUR) >= MOST_REPLIES_AN_HOUR
+    if full:
+        log.warning("sms.too_many_replies", letter=opened.letter.id)
+    return full
 
 
 def _named_language(understood: Meant, menu: Menu) -> str:
     """The language that `BAHASA jawa` asks for."""
     if understood.command != "language":
         return ""
-    named = understood.rest.casefold()
-    return next((key for key, name in menu.languages.items() if named and named in (key, name.casefold())), "")
+    named = understood.rest.casefold().split()
+    return next((key for key, name in menu.languages.items() if key in named or name.casefold() in named), "")

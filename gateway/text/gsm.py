@@ -7,22 +7,28 @@ counted, since `e` and a combining accent are not in the alphabet although `é` 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-# In the order of their codes, 0x00 to 0x7F; 0x1B is the escape to the extension and no character of its own.
-_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
-    " !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = "\f^{}\\[~]|€"
+from gateway.text.alphabet import EXTENDED, EXTENSION, FOREIGN, composed
+from gateway.text.transliteration import Change, Transliterated, transliterate
 
-_EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
-_FOREIGN = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
+__all__ = [
+    "Change",
+    "Cost",
+    "Encoding",
+    "NotGsm7",
+    "Transliterated",
+    "cost",
+    "encoding",
+    "packed_octets",
+    "parts",
+    "septets",
+    "transliterate",
+    "units",
+]
 
 _SINGLE = {"gsm7": 160, "ucs2": 70}
 _OF_SEVERAL = {"gsm7": 153, "ucs2": 67}
@@ -48,7 +54,7 @@ class NotGsm7(ValueError):
 
 def encoding(text: str) -> Encoding:
     """The alphabet an SMS of `text` is sent in."""
-    return "ucs2" if _FOREIGN.search(_composed(text)) else "gsm7"
+    return "ucs2" if FOREIGN.search(composed(text)) else "gsm7"
 
 
 def septets(text: str) -> int:
@@ -56,25 +62,25 @@ def septets(text: str) -> int:
 
     Raises `NotGsm7` at the first character that is in neither table, a raw ESC among them.
     """
-    text = _composed(text)
-    foreign = _FOREIGN.search(text)
+    text = composed(text)
+    foreign = FOREIGN.search(text)
     if foreign:
         raise NotGsm7(foreign[0], foreign.start())
-    return len(text) + len(_EXTENDED.findall(text))
+    return len(text) + len(EXTENDED.findall(text))
 
 
 def units(text: str) -> int:
     """The length of `text` in UCS-2: UTF-16 code units, so that an emoji counts twice."""
-    return len(_composed(text).encode("utf-16-le", "surrogatepass")) // 2
+    return len(composed(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
-def packed_octets(septets: int) -> int:
-    """The octets of so many septets packed for USSD, which has room for 160 octets: 182 septets.
+def packed_octets(text: str) -> int:
+    """The octets of `text` packed for USSD, which has room for 160 octets: 182 septets.
 
     Seven spare bits at the end are padded with CR, lest they be read as `@`; that takes no octet more
-    (facts/protocols.md E.4).
+    (facts/protocols.md E.4). Raises `NotGsm7`.
     """
-    return (septets * 7 + 7) // 8
+    return (septets(text) * 7 + 7) // 8
 
 
 def parts(text: str) -> list[str]:
@@ -83,16 +89,31 @@ def parts(text: str) -> list[str]:
     Nothing that is sent or seen as one is cut in two: an escape with its character, a surrogate pair, a letter
     with its accents, an emoji with its modifiers.
     """
-    text = _composed(text)
+    text = composed(text)
     kind = encoding(text)
     if (septets(text) if kind == "gsm7" else units(text)) <= _SINGLE[kind]:
         return [text]
-    widths = [2 if (char in _EXTENSION if kind == "gsm7" else char > "\uffff") else 1 for char in text]
+    widths = [2 if (char in EXTENSION if kind == "gsm7" else char > "\uffff") else 1 for char in text]
     return list(_cut(text, widths, _OF_SEVERAL[kind]))
 
 
-def _composed(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the author of an SMS is shown. `length` is in septets, or in UTF-16 units where the encoding is UCS-2."""
+
+    text: str  # as it would be sent
+    encoding: Encoding
+    length: int
+    parts: int
+    changes: tuple[Change, ...]
+
+
+def cost(text: str) -> Cost:
+    """What `text` costs as an SMS, counted after it was transliterated."""
+    changed = transliterate(text)
+    kind = encoding(changed.text)
+    length = septets(changed.text) if kind == "gsm7" else units(changed.text)
+    return Cost(changed.text, kind, length, len(parts(changed.text)), changed.changes)
 
 
 def _cut(text: str, widths: Sequence[int], room: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.book import Filed, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
@@ -94,10 +95,11 @@ class Dropped:
         """Wipe the drafts that can no longer be gone on with; how many there were. Raises `DatabaseAway`."""
         return await self._drafts.expire(self._clock.now() - self._editions.current.rules.resume_within)
 
-    async def file_as_it_is(self, phone: Phone) -> Filed | None:
+    async def file_as_it_is(self, phone: Phone, within: AsyncConnection | None = None) -> Filed | None:
         """File what this phone has left unfinished; None where there is nothing. Raises `DatabaseAway`.
 
-        What is filed so is not offered any more when the phone dials again.
+        What is filed so is not offered any more when the phone dials again. `within` is a connection whose transaction
+        the filing shall be part of.
         """
         menu = self._editions.current
         taken: list[Draft] = []
@@ -109,7 +111,7 @@ class Dropped:
 
         since = self._clock.now() - menu.rules.resume_within
         try:
-            filed = await self._drafts.file(phone, confirmation, since=since)
+            filed = await self._drafts.file(phone, confirmation, since=since, within=within)
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning("draft.unfileable", error=type(error).__name__)
             return None

@@ -15,6 +15,7 @@ from gateway.incidents.incident import REQUIRED
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import NOTHING, Menu
+from gateway.messages.optouts import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
@@ -49,6 +50,7 @@ class Effects:
         reporter: Reporter,
         drafts: Drafts,
         subscriptions: Subscriptions,
+        opt_outs: OptOuts,
         tries: Tries,
         deadline: float,
     ) -> None:
@@ -57,6 +59,7 @@ class Effects:
         self._reporter = reporter
         self._drafts = drafts
         self._subscriptions = subscriptions
+        self._opt_outs = opt_outs
         self._tries = tries
         self._deadline = deadline
         self._known: Mapping[str, Callable[[Menu, Statement], Awaitable[Ended]]] = {
@@ -113,6 +116,7 @@ class Effects:
         return "erased", NOTHING
 
     async def _subscribe(self, menu: Menu, statement: Statement) -> Ended:
+        await self._opt_outs.lift(statement.phone, deadline=self._deadline)
         await self._subscriptions.subscribe(
             statement.phone,
             statement.answers["area"],
@@ -124,6 +128,7 @@ class Effects:
         return "done", NOTHING
 
     async def _unsubscribe(self, _: Menu, statement: Statement) -> Ended:
+        await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
         await self._subscriptions.unsubscribe(statement.phone, deadline=self._deadline)
         return "done", NOTHING
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
-from gateway.menu.definition import Menu
+from gateway.menu.definition import Kind, Menu
 from gateway.menu.engine import Session
 from gateway.runtime.redis import Batcher
 from gateway.ussd.transcript import Mark, mark
@@ -87,12 +87,17 @@ class Sessions:
         return None if other is None else decode(other)
 
     async def choose_language(self, phone_key: bytes, language: str, menu: Menu) -> None:
-        """Remember a language that was chosen by other ways than a dialogue. An open dialogue keeps its own."""
+        """Remember a language that was chosen by other ways than a dialogue; an open one goes on in it."""
         raw, stored = await self.read(phone_key)
-        place = (stored.place if stored else Session(menu.home, language))._replace(language=language, chosen=True)
+        place = stored.place if stored else Session(menu.home, language)
+        answers = {name: language if value == place.language else value for name, value in place.answers.items()}
+        place = place._replace(language=language, chosen=True, answers=answers)
         nothing = Stored("", "", mark(""), menu.version, 0, 0, 0, "", place)
         # What a resident has said is kept no longer for it.
-        keep = menu.rules.resume_within if place.answers else menu.rules.remember_language
+        state = menu.states.get(place.state)
+        ended = state is not None and state.kind is Kind.END
+        says = not ended and any(value != language for value in answers.values())
+        keep = menu.rules.resume_within if says else menu.rules.remember_language
         await self.write(phone_key, raw, (stored or nothing)._replace(place=place), int(keep.total_seconds()))
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import structlog
 
-from gateway.menu.loading import PackRefused
-from gateway.runtime.packs import PackNotFound, fingerprint
+from gateway.menu.definition import Menu
+from gateway.menu.loading import PackRefused, version_of
+from gateway.runtime.packs import PackNotFound, fingerprint, read_pack
 from gateway.settings import ChannelSettings
 from gateway.ussd.editions import Editions
 from gateway.wiring.packs import load_menu
@@ -39,7 +40,7 @@ async def watched(
 
 
 async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions, every_s: float) -> None:
-    seen = await asyncio.to_thread(fingerprint, pack)
+    seen: frozenset[tuple[str, int, int]] | None = None  # it may have changed since `editions` began
     while True:
         await asyncio.sleep(every_s)
         now = await asyncio.to_thread(fingerprint, pack)
@@ -57,12 +58,17 @@ async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: 
 
 async def _take(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions) -> None:
     try:
-        menu = await asyncio.to_thread(load_menu, pack, channels)
+        menu = await asyncio.to_thread(_other, pack, channels, editions.current)
     except PackRefused as refused:
         log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=refused.complaints)
     except PackNotFound as gone:
         log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=[str(gone)])
     else:
-        if menu.version != editions.current.version:
+        if menu is not None:
             log.info("pack.changed", pack=pack.name, version=menu.version, earlier=editions.current.version)
             editions.put(menu)
+
+
+def _other(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:
+    """The menu of the pack; None where it is the one in force, which need not be proven again."""
+    return None if version_of(read_pack(pack)) == current.version else load_menu(pack, channels)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TextIO
@@ -19,7 +20,9 @@ from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.messages.letters import Letters
+from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
+from gateway.people.directory import Directory
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime import logs
@@ -109,6 +112,7 @@ class Parts:
             Reporter(self.database, self.vault, self.clock),
             self.drafts,
             Subscriptions(self.database, self.vault, self.clock),
+            self._opt_outs,
             Tries(self.batcher, self.vault),
             self._sql_deadline,
         )
@@ -124,14 +128,19 @@ class Parts:
         subscriptions = Subscriptions(self.database, self.vault, self.clock)
         return Post(
             Letters(self.database, self.vault, self.clock),
-            Answers(self.book, reporter, subscriptions, Tries(self.batcher, self.vault)),
+            Answers(self.book, reporter, subscriptions, self._opt_outs, Tries(self.batcher, self.vault)),
             self.dropped,
+            Directory(self.database, self.vault, self.clock),
             self.sessions,
             self.editions,
             self.vault,
             self._service_codes,
             own_numbers=[sender for channel in self.settings.channels.values() if (sender := channel.sender)],
         )
+
+    @property
+    def _opt_outs(self) -> OptOuts:
+        return OptOuts(self.database, self.vault, self.clock)
 
     @property
     def _service_codes(self) -> Mapping[str, str]:
@@ -179,6 +188,14 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
 def redis_client(url: str) -> Redis:
     """A client that fails at once instead of trying again: every caller has a deadline and a way out."""
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
+
+
+async def balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
+    """What the account of each of these channels has left, where its carrier says so within seconds."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        accounts = [(name, settings.channels[name]) for name in channels]
+        carriers = [CARRIERS[account.carrier](name, account, http) for name, account in accounts]
+        return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
 def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:

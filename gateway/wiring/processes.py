@@ -13,7 +13,9 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
+from gateway.messages.channels import Channels
 from gateway.messages.inbox import Inbox
+from gateway.messages.rate import Rates
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
 from gateway.runtime.postgres import DatabaseAway, is_current
@@ -101,12 +103,15 @@ async def working(parts: Parts) -> AsyncIterator[None]:
     worker = f"{socket.gethostname()}:{os.getpid()}:{parts.clock.token()[:8]}"
     pace = Pace(
         batch=settings.send_batch,
+        recipients=settings.send_recipients,
         calls=settings.send_concurrency,
         idle=timedelta(milliseconds=settings.poll_ms),
         lost_after=timedelta(seconds=settings.claim_timeout_s),
         resend_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
-    sender = Sender(parts.outbox, carriers, parts.clock, worker, pace, parts.metrics)
+    rates = Rates(parts.batcher, parts.clock, {name: channel.rate for name, channel in settings.channels.items()})
+    channels = Channels(parts.database, parts.clock)
+    sender = Sender(parts.outbox, channels, carriers, parts.clock, worker, pace, parts.metrics, rates)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
         others = [

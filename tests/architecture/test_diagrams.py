@@ -1,4 +1,4 @@
-"""The state diagrams in gateway/README.md are drawn from the tables that the program goes by.
+"""The state diagrams and the table of classes in gateway/README.md are drawn from what the program goes by.
 
 `make test TEST_ARGS=--update` draws them anew.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 import pytest
 
 from gateway.incidents.incident import LIFECYCLE
-from gateway.messages.message import MOVES
+from gateway.messages.message import CLASSES, MOVES
 from tests.architecture.documents import ROOT
 
 PAGE = ROOT / "gateway" / "README.md"
@@ -32,6 +33,31 @@ def test_the_diagram_is_the_table(
 
     assert f"<!-- {name}: " in page
     assert page == drawn
+
+
+def test_the_table_of_classes_is_the_table(request: pytest.FixtureRequest) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    drawn = re.sub(r"(<!-- classes: .*? -->\n)((?:\|.*\n)*)", rf"\1{_classes()}", page)
+    if request.config.getoption("--update"):
+        PAGE.write_text(drawn, encoding="utf-8")
+        page = drawn
+
+    assert "<!-- classes: " in page
+    assert page == drawn
+
+
+def _classes() -> str:
+    """What each class of message may do, the most pressing first."""
+    lines = [
+        "| class | priority | expires after | most parts | quiet hours | resend of unknown |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, rules in CLASSES.items():
+        hours = rules.expiry // timedelta(hours=1)
+        quiet = "kept" if rules.quiet_hours else "no"
+        resend = "once" if rules.resend_unknown == 1 else "never"
+        lines.append(f"| `{kind}` | {rules.priority} | {hours} h | {rules.most_parts} | {quiet} | {resend} |")
+    return "".join(f"{line}\n" for line in lines)
 
 
 class _Door(StrEnum):

@@ -3,6 +3,8 @@
 Both servers are pinned to one core, the residents to another. What counts is the processor time of the server per
 hop, as a ratio within the same run: this is the one figure that a noisy machine leaves standing. The gateway runs
 with everything on: masking, logs and their tail, metrics, encryption, the filing of the report.
+
+Before that, one worker drains queues of SMS (`tests.bench.sending`).
 """
 
 from __future__ import annotations
@@ -14,19 +16,25 @@ import sys
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 import uvloop
+from redis.asyncio import Redis
 
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import upgrade
 from tests.bench.engine_step import microseconds_per_step
-from tests.bench.residents import Tally, walk
+from tests.bench.residents import PHONES, Tally, walk
+from tests.bench.sending import measure_sending
 from tests.bench.servers import KEYS, Server, bare_handler, gateway_web
 
 
 async def main() -> None:
     options = _options()
+    if options.only != "ussd":
+        await measure_sending()
+    if options.only == "sending":
+        return
     print(f"engine.step on the real pack: {microseconds_per_step():.1f} µs median")
     server_core, client_core = _cores()
     async with AsyncExitStack() as stack:
@@ -38,7 +46,8 @@ async def main() -> None:
             await stack.enter_async_context(start(stores, folder, server_core)) for start in (bare_handler, gateway_web)
         ]
         os.sched_setaffinity(0, {client_core})
-        _report(servers, await _measure(servers, options))
+        measured = await _measure(servers, options)
+        _report(servers, measured, await _stored_session(servers[-1], stores, options))
 
 
 async def _measure(servers: list[Server], options: argparse.Namespace) -> dict[str, list[tuple[float, Tally]]]:
@@ -55,7 +64,18 @@ async def _measure(servers: list[Server], options: argparse.Namespace) -> dict[s
     return measured
 
 
-def _report(servers: list[Server], measured: dict[str, list[tuple[float, Tally]]]) -> None:
+async def _stored_session(gateway: Server, stores: EmbeddedStores, options: argparse.Namespace) -> str:
+    """What a dialogue takes in Redis while it takes most: everything is told, and not sent yet."""
+    async with Redis.from_url(stores.redis_url) as redis:
+        await redis.flushdb()
+        seed = options.rounds + 1
+        await walk(gateway.port, gateway.path, KEYS[:-1], options.residents, options.journeys, seed, gateway.verify)
+        keys = {key async for key in redis.scan_iter("waspada:ussd:*", count=1000)}
+        sizes = [await redis.memory_usage(key) or 0 for key in keys]
+    return f"a stored session before sending: {max(sizes)} bytes at most, {mean(sizes):.0f} on average"
+
+
+def _report(servers: list[Server], measured: dict[str, list[tuple[float, Tally]]], stored_session: str) -> None:
     print(f"{'server':<10} {'CPU s/1000 hops':>16} {'hops/s':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8} {'MB':>6}")
     for server in servers:
         rounds = measured[server.name]
@@ -70,6 +90,7 @@ def _report(servers: list[Server], measured: dict[str, list[tuple[float, Tally]]
     pairs = zip(measured[gateway.name], measured[bare.name], strict=True)
     ratios = sorted((ours[0] / ours[1].hops) / (theirs[0] / theirs[1].hops) for ours, theirs in pairs)
     print(f"ratios of neighbouring rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)}; their median counts:")
+    print(stored_session)
     print(f"ratio to the bare handler: {median(ratios):.2f}")
 
 
@@ -83,10 +104,14 @@ def _cores() -> tuple[int, int]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=["ussd", "sending"], help="one half alone; by default both")
     parser.add_argument("--residents", type=int, default=64, help="at the same time [64]")
     parser.add_argument("--journeys", type=int, default=10, help="of each resident in a round [10]")
     parser.add_argument("--rounds", type=int, default=9, help="of each server, in turns [9]")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.residents * options.journeys * (options.rounds + 2) > PHONES:
+        parser.error(f"there are {PHONES} phones, one for each journey")
+    return options
 
 
 if __name__ == "__main__":

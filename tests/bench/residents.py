@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
+PHONES = 100_000  # +62812300xxxxx
 FORM = "application/x-www-form-urlencoded"
 Verify = Callable[[int, str], bool]  # hop, body → whether it is the right answer
 
@@ -36,7 +37,11 @@ class WrongAnswer(Exception):
 async def walk(
     port: int, path: str, keys: Sequence[str], residents: int, journeys: int, seed: int, verify: Verify
 ) -> Tally:
-    """`residents` at once, each making `journeys` journeys of `1 + len(keys)` hops."""
+    """`residents` at once, each making `journeys` journeys of `1 + len(keys)` hops.
+
+    Each journey is of a phone of its own, which no walk with another `seed` has: one that dials again is known, and
+    does not begin at the first screen.
+    """
     tally = Tally()
     started = time.perf_counter()
     await asyncio.gather(
@@ -54,9 +59,9 @@ async def _resident(
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}\r\nContent-Length: "
-    phone = f"%2B62812300{number:05d}"
     try:
         for journey in range(journeys):
+            phone = f"%2B62812300{number * journeys + journey:05d}"
             session = f"ATUid_{number:016x}{journey:08x}{time.time_ns() & 0xFFFFFFFF:08x}"
             for hop in range(len(keys) + 1):
                 text = quote_plus("*".join(keys[:hop]))

@@ -127,7 +127,7 @@ async def test_nobody_is_sent_to_without_a_request(http: ClientSession) -> None:
         ("sms_send_201_gateway_error", KENYAN, sms.CODES[501]),
         ("sms_send_201_unsupported_indonesia", BU_TANI, sms.CODES[404]),
         ("sms_send_dnd_409", Phone("+2348030000001"), sms.CODES[409]),
-        ("sms_send_201_invalid_sender_no_recipients", KENYAN, sms.CODES[402]),
+        ("sms_send_201_invalid_sender_no_recipients", KENYAN, sms.EMPTY_ANSWERS["InvalidSenderId"]),
         ("fetch_messages_200", KENYAN, sms.NOT_UNDERSTOOD),
         ("user_200", KENYAN, sms.NOT_UNDERSTOOD),
     ],
@@ -185,7 +185,11 @@ TAKEN = {"statusCode": 101, "number": BU_TANI.e164, "status": "Success", "cost":
         (listing({**TAKEN, "messageId": None}), sms.WITHOUT_ID, "message id"),
         (listing({**TAKEN, "messageId": "a\0b"}), sms.WITHOUT_ID, "message id"),
         (listing({**TAKEN, "messageId": "x" * 129}), sms.WITHOUT_ID, "message id"),
-        (listing(message="InvalidSenderId"), sms.CODES[402], "empty list of recipients"),
+        (
+            listing(message="InvalidSenderId"),
+            Deferred("the sender name is not registered", whole_channel=True),
+            "empty list of recipients",
+        ),
         (listing(message="InsufficientBalance"), sms.CODES[405], "empty list of recipients"),
         (listing(message="Queued"), sms.MISSING, "empty list of recipients"),
         (b'{"SMSMessageData": {"Recipients": []}}', sms.MISSING, "empty list of recipients"),
@@ -227,7 +231,7 @@ async def test_the_content_type_and_which_2xx_it_is_do_not_matter(http: ClientSe
         (404, Deferred("there is no messaging API at api_url", whole_channel=True)),
         (409, sms.CODES[409]),
         (413, Refused("the carrier calls the request too large")),
-        (429, Deferred("too many requests")),
+        (429, Deferred("too many requests", whole_channel=True)),
         (500, sms.CODES[500]),
         (501, sms.CODES[500]),
         (502, sms.CODES[500]),
@@ -430,3 +434,38 @@ async def _never_asked(_: web.Request) -> web.Response:
 
 def _one_connection() -> AbstractAsyncContextManager[ClientSession]:
     return ClientSession(connector=TCPConnector(limit=1), cookie_jar=DummyCookieJar())
+
+
+# The balance ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_balance_is_asked_for_and_told_in_the_carriers_words(http: ClientSession) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append((request.method, request.path_qs, request.headers["apiKey"]))
+        return web.Response(body=fixture("user_200"), content_type="application/json")
+
+    async with answering(answer) as url:
+        told = await account(http, url).balance()
+    assert told == json.loads(fixture("user_200"))["UserData"]["balance"]
+    assert asked == [("GET", "/version1/user?username=sandbox", KEY)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        replaying("The supplied authentication is invalid", 401, "text/plain"),
+        replaying("", 302, Location="/elsewhere"),
+        replaying("<html>", 200),
+        replaying("null", 200),
+        replaying('{"UserData": {}}', 200),
+        replaying('{"UserData": {"balance": ""}}', 200),
+        replaying('{"UserData": {"balance": "\\u0000"}}', 200),
+        replaying("x" * (sms.LARGEST_ANSWER + 1), 200),
+    ],
+)
+async def test_no_balance_is_no_error(http: ClientSession, answer: Answer) -> None:
+    async with answering(answer) as url:
+        assert await account(http, url).balance() is None
+    assert await account(http, url).balance() is None, "nobody listens there any more"

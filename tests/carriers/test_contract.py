@@ -68,6 +68,12 @@ async def test_whatever_comes_every_number_has_an_outcome(http: ClientSession, m
     assert "81230004567" not in repr((logs, found))
 
 
+@pytest.mark.parametrize("answer", [_status(500, "x"), _status(200, "{}"), _hanging_up])
+async def test_a_balance_is_words_or_nothing(http: ClientSession, make: Make, answer: Answer) -> None:
+    async with answering(answer) as url:
+        assert await make(http, url).balance() is None
+
+
 @pytest.mark.parametrize("answer", [_silent, _hanging_up])
 async def test_what_may_have_been_sent_is_unknown(http: ClientSession, make: Make, answer: Answer) -> None:
     async with answering(answer) as url:

@@ -13,7 +13,7 @@ from gateway.carriers.carrier import BadCallback
 from gateway.carriers.form import FORM_TYPE, Form
 from tests.carriers.serving import FORM
 
-TWO = Form({"a": 10, "b": 10}, {"note": 10}, lines=("note",))
+TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, lines=("note",), free=("said",))
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,9 @@ PRINTABLE = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=10)
 def test_what_is_encoded_comes_out_as_the_standard_library_reads_it(a: str, b: str) -> None:
     body = urlencode({"a": a, "b": b}).encode()
     assert TWO.read(body, FORM) == {"a": a, "b": b} == dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+def test_a_free_field_holds_whatever_there_is() -> None:
+    assert TWO.read(b"a=1&b=2&said=%00%09%0D%0A%C2%85", FORM)["said"] == "\0\t\r\n\x85"
+    with pytest.raises(BadCallback, match="said has more than 10 characters"):
+        TWO.read(b"a=1&b=2&said=%00%00%00%00%00%00%00%00%00%00%00", FORM)

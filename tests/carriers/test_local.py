@@ -90,6 +90,13 @@ def _local(http: ClientSession, hooks: HookUrls, report_seconds: float = 0.02) -
     )
 
 
+async def test_the_account_shows_what_was_spent(stand: Stand) -> None:
+    assert await stand.account().balance() == "IDR 1000000000.0000"
+    await stand.send(BU_TANI, PAK_TANI)
+    assert await stand.account().balance() == "IDR 999999300.0000"
+    assert await stand.account(api_key="another").balance() is None
+
+
 # The ordinary run --------------------------------------------------------------------------------------------
 
 
@@ -237,7 +244,10 @@ async def test_retry_after(stand: Stand) -> None:
     assert await stand.send() == [Deferred("too many requests", timedelta(seconds=7), whole_channel=True)]
 
 
-@pytest.mark.parametrize(("message", "outcome"), [("InvalidSenderId", sms.CODES[402]), ("Oops", sms.MISSING)])
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [("InvalidSenderId", sms.EMPTY_ANSWERS["InvalidSenderId"]), ("Oops", sms.MISSING)],
+)
 async def test_an_empty_list_of_recipients(stand: Stand, message: str, outcome: Outcome) -> None:
     stand.local.faults = Faults(empty_recipients=EmptyRecipients(message=message))
     assert await stand.send(BU_TANI, PAK_TANI) == [outcome, outcome]

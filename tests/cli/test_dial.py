@@ -73,10 +73,21 @@ class Gateway:
             return web.Response(status=500)
         if "*" not in text:
             return web.Response(text="CON Tulis singkat")
-        form = {"username": "sandbox", "to": PHONE.e164, "message": "7340-2816 diterima", "from": "3375"}
+        await self.send("7340-2816 diterima")
+        return web.Response(text="END Terima kasih, 7340-2816")
+
+    async def sms(self, request: web.Request) -> web.Response:
+        fields = await request.post()
+        self.texts.append(str(fields["text"]))
+        await self.send("Ketik LAPOR")
+        return web.Response()
+
+    async def send(self, text: str) -> None:
+        """An SMS to `PHONE`."""
+        form = {"username": "sandbox", "to": PHONE.e164, "message": text, "from": "3375"}
         headers = {"apiKey": "key", "Accept": "application/json"}
         async with self.http.post(f"{self.url}/local/version1/messaging", data=form, headers=headers):
-            return web.Response(text="END Terima kasih, 7340-2816")
+            pass
 
     async def ended(self, request: web.Request) -> web.Response:
         self.endings.put_nowait(str((await request.post())["status"]))
@@ -87,14 +98,17 @@ class Gateway:
 async def gateway() -> AsyncIterator[Gateway]:
     async with ClientSession() as http:
         gateway = Gateway(http)
-        app = web.Application()
+        app, inbound = web.Application(), web.Application()
         app.router.add_post(f"{HOOKS}/ussd", gateway.ussd)
         app.router.add_post(f"{HOOKS}/ussd-event", gateway.ended)
-        LocalCarrier(
-            http, HookUrls(ussd=""), Clock(), username="sandbox", api_key="key", service_code=CODE, short_code="3375"
-        ).add_to(app)
-        async with serving(app) as gateway.url:
-            yield gateway
+        inbound.router.add_post("/sms", gateway.sms)
+        async with serving(inbound) as url:
+            hooks = HookUrls(ussd="", sms=f"{url}/sms")
+            LocalCarrier(
+                http, hooks, Clock(), username="sandbox", api_key="key", service_code=CODE, short_code="3375"
+            ).add_to(app)
+            async with serving(app) as gateway.url:
+                yield gateway
 
 
 async def dialled(gateway: Gateway, keys: Sequence[str], code: str = CODE, local: bool = True) -> tuple[bool, str]:
@@ -194,6 +208,31 @@ async def test_keys_on_the_command_line(gateway: Gateway, tmp_path: Path) -> Non
     assert (process.returncode, out.decode(), err) == (0, DIALOGUE, b"")
 
 
+async def test_an_sms_is_sent_and_its_answer_shown(gateway: Gateway, tmp_path: Path) -> None:
+    await gateway.send("an earlier one")
+    async with verb(gateway.url, tmp_path, "--sms", "BANTUAN [red]*") as process:
+        out, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode() == (
+        "+62812****567 sends: BANTUAN [red]*\n"
+        "SMS from 3375:\n"
+        "┌────────────────────────────┐\n"
+        "│ Ketik LAPOR                │\n"
+        "╘════════════════════════════╛\n"
+    )
+    assert gateway.texts == ["BANTUAN [red]*"]
+
+
+async def test_an_sms_that_nobody_takes(gateway: Gateway, tmp_path: Path) -> None:
+    async with verb(gateway.url, tmp_path, "--sms", "") as process:
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert err.decode().startswith("Error: The SMS was not taken")
+    talk = Talk(gateway.hooks, None, PHONE, CODE)
+    with pytest.raises(click.ClickException, match="built-in carrier"):
+        await talk.send_sms("BANTUAN", Console(file=io.StringIO()))
+
+
 async def test_lines_of_a_pipe(gateway: Gateway, tmp_path: Path) -> None:
     async with verb(gateway.url, tmp_path) as process:
         out, err = await process.communicate(b"1\n\n")
@@ -234,6 +273,8 @@ async def test_a_script_learns_of_a_network_error(gateway: Gateway, tmp_path: Pa
     [
         (["--phone", "0812"], "write it with its country code"),
         (["--keys", "1 'ribut"], "No closing quotation"),
+        (["--sms", "BANTUAN", "*123#"], "without CODE and --keys"),
+        (["--sms", "BANTUAN", "--keys", "1"], "without CODE and --keys"),
         (["--channel", "x"], "There is no channel 'x'; there are: local"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import json
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,3 +213,11 @@ def test_erasing_is_asked_for(shell: Shell, good: str) -> None:
     answered = CliRunner(env=shell.variables).invoke(main, ["people", "erase", "-"], input=f"{NUMBER.e164}\ny\n")
     assert answered.exit_code == 0
     assert len(shell.listed("people", "list")) == 1
+
+
+def test_what_was_done_can_be_read_by_a_program(shell: Shell, good: str) -> None:
+    read_in = shell.run("people", "import", good, "--json")
+    counts = {"dry_run": False, "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 0}
+    assert (read_in.exit_code, json.loads(read_in.stdout)) == (0, counts)
+    erased = json.loads(shell.run("people", "erase", NUMBER.e164, "--yes", "--json").stdout)
+    assert (erased["phone"], erased["people"], erased["incidents"]) == (NUMBER.masked, 1, 0)

@@ -33,6 +33,7 @@ LISTS = (
     ("incidents", "list"),
     ("incidents", "drafts"),
     ("messages", "list"),
+    ("messages", "inbox"),
     ("people", "list"),
     ("channels",),
     ("logs",),
@@ -52,6 +53,7 @@ username = "sandbox"
 api_key = "{API_KEY}"
 secret = ["{SECRET}", "{OLD_SECRET}"]
 service_code = "*384*3375#"
+api_url = "http://127.0.0.1:9"
 """
 
 
@@ -254,6 +256,77 @@ def test_channels(shell: Shell) -> None:
         "receipt": f"{base}/receipt",
         "optout": f"{base}/optout",
     }
+    standing = {name: channel[name] for name in ("state", "reason", "since", "until", "rate", "balance", "last_error")}
+    assert standing == {
+        "state": "running",
+        "reason": "",
+        "since": None,
+        "until": None,
+        "rate": None,
+        "balance": None,
+        "last_error": "",
+    }
+
+
+def test_a_channel_is_paused_and_resumed(shell: Shell) -> None:
+    assert shell.run("channels", "pause", "at", "--as", "rini", "--reason", "a drill").stdout == "at is paused.\n"
+    (channel,) = shell.listed("channels")
+    assert (channel["state"], channel["reason"], channel["by"]) == ("paused", "a drill", "rini")
+    assert channel["since"]
+    assert "PAUSED since " in shell.run("channels").stdout
+    assert shell.run("channels", "resume", "at").stdout == "at sends again.\n"
+    assert shell.run("channels", "resume", "at").stdout == "at was not paused.\n"
+    assert shell.listed("channels")[0]["state"] == "running"
+
+
+def test_a_channel_that_is_not_there(shell: Shell) -> None:
+    result = shell.run("channels", "resume", "att")
+    assert result.exit_code == 2
+    assert "the channels are at" in result.stderr
+    misplaced = shell.run("channels", "--limit", "1", "resume", "at")
+    assert misplaced.exit_code == 2
+    assert "write the options behind `resume`" in misplaced.stderr
+
+
+def test_the_addresses_are_shown_while_the_database_is_away(shell: Shell) -> None:
+    away = shell.run("channels", "--json", database_url="postgresql://waspada@127.0.0.1:1/waspada")
+    assert (away.exit_code, away.stderr) == (0, "")
+    assert json.loads(away.stdout)[0]["state"] == "not known"
+
+
+# Single messages ---------------------------------------------------------------------------------------------
+
+
+def one(shell: Shell, *arguments: str) -> dict[str, Any]:
+    result = shell.run("messages", *arguments, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    shown = json.loads(result.stdout)
+    assert isinstance(shown, dict)
+    return shown
+
+
+def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets: list[str]) -> None:
+    first = str(shell.listed("messages", "list")[-1]["id"])
+    assert one(shell, "show", first)["history"][0]["what"] == "queued"
+    assert "can be sent once more: " in shell.fails("messages", "resend", first)
+    assert (
+        one(shell, "cancel", first, "--as", "rini", "--reason", f"wrong, call {NUMBER.e164}")["status"] == "cancelled"
+    )
+    assert "only these can be called off: queued, unknown" in shell.fails("messages", "cancel", first)
+    again = one(shell, "resend", first, "--as", "rini")
+    assert (again["resend_of"], again["status"], again["ticket"]) == (int(first), "queued", tickets[0])
+    shown = one(shell, "show", first)
+    assert (shown["resent_as"], shown["to"], shown["receipts"]) == (again["id"], NUMBER.masked, [])
+    assert [entry["what"] for entry in shown["history"]] == ["queued", "message.cancelled", "message.resent"]
+    assert f"as {again['id']}" in shell.fails("messages", "resend", first)
+    told = shell.run("messages", "show", first).stdout
+    assert "message.cancelled" in told
+    assert NUMBER.e164[-9:] not in told
+
+
+def test_a_message_that_is_not_there(shell: Shell) -> None:
+    for verb in ("show", "resend", "cancel"):
+        assert "There is no message with this number" in shell.fails("messages", verb, "4711")
 
 
 def test_no_more_than_the_limit(shell: Shell, tickets: list[str]) -> None:
@@ -330,7 +403,7 @@ def test_wrong_settings(shell: Shell, tmp_path: Path, verb: str) -> None:
     config.write_text(CONFIG.replace('carrier = "africastalking"', 'carrier = "pigeon"') + "colour = 1\n")
     message = shell.fails(verb, session_ttl_s="10", polms="3")
     assert f"{config}:5: channels.at.carrier: " in message
-    assert f"{config}:10: channels.at.colour: there is no such setting" in message
+    assert f"{config}:11: channels.at.colour: there is no such setting" in message
     assert "WASPADA_SESSION_TTL_S: session_ttl_s: " in message
     assert "WASPADA_POLMS: there is no such setting (did you mean poll_ms?)" in message
 

@@ -1,6 +1,7 @@
 """A worker in a process of its own, to be killed: `python -m tests.faults.worker_program DATABASE_URL API_URL NAME`.
 
-It speaks to API_URL as Africa's Talking, and gives up a lost claim after half a second instead of five minutes.
+It speaks to API_URL as Africa's Talking, and gives up a lost claim after half a second instead of five minutes. A
+fourth word changes that: who `dawdles` never comes to make a call, who is `patient` gives nothing up for a minute.
 """
 
 from __future__ import annotations
@@ -8,16 +9,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
 
 from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.carrier import Outcome
+from gateway.messages.channels import Channels
 from gateway.messages.outbox import Outbox
 from gateway.messages.sending import Pace, Sender
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
 
 KEY = bytes(range(32))
 LOST_AFTER = timedelta(milliseconds=500)
@@ -29,12 +35,24 @@ PACE = Pace(
 )
 
 
-async def main(database_url: str, api_url: str, name: str) -> None:
+class Dawdler(AfricasTalking):
+    """Has claimed its messages and does not come to send them."""
+
+    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        await asyncio.sleep(3600)
+        return {}
+
+
+async def main(database_url: str, api_url: str, name: str, manner: str = "") -> None:
     database = Database(database_url)
     clock = Clock()
     async with aiohttp.ClientSession() as http:
-        carrier = AfricasTalking("at", "sandbox", "key", http, api_url=api_url)
-        sender = Sender(Outbox(database, Vault(KEY), clock), {"at": carrier}, clock, name, PACE)
+        kind = Dawdler if manner == "dawdles" else AfricasTalking
+        pace = replace(PACE, lost_after=timedelta(minutes=1)) if manner == "patient" else PACE
+        carrier = kind("at", "sandbox", "key", http, api_url=api_url)
+        sender = Sender(
+            Outbox(database, Vault(KEY), clock), Channels(database, clock), {"at": carrier}, clock, name, pace
+        )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sender.stop)
         await sender.run()
     await database.close()

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
+from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.book import Book, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
@@ -17,7 +17,9 @@ from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import audit, incident_details, incidents
 from gateway.incidents.reporter import Reporter, Standing
 from gateway.messages.claims import ERASED
+from gateway.messages.inbox import Inbox
 from gateway.messages.ledger import messages
+from gateway.messages.letters import Answer, Letters, Made
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, Outbox, enqueue
 from gateway.people.vault import Vault
@@ -160,6 +162,26 @@ async def test_an_erased_number_is_gone(
     noted = (await rows(database, audit))[-1]
     assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.number_erased", ticket)
     assert noted["detail"] == {}
+
+
+async def test_the_letters_about_it_lose_their_sender_and_no_other(
+    reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
+) -> None:
+    inbox, letters = Inbox(database, vault, clock), Letters(database, vault, clock)
+    written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
+    for text_, sender, about in written:
+        await inbox.take("at", Inbound(text_, sender, "3375", text_, None, ""))
+        async with letters.next() as opened:
+            assert opened
+            await opened.file(Answer(Made.STATUS, ticket=about))
+
+    await reporter.erase_number(ticket, PHONE)
+
+    assert {one["text"]: one["from"] for one in await letters.list()} == {
+        "his": "",
+        "another report's": PHONE.masked,
+        "another phone's": OTHER.masked,
+    }
 
 
 async def test_what_is_erased_is_nobodys(reporter: Reporter, ticket: str, database: Database) -> None:

@@ -49,6 +49,12 @@ class Gateway:
             assert response.status == 200
             return await response.json()
 
+    async def sms_from(self, handset: Handset, text: str) -> None:
+        """This phone sends an SMS to the service."""
+        sms = {"phone": handset.phone.e164, "text": text}
+        async with self.http.post(f"{self.program.url}/local/sms", json=sms) as response:
+            assert response.status == 200, await response.text()
+
     async def sms_to(self, handset: Handset) -> list[dict[str, str]]:
         """What the carrier was asked to send to this phone."""
         return [message for message in await self.get("/local/messages") if message["to"] == handset.phone.e164]

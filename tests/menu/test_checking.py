@@ -41,6 +41,13 @@ WORDS = [
     (ID, "sbg informasi awal", "sebagai informasi awal oleh petugas", "sms.received: ", (ID, '  received: "Lap')),
     (
         ID,
+        'received: "Laporan',
+        'received: "Lapor! Laporan',
+        "sms.received: no SMS may begin with Lapor, which is a keyword",
+        (ID, '  received: "Lap'),
+    ),
+    (
+        ID,
         "some: 10 sampai 50",
         "some: KURANG dari  10",
         "screens.size.some: 'KURANG dari  10' reads the same as few",

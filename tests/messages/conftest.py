@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.messages.channels import Channels
 from gateway.messages.outbox import Outbox
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
@@ -24,6 +25,11 @@ def clock() -> StandingClock:
 @pytest.fixture
 def outbox(database: Database, vault: Vault, clock: StandingClock) -> Outbox:
     return Outbox(database, vault, clock)
+
+
+@pytest.fixture
+def channels(database: Database, clock: StandingClock) -> Channels:
+    return Channels(database, clock)
 
 
 @pytest.fixture

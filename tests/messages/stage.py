@@ -71,6 +71,9 @@ class ToldCarrier:
         self.calls.append((text, list(recipients)))
         return {to: self._answer(text, to) for to in recipients}
 
+    async def balance(self) -> str | None:
+        return None
+
     @property
     def sent(self) -> list[tuple[str, str]]:
         """Text and number of everything that was ever asked for, sorted."""

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.carriers.carrier import ReceiptStatus
-from gateway.messages.message import CLASSES, MOVES, REPORTED, MessageClass, Status, backoff, may_move, sources
+from gateway.messages.message import (
+    CLASSES,
+    MOVES,
+    REPORTED,
+    RESENDABLE,
+    MessageClass,
+    Status,
+    backoff,
+    may_move,
+    sources,
+)
 
 FINAL = {Status.DELIVERED, Status.UNDELIVERED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}
 
@@ -56,6 +66,16 @@ def test_every_class_has_its_rules() -> None:
 def test_what_is_resent_when_nobody_knows() -> None:
     resent = {kind: rules.resend_unknown for kind, rules in CLASSES.items() if rules.resend_unknown}
     assert resent == {MessageClass.ALERT: 1, MessageClass.CONFIRMATION: 1}
+
+
+def test_only_what_nobody_waits_for_keeps_the_quiet_hours() -> None:
+    quiet = {kind for kind, rules in CLASSES.items() if rules.quiet_hours}
+    assert quiet == {MessageClass.APPEAL, MessageClass.RESUME}
+
+
+def test_what_may_be_resent_is_final_or_can_be_cancelled() -> None:
+    assert all(not MOVES[status] or may_move(status, Status.CANCELLED) for status in RESENDABLE)
+    assert not RESENDABLE & {Status.DELIVERED, Status.SUPPRESSED, Status.QUEUED, Status.SENDING, Status.ACCEPTED}
 
 
 def test_a_confirmation_older_than_six_hours_is_pointless() -> None:

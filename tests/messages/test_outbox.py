@@ -181,7 +181,7 @@ async def test_a_fault_of_the_channel_costs_no_attempt(outbox: Outbox, stage: St
     fault = Deferred("InsufficientBalance", timedelta(seconds=30), whole_channel=True)
     await outbox.record("at", [(await claim_one(outbox), fault)])
     row = await stage.row(message)
-    assert (row["status"], row["attempts"], row["due_at"]) == ("queued", 0, clock.now() + timedelta(seconds=30))
+    assert (row["status"], row["attempts"], row["due_at"]) == ("queued", 0, clock.now()), "it waits for the channel"
 
 
 async def test_a_released_claim_costs_no_attempt(outbox: Outbox, stage: Stage) -> None:

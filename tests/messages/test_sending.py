@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict
 
 from gateway.carriers.carrier import Accepted, Carrier, Deferred, Outcome, Receipt, ReceiptStatus, Refused, Unknown
+from gateway.messages.channels import Channels
 from gateway.messages.claims import Claim
+from gateway.messages.line import grouped
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
-from gateway.messages.sending import Pace, Sender, grouped
+from gateway.messages.sending import Pace, Sender
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
@@ -29,7 +32,7 @@ from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier, phone
 
 BRISK = Pace(
     idle=timedelta(milliseconds=5),
-    rest=timedelta(milliseconds=50),
+    paused=timedelta(milliseconds=5),
     sweep=timedelta(milliseconds=10),
     outage=timedelta(milliseconds=10),
 )
@@ -100,7 +103,13 @@ async def ended(stage: Stage) -> bool:
 
 
 def sender(outbox: Outbox, clock: Clock, carrier: Carrier, name: str = "w1", pace: Pace = BRISK) -> Sender:
-    return Sender(outbox, {"at": carrier}, clock, name, pace)
+    return of_channels(outbox, {"at": carrier}, clock, name, pace)
+
+
+def of_channels(
+    outbox: Outbox, carriers: Mapping[str, Carrier], clock: Clock, name: str = "w1", pace: Pace = BRISK, **others: Any
+) -> Sender:
+    return Sender(outbox, Channels(outbox.database, clock), carriers, clock, name, pace, **others)
 
 
 # Grouping --------------------------------------------------------------------------------------------------
@@ -222,34 +231,78 @@ async def test_a_report_that_comes_before_the_answer_is_applied(
 # A channel at fault, and others ----------------------------------------------------------------------------
 
 
-async def test_a_channel_at_fault_rests_and_nothing_is_lost(database: Database, vault: Vault) -> None:
-    clock = Clock()
-    stage = Stage(database, vault, clock)
-    broke = [True, True]
-
-    def answer(_text: str, _to: Phone) -> Outcome:
-        fault = Deferred("InsufficientBalance", whole_channel=True)
-        return fault if broke and broke.pop() else Accepted("x")
-
-    carrier = ToldCarrier(answer)
+async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
+    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+) -> None:
+    faults: list[Outcome] = [Deferred("no credit", whole_channel=True)] * 2
+    carrier = ToldCarrier(lambda _text, _to: faults.pop() if faults else Accepted("x"))
     for number in range(6):
         await stage.put(f"text {number}", to=phone(number))
-    one_by_one = replace(BRISK, calls=1)
     with structlog.testing.capture_logs() as logs:
-        async with working(sender(Outbox(database, vault, clock), clock, carrier, pace=one_by_one)):
+        async with working(sender(outbox, clock, carrier, pace=replace(BRISK, calls=1))):
+            for calls, rest in ((1, 30), (2, 60)):
+                await until(partial(_rests, channels, calls))
+                stands = await channels.standing("at")
+                assert (stands.state, stands.reason, stands.by) == ("paused", "no credit", "worker")
+                assert stands.until == clock.now() + timedelta(seconds=rest)
+                clock.pass_time(seconds=rest - 1)
+                await asyncio.sleep(0.05)
+                assert len(carrier.calls) == calls
+                clock.pass_time(seconds=1)
             await until(lambda: ended(stage))
-    resting = [line for line in logs if line["event"] == "channel.resting"]
-    assert [(line["reason"], line["seconds"]) for line in resting] == [("InsufficientBalance", 0.05)] * 2
-    assert len(carrier.calls) == 8, "one call finds the fault, the others wait"
+    paused = [(line["reason"], line["seconds"]) for line in logs if line["event"] == "channel.paused"]
+    assert paused == [("no credit", 30.0), ("no credit", 60.0)]
+    assert [line["event"] for line in logs].count("channel.resumed") == 1
+    assert len(carrier.calls) == 8, "one call finds the fault and one probes it, the others wait"
     assert [row["attempts"] for row in await stage.rows()] == [1] * 6
     assert await stage.statuses() == ["accepted"] * 6
+    assert (await channels.standing("at")).faults == 0
+
+
+async def _rests(channels: Channels, faults: int) -> bool:
+    stands = await channels.standing("at")
+    return stands.paused and stands.faults == faults
+
+
+async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
+    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+) -> None:
+    carriers = [ToldCarrier(), ToldCarrier()]
+    await channels.pause("at", "the contract ends", "rini")
+    other = await stage.put(channel="other")
+    for number in range(4):
+        await stage.put(f"text {number}", to=phone(number))
+    lazy = replace(BRISK, idle=timedelta(hours=1), paused=timedelta(milliseconds=20))
+    workers = [
+        of_channels(outbox, {"at": carrier, "other": ToldCarrier()}, clock, f"w{number}", lazy)
+        for number, carrier in enumerate(carriers)
+    ]
+    async with working(*workers):
+        await until(lambda: _is(stage, other, "accepted", ""))
+        clock.pass_time(hours=1)
+        await asyncio.sleep(0.1)
+        assert [carrier.calls for carrier in carriers] == [[], []], "a pause by hand is not probed"
+        assert await channels.resume("at", "rini")
+        await until(lambda: ended(stage))
+    assert await stage.statuses() == ["accepted"] * 5
+
+
+async def test_the_latest_error_of_a_channel_that_goes_on_is_kept(
+    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+) -> None:
+    await stage.put(kind=MessageClass.REPLY)
+    async with working(sender(outbox, clock, ToldCarrier(lambda *_: Unknown("no answer to +6281230004567")))):
+        await until(lambda: ended(stage))
+    stands = await channels.standing("at")
+    assert (stands.state, stands.last_error) == ("running", "no answer to +62812****567")
+    assert stands.last_error_at == clock.now()
 
 
 async def test_a_slow_carrier_delays_no_other(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
     slow, quick = Held(), ToldCarrier()
     await stage.put(channel="slow")
     message = await stage.put(channel="quick")
-    async with working(Sender(outbox, {"slow": slow, "quick": quick}, clock, "w1", BRISK)):
+    async with working(of_channels(outbox, {"slow": slow, "quick": quick}, clock)):
         await slow.asked.wait()
         await until(lambda: _is(stage, message, "accepted", ""))
         assert (await stage.statuses())[0] == "sending"
@@ -263,7 +316,7 @@ async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_w
     await stage.put(channel="broken", kind=MessageClass.REPLY)
     message = await stage.put()
     with structlog.testing.capture_logs() as logs:
-        async with working(Sender(outbox, {"broken": Broken(), "at": ToldCarrier()}, clock, "w1", BRISK)):
+        async with working(of_channels(outbox, {"broken": Broken(), "at": ToldCarrier()}, clock)):
             await until(lambda: ended(stage))
             later = await stage.put(channel="broken", kind=MessageClass.REPLY)
             await until(lambda: _is(stage, later, "unknown", "the carrier module failed"))
@@ -281,14 +334,14 @@ async def test_an_outage_is_logged_once_and_what_was_sent_is_written_down_after_
     """The tables are taken away and brought back; what an outage is, the tests of the pool say."""
     carrier = Held()
     await stage.put()
-    cut_off = Database(database_url, timeout=0.05)
+    cut_off = Database(database_url, timeout=0.3)
     with structlog.testing.capture_logs() as logs:
         async with working(sender(Outbox(cut_off, vault, clock), clock, carrier)):
             await carrier.asked.wait()
             async with database.begin() as connection:
                 await connection.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
                 carrier.let.set()
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(1.0)
             await until(lambda: ended(stage))
             await stage.put("a second one", to=OTHER)
             await until(lambda: ended(stage))
@@ -305,7 +358,7 @@ async def test_told_to_stop_while_the_database_is_away_it_stops(
 ) -> None:
     carrier = Held()
     await stage.put()
-    cut_off = Database(database_url, timeout=0.05)
+    cut_off = Database(database_url, timeout=0.3)
     worker = sender(Outbox(cut_off, vault, clock), clock, carrier)
     with structlog.testing.capture_logs() as logs:
         async with working(worker):
@@ -396,7 +449,7 @@ async def test_sends_and_the_queue_are_counted(outbox: Outbox, stage: Stage, clo
         await stage.put(to=phone(number))
     await stage.put(channel="another")
     carrier = ToldCarrier(lambda _, to: outcomes[int(to.e164[-2:])])
-    async with working(Sender(outbox, {"at": carrier}, clock, "w1", BRISK, metrics)):
+    async with working(of_channels(outbox, {"at": carrier}, clock, metrics=metrics)):
         await until(lambda: _counted(metrics, "waspada_queue_depth 1.0"))
     shown = metrics.render().decode()
     assert 'waspada_sends_total{channel="at",outcome="accepted"} 2.0' in shown

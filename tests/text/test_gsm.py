@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.gsm import NotGsm7, encoding, packed_octets, parts, septets, units
+from gateway.text.gsm import NotGsm7, cost, encoding, packed_octets, parts, septets, units
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"future(\.|$)")
@@ -134,7 +134,21 @@ def test_a_cluster_longer_than_a_part_is_cut_all_the_same() -> None:
     [(0, 0), (1, 1), (7, 7), (8, 7), (9, 8), (160, 140), (175, 154), (182, 160), (183, 161)],
 )
 def test_packed_octets(length: int, octets: int) -> None:
-    assert packed_octets(length) == octets
+    assert packed_octets("a" * length) == octets
+
+
+def test_an_extension_character_is_packed_as_two() -> None:
+    assert packed_octets("€" * 91) == 160
+    with pytest.raises(NotGsm7):
+        packed_octets("“")
+
+
+@given(GSM)
+def test_packed_as_a_phone_unpacks_it(text: str) -> None:
+    """Packed bit by bit, with CR in seven spare bits."""
+    bits = 7 * len(smsutil.encode(text))
+    spare = -bits % 8
+    assert packed_octets(text) == (bits + (7 if spare == 7 else spare) + 7) // 8 == (bits + 7) // 8
 
 
 @given(BY_CODE_POINT.filter(bool))
@@ -163,6 +177,27 @@ def test_any_text_is_cut_into_parts_that_fit_and_lose_nothing(text: str) -> None
     else:
         assert all(_utf16(part) <= (70 if len(cut) == 1 else 67) for part in cut)
         assert all(part.encode("utf-16-le").decode("utf-16-le") == part for part in cut)
+
+
+@given(ANY_TEXT)
+def test_the_cost_is_that_of_what_would_be_sent(text: str) -> None:
+    shown = cost(text)
+    assert shown.encoding == encoding(shown.text)
+    assert shown.parts == len(parts(shown.text))
+    assert shown.length == (septets(shown.text) if shown.encoding == "gsm7" else units(shown.text))
+
+
+def test_what_the_author_is_shown() -> None:
+    shown = cost("Rapat \u201cwarga\u201d \u2013 jam 7\u2026" + "x" * 140)
+    assert (shown.encoding, shown.length, shown.parts) == ("gsm7", 164, 2)
+    assert [(change.what, change.instead, change.where) for change in shown.changes] == [
+        ("\u201c", '"', 6),
+        ("\u201d", '"', 12),
+        ("\u2013", "-", 14),
+        ("\u2026", "...", 21),
+    ]
+    assert cost("Halo \U0001f44d").encoding == "ucs2"
+    assert cost("Halo \U0001f44d").length == 7
 
 
 @given(ANY_TEXT)

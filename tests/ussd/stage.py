@@ -20,6 +20,7 @@ from gateway.menu import engine
 from gateway.menu.definition import Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import load
+from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.vault import Vault
@@ -120,7 +121,8 @@ async def ussd(redis_url: str, database_url: str, clock: Clock | None = None, me
     dropped = Dropped(batcher, sessions, editions, drafts, VAULT, clock, CODES)
     reporter = Reporter(database, VAULT, clock)
     subscriptions = Subscriptions(database, VAULT, clock)
-    effects = Effects(filing, reporter, drafts, subscriptions, Tries(batcher, VAULT), 0.9)
+    opt_outs = OptOuts(database, VAULT, clock)
+    effects = Effects(filing, reporter, drafts, subscriptions, opt_outs, Tries(batcher, VAULT), 0.9)
     means = Means(editions, sessions, effects, dropped, VAULT, clock, Metrics())
     try:
         yield Ussd(

@@ -14,6 +14,7 @@ from gateway.incidents.incident import Status
 from gateway.incidents.records import audit, incident_details
 from gateway.incidents.tries import WITHIN_S
 from gateway.messages.ledger import messages
+from gateway.messages.optouts import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
@@ -204,6 +205,7 @@ async def test_a_subscription_stands_with_its_consent(timed: Ussd, clock: Standi
     assert (state(screen), screen.end) == ("left", True)
     (row,) = await timed.rows(subscriptions)
     assert row["withdrawn_at"] == clock.now(), "that there was consent can be shown later"
+    assert [refused["sender"] for refused in await timed.rows(opt_outs)] == [OURS], "nor by another role any more"
     assert await timed.subscriptions.standing(NUMBER) == []
 
 
@@ -249,7 +251,7 @@ DEEDS = {
 
 async def everything(gateway: Ussd) -> list[object]:
     """All that a deed may change."""
-    tables = (audit, incident_details, messages, subscriptions)
+    tables = (audit, incident_details, messages, subscriptions, opt_outs)
     return [await gateway.incidents(), *[await gateway.rows(table) for table in tables]]
 
 

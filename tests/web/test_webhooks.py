@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import time
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -280,6 +280,35 @@ async def test_a_captured_message(waspada: Gateway, name: str) -> None:
     assert (message["text"], message["sent_at"]) == INBOX[name]
     assert waspada.parts.vault.open(message["sender_sealed"]) == Phone("+254711000123")
     assert [line["new"] for line in waspada.lines("sms.received")] == [True, False]
+
+
+async def test_a_message_is_stored_and_not_handled(waspada: Gateway) -> None:
+    """The carrier waits for no report to be filed: the worker does that."""
+    report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": "LAPOR 3 KLEGO\ttawuran\r\n\0di pasar"}
+    for changes in ({}, {}, {"text": "changed on the way"}, {"id": "2"}):
+        answer = await waspada.post("sms", urlencode(report | changes).encode())
+        assert (answer.status, answer.text) == (200, "ok")
+    stored = await waspada.rows(inbound_messages)
+    assert [(one["carrier_id"], one["text"]) for one in stored] == [
+        ("1", "LAPOR 3 KLEGO tawuran\n di pasar"),
+        ("2", "LAPOR 3 KLEGO tawuran\n di pasar"),
+    ]
+    assert {(one["handled_at"], one["made"], one["ticket"]) for one in stored} == {(None, "", None)}
+    assert await waspada.rows(messages) == await waspada.rows(incidents) == []
+    await waspada.parts.post.handle_all()
+    assert [one["made"] for one in await waspada.rows(inbound_messages)] == ["report", "repeated"]
+    (incident,) = await waspada.rows(incidents)
+    assert (incident["channel"], incident["description"]) == ("at", "tawuran\n di pasar")
+    logged = str(waspada.lines())
+    assert "1230004567" not in logged
+    assert "tawuran" not in logged
+
+
+async def test_the_longest_message_is_stored(waspada: Gateway) -> None:
+    report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": f"LAPOR 3 KLEGO {'é' * 2000}"}
+    assert (await waspada.post("sms", urlencode(report).encode())).text == "ok"
+    await waspada.parts.post.handle_all()
+    assert [len(one["description"]) for one in await waspada.rows(incidents)] == [1000]
 
 
 @pytest.mark.parametrize("name", OPT_OUTS)

@@ -46,7 +46,6 @@ async def editions(pack: Path, log: io.StringIO) -> AsyncIterator[Editions]:
     """What a process holds while it watches the folder."""
     editions = Editions(load_menu(pack, CHANNELS))
     async with watched(pack, CHANNELS, editions, LOOK_EVERY_S):
-        await asyncio.sleep(0.1)  # the first look
         yield editions
 
 
@@ -146,13 +145,24 @@ async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: Editi
     assert log.getvalue() == ""
 
 
-async def test_a_half_copied_pack_is_waited_for(pack: Path, editions: Editions, log: io.StringIO) -> None:
+async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> None:
     """File after file for a while: only the whole of it is read."""
+    editions = Editions(load_menu(pack, CHANNELS))
     flow = (pack / "flow.yaml").read_text()
-    for share in range(40):
-        (pack / "flow.yaml").write_text(flow[: len(flow) * share // 40])
-        await asyncio.sleep(LOOK_EVERY_S / 20)
-    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
-    (pack / "flow.yaml").write_text(flow)
-    await said(log, "pack.changed")
+    async with watched(pack, CHANNELS, editions, every_s=1.0):
+        for share in range(80):
+            (pack / "flow.yaml").write_text(flow[: len(flow) * share // 80])
+            await asyncio.sleep(0.02)
+        write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+        (pack / "flow.yaml").write_text(flow)
+        await said(log, "pack.changed")
     assert lines(log, "pack.refused") == []
+
+
+async def test_a_change_before_the_first_look_is_seen_too(pack: Path, log: io.StringIO) -> None:
+    """Between the start of a process, which reads the pack, and the moment when it begins to watch."""
+    editions = Editions(load_menu(pack, CHANNELS))
+    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    async with watched(pack, CHANNELS, editions, LOOK_EVERY_S):
+        await said(log, "pack.changed")
+    assert editions.current.wordings["id"].heading("category") == NEW

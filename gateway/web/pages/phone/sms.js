@@ -85,18 +85,31 @@ badge.addEventListener("click", (event) => {
 });
 inbox.addEventListener("click", markRead);
 
-element("compose").addEventListener("submit", async (event) => {
+const compose = element("compose");
+let sending = false; // a second press while the first is under way sends nothing
+
+compose.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (sending) return;
+  sending = true;
+  const text = element("text");
+  const written = text.value;
   const result = element("compose-result");
   result.classList.remove("error");
+  result.textContent = "Mengirim…";
   try {
-    await sendSms(subscriber(), element("text").value);
-    element("text").value = "";
+    await sendSms(subscriber(), written);
+    if (text.value === written) text.value = ""; // what was typed meanwhile is the next SMS
     result.textContent = "Terkirim.";
   } catch (error) {
     result.textContent = error.message;
     result.classList.add("error");
+  } finally {
+    sending = false;
   }
+});
+element("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit();
 });
 
 whenChanged(() => {

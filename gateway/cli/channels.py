@@ -1,0 +1,141 @@
+"""`channels`: the accounts at carriers, their addresses, how they stand, and letting them go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway import wiring
+from gateway.cli.common import found_by, listing, run_async, show
+from gateway.messages.channels import Channels, ChannelStanding
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.settings import Settings, SettingsRefused, read_settings
+
+_ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
+_CHANNEL = click.argument("name")
+
+
+@click.group(invoke_without_command=True)
+@found_by
+@listing
+@click.pass_context
+def channels(context: click.Context, /, **options: Any) -> None:
+    """List the channels: whether they run, what is left of the account, the addresses to enter at the carrier."""
+    if context.invoked_subcommand is None:
+        _list(**options)
+    elif any(context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE for name in options):
+        raise click.UsageError(f"write the options behind `{context.invoked_subcommand}`")
+
+
+@run_async
+async def _list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    settings = wiring.located(read_settings(config, data=data))
+    standings = await _standings(settings)
+    names = list(settings.channels)[:limit]
+    balances = dict(zip(names, await wiring.balances(settings, names), strict=True))
+    listed = [_row(settings, name, standings, balances[name]) for name in names]
+    if as_json:
+        show(listed, [], as_json, "")
+        return
+    for channel in listed:
+        click.echo(f"{channel['name']} ({channel['carrier']}, {channel['service_code']}): {_told(channel)}")
+        for hook, url in channel["urls"].items():
+            click.echo(f"  {hook:<11} {url}")
+
+
+@channels.command("resume")
+@found_by
+@_ACTOR
+@_CHANNEL
+@run_async
+async def channels_resume(config: Path | None, data: Path | None, name: str, actor: str) -> None:
+    """Let a paused channel send again, at once and by all workers."""
+    async with _states(_known(config, data, name)) as states:
+        paused = await states.resume(name, actor)
+    click.echo(f"{name} sends again." if paused else f"{name} was not paused.")
+
+
+@channels.command("pause")
+@found_by
+@_ACTOR
+@click.option("--reason", default="paused by hand", show_default=True, help="Why, for whoever finds it paused.")
+@_CHANNEL
+@run_async
+async def channels_pause(config: Path | None, data: Path | None, name: str, actor: str, reason: str) -> None:
+    """Let nothing more leave by a channel until it is resumed. What is to be sent waits."""
+    async with _states(_known(config, data, name)) as states:
+        await states.pause(name, reason, actor)
+    click.echo(f"{name} is paused.")
+
+
+def _known(config: Path | None, data: Path | None, name: str) -> Settings:
+    settings = wiring.located(read_settings(config, data=data))
+    if name not in settings.channels:
+        raise click.BadParameter(f"{name}: the channels are {', '.join(settings.channels)}", param_hint="NAME")
+    return settings
+
+
+@asynccontextmanager
+async def _states(settings: Settings) -> AsyncIterator[Channels]:
+    database = Database(settings.database_address, pool_size=1)
+    try:
+        yield Channels(database, Clock())
+    finally:
+        await database.close()
+
+
+async def _standings(settings: Settings) -> Mapping[str, ChannelStanding] | None:
+    """How the channels stand; None while the database is away: their addresses are shown all the same."""
+    try:
+        async with _states(settings) as states, asyncio.timeout(settings.sql_deadline_ms / 1000):
+            return await states.all()
+    except (DatabaseAway, SettingsRefused, TimeoutError):
+        return None
+
+
+def _row(
+    settings: Settings, name: str, standings: Mapping[str, ChannelStanding] | None, balance: str | None
+) -> dict[str, Any]:
+    channel = settings.channels[name]
+    stands = ChannelStanding() if standings is None else standings.get(name, ChannelStanding())
+    return {
+        "name": name,
+        "carrier": channel.carrier,
+        "service_code": channel.service_code,
+        "state": "not known" if standings is None else stands.state,
+        "reason": stands.reason,
+        "since": _moment(stands.since),
+        "until": _moment(stands.until),
+        "by": stands.by,
+        "rate": channel.rate,
+        "balance": balance,
+        "last_error": stands.last_error,
+        "last_error_at": _moment(stands.last_error_at),
+        "urls": wiring.channel_urls(settings, name),
+    }
+
+
+def _moment(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
+
+
+def _told(channel: Mapping[str, Any]) -> str:
+    """How a channel stands, in one line for people."""
+    words = [str(channel["state"])]
+    if channel["state"] == "paused":
+        until = f"; tried again at {channel['until']}" if channel["until"] else "; until `waspada channels resume`"
+        words = [f"PAUSED since {channel['since']}: {channel['reason']}{until}"]
+    if channel["rate"]:
+        words.append(f"{channel['rate']:g} parts a second")
+    if channel["balance"]:
+        words.append(f"balance {channel['balance']}")
+    if channel["last_error"]:
+        words.append(f"last error at {channel['last_error_at']}: {channel['last_error']}")
+    return ", ".join(words)

@@ -1,0 +1,219 @@
+"""Whether a channel runs or is paused: one row that all workers share and the desk sees.
+
+A fault of the account (no credit, a wrong key, too many requests) pauses the channel: for as long as the carrier said,
+else for 30 seconds, doubled at each fault in a row up to five minutes. Then one worker probes it with one message: it
+runs again, or rests longer. So nobody needs to be awake when an account is filled up; who is can resume it at once.
+A pause by hand is never probed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    RowMapping,
+    Table,
+    Text,
+    exists,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.runtime.audit import NOTE, note
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, metadata
+from gateway.text.phone import mask_in
+
+_FIRST_REST = timedelta(seconds=30)
+_LONGEST_REST = timedelta(minutes=5)
+_PROBING = timedelta(minutes=1)  # until the next worker probes, if this one never says how it ended
+_LONGEST_WORDS = 200
+WORKER = "worker"
+
+
+class ChannelState(StrEnum):
+    """Whether a channel sends."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+channel_states = Table(
+    "channel_states",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True)),  # when it is probed; unset while it runs, and of a pause by hand
+    Column("by", Text, nullable=False),
+    Column("faults", Integer, nullable=False),  # in a row
+    Column("last_error", Text, nullable=False),
+    Column("last_error_at", DateTime(timezone=True)),
+)
+
+_PAUSED = literal(ChannelState.PAUSED.value, literal_execute=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStanding:
+    """How a channel stands. One that never had a fault has no row, and runs."""
+
+    state: ChannelState = ChannelState.RUNNING
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    by: str = ""
+    faults: int = 0
+    last_error: str = ""
+    last_error_at: datetime | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self.state is ChannelState.PAUSED
+
+    def may_be_probed(self, now: datetime) -> bool:
+        """Whether its rest is over."""
+        return self.paused and self.until is not None and self.until <= now
+
+
+def is_paused(channel: str) -> ColumnElement[bool]:
+    """For a statement: whether this channel is paused."""
+    return exists().where(channel_states.c.channel == channel, channel_states.c.state == _PAUSED)
+
+
+async def take_probe(connection: AsyncConnection, channel: str, now: datetime) -> bool:
+    """Whether the paused channel is ours to probe now. No other worker gets it before a minute has passed."""
+    table = channel_states.c
+    due = select(table.channel).where(table.channel == channel, table.state == _PAUSED, table.until <= now)
+    taking = (
+        update(channel_states)
+        .where(table.channel.in_(due.with_for_update(skip_locked=True)))
+        .values(until=now + _PROBING)
+        .returning(table.channel)
+    )
+    return (await connection.execute(taking)).first() is not None
+
+
+async def give_probe_back(connection: AsyncConnection, channel: str, now: datetime) -> None:
+    """Undo `take_probe`: there was no message to probe with."""
+    await connection.execute(update(channel_states).where(channel_states.c.channel == channel).values(until=now))
+
+
+class Channels:
+    """Pauses and resumes channels. Every method is one transaction and may raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def standing(self, channel: str) -> ChannelStanding:
+        """How this channel stands."""
+        return (await self.all()).get(channel, ChannelStanding())
+
+    async def all(self) -> Mapping[str, ChannelStanding]:
+        """How each channel stands that ever had a fault or was paused."""
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(select(channel_states))).mappings().all()
+        return {row["channel"]: _standing(row) for row in rows}
+
+    async def fault(
+        self, channel: str, reason: str, after: timedelta | None = None, *, probing: bool = False
+    ) -> ChannelStanding:
+        """Pause the channel for its account's fault, or let it rest longer; how it stands then.
+
+        Faults that others meet while it is paused already are one with the first; that of the probe counts.
+        """
+        now = self._clock.now()
+        words = mask_in(reason)[:_LONGEST_WORDS]
+        async with self._database.begin() as connection:
+            stands = await _locked(connection, channel, now)
+            change: dict[str, Any] = {"last_error": words, "last_error_at": now}
+            by_hand = stands.paused and stands.until is None
+            resting = stands.paused and not probing and not stands.may_be_probed(now)
+            if not by_hand:
+                faults = stands.faults + (0 if resting else 1)
+                rest = after or min(_FIRST_REST * 2 ** min(faults - 1, 8), _LONGEST_REST)
+                until = max(now + rest, stands.until) if resting and stands.until else now + rest
+                since = stands.since if stands.paused else now
+                change |= {"state": ChannelState.PAUSED, "reason": words, "since": since, "until": until}
+                change |= {"by": WORKER, "faults": faults}
+            return await _changed(connection, channel, change)
+
+    async def probed(self, channel: str) -> bool:
+        """A probe met no fault of the account: the channel runs again, unless it was paused by hand meanwhile."""
+        table = channel_states.c
+        async with self._database.begin() as connection:
+            resuming = (
+                update(channel_states)
+                .where(table.channel == channel, table.state == _PAUSED, table.until.is_not(None))
+                .values(_running(WORKER, self._clock.now()))
+            )
+            return (await connection.execute(resuming)).rowcount > 0
+
+    async def error(self, channel: str, reason: str) -> None:
+        """Note the latest error of a channel that goes on."""
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            await _locked(connection, channel, now)
+            await _changed(connection, channel, {"last_error": mask_in(reason)[:_LONGEST_WORDS], "last_error_at": now})
+
+    async def pause(self, channel: str, reason: str, actor: str) -> None:
+        """Pause the channel by hand, until somebody resumes it."""
+        now = self._clock.now()
+        words = mask_in(reason)[:_LONGEST_WORDS]
+        change = {"state": ChannelState.PAUSED, "reason": words, "since": now, "until": None, "by": actor}
+        await self._by_hand(channel, actor, "channel.paused", change, {"reason": words})
+
+    async def resume(self, channel: str, actor: str) -> bool:
+        """Let the channel run, whatever paused it; whether it was paused."""
+        return await self._by_hand(channel, actor, "channel.resumed", _running(actor, self._clock.now()), {})
+
+    async def _by_hand(
+        self, channel: str, actor: str, action: str, change: Mapping[str, Any], detail: Mapping[str, str]
+    ) -> bool:
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            stands = await _locked(connection, channel, now)
+            if not stands.paused and change["state"] is ChannelState.RUNNING:
+                return False
+            await _changed(connection, channel, change)
+            was = {"was": stands.reason} if stands.paused else {}
+            await connection.execute(NOTE, note(now, actor, action, f"channel {channel}", {**detail, **was}))
+        return stands.paused
+
+
+def _running(by: str, now: datetime) -> dict[str, Any]:
+    return {"state": ChannelState.RUNNING, "reason": "", "since": now, "until": None, "by": by, "faults": 0}
+
+
+async def _locked(connection: AsyncConnection, channel: str, now: datetime) -> ChannelStanding:
+    """How the channel stands, its row made where there was none, and held until the transaction ends."""
+    row = {"channel": channel, "last_error": "", **_running("", now)}
+    await connection.execute(insert(channel_states).values(row).on_conflict_do_nothing())
+    held = select(channel_states).where(channel_states.c.channel == channel).with_for_update()
+    return _standing((await connection.execute(held)).mappings().one())
+
+
+async def _changed(connection: AsyncConnection, channel: str, change: Mapping[str, Any]) -> ChannelStanding:
+    changing = (
+        update(channel_states).where(channel_states.c.channel == channel).values(change).returning(channel_states)
+    )
+    return _standing((await connection.execute(changing)).mappings().one())
+
+
+def _standing(row: RowMapping) -> ChannelStanding:
+    fields: dict[str, Any] = {field.name: row[field.name] for field in fields_of(ChannelStanding)}
+    return ChannelStanding(**fields | {"state": ChannelState(row["state"])})

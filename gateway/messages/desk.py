@@ -1,0 +1,179 @@
+"""What the desk may do with single messages: look at one, have it sent once more, call it off.
+
+Both changes stand in the audit trail. Sending once more makes a new message that names the old one, so that what is
+final stays final, and is possible once per message: whoever wants it again takes the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.messages.ledger import message_attempts, messages, receipts
+from gateway.messages.message import CLASSES, RESENDABLE, MessageClass, Status, may_move, sources
+from gateway.messages.optouts import OPTED_OUT, is_unwanted
+from gateway.people.vault import Vault
+from gateway.runtime.audit import NOTE, audit, note
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import mask_in
+
+_COPIED = (
+    "class", "channel", "phone_sealed", "phone_key", "text", "encoding", "parts", "ticket", "language", "priority",
+)  # fmt: skip
+_SHOWN = (
+    "id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "unknowns", "channel", "reason",
+    "carrier_message_id", "language", "resend_of",
+)  # fmt: skip
+_TIMES = ("created_at", "due_at", "expires_at", "updated_at")
+
+
+class NoSuchMessage(LookupError):
+    """There is no message with this number. `waspada messages list` shows them."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+class CannotResend(ValueError):
+    """Why a message is not sent once more."""
+
+
+class CannotCancel(ValueError):
+    """Why a message is not called off."""
+
+
+class MessageDesk:
+    """Shows and changes single messages. Every method is one transaction and may raise `DatabaseAway`.
+
+    All raise `NoSuchMessage`.
+    """
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def show(self, message: int) -> dict[str, Any]:
+        """A message with its delivery reports and its history, the oldest first. Its number is masked."""
+        async with self._database.begin() as connection:
+            row = await _found(connection, message)
+            reports = await _all(connection, select(receipts).where(receipts.c.message == message))
+            tries = await _all(connection, select(message_attempts).where(message_attempts.c.message == message))
+            noted = await _all(connection, select(audit).where(audit.c.subject == _subject(message)))
+            again = await _resent_as(connection, message)
+        sealed = row["phone_sealed"]
+        shown = {name: row[name] for name in _SHOWN} | {name: row[name].isoformat() for name in _TIMES}
+        return shown | {
+            "to": self._vault.open(sealed).masked if sealed else "",  # erased
+            "resent_as": again,
+            "receipts": [_receipt(report) for report in reports],
+            "history": _history(row, tries, reports, noted),
+        }
+
+    async def resend(self, message: int, actor: str) -> int:
+        """Queue the message once more, as a new one; its number. Raises `CannotResend`."""
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            row = await _found(connection, message, locked=True)
+            await _check_resend(connection, row)
+            again = await _copied(connection, row, now)
+            if may_move(Status(row["status"]), Status.CANCELLED):
+                reason = f"sent once more as {again}"
+                await _change(connection, message, status=Status.CANCELLED, reason=reason, updated_at=now)
+            detail: dict[str, str | int] = {"as": again, "was": row["status"]}
+            await connection.execute(NOTE, note(now, actor, "message.resent", _subject(message), detail))
+        return again
+
+    async def cancel(self, message: int, actor: str, reason: str = "") -> None:
+        """Call the message off. Raises `CannotCancel`; a phone number in `reason` is masked."""
+        now = self._clock.now()
+        words = mask_in(reason) or f"called off by {actor}"
+        async with self._database.begin() as connection:
+            row = await _found(connection, message, locked=True)
+            stands = Status(row["status"])
+            if not may_move(stands, Status.CANCELLED):
+                allowed = ", ".join(sources(Status.CANCELLED))
+                raise CannotCancel(f"message {message} is {stands}; only these can be called off: {allowed}")
+            await _change(connection, message, status=Status.CANCELLED, reason=words, updated_at=now)
+            detail = {"was": stands.value, "reason": words}
+            await connection.execute(NOTE, note(now, actor, "message.cancelled", _subject(message), detail))
+
+
+async def _found(connection: AsyncConnection, message: int, *, locked: bool = False) -> RowMapping:
+    finding = select(messages).where(messages.c.id == message)
+    if locked:
+        finding = finding.with_for_update()
+    row = (await connection.execute(finding)).mappings().first()
+    if row is None:
+        raise NoSuchMessage
+    return row
+
+
+async def _all(connection: AsyncConnection, finding: Any) -> Sequence[RowMapping]:
+    rows: Sequence[RowMapping] = (await connection.execute(finding)).mappings().all()
+    return sorted(rows, key=lambda row: row["id"])
+
+
+async def _resent_as(connection: AsyncConnection, message: int) -> int | None:
+    again = select(messages.c.id).where(messages.c.resend_of == message)
+    return (await connection.execute(again)).scalar()
+
+
+async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
+    message, stands = row["id"], Status(row["status"])
+    if stands not in RESENDABLE:
+        allowed = ", ".join(sorted(RESENDABLE))
+        raise CannotResend(f"message {message} is {stands}; only these can be sent once more: {allowed}")
+    if row["phone_sealed"] is None:
+        raise CannotResend(f"the number of message {message} was erased")
+    if again := await _resent_as(connection, message):
+        raise CannotResend(f"message {message} has been sent once more already, as {again}")
+    unwanted = select(literal(1)).select_from(messages).where(messages.c.id == message, is_unwanted())
+    if (await connection.execute(unwanted)).first():
+        raise CannotResend(OPTED_OUT)
+
+
+async def _copied(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:
+    fresh = {
+        **{name: row[name] for name in _COPIED},
+        "status": Status.QUEUED,
+        "due_at": now,
+        "expires_at": now + CLASSES[MessageClass(row["class"])].expiry,
+        "attempts": 0,
+        "unknowns": 0,
+        "reason": "",
+        "resend_of": row["id"],
+        "created_at": now,
+        "updated_at": now,
+    }
+    added: int = (await connection.execute(insert(messages).values(fresh).returning(messages.c.id))).scalar_one()
+    return added
+
+
+async def _change(connection: AsyncConnection, message: int, **values: Any) -> None:
+    await connection.execute(update(messages).where(messages.c.id == message).values(**values))
+
+
+def _subject(message: int) -> str:
+    return f"message {message}"
+
+
+def _receipt(row: Mapping[Any, Any]) -> dict[str, Any]:
+    shown = {name: row[name] for name in ("status", "raw", "reason", "applied")}
+    return {"at": row["received_at"].isoformat(), **shown}
+
+
+def _history(
+    message: RowMapping, tries: Sequence[RowMapping], reports: Sequence[RowMapping], noted: Sequence[RowMapping]
+) -> list[dict[str, Any]]:
+    """What befell the message, in the order of time: queued, each try, each report, each change by a person."""
+    told: list[tuple[datetime, dict[str, Any]]] = [(message["created_at"], {"what": "queued"})]
+    told += [(row["at"], {"what": row["became"], "attempt": row["attempt"], "reason": row["reason"]}) for row in tries]
+    told += [(row["received_at"], {"what": f"report: {row['raw']}", "reason": row["reason"]}) for row in reports]
+    told += [(row["at"], {"what": row["action"], "by": row["actor"]}) for row in noted]
+    return [{"at": at.isoformat(), **what} for at, what in sorted(told, key=lambda entry: entry[0])]

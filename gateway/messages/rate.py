@@ -1,0 +1,75 @@
+"""How many parts a second leave by a channel, all workers together: a bucket in Redis that never holds a burst.
+
+A part is what a carrier bills and an operator's line carries, so a text of three parts takes three places. While Redis
+is away each worker keeps to the rate by itself: two of them may then send twice as much, and nothing stands still.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from importlib.resources import files
+
+import structlog
+from redis.exceptions import NoScriptError
+
+from gateway.runtime.clock import Clock
+from gateway.runtime.redis import Batcher, RedisAway
+
+log = structlog.get_logger()
+
+_BUCKET = files("gateway.messages").joinpath("bucket.lua").read_bytes()
+_BUCKET_SHA = hashlib.sha1(_BUCKET, usedforsecurity=False).hexdigest()
+_PATIENCE_S = 1.0  # a place further off is not taken: who waits longer asks again
+
+
+class Rates:
+    """The pace of every channel. A channel without a rate never waits."""
+
+    def __init__(self, redis: Batcher, clock: Clock, rates: Mapping[str, float | None]) -> None:
+        """`rates` in parts per second, by channel."""
+        self._redis = redis
+        self._clock = clock
+        self._rates = {channel: rate for channel, rate in rates.items() if rate}
+        self._alone: dict[str, float] = {}  # without Redis: when the next part may leave
+        self._redis_away = False
+
+    def most_parts(self, channel: str) -> int | None:
+        """How many parts one call may have, which is a second's worth, and at least one; None for any number."""
+        rate = self._rates.get(channel)
+        return None if rate is None else max(1, math.floor(rate))
+
+    async def place(self, channel: str, parts: int) -> tuple[bool, float]:
+        """Whether so many parts have got their place, and the seconds until then; if not, until it is worth asking."""
+        rate = self._rates.get(channel)
+        if rate is None:
+            return True, 0.0
+        try:
+            wait = await self._shared(channel, parts, rate)
+            self._away(False)
+        except RedisAway:
+            self._away(True)
+            wait = self._by_itself(channel, parts, rate)
+        return wait >= 0, abs(wait)
+
+    async def _shared(self, channel: str, parts: int, rate: float) -> float:
+        command = (1, f"waspada:rate:{channel}", parts, repr(rate), int(_PATIENCE_S * 1e6))
+        try:
+            wait = await self._redis.run("EVALSHA", _BUCKET_SHA, *command)
+        except NoScriptError:  # the first time, and after Redis was restarted
+            wait = await self._redis.run("EVAL", _BUCKET, *command)
+        return int(wait) / 1e6
+
+    def _by_itself(self, channel: str, parts: int, rate: float) -> float:
+        now = self._clock.monotonic()
+        free = max(self._alone.get(channel, now), now)
+        if free - now > _PATIENCE_S:
+            return now - free
+        self._alone[channel] = free + parts / rate
+        return free - now
+
+    def _away(self, away: bool) -> None:
+        if away != self._redis_away:
+            log.warning("worker.rate_without_redis") if away else log.info("worker.rate_with_redis")
+        self._redis_away = away

@@ -1,0 +1,107 @@
+"""What all tasks of one worker share: its pace, whether it is to stop, and whether the database is there.
+
+No failure of one round of work ends a task, and what was done while the database went away is held until it can be
+written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from gateway.runtime.metrics import Metrics
+from gateway.runtime.postgres import DatabaseAway
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a sender works."""
+
+    batch: int = 200  # messages of one claim
+    recipients: int = 100  # numbers of one call: no more become unknown by one timeout (facts/protocols.md B.5)
+    calls: int = 12  # to one carrier at the same time
+    rounds: int = 3  # claims of one channel at the same time: one is sent while others are claimed or written down
+    together: timedelta = timedelta(milliseconds=10)  # an ended send waits so long for others to be recorded with
+    idle: timedelta = timedelta(milliseconds=500)  # between two looks at an empty queue
+    paused: timedelta = timedelta(seconds=1)  # between two looks whether a paused channel may go on
+    lost_after: timedelta = timedelta(minutes=5)  # a claim that old and not recorded was lost
+    resend_after: timedelta = timedelta(minutes=1)  # an unknown is left so long to turn out otherwise
+    sweep: timedelta = timedelta(seconds=30)  # between two looks for lost claims
+    outage: timedelta = timedelta(seconds=2)  # between two tries to reach the database
+
+
+class Shift:
+    """One worker's time at work."""
+
+    def __init__(self, pace: Pace, metrics: Metrics) -> None:
+        self.pace = pace
+        self.metrics = metrics
+        self.database_away = False
+        self._stopping = asyncio.Event()
+
+    @property
+    def over(self) -> bool:
+        """Whether the worker has been told to stop."""
+        return self._stopping.is_set()
+
+    def end(self) -> None:
+        """Tell the worker to stop."""
+        self._stopping.set()
+
+    async def repeat(self, work: Callable[[], Awaitable[timedelta]]) -> None:
+        """Do `work` until the shift is over, each time after the pause that the last one asked for."""
+        while not self.over:
+            await self.pause(await self.attempt(work))
+
+    async def attempt(self, work: Callable[[], Awaitable[timedelta]]) -> timedelta:
+        """Do `work` once, whatever comes of it; the pause that it asks for."""
+        try:
+            pause = await work()
+            self.database_is(away=False)
+        except DatabaseAway:
+            self.database_is(away=True)
+            return self.pace.outage
+        except Exception:
+            log.exception("worker.round_failed")
+            return self.pace.outage
+        return pause
+
+    async def insist(self, write: Callable[[], Awaitable[set[int]]], messages: int) -> None:
+        """Write until it is written. Told to stop while the database is away, it leaves the claims to the sweep."""
+        while True:
+            last = self.over
+            try:
+                written = await write()
+            except DatabaseAway:
+                self.database_is(away=True)
+                if last:
+                    log.error("worker.outcomes_not_recorded", messages=messages)
+                    return
+                await self.pause(self.pace.outage)
+            else:
+                self.database_is(away=False)
+                if len(written) < messages:
+                    log.warning("worker.outcomes_came_late", messages=messages - len(written))
+                return
+
+    def database_is(self, *, away: bool) -> None:
+        if away:
+            self.metrics.store_errors.labels("postgres").inc()
+        if away and not self.database_away:
+            log.error("worker.database_away")
+        if self.database_away and not away:
+            log.info("worker.database_back")
+        self.database_away = away
+
+    async def pause(self, time: timedelta) -> None:
+        """Wait, but not longer than until the shift is over."""
+        if time:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), time.total_seconds())

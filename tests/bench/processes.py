@@ -1,0 +1,48 @@
+"""Processes of the bench that are not pinned to a core."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+START_SECONDS = 20
+
+
+@asynccontextmanager
+async def running(command: Sequence[str], settings: Mapping[str, str], output: Path, port: int) -> AsyncIterator[int]:
+    """A process that listens on `port`; its id. It is stopped at the end."""
+    with output.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        await _listening(process, port, output)
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int, output: Path) -> None:
+    async with asyncio.timeout(START_SECONDS):
+        while process.returncode is None:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+    sys.exit(f"A process did not start. See {output}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,169 @@
+"""How fast one worker drains a queue, and what memory it takes: real processes and stores, a carrier that takes 20 ms.
+
+The worker runs with everything on: numbers sealed, every send a line in the log and its tail, metrics, the history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+from sqlalchemy import func, insert, select, text
+
+from gateway.messages.ledger import messages
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import NewMessage, queued
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import Database, upgrade
+from gateway.text.phone import Phone
+from tests.bench.processes import free_port, running
+
+EQUAL, FEW, DIFFERENT = 100_000, 1_000, 5_000
+LONGEST_RUN_S = 300
+MOST_GROWTH_MB = 20
+LEAST_EQUAL, LEAST_DIFFERENT = 3_000, 300
+_CHUNK = 5_000
+
+Words = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What it took to empty a queue."""
+
+    messages: int
+    seconds: float
+    memory_mb: float
+    cpu_seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.messages / self.seconds
+
+
+async def measure_sending() -> None:
+    """Print the rates and the memory of one worker, over stores of its own."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stores = await EmbeddedStores.start(folder / "data")
+        stack.push_async_callback(stores.stop)
+        await upgrade(stores.database_url)
+        bench = _Bench(stores, folder)
+        stack.push_async_callback(bench.close)
+        few = await bench.drain(FEW, MessageClass.APPEAL, _same)
+        many = await bench.drain(EQUAL, MessageClass.APPEAL, _same)
+        apart = await bench.drain(DIFFERENT, MessageClass.CONFIRMATION, _each_its_own)
+    growth = many.memory_mb - few.memory_mb
+    for name, drained, least in (("equal texts", many, LEAST_EQUAL), ("different texts", apart, LEAST_DIFFERENT)):
+        print(
+            f"sending {drained.messages} {name}: {drained.rate:.0f} a second (at least {least}), "
+            f"worker {drained.cpu_seconds / drained.messages * 1e6:.0f} µs of processor each"
+        )
+    print(
+        f"memory of the worker: {few.memory_mb:.1f} MB for {FEW} queued, {many.memory_mb:.1f} MB for {EQUAL}: "
+        f"{growth:+.1f} MB (at most {MOST_GROWTH_MB})"
+    )
+
+
+class _Bench:
+    def __init__(self, stores: EmbeddedStores, folder: Path) -> None:
+        self._stores = stores
+        self._folder = folder
+        self._key = secrets.token_hex(32)
+        self._database = Database(stores.database_url)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def drain(self, count: int, kind: MessageClass, words: Words) -> Drained:
+        """Fill the queue, start a worker, and wait until the carrier has accepted all of it, each once."""
+        await self._fill(count, kind, words)
+        port = free_port()
+        carrier = [sys.executable, "-m", "tests.bench.slow_carrier", str(port)]
+        async with running(carrier, {}, self._folder / "carrier.log", port), self._worker(port) as pid:
+            began, cpu = await self._begun(count), _cpu_seconds(pid)
+            left = count
+            while left:
+                await asyncio.sleep(0.1)
+                left = await self._left()
+                if time.perf_counter() - began > LONGEST_RUN_S:
+                    sys.exit(f"{left} of {count} messages had not left after {LONGEST_RUN_S} seconds")
+            took = time.perf_counter() - began
+            async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/") as answer:
+                asked = int(await answer.text())
+            if asked != count:
+                sys.exit(f"the carrier was asked for {asked} messages instead of {count}")
+            return Drained(count, took, _peak_mb(pid), _cpu_seconds(pid) - cpu)
+
+    async def _fill(self, count: int, kind: MessageClass, words: Words) -> None:
+        vault, now = Vault(bytes.fromhex(self._key)), Clock().now() - timedelta(seconds=1)
+        async with self._database.begin() as connection:
+            await connection.execute(text("TRUNCATE messages CASCADE"))
+            for start in range(0, count, _CHUNK):
+                rows = [
+                    queued(NewMessage(kind, "bench", Phone(f"+62812300{number:06}"), words(number), "id"), vault, now)
+                    for number in range(start, min(start + _CHUNK, count))
+                ]
+                await connection.execute(insert(messages), rows)
+        async with self._database.begin() as connection:
+            await connection.execute(text("ANALYZE messages"))
+
+    @asynccontextmanager
+    async def _worker(self, port: int) -> AsyncIterator[int]:
+        config = self._folder / "sending.toml"
+        config.write_text(
+            f'[channels.bench]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "{secrets.token_hex(16)}"\n'
+            f'secret = "{secrets.token_hex(16)}"\nservice_code = "*384*3375#"\napi_url = "http://127.0.0.1:{port}"\n'
+        )
+        health = free_port()
+        settings = {
+            "WASPADA_CONFIG": str(config),
+            "WASPADA_REDIS_URL": self._stores.redis_url,
+            "WASPADA_DATABASE_URL": self._stores.database_url,
+            "WASPADA_VAULT_KEY": self._key,
+            "WASPADA_LOG_FORMAT": "json",
+            "WASPADA_WORKER_PORT": str(health),
+        }
+        log = self._folder / "worker.log"
+        async with running([sys.executable, "-m", "gateway", "worker"], settings, log, health) as pid:
+            yield pid
+
+    async def _begun(self, count: int) -> float:
+        while await self._left() == count:  # noqa: ASYNC110 - it is another process that changes it
+            await asyncio.sleep(0.02)
+        return time.perf_counter()
+
+    async def _left(self) -> int:
+        counting = select(func.count()).where(messages.c.status.in_(("queued", "sending")))
+        async with self._database.begin() as connection:
+            return int((await connection.execute(counting)).scalar_one())
+
+
+def _same(_: int) -> str:
+    return "Himbauan: jaga ketertiban di TPS. Lapor kejadian lewat *384*3375#. Berhenti: STOP ke 3375"
+
+
+def _each_its_own(number: int) -> str:
+    return f"Laporan Anda diterima. No laporan: {number % 9000 + 1000}-{number:04}. Simpan nomor ini. Darurat: 110/112"
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_mb(pid: int) -> float:
+    """The most memory that it ever held."""
+    return int(Path(f"/proc/{pid}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024

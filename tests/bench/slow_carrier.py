@@ -1,0 +1,68 @@
+"""A carrier that answers in 20 ms and accepts everything: `python -m tests.bench.slow_carrier PORT`.
+
+It speaks just enough HTTP and of Africa's Talking's messaging API. Its answer to `GET` is how many numbers it was asked
+to send to since it was asked that last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from itertools import count
+from urllib.parse import parse_qs
+
+import uvloop
+
+THINKS_S = 0.02
+
+
+class _Carrier:
+    def __init__(self) -> None:
+        self._ids = count(1)
+        self._asked = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                if head.startswith(b"GET "):
+                    body, self._asked = str(self._asked).encode(), 0
+                else:
+                    lowered = head.lower()
+                    at = lowered.index(b"content-length:") + 15
+                    form = parse_qs((await reader.readexactly(int(lowered[at : lowered.index(b"\r\n", at)]))).decode())
+                    await asyncio.sleep(THINKS_S)
+                    body = self._accepted(form["to"][0].split(","))
+                writer.write(
+                    b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: "
+                    + str(len(body)).encode()
+                    + b"\r\n\r\n"
+                    + body
+                )
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    def _accepted(self, numbers: list[str]) -> bytes:
+        self._asked += len(numbers)
+        recipients = [
+            {
+                "cost": "IDR 350.0000",
+                "messageId": f"ATXid_{next(self._ids):032x}",
+                "number": number,
+                "status": "Success",
+                "statusCode": 102,
+            }
+            for number in numbers
+        ]
+        return json.dumps({"SMSMessageData": {"Message": "Sent", "Recipients": recipients}}).encode()
+
+
+async def main() -> None:
+    server = await asyncio.start_server(_Carrier().serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

@@ -1,0 +1,162 @@
+"""What the desk may do with single messages, in every state of theirs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Receipt, ReceiptStatus, Refused, Unknown
+from gateway.messages.desk import CannotCancel, CannotResend, MessageDesk, NoSuchMessage
+from gateway.messages.erasing import erase_numbers
+from gateway.messages.inbox import Inbox
+from gateway.messages.ledger import messages
+from gateway.messages.message import RESENDABLE, MessageClass, Status, sources
+from gateway.messages.outbox import Outbox
+from gateway.messages.receipts import Receipts
+from gateway.people.vault import Vault
+from gateway.runtime.audit import audit
+from gateway.runtime.postgres import Database
+from tests.clocks import StandingClock
+from tests.messages.stage import PHONE, Stage
+
+
+@pytest.fixture
+def desk(database: Database, vault: Vault, clock: StandingClock) -> MessageDesk:
+    return MessageDesk(database, vault, clock)
+
+
+async def become(database: Database, message: int, status: Status) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(messages).where(messages.c.id == message).values(status=status))
+
+
+@pytest.mark.parametrize("status", list(Status))
+async def test_what_may_be_resent_and_called_off(
+    database: Database, desk: MessageDesk, stage: Stage, status: Status
+) -> None:
+    first, second = await stage.put(ticket="73402817"), await stage.put()
+    for message in (first, second):
+        await become(database, message, status)
+    if status in RESENDABLE:
+        again = await desk.resend(first, "rini")
+        assert (await stage.row(again))["resend_of"] == first
+        stands = "cancelled" if status is Status.UNKNOWN else status
+        assert (await stage.row(first))["status"] == stands
+    else:
+        with pytest.raises(CannotResend, match=f"is {status}; only these"):
+            await desk.resend(first, "rini")
+    if status in sources(Status.CANCELLED):
+        await desk.cancel(second, "rini")
+        assert (await stage.row(second))["status"] == "cancelled"
+    else:
+        with pytest.raises(CannotCancel, match=f"is {status}; only these"):
+            await desk.cancel(second, "rini")
+
+
+async def test_the_new_message_is_the_old_one_begun_again(
+    desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    first = await stage.put("halo", ticket="73402817")
+    (claim,) = await outbox.claim(1, "w1", "at")
+    await outbox.record("at", [(claim, Refused("no"))])
+    clock.pass_time(hours=7)
+    again = await desk.resend(first, "rini")
+    old, new = await stage.row(first), await stage.row(again)
+    changed = {name for name in old if old[name] != new[name]}
+    assert changed == {
+        "id", "status", "reason", "attempts", "due_at", "expires_at", "resend_of", "created_at", "updated_at",
+    }  # fmt: skip
+    assert new["expires_at"] == clock.now() + timedelta(hours=6)
+    (claim,) = await outbox.claim(1, "w1", "at")
+    assert (claim.id, claim.phone, claim.attempts) == (again, PHONE, 1)
+    (noted,) = await stage.rows(audit)
+    assert (noted["actor"], noted["action"], noted["subject"]) == ("rini", "message.resent", f"message {first}")
+    assert noted["detail"] == {"as": again, "was": "refused"}
+
+
+async def test_an_unknown_one_is_not_queued_by_itself_as_well(
+    desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    first = await stage.put()
+    (claim,) = await outbox.claim(1, "w1", "at")
+    await outbox.record("at", [(claim, Unknown("no answer"))])
+    again = await desk.resend(first, "rini")
+    clock.pass_time(hours=1)
+    assert await outbox.requeue_unknown(timedelta()) == 0
+    assert [claim.id for claim in await outbox.claim(10, "w1", "at")] == [again]
+    assert (await stage.row(first))["reason"] == f"sent once more as {again}"
+
+
+async def test_once_only_and_then_the_newest(desk: MessageDesk, stage: Stage) -> None:
+    first = await stage.put()
+    await desk.cancel(first, "rini")
+    again = await desk.resend(first, "rini")
+    with pytest.raises(CannotResend, match=f"already, as {again}"):
+        await desk.resend(first, "rini")
+    await desk.cancel(again, "rini")
+    assert (await stage.row(await desk.resend(again, "rini")))["resend_of"] == again
+
+
+async def test_nothing_is_sent_to_who_must_not_get_it(
+    database: Database, desk: MessageDesk, stage: Stage, vault: Vault, clock: StandingClock
+) -> None:
+    appeal = await stage.put(kind=MessageClass.APPEAL)
+    await desk.cancel(appeal, "rini")
+    await Inbox(database, vault, clock).take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    with pytest.raises(CannotResend, match="wants no appeals"):
+        await desk.resend(appeal, "rini")
+    async with database.begin() as connection:
+        await erase_numbers(connection, messages.c.id == appeal, clock.now())
+    with pytest.raises(CannotResend, match="was erased"):
+        await desk.resend(appeal, "rini")
+
+
+async def test_the_history_tells_all_that_befell_it(
+    database: Database, desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    message = await stage.put()
+    tries: list[Outcome] = [Deferred("busy"), Unknown("no answer"), Accepted("ATXid_1")]
+    for outcome in tries:
+        (claim,) = await outbox.claim(1, "w1", "at")
+        clock.pass_time(seconds=1)
+        await outbox.record("at", [(claim, outcome)])
+        clock.pass_time(minutes=5)
+        await outbox.requeue_unknown(timedelta())
+    await Receipts(database, clock).take("at", Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", ""))
+    shown = await desk.show(message)
+    assert [(told["what"], told.get("attempt"), told.get("reason")) for told in shown["history"]] == [
+        ("queued", None, None),
+        ("queued", 1, "busy"),
+        ("unknown", 2, "no answer"),
+        ("accepted", 3, ""),
+        ("report: Success", None, ""),
+    ]
+    assert [told["at"] for told in shown["history"]] == sorted(told["at"] for told in shown["history"])
+    assert [(report["status"], report["raw"], report["applied"]) for report in shown["receipts"]] == [
+        ("delivered", "Success", True)
+    ]
+    assert (shown["to"], shown["status"], shown["carrier_message_id"]) == ("+62812****567", "delivered", "ATXid_1")
+
+
+async def test_a_lost_claim_stands_in_the_history(
+    desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    message = await stage.put()
+    await outbox.claim(1, "w1", "at")
+    clock.pass_time(minutes=6)
+    assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
+    told = (await desk.show(message))["history"][-1]
+    assert (told["what"], told["attempt"], told["reason"]) == ("unknown", 1, "claimed by a worker that was lost")
+
+
+async def test_what_was_given_back_is_no_try(desk: MessageDesk, outbox: Outbox, stage: Stage) -> None:
+    message = await stage.put()
+    await outbox.release("at", await outbox.claim(1, "w1", "at"))
+    assert len((await desk.show(message))["history"]) == 1
+
+
+async def test_there_is_no_such_message(desk: MessageDesk) -> None:
+    with pytest.raises(NoSuchMessage):
+        await desk.show(4711)

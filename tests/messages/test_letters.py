@@ -1,0 +1,290 @@
+"""Letters are taken up one after the other, each by one worker, and what was made of them stands there once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.carriers.carrier import Inbound
+from gateway.messages.inbox import Inbox, inbound_messages
+from gateway.messages.ledger import messages
+from gateway.messages.letters import DAY, HOUR, Answer, Letters, Made
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+from tests.clocks import StandingClock
+from tests.messages.stage import OTHER, PHONE, Stage
+
+Writes = Callable[..., Coroutine[Any, Any, None]]
+ANSWERED = Answer(Made.OTHER, "Maaf", "id")
+
+
+@pytest.fixture
+def letters(database: Database, vault: Vault, clock: StandingClock) -> Letters:
+    return Letters(database, vault, clock)
+
+
+@pytest.fixture
+def write(database: Database, vault: Vault, clock: StandingClock) -> Writes:
+    """An SMS comes in."""
+    inbox, numbers = Inbox(database, vault, clock), iter(range(1000))
+
+    async def write(text: str, sender: Phone | str = PHONE) -> None:
+        assert await inbox.take("at", Inbound(f"id-{next(numbers)}", sender, "3375", text, None, ""))
+
+    return write
+
+
+async def handle(letters: Letters, answer: Answer = ANSWERED) -> str | None:
+    """Handle one letter so; its text."""
+    async with letters.next() as opened:
+        if opened is None:
+            return None
+        await opened.file(answer)
+        return opened.letter.text
+
+
+async def repeats(letters: Letters, made: Made = Made.REPORT) -> list[bool]:
+    """Of every letter that waits, whether it repeats an earlier one; each is filed as `made`."""
+    found: list[bool] = []
+    while True:
+        async with letters.next() as opened:
+            if opened is None:
+                return found
+            found.append(await opened.repeats())
+            await opened.file(Answer(made))
+
+
+async def test_letters_come_in_their_order_and_once(letters: Letters, write: Writes, stage: Stage) -> None:
+    for text in ("one", "two", "three"):
+        await write(text)
+    assert [await handle(letters) for _ in range(4)] == ["one", "two", "three", None]
+    assert {row["made"] for row in await stage.rows(inbound_messages)} == {"other"}
+    assert len(await stage.rows(messages)) == 3
+
+
+async def test_a_letter_is_held_by_one_worker(letters: Letters, write: Writes) -> None:
+    await write("one")
+    await write("two", OTHER)
+    async with letters.next() as first, letters.next() as second, letters.next() as third:
+        assert first and second
+        assert (first.letter.text, second.letter.text, third) == ("one", "two", None)
+        assert (first.letter.phone, second.letter.phone) == (PHONE, OTHER)
+
+
+async def test_letters_of_one_number_wait_for_each_other(letters: Letters, write: Writes) -> None:
+    """Two workers must not bring `STOP` after `REG`."""
+    await write("REG")
+    await write("STOP")
+    async with letters.next() as first, letters.next() as second:
+        assert first
+        assert second is None
+        await first.file(Answer(Made.SUBSCRIBED))
+    assert await handle(letters) == "STOP"
+
+
+async def test_letters_of_names_wait_for_nobody(letters: Letters, write: Writes) -> None:
+    await write("promo", "TELKOMSEL")
+    await write("promo", "TELKOMSEL")
+    async with letters.next() as first, letters.next() as second:
+        assert first and second
+        assert first.letter.phone is second.letter.phone is None
+        await first.file(ANSWERED)
+        await second.file(ANSWERED)
+    assert await handle(letters) is None
+
+
+async def test_many_workers_handle_each_letter_once(letters: Letters, write: Writes, stage: Stage) -> None:
+    for number in range(20):
+        await write(f"text {number}", Phone(f"+2547110001{number % 10:02}"))
+
+    async def work() -> list[str]:
+        done: list[str] = []
+        while text := await handle(letters):
+            done.append(text)
+        return done
+
+    done = [text for worker in await asyncio.gather(*(work() for _ in range(4))) for text in worker]
+    done += await work()  # a worker that found nothing free has gone
+    assert sorted(done) == sorted(f"text {number}" for number in range(20))
+    assert len(await stage.rows(messages)) == 20
+
+
+async def test_a_block_that_raises_leaves_the_letter_as_it_was(letters: Letters, write: Writes, stage: Stage) -> None:
+    await write("one")
+    before = await stage.rows(inbound_messages)
+    with pytest.raises(ZeroDivisionError):
+        async with letters.next() as opened:
+            assert opened
+            await opened.file(ANSWERED)
+            raise ZeroDivisionError
+    assert await stage.rows(inbound_messages) == before
+    assert await stage.rows(messages) == []
+    assert await handle(letters) == "one"
+
+
+async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: Letters, write: Writes) -> None:
+    await write("one")
+    async with letters.next() as opened:
+        assert opened
+    assert await handle(letters) == "one"
+
+
+async def test_a_reply_stands_with_what_was_made(
+    letters: Letters, write: Writes, stage: Stage, clock: StandingClock, vault: Vault
+) -> None:
+    await write("CEK 7340-2817")
+    clock.pass_time(seconds=3)
+    await handle(letters, Answer(Made.STATUS, "Laporan diterima", "id", ticket="73402817"))
+    (row,) = await stage.rows(inbound_messages)
+    assert (row["made"], row["ticket"], row["answered"], row["handled_at"]) == (
+        "status",
+        "73402817",
+        True,
+        clock.now(),
+    )
+    (reply,) = await stage.rows(messages)
+    assert (reply["class"], reply["text"], reply["channel"]) == ("reply", "Laporan diterima", "at")
+    assert vault.open(reply["phone_sealed"]) == PHONE
+
+
+async def test_nothing_is_sent_to_a_name(letters: Letters, write: Writes, stage: Stage) -> None:
+    await write("promo", "TELKOMSEL")
+    await handle(letters)
+    assert await stage.rows(messages) == []
+    assert [row["answered"] for row in await stage.rows(inbound_messages)] == [False]
+
+
+# The same again ----------------------------------------------------------------------------------------------
+
+
+SAME = [
+    ("LAPOR 3 KLEGO tawuran", "LAPOR 3 KLEGO tawuran"),
+    ("LAPOR 3 KLEGO tawuran", "lapor 3 klego tawuran"),
+    ("LAPOR 3 KLEGO ÉÀ Ж", "LAPOR 3 KLEGO ÉÀ Ж"),
+    ("LAPOR 3 KLEGO", " LAPOR 3 KLEGO\n"),
+    ("LAPOR 3 KLEGO\n", "LAPOR 3 KLEGO\n"),
+    ("\tLAPOR\r\n", "LAPOR"),
+    ("%_\\'", "%_\\'"),
+]
+OTHERS = [("LAPOR 3 KLEGO", "LAPOR 3 KLEGO!"), ("LAPOR 3 KLEGO", "LAPOR 3 MEDONO"), ("a", ""), ("%", "x")]
+
+
+@pytest.mark.parametrize(("first", "second", "same"), [(*pair, True) for pair in SAME] + [(*p, False) for p in OTHERS])
+async def test_the_same_text_again(letters: Letters, write: Writes, first: str, second: str, same: bool) -> None:
+    await write(first)
+    await write(second)
+    assert await repeats(letters) == [False, same]
+
+
+async def test_the_same_text_of_another_number(letters: Letters, write: Writes) -> None:
+    for sender in (PHONE, OTHER, "TELKOMSEL"):
+        await write("promo", sender)
+    assert await repeats(letters) == [False] * 3
+
+
+@pytest.mark.parametrize(("seconds", "same"), [(599, True), (600, False), (601, False)])
+async def test_the_same_is_within_ten_minutes(
+    letters: Letters, write: Writes, clock: StandingClock, seconds: int, same: bool
+) -> None:
+    await write("LAPOR 3 KLEGO")
+    clock.pass_time(seconds=seconds)
+    await write("LAPOR 3 KLEGO")
+    assert await repeats(letters) == [False, same]
+
+
+async def test_it_counts_when_it_came_in_not_when_it_is_handled(
+    letters: Letters, write: Writes, clock: StandingClock
+) -> None:
+    await write("LAPOR 3 KLEGO")
+    await write("LAPOR 3 KLEGO")
+    clock.pass_time(days=1)
+    assert await repeats(letters) == [False, True]
+
+
+async def test_what_we_failed_at_may_be_sent_again(letters: Letters, write: Writes) -> None:
+    await write("LAPOR 3 KLEGO")
+    await write("LAPOR 3 KLEGO")
+    assert await repeats(letters, Made.FAILED) == [False, False]
+
+
+# How often somebody was answered -----------------------------------------------------------------------------
+
+
+async def answered(letters: Letters, write: Writes, span: timedelta, made: Made | None = None) -> int:
+    """What a further letter of `PHONE` would be told, which is left unanswered."""
+    await write("count")
+    async with letters.next() as opened:
+        assert opened
+        count = await opened.answered_since(span, made)
+        await opened.file(Answer(Made.OFFICER))
+    return count
+
+
+async def test_replies_are_counted_by_number_and_kind(letters: Letters, write: Writes) -> None:
+    filed = [
+        (PHONE, ANSWERED),
+        (PHONE, Answer(Made.OTHER)),  # not answered
+        (PHONE, Answer(Made.HELP, "Ketik", "id")),
+        (PHONE, Answer(Made.REPORT, ticket="73402817", confirmed=True)),
+        (OTHER, ANSWERED),
+        ("TELKOMSEL", ANSWERED),
+    ]
+    for sender, answer in filed:
+        await write("text", sender)
+        await handle(letters, answer)
+    assert await answered(letters, write, HOUR) == 3
+    assert await answered(letters, write, HOUR, Made.OTHER) == 1
+    assert await answered(letters, write, DAY, Made.REPORT) == 1
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(59, 1), (60, 0)])
+async def test_replies_are_counted_within_the_span(
+    letters: Letters, write: Writes, clock: StandingClock, minutes: int, count: int
+) -> None:
+    await write("text")
+    await handle(letters)
+    clock.pass_time(minutes=minutes)
+    assert await answered(letters, write, HOUR) == count
+
+
+# The list ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_list_is_masked_and_newest_first(letters: Letters, write: Writes, clock: StandingClock) -> None:
+    await write("LAPOR 3")
+    await write("promo", "TELKOMSEL")
+    await write("apa ini", OTHER)
+    await handle(letters, Answer(Made.UNSORTED, "Tempat?", "id"))
+    await handle(letters, Answer(Made.MACHINE))
+    listed = await letters.list()
+    assert [(one["from"], one["text"], one["made"], one["to_sort"]) for one in listed] == [
+        ("+62857****008", "apa ini", "", False),
+        ("TELKOMSEL", "promo", "machine", False),
+        ("+62812****567", "LAPOR 3", "unsorted", True),
+    ]
+    assert listed[0]["received_at"] == clock.now().isoformat()
+    assert [one["text"] for one in await letters.list(1)] == ["apa ini"]
+    assert "81230004567" not in repr(listed)
+
+
+async def test_the_list_of_what_the_desk_must_sort(letters: Letters, write: Writes) -> None:
+    for number, made in enumerate(Made):
+        await write(made.value, Phone(f"+2547110001{number:02}"))
+        await handle(letters, Answer(made))
+    assert [one["made"] for one in await letters.list(to_sort=True)] == ["failed", "other", "unsorted"]
+
+
+async def test_a_number_that_cannot_be_opened_is_shown_as_none(
+    letters: Letters, write: Writes, database: Database, clock: StandingClock
+) -> None:
+    await write("LAPOR 3")
+    (listed,) = await Letters(database, Vault(bytes(32)), clock).list()
+    assert listed["from"] == ""
+    async with Letters(database, Vault(bytes(32)), clock).next() as opened:
+        assert opened
+        assert opened.letter.phone is None

@@ -1,0 +1,65 @@
+"""Who has opted out gets no appeal any more, and everything else as before."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.carriers.carrier import OptOut, Refused
+from gateway.messages.inbox import Inbox
+from gateway.messages.message import MessageClass
+from gateway.messages.optouts import opt_outs
+from gateway.messages.outbox import Outbox
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from tests.clocks import StandingClock
+from tests.messages.stage import OTHER, PHONE, Stage
+
+
+@pytest.fixture
+def inbox(database: Database, vault: Vault, clock: StandingClock) -> Inbox:
+    return Inbox(database, vault, clock)
+
+
+async def test_what_waits_is_suppressed_at_once(inbox: Inbox, stage: Stage) -> None:
+    appeal = await stage.put(kind=MessageClass.APPEAL)
+    elsewhere = await stage.put(kind=MessageClass.APPEAL, channel="other")
+    of_another = await stage.put(kind=MessageClass.APPEAL, to=OTHER)
+    confirmation = await stage.put()
+    assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    statuses = {row["id"]: (row["status"], row["reason"]) for row in await stage.rows()}
+    unwanted = ("suppressed", "the subscriber wants no appeals")
+    assert statuses == {
+        appeal: unwanted,
+        elsewhere: unwanted,
+        of_another: ("queued", ""),
+        confirmation: ("queued", ""),
+    }
+
+
+async def test_what_is_queued_later_is_suppressed_when_it_is_claimed(
+    inbox: Inbox, outbox: Outbox, stage: Stage
+) -> None:
+    await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    unwanted = [await stage.put(kind=MessageClass.APPEAL) for _ in range(3)]
+    wanted = [await stage.put(), await stage.put(kind=MessageClass.APPEAL, to=OTHER)]
+    assert {claim.id for claim in await outbox.claim(10, "w1", "at")} == set(wanted)
+    rows = [await stage.row(message) for message in unwanted]
+    assert [(row["status"], row["attempts"], row["claimed_by"]) for row in rows] == [("suppressed", 0, None)] * 3
+
+
+async def test_a_carrier_that_knows_of_an_opt_out_tells_us(
+    outbox: Outbox, stage: Stage, vault: Vault, clock: StandingClock
+) -> None:
+    refused = await stage.put(kind=MessageClass.APPEAL)
+    (claim,) = await outbox.claim(1, "w1", "at")
+    waiting = await stage.put(kind=MessageClass.APPEAL)
+    await outbox.record("at", [(claim, Refused("opted out at the carrier", opted_out=True))])
+    assert (await stage.row(refused))["status"] == "refused"
+    assert (await stage.row(waiting))["status"] == "suppressed"
+    (kept,) = await stage.rows(opt_outs)
+    assert (kept["channel"], kept["phone_key"], kept["sender"], kept["at"]) == (
+        "at",
+        vault.lookup(PHONE),
+        "",
+        clock.now(),
+    )

@@ -1,0 +1,163 @@
+"""The pace of a channel: in parts, shared by all workers through Redis, and kept by each alone without it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import structlog
+from redis.asyncio import Redis
+
+from gateway.carriers.carrier import Outcome
+from gateway.messages.line import grouped
+from gateway.messages.outbox import Outbox
+from gateway.messages.rate import Rates
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.runtime.redis import Batcher
+from gateway.text.phone import Phone
+from gateway.wiring import redis_client
+from tests.messages.stage import Stage, ToldCarrier, phone
+from tests.messages.test_sending import BRISK, _claim, ended, of_channels, until, working
+
+
+class Timed(ToldCarrier):
+    """A carrier that notes when how many numbers came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[tuple[float, int]] = []
+
+    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        self.times.append((time.monotonic(), len(recipients)))
+        return await super().send(text, recipients)
+
+
+@pytest.fixture
+async def batchers(redis_url: str) -> AsyncIterator[list[Batcher]]:
+    """Two, as of two workers."""
+    clients = [redis_client(redis_url) for _ in range(2)]
+    made = [Batcher(client, 0.3) for client in clients]
+    yield made
+    for batcher in made:
+        await batcher.close()
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def nowhere() -> AsyncIterator[Batcher]:
+    client = redis_client("redis://127.0.0.1:1")
+    batcher = Batcher(client, 0.3)
+    yield batcher
+    await batcher.close()
+    await client.aclose()
+
+
+async def test_two_workers_share_one_pace(batchers: list[Batcher]) -> None:
+    workers = [Rates(batcher, Clock(), {"at": 100.0}) for batcher in batchers]
+    waits = [await workers[number % 2].place("at", 10) for number in range(5)]
+    assert all(granted for granted, _ in waits)
+    assert [round(wait, 1) for _, wait in waits] == [0.0, 0.1, 0.2, 0.3, 0.4]
+
+
+async def test_a_place_far_off_is_not_taken(batchers: list[Batcher]) -> None:
+    rates = Rates(batchers[0], Clock(), {"at": 1.0})
+    assert await rates.place("at", 3) == (True, 0.0)
+    for _ in range(3):
+        granted, wait = await rates.place("at", 1)
+        assert not granted
+        assert 2.5 < wait <= 3
+
+
+async def test_what_was_not_used_makes_no_burst(batchers: list[Batcher]) -> None:
+    rates = Rates(batchers[0], Clock(), {"at": 50.0})
+    await rates.place("at", 1)
+    await asyncio.sleep(0.2)
+    waits = [(await rates.place("at", 5))[1] for _ in range(3)]
+    assert [round(wait, 1) for wait in waits] == [0.0, 0.1, 0.2]
+
+
+async def test_channels_have_their_own_pace_and_one_without_never_waits(batchers: list[Batcher]) -> None:
+    rates = Rates(batchers[0], Clock(), {"at": 1.0, "other": 1.0, "free": None})
+    assert [await rates.place(channel, 100) for channel in ("at", "other", "free", "free")] == [(True, 0.0)] * 4
+    assert [rates.most_parts(channel) for channel in ("at", "free")] == [1, None]
+    assert Rates(batchers[0], Clock(), {"at": 12.5}).most_parts("at") == 12
+
+
+async def test_the_key_goes_when_nobody_sends(batchers: list[Batcher], redis_url: str) -> None:
+    await Rates(batchers[0], Clock(), {"at": 1000.0}).place("at", 1)
+    async with Redis.from_url(redis_url) as client:
+        assert 0 < await client.pttl("waspada:rate:at") <= 1002
+
+
+async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Batcher) -> None:
+    rates = Rates(nowhere, Clock(), {"at": 10.0})
+    with structlog.testing.capture_logs() as logs:
+        waits = [await rates.place("at", 5) for _ in range(4)]
+    assert [(granted, round(wait, 1)) for granted, wait in waits[:3]] == [(True, 0.0), (True, 0.5), (True, 1.0)]
+    assert waits[3][0] is False
+    assert [line["event"] for line in logs] == ["worker.rate_without_redis"]
+
+
+def test_a_call_holds_no_more_than_a_seconds_worth() -> None:
+    claims = [replace(_claim(number, "a", phone(number)), parts=2) for number in range(7)]
+    assert [len(group) for group in grouped(claims, 100, 5)] == [2, 2, 2, 1]
+    assert [len(group) for group in grouped(claims, 100, 1)] == [1] * 7
+    assert [len(group) for group in grouped(claims, 100)] == [7]
+
+
+async def test_two_workers_keep_the_rate_while_another_channel_is_not_held_up(
+    database: Database, vault: Vault, batchers: list[Batcher]
+) -> None:
+    clock = Clock()
+    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
+    for number in range(12):
+        await stage.put(f"{number}" + "x" * 200, to=phone(number))  # two parts
+    quick_message = await stage.put(channel="quick")
+    carriers = [Timed(), Timed()]
+    workers = [
+        of_channels(
+            outbox,
+            {"at": carrier, "quick": ToldCarrier()},
+            clock,
+            f"w{number}",
+            rates=Rates(batchers[number], clock, {"at": 20.0}),
+        )
+        for number, carrier in enumerate(carriers)
+    ]
+    began = time.monotonic()
+    async with working(*workers):
+        await until(lambda: _accepted(stage, quick_message))
+        assert time.monotonic() - began < 0.5
+        await until(lambda: ended(stage))
+    times = sorted(entry for carrier in carriers for entry in carrier.times)
+    assert times[-1][0] - began > 1.0 - 0.05, "24 parts at 20 a second, of which the last call's are not waited for"
+    sent = Counter(number for carrier in carriers for _, number in carrier.sent)
+    assert sent == Counter(phone(number).e164 for number in range(12))
+
+
+async def _accepted(stage: Stage, message: int) -> bool:
+    return bool((await stage.row(message))["status"] == "accepted")
+
+
+async def test_what_waits_too_long_for_its_place_is_given_back_before_it_is_lost(
+    database: Database, vault: Vault, batchers: list[Batcher]
+) -> None:
+    clock = Clock()
+    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
+    for number in range(10):
+        await stage.put(f"text {number}", to=phone(number))
+    carrier = ToldCarrier()
+    hasty = replace(BRISK, lost_after=timedelta(seconds=2.5))
+    rates = Rates(batchers[0], clock, {"at": 3.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, pace=hasty, rates=rates)):
+        await until(lambda: ended(stage))
+    assert len(carrier.calls) == 10
+    assert [(row["attempts"], row["unknowns"]) for row in await stage.rows()] == [(1, 0)] * 10

@@ -1,0 +1,126 @@
+"""A post room over stores that a test may take away, people who write to it, and what they get."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Table
+
+from gateway.carriers.carrier import Inbound
+from gateway.incidents.reporter import Reporter
+from gateway.incidents.tries import Tries
+from gateway.menu.definition import Menu
+from gateway.messages.inbox import Inbox, inbound_messages
+from gateway.messages.ledger import messages
+from gateway.messages.letters import Letters, Opened
+from gateway.messages.optouts import OptOuts
+from gateway.people.directory import Directory
+from gateway.runtime.clock import Clock
+from gateway.sms.answers import Answers
+from gateway.sms.post import Post
+from gateway.text.phone import Phone
+from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SERVICE, VAULT, Ussd, ussd
+
+__all__ = ["MENU", "NUMBER", "OTHER", "SERVICE"]
+
+OWN_NUMBER = Phone("+254711000199")  # that we send from
+KLEGO, MEDONO = "33.75.02.1008", "33.75.01.1002"
+
+_ids = count(1)
+
+
+class Killed(Exception):
+    """The worker was killed here."""
+
+
+class MortalLetters(Letters):
+    """Letters whose worker dies as often as `deaths` says, when all is done and nothing is committed."""
+
+    deaths = 0
+
+    @asynccontextmanager
+    async def next(self) -> AsyncIterator[Opened | None]:
+        async with super().next() as opened:
+            yield opened
+            if opened and self.deaths:
+                self.deaths -= 1
+                raise Killed
+
+
+@dataclass(slots=True)
+class Room:
+    """The post room, with what stands behind it, and the USSD side of the same gateway."""
+
+    gateway: Ussd
+    letters: MortalLetters
+    post: Post
+    inbox: Inbox
+    seen: set[int] = field(default_factory=set)
+
+    async def receive(self, text: str, sender: Phone | str = NUMBER, to: str = "3375", channel: str = "at") -> None:
+        """An SMS comes in."""
+        assert await self.inbox.take(channel, Inbound(f"ATXid_{next(_ids)}", sender, to, text, None, "51001"))
+
+    async def says(self, text: str, sender: Phone | str = NUMBER, **where: str) -> str:
+        """Send an SMS and have it handled: the one reply, empty for none."""
+        await self.receive(text, sender, **where)
+        assert await self.post.handle_all() == 1
+        return "\n".join(await self.replies(sender))
+
+    async def replies(self, to: Phone | str = NUMBER) -> list[str]:
+        """What was queued for this number since it was last asked for."""
+        new = [row for row in await self.rows(messages) if row["id"] not in self.seen]
+        mine = [row for row in new if isinstance(to, Phone) and row["phone_key"] == VAULT.lookup(to)]
+        self.seen |= {row["id"] for row in mine}
+        return [row["text"] for row in mine]
+
+    async def made(self) -> list[str]:
+        """What was made of every letter, in order."""
+        return [row["made"] for row in await self.rows(inbound_messages)]
+
+    async def rows(self, table: Table) -> list[dict[str, Any]]:
+        return await self.gateway.rows(table)
+
+    async def incidents(self) -> Sequence[dict[str, Any]]:
+        return await self.gateway.incidents()
+
+    async def ticket(self) -> str:
+        """Of the newest incident, as a person writes it."""
+        ticket = str((await self.incidents())[0]["ticket"])
+        return f"{ticket[:4]}-{ticket[4:]}"
+
+
+@asynccontextmanager
+async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MENU) -> AsyncIterator[Room]:
+    """Built as `wiring` builds it."""
+    async with ussd(redis_url, database_url, clock, menu) as gateway:
+        database = gateway.database
+        letters = MortalLetters(database, VAULT, clock)
+        answers = Answers(
+            gateway.book,
+            Reporter(database, VAULT, clock),
+            gateway.subscriptions,
+            OptOuts(database, VAULT, clock),
+            Tries(gateway.batcher, VAULT),
+        )
+        post = Post(
+            letters,
+            answers,
+            gateway.dropped,
+            Directory(database, VAULT, clock),
+            gateway.sessions,
+            gateway.editions,
+            VAULT,
+            CODES,
+            own_numbers=["3375", OWN_NUMBER.e164],
+        )
+        yield Room(gateway, letters, post, Inbox(database, VAULT, clock))
+
+
+def sms(name: str, language: str = "id", **values: str) -> str:
+    """The pack's SMS of that name."""
+    return MENU.sms(name, language, values, {"ussd": SERVICE.service_code})

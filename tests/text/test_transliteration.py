@@ -1,0 +1,90 @@
+"""What stands in for characters that would more than double the price of an SMS."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.text.gsm import Change, encoding, transliterate
+from gateway.text.transliteration import INVISIBLE, STAND_INS
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+EDITORS = st.text(st.sampled_from([*"ab 7\n", *STAND_INS, *INVISIBLE, *"êÈçáíóúÀ²½™ﬁ\u0301\u0323", "\u00a0", "\u2009"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("“Lapor” \u2018aman\u2019", "\"Lapor\" 'aman'"),
+        ("07.00\u201312.00 — TPS", "07.00-12.00 - TPS"),
+        ("tunggu…", "tunggu..."),
+        ("• satu", "- satu"),
+        ("a\u00a0b\u2009c\u202fd\u3000e\tf", "a b c d e f"),
+        ("sêga, Êmbah, È", "sega, Embah, E"),
+        ("ça và", "ca và"),
+        ("áíóúâôûãõñÑ", "aiouaouaoñÑ"),
+        ("ŠčžđŁœ", "SczdLoe"),
+        ("nol\u200bspasi\ufeff\u00ad", "nolspasi"),
+        ("m² ½ ﬁ ™ \uff15", "m2 1/2 fi TM 5"),
+        ("x\u0323\u0302y", "xy"),
+        ("e\u0301", "é"),
+        ("`a\u00b4", "'a'"),
+    ],
+)
+def test_what_is_read_the_same_stands_in(text: str, instead: str) -> None:
+    changed = transliterate(text)
+    assert changed.text == instead
+    assert encoding(changed.text) == "gsm7"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Laporan {7340} €5",
+        "ꦲꦤꦕꦫꦏ",
+        "👍🏽",
+        "👨\u200d👩\u200d👧",
+        "🇮🇩",
+        "❤\ufe0f",
+        "й",
+        "문",
+        "دعاء\u0650",
+        "°",
+        "\x1b",
+    ],
+)
+def test_what_has_no_stand_in_stays_whole(text: str) -> None:
+    assert transliterate(text).text == unicodedata.normalize("NFC", text)
+    assert transliterate(text).changes == ()
+
+
+def test_each_change_says_what_with_what_and_where() -> None:
+    assert transliterate("a“b\u200bc").changes == (Change("“", '"', 1), Change("\u200b", "", 3))
+
+
+@given(ANY_TEXT | EDITORS)
+def test_the_changes_are_the_whole_difference(text: str) -> None:
+    changed = transliterate(text)
+    chars: list[str] = list(unicodedata.normalize("NFC", text))
+    for what, instead, where in changed.changes:
+        assert chars[where] == what
+        assert encoding(what) == "ucs2"
+        chars[where] = instead
+    assert "".join(chars) == changed.text
+
+
+@given(EDITORS)
+def test_what_editors_write_becomes_gsm7(text: str) -> None:
+    assert encoding(transliterate(text).text) == "gsm7"
+
+
+@given(ANY_TEXT | EDITORS)
+def test_a_text_within_the_alphabet_stays_and_none_leaves_it(text: str) -> None:
+    changed = transliterate(text)
+    if encoding(text) == "gsm7":
+        assert changed.changes == ()
+    assert not (encoding(text) == "gsm7" and encoding(changed.text) == "ucs2")

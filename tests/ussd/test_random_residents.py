@@ -1,0 +1,340 @@
+"""Residents who press anything at any time, over the three packs: nobody is ever stuck, misled or recorded twice.
+
+Twice the same: over the engine alone, where the carrier's transcript must lead to the same screen as the dialogue
+itself, and over whole turns with real stores, where callbacks come again, late, and from calls that broke off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from gateway.carriers.carrier import Screen
+from gateway.incidents.records import incidents
+from gateway.menu import engine
+from gateway.menu.definition import Kind, Menu, choices
+from gateway.menu.engine import RESUME, Session, Step
+from gateway.menu.limits import DEFAULT
+from gateway.menu.loading import load
+from gateway.runtime.packs import read_pack
+from gateway.text import gsm
+from gateway.text import ticket as tickets
+from gateway.text.phone import Phone
+from gateway.ussd.labels import Label
+from gateway.ussd.replaying import Known, replay_to
+from gateway.ussd.transcript import parts
+from tests.ussd.stage import PACKS, SERVICE, VAULT, Resident, Ussd, ussd
+
+MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal")}
+GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
+TODAY = date(2026, 11, 28)
+KNOWN = Known(DEFAULT, GIVEN, TODAY)
+LEARNT = {
+    "filed": {"ticket": "7340-2817"},
+    "found": {"ticket": "7340-2817", "status": "checking", "date": "27/11 13:05"},
+}
+TICKET = tickets.show(tickets.make(lambda _: 12345))
+ANSWERS = st.lists(st.integers(0, 9), min_size=1, max_size=16)
+NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.kelurahan.values()})
+PACE = settings(
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+Value = TypeVar("Value")
+
+
+@st.composite
+def _mistyped(draw: st.DrawFn) -> str:
+    """The name of a place, with a letter too few or two in the wrong order."""
+    name = draw(st.sampled_from(NAMES)).lower()
+    at = draw(st.integers(0, len(name) - 2))
+    return draw(
+        st.sampled_from([name, name[:at] + name[at + 1 :], name[:at] + name[at + 1] + name[at] + name[at + 2 :]])
+    )
+
+
+KEYS = st.one_of(
+    st.sampled_from(["1", "1", "1", "2", "2", "3", "4", "5", "7", "9"]),
+    st.sampled_from(["1", "2", "3", "8"]),
+    st.sampled_from(["0", "00", "98", "99"]),
+    st.sampled_from(["", " ", "10", "77", "#", "2811", "31/12", "7340-2817", "7340-2818", "tawuran di pasar"]),
+    st.sampled_from(["*", "5*5 meter", "1*1", "**", "x" * 183, "é" * 301, "🚨", "ya\nbegitu"]),
+    _mistyped(),
+    st.text(max_size=12),
+)
+
+
+def likely(menu: Menu, place: Session, number: int, ticket: str = TICKET) -> str:
+    """What somebody who wants to get on would answer here: mostly the first option."""
+    state = menu.states[place.state]
+    within = place.answers.get(state.within, "") if state.within else ""
+    if state.kind is Kind.ASK:
+        said = {"text": f"tawuran {number}", "date": "2711", "ticket": ticket, "place_name": NAMES[number]}
+        return said[state.source]
+    offered = list(choices(menu, state, within))
+    return offered[max(number - 6, 0) % len(offered)] if offered else menu.keys.back
+
+
+def fits(screen: str, *, end: bool) -> None:
+    """No screen is longer than a network carries, and none costs two because of one character."""
+    assert gsm.encoding(screen) == "gsm7", screen
+    assert gsm.septets(f"{'END' if end else 'CON'} {screen}") <= DEFAULT.septets, screen
+
+
+def leads_on(menu: Menu, place: Session) -> bool:
+    """Whether some key that the screen offers leads to another screen."""
+    state = menu.states[place.state]
+    within = place.answers.get(state.within, "") if state.within else ""
+    offered = [] if state.kind is Kind.ASK else list(choices(menu, state, within))
+    for keys in (*offered, menu.keys.back, menu.keys.back_elsewhere, menu.keys.home, menu.keys.more):
+        led = engine.step(menu, place, keys, given=GIVEN, today=TODAY)
+        if led.effect or led.end or (led.session.state, led.session.page) != (place.state, place.page):
+            return True
+    return False
+
+
+# The engine alone ----------------------------------------------------------------------------------------------
+
+
+class Dialogue(RuleBasedStateMachine):
+    """One phone that dials, types and dials again; effects end as chance will have it."""
+
+    def __init__(self, menu: Menu) -> None:
+        super().__init__()
+        self.menu = menu
+        self.led = Step(Session("", ""))
+        self.place = Session("", "")
+        self._dial("")
+
+    def _dial(self, shortcut: str) -> None:
+        before = self.led.session
+        known = bool(before.state)
+        dropped = before if known and engine.worth_resuming(self.menu, before) else None
+        language = before.language if known and before.chosen else ""
+        self.text = [shortcut] if shortcut else []
+        self.filings = 0
+        self.starred = self.refused = self.told = False
+        self.certain = True  # the text alone leads here
+        self._now(engine.begin(self.menu, given=GIVEN, language=language, shortcut=shortcut, dropped=dropped), "failed")
+
+    def _now(self, led: Step, ending: str) -> None:
+        """See to the effects, and look at the screen."""
+        for _ in range(4):
+            if not led.effect:
+                break
+            outcomes = self.menu.states[led.session.state].options
+            outcome = ending if ending in outcomes else next(iter(outcomes))
+            self.filings += led.effect == "file_report"
+            self.certain = False
+            led = engine.resume(self.menu, led.session, outcome, LEARNT.get(outcome, {}), given=GIVEN)
+        self.led = led
+        assert not led.effect
+        assert self.filings <= 1, "one call, one report"
+        apology = self.menu.wordings[led.session.language].apology.partition("{")[0]
+        assert not led.screen.startswith(apology)
+        fits(led.screen, end=led.end)
+        assert led.end or leads_on(self.menu, led.session), led.session
+        assert engine.show(self.menu, led.session, given=GIVEN) == led, "it is shown again just so"
+
+    @rule(data=st.data())
+    def dial(self, data: st.DataObject) -> None:
+        self._dial(data.draw(st.sampled_from(["", "", *self.menu.shortcuts])))
+
+    @precondition(lambda self: not self.led.end)
+    @rule(keys=KEYS, ending=st.sampled_from(["filed", "kept", "failed", "found", "none", "locked"]))
+    def type(self, keys: str, ending: str) -> None:
+        self.press(keys, ending)
+
+    def press(self, keys: str, ending: str) -> None:
+        place = self.led.session
+        if not (keys or self.text):
+            return  # an empty first input leaves the carrier's text as it was
+        self.text.append(keys)
+        state = self.menu.states[place.state]
+        led = engine.step(self.menu, place, keys, given=GIVEN, today=TODAY)
+        self.starred |= "*" in keys
+        self.refused |= bool(led.session.error)
+        self._replayed(led, Label(place.state, place.language, place.began))
+        self.told |= state.kind is Kind.ASK and state.source == "text"
+        self._now(led, ending)
+
+    @precondition(lambda self: not self.led.end)
+    @rule(answers=ANSWERS, ending=st.sampled_from(["filed", "kept", "failed", "found", "none"]))
+    def get_on(self, answers: list[int], ending: str) -> None:
+        for number in answers:
+            if not self.led.end:
+                self.press(likely(self.menu, self.led.session, number), ending)
+
+    @precondition(lambda self: self.led.end)
+    @rule(keys=KEYS)
+    def press_on_after_the_end(self, keys: str) -> None:
+        before = self.led.screen
+        self._now(engine.step(self.menu, self.led.session, keys, given=GIVEN, today=TODAY), "failed")
+        assert self.led.screen == before
+
+    def _replayed(self, led: Step, label: Label) -> None:
+        """What the carrier's text leads to, where Redis has lost the dialogue."""
+        found = replay_to(self.menu, parts("*".join(self.text)), label, KNOWN)
+        if label.began.startswith(RESUME):
+            assert found is None
+        elif self.certain and not self.starred and not (self.refused and self.told):
+            assert found is not None
+            assert (found.screen, found.end, found.effect) == (led.screen, led.end, led.effect)
+            assert found.session.answers == led.session.answers
+
+
+@pytest.mark.parametrize("pack", MENUS)
+def test_a_dialogue_of_any_keys(pack: str) -> None:
+    run_state_machine_as_test(lambda: Dialogue(MENUS[pack]), settings=settings(PACE, max_examples=60))  # type: ignore[arg-type]
+
+
+# Whole turns ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A gateway of one pack over real stores, and the loop that it runs in."""
+
+    menu: Menu
+    gateway: Ussd
+    runner: asyncio.Runner
+
+    def run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return self.runner.run(work)
+
+
+_phones = count(1)
+
+
+class Callbacks(RuleBasedStateMachine):
+    """One phone, what its carrier has sent for it so far, and what that was answered."""
+
+    def __init__(self, town: Town) -> None:
+        super().__init__()
+        self.town = town
+        self.phone = Phone(f"+62812300{next(_phones):05d}")
+        self.calls: list[Resident] = []
+        self.sent: list[tuple[Resident, str, str | None]] = []  # call, text, label
+        self.tickets: dict[str, set[str]] = {}
+        self.ticket = TICKET  # of the last report that this phone has filed
+        self.open = False
+        self.steady = True  # what Redis holds is this call, as far as it has got
+        self._dial("", in_text=True)
+
+    @property
+    def call(self) -> Resident:
+        return self.calls[-1]
+
+    def _dial(self, suffix: str, *, in_text: bool) -> None:
+        self.calls.append(Resident(self.town.gateway.turns, self.phone))
+        if in_text:
+            self.call.text = suffix
+        self.code = f"{SERVICE.service_code[:-1]}*{suffix}#" if suffix and not in_text else SERVICE.service_code
+        self._shown(self._callback(self.call, self.call.text, None))
+
+    def _callback(self, call: Resident, text: str, label: str | None) -> Screen:
+        self.sent.append((call, text, label))
+        screen = self.town.run(call.callback(text, label, self.code if call is self.call else ""))
+        assert screen.label != "apology"
+        fits(screen.text, end=screen.end)
+        for words in self.town.menu.wordings.values():
+            assert not screen.text.startswith(words.apology.partition("{")[0]), screen
+        if (screen.label or "").startswith("ticket."):
+            self.ticket = re.findall(r"\d{4}-\d{4}", screen.text)[0]
+            self.tickets.setdefault(call.session, set()).add(screen.text)
+            assert len(self.tickets[call.session]) == 1, "one call, one ticket"
+        return screen
+
+    def _keys(self) -> dict[bytes, bytes]:
+        """What Redis holds of dialogues."""
+        ask = self.town.gateway.ask
+        return {key: self.town.run(ask("GET", key)) for key in self.town.run(ask("KEYS", "waspada:ussd:*"))}
+
+    def _shown(self, screen: Screen) -> None:
+        self.call.label, self.open, self.steady = screen.label, not screen.end, True
+        if self.open:
+            stored = self.town.run(self.town.gateway.stored(self.phone))
+            assert leads_on(self.town.menu, stored.place), stored.place
+
+    @precondition(lambda self: self.open)
+    @rule(keys=KEYS)
+    def answer(self, keys: str) -> None:
+        self.press(keys)
+
+    def press(self, keys: str) -> None:
+        self.call.text = f"{self.call.text}*{keys}" if self.call.text else keys
+        self._shown(self._callback(self.call, self.call.text, self.call.label))
+
+    @precondition(lambda self: self.open)
+    @rule(answers=ANSWERS)
+    def get_on(self, answers: list[int]) -> None:
+        for number in answers:
+            stored = self.town.run(self.town.gateway.sessions.read(VAULT.lookup(self.phone)))[1]
+            if not self.open or stored is None or stored.session != self.call.session:
+                break
+            self.press(likely(self.town.menu, stored.place, number, self.ticket))
+
+    @rule(data=st.data(), in_text=st.booleans())
+    def dial(self, data: st.DataObject, in_text: bool) -> None:
+        suffixes = ["", "", "", *self.town.menu.shortcuts, "77", "1*1", "1*1*2"]
+        self._dial(data.draw(st.sampled_from(suffixes)), in_text=in_text)
+
+    @rule(labelled=st.booleans())
+    def the_last_callback_again(self, labelled: bool) -> None:
+        call, text, label = self.sent[-1]
+        first = self._callback(call, text, label if labelled else None)
+        again = self._callback(call, text, label)
+        assert (again.text, again.end) == (first.text, first.end)
+
+    @rule(data=st.data())
+    def an_earlier_callback_of_this_call(self, data: st.DataObject) -> None:
+        """It changes nothing, unless Redis has been told of something else since."""
+        earlier = [one for one in self.sent if one[0] is self.call]
+        keys, steady = self._keys(), self.steady
+        self._callback(*data.draw(st.sampled_from(earlier)))
+        assert not steady or self._keys() == keys
+
+    @precondition(lambda self: len(self.calls) > 1)
+    @rule(data=st.data())
+    def a_callback_of_a_call_that_broke_off(self, data: st.DataObject) -> None:
+        self.steady = False
+        self._callback(*data.draw(st.sampled_from([one for one in self.sent if one[0] is not self.call])))
+
+    @rule()
+    def redis_forgets(self) -> None:
+        self.steady = False
+        self.town.run(self.town.gateway.ask("FLUSHALL"))
+
+    def teardown(self) -> None:
+        rows = self.town.run(self.town.gateway.rows(incidents))
+        sessions = [row["session"] for row in rows]
+        assert len(set(sessions)) == len(sessions)
+        self.town.run(self.town.gateway.ask("FLUSHALL"))
+
+
+@pytest.fixture
+def town(pack: str, redis_url: str, database_url: str, log: io.StringIO) -> Iterator[Town]:
+    stack = AsyncExitStack()
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        gateway = runner.run(stack.enter_async_context(ussd(redis_url, database_url, menu=MENUS[pack])))
+        yield Town(MENUS[pack], gateway, runner)
+        runner.run(stack.aclose())
+    assert "Traceback" not in log.getvalue()
+
+
+@pytest.mark.parametrize("pack", MENUS)
+def test_callbacks_of_any_kind(town: Town) -> None:
+    run_state_machine_as_test(lambda: Callbacks(town), settings=settings(PACE, max_examples=30))  # type: ignore[arg-type]
