@@ -14,8 +14,9 @@ from gateway.cli.menus import menu
 from gateway.cli.messages import messages
 from gateway.cli.people import people
 from gateway.cli.running import run, web, worker
+from gateway.cli.users import users
 
-VERBS = (run, web, worker, check, menu, dial, channels, incidents, messages, people, logs, settings, db)
+VERBS = (run, web, worker, check, menu, dial, channels, incidents, messages, people, users, logs, settings, db)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import getpass
 import json
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,8 @@ from redis.exceptions import RedisError
 from gateway.incidents.book import NoSuchIncident, NotAllowed
 from gateway.menu.loading import PackRefused
 from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
+from gateway.people.account import AccountRefused, NoSuchAccount, NoSuchToken
+from gateway.people.passwords import PasswordRefused
 from gateway.people.vault import CannotOpen
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import DatabaseAway
@@ -29,14 +33,18 @@ from gateway.wiring import PortTaken
 P = ParamSpec("P")
 
 ERRORS_THAT_EXPLAIN_THEMSELVES = (
+    AccountRefused,
     CannotCancel,
     CannotOpen,
     CannotResend,
+    NoSuchAccount,
     NoSuchIncident,
     NoSuchMessage,
+    NoSuchToken,
     NotAllowed,
     PackNotFound,
     PackRefused,
+    PasswordRefused,
     PortTaken,
     SecretsUnusable,
     ServerFailed,
@@ -104,6 +112,27 @@ def explained() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except (DatabaseAway, RedisError) as error:
         raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None
+
+
+def user_of_the_system() -> str:
+    """Who sits at the terminal, for the audit trail."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "command line"
+
+
+def ask_password(question: str, again: str = "") -> str:
+    """What is typed at the terminal, unseen; asked for twice where `again` is the second question.
+
+    Ctrl-C ends the verb here. Otherwise the event loop would take it, which waits for nothing but this answer.
+    """
+    taken = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        typed: str = click.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
+    finally:
+        signal.signal(signal.SIGINT, taken)
+    return typed
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +14,7 @@ from typing import TextIO
 import click
 
 from gateway import wiring
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
+from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, user_of_the_system
 from gateway.incidents.erasing import Eraser
 from gateway.incidents.trail import Trail
 from gateway.menu.definition import Menu
@@ -44,14 +43,6 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Database, Vault, Cl
         yield database, Vault(settings.vault_key_bytes), Clock()
     finally:
         await database.close()
-
-
-def _actor() -> str:
-    """Who sits at the terminal, for the audit trail."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in a container
-        return "command line"
 
 
 def _areas_of(menu: Menu) -> AreaReader:
@@ -103,7 +94,7 @@ async def people_import(
         )
         counts = {**asdict(imported), "bad": bad}
         if not dry_run:
-            await Trail(database, clock).add(_actor(), "people.imported", {"file": file.name, **counts})
+            await Trail(database, clock).add(user_of_the_system(), "people.imported", {"file": file.name, **counts})
     if as_json:
         show_one({"dry_run": dry_run, **counts}, as_json)
     else:
@@ -194,7 +185,7 @@ async def people_export(
     with _written_to(output) as file:
         async with _opened(settings) as (database, vault, clock):
             detail = {"reason": reason.strip(), "role": role or "all"}
-            await Trail(database, clock).add(_actor(), "people.exported", detail)
+            await Trail(database, clock).add(user_of_the_system(), "people.exported", detail)
             sheet = csv.writer(file, lineterminator="\n")
             sheet.writerow(COLUMNS)
             async for person in Directory(database, vault, clock).export(wanted):
@@ -240,7 +231,7 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
     if not yes:
         click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
     async with _opened(settings) as opened:
-        erased = await Eraser(*opened).erase(number, _actor())
+        erased = await Eraser(*opened).erase(number, user_of_the_system())
     if as_json:
         show_one({"phone": str(number), **asdict(erased)}, as_json)
         return

@@ -112,6 +112,8 @@ class Made:
     pages: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
     choices: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     longest: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    days: dict[int, tuple[date, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +153,16 @@ class Menu:
         """The stage that `today` lies in; empty where no stage is named."""
         return next((stage.key for stage in self.stages if stage.first <= today <= stage.last), "")
 
+    def day(self, now: datetime) -> tuple[date, str]:
+        """The day that it is there, and its stage. A minute is looked up once."""
+        minute = int(now.timestamp()) // 60
+        day = self.made.days.get(minute)
+        if day is None:
+            today = now.astimezone(self.timezone).date()
+            self.made.days.clear()
+            day = self.made.days[minute] = today, self.stage(today)
+        return day
+
     def label(self, answer: str, value: str, language: str) -> str:
         """What `value`, kept as `answer`, is called on a screen in `language`; the value itself if nobody names it."""
         named = self.wordings[language].labels.get(answer, {}).get(value)
@@ -158,10 +170,15 @@ class Menu:
 
     def full_label(self, answer: str, value: str, language: str) -> str:
         """As `label`, with its kecamatan behind a place whose name the pack has twice."""
-        name = self.label(answer, value, language)
-        if value not in self.areas.kelurahan or list(self.areas.kelurahan.values()).count(name) < 2:
-            return name
-        return f"{name}, {self.areas.kecamatan[self.areas.kecamatan_of(value)]}"
+        if value not in self.areas.kelurahan:
+            return self.label(answer, value, language)
+        made = self.made.places.get((answer, value, language))
+        if made is None:
+            made = self.label(answer, value, language)
+            if list(self.areas.kelurahan.values()).count(made) > 1:
+                made = f"{made}, {self.areas.kecamatan[self.areas.kecamatan_of(value)]}"
+            self.made.places[answer, value, language] = made
+        return made
 
     def values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
         """What the placeholders of a text stand for: `svc`, what the caller has `given` (ussd), and the answers."""

@@ -28,6 +28,10 @@ class Clock:
         """An unguessable text of 22 characters for URLs and sessions (128 bits)."""
         return secrets.token_urlsafe(16)
 
+    def long_token(self) -> str:
+        """An unguessable text of 43 characters, for what is good for months (256 bits)."""
+        return secrets.token_urlsafe(32)
+
     def new_id(self) -> str:
         """A new unique id, 32 hex digits."""
         return uuid.uuid4().hex

@@ -214,14 +214,14 @@ class _Output:
 
     def collect(self, record: Record) -> None:
         self._records.append(record)
+        if self._due_on is not None and not self._due_on.is_closed():
+            return  # it goes out with the others; to ask for the running loop is a system call
         try:
-            loop = asyncio.get_running_loop()
+            self._due_on = asyncio.get_running_loop()
         except RuntimeError:
             self.flush()
-            return
-        if self._due_on is not loop:
-            self._due_on = loop
-            loop.call_later(FLUSH_S, self.flush)
+        else:
+            self._due_on.call_later(FLUSH_S, self.flush)
 
     def write(self, record: Record) -> None:
         self._records.append(record)

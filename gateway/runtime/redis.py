@@ -37,12 +37,15 @@ class Batcher:
         self._drain: asyncio.Task[None] | None = None
         self._connection: AbstractConnection | None = None
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # the one that it works on, from the first command on
 
     async def run(self, *command: Any) -> Any:
         """The answer to `command` (its name and arguments). Raises `RedisAway`, and `NoScriptError`."""
         if self._closed:
             raise RedisAway("closed")
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:  # asked for once: CPython makes a system call of it, which twice a hop is a tenth of the hop
+            loop = self._loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((pack_command(command), answer, loop.time() + self._deadline))
         if self._drain is None:

@@ -14,6 +14,9 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 from gateway.settings.origins import Origins, SettingsRefused, lines_of
 from gateway.settings.settings import ChannelSettings, Settings
 
+NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
+"""What else a variable `WASPADA_…` may name: the settings file itself, and who runs a verb (`gateway/cli/proof.py`)."""
+
 
 def read_settings(config: Path | None = None, **options: Any) -> Settings:
     """The settings, with `config` as their file (else `WASPADA_CONFIG`) and what was given on the command line.
@@ -43,8 +46,8 @@ def read_settings(config: Path | None = None, **options: Any) -> Settings:
 
 
 def _unknown_variables() -> list[str]:
-    """Variables that begin as ours do and name no setting: most likely a slip of the pen."""
-    known = {*Settings.model_fields, "config"}
+    """Variables that begin as ours do and name nothing: most likely a slip of the pen."""
+    known = {*Settings.model_fields, *NOT_SETTINGS}
     ours = (name for name in os.environ if name.upper().startswith("WASPADA_"))
     return sorted(name for name in ours if name[8:].lower().partition("__")[0] not in known)
 
@@ -63,6 +66,6 @@ def _complaint(fault: ErrorDetails, origins: Origins) -> str:
 
 
 def _hint(name: str) -> str:
-    known = [*Settings.model_fields, *ChannelSettings.model_fields]
+    known = [*Settings.model_fields, *ChannelSettings.model_fields, *NOT_SETTINGS]
     close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _formatter = string.Formatter()
 
@@ -26,7 +27,8 @@ class Wording:
         return self.screens[state]["heading"]
 
 
-def placeholders(template: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def placeholders(template: str) -> frozenset[str]:
     """The names in `{braces}`. Raises `ValueError` where the braces do not match or hold more than a name."""
     names = set()
     for _, name, spec, conversion in _formatter.parse(template):
@@ -35,7 +37,7 @@ def placeholders(template: str) -> set[str]:
         if not name.isidentifier() or spec or conversion:
             raise ValueError(f"{{{name}}} is not a plain placeholder")
         names.add(name)
-    return names
+    return frozenset(names)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

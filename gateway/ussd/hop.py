@@ -60,13 +60,13 @@ class Hop:
     def know(self, now: datetime) -> None:
         """Work out the day, and what texts and conditions may ask for."""
         self.now = now
-        self.today = now.astimezone(self.menu.timezone).date()
+        self.today, stage = self.menu.day(now)
         standing = self.stored or self.before
         self.filed = standing.filed_today(self.today) if standing else 0
         self.given = {
             "ussd": self.service_code,
             "reports_today": str(self.filed),
-            "stage": self.menu.stage(self.today),
+            "stage": stage,
         }
 
     def known(self) -> Known:

@@ -7,7 +7,6 @@ how many reports it has filed today. How long it is kept hangs on what it holds 
 from __future__ import annotations
 
 import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -61,8 +60,10 @@ class Keeping:
 
         What a resident has said never rests longer than it may be gone on with.
         """
-        if not ended and any(value != place.language for value in place.answers.values()):
-            return self.dropped
+        if not ended:
+            for value in place.answers.values():
+                if value != place.language:
+                    return self.dropped
         return max(self.open, self.language if place.chosen else 0, DAY_S if filed else 0)
 
 
@@ -101,8 +102,8 @@ class Sessions:
         await self.write(phone_key, raw, (stored or nothing)._replace(place=place), int(keep.total_seconds()))
 
 
-def _key(phone_key: bytes) -> bytes:
-    return b"waspada:ussd:" + urlsafe_b64encode(phone_key[:12])  # 96 bits tell all phones apart
+def _key(phone_key: bytes) -> str:
+    return f"waspada:ussd:{phone_key[:8].hex()}"  # 64 bits tell millions of phones apart
 
 
 # The stored form: a list, the trail joined, the rarest values last and left off while they are nothing. There is one
@@ -112,9 +113,9 @@ _PASSING, _CHOSEN, _RESUMED = 1, 2, 4
 
 def encode(stored: Stored) -> bytes:
     """The stored form."""
-    channel, session, (length, digest), menu, at, filed_on, filed, origin, place = stored
+    channel, session, (length, checksum), menu, at, filed_on, filed, origin, place = stored
     flags = place.passing * _PASSING | place.chosen * _CHOSEN | place.resumed * _RESUMED
-    values = [channel, session, length, digest, menu, at, place.state, place.language]
+    values = [channel, session, length, checksum, menu, at, place.state, place.language]
     rarer = [place.answers, "/".join(place.trail), flags, place.hops, filed_on, filed, place.began, place.page]
     rarer += [place.wrong, place.error, origin]
     while rarer and not rarer[-1]:
@@ -127,7 +128,7 @@ def decode(raw: bytes) -> Stored | None:
     if not raw:
         return None
     try:
-        channel, session, length, digest, menu, at, state, language, *rarer = from_json(raw)
+        channel, session, length, checksum, menu, at, state, language, *rarer = from_json(raw)
         rarer += _NOTHING[len(rarer) :]
         answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin = rarer
         place = Session(
@@ -144,7 +145,7 @@ def decode(raw: bytes) -> Stored | None:
             began,
             bool(flags & _RESUMED),
         )
-        return Stored(channel, session, Mark(length, digest), menu, at, filed_on, filed, origin, place)
+        return Stored(channel, session, Mark(length, checksum), menu, at, filed_on, filed, origin, place)
     except (ValueError, TypeError, AttributeError):
         return None
 

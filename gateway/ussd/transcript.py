@@ -8,25 +8,26 @@ somebody typed. Of that text a mark is enough: what was typed need not rest a se
 from __future__ import annotations
 
 from enum import StrEnum
-from hashlib import blake2b
 from typing import NamedTuple
+from zlib import crc32
 
 
 class Mark(NamedTuple):
-    """A text as it is remembered: its length in characters, and a digest of 48 bits."""
+    """A text as it is remembered: its length in characters, and a checksum, which tells late callbacks from new ones
+    and need withstand nobody: whoever may call us may say what he likes."""
 
     length: int
-    digest: str
+    checksum: int
 
 
 def mark(text: str) -> Mark:
     """The mark of `text`."""
-    return Mark(len(text), _digest(text))
+    return Mark(len(text), _checksum(text))
 
 
 def begins(text: str, marked: Mark) -> bool:
     """Whether `text` begins with the text that was marked, or is that text."""
-    return len(text) >= marked.length and _digest(text[: marked.length]) == marked.digest
+    return len(text) >= marked.length and _checksum(text[: marked.length]) == marked.checksum
 
 
 class Reading(StrEnum):
@@ -75,5 +76,5 @@ def suffix(dialled: str, service_code: str) -> list[str]:
     return parts(dialled[len(stem) : -1])
 
 
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+def _checksum(text: str) -> int:
+    return crc32(text.encode("utf-8", "surrogatepass"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.carriers.carrier import Screen, Turn
+from gateway.incidents.incident import REQUIRED
 from gateway.menu import engine
 from gateway.menu.definition import Kind, Menu
 from gateway.menu.engine import Step
@@ -69,6 +70,7 @@ class Turns:
         """`open_s` is for how many seconds a dialogue is kept that says nothing worth more."""
         self._means = means
         self._open_s = open_s
+        self._keepings: dict[str, Keeping] = {}
 
     async def take(self, service: Service, turn: Turn) -> Screen:
         """The screen that answers `turn`. Never raises.
@@ -200,7 +202,7 @@ class Turns:
             language=place.language,
             answers=engine.answered(hop.menu, place),
             at=hop.now,
-            callback=transcript.mark(hop.turn.text).digest,
+            callback=str(transcript.mark(hop.turn.text).checksum),
         )
         outcome, learnt = await self._means.effects.carry_out(step.effect, hop.menu, statement)
         hop.sql_s += self._means.clock.monotonic() - started
@@ -211,15 +213,11 @@ class Turns:
     async def _write(self, hop: Hop, step: Step) -> Step:
         place = engine.finished(hop.menu, step.session) if step.end else step.session
         stored = hop.to_store(place)
-        rules = hop.menu.rules
-        keeping = Keeping(
-            self._open_s, int(rules.resume_within.total_seconds()), int(rules.remember_language.total_seconds())
-        )
         started = self._means.clock.monotonic()
         try:
-            seconds = keeping.seconds(place, ended=step.end, filed=hop.filed > 0)
+            seconds = self._keeping(hop.menu).seconds(place, ended=step.end, filed=hop.filed > 0)
             writing = self._means.sessions.write(hop.phone_key, hop.raw, stored, seconds)
-            if self._begins_to_matter(hop, step):
+            if _begins_to_matter(hop, step):
                 other, _ = await asyncio.gather(writing, self._means.dropped.watch(hop.turn.phone))
             else:
                 other = await writing
@@ -234,12 +232,22 @@ class Turns:
         menu = self._means.editions.of(other.menu) or hop.menu
         return engine.show(menu, other.place, hop.limits, given=hop.given)
 
-    def _begins_to_matter(self, hop: Hop, step: Step) -> bool:
-        """Whether this hop has made a report of the dialogue, which must not be lost when the call drops."""
-        if step.end or not could_be_filed(hop.menu, step.session):
-            return False
-        before = hop.stored.place if hop.stored and not hop.outdated else None
-        return before is None or not could_be_filed(hop.menu, before)
+    def _keeping(self, menu: Menu) -> Keeping:
+        """For how long dialogues of this menu are kept; worked out when it is first walked."""
+        if menu.version not in self._keepings:
+            rules = menu.rules
+            dropped, language = rules.resume_within.total_seconds(), rules.remember_language.total_seconds()
+            self._keepings[menu.version] = Keeping(self._open_s, int(dropped), int(language))
+        return self._keepings[menu.version]
+
+
+def _begins_to_matter(hop: Hop, step: Step) -> bool:
+    """Whether this hop has made a report of the dialogue, which must not be lost when the call drops."""
+    if step.end or not step.session.answers.keys() >= REQUIRED:
+        return False
+    if hop.stored is not None and hop.stored.place.answers.keys() >= REQUIRED:
+        return False  # it did before
+    return could_be_filed(hop.menu, step.session)
 
 
 def _inputs(menu: Menu, state: str, keys: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.menu.limits import Limits
+from gateway.people.accounts import FIRST_NAME, Accounts
 from gateway.runtime.embedded import EmbeddedStores, addresses
 from gateway.runtime.postgres import upgrade
 from gateway.runtime.secrets import Secrets, load_or_make
@@ -32,10 +33,14 @@ LOCAL_SHORT_CODE = "3375"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What `waspada run` has made: its address, and whether the built-in carrier and its phone are there."""
+    """What `waspada run` has made: its address, and whether the built-in carrier and its phone are there.
+
+    `first_password` is that of the administrator whom this start has made, if it has.
+    """
 
     url: str
     with_phone: bool
+    first_password: str | None = field(repr=False)
 
     def greeting(self) -> str:
         """What the terminal says once a phone may dial."""
@@ -44,6 +49,13 @@ class Running:
             lines.append(f"  A phone:   {self.url}/phone   or, in another terminal: .venv/bin/waspada dial")
         lines.append(f"  Webhooks:  {self.url}/hooks/<channel>/<secret>/…   whole: .venv/bin/waspada channels")
         lines.append("  The log:   .venv/bin/waspada logs -f     Ctrl-C stops; the data stays.")
+        if self.first_password:
+            lines += (
+                "",
+                f"  First-run administrator password: {self.first_password}",
+                f"  The account is {FIRST_NAME}. This is shown only now; to set another: "
+                f".venv/bin/waspada users password {FIRST_NAME}",
+            )
         return "\n".join(lines)
 
 
@@ -66,7 +78,8 @@ async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Runnin
         await stack.enter_async_context(served(app, settings.host, settings.port))
         await stack.enter_async_context(working(parts))
         remember(settings.data, url)
-        yield Running(url, with_phone)
+        # Last, so that no start that fails after it has taken its password along.
+        yield Running(url, with_phone, await Accounts(parts.database, parts.clock).add_first())
 
 
 def _reachable(host: str) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import ChannelSettings, Settings, read_settings
+from gateway.settings.reading import NOT_SETTINGS
 from tests.architecture.documents import ROOT, pages, sections
 
 DEPLOY = ROOT / "deploy"
 VARIABLE = re.compile(r"WASPADA_([A-Z0-9_]*[A-Z0-9])")
-NO_SETTING = {"config"}  # names the file itself
 
 
 @pytest.mark.parametrize("settings", [Settings, ChannelSettings])
@@ -31,7 +31,7 @@ def test_every_variable_that_is_named_is_a_setting() -> None:
 def _is_a_setting(name: str) -> bool:
     if name.startswith("channels__"):
         return name.split("__")[2] in ChannelSettings.model_fields
-    return name in Settings.model_fields or name in NO_SETTING
+    return name in Settings.model_fields or name in NOT_SETTINGS
 
 
 def _examples() -> dict[str, str]:

@@ -35,12 +35,13 @@ LISTS = (
     ("messages", "list"),
     ("messages", "inbox"),
     ("people", "list"),
+    ("users", "list"),
     ("channels",),
     ("logs",),
 )
 VERBS = {
     *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),
-    *("settings", "db"),
+    *("users", "settings", "db"),
 }
 
 CONFIG = f"""\
@@ -165,6 +166,10 @@ def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
         ["people", "list", "--area", "Atlantis"],
         ["people", "import", "there-is-no-such-file.csv"],
         ["people", "export"],
+        ["users", "add", "dewi"],
+        ["users", "add", "dewi", "--role", "walikota"],
+        ["users", "token", "dewi"],
+        ["users", "token", "dewi", "--name", "cron", "--days", "0"],
         ["people", "export", "--reason", " "],
         ["people", "erase", "3375", "--yes"],
         ["logs", "--level", "loud"],

@@ -22,6 +22,7 @@ from gateway.messages import channels, inbox, ledger
 from gateway.messages.inbox import Inbox
 from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
+from gateway.people import account_records as accounts
 from gateway.people import records as people
 from gateway.people import subscriptions
 from gateway.people.directory import Directory
@@ -36,7 +37,7 @@ DECLARED = {
     *(channels.channel_states, ledger.message_attempts),
     *(records.incidents, records.incident_details, records.audit, ledger.messages, ledger.receipts),
     *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends, drafts.drafts, subscriptions.subscriptions),
-    *(people.people, people.person_roles),
+    *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens),
 }
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 VAULT = Vault(bytes(range(32)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import signal
 import socket
@@ -12,10 +13,15 @@ import psutil
 import pytest
 
 from gateway.incidents.records import incidents
+from gateway.people.accounts import Accounts
+from gateway.runtime.clock import Clock
+from gateway.runtime.embedded import addresses
+from gateway.runtime.postgres import Database
 from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running, walk
 from tests.program import COMMAND, ROOT, environment, free_port, gone, name_of, until, waspada
 
 PACK = ROOT / "menus" / "pekalongan"
+FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
 
 
 def processes_in(data: Path) -> list[psutil.Process]:
@@ -28,6 +34,11 @@ def processes_in(data: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def files_with(text: str, folder: Path) -> list[Path]:
+    """The logs and the files of the stores in which this stands."""
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
@@ -51,6 +62,24 @@ async def test_it_ends_and_starts_again_with_what_it_had(tmp_path: Path, how: si
         assert (incident["category"], incident["session"]) == ("gesekan", handset.session)
         async with again.phone() as handset:
             assert not (await walk(handset, KEYS["en"])).open
+
+
+async def test_the_first_start_shows_the_administrators_password_and_no_other_does(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    async with gateway_running(data) as gateway:
+        account = (await gateway.program.listed("users"))[0]
+        assert (account["name"], account["roles"], account["last_used_at"]) == ("admin", ["administrator"], None)
+        await gateway.program.ends(signal.SIGTERM)
+        shown = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
+        assert shown
+    async with gateway_running(data) as again:
+        database = Database(addresses(data)[1], pool_size=1)
+        assert await Accounts(database, Clock()).prove("admin", shown[1])
+        await database.close()
+        await again.program.ends(signal.SIGTERM)
+        assert "password" not in await again.program.rest_of_output()
+    assert files_with("admin", tmp_path), "the name stands somewhere"
+    assert files_with(shown[1], tmp_path) == []
 
 
 async def test_stopped_while_it_starts(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
         Stored,
         st.text(),
         st.text(),
-        st.builds(Mark, st.integers(0, 999), st.text()),
+        st.builds(Mark, st.integers(0, 999), st.integers(0, 2**32)),
         st.text(),
         st.integers(0, 2**32),
         st.integers(0, 999_999),

@@ -1,0 +1,154 @@
+"""`users`: the accounts of the people who run the desk, and their tokens.
+
+Whoever may run this command with the gateway's settings can reach the database itself, so it asks for no proof: it is
+for the administrator of the machine. What is done stands in the audit trail with the system's name of who did it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from gateway import wiring
+from gateway.cli.common import ask_password, found_by, listing, run_async, show, user_of_the_system
+from gateway.people.accounts import Accounts
+from gateway.people.passwords import LONGEST
+from gateway.people.roles import DESK_MEANINGS, DeskRole
+from gateway.people.tokens import Tokens
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.settings import read_settings
+
+_NAME = click.argument("name")
+_LABEL = click.option("--name", "label", required=True, help="What the token is called, such as the script it is for.")
+_FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from stdin, its first line.")
+
+
+@asynccontextmanager
+async def _database(config: Path | None, data: Path | None) -> AsyncIterator[Database]:
+    database = Database(wiring.located(read_settings(config, data=data)).database_address, pool_size=1)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        # One character more than the longest, so that a longer one is refused and not cut.
+        return sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
+    return ask_password("Password", again="Once more")
+
+
+@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_MEANINGS.items()) + ".")
+def users() -> None:
+    """The people who run the desk: their accounts, roles and tokens."""
+
+
+@users.command("add")
+@found_by
+@_NAME
+@click.option(
+    "--role", "roles", type=click.Choice([role.value for role in DeskRole]), multiple=True, required=True,
+    help="What the account may do; may be given several times.",
+)  # fmt: skip
+@click.option("--display", help="The name that is shown [NAME].")
+@_FROM_STDIN
+@run_async
+async def users_add(
+    config: Path | None, data: Path | None, name: str, roles: tuple[str, ...], display: str | None, password_stdin: bool
+) -> None:
+    """Make an account. NAME is 2 to 32 of a-z 0-9 . - _; the password, of 12 characters or more, is asked for twice."""
+    async with _database(config, data) as database:
+        wanted = [DeskRole(role) for role in roles]
+        password = _password(password_stdin)
+        await Accounts(database, Clock()).add(name, display or name, wanted, password, actor=user_of_the_system())
+    click.echo(f"{name} is added: {', '.join(role for role in DeskRole if role in wanted)}.")
+
+
+@users.command("list")
+@found_by
+@listing
+@run_async
+async def users_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    """List the accounts, the last added first."""
+    async with _database(config, data) as database:
+        listed = await Accounts(database, Clock()).list(limit)
+    columns = ["name", "display", "roles", "state", "tokens", "last_used_at"]
+    if as_json:
+        show(listed, columns, as_json, "")
+        return
+    lines = [
+        {
+            **account,
+            "roles": ", ".join(account["roles"]),
+            "tokens": ", ".join(token["name"] for token in account["tokens"]),
+        }
+        for account in listed
+    ]
+    show(lines, columns, as_json, "There is no account yet.")
+
+
+@users.command("password")
+@found_by
+@_NAME
+@_FROM_STDIN
+@run_async
+async def users_password(config: Path | None, data: Path | None, name: str, password_stdin: bool) -> None:
+    """Set another password, asked for twice. Tokens stay good: see `revoke`."""
+    async with _database(config, data) as database:
+        password = _password(password_stdin)
+        await Accounts(database, Clock()).set_password(name, password, actor=user_of_the_system())
+    click.echo(f"{name} has a new password.")
+
+
+@users.command("disable")
+@found_by
+@_NAME
+@run_async
+async def users_disable(config: Path | None, data: Path | None, name: str) -> None:
+    """Let an account in no more, neither by password nor by token."""
+    async with _database(config, data) as database:
+        new = await Accounts(database, Clock()).disable(name, actor=user_of_the_system())
+    click.echo(f"{name} is disabled." if new else f"{name} was disabled already.")
+
+
+@users.command("enable")
+@found_by
+@_NAME
+@run_async
+async def users_enable(config: Path | None, data: Path | None, name: str) -> None:
+    """Let an account in again that was disabled, or locked by wrong passwords. Its tokens are good again."""
+    async with _database(config, data) as database:
+        new = await Accounts(database, Clock()).enable(name, actor=user_of_the_system())
+    click.echo(f"{name} is let in again." if new else f"{name} was let in already.")
+
+
+@users.command("token")
+@found_by
+@_NAME
+@_LABEL
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is good.")
+@run_async
+async def users_token(config: Path | None, data: Path | None, name: str, label: str, days: int) -> None:
+    """Print a new token that proves the account to a script. It cannot be shown again."""
+    async with _database(config, data) as database:
+        token = await Tokens(database, Clock()).make(name, label, days, actor=user_of_the_system())
+    click.echo(token)
+    click.echo(f"Keep it now: it is not shown again. It is good for {days} days.", err=True)
+
+
+@users.command("revoke")
+@found_by
+@_NAME
+@_LABEL
+@run_async
+async def users_revoke(config: Path | None, data: Path | None, name: str, label: str) -> None:
+    """Make a token worthless at once."""
+    async with _database(config, data) as database:
+        await Tokens(database, Clock()).revoke(name, label, actor=user_of_the_system())
+    click.echo(f"The token {label} of {name} is revoked.")

@@ -1,0 +1,94 @@
+"""Tokens: what proves an account where nobody types a password, in a script for instance.
+
+A token is 256 random bits, so that a plain hash of it is enough, and it is found by that hash. It is shown once. A
+lock after wrong passwords does not stop it: otherwise anybody could stop the scripts of somebody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, insert, select, update
+
+from gateway.people.account import Account, AccountRefused, NoSuchToken, check_token
+from gateway.people.account_records import account_tokens, accounts
+from gateway.people.accounts import account_of, held, note_account
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import mask_in
+
+PREFIX = "wsp_"
+"""By which a token is known for what it is wherever one turns up, in a log or a public repository."""
+
+
+class Tokens:
+    """Makes, revokes and proves tokens. Every method is one transaction and may raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def make(self, name: str, label: str, days: int, *, actor: str) -> str:
+        """A token that is good for the account `name` for so many days, known to the account as `label`.
+
+        Raises `NoSuchAccount` and `AccountRefused`.
+        """
+        check_token(label, days)
+        now = self._clock.now()
+        token = PREFIX + self._clock.long_token()
+        row = {"name": label, "digest": _digest(token), "created_at": now, "expires_at": now + timedelta(days=days)}
+        async with self._database.begin() as connection:
+            account = await held(connection, name)
+            if account["disabled_at"]:
+                raise AccountRefused(f"{name} is disabled")
+            if (await connection.execute(select(account_tokens.c.id).where(_standing(account["id"], label)))).first():
+                raise AccountRefused(f"{name} has a token {label!r} already: revoke it, or name this one otherwise")
+            await connection.execute(insert(account_tokens).values(account=account["id"], **row))
+            detail: dict[str, str | int] = {"token": mask_in(label), "days": days}
+            await note_account(connection, now, actor, "account.token_made", name, detail)
+        return token
+
+    async def revoke(self, name: str, label: str, *, actor: str) -> None:
+        """Make a token worthless at once. Raises `NoSuchAccount` and `NoSuchToken`."""
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            account = await held(connection, name)
+            revoking = update(account_tokens).where(_standing(account["id"], label)).values(revoked_at=now)
+            if (await connection.execute(revoking)).rowcount == 0:
+                raise NoSuchToken
+            await note_account(connection, now, actor, "account.token_revoked", name, {"token": mask_in(label)})
+
+    async def prove(self, token: str) -> Account | None:
+        """The account that this token is good for; None for everything else."""
+        if not token.startswith(PREFIX):
+            return None
+        now = self._clock.now()
+        good = and_(
+            account_tokens.c.digest == _digest(token),
+            account_tokens.c.revoked_at.is_(None),
+            account_tokens.c.expires_at > now,
+        )
+        theirs = account_tokens.c.account == accounts.c.id
+        finding = select(accounts).where(theirs, good, accounts.c.disabled_at.is_(None)).with_for_update(of=accounts)
+        async with self._database.begin() as connection:
+            # First the account, then its token, as everybody does who writes here.
+            row = (await connection.execute(finding)).mappings().first()
+            if row is None:
+                return None
+            using = update(account_tokens).where(good).values(last_used_at=now)
+            if (await connection.execute(using)).rowcount == 0:  # revoked meanwhile
+                return None
+            await connection.execute(update(accounts).where(accounts.c.id == row["id"]).values(last_used_at=now))
+        return account_of(row)
+
+
+def _standing(account: Any, label: str) -> ColumnElement[bool]:
+    return and_(
+        account_tokens.c.account == account, account_tokens.c.name == label, account_tokens.c.revoked_at.is_(None)
+    )
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
