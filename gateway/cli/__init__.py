@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gateway import __version__
+from gateway.cli.appeals import appeals
 from gateway.cli.channels import channels
 from gateway.cli.checks import check, db, settings
 from gateway.cli.dial import dial
@@ -16,7 +17,10 @@ from gateway.cli.people import people
 from gateway.cli.running import run, web, worker
 from gateway.cli.users import users
 
-VERBS = (run, web, worker, check, menu, dial, channels, incidents, messages, people, users, logs, settings, db)
+VERBS = (
+    *(run, web, worker, check, menu, dial, channels, incidents, messages, people, appeals, users),
+    *(logs, settings, db),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,17 +6,22 @@ import asyncio
 import functools
 import getpass
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TextIO
 
 import click
 import uvloop
 from redis.exceptions import RedisError
 
+from gateway.appeals import appeal
+from gateway.appeals.audience import WrongAudience
+from gateway.appeals.register import NoSuchAppeal
+from gateway.appeals.saying import WrongDraft
 from gateway.incidents.book import NoSuchIncident, NotAllowed
 from gateway.menu.loading import PackRefused
 from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
@@ -38,6 +43,7 @@ ERRORS_THAT_EXPLAIN_THEMSELVES = (
     CannotOpen,
     CannotResend,
     NoSuchAccount,
+    NoSuchAppeal,
     NoSuchIncident,
     NoSuchMessage,
     NoSuchToken,
@@ -49,6 +55,9 @@ ERRORS_THAT_EXPLAIN_THEMSELVES = (
     SecretsUnusable,
     ServerFailed,
     SettingsRefused,
+    WrongAudience,
+    WrongDraft,
+    appeal.NotAllowed,
 )
 
 
@@ -133,6 +142,22 @@ def ask_password(question: str, again: str = "") -> str:
     finally:
         signal.signal(signal.SIGINT, taken)
     return typed
+
+
+@contextmanager
+def written_to(output: Path | None) -> Iterator[TextIO]:
+    """The file, empty and for its owner alone before anything is written; or stdout."""
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            os.fchmod(descriptor, 0o600)
+            file.truncate(0)
+            yield file
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> None:

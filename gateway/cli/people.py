@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from gateway import wiring
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, user_of_the_system
+from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, user_of_the_system, written_to
 from gateway.incidents.erasing import Eraser
 from gateway.incidents.trail import Trail
 from gateway.menu.definition import Menu
@@ -182,7 +180,7 @@ async def people_export(
     menu = load(read_pack(settings.pack))
     wanted = Role(role) if role else None
     written = 0
-    with _written_to(output) as file:
+    with written_to(output) as file:
         async with _opened(settings) as (database, vault, clock):
             detail = {"reason": reason.strip(), "role": role or "all"}
             await Trail(database, clock).add(user_of_the_system(), "people.exported", detail)
@@ -192,22 +190,6 @@ async def people_export(
                 sheet.writerows(lines_of(person, menu.timezone, wanted))
                 written += 1
     click.echo(f"{written} people written{f' to {output}' if output else ''}.", err=True)
-
-
-@contextmanager
-def _written_to(output: Path | None) -> Iterator[TextIO]:
-    """The file, empty and for its owner alone before anything is written; or stdout."""
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            os.fchmod(descriptor, 0o600)
-            file.truncate(0)
-            yield file
-    except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
 
 
 # Erasing -------------------------------------------------------------------------------------------------------

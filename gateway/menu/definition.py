@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -92,6 +92,24 @@ class Rules:
     quiet_to: time
     ticket_tries_per_hour: int
     remember_language: timedelta
+    strict_stages: frozenset[str]  # in which appeals keep to the approved texts, and need two approvals
+    refused_words: tuple[str, ...]  # that no appeal may say, folded to lower case
+
+
+class Need(StrEnum):
+    """What must be there before the text of an appeal may be used."""
+
+    NONE = "none"
+    CLOSED_INCIDENT = "closed_incident"  # one that was looked into
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text of appeals that the pack brings; its words stand in the wordings."""
+
+    purpose: str
+    needs: Need
+    approved: bool  # so that it may be used in a strict stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,7 @@ class Menu:
     stages: tuple[Stage, ...]
     rules: Rules
     keywords: Keywords
+    templates: Mapping[str, Template]
     wordings: Mapping[str, Wording]
     lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → where each key stands
     made: Made = field(default_factory=Made)
@@ -162,6 +181,19 @@ class Menu:
             self.made.days.clear()
             day = self.made.days[minute] = today, self.stage(today)
         return day
+
+    def is_strict(self, at: datetime) -> bool:
+        """Whether `at` lies in a stage in which appeals must keep to the approved texts."""
+        return self.stage(at.astimezone(self.timezone).date()) in self.rules.strict_stages
+
+    def quiet_until(self, at: datetime) -> datetime | None:
+        """When the quiet hours end that `at` lies in; None if it lies in none."""
+        local = at.astimezone(self.timezone)
+        begin, end, clock = self.rules.quiet_from, self.rules.quiet_to, local.time()
+        if not (begin <= clock < end if begin <= end else clock >= begin or clock < end):
+            return None
+        day = local.date() if clock < end else local.date() + timedelta(days=1)
+        return datetime.combine(day, end, local.tzinfo).astimezone(UTC)
 
     def label(self, answer: str, value: str, language: str) -> str:
         """What `value`, kept as `answer`, is called on a screen in `language`; the value itself if nobody names it."""
@@ -200,6 +232,20 @@ class Menu:
 GIVEN: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}
 """What a text may show besides the answers: the service, the code to dial, a ticket, when its status changed, and the
 places that a name in an SMS may mean."""
+
+APPEAL_VALUES = ("kel", "ussd", "svc")
+"""What the text of an appeal may show: where the person lives, the code to dial, the service."""
+
+
+def appeal_areas(menu: Menu) -> tuple[str, ...]:
+    """The areas that an appeal may go to: every kelurahan, every kecamatan, and all of the place."""
+    return (*menu.areas.kelurahan, *menu.areas.kecamatan, "")
+
+
+def appeal_area(menu: Menu, code: str) -> str:
+    """What one of them is called in the text of an appeal."""
+    return menu.full_label("", code, menu.language) if code else menu.name
+
 
 MOST_PLACES = 3
 """So many are named in one SMS."""

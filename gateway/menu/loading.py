@@ -14,12 +14,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import CONTINUE, Keys, Keywords, Menu, Rules, Shortcut, Stage, State
+from gateway.menu.definition import CONTINUE, Keys, Keywords, Menu, Rules, Shortcut, Stage, State, Template
 from gateway.menu.reading import Reading
 from gateway.menu.shapes import (
     REMINDER,
     REPLIES,
     SMS,
+    AppealsShape,
     CategoriesShape,
     FlowShape,
     KeywordsShape,
@@ -29,7 +30,15 @@ from gateway.menu.shapes import (
     StateShape,
     WordingShape,
 )
-from gateway.menu.wholeness import FLOW, check_flow, check_keywords, check_wording
+from gateway.menu.wholeness import (
+    APPEALS,
+    FLOW,
+    check_appeals,
+    check_flow,
+    check_keywords,
+    check_stages,
+    check_wording,
+)
 from gateway.places.areas import Areas, read_areas
 from gateway.places.names import Gazetteer
 from gateway.places.relations import read_aliases, read_neighbours
@@ -54,6 +63,7 @@ class _Files(NamedTuple):
     stages: StagesShape
     rules: RulesShape
     keywords: KeywordsShape
+    appeals: AppealsShape
     areas: Areas
     wordings: Mapping[str, WordingShape]
 
@@ -66,7 +76,9 @@ def load(files: Mapping[str, str]) -> Menu:
         raise PackRefused(reading.complaints)
     check_flow(reading, read.flow, read.rules)
     check_keywords(reading, read.keywords, read.pack.languages, read.categories.root)
+    check_stages(reading, read.rules, read.stages)
     for language, wording in read.wordings.items():
+        check_appeals(reading, _wording_file(language), wording, list(read.appeals.root), read.rules)
         check_wording(reading, _wording_file(language), wording, read.flow, read.categories.root, _sms(read))
     if reading.complaints:
         raise PackRefused(reading.complaints)
@@ -80,16 +92,17 @@ def _shaped(reading: Reading) -> _Files | None:
     stages = reading.model("stages.yaml", StagesShape) if "stages.yaml" in reading.files else StagesShape([])
     rules = reading.model("rules.yaml", RulesShape) if "rules.yaml" in reading.files else RulesShape()
     keywords = reading.model("keywords.yaml", KeywordsShape) if "keywords.yaml" in reading.files else KeywordsShape()
+    appeals = reading.model(APPEALS, AppealsShape) if APPEALS in reading.files else AppealsShape({})
     areas = _areas(reading)
     wordings: dict[str, WordingShape] = {}
     for language in pack.languages if pack else ():
         if wording := reading.model(_wording_file(language), WordingShape):
             wordings[language] = wording
-    if not (pack and flow and categories and stages and rules and keywords and areas) or len(wordings) < len(
-        pack.languages
-    ):
+    if not (pack and flow and categories and stages and rules and keywords and appeals and areas):
         return None
-    return _Files(pack, flow, categories, stages, rules, keywords, areas, wordings)
+    if len(wordings) < len(pack.languages):
+        return None
+    return _Files(pack, flow, categories, stages, rules, keywords, appeals, areas, wordings)
 
 
 def _areas(reading: Reading) -> Areas | None:
@@ -136,6 +149,7 @@ def _menu(reading: Reading, read: _Files) -> Menu:
         stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in read.stages.root),
         rules=_rules(read.rules),
         keywords=_keywords(read.keywords),
+        templates={key: Template(raw.purpose, raw.needs, raw.approved) for key, raw in read.appeals.root.items()},
         wordings={
             language: Wording(language, lines=reading.lines[_wording_file(language)], **wording.model_dump())
             for language, wording in read.wordings.items()
@@ -173,6 +187,8 @@ def _rules(raw: RulesShape) -> Rules:
         quiet_to=raw.quiet_hours.last,
         ticket_tries_per_hour=raw.ticket_tries_per_hour,
         remember_language=timedelta(days=raw.language_days),
+        strict_stages=frozenset(raw.strict_stages),
+        refused_words=tuple(map(str.casefold, raw.refused_words)),
     )
 
 

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import Kind
+from gateway.menu.definition import Kind, Need
 from gateway.text.gsm import septets
 
 EFFECTS: Mapping[str, frozenset[str]] = {
@@ -63,6 +63,7 @@ COMMANDS: tuple[str, ...] = get_args(Command)
 Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -232,8 +233,22 @@ class RulesShape(Strict):
 
     resume: ResumeShape = ResumeShape()
     quiet_hours: QuietShape = QuietShape()
+    strict_stages: list[Name] = []
+    refused_words: list[Phrase] = []
     ticket_tries_per_hour: Count = 5
     language_days: Count = 180
+
+
+class TemplateShape(Strict):
+    """One text of appeals.yaml."""
+
+    purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    needs: Need = Need.NONE
+    approved: bool = False
+
+
+class AppealsShape(RootModel[dict[Name, TemplateShape]]):
+    """appeals.yaml"""
 
 
 class KeywordsShape(Strict):
@@ -254,4 +269,5 @@ class WordingShape(Strict):
     labels: dict[str, dict[str, str]] = {}
     screens: dict[str, dict[str, str]]
     sms: dict[str, str]
+    appeals: dict[str, str] = {}
     apology: str

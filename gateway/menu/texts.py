@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from gateway.menu.definition import GIVEN, Kind, Menu, State
-from gateway.menu.paging import filled_longest
+from gateway.menu.definition import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
+from gateway.menu.paging import LONGEST_GIVEN, filled_longest
 from gateway.text import gsm
 from gateway.text.complaints import Complaint
-from gateway.text.wording import placeholders
+from gateway.text.wording import fill, placeholders
 
 SMS_SEPTETS = 160
 PACK, FLOW, AREAS = "pack.yaml", "flow.yaml", "areas.csv"
@@ -40,7 +40,8 @@ def text_faults(menu: Menu, language: str) -> Iterator[Complaint]:
     """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
     named = frozenset({*GIVEN, *menu.placeholders})
     for path, text in _texts(menu, language):
-        known = frozenset[str]() if path[0] in _UNFILLED else named
+        known = frozenset(APPEAL_VALUES) if path[0] == "appeals" else named
+        known = frozenset() if path[0] in _UNFILLED else known
         for message in _faults(text, known):
             yield at_text(menu, language, path, message)
 
@@ -68,7 +69,7 @@ def _faults(text: str, known: Set[str]) -> Iterator[str]:
 def _texts(menu: Menu, language: str) -> Iterator[tuple[Path, str]]:
     words = menu.wordings[language]
     yield ("apology",), words.apology
-    for section in ("navigation", "errors", "sms"):
+    for section in ("navigation", "errors", "sms", "appeals"):
         for name, text in getattr(words, section).items():
             yield (section, name), text
     for section in ("labels", "screens"):
@@ -88,6 +89,19 @@ def sms_faults(menu: Menu, language: str) -> Iterator[Complaint]:
         excess = gsm.septets(filled_longest(menu, text, language)) - SMS_SEPTETS
         if excess > 0:
             yield at_text(menu, language, ("sms", name), f"{excess} septets over one SMS")
+    for name, text in menu.wordings[language].appeals.items():
+        excess = gsm.septets(fill(text, longest_appeal(menu))) - SMS_SEPTETS
+        if excess > 0:
+            yield at_text(menu, language, ("appeals", name), f"{excess} septets over one SMS")
+
+
+def longest_appeal(menu: Menu) -> dict[str, str]:
+    """The longest values of the placeholders of appeals."""
+    return {
+        "kel": max((appeal_area(menu, code) for code in appeal_areas(menu)), key=gsm.septets),
+        "ussd": LONGEST_GIVEN["ussd"],
+        "svc": menu.service,
+    }
 
 
 def label_faults(menu: Menu) -> Iterator[Complaint]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import CONTINUE, FACTS, GIVEN, MATCHES, Kind
 from gateway.menu.reading import Reading
+from gateway.menu.refusing import refused_in
 from gateway.menu.shapes import (
     ASKS,
     EFFECTS,
@@ -23,11 +24,13 @@ from gateway.menu.shapes import (
     FlowShape,
     KeywordsShape,
     RulesShape,
+    StagesShape,
     StateShape,
     WordingShape,
 )
 
 FLOW = "flow.yaml"
+APPEALS = "appeals.yaml"
 
 
 def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
@@ -128,6 +131,24 @@ def check_keywords(
         for key, category in names:
             if category not in categories:
                 reading.complain(file, (section, key), f"no category is called {category}")
+
+
+def check_stages(reading: Reading, rules: RulesShape, stages: StagesShape) -> None:
+    """Complain of strict stages that do not exist."""
+    known = {stage.key for stage in stages.root}
+    for stage in rules.strict_stages:
+        if stage not in known:
+            reading.complain("rules.yaml", ("strict_stages",), f"strict_stages: no stage is called {stage}")
+
+
+def check_appeals(
+    reading: Reading, file: str, wording: WordingShape, templates: Sequence[str], rules: RulesShape
+) -> None:
+    """Complain of texts of appeals that are missing, that nothing uses, or that say a refused word."""
+    _same_names(reading, file, ("appeals",), wording.appeals, templates)
+    for key, text in wording.appeals.items():
+        for word in refused_in(text, rules.refused_words):
+            reading.complain(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
 
 
 def check_wording(

@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     insert,
     literal,
@@ -32,8 +33,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.messages.channels import is_paused
+from gateway.messages.holds import held_as, held_because
 from gateway.messages.ledger import message_attempts, messages
-from gateway.messages.message import CARRIER_ID_LENGTH, MessageClass, Status, backoff, sources
+from gateway.messages.message import CARRIER_ID_LENGTH, CLASSES, MessageClass, Status, backoff, sources
 from gateway.messages.optouts import OPTED_OUT, is_unwanted
 from gateway.text.phone import Phone
 
@@ -41,6 +43,8 @@ from gateway.text.phone import Phone
 QUEUED = literal(Status.QUEUED.value, literal_execute=True)
 SENDING = literal(Status.SENDING.value, literal_execute=True)
 UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
+
+_KEEP_QUIET = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
 
 ERASED = "its number was erased"  # the reason of what is cancelled for it
 EXPIRED = "expired before it could be sent"
@@ -74,11 +78,18 @@ class Ended:
 
 
 def claiming(
-    limit: int, worker: str, channel: str, now: datetime, *, though_paused: bool = False
+    limit: int,
+    worker: str,
+    channel: str,
+    now: datetime,
+    *,
+    though_paused: bool = False,
+    quiet_until: datetime | None = None,
 ) -> ReturningUpdate[Any]:
     """Take the most pressing due messages of `channel`, unless it is paused.
 
-    Those that expired or whose number was erased are cancelled; appeals to who has opted out are suppressed.
+    Those that expired or whose number was erased are cancelled; appeals to who has opted out are suppressed, those of
+    an appeal that is paused or cancelled become what it says. In quiet hours, what keeps them stays queued until then.
     """
     table = messages.c
     due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
@@ -90,24 +101,43 @@ def claiming(
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
+    return update(messages).where(table.id == picked.c.id).values(_taken(worker, now, quiet_until)).returning(messages)
+
+
+def _taken(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
+    """What becomes of a row that is picked. What comes first of these is what counts."""
+    table = messages.c
     known = table.phone_sealed.is_not(None)
     unwanted = is_unwanted()
-    alive = and_(table.expires_at > now, known, ~unwanted)
-    return (
-        update(messages)
-        .where(table.id == picked.c.id)
-        .values(
-            status=case(
-                (alive, Status.SENDING.value), (unwanted, Status.SUPPRESSED.value), else_=Status.CANCELLED.value
-            ),
-            reason=case((alive, table.reason), (unwanted, OPTED_OUT), (known, EXPIRED), else_=ERASED),
-            attempts=table.attempts + case((alive, 1), else_=0),
-            claimed_at=case((alive, now), else_=None),
-            claimed_by=case((alive, worker), else_=None),
-            updated_at=now,
-        )
-        .returning(messages)
-    )
+    held = held_as()
+    quiet = table["class"].in_(_KEEP_QUIET) if quiet_until else false()
+    alive = and_(~unwanted, held.is_(None), known, table.expires_at > now)
+    ours = and_(alive, ~quiet)
+    values: dict[str, Any] = {
+        "status": case(
+            (ours, Status.SENDING.value),
+            (alive, Status.QUEUED.value),
+            (unwanted, Status.SUPPRESSED.value),
+            else_=func.coalesce(held, Status.CANCELLED.value),
+        ),
+        "reason": case(
+            (alive, table.reason),
+            (unwanted, OPTED_OUT),
+            (held.is_not(None), held_because()),
+            (known, EXPIRED),
+            else_=ERASED,
+        ),
+        "attempts": table.attempts + case((ours, 1), else_=0),
+        "claimed_at": case((ours, now), else_=None),
+        "claimed_by": case((ours, worker), else_=None),
+        "updated_at": now,
+    }
+    if quiet_until:
+        put_off = and_(alive, quiet)
+        until = literal(quiet_until, DateTime(timezone=True))
+        values["due_at"] = case((put_off, until), else_=table.due_at)
+        values["expires_at"] = case((put_off, until + (table.expires_at - table.due_at)), else_=table.expires_at)
+    return values
 
 
 def ended(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Ended:

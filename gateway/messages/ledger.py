@@ -60,6 +60,11 @@ messages = Table(
     Column("reason", Text, nullable=False),
     Column("claimed_at", DateTime(timezone=True)),
     Column("resend_of", BigInteger, ForeignKey("messages.id")),  # this is one of those sent once more by the desk
+    # Of which appeal this is, to which of the people, and as living where. No foreign keys: the account of an appeal
+    # outlives a person, and this room knows nothing of that one.
+    Column("appeal", BigInteger),
+    Column("person", BigInteger),
+    Column("area", Text),
     Column("claimed_by", Text),  # stays when a claim was lost, so that its late record is known
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -71,6 +76,15 @@ messages = Table(
     Index("ix_messages_phone_key", "phone_key", postgresql_using="hash"),
     Index("ix_messages_resume", "phone_key", postgresql_where=text("class = 'resume'")),
     Index("ix_messages_appeal", "phone_key", postgresql_where=text("class = 'appeal' AND status = 'queued'")),
+    Index("uq_messages_appeal", "appeal", "person", unique=True, postgresql_where=text("appeal IS NOT NULL")),
+    Index("ix_messages_appeal_queued", "appeal", postgresql_where=text("appeal IS NOT NULL AND status = 'queued'")),
+    Index("ix_messages_appeal_held", "appeal", postgresql_where=text("status = 'held'")),
+    Index(
+        "ix_messages_appeal_latest",
+        "appeal",
+        "updated_at",
+        postgresql_where=text("appeal IS NOT NULL AND status <> 'queued'"),
+    ),
     Index("uq_messages_resend_of", "resend_of", unique=True, postgresql_where=text("resend_of IS NOT NULL")),
     Index(
         "uq_messages_confirmation",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 _AT_ONCE = timedelta()
 _HELD_SHARE = 4  # what was claimed a fourth of `lost_after` ago and has not left is given back, long before it is lost
-_SECONDS_AHEAD = 10  # of a channel with a rate, no more is claimed than leaves in so many seconds
+_SECONDS_AHEAD = 1  # of a channel with a rate, no more is claimed: what presses more, or a pause, waits so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Means:
     rates: Rates | None
     clock: Clock
     worker: str
+    quiet_until: Callable[[datetime], datetime | None]  # when the quiet hours end that a time lies in
 
 
 @dataclass(slots=True)
@@ -86,7 +87,9 @@ class Line:
         pace = self._shift.pace
         most = self._means.rates.most_parts(self._channel) if self._means.rates else None
         batch = min(pace.batch, most * _SECONDS_AHEAD) if most else pace.batch
-        claims = await self._means.outbox.claim(batch, self._means.worker, self._channel)
+        claims = await self._means.outbox.claim(
+            batch, self._means.worker, self._channel, quiet_until=self._quiet_until()
+        )
         self._shift.database_is(away=False)
         if claims:
             self._begin(claims, most)
@@ -110,11 +113,14 @@ class Line:
         if not self._was_paused:
             # Resumed since the last look: what waits is due, and must not wait for the next poll.
             return _AT_ONCE if was_paused else pace.idle
-        if claims := await means.outbox.claim_probe(means.worker, self._channel):
+        if claims := await means.outbox.claim_probe(means.worker, self._channel, quiet_until=self._quiet_until()):
             self._begin(claims, most, probing=True)
             await self._rounds_end(asyncio.ALL_COMPLETED)
             return _AT_ONCE
         return min(pace.idle, pace.paused)
+
+    def _quiet_until(self) -> datetime | None:
+        return self._means.quiet_until(self._means.clock.now())
 
     def _begin(self, claims: Sequence[Claim], most_parts: int | None, *, probing: bool = False) -> None:
         calls = deque(grouped(claims, self._shift.pace.recipients, most_parts))

@@ -22,6 +22,7 @@ class Status(StrEnum):
     """How far a message has come."""
 
     QUEUED = "queued"
+    HELD = "held"  # back, while its appeal is paused
     SENDING = "sending"  # claimed by a worker
     ACCEPTED = "accepted"  # by the carrier, which is not yet delivered
     DELIVERED = "delivered"
@@ -32,10 +33,13 @@ class Status(StrEnum):
     SUPPRESSED = "suppressed"  # the recipient must not get it
 
 
-# `queued → accepted` and `queued → refused` are late truths: a claim was given up as unknown and queued again, and
-# then its worker, cut off from the database all the while, says how the send had ended.
+# `queued → accepted` and `queued → refused`, and the same from `held`, are late truths: a claim was given up as unknown
+# and queued again, and then its worker, cut off from the database all the while, says how the send had ended.
 MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.QUEUED: frozenset({Status.SENDING, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}),
+    Status.QUEUED: frozenset(
+        {Status.SENDING, Status.HELD, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}
+    ),
+    Status.HELD: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}),
     Status.SENDING: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.UNKNOWN}),
     Status.ACCEPTED: frozenset({Status.DELIVERED, Status.UNDELIVERED}),
     Status.UNKNOWN: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED}),
@@ -83,7 +87,7 @@ class MessageClass(StrEnum):
 class Rules:
     """What a class of message may do. `resend_unknown`: how often an unknown one is queued again by itself.
 
-    Of a class with `quiet_hours`, whoever queues a message sets it due when the pack's quiet hours are over.
+    A message of a class with `quiet_hours` that would be claimed in them is put off until they are over.
     """
 
     priority: int  # the smaller goes first

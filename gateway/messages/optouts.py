@@ -1,6 +1,7 @@
 """Who wants no appeals: said to us or to a carrier, which calls us back, or learnt from its refusal of a send.
 
-An opt-out counts on every channel. It stops what waits at once, and what is queued later when a worker claims it.
+An opt-out counts on every channel. It stops what waits at once, and what is queued later when a worker claims it. A
+subscription that was withdrawn since an appeal was queued stops that one too.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status
+from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
@@ -51,14 +53,17 @@ opt_outs = Table(
 )
 
 # Written out, so that PostgreSQL sees the words of the partial index made for it.
-_WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status = 'queued'")
+_WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status IN ('queued', 'held')")
 
 
 def is_unwanted() -> ColumnElement[bool]:
     """Whether a row of `messages` is an appeal to somebody who has opted out."""
-    return (messages.c["class"] == literal_column("'appeal'")) & (
-        exists().where(opt_outs.c.phone_key == messages.c.phone_key).correlate(messages)
+    opted_out = exists().where(opt_outs.c.phone_key == messages.c.phone_key)
+    withdrawn = exists().where(
+        subscriptions.c.phone_key == messages.c.phone_key, subscriptions.c.withdrawn_at >= messages.c.created_at
     )
+    wants_none = opted_out.correlate(messages) | withdrawn.correlate(messages)
+    return (messages.c["class"] == literal_column("'appeal'")) & wants_none
 
 
 async def add_opt_outs(

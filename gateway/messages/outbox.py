@@ -117,16 +117,20 @@ class Outbox:
         self._vault = vault
         self._clock = clock
 
-    async def claim(self, limit: int, worker: str, channel: str) -> Sequence[Claim]:
+    async def claim(
+        self, limit: int, worker: str, channel: str, *, quiet_until: datetime | None = None
+    ) -> Sequence[Claim]:
         """Take up to `limit` due messages of `channel` and mark them ours, the most pressing first.
 
         Two workers never get the same row: the claim is one UPDATE. What expired while it waited, or lost its
-        number, is cancelled on the way. An empty answer means that nothing is due.
+        number, is cancelled on the way, and what keeps quiet hours is put off to `quiet_until`. An empty answer means
+        that nothing is due.
         """
         while True:
             now = self._clock.now()
+            taking = claiming(limit, worker, channel, now, quiet_until=quiet_until)
             async with self.database.begin() as connection:
-                rows = (await connection.execute(claiming(limit, worker, channel, now))).mappings().all()
+                rows = (await connection.execute(taking)).mappings().all()
                 if not rows:
                     return []
                 taken = [row for row in rows if row["status"] == Status.SENDING]
@@ -134,13 +138,13 @@ class Outbox:
             if claims:
                 return claims
 
-    async def claim_probe(self, worker: str, channel: str) -> Sequence[Claim]:
+    async def claim_probe(self, worker: str, channel: str, *, quiet_until: datetime | None = None) -> Sequence[Claim]:
         """One message to try a paused channel with, if its rest is over and no other worker tries it already."""
         now = self._clock.now()
         async with self.database.begin() as connection:
             if not await take_probe(connection, channel, now):
                 return []
-            taking = claiming(1, worker, channel, now, though_paused=True)
+            taking = claiming(1, worker, channel, now, though_paused=True, quiet_until=quiet_until)
             rows = (await connection.execute(taking)).mappings().all()
             taken = [row for row in rows if row["status"] == Status.SENDING]
             claims = await self._opened(connection, taken, now)

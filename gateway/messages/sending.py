@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -35,10 +35,12 @@ class Sender:
         pace: Pace | None = None,
         metrics: Metrics | None = None,
         rates: Rates | None = None,
+        quiet_until: Callable[[datetime], datetime | None] = lambda _: None,
     ) -> None:
+        """`quiet_until` says when the quiet hours end that a time lies in; None if it lies in none."""
         self._outbox = outbox
         self._shift = Shift(pace or Pace(), metrics or Metrics())
-        means = Means(outbox, channels, rates, clock, worker)
+        means = Means(outbox, channels, rates, clock, worker, quiet_until)
         self._lines = [Line(channel, carrier, means, self._shift) for channel, carrier in carriers.items()]
 
     async def run(self) -> None:

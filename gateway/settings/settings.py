@@ -31,6 +31,7 @@ from gateway.settings.shapes import (
     Listed,
     LowerCase,
     NavigationKey,
+    PartCost,
     PostgresUrl,
     RedisUrl,
     Required,
@@ -160,6 +161,12 @@ class Settings(BaseSettings):
     """Seconds after which a message that a worker took and said no more of counts as unknown."""
     unknown_resend_after_s: int = Field(default=60, ge=0, le=86_400)
     """Seconds that a confirmation of unknown fate is left to turn out delivered before it is sent again."""
+    part_cost: PartCost | None = None
+    """What one part of an SMS costs, such as `350 IDR`, for the preview of an appeal. By default none is shown."""
+    appeal_pause_share: float = Field(default=0.2, gt=0, le=1, allow_inf_nan=False)
+    """An appeal pauses itself when more than this share of its last 200 sends was refused or is unknown."""
+    appeal_ahead: int = Field(default=20_000, ge=1_000, le=10_000_000)
+    """Messages of one appeal that wait in the queue at a time; the rest of its audience is queued as these leave."""
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
     """The channels. Without any, `waspada run` makes one named `local` on the built-in carrier."""
 

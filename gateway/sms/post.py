@@ -11,12 +11,15 @@ from collections.abc import Collection, Mapping
 
 import structlog
 
+from gateway.appeals.answers import note_answer
+from gateway.appeals.reach import STOP
 from gateway.menu.definition import Menu
 from gateway.messages.keywords import Meant, is_automatic, meant
 from gateway.messages.letters import DAY, HOUR, Answer, Letter, Letters, Made, Opened
 from gateway.people.directory import Directory
 from gateway.people.person import Role
 from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
 from gateway.sms.answers import Answers, Said
@@ -29,6 +32,11 @@ log = structlog.get_logger()
 
 MOST_REPLIES_AN_HOUR = 10
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
+TO_AN_APPEAL = {
+    Made.UNSUBSCRIBED: STOP,
+    Made.OTHER: "other",
+    Made.HELP: "other",
+}  # what is counted where one came lately
 OFFICERS_ANSWERS = frozenset({"1", "2", "3"})  # to an alert: taken, checked, not true
 
 
@@ -44,6 +52,7 @@ class Post:
         sessions: Sessions,
         editions: Editions,
         vault: Vault,
+        clock: Clock,
         service_codes: Mapping[str, str],
         own_numbers: Collection[str],
     ) -> None:
@@ -54,6 +63,7 @@ class Post:
         self._sessions = sessions
         self._editions = editions
         self._vault = vault
+        self._clock = clock
         self._service_codes = service_codes
         self._own_numbers = frozenset(own_numbers)
 
@@ -78,6 +88,8 @@ class Post:
                 answer = Answer(Made.FAILED)
             if answer.text and await _has_its_fill(opened):
                 answer = Answer(answer.made, ticket=answer.ticket)
+            if letter.phone and (kind := TO_AN_APPEAL.get(answer.made)):
+                await note_answer(opened.connection, self._vault.lookup(letter.phone), kind, self._clock.now())
             await opened.file(answer)
         log.info(
             "sms.handled",

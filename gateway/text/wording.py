@@ -21,6 +21,7 @@ class Wording:
     screens: Mapping[str, Mapping[str, str]]
     sms: Mapping[str, str]
     apology: str
+    appeals: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # where each text stands in its file
 
     def heading(self, state: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import structlog
@@ -185,16 +185,4 @@ class Dropped:
     def _due(self, menu: Menu) -> datetime:
         """The next moment outside the pack's quiet hours."""
         now = self._clock.now()
-        local = now.astimezone(menu.timezone)
-        return now if not _quiet(local.time(), menu) else _next(local, menu.rules.quiet_to)
-
-
-def _quiet(at: time, menu: Menu) -> bool:
-    begin, end = menu.rules.quiet_from, menu.rules.quiet_to
-    return begin <= at < end if begin <= end else at >= begin or at < end
-
-
-def _next(local: datetime, at: time) -> datetime:
-    """The next time that the local clock shows `at`, in UTC."""
-    day = local.date() if local.time() < at else local.date() + timedelta(days=1)
-    return datetime.combine(day, at, local.tzinfo).astimezone(UTC)
+        return menu.quiet_until(now) or now

@@ -5,7 +5,7 @@ Nothing registers itself, nothing is a global: what a part needs is handed to it
 
 from gateway.wiring.everything import channel_urls, everything, located
 from gateway.wiring.packs import load_menu, measures
-from gateway.wiring.parts import CARRIERS, Parts, balances, process, redis_client
+from gateway.wiring.parts import CARRIERS, Parts, appeal_terms, balances, process, redis_client
 from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, served, web_app, working
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Parts",
     "PortTaken",
     "TablesOutdated",
+    "appeal_terms",
     "balances",
     "channel_urls",
     "everything",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, TextIO
 
 import aiohttp
@@ -13,12 +14,16 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from gateway.appeals.appeal import Brake, Price
+from gateway.appeals.campaign import Campaign, Terms
+from gateway.appeals.running import Runner
 from gateway.carriers.africastalking import AfricasTalking
 from gateway.carriers.carrier import Carrier
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
+from gateway.menu.definition import Menu
 from gateway.messages.letters import Letters
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
@@ -134,6 +139,7 @@ class Parts:
             self.sessions,
             self.editions,
             self.vault,
+            self.clock,
             self._service_codes,
             own_numbers=[sender for channel in self.settings.channels.values() if (sender := channel.sender)],
         )
@@ -143,12 +149,31 @@ class Parts:
         return OptOuts(self.database, self.vault, self.clock)
 
     @property
+    def campaign(self) -> Campaign:
+        return Campaign(self.database, self.vault, self.clock, self._menu, appeal_terms(self.settings))
+
+    @property
+    def runner(self) -> Runner:
+        return Runner(self.database, self.clock, self._menu, appeal_terms(self.settings))
+
+    def _menu(self) -> Menu:
+        return self.editions.current
+
+    @property
     def _service_codes(self) -> Mapping[str, str]:
         return {name: channel.service.service_code for name, channel in self.channels.items()}
 
     @property
     def _sql_deadline(self) -> float:
         return self.settings.sql_deadline_ms / 1000
+
+
+def appeal_terms(settings: Settings) -> Terms:
+    """What the settings say of appeals."""
+    amount, _, currency = (settings.part_cost or "").partition(" ")
+    codes = {name: channel.service_code for name, channel in settings.channels.items()}
+    price = Price(Decimal(amount), currency) if amount else None
+    return Terms(codes, price, Brake(share=settings.appeal_pause_share), settings.appeal_ahead)
 
 
 @asynccontextmanager

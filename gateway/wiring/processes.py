@@ -8,11 +8,12 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
 
+from gateway.appeals.running import Runner
 from gateway.messages.channels import Channels
 from gateway.messages.inbox import Inbox
 from gateway.messages.rate import Rates
@@ -30,6 +31,7 @@ from gateway.wiring.parts import Parts
 log = structlog.get_logger()
 
 HOUSEKEEPING_S = 5.0
+APPEALS_S = 0.5
 
 
 class TablesOutdated(NotReady):
@@ -111,12 +113,17 @@ async def working(parts: Parts) -> AsyncIterator[None]:
     )
     rates = Rates(parts.batcher, parts.clock, {name: channel.rate for name, channel in settings.channels.items()})
     channels = Channels(parts.database, parts.clock)
-    sender = Sender(parts.outbox, channels, carriers, parts.clock, worker, pace, parts.metrics, rates)
+
+    def quiet_until(at: datetime) -> datetime | None:
+        return parts.editions.current.quiet_until(at)
+
+    sender = Sender(parts.outbox, channels, carriers, parts.clock, worker, pace, parts.metrics, rates, quiet_until)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
         others = [
             tasks.create_task(_keep_house(parts.filing, parts.dropped)),
             tasks.create_task(_mind_the_post(parts.post, settings.poll_ms / 1000)),
+            tasks.create_task(_keep_appeals_going(parts.runner)),
         ]
         try:
             yield
@@ -136,6 +143,21 @@ async def _mind_the_post(post: Post, poll_s: float) -> None:
             pause = HOUSEKEEPING_S
         except Exception:
             log.exception("worker.post_failed")
+            pause = HOUSEKEEPING_S
+        await asyncio.sleep(pause)
+
+
+async def _keep_appeals_going(runner: Runner) -> None:
+    """Begin, expand, hold and end appeals as it is time to."""
+    while True:
+        pause = APPEALS_S
+        try:
+            if await runner.look():
+                pause = 0.0
+        except DatabaseAway:
+            pause = HOUSEKEEPING_S
+        except Exception:
+            log.exception("worker.appeals_failed")
             pause = HOUSEKEEPING_S
         await asyncio.sleep(pause)
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pytest
 
+from gateway.appeals import appeal
 from gateway.incidents.incident import LIFECYCLE
 from gateway.messages.message import CLASSES, MOVES
 from tests.architecture.documents import ROOT
@@ -21,7 +22,7 @@ PAGE = ROOT / "gateway" / "README.md"
 Stage = TypeVar("Stage", bound=StrEnum)
 
 
-@pytest.mark.parametrize(("name", "table"), [("messages", MOVES), ("incidents", LIFECYCLE)])
+@pytest.mark.parametrize(("name", "table"), [("messages", MOVES), ("appeals", appeal.MOVES), ("incidents", LIFECYCLE)])
 def test_the_diagram_is_the_table(
     name: str, table: Mapping[StrEnum, frozenset[StrEnum]], request: pytest.FixtureRequest
 ) -> None:

@@ -42,6 +42,7 @@ KEYS: dict[str, Iterable[str]] = {
     "rules.yaml": shapes.RulesShape.model_fields,
     "resume": shapes.ResumeShape.model_fields,
     "quiet_hours": [str(field.alias) for field in shapes.QuietShape.model_fields.values()],
+    "appeals.yaml": shapes.TemplateShape.model_fields,
     "stages.yaml": shapes.StageShape.model_fields,
     "areas.csv": areas.COLUMNS,
     "aliases.csv": relations.ALIAS_COLUMNS,
@@ -50,6 +51,7 @@ KEYS: dict[str, Iterable[str]] = {
 WORDS: dict[str, Iterable[str]] = {
     "A state is one of eight things": shapes.RESUMING,
     "Conditions": definition.FACTS,
+    "appeals.yaml": [*definition.Need, *definition.APPEAL_VALUES],
     "What the gateway does": set().union(*shapes.EFFECTS.values(), *NEEDED.values()),
     "wording/LANGUAGE.yaml": [*shapes.NAVIGATION, *definition.GIVEN, *incident.Status, "heading"],
 }

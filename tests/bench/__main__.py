@@ -4,7 +4,8 @@ Both servers are pinned to one core, the residents to another. What counts is th
 hop, as a ratio within the same run: this is the one figure that a noisy machine leaves standing. The gateway runs
 with everything on: masking, logs and their tail, metrics, encryption, the filing of the report.
 
-Before that, one worker drains queues of SMS (`tests.bench.sending`).
+Before that, one worker drains queues of SMS (`tests.bench.sending`), and an audience of a million people is previewed,
+frozen and expanded (`tests.bench.appeals`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from redis.asyncio import Redis
 
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import upgrade
+from tests.bench.appeals import measure_appeals
 from tests.bench.engine_step import microseconds_per_step
 from tests.bench.residents import PHONES, Tally, walk
 from tests.bench.sending import measure_sending
@@ -31,9 +33,11 @@ from tests.bench.servers import KEYS, Server, bare_handler, gateway_web
 
 async def main() -> None:
     options = _options()
-    if options.only != "ussd":
+    if options.only in (None, "sending"):
         await measure_sending()
-    if options.only == "sending":
+    if options.only in (None, "appeals"):
+        await measure_appeals()
+    if options.only not in (None, "ussd"):
         return
     print(f"engine.step on the real pack: {microseconds_per_step():.1f} µs median")
     server_core, client_core = _cores()
@@ -104,7 +108,7 @@ def _cores() -> tuple[int, int]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--only", choices=["ussd", "sending"], help="one half alone; by default both")
+    parser.add_argument("--only", choices=["ussd", "sending", "appeals"], help="one part alone; by default all")
     parser.add_argument("--residents", type=int, default=64, help="at the same time [64]")
     parser.add_argument("--journeys", type=int, default=10, help="of each resident in a round [10]")
     parser.add_argument("--rounds", type=int, default=9, help="of each server, in turns [9]")

@@ -36,12 +36,13 @@ LISTS = (
     ("messages", "inbox"),
     ("people", "list"),
     ("users", "list"),
+    ("appeals", "list"),
     ("channels",),
     ("logs",),
 )
 VERBS = {
     *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),
-    *("users", "settings", "db"),
+    *("users", "appeals", "settings", "db"),
 }
 
 CONFIG = f"""\
@@ -172,6 +173,11 @@ def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
         ["users", "token", "dewi", "--name", "cron", "--days", "0"],
         ["people", "export", "--reason", " "],
         ["people", "erase", "3375", "--yes"],
+        ["appeals", "draft", "--purpose", "Peace", "--audience", "{}", "--template", "damai"],
+        ["appeals", "approve", "1"],
+        ["appeals", "show", "0"],
+        ["appeals", "pause", "1", "--as", "dewi", "--reason", " "],
+        ["appeals", "schedule", "1", "--as", "dewi", "--at", "tomorrow"],
         ["logs", "--level", "loud"],
         ["run", "--port", "http"],
     ],
@@ -317,7 +323,7 @@ def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets:
     assert (
         one(shell, "cancel", first, "--as", "rini", "--reason", f"wrong, call {NUMBER.e164}")["status"] == "cancelled"
     )
-    assert "only these can be called off: queued, unknown" in shell.fails("messages", "cancel", first)
+    assert "only these can be called off: queued, held, unknown" in shell.fails("messages", "cancel", first)
     again = one(shell, "resend", first, "--as", "rini")
     assert (again["resend_of"], again["status"], again["ticket"]) == (int(first), "queued", tickets[0])
     shown = one(shell, "show", first)

@@ -15,10 +15,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, Table, insert, inspect, make_url, select
 
+from gateway.appeals import records as appeals
 from gateway.carriers.carrier import Inbound
 from gateway.incidents import drafts, records
 from gateway.incidents.book import Book
-from gateway.messages import channels, inbox, ledger
+from gateway.messages import channels, holds, inbox, ledger
 from gateway.messages.inbox import Inbox
 from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
@@ -38,6 +39,7 @@ DECLARED = {
     *(records.incidents, records.incident_details, records.audit, ledger.messages, ledger.receipts),
     *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends, drafts.drafts, subscriptions.subscriptions),
     *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens),
+    *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers, holds.holds),
 }
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 VAULT = Vault(bytes(range(32)))

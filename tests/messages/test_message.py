@@ -45,7 +45,8 @@ def test_only_an_accepted_message_is_moved_by_a_report() -> None:
 
 
 def test_what_left_us_never_goes_back_to_the_queue_except_by_a_rule() -> None:
-    assert set(sources(Status.QUEUED)) == {Status.SENDING, Status.UNKNOWN}
+    assert set(sources(Status.QUEUED)) == {Status.SENDING, Status.UNKNOWN, Status.HELD}
+    assert sources(Status.HELD) == [Status.QUEUED], "what is held has not left"
     assert sources(Status.UNKNOWN) == [Status.SENDING]
     assert sources(Status.SENDING) == [Status.QUEUED]
 

@@ -115,6 +115,7 @@ async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MEN
             gateway.sessions,
             gateway.editions,
             VAULT,
+            clock,
             CODES,
             own_numbers=["3375", OWN_NUMBER.e164],
         )

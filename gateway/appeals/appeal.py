@@ -1,0 +1,261 @@
+"""Pure: what an appeal (himbauan) is, the stages that it goes through, and who may do what with it.
+
+The rules behind the tables: nobody approves what he has written; what is changed must be approved anew; and in a
+strict stage of the pack (such as masa tenang) only the pack's approved texts go out, with two approvals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from gateway.messages.message import Status as Sent
+
+PER_WEEK = 3
+"""So many appeals a person gets in a week at the most, as every pack promises (facts/domain.md 4.3)."""
+WEEK = timedelta(days=7)
+ANSWERS_WITHIN = timedelta(days=3)
+"""What somebody sends us so soon after an appeal is an answer to it."""
+
+
+class Status(StrEnum):
+    """How far an appeal has come."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"  # for approval
+    SCHEDULED = "scheduled"  # approved: its audience is frozen
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.DRAFT: frozenset({Status.WAITING, Status.CANCELLED}),
+    Status.WAITING: frozenset({Status.DRAFT, Status.SCHEDULED, Status.CANCELLED}),
+    Status.SCHEDULED: frozenset({Status.DRAFT, Status.RUNNING, Status.CANCELLED}),
+    Status.RUNNING: frozenset({Status.PAUSED, Status.DONE, Status.CANCELLED}),
+    Status.PAUSED: frozenset({Status.RUNNING, Status.CANCELLED}),
+    Status.DONE: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+
+def may_move(now: Status, to: Status) -> bool:
+    """Whether an appeal may go from `now` straight `to` there."""
+    return to in MOVES[now]
+
+
+# Who may do what -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody at the desk, by the name of his account, and what his roles let him do."""
+
+    name: str
+    may_draft: bool = False
+    may_approve: bool = False
+
+
+class Right(StrEnum):
+    """What an act asks of who does it."""
+
+    DRAFT = "draft"
+    APPROVE = "approve"
+    EITHER = "either"
+
+
+class Act(StrEnum):
+    """What people do with an appeal."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    RETURN = "return"
+    APPROVE = "approve"
+    SCHEDULE = "schedule"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """From which stages an act leads where, and who may do it."""
+
+    stages: frozenset[Status]
+    to: Status
+    right: Right
+
+
+_OPEN = frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED})
+RULES: Mapping[Act, Rule] = {
+    Act.EDIT: Rule(frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED}), Status.DRAFT, Right.DRAFT),
+    Act.SUBMIT: Rule(frozenset({Status.DRAFT}), Status.WAITING, Right.DRAFT),
+    Act.RETURN: Rule(frozenset({Status.WAITING}), Status.DRAFT, Right.APPROVE),
+    Act.APPROVE: Rule(frozenset({Status.WAITING}), Status.SCHEDULED, Right.APPROVE),
+    Act.SCHEDULE: Rule(frozenset({Status.SCHEDULED}), Status.SCHEDULED, Right.APPROVE),
+    Act.PAUSE: Rule(frozenset({Status.RUNNING}), Status.PAUSED, Right.EITHER),
+    Act.RESUME: Rule(frozenset({Status.PAUSED}), Status.RUNNING, Right.APPROVE),
+    Act.CANCEL: Rule(_OPEN, Status.CANCELLED, Right.EITHER),
+}
+
+
+class NotAllowed(ValueError):
+    """Why this may not be done with the appeal."""
+
+
+def check_act(act: Act, stands: Status, actor: Actor) -> Status:
+    """Where `act` leads. Raises `NotAllowed`, which says who may, or from which stages."""
+    rule = RULES[act]
+    held = {Right.DRAFT: actor.may_draft, Right.APPROVE: actor.may_approve}
+    if not held.get(rule.right, any(held.values())):
+        raise NotAllowed(f"{actor.name} may not {act} appeals: that needs the right to {rule.right}")
+    if stands not in rule.stages:
+        stages = ", ".join(stage for stage in Status if stage in rule.stages)
+        raise NotAllowed(f"this appeal is {stands}; one can {act} it while it is {stages}")
+    return rule.to
+
+
+def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
+    """Raise `NotAllowed` for whoever has written the appeal, or has approved it already."""
+    name = actor.name.casefold()
+    if name in map(str.casefold, authors):
+        raise NotAllowed(f"{actor.name} has written this appeal; somebody else must approve it")
+    if name in map(str.casefold, approvers):
+        raise NotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
+
+
+def approvals_needed(strict: bool) -> int:
+    """How many people must approve, by whether the appeal goes out in a strict stage."""
+    return 2 if strict else 1
+
+
+# What is said --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author writes: a template of the pack or texts of his own, to whom, by which channel, and when.
+
+    `audience` is as `audience.read` takes it. `starts_at` is None for as soon as it is approved; `ticket` is that of
+    the incident which the text speaks of.
+    """
+
+    purpose: str
+    audience: Mapping[str, Any]
+    channel: str
+    template: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    ticket: str = ""
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as it stands. `frozen` is how many people were its audience when it was approved."""
+
+    id: int
+    status: Status
+    draft: Draft
+    version: int  # counts the edits
+    authors: tuple[str, ...]
+    approvers: tuple[str, ...]  # of this version
+    reason: str  # why it is paused or cancelled
+    frozen: int
+    expanded: int
+    bound: int | None  # the highest id among the people when it was approved
+    judged_from: datetime | None  # what failed before that pauses it no more
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        return self.draft.texts
+
+
+# What becomes of each person -----------------------------------------------------------------------------------
+
+
+class Reason(StrEnum):
+    """Why somebody of the audience gets nothing."""
+
+    OPTED_OUT = "opted_out"
+    WEEKLY_LIMIT = "weekly_limit"
+    UNREACHABLE = "unreachable"  # his number was erased
+    NO_TEXT = "no_text"  # none in his language, and none in the first one
+    EXPIRED = "expired"  # it could not be sent in time
+    CALLED_OFF = "called_off"
+
+
+SAID: Mapping[Reason, str] = {
+    Reason.OPTED_OUT: "the subscriber wants no appeals",
+    Reason.WEEKLY_LIMIT: "has had the appeals of a week",
+    Reason.UNREACHABLE: "its number was erased",
+    Reason.NO_TEXT: "there is no text for this language",
+    Reason.EXPIRED: "expired before it could be sent",
+    Reason.CALLED_OFF: "the appeal was called off",
+}
+"""As it stands beside the message; the first, third and fifth are the outbox's own words."""
+
+
+class Total(StrEnum):
+    """The six numbers that add up to the frozen audience (design.md, promise 6)."""
+
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    WAITING = "waiting"
+
+
+COUNTED_AS: Mapping[Sent, Total] = {
+    Sent.QUEUED: Total.WAITING,
+    Sent.HELD: Total.WAITING,
+    Sent.SENDING: Total.WAITING,
+    Sent.ACCEPTED: Total.ACCEPTED,
+    Sent.DELIVERED: Total.DELIVERED,
+    Sent.UNDELIVERED: Total.FAILED,
+    Sent.REFUSED: Total.FAILED,
+    Sent.UNKNOWN: Total.UNKNOWN,
+    Sent.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left
+    Sent.SUPPRESSED: Total.SUPPRESSED,
+}
+
+
+# When it stops itself, and what it costs -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """An appeal pauses itself when more than `share` of its last `window` sends were refused or are unknown.
+
+    With fewer than `fewest` there is nothing to judge by.
+    """
+
+    share: float = 0.2
+    window: int = 200
+    fewest: int = 20
+
+    def reason(self, refused: int, unknown: int, sent: int) -> str:
+        """Why the appeal must pause, empty while it may go on."""
+        if sent < self.fewest or refused + unknown <= self.share * sent:
+            return ""
+        return f"of the last {sent} sends {refused} were refused and {unknown} are unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one part costs."""
+
+    amount: Decimal
+    currency: str = ""
+
+    def of(self, parts: int) -> str:
+        """What so many parts cost, in words."""
+        return f"{self.amount * parts:f} {self.currency}".strip()

@@ -1,0 +1,148 @@
+"""Pure: an audience as data. Who is meant, by role, area and language, joined by and, or and not.
+
+    {roles: [subscriber], areas: [33.75.01.1002], neighbours: true}
+    {or: [{roles: [camat, fkub]}, {roles: [subscriber], languages: [jv]}]}
+    {and: [{areas: [33.75.01]}, {not: {roles: [asn]}}]}
+
+What stands in one group belongs together: the first is subscribers *of* that kelurahan and of those beside it. Only
+people whom the gateway may write to are ever meant: those with a role or a standing subscription.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.people.person import Role, reaching
+from gateway.places.areas import Areas
+
+_GROUP = ("roles", "areas", "neighbours", "languages")
+_JOINED = ("and", "or", "not")
+_DEEPEST = 8
+_MOST = 2000
+EVERYWHERE = ""
+"""The area of who has subscribed to all appeals."""
+
+
+class WrongAudience(ValueError):
+    """What is wrong with a description of an audience, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Who has one of these roles in one of these areas and one of these languages. What is empty is not asked."""
+
+    roles: tuple[Role, ...] = ()
+    areas: tuple[str, ...] = ()
+    neighbours: bool = False
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Who is in all of these."""
+
+    parts: tuple[Audience, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Who is in one of these."""
+
+    parts: tuple[Audience, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Who is not in this one."""
+
+    part: Audience
+
+
+Audience = Group | Every | Some | Other
+
+
+# Reading -------------------------------------------------------------------------------------------------------
+
+
+def read(written: Any, areas: Areas, languages: Mapping[str, str], depth: int = 0) -> Audience:
+    """The audience that plain values describe, of a place with these areas and languages. Raises `WrongAudience`."""
+    if not isinstance(written, Mapping) or not written:
+        raise WrongAudience(f"an audience says {', '.join(_GROUP)}, or {', '.join(_JOINED)}")
+    if depth > _DEEPEST:
+        raise WrongAudience("this audience is nested too deep")
+    joined = [key for key in _JOINED if key in written]
+    if not joined:
+        return _group(written, areas, languages)
+    if len(written) > 1:
+        raise WrongAudience(f"{joined[0]} stands alone: what else is meant goes into it")
+    inside = written[joined[0]]
+    if joined[0] == "not":
+        return Other(read(inside, areas, languages, depth + 1))
+    if not isinstance(inside, Sequence) or isinstance(inside, str) or not inside:
+        raise WrongAudience(f"{joined[0]} takes a list of audiences")
+    parts = tuple(read(part, areas, languages, depth + 1) for part in inside)
+    return Every(parts) if joined[0] == "and" else Some(parts)
+
+
+def _group(written: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
+    if unknown := sorted(map(str, written.keys() - set(_GROUP))):
+        raise WrongAudience(f"nothing is called {', '.join(unknown)}; known are {', '.join((*_GROUP, *_JOINED))}")
+    neighbours = written.get("neighbours", False)
+    codes = _listed(written, "areas", {*areas.kelurahan, *areas.kecamatan})
+    if not isinstance(neighbours, bool):
+        raise WrongAudience("neighbours is true or false")
+    if neighbours and not codes:
+        raise WrongAudience("neighbours needs areas")
+    return Group(
+        roles=tuple(Role(word) for word in _listed(written, "roles", {role.value for role in Role})),
+        areas=codes,
+        neighbours=neighbours,
+        languages=_listed(written, "languages", set(languages)),
+    )
+
+
+def _listed(written: Mapping[str, Any], key: str, known: set[str]) -> tuple[str, ...]:
+    said = written.get(key, [])
+    if not isinstance(said, Sequence) or isinstance(said, str) or len(said) > _MOST:
+        raise WrongAudience(f"{key} is a list")
+    if key in written and not said:
+        raise WrongAudience(f"{key} is empty: leave it out, or name some")
+    for word in said:
+        if not isinstance(word, str) or word not in known:
+            raise WrongAudience(f"{key}: nothing is called {word}")
+    return tuple(dict.fromkeys(map(str, said)))
+
+
+# Where ---------------------------------------------------------------------------------------------------------
+
+
+def codes(group: Group, areas: Areas) -> frozenset[str]:
+    """Under which codes somebody stands who is in the areas of `group`; none if it asks for no area.
+
+    A kecamatan is all its kelurahan. Whoever is there for the whole of what a kelurahan lies in is there for it too,
+    and whoever wants all appeals wants these.
+    """
+    if not group.areas:
+        return frozenset()
+    wanted = {code for area in group.areas for code in areas.by_kecamatan.get(area, (area,))}
+    if group.neighbours:
+        wanted |= {beside for code in tuple(wanted) for beside in areas.neighbours.get(code, ())}
+    above = {code for area in (*wanted, *group.areas) for code in reaching(area)}
+    return frozenset({*above, EVERYWHERE})
+
+
+def groups(audience: Audience) -> Iterator[Group]:
+    """All groups that an audience is made of, but for those whom it leaves out."""
+    match audience:
+        case Group():
+            yield audience
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from groups(part)
+
+
+def all_codes(audience: Audience, areas: Areas) -> frozenset[str]:
+    """The codes of all areas that it asks for; none if it asks for no area."""
+    return frozenset().union(*(codes(group, areas) for group in groups(audience)))

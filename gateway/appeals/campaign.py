@@ -1,0 +1,270 @@
+"""What the desk does with appeals: draft, preview, approve, schedule, pause, resume, cancel. Each act is audited.
+
+An act is one transaction that holds the appeal's row, so that two people, or a person and the worker, follow one
+another. Pausing and cancelling take effect with their commit: no worker claims a message of the appeal after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.appeals.answers import note_answer
+from gateway.appeals.appeal import (
+    Act,
+    Actor,
+    Appeal,
+    Brake,
+    Draft,
+    NotAllowed,
+    Price,
+    Right,
+    Status,
+    check_act,
+    check_approver,
+)
+from gateway.appeals.previewing import Preview, count
+from gateway.appeals.reach import Reach
+from gateway.appeals.records import appeal_approvals, appeals
+from gateway.appeals.register import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
+from gateway.appeals.saying import (
+    approvals_wanted,
+    check_draft,
+    goes_out,
+    renderings,
+    strict_fault,
+    texts_of,
+)
+from gateway.incidents.incident import Status as IncidentStatus
+from gateway.incidents.incident import Veracity
+from gateway.incidents.records import incidents
+from gateway.menu.definition import Menu, Need
+from gateway.messages.holds import let_go
+from gateway.people.vault import Vault
+from gateway.runtime.audit import NOTE, note
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone, mask_in
+
+_CHECKED = (Veracity.TRUE, Veracity.PARTLY, Veracity.UNTRUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the settings say of appeals. `channels` are the codes to dial, by channel."""
+
+    channels: Mapping[str, str]
+    price: Price | None = None
+    brake: Brake = field(default_factory=Brake)
+    ahead: int = 20_000  # messages of one appeal that wait in the queue at a time
+
+
+class Campaign:
+    """Appeals as the desk handles them. Every method is one transaction and may raise `DatabaseAway`.
+
+    `NotAllowed` and `WrongDraft` say why something is refused, `NoSuchAppeal` that it is not there.
+    """
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
+        """`menu` gives the pack that is in force."""
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._menu = menu
+        self._terms = terms
+
+    # Writing ---------------------------------------------------------------------------------------------------
+
+    async def draft(self, actor: Actor, draft: Draft) -> int:
+        """Begin an appeal; its number. Raises `WrongDraft` and `NotAllowed`."""
+        now = self._clock.now()
+        if not actor.may_draft:
+            raise NotAllowed(f"{actor.name} may not draft appeals: that needs the right to {Right.DRAFT}")
+        check_draft(draft, self._menu(), self._terms.channels)
+        row = columns_of(draft, self._menu()) | {
+            "status": Status.DRAFT,
+            "version": 1,
+            "authors": [actor.name],
+            "reason": "",
+            "frozen": 0,
+            "expanded": 0,
+            "created_at": now,
+            "updated_at": now,
+        }
+        async with self._database.begin() as connection:
+            appeal: int = (await connection.execute(insert(appeals).values(row).returning(appeals.c.id))).scalar_one()
+            await connection.execute(NOTE, note(now, actor.name, "appeal.drafted", f"appeal {appeal}", {}))
+        return appeal
+
+    async def edit(self, appeal: int, actor: Actor, draft: Draft) -> None:
+        """Put other words, another audience or time in the place of what stood. Every approval is taken back."""
+        check_draft(draft, self._menu(), self._terms.channels)
+        async with self._database.begin() as connection:
+            stands, to = await self._acting(connection, appeal, Act.EDIT, actor)
+            authors = [*stands.authors, *([] if actor.name in stands.authors else [actor.name])]
+            values = columns_of(draft, self._menu()) | {"authors": authors, "version": stands.version + 1}
+            await thaw(connection, appeal)
+            await change(connection, appeal, actor.name, "edited", self._clock.now(), status=to, reason="", **values)
+
+    async def submit(self, appeal: int, actor: Actor) -> None:
+        """Ask for approval."""
+        async with self._database.begin() as connection:
+            stands, to = await self._acting(connection, appeal, Act.SUBMIT, actor)
+            await self._check_ready(connection, stands.draft)
+            await change(connection, appeal, actor.name, "submitted", self._clock.now(), status=to, reason="")
+
+    # Approving -------------------------------------------------------------------------------------------------
+
+    async def give_back(self, appeal: int, actor: Actor, reason: str) -> None:
+        """Do not approve it; the author may change it."""
+        words = mask_in(reason)
+        async with self._database.begin() as connection:
+            stands, to = await self._acting(connection, appeal, Act.RETURN, actor)
+            values = {"status": to, "reason": words, "version": stands.version + 1}
+            await change(connection, appeal, actor.name, "returned", self._clock.now(), words, **values)
+
+    async def approve(self, appeal: int, actor: Actor) -> bool:
+        """Approve it; whether that was the last approval that it needs, which freezes its audience."""
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            stands, to = await self._acting(connection, appeal, Act.APPROVE, actor)
+            check_approver(actor, stands.authors, stands.approvers)
+            await self._check_ready(connection, stands.draft)
+            row = {"appeal": appeal, "version": stands.version, "approver": actor.name, "at": now}
+            await connection.execute(insert(appeal_approvals), row)
+            enough = len(stands.approvers) + 1 >= approvals_wanted(stands.draft, self._menu(), now)
+            if enough:
+                reach = await self._reach(connection, stands.draft, appeal)
+                await freeze(connection, appeal, reach, now)
+            await change(
+                connection, appeal, actor.name, "approved", now, status=to if enough else stands.status, reason=""
+            )
+        return enough
+
+    async def schedule(self, appeal: int, actor: Actor, starts_at: datetime) -> None:
+        """Set when an approved appeal begins."""
+        async with self._database.begin() as connection:
+            stands, to = await self._acting(connection, appeal, Act.SCHEDULE, actor)
+            if starts_at.tzinfo is None:
+                raise NotAllowed("the time needs a time zone")
+            moved = _at(stands.draft, starts_at)
+            self._check_strict(moved, len(stands.approvers))
+            now = self._clock.now()
+            await change(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
+
+    # While it goes out -----------------------------------------------------------------------------------------
+
+    async def pause(self, appeal: int, actor: Actor, reason: str) -> None:
+        """Hold it. Nothing more of it is claimed from now on."""
+        async with self._database.begin() as connection:
+            await self._acting(connection, appeal, Act.PAUSE, actor)
+            await pause(connection, appeal, actor.name, mask_in(reason), self._clock.now())
+
+    async def resume(self, appeal: int, actor: Actor) -> None:
+        """Let it go on, whatever has paused it. What failed until now pauses it no more."""
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            stands, to = await self._acting(connection, appeal, Act.RESUME, actor)
+            self._check_strict(stands.draft, len(stands.approvers))
+            await let_go(connection, appeal)
+            await change(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
+
+    async def cancel(self, appeal: int, actor: Actor, reason: str) -> None:
+        """Call it off for good. What has left has left; nothing more does."""
+        async with self._database.begin() as connection:
+            await self._acting(connection, appeal, Act.CANCEL, actor)
+            await call_off(connection, appeal, actor, mask_in(reason), self._clock.now())
+
+    # Looking ---------------------------------------------------------------------------------------------------
+
+    async def find(self, appeal: int) -> Appeal:
+        """The appeal as it stands."""
+        async with self._database.begin() as connection:
+            return await find(connection, appeal)
+
+    async def list(self, limit: int = 1000, status: Status | None = None) -> Sequence[Appeal]:
+        """The newest appeals, the newest first."""
+        async with self._database.begin() as connection:
+            return await listed(connection, limit, status)
+
+    async def preview(self, draft: Draft, appeal: int = 0) -> Preview:
+        """What this would do if it were approved now; `appeal` is the one that it is of, if there is one."""
+        menu, now = self._menu(), self._clock.now()
+        if not appeal:
+            check_draft(draft, menu, self._terms.channels)
+        begins_at = goes_out(draft, menu, now)
+        async with self._database.begin() as connection:
+            reach = await self._reach(connection, draft, appeal)
+            place = await place_of(connection, draft.ticket)
+            texts = renderings(texts_of(draft, menu), menu, self._terms.channels[draft.channel], place)
+            counted = await count(connection, reach, texts, self._terms.price)
+            obstacles = [strict_fault(draft, menu, now), await _incident_fault(connection, draft, menu)]
+        return Preview(
+            people=counted.people,
+            languages=counted.languages,
+            suppressed=counted.suppressed,
+            begins_at=begins_at,
+            held_back=begins_at > max(draft.starts_at or now, now),
+            approvals=approvals_wanted(draft, menu, now),
+            obstacles=tuple(filter(None, obstacles)),
+        )
+
+    async def note_answer(self, phone: Phone, kind: str) -> int | None:
+        """Count an SMS from `phone` as an answer to the appeal that it had last, if that was lately; that appeal.
+
+        `kind` is `stop`, which also ends the appeals that wait for it, or any other short word.
+        """
+        async with self._database.begin() as connection:
+            return await note_answer(connection, self._vault.lookup(phone), kind, self._clock.now())
+
+    # -----------------------------------------------------------------------------------------------------------
+
+    async def _acting(self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor) -> tuple[Appeal, Status]:
+        stands = await find(connection, appeal, locked=True)
+        return stands, check_act(act, stands.status, actor)
+
+    async def _reach(self, connection: AsyncConnection, draft: Draft, appeal: int) -> Reach:
+        menu = self._menu()
+        return await reach_of(connection, draft, menu, goes_out(draft, menu, self._clock.now()), appeal)
+
+    async def _check_ready(self, connection: AsyncConnection, draft: Draft) -> None:
+        if fault := await _incident_fault(connection, draft, self._menu()):
+            raise NotAllowed(fault)
+        self._check_strict(draft, None)
+
+    def _check_strict(self, draft: Draft, approvals: int | None) -> None:
+        if fault := strict_fault(draft, self._menu(), self._clock.now(), approvals):
+            raise NotAllowed(fault)
+
+
+async def place_of(connection: AsyncConnection, ticket: str) -> str:
+    """The area of the incident that an appeal speaks of; empty if it speaks of none."""
+    if not ticket:
+        return ""
+    found = select(incidents.c.area).where(incidents.c.ticket == ticket)
+    return (await connection.execute(found)).scalar() or ""
+
+
+async def _incident_fault(connection: AsyncConnection, draft: Draft, menu: Menu) -> str:
+    """Why the text may not be used of its incident; empty if it may."""
+    template = menu.templates.get(draft.template)
+    if draft.template and template is None:
+        return f"the pack has no template {draft.template} any more"
+    if template is None or template.needs is not Need.CLOSED_INCIDENT:
+        return ""
+    found = select(incidents.c.status, incidents.c.veracity).where(incidents.c.ticket == draft.ticket)
+    row: Any = (await connection.execute(found)).first()
+    if row is None:
+        return "there is no incident with the ticket that this appeal names"
+    if row.status != IncidentStatus.CLOSED or row.veracity not in _CHECKED:
+        return f"{draft.template} says that officers have checked: its incident must be closed and verified first"
+    return ""
+
+
+def _at(draft: Draft, starts_at: datetime) -> Draft:
+    return Draft(draft.purpose, draft.audience, draft.channel, draft.template, draft.texts, draft.ticket, starts_at)

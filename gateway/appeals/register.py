@@ -1,0 +1,149 @@
+"""The register of appeals: their rows, as values, and how the audience of one is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.appeals.appeal import SAID, WEEK, Actor, Appeal, Draft, Reason, Status
+from gateway.appeals.audience import read
+from gateway.appeals.reach import Reach
+from gateway.appeals.records import appeal_approvals, appeal_chunks, appeals
+from gateway.appeals.saying import texts_of
+from gateway.menu.definition import Menu
+from gateway.messages.holds import hold
+from gateway.messages.message import Status as Sent
+from gateway.people.records import people
+from gateway.runtime.audit import NOTE, note
+
+CHUNK = 5_000
+"""People who are expanded by one transaction."""
+WORKER = "worker"
+
+
+class NoSuchAppeal(LookupError):
+    """There is no appeal with this number."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+async def find(connection: AsyncConnection, appeal: int, *, locked: bool = False) -> Appeal:
+    """The appeal, held until the transaction ends if `locked`. Raises `NoSuchAppeal`."""
+    finding = select(appeals).where(appeals.c.id == appeal)
+    row = (await connection.execute(finding.with_for_update() if locked else finding)).mappings().first()
+    if row is None:
+        raise NoSuchAppeal
+    return (await _read(connection, [row]))[0]
+
+
+async def listed(connection: AsyncConnection, limit: int, status: Status | None = None) -> Sequence[Appeal]:
+    """The newest appeals, the newest first; of one status if it is given."""
+    newest = select(appeals).order_by(appeals.c.id.desc()).limit(limit)
+    if status is not None:
+        newest = newest.where(appeals.c.status == status)
+    return await _read(connection, (await connection.execute(newest)).mappings().all())
+
+
+async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[Appeal]:
+    table = appeal_approvals.c
+    given = select(table.appeal, table.version, table.approver).order_by(table.at, table.approver)
+    given = given.where(table.appeal.in_([row["id"] for row in rows]))
+    approvals = (await connection.execute(given)).all() if rows else []
+    return [
+        _appeal(row, tuple(by for appeal, version, by in approvals if (appeal, version) == (row["id"], row["version"])))
+        for row in rows
+    ]
+
+
+def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
+    draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
+    same = {name: row[name] for name in ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from")}
+    return Appeal(
+        **same,
+        status=Status(row["status"]),
+        draft=Draft(**draft),
+        authors=tuple(row["authors"]),
+        approvers=approvers,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def columns_of(draft: Draft, menu: Menu) -> dict[str, Any]:
+    """What stands of a draft in its row: the texts as they are now, also those of a template."""
+    return {
+        "purpose": draft.purpose.strip(),
+        "template": draft.template,
+        "texts": dict(texts_of(draft, menu)),
+        "ticket": draft.ticket,
+        "channel": draft.channel,
+        "audience": draft.audience,
+        "starts_at": draft.starts_at,
+    }
+
+
+async def change(
+    connection: AsyncConnection, appeal: int, by: str, action: str, now: datetime, detail: str = "", **values: Any
+) -> None:
+    """Write `values` and who did it."""
+    await connection.execute(update(appeals).where(appeals.c.id == appeal).values(**values, updated_at=now))
+    told = {"reason": detail} if detail else {}
+    await connection.execute(NOTE, note(now, by, f"appeal.{action}", f"appeal {appeal}", told))
+
+
+async def pause(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
+    """Hold what waits of a running appeal."""
+    await change(connection, appeal, by, "paused", now, reason, status=Status.PAUSED, reason=reason)
+    await hold(connection, appeal, Sent.HELD, "the appeal is paused", now)
+
+
+async def call_off(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
+    """Call off what waits of an appeal."""
+    await change(connection, appeal, actor.name, "cancelled", now, reason, status=Status.CANCELLED, reason=reason)
+    await hold(connection, appeal, Sent.CANCELLED, SAID[Reason.CALLED_OFF], now)
+
+
+async def reach_of(connection: AsyncConnection, draft: Draft, menu: Menu, due_at: datetime, but: int = 0) -> Reach:
+    """What the audience of `draft` gets at `due_at`; `but` is the appeal that it is. Raises `WrongAudience`."""
+    table = appeals.c
+    going = table.status.in_([Status.RUNNING.value, Status.PAUSED.value])
+    week = select(table.id).where(table.id != but, table.expanded > 0, or_(going, table.updated_at > due_at - WEEK))
+    others = (await connection.execute(week)).scalars().all()
+    texts = texts_of(draft, menu)
+    fallback = menu.language if menu.language in texts else ""
+    audience = read(draft.audience, menu.areas, menu.languages)
+    return Reach(audience, menu.areas, tuple(texts), fallback, others, due_at)
+
+
+# The frozen audience -------------------------------------------------------------------------------------------
+
+
+async def freeze(connection: AsyncConnection, appeal: int, reach: Reach, now: datetime) -> int:
+    """Write down who is the audience now; how many they are."""
+    bound = (await connection.execute(select(func.max(people.c.id)))).scalar() or 0
+    numbered = (
+        select(people.c.id, func.row_number().over(order_by=people.c.id).label("place"))
+        .where(reach.meant(), people.c.id <= bound)
+        .cte("numbered")
+    )
+    number = cast((numbered.c.place - 1) // CHUNK, Integer)
+    ids = func.array_agg(aggregate_order_by(numbered.c.id, numbered.c.id))
+    chunks = select(literal(appeal, BigInteger), number, ids).group_by(number)
+    await connection.execute(insert(appeal_chunks).from_select(["appeal", "number", "people"], chunks))
+    counting = select(func.coalesce(func.sum(func.cardinality(appeal_chunks.c.people)), 0))
+    frozen = int((await connection.execute(counting.where(appeal_chunks.c.appeal == appeal))).scalar_one())
+    values = {"frozen_at": now, "bound": bound, "frozen": frozen}
+    await connection.execute(update(appeals).where(appeals.c.id == appeal).values(values))
+    return frozen
+
+
+async def thaw(connection: AsyncConnection, appeal: int) -> None:
+    """Forget the frozen audience of an appeal of which nothing was sent yet."""
+    await connection.execute(delete(appeal_chunks).where(appeal_chunks.c.appeal == appeal))
+    await connection.execute(update(appeals).where(appeals.c.id == appeal).values(frozen_at=None, bound=None, frozen=0))

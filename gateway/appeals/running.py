@@ -1,0 +1,153 @@
+"""The worker of the appeals: begins what is due, expands it, holds what is paused, stops what goes wrong.
+
+Every step is a short transaction that begins with what stands, so that a worker may be killed anywhere, and any number
+of them may work at once. Steps of one appeal follow one another: each holds the appeal's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.appeals.appeal import Appeal, Status
+from gateway.appeals.audience import WrongAudience
+from gateway.appeals.campaign import Terms, place_of
+from gateway.appeals.expanding import Expansion, expand_next, take_turn
+from gateway.appeals.records import appeals
+from gateway.appeals.register import WORKER, change, find, pause, reach_of
+from gateway.appeals.saying import goes_out, renderings, strict_fault
+from gateway.menu.definition import Menu
+from gateway.messages.claims import QUEUED
+from gateway.messages.holds import holds, release_some, settle_some
+from gateway.messages.ledger import messages
+from gateway.messages.message import Status as Sent
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+
+log = structlog.get_logger()
+
+_BATCH = 5_000  # messages that one transaction holds, releases or calls off
+_WAITING = (Sent.QUEUED, Sent.HELD, Sent.SENDING)
+_OUTCOMES = (Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.REFUSED, Sent.UNKNOWN)
+
+
+class Runner:
+    """Keeps appeals going. May raise `DatabaseAway`; what it has not done then, the next look does."""
+
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
+        """`menu` gives the pack that is in force."""
+        self._database = database
+        self._clock = clock
+        self._menu = menu
+        self._terms = terms
+
+    async def look(self) -> bool:
+        """Do one step of every appeal that is at work; whether there is more to do at once."""
+        busy = False
+        for appeal in await self._at_work():
+            busy |= await self._step(appeal)
+        for appeal in await self._held():
+            busy |= await self._settle(appeal)
+        return busy
+
+    async def _at_work(self) -> Sequence[int]:
+        table = appeals.c
+        due = func.coalesce(table.starts_at, table.created_at) <= self._clock.now()
+        at_work = (table.status == Status.RUNNING) | ((table.status == Status.SCHEDULED) & due)
+        async with self._database.begin() as connection:
+            return (await connection.execute(select(table.id).where(at_work).order_by(table.id))).scalars().all()
+
+    async def _held(self) -> Sequence[int]:
+        async with self._database.begin() as connection:
+            return (await connection.execute(select(holds.c.appeal).order_by(holds.c.appeal))).scalars().all()
+
+    # A running appeal ------------------------------------------------------------------------------------------
+
+    async def _step(self, number: int) -> bool:
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            appeal = await find(connection, number, locked=True)
+            if appeal.status is Status.SCHEDULED:
+                await change(connection, number, WORKER, "begun", now, status=Status.RUNNING, judged_from=now)
+                log.info("appeal.begun", appeal=number, people=appeal.frozen)
+            elif appeal.status is not Status.RUNNING:
+                return False
+            if reason := await self._fault(connection, appeal, now):
+                await pause(connection, number, WORKER, reason, now)
+                log.warning("appeal.paused", appeal=number, reason=reason)
+                return True
+            due_at = goes_out(appeal.draft, self._menu(), now)
+            if await release_some(connection, number, _BATCH, due_at, now):
+                return True
+            if appeal.expanded < appeal.frozen:
+                return await self._expand(connection, appeal, due_at, now)
+            if not await _waits(connection, number):
+                await change(connection, number, WORKER, "done", now, status=Status.DONE)
+                log.info("appeal.done", appeal=number)
+        return False
+
+    async def _fault(self, connection: AsyncConnection, appeal: Appeal, now: datetime) -> str:
+        """Why it must pause; empty if it may go on."""
+        if fault := strict_fault(appeal.draft, self._menu(), now, len(appeal.approvers)):
+            return fault
+        if appeal.draft.channel not in self._terms.channels:
+            return f"there is no channel {appeal.draft.channel}"
+        brake, table = self._terms.brake, messages.c
+        latest = select(table.status).where(
+            table.appeal == appeal.id,
+            table.status != QUEUED,
+            table.status.in_([status.value for status in _OUTCOMES]),
+            table.updated_at >= (appeal.judged_from or now),
+        )
+        statuses = (await connection.execute(latest.order_by(table.updated_at.desc()).limit(brake.window))).scalars()
+        ended = [Sent(status) for status in statuses]
+        return brake.reason(ended.count(Sent.REFUSED), ended.count(Sent.UNKNOWN), len(ended))
+
+    async def _expand(self, connection: AsyncConnection, appeal: Appeal, due_at: datetime, now: datetime) -> bool:
+        """Expand one chunk, unless enough of it waits already; whether that was done."""
+        queued = select(1).where(messages.c.appeal == appeal.id, messages.c.status == QUEUED).limit(self._terms.ahead)
+        waiting = select(func.count()).select_from(queued.subquery())
+        if int((await connection.execute(waiting)).scalar_one()) >= self._terms.ahead:
+            return False
+        if not await take_turn(connection):
+            return False
+        menu, draft = self._menu(), appeal.draft
+        try:
+            reach = await reach_of(connection, draft, menu, due_at, appeal.id)
+        except WrongAudience as error:
+            await pause(connection, appeal.id, WORKER, f"the pack has changed: {error}", now)
+            log.warning("appeal.paused", appeal=appeal.id, reason=str(error))
+            return True
+        place = await place_of(connection, draft.ticket)
+        texts = renderings(draft.texts, menu, self._terms.channels[draft.channel], place)
+        count = await expand_next(connection, Expansion(appeal, reach, texts, due_at), now)
+        log.info("appeal.expanded", appeal=appeal.id, people=count)
+        return count > 0
+
+    # A held one ------------------------------------------------------------------------------------------------
+
+    async def _settle(self, number: int) -> bool:
+        """Make what waits of a held appeal what its hold says. The hold of a cancelled one ends with its last row."""
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            appeal = await find(connection, number, locked=True)
+            if await settle_some(connection, number, _BATCH, now):
+                return True
+            if appeal.status is Status.CANCELLED and not await _waits(connection, number):
+                await connection.execute(delete(holds).where(holds.c.appeal == number))
+        return False
+
+
+async def _waits(connection: AsyncConnection, appeal: int) -> bool:
+    """Whether anything of it is still to be sent, or on its way."""
+    table = messages.c
+    queued = select(table.id).where(table.appeal == appeal, table.status == QUEUED).limit(1)
+    if (await connection.execute(queued)).first() is not None:
+        return True
+    other = [status.value for status in _WAITING if status is not Sent.QUEUED]
+    rest = select(table.id).where(table.appeal == appeal, table.status != QUEUED, table.status.in_(other)).limit(1)
+    return (await connection.execute(rest)).first() is not None

@@ -1,0 +1,145 @@
+"""Pure: what an appeal says to each person, and what must be true of it before it may go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.appeals.appeal import Draft, approvals_needed
+from gateway.appeals.audience import WrongAudience, read
+from gateway.menu.definition import APPEAL_VALUES, Menu, Need, appeal_area, appeal_areas
+from gateway.menu.refusing import refused_in
+from gateway.messages.message import CLASSES, MessageClass
+from gateway.text import gsm
+from gateway.text.wording import fill, placeholders
+
+MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
+_LONGEST_PURPOSE = 200
+_PLACE = "kel"
+
+
+class WrongDraft(ValueError):
+    """All that is wrong with what an author has written."""
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        self.complaints = tuple(complaints)
+        super().__init__("; ".join(complaints))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The text for people of one language and area. An area of `""` is every one that has no text of its own."""
+
+    language: str
+    area: str
+    text: str
+    encoding: str
+    parts: int
+
+
+def texts_of(draft: Draft, menu: Menu) -> Mapping[str, str]:
+    """The texts by language: those that were written or kept, or those of the pack's template."""
+    return draft.texts or _texts_of_pack(draft.template, menu)
+
+
+def _texts_of_pack(template: str, menu: Menu) -> Mapping[str, str]:
+    return {language: words.appeals[template] for language, words in menu.wordings.items() if template in words.appeals}
+
+
+def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "") -> list[Rendering]:
+    """Every text that goes out. `place` is the area that it speaks of, where that is not each person's own."""
+    made = []
+    own = not place and any(_PLACE in placeholders(template) for template in texts.values())
+    for language, template in texts.items():
+        for area in appeal_areas(menu) if own else ("",):
+            values = {"kel": appeal_area(menu, place or area), "ussd": ussd, "svc": menu.service}
+            text = fill(template, values)
+            made.append(Rendering(language, area, text, gsm.encoding(text), len(gsm.parts(text))))
+    return made
+
+
+def check_draft(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> None:
+    """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel."""
+    complaints = list(_faults(draft, menu, channels))
+    if complaints:
+        raise WrongDraft(complaints)
+
+
+def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[str]:
+    if not 0 < len(draft.purpose.strip()) <= _LONGEST_PURPOSE:
+        yield f"an appeal needs a purpose of at most {_LONGEST_PURPOSE} characters"
+    if draft.channel not in channels:
+        yield f"no channel is called {draft.channel}; known are {', '.join(sorted(channels))}"
+    if draft.starts_at is not None and draft.starts_at.tzinfo is None:
+        yield "the time needs a time zone"
+    try:
+        read(draft.audience, menu.areas, menu.languages)
+    except WrongAudience as error:
+        yield str(error)
+    if bool(draft.template) == bool(draft.texts):
+        yield "an appeal has either a template of the pack or texts of its own"
+    elif draft.template:
+        yield from _template_faults(draft, menu)
+    for language, text in draft.texts.items():
+        yield from _text_faults(language, text, menu, channels.get(draft.channel, ""))
+
+
+def _template_faults(draft: Draft, menu: Menu) -> Iterator[str]:
+    template = menu.templates.get(draft.template)
+    if template is None:
+        yield f"no template is called {draft.template}; known are {', '.join(menu.templates) or 'none'}"
+    elif template.needs is Need.CLOSED_INCIDENT and not draft.ticket:
+        yield f"{draft.template} speaks of an incident: name its ticket"
+
+
+def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[str]:
+    if language not in menu.languages:
+        yield f"no language is called {language}; known are {', '.join(menu.languages)}"
+        return
+    try:
+        unknown = sorted(placeholders(text) - set(APPEAL_VALUES))
+    except ValueError as error:
+        yield f"{language}: {error}"
+        return
+    if unknown:
+        yield f"{language}: {{{unknown[0]}}} stands for nothing; known are {', '.join(APPEAL_VALUES)}"
+    elif not text.strip():
+        yield f"{language}: this text is empty"
+    elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
+        yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
+    for word in refused_in(text, menu.rules.refused_words):
+        yield f"{language}: {word} is one of the refused words"
+
+
+# When ----------------------------------------------------------------------------------------------------------
+
+
+def goes_out(draft: Draft, menu: Menu, now: datetime) -> datetime:
+    """When the first of it would leave, if it were let go now."""
+    begins = max(draft.starts_at or now, now)
+    return menu.quiet_until(begins) or begins
+
+
+def approvals_wanted(draft: Draft, menu: Menu, now: datetime) -> int:
+    """How many people must approve it, by the stage in which it goes out."""
+    return approvals_needed(menu.is_strict(goes_out(draft, menu, now)))
+
+
+def strict_fault(draft: Draft, menu: Menu, now: datetime, approvals: int | None = None) -> str:
+    """Why it may not go out in a strict stage; empty if it may, or goes out in another stage.
+
+    `approvals` is None while they are still to come.
+    """
+    at = goes_out(draft, menu, now)
+    if not menu.is_strict(at):
+        return ""
+    stage = menu.stage(at.astimezone(menu.timezone).date())
+    template = menu.templates.get(draft.template)
+    if template is None or not template.approved:
+        return f"in {stage} only approved texts of the pack go out"
+    if draft.texts and draft.texts != _texts_of_pack(draft.template, menu):
+        return f"in {stage} only approved texts of the pack go out, and {draft.template} has been changed since"
+    if approvals is not None and approvals < approvals_needed(strict=True):
+        return f"in {stage} an appeal needs {approvals_needed(strict=True)} approvals"
+    return ""

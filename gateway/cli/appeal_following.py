@@ -1,0 +1,87 @@
+"""How far an appeal has come, while it goes out: a bar in a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.appeals.appeal import Status, Total
+from gateway.cli.appeal_shown import Look
+
+EVERY_S = 1.0
+_NOT_GOING = frozenset({Status.DRAFT, Status.WAITING, Status.DONE, Status.CANCELLED})
+
+Tell = Callable[[Look], None]
+
+
+async def follow(look: Callable[[], Awaitable[Look]], console: Console, *, as_json: bool = False) -> None:
+    """Show how far an appeal has come, each second, until it is done or cancelled; at once if it is not approved.
+
+    A bar in a terminal; elsewhere a line whenever something has changed, which is a JSON object if `as_json`. Ends
+    when it is cancelled.
+    """
+    try:
+        with _bar(console) if console.is_terminal and not as_json else _lines(console, as_json) as tell:
+            while True:
+                seen = await look()
+                tell(seen)
+                if seen.appeal.status in _NOT_GOING:
+                    return
+                await asyncio.sleep(EVERY_S)
+    except asyncio.CancelledError:
+        return  # Ctrl-C is how following ends; the appeal goes on
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Tell]:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, auto_refresh=False) as progress:
+        task = progress.add_task("", told="", total=None)
+
+        def tell(look: Look) -> None:
+            progress.update(
+                task, total=look.account.frozen, completed=_settled(look), description=_stage(look), told=_told(look)
+            )
+            progress.refresh()
+
+        yield tell
+
+
+@contextmanager
+def _lines(console: Console, as_json: bool) -> Iterator[Tell]:
+    last = ""
+
+    def tell(look: Look) -> None:
+        nonlocal last
+        people = f"{_settled(look)} of {look.account.frozen}"
+        plain = f"{_stage(look)}  {people}  {_told(look)}"
+        line = json.dumps(look.for_json(), ensure_ascii=False) if as_json else plain
+        if line != last:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            last = line
+
+    yield tell
+
+
+def _settled(look: Look) -> int:
+    return look.account.frozen - look.account.totals[Total.WAITING]
+
+
+def _stage(look: Look) -> str:
+    stage, reason = look.appeal.status.value, look.appeal.reason
+    return f"{stage} ({reason})" if reason else stage
+
+
+def _told(look: Look) -> str:
+    return ", ".join(f"{total} {look.account.totals[total]}" for total in Total)

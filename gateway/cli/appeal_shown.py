@@ -1,0 +1,92 @@
+"""How an appeal, its preview and its account are shown: as JSON, or as tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.appeals.appeal import Appeal
+from gateway.appeals.ledger import Account
+from gateway.appeals.previewing import Preview
+from gateway.cli.common import show_one
+from gateway.menu.definition import Menu, appeal_area
+
+_ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An appeal and its account, as they stood at one look."""
+
+    appeal: Appeal
+    account: Account
+    needed: int | None = None  # approvals, while it may still be approved
+
+    def for_json(self) -> dict[str, Any]:
+        return {**appeal_json(self.appeal), "approvals_needed": self.needed, "account": self.account.for_json()}
+
+
+def appeal_json(appeal: Appeal) -> dict[str, Any]:
+    """The appeal in lists and JSON."""
+    draft = appeal.draft
+    return {
+        "number": appeal.id,
+        "status": appeal.status.value,
+        "purpose": draft.purpose,
+        "template": draft.template,
+        "ticket": draft.ticket,
+        "channel": draft.channel,
+        "audience": dict(draft.audience),
+        "texts": dict(draft.texts),
+        "starts_at": _iso(draft.starts_at),
+        "authors": list(appeal.authors),
+        "approvers": list(appeal.approvers),
+        "reason": appeal.reason,
+        "people": appeal.frozen,
+        "expanded": appeal.expanded,
+        "created_at": _iso(appeal.created_at),
+        "updated_at": _iso(appeal.updated_at),
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def as_line(appeal: Appeal) -> dict[str, Any]:
+    """The appeal as a line of a table."""
+    shown = appeal_json(appeal)
+    return {**shown, "authors": ", ".join(shown["authors"]), "approvers": ", ".join(shown["approvers"])}
+
+
+def print_look(look: Look, menu: Menu) -> None:
+    """The appeal and what became of everybody, as tables."""
+    shown: dict[str, Any] = as_line(look.appeal) | {"audience": json.dumps(look.appeal.draft.audience)}
+    shown["approvals_needed"] = look.needed
+    shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
+    account = look.account.for_json()
+    totals = {**account["totals"], "in all": account["frozen"]}
+    shown["totals"] = [{"total": total, "people": people} for total, people in totals.items()]
+    shown |= {name: _counted(account[name]) for name in ("suppressed", "answers")}
+    for name, one in _ONE_BY_NAME.items():
+        groups: Mapping[str, Mapping[str, int]] = account[name]
+        shown[name] = [
+            {one: appeal_area(menu, key) if one == "area" else key, **counts} for key, counts in groups.items()
+        ]
+    show_one({**shown, "parts sent": account["parts"]}, as_json=False)
+
+
+def print_preview(preview: Preview) -> None:
+    """What an appeal would do, as tables."""
+    shown = preview.for_json()
+    shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
+    shown["suppressed"] = _counted(shown["suppressed"])
+    shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
+    show_one(shown, as_json=False)
+
+
+def _counted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"what": what.replace("_", " "), "people": people} for what, people in counts.items()]

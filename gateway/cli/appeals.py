@@ -1,0 +1,342 @@
+"""`appeals`: himbauan, from the first draft to the account of everybody.
+
+Who writes and who approves are accounts, proven (`cli/proof.py`): so nobody approves what he has written himself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from gateway import wiring
+from gateway.appeals.appeal import Actor, Draft, Status
+from gateway.appeals.campaign import Campaign
+from gateway.appeals.ledger import Ledger
+from gateway.appeals.saying import approvals_wanted
+from gateway.cli.appeal_draft import (
+    audience_typed,
+    channel_of,
+    moment,
+    text_typed,
+    texts_typed,
+    ticket_typed,
+    time_typed,
+)
+from gateway.cli.appeal_following import follow
+from gateway.cli.appeal_shown import Look, appeal_json, as_line, print_look, print_preview
+from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
+from gateway.cli.proof import as_account, proven
+from gateway.incidents.trail import Trail
+from gateway.menu.definition import Menu
+from gateway.menu.loading import load
+from gateway.people.roles import Right
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import Database
+from gateway.settings import read_settings
+
+_STILL_OPEN = (Status.DRAFT, Status.WAITING, Status.SCHEDULED)
+
+
+def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
+    if not reason.strip():
+        raise click.BadParameter("say why")
+    return reason.strip()
+
+
+_NUMBER = click.argument("number", type=click.IntRange(1, 2**63 - 1))
+_REASON = click.option("--reason", required=True, callback=_said, help="Why; it stands in the audit trail.")
+_AT_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """The room of appeals, over the gateway's store."""
+
+    database: Database
+    clock: Clock
+    menu: Menu
+    channels: dict[str, str]
+    campaign: Campaign
+    ledger: Ledger
+
+    async def actor(self, name: str, right: Right | None = None) -> Actor:
+        """Who runs the command, proven, and allowed to do what `right` says."""
+        account = await proven(self.database, name, right)
+        return Actor(account.name, account.may(Right.WRITE_APPEALS), account.may(Right.APPROVE_APPEALS))
+
+    async def look(self, number: int) -> Look:
+        appeal = await self.campaign.find(number)
+        account = await self.ledger.account(number, self.menu.timezone)
+        needed = approvals_wanted(appeal.draft, self.menu, self.clock.now()) if appeal.status in _STILL_OPEN else None
+        return Look(appeal, account, needed)
+
+    async def follow(self, number: int, *, as_json: bool = False) -> None:
+        await follow(lambda: self.look(number), Console(), as_json=as_json)
+
+    async def tell(self, number: int, sentence: str, as_json: bool) -> None:
+        """What an act has come to: the appeal as JSON, or in words."""
+        if as_json:
+            show_one(appeal_json(await self.campaign.find(number)), as_json)
+        else:
+            click.echo(sentence)
+
+
+@asynccontextmanager
+async def _desk(config: Path | None, data: Path | None) -> AsyncIterator[_Desk]:
+    settings = wiring.located(read_settings(config, data=data))
+    menu, terms, clock = load(read_pack(settings.pack)), wiring.appeal_terms(settings), Clock()
+    database = Database(settings.database_address, pool_size=1)
+    vault = Vault(settings.vault_key_bytes)
+    campaign = Campaign(database, vault, clock, lambda: menu, terms)
+    try:
+        yield _Desk(database, clock, menu, dict(terms.channels), campaign, Ledger(database, vault))
+    finally:
+        await database.close()
+
+
+@click.group()
+def appeals() -> None:
+    """Appeals to the people of an area (himbauan): written, approved by somebody else, sent, accounted for."""
+
+
+# Writing -------------------------------------------------------------------------------------------------------
+
+
+@appeals.command("draft")
+@found_by
+@as_account
+@click.option("--purpose", required=True, help="What it is for. It is shown to everybody once it has gone out.")
+@click.option("--template", default="", help="A text of the pack, such as damai.")
+@click.option("--ticket", type=ticket_typed, metavar="TICKET", help="The incident that the text speaks of.")
+@click.option(
+    "--text",
+    "texts",
+    type=text_typed,
+    metavar="LANG=TEXT",
+    multiple=True,
+    help="A text of your own; once for each language.",
+)
+@click.option(
+    "--audience",
+    type=audience_typed,
+    metavar="JSON|@FILE",
+    required=True,
+    help="Whom it is for; `menus/README.md` describes it.",
+)
+@click.option("--channel", help="By which channel it goes out [the only one].")
+@click.option("--at", type=time_typed, metavar="ISO", help=f"When it begins, {_AT_HELP} [as soon as it is approved].")
+@in_json
+@run_async
+async def appeals_draft(
+    config: Path | None,
+    data: Path | None,
+    name: str,
+    purpose: str,
+    template: str,
+    ticket: str | None,
+    texts: tuple[tuple[str, str], ...],
+    audience: Any,
+    channel: str | None,
+    at: datetime | None,
+    as_json: bool,
+) -> None:
+    """Begin an appeal, and print its number. Nothing goes out before it is submitted, and approved by somebody else."""
+    written = texts_typed(texts, template)
+    async with _desk(config, data) as desk:
+        by = channel_of(channel, desk.channels)
+        draft = Draft(purpose, audience, by, template, written, ticket or "", moment(at, desk.menu))
+        actor = await desk.actor(name, Right.WRITE_APPEALS)
+        number = await desk.campaign.draft(actor, draft)
+        await desk.tell(number, str(number), as_json)
+
+
+@appeals.command("submit")
+@found_by
+@as_account
+@in_json
+@_NUMBER
+@run_async
+async def appeals_submit(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
+    """Ask for the approval of a draft."""
+    async with _desk(config, data) as desk:
+        await desk.campaign.submit(number, await desk.actor(name, Right.WRITE_APPEALS))
+        await desk.tell(number, f"Appeal {number} waits for approval.", as_json)
+
+
+# Approving -----------------------------------------------------------------------------------------------------
+
+
+@appeals.command("approve")
+@found_by
+@as_account
+@click.option(
+    "--follow/--no-follow", "following", default=None, help="Show how far it comes, until it is done [in a terminal]."
+)
+@in_json
+@_NUMBER
+@run_async
+async def appeals_approve(
+    config: Path | None, data: Path | None, name: str, number: int, following: bool | None, as_json: bool
+) -> None:
+    """Approve an appeal that somebody else has written. With the last approval its audience is fixed.
+
+    Ctrl-C ends the showing only.
+    """
+    async with _desk(config, data) as desk:
+        enough = await desk.campaign.approve(number, await desk.actor(name, Right.APPROVE_APPEALS))
+        appeal = await desk.campaign.find(number)
+        scheduled = f"Appeal {number} is approved, for {appeal.frozen} people."
+        again = f"Appeal {number} is approved once; it needs the approval of another person."
+        await desk.tell(number, scheduled if enough else again, as_json)
+        later = appeal.draft.starts_at is not None and appeal.draft.starts_at > desk.clock.now()
+        wanted = Console().is_terminal and not later if following is None else following
+        if enough and wanted and not as_json:
+            await desk.follow(number)
+
+
+@appeals.command("schedule")
+@found_by
+@as_account
+@click.option("--at", type=time_typed, metavar="ISO", required=True, help=f"When it begins, {_AT_HELP}.")
+@in_json
+@_NUMBER
+@run_async
+async def appeals_schedule(
+    config: Path | None, data: Path | None, name: str, number: int, at: datetime, as_json: bool
+) -> None:
+    """Set when an approved appeal begins."""
+    async with _desk(config, data) as desk:
+        begins = moment(at, desk.menu) or at
+        await desk.campaign.schedule(number, await desk.actor(name, Right.APPROVE_APPEALS), begins)
+        await desk.tell(number, f"Appeal {number} begins at {begins.isoformat()}.", as_json)
+
+
+# While it goes out ---------------------------------------------------------------------------------------------
+
+
+@appeals.command("pause")
+@found_by
+@as_account
+@_REASON
+@in_json
+@_NUMBER
+@run_async
+async def appeals_pause(
+    config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
+) -> None:
+    """Hold an appeal at once; `resume` lets it go on."""
+    async with _desk(config, data) as desk:
+        await desk.campaign.pause(number, await desk.actor(name), reason)
+        await desk.tell(number, f"Appeal {number} is paused.", as_json)
+
+
+@appeals.command("resume")
+@found_by
+@as_account
+@in_json
+@_NUMBER
+@run_async
+async def appeals_resume(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
+    """Let a paused appeal go on, whatever has paused it."""
+    async with _desk(config, data) as desk:
+        await desk.campaign.resume(number, await desk.actor(name, Right.APPROVE_APPEALS))
+        await desk.tell(number, f"Appeal {number} goes on.", as_json)
+
+
+@appeals.command("cancel")
+@found_by
+@as_account
+@_REASON
+@in_json
+@_NUMBER
+@run_async
+async def appeals_cancel(
+    config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
+) -> None:
+    """Call an appeal off for good. What has left has left."""
+    async with _desk(config, data) as desk:
+        await desk.campaign.cancel(number, await desk.actor(name), reason)
+        await desk.tell(number, f"Appeal {number} is cancelled.", as_json)
+
+
+# Looking -------------------------------------------------------------------------------------------------------
+
+
+@appeals.command("list")
+@found_by
+@listing
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those that are so.")
+@run_async
+async def appeals_list(config: Path | None, data: Path | None, as_json: bool, limit: int, status: str | None) -> None:
+    """List the appeals, the newest first."""
+    async with _desk(config, data) as desk:
+        listed = await desk.campaign.list(limit, Status(status) if status else None)
+    columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
+    rows = [appeal_json(appeal) if as_json else as_line(appeal) for appeal in listed]
+    show(rows, columns, as_json, "There is no appeal yet.")
+
+
+@appeals.command("preview")
+@found_by
+@in_json
+@_NUMBER
+@run_async
+async def appeals_preview(config: Path | None, data: Path | None, number: int, as_json: bool) -> None:
+    """Show what an appeal would do now: how many people, parts and costs by language, who gets nothing, and why."""
+    async with _desk(config, data) as desk:
+        appeal = await desk.campaign.find(number)
+        preview = await desk.campaign.preview(appeal.draft, number)
+    if as_json:
+        show_one({"number": number, **preview.for_json()}, as_json)
+    else:
+        print_preview(preview)
+
+
+@appeals.command("show")
+@found_by
+@in_json
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on until it is done or cancelled, or Ctrl-C.")
+@_NUMBER
+@run_async
+async def appeals_show(config: Path | None, data: Path | None, number: int, following: bool, as_json: bool) -> None:
+    """Show an appeal, who has approved it, and what became of everybody.
+
+    With --json and -f there is one object per line, whenever something has changed.
+    """
+    async with _desk(config, data) as desk:
+        if following:
+            await desk.follow(number, as_json=as_json)
+            return
+        look = await desk.look(number)
+        if as_json:
+            show_one(look.for_json(), as_json)
+        else:
+            print_look(look, desk.menu)
+
+
+@appeals.command("export")
+@found_by
+@as_account
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
+@_NUMBER
+@run_async
+async def appeals_export(config: Path | None, data: Path | None, name: str, number: int, output: Path | None) -> None:
+    """Write what became of each person as CSV, with the numbers masked. Only its owner can read the file."""
+    async with _desk(config, data) as desk:
+        actor = await desk.actor(name, Right.WRITE_APPEALS)
+        await desk.campaign.find(number)
+        await Trail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")
+        with written_to(output) as file:
+            async for page in desk.ledger.export(number):
+                file.write(page)
+    if output is not None:
+        click.echo(f"Appeal {number} is written to {output}.", err=True)

@@ -1,0 +1,33 @@
+"""What the tests of this room share: the desk, over a new database, at 15:00 on an ordinary day."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.menu.definition import Menu
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from tests.appeals.stage import Desk, menu_of
+from tests.clocks import StandingClock
+
+
+@pytest.fixture(scope="session")
+def menu() -> Menu:
+    return menu_of()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    clock = StandingClock()
+    clock.pass_time(days=-4)  # 19 November 2026, 15:00 in Pekalongan
+    return clock
+
+
+@pytest.fixture
+def desk(database: Database, vault: Vault, clock: StandingClock, menu: Menu) -> Desk:
+    return Desk(database, vault, clock, menu)

@@ -1,0 +1,154 @@
+"""Helpers of the tests about appeals: a town of people, the desk, and a carrier's outcomes without a carrier."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from gateway.appeals.appeal import Actor, Brake, Draft
+from gateway.appeals.campaign import Campaign, Terms
+from gateway.appeals.ledger import Account, Ledger
+from gateway.appeals.running import Runner
+from gateway.carriers.carrier import Accepted, Outcome
+from gateway.menu.definition import Menu
+from gateway.menu.loading import load
+from gateway.messages.ledger import messages
+from gateway.messages.outbox import Outbox
+from gateway.people.person import Role
+from gateway.people.records import people, person_roles
+from gateway.people.subscriptions import subscriptions
+from gateway.people.vault import Vault
+from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+from tests.clocks import StandingClock
+
+PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
+STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
+MEDONO, PODOSUGIH, KLEGO = "33.75.01.1002", "33.75.01.1003", "33.75.02.1008"
+CODE = "*384*3375#"
+
+SITI = Actor("siti", may_draft=True)
+BUDI = Actor("budi", may_draft=True, may_approve=True)
+RINI = Actor("rini", may_approve=True)
+TONO = Actor("tono")
+DRAFT = Draft("Peace", {"roles": ["subscriber"]}, "at", template="damai")
+WRITTEN = Draft("Peace", {"roles": ["subscriber"]}, "at", texts={"id": "Rukun di {kel}. STOP", "jv": "Rukun. STOP"})
+
+
+def menu_of(**files: str) -> Menu:
+    """Pekalongan's pack with masa tenang from 24 to 26 November 2026."""
+    renamed = {f"{name}.yaml": text for name, text in files.items()}
+    return load({**read_pack(PEKALONGAN), "stages.yaml": STAGES, **renamed})
+
+
+def phone(number: int) -> Phone:
+    return Phone(f"+62812300{number:05}")
+
+
+class Desk:
+    """A gateway's room of appeals over one database."""
+
+    def __init__(self, database: Database, vault: Vault, clock: StandingClock, menu: Menu, **terms: Any) -> None:
+        self.database = database
+        self.vault = vault
+        self.clock = clock
+        self.menu = menu
+        self.terms = Terms({"at": CODE}, **terms)
+        self.campaign = Campaign(database, vault, clock, lambda: self.menu, self.terms)
+        self.runner = Runner(database, clock, lambda: self.menu, self.terms)
+        self.ledger = Ledger(database, vault)
+        self.outbox = Outbox(database, vault, clock)
+
+    def with_brake(self, brake: Brake) -> Desk:
+        return Desk(self.database, self.vault, self.clock, self.menu, brake=brake)
+
+    async def settle(self, count: int, *, area: str = MEDONO, first: int = 0, language: str = "id") -> None:
+        """So many subscribers of `area`."""
+        numbers = [phone(number) for number in range(first, first + count)]
+        named = [{"phone_sealed": self.vault.seal(one), "phone_key": self.vault.lookup(one)} for one in numbers]
+        now = self.clock.now()
+        person: dict[str, Any] = {"name": "", "language": language, "source": "at", "added_at": now, "updated_at": now}
+        agreed: dict[str, Any] = {
+            "area": area,
+            "language": language,
+            "channel": "at",
+            "wording": "1",
+            "consented_at": now,
+        }
+        async with self.database.begin() as connection:
+            await connection.execute(insert(people), [row | person for row in named])
+            await connection.execute(insert(subscriptions), [row | agreed for row in named])
+
+    async def appoint(self, number: int, role: Role, areas: Sequence[str] = (), language: str = "id") -> int:
+        """Somebody with a role and no subscription; his id."""
+        one, now = phone(number), self.clock.now()
+        row: dict[str, Any] = {"phone_sealed": self.vault.seal(one), "phone_key": self.vault.lookup(one), "name": ""}
+        row |= {"language": language, "source": "list", "added_at": now, "updated_at": now}
+        async with self.database.begin() as connection:
+            person: int = (await connection.execute(insert(people).values(row).returning(people.c.id))).scalar_one()
+            values = {"person": person, "role": role, "areas": list(areas), "basis": "", "updated_at": now}
+            await connection.execute(insert(person_roles).values(values))
+        return person
+
+    async def approved(self, draft: Draft = DRAFT, *, by: Iterable[Actor] = (BUDI,)) -> int:
+        """An appeal that waits for its time."""
+        appeal = await self.campaign.draft(SITI, draft)
+        await self.campaign.submit(appeal, SITI)
+        for actor in by:
+            await self.campaign.approve(appeal, actor)
+        return appeal
+
+    async def work(self) -> None:
+        """All that the worker of the appeals finds to do now."""
+        while await self.runner.look():
+            pass
+
+    async def send(
+        self, outcome: Callable[[Phone], Outcome] | None = None, limit: int = 200, most: int | None = None
+    ) -> list[Phone]:
+        """What a sender would do until nothing is due, or `most` are sent; who was sent to."""
+        sent: list[Phone] = []
+        quiet = self.menu.quiet_until(self.clock.now())
+        while most is None or len(sent) < most:
+            size = limit if most is None else min(limit, most - len(sent))
+            claims = await self.outbox.claim(size, "worker", "at", quiet_until=quiet)
+            if not claims:
+                break
+            ended = [(one, outcome(one.phone) if outcome else Accepted(f"id-{one.id}")) for one in claims]
+            sent += [one.phone for one in claims]
+            await self.outbox.record("at", ended)
+        return sent
+
+    async def rows(self, appeal: int) -> Sequence[Mapping[str, Any]]:
+        async with self.database.begin() as connection:
+            found = select(messages).where(messages.c.appeal == appeal).order_by(messages.c.person)
+            return [dict(row) for row in (await connection.execute(found)).mappings()]
+
+    async def statuses(self, appeal: int) -> Counter[str]:
+        return Counter(row["status"] for row in await self.rows(appeal))
+
+    async def account(self, appeal: int) -> Account:
+        """The account, which must add up whenever it is read."""
+        account = await self.ledger.account(appeal, self.menu.timezone)
+        assert account.adds_up, account
+        for groups in (account.languages, account.areas, account.channels):
+            assert sum(sum(totals.values()) for totals in groups.values()) == len(await self.rows(appeal))
+        return account
+
+    async def count(self, table: Any) -> int:
+        async with self.database.begin() as connection:
+            return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+
+    async def set(self, table: Any, where: Any, **values: Any) -> None:
+        async with self.database.begin() as connection:
+            await connection.execute(update(table).where(where).values(values))
+
+
+def changed(draft: Draft, **values: Any) -> Draft:
+    return replace(draft, **values)

@@ -1,0 +1,195 @@
+"""The tables: stages, who may do what, what becomes of each person; and the reading of an audience."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from gateway.appeals.appeal import (
+    COUNTED_AS,
+    MOVES,
+    RULES,
+    SAID,
+    Act,
+    Actor,
+    NotAllowed,
+    Price,
+    Reason,
+    Right,
+    Status,
+    Total,
+    approvals_needed,
+    check_act,
+    check_approver,
+    may_move,
+)
+from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, read
+from gateway.menu.definition import Menu
+from gateway.messages.claims import ERASED, EXPIRED
+from gateway.messages.message import Status as Sent
+from gateway.messages.optouts import OPTED_OUT
+from gateway.people.person import Role
+from tests.appeals.stage import BUDI, KLEGO, MEDONO, PODOSUGIH, RINI, SITI, TONO
+
+D, W, S, R, P, X, C = Status
+# Act → the stages in which somebody who may do both can do it.
+ALLOWED = {
+    Act.EDIT: {D, W, S},
+    Act.SUBMIT: {D},
+    Act.RETURN: {W},
+    Act.APPROVE: {W},
+    Act.SCHEDULE: {S},
+    Act.PAUSE: {R},
+    Act.RESUME: {P},
+    Act.CANCEL: {D, W, S, R, P},
+}
+# Act → whether it may be done by who only drafts, and by who only approves.
+BY = {
+    Act.EDIT: (True, False),
+    Act.SUBMIT: (True, False),
+    Act.RETURN: (False, True),
+    Act.APPROVE: (False, True),
+    Act.SCHEDULE: (False, True),
+    Act.PAUSE: (True, True),
+    Act.RESUME: (False, True),
+    Act.CANCEL: (True, True),
+}
+
+
+def _may(act: Act, stands: Status, actor: Actor) -> bool:
+    try:
+        check_act(act, stands, actor)
+    except NotAllowed:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("stands", Status)
+def test_in_which_stage_what_may_be_done(act: Act, stands: Status) -> None:
+    assert _may(act, stands, BUDI) is (stands in ALLOWED[act])
+
+
+@pytest.mark.parametrize("act", Act)
+def test_who_may_do_what(act: Act) -> None:
+    stage = next(iter(RULES[act].stages))
+    assert (_may(act, stage, SITI), _may(act, stage, RINI)) == BY[act]
+    assert not _may(act, stage, TONO)
+
+
+def test_every_act_goes_along_the_table() -> None:
+    assert set(RULES) == set(Act)
+    for rule in RULES.values():
+        assert all(may_move(stage, rule.to) or stage is rule.to for stage in rule.stages)
+
+
+def test_final_is_final() -> None:
+    assert {stage for stage, targets in MOVES.items() if not targets} == {Status.DONE, Status.CANCELLED}
+    assert set(MOVES) == set(Status)
+
+
+@pytest.mark.parametrize(
+    ("name", "authors", "approvers", "may"),
+    [
+        ("rini", ["siti"], [], True),
+        ("siti", ["siti"], [], False),
+        ("Siti", ["siti"], [], False),
+        ("budi", ["siti", "budi"], [], False),
+        ("rini", ["siti"], ["rini"], False),
+        ("rini", ["siti"], ["budi"], True),
+    ],
+)
+def test_nobody_approves_his_own_words_or_twice(name: str, authors: list[str], approvers: list[str], may: bool) -> None:
+    try:
+        check_approver(Actor(name, may_approve=True), authors, approvers)
+    except NotAllowed:
+        assert not may
+    else:
+        assert may
+
+
+def test_two_approve_in_a_strict_stage() -> None:
+    assert [approvals_needed(strict) for strict in (False, True)] == [1, 2]
+
+
+def test_every_message_is_counted_once() -> None:
+    assert set(COUNTED_AS) == set(Sent)
+    assert set(COUNTED_AS.values()) == set(Total)
+    assert set(SAID) == set(Reason)
+    assert len(set(SAID.values())) == len(SAID)
+    outbox = (SAID[Reason.OPTED_OUT], SAID[Reason.UNREACHABLE], SAID[Reason.EXPIRED])
+    assert outbox == (OPTED_OUT, ERASED, EXPIRED)
+
+
+def test_a_refusal_says_why() -> None:
+    with pytest.raises(NotAllowed, match="siti may not approve appeals: that needs the right to approve"):
+        check_act(Act.APPROVE, Status.WAITING, SITI)
+    with pytest.raises(NotAllowed, match="this appeal is done; one can edit it while it is draft, waiting, scheduled"):
+        check_act(Act.EDIT, Status.DONE, SITI)
+    assert {rule.right for rule in RULES.values()} == set(Right)
+
+
+def test_what_parts_cost() -> None:
+    assert Price(Decimal(350), "IDR").of(1_000_000) == "350000000 IDR"
+    assert Price(Decimal("0.0225")).of(1000) == "22.5000"
+
+
+# Audiences -----------------------------------------------------------------------------------------------------
+
+
+def test_an_audience_is_read(menu: Menu) -> None:
+    written = {"and": [{"areas": ["33.75.01"]}, {"or": [{"roles": ["camat"]}, {"not": {"languages": ["jv"]}}]}]}
+    assert read(written, menu.areas, menu.languages) == Every(
+        (
+            Group(areas=("33.75.01",)),
+            Some((Group(roles=(Role.CAMAT,)), Other(Group(languages=("jv",))))),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ({}, "an audience says"),
+        ([], "an audience says"),
+        ("all", "an audience says"),
+        ({"role": ["camat"]}, "nothing is called role; known are roles"),
+        ({"roles": ["king"]}, "roles: nothing is called king"),
+        ({"roles": "camat"}, "roles is a list"),
+        ({"roles": []}, "roles is empty"),
+        ({"roles": [["camat"]]}, "roles: nothing is called"),
+        ({"areas": ["33.75.09.1001"]}, "areas: nothing is called 33.75.09.1001"),
+        ({"languages": ["su"]}, "languages: nothing is called su"),
+        ({"neighbours": True}, "neighbours needs areas"),
+        ({"areas": [MEDONO], "neighbours": "yes"}, "neighbours is true or false"),
+        ({"and": []}, "and takes a list"),
+        ({"and": {"roles": ["camat"]}}, "and takes a list"),
+        ({"not": {"roles": ["camat"]}, "areas": [MEDONO]}, "not stands alone"),
+        ({"or": [{"roles": ["king"]}]}, "roles: nothing is called king"),
+    ],
+)
+def test_a_wrong_audience_says_what_is_wrong(menu: Menu, written: Any, message: str) -> None:
+    with pytest.raises(WrongAudience, match=message.replace(".", r"\.")):
+        read(written, menu.areas, menu.languages)
+
+
+def test_it_cannot_be_nested_for_ever(menu: Menu) -> None:
+    written: dict[str, Any] = {"roles": ["camat"]}
+    for _ in range(20):
+        written = {"not": written}
+    with pytest.raises(WrongAudience, match="too deep"):
+        read(written, menu.areas, menu.languages)
+
+
+def test_where_an_audience_is(menu: Menu) -> None:
+    areas = menu.areas
+    alone = codes(Group(areas=(MEDONO,)), areas)
+    assert alone == {MEDONO, "33.75.01", ""}, "with those who are there for the whole kecamatan, and who want all"
+    beside = codes(Group(areas=(MEDONO,), neighbours=True), areas)
+    assert beside == alone | areas.neighbours[MEDONO] | {code.rpartition(".")[0] for code in areas.neighbours[MEDONO]}
+    assert PODOSUGIH in beside and KLEGO not in beside
+    assert set(areas.by_kecamatan["33.75.01"]) < codes(Group(areas=("33.75.01",)), areas)
+    assert codes(Group(roles=(Role.CAMAT,)), areas) == frozenset()
+    assert all_codes(Other(Group(areas=(MEDONO,))), areas) == frozenset()

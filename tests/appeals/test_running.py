@@ -1,0 +1,394 @@
+"""How an appeal goes out: expanded without gap or double, held, stopped, kept within its hours and its week."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+
+from gateway.appeals import register
+from gateway.appeals.appeal import Brake, Reason, Status, Total
+from gateway.appeals.records import appeal_chunks
+from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Refused, Unknown
+from gateway.incidents.erasing import Eraser
+from gateway.menu.loading import load
+from gateway.messages.inbox import Inbox
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import NewMessage, enqueue
+from gateway.people.person import Role
+from gateway.people.subscriptions import Subscriptions
+from gateway.runtime.packs import read_pack
+from gateway.text.phone import Phone
+from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, RINI, SITI, WRITTEN, Desk, changed, phone
+from tests.clocks import StandingClock
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "CHUNK", 7)
+
+
+async def test_everybody_gets_it_once(desk: Desk) -> None:
+    await desk.settle(20)
+    await desk.settle(5, first=20, language="jv", area=KLEGO)
+    appeal = await desk.approved()
+    await desk.work()
+    sent = await desk.send()
+    await desk.work()
+    assert sorted(sent, key=str) == sorted(map(phone, range(25)), key=str)
+    assert (await desk.campaign.find(appeal)).status is Status.DONE
+    assert await desk.count(appeal_chunks) == 4
+    account = await desk.account(appeal)
+    assert (account.frozen, account.totals[Total.ACCEPTED], account.parts) == (25, 25, 25)
+    assert {key: sum(totals.values()) for key, totals in account.areas.items()} == {MEDONO: 20, KLEGO: 5}
+    assert {key: sum(totals.values()) for key, totals in account.languages.items()} == {"id": 20, "jv": 5}
+    assert {key: sum(totals.values()) for key, totals in account.hours.items()} == {"2026-11-19 15:00": 25}
+
+
+async def test_each_gets_the_text_of_his_place(desk: Desk) -> None:
+    await desk.settle(1)
+    await desk.settle(1, first=1, area=KLEGO)
+    await desk.settle(1, first=2, language="jv")
+    await desk.settle(1, first=3, language="en")  # there is no English text
+    await desk.settle(1, first=4, area="")
+    appeal = await desk.approved(WRITTEN)
+    await desk.work()
+    texts = [row["text"] for row in await desk.rows(appeal)]
+    assert texts == [
+        "Rukun di Medono. STOP",
+        "Rukun di Klego. STOP",
+        "Rukun. STOP",
+        "Rukun di Medono. STOP",
+        "Rukun di Kota Pekalongan. STOP",
+    ]
+
+
+async def test_who_comes_later_is_not_meant(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal = await desk.approved(changed(DRAFT, starts_at=desk.clock.now() + timedelta(hours=1)))
+    await desk.settle(3, first=3)
+    await desk.work()
+    assert await desk.rows(appeal) == []
+    assert (await desk.account(appeal)).totals[Total.WAITING] == 3
+    desk.clock.pass_time(hours=1)
+    await desk.work()
+    assert len(await desk.send()) == 3
+
+
+async def test_a_worker_killed_anywhere_leaves_neither_gap_nor_double(desk: Desk) -> None:
+    await desk.settle(60)
+    appeal = await desk.approved()
+    chance = random.Random(7)
+    for _ in range(40):
+        task = asyncio.create_task(desk.work())
+        await asyncio.sleep(chance.random() * 0.03)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await desk.account(appeal)
+    await desk.work()
+    assert len({row["person"] for row in await desk.rows(appeal)}) == len(await desk.rows(appeal)) == 60
+    assert sorted(await desk.send(), key=str) == sorted(map(phone, range(60)), key=str)
+
+
+async def test_many_workers_do_not_double(desk: Desk) -> None:
+    await desk.settle(60)
+    appeal = await desk.approved()
+    await asyncio.gather(*(desk.work() for _ in range(4)))
+    await desk.work()
+    assert len(await desk.rows(appeal)) == 60
+    assert (await desk.campaign.find(appeal)).expanded == 60
+
+
+async def test_no_more_waits_than_may(desk: Desk) -> None:
+    few = Desk(desk.database, desk.vault, desk.clock, desk.menu, ahead=10)
+    await few.settle(40)
+    appeal = await few.approved()
+    await few.work()
+    assert len(await few.rows(appeal)) == 14
+    for _ in range(6):
+        await few.send()
+        await few.work()
+    assert await few.statuses(appeal) == {"accepted": 40}
+
+
+# Who gets nothing ----------------------------------------------------------------------------------------------
+
+
+async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
+    await desk.settle(14)
+    appeal = await desk.approved()
+    inbox = Inbox(desk.database, desk.vault, desk.clock)
+    subscribed = Subscriptions(desk.database, desk.vault, desk.clock)
+    await inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
+    await subscribed.unsubscribe(phone(1))
+    await desk.work()
+    assert (await desk.account(appeal)).suppressed == {Reason.OPTED_OUT: 2}
+    await inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
+    desk.clock.pass_time(minutes=1)
+    await subscribed.unsubscribe(phone(3))
+    await Eraser(desk.database, desk.vault, desk.clock).erase(phone(4), "siti")
+    sent = await desk.send()
+    assert set(sent) == set(map(phone, range(5, 14)))
+    account = await desk.account(appeal)
+    assert account.suppressed == {Reason.OPTED_OUT: 4, Reason.UNREACHABLE: 1}
+
+
+async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal = await desk.approved()
+    await Eraser(desk.database, desk.vault, desk.clock).erase(phone(1), "siti")
+    await desk.work()
+    assert await desk.send() == [phone(0), phone(2)]
+    assert (await desk.account(appeal)).suppressed == {Reason.UNREACHABLE: 1}
+
+
+async def test_three_in_a_week_are_enough(desk: Desk) -> None:
+    await desk.settle(3)
+    for _ in range(3):
+        await desk.approved()
+        await desk.work()
+        await desk.send()
+        await desk.work()
+    await desk.settle(2, first=3)
+    fourth = await desk.approved()
+    preview = await desk.campaign.preview(DRAFT)
+    await desk.work()
+    assert await desk.send() == [phone(3), phone(4)]
+    assert (await desk.account(fourth)).suppressed == preview.suppressed == {Reason.WEEKLY_LIMIT: 3}
+    await desk.work()
+    desk.clock.pass_time(days=8)
+    assert not desk.menu.is_strict(desk.clock.now()), "masa tenang is over"
+    await desk.approved()
+    await desk.work()
+    assert len(await desk.send()) == 5
+
+
+async def test_two_workers_keep_the_week_between_them(desk: Desk) -> None:
+    await desk.settle(10)
+    appeals = [await desk.approved() for _ in range(5)]
+    await asyncio.gather(*(desk.work() for _ in range(3)))
+    await desk.work()
+    assert len(await desk.send()) == 30
+    for appeal in appeals:
+        await desk.account(appeal)
+
+
+async def test_there_is_no_text_for_some(desk: Desk) -> None:
+    await desk.settle(2)
+    await desk.settle(1, first=2, language="jv")
+    draft = changed(WRITTEN, texts={"jv": "Rukun. STOP"})
+    preview = await desk.campaign.preview(draft)
+    appeal = await desk.approved(draft)
+    await desk.work()
+    assert await desk.send() == [phone(2)]
+    assert (await desk.account(appeal)).suppressed == preview.suppressed == {Reason.NO_TEXT: 2}
+
+
+async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
+    await desk.settle(4)
+    first = await desk.approved()
+    await desk.work()
+    await desk.send()
+    desk.clock.pass_time(minutes=1)
+    second = await desk.approved()
+    await desk.work()
+    assert await desk.campaign.note_answer(phone(0), "stop") == first
+    assert await desk.campaign.note_answer(phone(0), "stop") == first, "counted once"
+    assert await desk.campaign.note_answer(phone(1), "other") == first
+    assert await desk.campaign.note_answer(phone(99), "other") is None
+    assert len(await desk.send()) == 3, "what waited for him is suppressed"
+    assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
+    desk.clock.pass_time(days=4)
+    assert await desk.campaign.note_answer(phone(1), "other") is None, "too late to be an answer"
+    assert (await desk.account(second)).suppressed == {Reason.OPTED_OUT: 1}
+
+
+async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: Desk) -> None:
+    await desk.appoint(0, Role.CAMAT)
+    draft = changed(DRAFT, audience={"roles": ["camat", "subscriber"]})
+    await desk.approved(draft)
+    await desk.work()
+    await desk.send()
+    await desk.campaign.note_answer(phone(0), "stop")
+    assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
+    desk.clock.pass_time(minutes=1)
+    await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
+        phone(0), MEDONO, language="id", channel="at", wording="1"
+    )
+    assert (await desk.campaign.preview(draft)).suppressed == {}
+
+
+# Pause, resume, cancel -----------------------------------------------------------------------------------------
+
+
+async def test_a_pause_holds_back_what_waits_at_once(desk: Desk) -> None:
+    await desk.settle(20)
+    appeal = await desk.approved()
+    await desk.work()
+    await desk.send(most=5)
+    await desk.campaign.pause(appeal, SITI, "wrong day, says +6281230004567")
+    assert await desk.send() == [], "the claim obeys the hold before the worker has looked"
+    await desk.work()
+    assert await desk.statuses(appeal) == {"accepted": 5, "held": 15}
+    assert (await desk.account(appeal)).totals[Total.WAITING] == 15
+    assert (await desk.campaign.find(appeal)).reason == "wrong day, says +62812****567"
+    desk.clock.pass_time(days=2)  # what is held does not expire
+    await desk.campaign.resume(appeal, BUDI)
+    await desk.work()
+    assert len(await desk.send()) == 15
+    await desk.work()
+    assert (await desk.campaign.find(appeal)).status is Status.DONE
+
+
+async def test_what_comes_back_while_it_is_paused_is_held(desk: Desk) -> None:
+    await desk.settle(1)
+    appeal = await desk.approved()
+    await desk.work()
+    claims = await desk.outbox.claim(10, "worker", "at")
+    await desk.campaign.pause(appeal, SITI, "")
+    await desk.work()
+    await desk.outbox.record("at", [(claim, Deferred("slow")) for claim in claims])
+    desk.clock.pass_time(minutes=5)
+    assert await desk.send() == []
+    assert await desk.statuses(appeal) == {"held": 1}
+
+
+async def test_a_cancellation_calls_off_the_rest(desk: Desk) -> None:
+    few = Desk(desk.database, desk.vault, desk.clock, desk.menu, ahead=10)
+    await few.settle(40)
+    appeal = await few.approved()
+    await few.work()
+    await few.send(most=5)
+    await few.campaign.cancel(appeal, SITI, "the text is wrong")
+    assert await few.send() == []
+    await few.work()
+    account = await few.account(appeal)
+    assert (account.totals[Total.ACCEPTED], account.totals[Total.WAITING]) == (5, 0)
+    assert account.suppressed == {Reason.CALLED_OFF: 35}
+    assert await few.statuses(appeal) == {"accepted": 5, "cancelled": 9}
+
+
+async def test_others_are_not_held(desk: Desk) -> None:
+    await desk.settle(3)
+    paused, other = await desk.approved(), await desk.approved()
+    await desk.work()
+    await desk.campaign.pause(paused, SITI, "")
+    message = NewMessage(MessageClass.CONFIRMATION, "at", phone(77), "Laporan diterima", "id")
+    async with desk.database.begin() as connection:
+        await enqueue(connection, message, desk.vault, desk.clock.now())
+    assert (await desk.send())[0] == phone(77), "and what presses more goes first"
+    assert (await desk.statuses(other)) == {"accepted": 3}
+
+
+async def test_it_pauses_itself_when_too_much_fails(desk: Desk) -> None:
+    braked = desk.with_brake(Brake(share=0.2, window=50, fewest=10))
+    await braked.settle(100)
+    appeal = await braked.approved()
+    await braked.work()
+    bad = {phone(number): Refused("blocked") if number % 2 else Unknown("silence") for number in range(12)}
+
+    def outcome(to: Phone) -> Outcome:
+        return bad.get(to) or Accepted(str(to.e164))
+
+    await braked.send(outcome, most=40)
+    await braked.work()
+    stands = await braked.campaign.find(appeal)
+    assert stands.status is Status.PAUSED
+    assert stands.reason == "of the last 40 sends 6 were refused and 6 are unknown"
+    assert await braked.send() == []
+    braked.clock.pass_time(seconds=1)
+    await braked.campaign.resume(appeal, BUDI)
+    await braked.work()
+    await braked.send()
+    await braked.work()
+    assert (await braked.campaign.find(appeal)).status is Status.DONE, "what had failed before counts no more"
+
+
+@pytest.mark.parametrize(
+    ("refused", "sent", "pauses"), [(4, 20, False), (5, 20, True), (19, 19, False), (41, 200, True)]
+)
+def test_when_the_brake_bites(refused: int, sent: int, pauses: bool) -> None:
+    assert bool(Brake().reason(refused, 0, sent)) is pauses
+
+
+# Hours and stages ----------------------------------------------------------------------------------------------
+
+
+def _at(clock: StandingClock, text: str) -> None:
+    """Set the clock to a local time."""
+    clock.time = clock.time.fromisoformat(f"{text}+07:00")
+
+
+async def test_quiet_hours_hold_back_and_drop_nothing(desk: Desk) -> None:
+    await desk.settle(20)
+    _at(desk.clock, "2026-11-19T19:59:59")
+    appeal = await desk.approved()
+    await desk.work()
+    assert len(await desk.send(most=5)) == 5
+    _at(desk.clock, "2026-11-19T20:00:00")
+    assert await desk.send() == [], "what was due already is put off as well"
+    assert await desk.statuses(appeal) == {"accepted": 5, "queued": 15}
+    _at(desk.clock, "2026-11-20T06:59:59")
+    assert await desk.send() == []
+    _at(desk.clock, "2026-11-20T07:00:00")
+    assert len(await desk.send()) == 15
+
+
+async def test_what_is_expanded_in_quiet_hours_is_due_after_them(desk: Desk) -> None:
+    await desk.settle(3)
+    _at(desk.clock, "2026-11-20T02:00:00")
+    preview = await desk.campaign.preview(DRAFT)
+    appeal = await desk.approved()
+    await desk.work()
+    due = {row["due_at"].astimezone(desk.menu.timezone).isoformat() for row in await desk.rows(appeal)}
+    assert due == {"2026-11-20T07:00:00+07:00"} == {preview.begins_at.astimezone(desk.menu.timezone).isoformat()}
+    assert preview.held_back
+
+
+async def test_a_written_text_stops_when_masa_tenang_comes(desk: Desk) -> None:
+    await desk.settle(20)
+    _at(desk.clock, "2026-11-23T19:59:00")
+    written, one = await desk.approved(WRITTEN), await desk.approved()
+    both = await desk.campaign.draft(SITI, changed(DRAFT, starts_at=desk.clock.now() + timedelta(hours=15)))
+    await desk.campaign.submit(both, SITI)
+    assert not await desk.campaign.approve(both, BUDI), "it goes out in masa tenang: one is not enough"
+    assert await desk.campaign.approve(both, RINI)
+    await desk.work()
+    await desk.send(most=10)
+    _at(desk.clock, "2026-11-23T20:00:00")  # the next that leaves would leave in masa tenang
+    await desk.work()
+    reasons = [(await desk.campaign.find(appeal)).reason for appeal in (written, one)]
+    assert reasons == [
+        "in masa_tenang only approved texts of the pack go out",
+        "in masa_tenang an appeal needs 2 approvals",
+    ]
+    _at(desk.clock, "2026-11-24T12:00:00")
+    await desk.work()
+    sent = await desk.send()
+    assert len(sent) == 20 == (await desk.statuses(both))["accepted"]
+    _at(desk.clock, "2026-11-27T07:00:00")
+    await desk.campaign.resume(written, BUDI)
+    await desk.work()
+    assert (await desk.campaign.find(written)).status is Status.RUNNING
+
+
+async def test_it_cannot_be_resumed_within(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal = await desk.approved(WRITTEN)
+    await desk.work()
+    _at(desk.clock, "2026-11-24T09:00:00")
+    await desk.work()
+    assert await desk.send() == []
+    with pytest.raises(ValueError, match="only approved texts"):
+        await desk.campaign.resume(appeal, BUDI)
+
+
+async def test_the_pack_is_another_one_by_now(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal = await desk.approved(changed(DRAFT, audience={"areas": [MEDONO]}))
+    desk.menu = load(read_pack(PEKALONGAN.parent / "tegal"))
+    await desk.work()
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.reason) == (Status.PAUSED, f"the pack has changed: areas: nothing is called {MEDONO}")

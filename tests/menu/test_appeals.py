@@ -1,0 +1,77 @@
+"""What is said of the texts of appeals that a pack brings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from gateway.menu.definition import Menu
+from gateway.menu.loading import load
+from gateway.menu.refusing import refused_in
+from tests.menu.edits import ID, Files, at, edited, said
+
+DAMAI = "Beda pilihan tetap rukun"
+
+
+def test_a_text_must_be_one_sms_with_the_longest_place(files: Files) -> None:
+    longer = edited(files, ID, "Info {kel}: kabar", "Info {kel}, {kel}: kabar")
+    where = at(longer, ID, '  cek_kabar: "Info')
+    assert [line for line in said(longer) if line.startswith(where)] == [
+        f"{where}: appeals.cek_kabar: 11 septets over one SMS"
+    ]
+
+
+def test_a_text_must_not_say_a_refused_word(files: Files) -> None:
+    worse = edited(files, ID, DAMAI, "Pilih, NOMOR 1")
+    assert said(worse) == [f"{at(worse, ID, '  damai:')}: appeals.damai: pilih nomor is one of the refused words"]
+
+
+def test_a_placeholder_of_reports_stands_for_nothing_here(files: Files) -> None:
+    assert "{ticket} stands for nothing" in said(edited(files, ID, DAMAI, "{ticket}"))[0]
+
+
+def test_every_text_is_there_and_no_other(files: Files) -> None:
+    more = edited(files, "appeals.yaml", "asn:", "tps: {purpose: More}\nasn:")
+    assert len(said(more)) == 3 and all("appeals.tps is missing" in line for line in said(more))
+    fewer = {name: text for name, text in files.items() if name != "appeals.yaml"}
+    assert len(said(fewer)) == 12 and all("nothing is called so" in line for line in said(fewer))
+
+
+def test_a_strict_stage_exists(files: Files) -> None:
+    wrong = edited(files, "rules.yaml", "[masa_tenang]", "[tenang]")
+    assert said(wrong) == [f"{at(wrong, 'rules.yaml', 'strict_stages')}: strict_stages: no stage is called tenang"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("Pilih nomor 1", ["pilih nomor"]), ("pilih\nNOMOR", ["pilih nomor"]), ("pilihnomor, pilih, nomor2", [])],
+)
+def test_refused_words_are_whole_words(text: str, found: list[str]) -> None:
+    assert refused_in(text, ["pilih nomor"]) == found
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2024-11-20T19:59:59+07:00", None),
+        ("2024-11-20T20:00:00+07:00", "2024-11-21T07:00:00+07:00"),
+        ("2024-11-21T06:59:59+07:00", "2024-11-21T07:00:00+07:00"),
+        ("2024-11-21T07:00:00+07:00", None),
+    ],
+)
+def test_when_the_quiet_hours_end(menu: Menu, now: str, until: str | None) -> None:
+    end = menu.quiet_until(datetime.fromisoformat(now))
+    assert end == (datetime.fromisoformat(until) if until else None)
+
+
+def test_which_days_are_strict(menu: Menu, files: Files) -> None:
+    days = (
+        "2024-11-23T23:59:59+07:00",
+        "2024-11-24T00:00:00+07:00",
+        "2024-11-26T23:59:59+07:00",
+        "2024-11-27T00:00+07:00",
+    )
+    assert [menu.is_strict(datetime.fromisoformat(day)) for day in days] == [False, True, True, False]
+    without = edited(files, "rules.yaml", "[masa_tenang]", "[]")
+    assert not any(load(without).is_strict(datetime.fromisoformat(day)) for day in days)
