@@ -198,12 +198,14 @@ class Campaign:
         if not appeal:
             check_draft(draft, menu, self._terms.channels)
         begins_at = goes_out(draft, menu, now)
+        code = self._terms.channels.get(draft.channel, "")
+        away = "" if code else f"there is no channel {draft.channel}"
         async with self._database.begin() as connection:
             reach = await self._reach(connection, draft, appeal)
             place = await place_of(connection, draft.ticket)
-            texts = renderings(texts_of(draft, menu), menu, self._terms.channels[draft.channel], place)
+            texts = renderings(texts_of(draft, menu), menu, code, place)
             counted = await count(connection, reach, texts, self._terms.price)
-            obstacles = [strict_fault(draft, menu, now), await _incident_fault(connection, draft, menu)]
+            obstacles = [away, strict_fault(draft, menu, now), await _incident_fault(connection, draft, menu)]
         return Preview(
             people=counted.people,
             languages=counted.languages,

@@ -130,7 +130,7 @@ def appeals() -> None:
     type=audience_typed,
     metavar="JSON|@FILE",
     required=True,
-    help="Whom it is for; `menus/README.md` describes it.",
+    help="Whom it is for; see `deploy/README.md`, Appeals.",
 )
 @click.option("--channel", help="By which channel it goes out [the only one].")
 @click.option("--at", type=time_typed, metavar="ISO", help=f"When it begins, {_AT_HELP} [as soon as it is approved].")

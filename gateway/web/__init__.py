@@ -1,1 +1,1 @@
-"""What is reached over HTTP: the carriers' webhooks, health, the handset."""
+"""What is reached over HTTP: the carriers' webhooks, health, the page of the appeals, the handset."""

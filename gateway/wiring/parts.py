@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 
 from gateway.appeals.appeal import Brake, Price
 from gateway.appeals.campaign import Campaign, Terms
+from gateway.appeals.published import Publisher
 from gateway.appeals.running import Runner
 from gateway.carriers.africastalking import AfricasTalking
 from gateway.carriers.carrier import Carrier
@@ -47,6 +48,7 @@ from gateway.ussd.filing import Filing
 from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
+from gateway.web.himbauan import Himbauan
 from gateway.web.webhooks import Channel
 from gateway.wiring.live import watched
 from gateway.wiring.packs import limits_of, load_menu
@@ -151,6 +153,14 @@ class Parts:
     @property
     def campaign(self) -> Campaign:
         return Campaign(self.database, self.vault, self.clock, self._menu, appeal_terms(self.settings))
+
+    @property
+    def publisher(self) -> Publisher:
+        return Publisher(self.database, self.clock, self._menu, self._service_codes)
+
+    @property
+    def himbauan(self) -> Himbauan:
+        return Himbauan(self.publisher.latest, self._menu, self.clock)
 
     @property
     def runner(self) -> Runner:

@@ -46,11 +46,11 @@ class PortTaken(Exception):
 
 
 def web_app(parts: Parts) -> web.Application:
-    """The webhooks and the health pages."""
+    """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
     receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
     Webhooks(parts.channels, parts.turns, receipts, inbox, parts.metrics).add_to(app)
-
+    parts.himbauan.add_to(app)
     health(parts).add_to(app)
     return app
 

@@ -1,0 +1,144 @@
+"""What went out, for everybody to see: so that a forged appeal is known by not being there. No number is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select
+
+from gateway.appeals.appeal import Status
+from gateway.appeals.audience import Audience, Every, Group, Other, Some, WrongAudience, read
+from gateway.appeals.campaign import place_of
+from gateway.appeals.records import appeals
+from gateway.menu.definition import Menu, appeal_area
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.text.phone import mask_in
+from gateway.text.wording import fill, placeholders
+
+MOST = 100
+_DEADLINE_S = 2.0
+_BEGUN = (Status.RUNNING, Status.PAUSED, Status.DONE)
+_OWN_AREA = "[kelurahan/desa]"
+"""What stands on the page where each person reads the name of the own kelurahan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An appeal that went out. `areas` are names, none for all of the place; `texts` are by language,
+    in the pack's order."""
+
+    number: int
+    purpose: str
+    texts: Mapping[str, str]
+    areas: Sequence[str]
+    begins_at: datetime
+
+    def for_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "purpose": self.purpose,
+            "texts": dict(self.texts),
+            "areas": list(self.areas),
+            "begins_at": self.begins_at.isoformat(),
+        }
+
+
+class Publisher:
+    """Reads what went out. May raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], channels: Mapping[str, str]) -> None:
+        """`menu` gives the pack that is in force, `channels` are the codes to dial, by channel."""
+        self._database = database
+        self._clock = clock
+        self._menu = menu
+        self._channels = channels
+
+    async def latest(self, limit: int = MOST) -> Sequence[Published]:
+        """The appeals that went out, the newest first. What was called off before its first SMS is none."""
+        menu, table = self._menu(), appeals.c
+        cut_off = (table.status == Status.CANCELLED) & (table.expanded > 0)
+        ran = select(appeals).where(table.status.in_([status.value for status in _BEGUN]) | cut_off)
+        asked_for = func.greatest(table.starts_at, table.frozen_at)
+        async with self._database.begin(deadline=_DEADLINE_S) as connection:
+            rows = (
+                (await connection.execute(ran.order_by(asked_for.desc(), table.id.desc()).limit(limit)))
+                .mappings()
+                .all()
+            )
+            places = {row["ticket"]: await place_of(connection, row["ticket"]) for row in rows}
+        told = [(row, self._published(row, menu, places[row["ticket"]])) for row in rows]
+        return [one for row, one in told if _has_left(row, one, self._clock.now())]
+
+    def _published(self, row: RowMapping, menu: Menu, place: str) -> Published:
+        # Whichever is later: approved after the time that was asked for, it begins when it is approved.
+        begins = max(filter(None, (row["starts_at"], row["frozen_at"])), default=row["created_at"])
+        values = {
+            "kel": appeal_area(menu, place) if place else _OWN_AREA,
+            "ussd": self._channels.get(row["channel"], ""),
+            "svc": menu.service,
+        }
+        return Published(
+            number=row["id"],
+            purpose=mask_in(row["purpose"]),
+            texts={language: mask_in(_filled(text, values)) for language, text in _in_order(row["texts"], menu)},
+            areas=_names(row["audience"], menu),
+            begins_at=menu.quiet_until(begins) or begins,
+        )
+
+
+def _in_order(texts: Mapping[str, str], menu: Menu) -> list[tuple[str, str]]:
+    """`texts` as the pack orders its languages, then those that it no longer has."""
+    order = [*menu.languages]
+    return sorted(texts.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+
+
+def _has_left(row: RowMapping, one: Published, now: datetime) -> bool:
+    """Whether quiet hours have let the first of it go, before it was called off if it was."""
+    last = row["updated_at"] if row["status"] == Status.CANCELLED else now
+    return one.begins_at <= last
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return fill(text, {name: values.get(name, "") for name in placeholders(text)})
+
+
+# Where ---------------------------------------------------------------------------------------------------------
+
+
+def _names(audience: Mapping[str, Any], menu: Menu) -> tuple[str, ...]:
+    try:
+        codes = _codes(read(audience, menu.areas, menu.languages), menu)
+    except WrongAudience:  # the pack has lost what it names
+        codes = None
+    return tuple(appeal_area(menu, code) for code in sorted(codes or ()))
+
+
+def _codes(audience: Audience, menu: Menu) -> frozenset[str] | None:
+    """The areas that it keeps to; None if it keeps to none."""
+    match audience:
+        case Group():
+            return _with_neighbours(audience, menu) if audience.areas else None
+        case Every(parts):
+            return _union(found for part in parts if (found := _codes(part, menu)) is not None) or None
+        case Some(parts):
+            each = [_codes(part, menu) for part in parts]
+            return None if None in each else _union(found for found in each if found is not None)
+        case Other():
+            return None
+
+
+def _with_neighbours(group: Group, menu: Menu) -> frozenset[str]:
+    if not group.neighbours:
+        return frozenset(group.areas)
+    areas = menu.areas
+    inside = {code for area in group.areas for code in areas.by_kecamatan.get(area, (area,))}
+    beside = {code for one in inside for code in areas.neighbours.get(one, ())}
+    return frozenset(group.areas) | (beside - inside)
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*sets)

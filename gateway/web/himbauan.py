@@ -1,0 +1,89 @@
+"""The public page of what went out: `/himbauan`, so that a forged appeal is known by not being there.
+
+Open to everybody, without a number and without a script. As JSON for who asks for `application/json`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.appeals.published import Published
+from gateway.menu.definition import Menu
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import DatabaseAway
+
+_PAGES = Path(__file__).parent / "pages"
+FRESH_S = 10
+"""So long the page is answered without asking the store: a crowd costs it one query."""
+_AWAY = "Maaf, halaman ini sedang terganggu. Coba lagi sebentar. / Please try again soon."
+
+
+class Himbauan:
+    """Serves what `latest` finds, by the clocks and the names of the pack that `menu` gives."""
+
+    def __init__(
+        self, latest: Callable[[], Awaitable[Sequence[Published]]], menu: Callable[[], Menu], clock: Clock
+    ) -> None:
+        self._latest = latest
+        self._menu = menu
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._known: tuple[float, Sequence[Published]] | None = None
+        self._failed_at: float | None = None
+        templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
+        self._page = templates.get_template("himbauan.html")
+        self._style = (_PAGES / "himbauan.css").read_text(encoding="utf-8")
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        self._headers = {
+            "Content-Security-Policy": (
+                f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; "
+                "frame-ancestors 'none'"
+            ),
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": f"public, max-age={FRESH_S}",
+            "Vary": "Accept",
+        }
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/himbauan", self._show)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        try:
+            listed = await self._fresh()
+        except DatabaseAway:
+            return web.Response(status=503, text=_AWAY, headers=self._headers | {"Cache-Control": "no-store"})
+        menu = self._menu()
+        office = f"{menu.service}, {menu.name}"
+        if "application/json" in request.headers.get("Accept", ""):
+            told = {"office": office, "appeals": [one.for_json() for one in listed]}
+            return web.json_response(told, headers=self._headers)
+        page = self._page.render(
+            office=office, place=menu.name, appeals=listed, languages=menu.languages, when=self._when, style=self._style
+        )
+        return web.Response(text=page, content_type="text/html", charset="utf-8", headers=self._headers)
+
+    async def _fresh(self) -> Sequence[Published]:
+        """What is known, asked for anew when it is old. Who waits while the store is away shares its failure."""
+        asked = self._clock.monotonic()
+        async with self._one_at_a_time:
+            now = self._clock.monotonic()
+            if self._failed_at is not None and self._failed_at >= asked:
+                raise DatabaseAway
+            if self._known is None or now - self._known[0] >= FRESH_S:
+                try:
+                    self._known = now, await self._latest()
+                except DatabaseAway:
+                    self._failed_at = self._clock.monotonic()
+                    raise
+            return self._known[1]
+
+    def _when(self, one: Published) -> str:
+        return one.begins_at.astimezone(self._menu().timezone).strftime("%d-%m-%Y %H:%M %Z")

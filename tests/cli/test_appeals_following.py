@@ -1,0 +1,61 @@
+"""`waspada appeals`: how far one has come, while it goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+
+from rich.console import Console
+
+from gateway.cli.appeal_following import follow
+from gateway.cli.appeal_shown import Look
+from gateway.runtime.postgres import Database
+from tests.cli.appeals_room import Room, going, pack, room, send
+
+__all__ = ["pack", "room"]
+
+
+async def test_following_to_the_end(room: Room, database: Database) -> None:
+    number = int(await asyncio.to_thread(room.approved))
+    runner, _, campaign, ledger = going(room, database)
+    await runner.look()
+
+    async def look() -> Look:
+        return Look(await campaign.find(number), await ledger.account(number, room.menu.timezone))
+
+    plain, terminal = io.StringIO(), io.StringIO()
+    consoles = Console(file=plain, width=300), Console(file=terminal, width=300, force_terminal=True)
+    following = [asyncio.create_task(follow(look, console)) for console in consoles]
+    await asyncio.sleep(0.2)
+    await send(room, database)
+    async with asyncio.timeout(20):
+        await asyncio.gather(*following)
+    first, *_, last = plain.getvalue().splitlines()
+    assert first.startswith("running  0 of 3  ")
+    assert last == "done  3 of 3  delivered 0, accepted 3, failed 0, unknown 0, suppressed 0, waiting 0"
+    assert "━" in terminal.getvalue()
+    assert "3/3" in terminal.getvalue()
+    shown = await asyncio.to_thread(room.shell.run, "appeals", "show", str(number), "--follow")
+    assert shown.stdout == f"{last}\n"
+    in_json = await asyncio.to_thread(room.shell.run, "appeals", "show", str(number), "--follow", "--json")
+    assert json.loads(in_json.stdout)["status"] == "done"
+    assert len(in_json.stdout.splitlines()) == 1
+
+
+async def test_approved_and_followed(room: Room, database: Database) -> None:
+    number = await asyncio.to_thread(room.drafted)
+    await asyncio.to_thread(room.done, "siti", "submit", number)
+    approving = asyncio.create_task(asyncio.to_thread(room.does, "budi", "approve", number, "--follow"))
+    while not approving.done():
+        await send(room, database)
+        await asyncio.sleep(0.2)
+    result = await approving
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0] == f"Appeal {number} is approved, for 3 people."
+    assert result.stdout.splitlines()[-1].startswith("done  3 of 3")
+
+
+def test_what_is_not_approved_is_not_waited_for(room: Room) -> None:
+    result = room.shell.run("appeals", "show", room.drafted(), "--follow")
+    assert (result.exit_code, result.stdout.split()[0]) == (0, "draft")

@@ -1,0 +1,205 @@
+"""`/himbauan`: what went out, for everybody, and nothing that is nobody's business."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from gateway.appeals.appeal import Status
+from gateway.appeals.published import Publisher
+from gateway.appeals.records import appeals
+from gateway.runtime.postgres import Database
+from tests.clocks import StandingClock
+from tests.outages import Gate
+from tests.web.stage import CODE, Gateway
+
+MEDONO, KLEGO, TIMUR = "33.75.01.1002", "33.75.02.1008", "33.75.02"
+NOON = datetime(2024, 11, 20, 5, tzinfo=UTC)
+JSON = {"Accept": "application/json"}
+PHONE = "+6281230004567"
+
+
+async def stored(database: Database, **values: Any) -> int:
+    """An appeal as it stands once it ran, unless `values` say otherwise; its number."""
+    row: dict[str, Any] = {
+        "status": Status.DONE,
+        "version": 1,
+        "purpose": "Damai",
+        "template": "",
+        "texts": {"id": "Rukun di {kel}. Lapor {ussd}. STOP", "jv": "Rukun. STOP"},
+        "ticket": "",
+        "channel": "at",
+        "audience": {"roles": ["subscriber"], "areas": [MEDONO]},
+        "starts_at": None,
+        "authors": ["siti"],
+        "reason": "",
+        "frozen_at": NOON,
+        "frozen": 3,
+        "expanded": 3,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    async with database.begin() as connection:
+        adding = insert(appeals).values(row | values).returning(appeals.c.id)
+        number: int = (await connection.execute(adding)).scalar_one()
+    return number
+
+
+async def told(gateway: Gateway) -> Mapping[str, Any]:
+    answer = await gateway.call("GET", "/himbauan", headers=JSON)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("application/json")
+    found: Mapping[str, Any] = json.loads(answer.text)
+    return found
+
+
+async def test_nothing_went_out_yet(waspada: Gateway) -> None:
+    assert "Belum ada himbauan" in (await waspada.call("GET", "/himbauan")).text
+    assert await told(waspada) == {"office": "Siaga Pilkada, Kota Pekalongan", "appeals": []}
+
+
+async def test_what_went_out(waspada: Gateway) -> None:
+    number = await stored(waspada.parts.database)
+    answer = await waspada.call("GET", "/himbauan")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert '<html lang="id">' in answer.text
+    for shown in ("Damai", "Medono", "20-11-2024 12:00 WIB", "Siaga Pilkada, Kota Pekalongan", "Indonesia", "Jawa"):
+        assert shown in answer.text
+    assert f"Rukun di [kelurahan/desa]. Lapor {CODE}. STOP" in answer.text
+    assert "siti" not in answer.text, "who has written it is nobody's business"
+    (one,) = (await told(waspada))["appeals"]
+    assert one == {
+        "number": number,
+        "purpose": "Damai",
+        "texts": {"id": f"Rukun di [kelurahan/desa]. Lapor {CODE}. STOP", "jv": "Rukun. STOP"},
+        "areas": ["Medono"],
+        "begins_at": "2024-11-20T05:00:00+00:00",
+    }
+
+
+async def test_the_languages_stand_as_the_pack_orders_them(waspada: Gateway) -> None:
+    await stored(waspada.parts.database, texts={"aa": "Old", "en": "Peace", "jv": "Rukun", "id": "Damai"})
+    page = (await waspada.call("GET", "/himbauan")).text
+    assert re.findall(r'<blockquote lang="(\w+)"', page) == ["id", "jv", "en", "aa"]
+
+
+async def test_what_somebody_typed_is_text_and_no_number_is_on_it(waspada: Gateway) -> None:
+    await stored(
+        waspada.parts.database,
+        purpose="<script>alert(1)</script>",
+        texts={"id": f'<b onclick="x">Rukun</b> & {PHONE}', "xx": "Rukun"},
+    )
+    answer = await waspada.call("GET", "/himbauan")
+    assert "&lt;script&gt;alert(1)" in answer.text
+    assert not re.search(r"<script|<b |onclick=\"", answer.text)
+    assert PHONE not in answer.text
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert PHONE not in json.dumps(await told(waspada))
+
+
+@pytest.mark.parametrize("head", ["GET", "HEAD"])
+async def test_postgresql_away(shaky: Gateway, postgres: Gate, head: str) -> None:
+    await postgres.shut()
+    answer = await shaky.call(head, "/himbauan")
+    assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
+    await postgres.open()
+    assert (await shaky.call(head, "/himbauan")).status == 200
+
+
+async def test_a_crowd_costs_one_query(waspada: Gateway) -> None:
+    assert (await told(waspada))["appeals"] == []
+    await stored(waspada.parts.database)
+    assert (await told(waspada))["appeals"] == [], "it is ten seconds old at the most"
+
+
+# Which, where and when -----------------------------------------------------------------------------------------
+
+
+async def listed(gateway: Gateway, now: datetime = NOON + timedelta(hours=1)) -> list[dict[str, Any]]:
+    clock = StandingClock()
+    clock.time = now
+    menu = gateway.parts.editions.current
+    found = await Publisher(gateway.parts.database, clock, lambda: menu, {"at": CODE}).latest()
+    return [one.for_json() for one in found]
+
+
+@pytest.mark.parametrize(
+    ("status", "expanded", "shown"),
+    [
+        (Status.DRAFT, 0, False),
+        (Status.WAITING, 0, False),
+        (Status.SCHEDULED, 0, False),
+        (Status.RUNNING, 0, True),
+        (Status.PAUSED, 2, True),
+        (Status.DONE, 3, True),
+        (Status.CANCELLED, 0, False),
+        (Status.CANCELLED, 2, True),
+    ],
+)
+async def test_only_what_began(waspada: Gateway, status: Status, expanded: int, shown: bool) -> None:
+    await stored(waspada.parts.database, status=status, expanded=expanded)
+    assert bool(await listed(waspada)) is shown
+
+
+async def test_what_quiet_hours_hold_back_is_not_there_yet(waspada: Gateway) -> None:
+    evening, morning = NOON + timedelta(hours=9), NOON + timedelta(hours=19)
+    number = await stored(waspada.parts.database, status=Status.RUNNING, starts_at=evening)
+    assert await listed(waspada, evening + timedelta(hours=2)) == []
+    (one,) = await listed(waspada, morning)
+    assert one["begins_at"] == "2024-11-21T00:00:00+00:00"
+    async with waspada.parts.database.begin() as connection:
+        called_off = {"status": Status.CANCELLED, "updated_at": evening + timedelta(hours=1)}
+        await connection.execute(update(appeals).where(appeals.c.id == number).values(called_off))
+    assert await listed(waspada, morning) == [], "nothing of it ever left"
+
+
+async def test_the_newest_first(waspada: Gateway) -> None:
+    early = await stored(waspada.parts.database, starts_at=NOON - timedelta(days=2))
+    late = await stored(waspada.parts.database, starts_at=NOON + timedelta(minutes=5))
+    assert [one["number"] for one in await listed(waspada)] == [late, early]
+
+
+@pytest.mark.parametrize(
+    ("audience", "areas"),
+    [
+        ({"roles": ["subscriber"]}, []),
+        ({"areas": [TIMUR]}, ["Pekalongan Timur"]),
+        ({"or": [{"areas": [MEDONO]}, {"areas": [KLEGO]}]}, ["Medono", "Klego"]),
+        ({"or": [{"areas": [MEDONO]}, {"roles": ["asn"]}]}, []),
+        ({"and": [{"areas": [MEDONO]}, {"languages": ["jv"]}]}, ["Medono"]),
+        ({"and": [{"areas": [MEDONO]}, {"not": {"areas": [KLEGO]}}]}, ["Medono"]),
+        ({"not": {"areas": [KLEGO]}}, []),
+        ({"areas": ["99.99"]}, []),
+    ],
+)
+async def test_areas_by_name(waspada: Gateway, audience: dict[str, Any], areas: list[str]) -> None:
+    await stored(waspada.parts.database, audience=audience)
+    assert [one["areas"] for one in await listed(waspada)] == [areas]
+
+
+async def test_neighbours_are_named_too(waspada: Gateway) -> None:
+    await stored(waspada.parts.database, audience={"areas": [MEDONO], "neighbours": True})
+    (one,) = await listed(waspada)
+    menu = waspada.parts.editions.current
+    beside = {menu.full_label("", code, "id") for code in menu.areas.neighbours[MEDONO]}
+    assert beside
+    assert {*one["areas"]} == {"Medono"} | beside
+
+
+async def test_who_waits_for_a_store_that_is_away_shares_its_failure(shaky: Gateway, postgres: Gate) -> None:
+    await shaky.call("GET", "/himbauan/nothing")
+    postgres.hold()
+    began = time.monotonic()
+    answers = await asyncio.gather(*(shaky.call("GET", "/himbauan") for _ in range(5)))
+    took = time.monotonic() - began
+    assert {answer.status for answer in answers} == {503}
+    assert took < 8, "as long as one, not as long as five"
