@@ -1,4 +1,7 @@
-"""Real stores: one Redis and one PostgreSQL for all tests, a new database and an empty Redis for each."""
+"""Real stores: one Redis and one PostgreSQL for all tests, a new database and an empty Redis for each.
+
+And what most rooms need beside them: a clock that stands still, and a vault.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,22 @@ from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
+from gateway.people.vault import Vault
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
+from tests.clocks import StandingClock
 
 _numbers = count()
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(bytes(range(32)))
 
 
 @pytest.fixture(scope="session")

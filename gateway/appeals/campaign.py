@@ -62,6 +62,7 @@ class Terms:
     price: Price | None = None
     brake: Brake = field(default_factory=Brake)
     ahead: int = 20_000  # messages of one appeal that wait in the queue at a time
+    chunk: int = 5_000  # people who are expanded in one transaction
 
 
 class Campaign:
@@ -140,7 +141,7 @@ class Campaign:
             enough = len(stands.approvers) + 1 >= approvals_wanted(stands.draft, self._menu(), now)
             if enough:
                 reach = await self._reach(connection, stands.draft, appeal)
-                await freeze(connection, appeal, reach, now)
+                await freeze(connection, appeal, reach, now, self._terms.chunk)
             await change(
                 connection, appeal, actor.name, "approved", now, status=to if enough else stands.status, reason=""
             )

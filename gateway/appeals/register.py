@@ -21,7 +21,6 @@ from gateway.messages.message import Status as Sent
 from gateway.people.records import people
 from gateway.runtime.audit import NOTE, note
 
-CHUNK = 5_000
 """People who are expanded by one transaction."""
 WORKER = "worker"
 
@@ -124,15 +123,15 @@ async def reach_of(connection: AsyncConnection, draft: Draft, menu: Menu, due_at
 # The frozen audience -------------------------------------------------------------------------------------------
 
 
-async def freeze(connection: AsyncConnection, appeal: int, reach: Reach, now: datetime) -> int:
-    """Write down who is the audience now; how many they are."""
+async def freeze(connection: AsyncConnection, appeal: int, reach: Reach, now: datetime, chunk: int) -> int:
+    """Write down who is the audience now, `chunk` people to a row; how many they are."""
     bound = (await connection.execute(select(func.max(people.c.id)))).scalar() or 0
     numbered = (
         select(people.c.id, func.row_number().over(order_by=people.c.id).label("place"))
         .where(reach.meant(), people.c.id <= bound)
         .cte("numbered")
     )
-    number = cast((numbered.c.place - 1) // CHUNK, Integer)
+    number = cast((numbered.c.place - 1) // chunk, Integer)
     ids = func.array_agg(aggregate_order_by(numbered.c.id, numbered.c.id))
     chunks = select(literal(appeal, BigInteger), number, ids).group_by(number)
     await connection.execute(insert(appeal_chunks).from_select(["appeal", "number", "people"], chunks))

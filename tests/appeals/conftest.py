@@ -17,11 +17,6 @@ def menu() -> Menu:
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(bytes(range(32)))
-
-
-@pytest.fixture
 def clock() -> StandingClock:
     clock = StandingClock()
     clock.pass_time(days=-4)  # 19 November 2026, 15:00 in Pekalongan

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from gateway.appeals.appeal import Actor, Brake, Draft
+from gateway.appeals.appeal import Actor, Draft
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Account, Ledger
 from gateway.appeals.running import Runner
@@ -23,6 +23,7 @@ from gateway.people.person import Role
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
@@ -32,6 +33,7 @@ PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
 STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
 MEDONO, PODOSUGIH, KLEGO = "33.75.01.1002", "33.75.01.1003", "33.75.02.1008"
 CODE = "*384*3375#"
+TERMS = Terms({"at": CODE}, chunk=7)  # an audience of twenty is several chunks
 
 SITI = Actor("siti", may_draft=True)
 BUDI = Actor("budi", may_draft=True, may_approve=True)
@@ -51,22 +53,19 @@ def phone(number: int) -> Phone:
     return Phone(f"+62812300{number:05}")
 
 
-class Desk:
+class Office:
     """A gateway's room of appeals over one database."""
 
-    def __init__(self, database: Database, vault: Vault, clock: StandingClock, menu: Menu, **terms: Any) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, menu: Menu, terms: Terms = TERMS) -> None:
         self.database = database
         self.vault = vault
         self.clock = clock
         self.menu = menu
-        self.terms = Terms({"at": CODE}, **terms)
+        self.terms = terms
         self.campaign = Campaign(database, vault, clock, lambda: self.menu, self.terms)
         self.runner = Runner(database, clock, lambda: self.menu, self.terms)
         self.ledger = Ledger(database, vault)
         self.outbox = Outbox(database, vault, clock)
-
-    def with_brake(self, brake: Brake) -> Desk:
-        return Desk(self.database, self.vault, self.clock, self.menu, brake=brake)
 
     async def settle(self, count: int, *, area: str = MEDONO, first: int = 0, language: str = "id") -> None:
         """So many subscribers of `area`."""
@@ -152,3 +151,18 @@ class Desk:
 
 def changed(draft: Draft, **values: Any) -> Draft:
     return replace(draft, **values)
+
+
+class Desk(Office):
+    """The office where time stands still until the test lets it pass."""
+
+    clock: StandingClock
+
+    def __init__(
+        self, database: Database, vault: Vault, clock: StandingClock, menu: Menu, terms: Terms = TERMS
+    ) -> None:
+        super().__init__(database, vault, clock, menu, terms)
+
+    def but(self, **terms: Any) -> Desk:
+        """The same desk with other terms."""
+        return Desk(self.database, self.vault, self.clock, self.menu, replace(self.terms, **terms))

@@ -213,7 +213,7 @@ async def test_who_is_meant(town: Desk) -> None:
 
 
 async def test_the_preview_says_what_happens(town: Desk) -> None:
-    priced = Desk(town.database, town.vault, town.clock, town.menu, price=Price(Decimal(350), "IDR"))
+    priced = town.but(price=Price(Decimal(350), "IDR"))
     texts = {"id": f"{'x' * 150} {{kel}}", "jv": "Rukun. STOP"}
     draft = changed(WRITTEN, audience={"not": {"languages": ["en"]}}, texts=texts)
     preview = await priced.campaign.preview(draft)

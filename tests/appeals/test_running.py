@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.appeals import register
 from gateway.appeals.appeal import Brake, Reason, Status, Total
 from gateway.appeals.records import appeal_chunks
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Refused, Unknown
@@ -23,11 +22,6 @@ from gateway.runtime.packs import read_pack
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, RINI, SITI, WRITTEN, Desk, changed, phone
 from tests.clocks import StandingClock
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register, "CHUNK", 7)
 
 
 async def test_everybody_gets_it_once(desk: Desk) -> None:
@@ -102,7 +96,7 @@ async def test_many_workers_do_not_double(desk: Desk) -> None:
 
 
 async def test_no_more_waits_than_may(desk: Desk) -> None:
-    few = Desk(desk.database, desk.vault, desk.clock, desk.menu, ahead=10)
+    few = desk.but(ahead=10)
     await few.settle(40)
     appeal = await few.approved()
     await few.work()
@@ -256,7 +250,7 @@ async def test_what_comes_back_while_it_is_paused_is_held(desk: Desk) -> None:
 
 
 async def test_a_cancellation_calls_off_the_rest(desk: Desk) -> None:
-    few = Desk(desk.database, desk.vault, desk.clock, desk.menu, ahead=10)
+    few = desk.but(ahead=10)
     await few.settle(40)
     appeal = await few.approved()
     await few.work()
@@ -283,7 +277,7 @@ async def test_others_are_not_held(desk: Desk) -> None:
 
 
 async def test_it_pauses_itself_when_too_much_fails(desk: Desk) -> None:
-    braked = desk.with_brake(Brake(share=0.2, window=50, fewest=10))
+    braked = desk.but(brake=Brake(share=0.2, window=50, fewest=10))
     await braked.settle(100)
     appeal = await braked.approved()
     await braked.work()

@@ -1,4 +1,4 @@
-"""Processes of the bench that are not pinned to a core."""
+"""Processes of the bench, each with a port of its own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ START_SECONDS = 20
 
 
 @asynccontextmanager
-async def running(command: Sequence[str], settings: Mapping[str, str], output: Path, port: int) -> AsyncIterator[int]:
-    """A process that listens on `port`; its id. It is stopped at the end."""
+async def running(
+    command: Sequence[str], settings: Mapping[str, str], output: Path, port: int, core: int | None = None
+) -> AsyncIterator[int]:
+    """A process that listens on `port`, pinned to `core` if one is given; its id. It is stopped at the end."""
     with output.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
         )
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})
     try:
         await _listening(process, port, output)
         yield process.pid

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import secrets
-import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +16,10 @@ from gateway.menu.loading import load
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.packs import read_pack
 from tests.bench import bare
+from tests.bench.processes import free_port, running
 from tests.bench.residents import Verify
 
 KEYS = ["1", "1", "1", "3", "1", "2", "1", "2", "3", "1", "tawuran di pasar", "1", "1"]
-START_SECONDS = 20
 TICKET = re.compile(r"\d{4}-\d{4}")
 
 
@@ -47,15 +45,15 @@ class Server:
 
 @asynccontextmanager
 async def bare_handler(stores: EmbeddedStores, folder: Path, core: int) -> AsyncIterator[Server]:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "tests.bench.bare", stores.redis_url, str(port)]
-    async with _running(command, {}, folder / "bare.log", port, core) as pid:
+    async with running(command, {}, folder / "bare.log", port, core) as pid:
         yield Server("bare", pid, port, "/ussd", lambda _, body: body == bare.SCREEN)
 
 
 @asynccontextmanager
 async def gateway_web(stores: EmbeddedStores, folder: Path, core: int) -> AsyncIterator[Server]:
-    port, secret = _free_port(), secrets.token_urlsafe(16)
+    port, secret = free_port(), secrets.token_urlsafe(16)
     config = folder / "bench.toml"
     config.write_text(
         f'[channels.bench]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "{secrets.token_hex(16)}"\n'
@@ -69,7 +67,7 @@ async def gateway_web(stores: EmbeddedStores, folder: Path, core: int) -> AsyncI
         "WASPADA_LOG_FORMAT": "json",
         "WASPADA_PORT": str(port),
     }
-    async with _running([sys.executable, "-m", "gateway", "web"], settings, folder / "web.log", port, core) as pid:
+    async with running([sys.executable, "-m", "gateway", "web"], settings, folder / "web.log", port, core) as pid:
         yield Server("gateway", pid, port, f"/hooks/bench/{secret}/ussd", _journey())
 
 
@@ -91,41 +89,3 @@ def _journey() -> Verify:
         return body == expected[hop] if hop < len(expected) else TICKET.sub("0000-0000", body) == last
 
     return verify
-
-
-@asynccontextmanager
-async def _running(
-    command: Sequence[str], settings: dict[str, str], output: Path, port: int, core: int
-) -> AsyncIterator[int]:
-    """A server that listens on `port`; its process id. It is stopped at the end."""
-    with output.open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
-        )
-    os.sched_setaffinity(process.pid, {core})
-    try:
-        await _listening(process, port, output)
-        yield process.pid
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _listening(process: asyncio.subprocess.Process, port: int, output: Path) -> None:
-    async with asyncio.timeout(START_SECONDS):
-        while process.returncode is None:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.1)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
-    sys.exit(f"A server did not start. See {output}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

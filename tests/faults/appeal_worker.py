@@ -13,7 +13,6 @@ from pathlib import Path
 
 import aiohttp
 
-from gateway.appeals import register
 from gateway.appeals.appeal import Brake
 from gateway.appeals.campaign import Terms
 from gateway.appeals.running import Runner
@@ -29,8 +28,7 @@ from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from tests.faults.worker_program import KEY
 
-CHUNK = 150
-TERMS = Terms({"at": "*384*3375#"}, brake=Brake(share=1.0), ahead=400)
+TERMS = Terms({"at": "*384*3375#"}, brake=Brake(share=1.0), ahead=400, chunk=150)
 PACE = Pace(
     batch=50,
     recipients=25,
@@ -49,7 +47,6 @@ def sleepless() -> Menu:
 
 
 async def main(database_url: str, api_url: str, name: str) -> None:
-    register.CHUNK = CHUNK
     database, clock, menu = Database(database_url), Clock(), sleepless()
     runner = Runner(database, clock, lambda: menu, TERMS)
     async with aiohttp.ClientSession() as http:

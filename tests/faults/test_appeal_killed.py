@@ -14,12 +14,9 @@ from asyncio.subprocess import Process
 from collections import Counter
 
 import aiohttp
-import pytest
 from aiohttp import web
 
-from gateway.appeals import register
 from gateway.appeals.appeal import Reason, Status, Total
-from gateway.appeals.campaign import Campaign
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
@@ -28,22 +25,18 @@ from gateway.messages.inbox import Inbox
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from tests.appeals.stage import BUDI, DRAFT, SITI, Desk, phone
+from tests.appeals.stage import BUDI, DRAFT, SITI, Office, phone
 from tests.carriers.serving import serving
-from tests.faults.appeal_worker import CHUNK, TERMS, sleepless
+from tests.faults.appeal_worker import TERMS, sleepless
 from tests.faults.worker_program import KEY
 
 PEOPLE, KILLS = 3_000, 5
 LONGEST_S = 60.0
 
 
-class Town(Desk):
+def _office(database: Database) -> Office:
     """The desk on the real clock."""
-
-    def __init__(self, database: Database) -> None:
-        clock = Clock()
-        super().__init__(database, Vault(KEY), clock, sleepless())  # type: ignore[arg-type]
-        self.campaign = Campaign(database, self.vault, clock, lambda: self.menu, TERMS)
+    return Office(database, Vault(KEY), Clock(), sleepless(), TERMS)
 
 
 async def _worker(database_url: str, carrier_url: str, name: str) -> Process:
@@ -62,10 +55,9 @@ async def _kill_now_and_then(database_url: str, carrier_url: str, chance: random
     return await _worker(database_url, carrier_url, "last")
 
 
-async def test_killed_at_random(database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(register, "CHUNK", CHUNK)
+async def test_killed_at_random(database: Database, database_url: str) -> None:
     chance = random.Random(20261127)
-    town = Town(database)
+    town = _office(database)
     await town.settle(PEOPLE)
     numbers = list(range(PEOPLE))
     chance.shuffle(numbers)
@@ -109,7 +101,7 @@ async def test_killed_at_random(database: Database, database_url: str, monkeypat
 
 
 async def test_a_pause_takes_effect_within_two_seconds(database: Database, database_url: str) -> None:
-    town = Town(database)
+    town = _office(database)
     await town.settle(1_000)
     async with aiohttp.ClientSession() as http:
         hooks = HookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))

@@ -14,16 +14,6 @@ from tests.clocks import StandingClock
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(bytes(range(32)))
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def book(database: Database, vault: Vault, clock: StandingClock) -> Book:
     return Book(database, vault, clock)
 

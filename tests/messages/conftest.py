@@ -13,16 +13,6 @@ from tests.messages.stage import Stage
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(bytes(range(32)))
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def outbox(database: Database, vault: Vault, clock: StandingClock) -> Outbox:
     return Outbox(database, vault, clock)
 

@@ -37,11 +37,6 @@ class CountingHasher(Hasher):
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def hasher() -> CountingHasher:
     return CountingHasher()
 

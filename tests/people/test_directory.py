@@ -28,16 +28,6 @@ SUBSCRIBER = Part(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir RW 3", AT)
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(bytes(range(32)))
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def directory(database: Database, vault: Vault, clock: StandingClock) -> Directory:
     return Directory(database, vault, clock)
 

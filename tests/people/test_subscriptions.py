@@ -20,16 +20,6 @@ PODOSUGIH, MEDONO = "33.75.01.1008", "33.75.01.1003"
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(bytes(range(32)))
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 def people(database: Database, vault: Vault, clock: StandingClock) -> Subscriptions:
     return Subscriptions(database, vault, clock)
 

@@ -25,11 +25,6 @@ DEWI = Account(1, "dewi", "Dewi", (DeskRole.OPERATOR,))
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
 async def accounts(database: Database, clock: StandingClock) -> Accounts:
     made = Accounts(database, clock, Hasher(CHEAPEST))
     await made.add("dewi", "Dewi", [DeskRole.OPERATOR], PASSWORD, actor="rini")

@@ -1,31 +1,15 @@
 from __future__ import annotations
 
-import io
 from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.runtime import logs
-from gateway.runtime.clock import Clock
-from gateway.text.phone import mask_in
 from tests.clocks import StandingClock
+from tests.logged import log
 from tests.outages import Gate, OwnRedis, own_redis, postgres
 from tests.sms.stage import Room, room
 
-__all__ = ["own_redis", "postgres"]
-
-
-@pytest.fixture(autouse=True)
-def log() -> io.StringIO:
-    """The log as production writes it."""
-    stream = io.StringIO()
-    logs.configure(format="json", level="info", mask=mask_in, stream=stream, clock=Clock())
-    return stream
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
+__all__ = ["log", "own_redis", "postgres"]
 
 
 @pytest.fixture

@@ -1,37 +1,21 @@
 from __future__ import annotations
 
-import io
 from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.runtime import logs
-from gateway.runtime.clock import Clock
-from gateway.text.phone import mask_in
 from tests.clocks import StandingClock
+from tests.logged import log
 from tests.outages import Gate, OwnRedis, own_redis, postgres
 from tests.ussd.stage import Ussd, ussd
 
-__all__ = ["own_redis", "postgres"]
-
-
-@pytest.fixture(autouse=True)
-def log() -> io.StringIO:
-    """The log as production writes it; structlog's own would spend a second on every failure."""
-    stream = io.StringIO()
-    logs.configure(format="json", level="info", mask=mask_in, stream=stream, clock=Clock())
-    return stream
+__all__ = ["log", "own_redis", "postgres"]
 
 
 @pytest.fixture
 async def gateway(redis_url: str, database_url: str) -> AsyncIterator[Ussd]:
     async with ussd(redis_url, database_url) as built:
         yield built
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
 
 
 @pytest.fixture

@@ -7,15 +7,13 @@ import io
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from gateway.runtime import logs
-from gateway.runtime.clock import Clock
 from gateway.settings import ChannelSettings
-from gateway.text.phone import mask_in
 from gateway.ussd.editions import Editions
 from gateway.wiring import load_menu
 from gateway.wiring.live import watched
@@ -31,14 +29,6 @@ NEW = "Apa yang terjadi?"
 def pack(tmp_path: Path) -> Path:
     """A copy of the first pack, to be changed."""
     return shutil.copytree(PACKS / "pekalongan", tmp_path / "pack")
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    logs.configure(format="json", level="info", mask=mask_in, stream=stream, clock=Clock())
-    yield stream
-    logs.flush()
 
 
 @pytest.fixture

@@ -1,0 +1,3 @@
+from tests.logged import log
+
+__all__ = ["log"]
