@@ -141,18 +141,11 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         app = web.Application()
-        made = Field(None, http, database, "")  # type: ignore[arg-type]  # the two know each other
 
-        async def take(request: web.Request) -> web.Response:
-            receipt = made.account().read_receipt(await request.read(), request.headers)
-            made.reported.append((await Receipts(database, Clock()).take("at", receipt)).value)
-            return web.Response(text="ok")
-
-        app.router.add_post("/receipt", take)
         port = free_port()
-        made.url = f"http://127.0.0.1:{port}"
-        hooks = HookUrls(ussd="", ussd_event="", sms="", receipt=f"{made.url}/receipt", optout="")
-        made.local = LocalCarrier(
+        url = f"http://127.0.0.1:{port}"
+        hooks = HookUrls(ussd="", ussd_event="", sms="", receipt=f"{url}/receipt", optout="")
+        local = LocalCarrier(
             http,
             hooks,
             Clock(),
@@ -162,8 +155,16 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
             short_code="3375",
             report_seconds=0.02,
         )
-        made.local.faults = Faults(no_reports=Fault())
-        made.local.add_to(app)
+        local.faults = Faults(no_reports=Fault())
+        made = Field(local, http, database, url)
+
+        async def take(request: web.Request) -> web.Response:
+            receipt = made.account().read_receipt(await request.read(), request.headers)
+            made.reported.append((await Receipts(database, Clock()).take("at", receipt)).value)
+            return web.Response(text="ok")
+
+        app.router.add_post("/receipt", take)
+        local.add_to(app)
         runner = web.AppRunner(app, shutdown_timeout=1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
