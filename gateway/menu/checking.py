@@ -39,7 +39,7 @@ def check(menu: Menu, limits: Limits = DEFAULT) -> list[Complaint]:
 
 def prove(menu: Menu, limits: Limits = DEFAULT) -> Proof:
     """As `check`, with the measures of the menu."""
-    texts = {language: list(text_faults(menu, language)) for language in menu.languages}
+    texts = {language: list(text_faults(menu.wordings[language], menu.placeholders)) for language in menu.languages}
     faulty = frozenset(language for language, faults in texts.items() if faults)
     sizes = measure(menu, limits, faulty)
     walked = walk(menu, sizes.turned)

@@ -43,7 +43,7 @@ def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
 
 
 def alike_faults(menu: Menu, language: str) -> Iterator[Complaint]:
-    """Options of one list that read the same, but for case and spaces."""
+    """What can be chosen on one screen and reads the same, but for case and spaces."""
     for state in menu.states.values():
         if state.kind in (Kind.DO, Kind.END):
             continue
@@ -56,15 +56,17 @@ def alike_faults(menu: Menu, language: str) -> Iterator[Complaint]:
 
 
 def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str, str]:
-    """What the options of all pages are called, `zero` included."""
+    """What all that can be chosen is called, on whatever page: the ways back and on, the options, `zero`."""
     if state.source == MATCHES:
         codes = menu.areas.kelurahan
         return {code: place_label(menu, code, codes) for code in codes}
     lines = option_lines(menu, state, language, within)
     values = choices(menu, state, within).values()
     labels = {value: line.partition(".")[2] for value, line in zip(values, lines, strict=True)}
-    zero = {state.zero[0]: menu.wordings[language].screens[state.words][state.zero[0]]} if state.zero else {}
-    return {**labels, **zero}
+    words = menu.wordings[language]
+    zero = {state.zero[0]: words.screens[state.words][state.zero[0]]} if state.zero else {}
+    ways = {f"navigation.{name}": words.navigation[name] for name in ("back", "more")}
+    return {**ways, **labels, **zero}
 
 
 def _alike(menu: Menu, state: State, language: str, value: str, message: str) -> Complaint:

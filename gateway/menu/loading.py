@@ -1,13 +1,13 @@
 """A pack's files → a `Menu`, or every complaint about them at once, with file and line.
 
 This asks whether the pack is whole: every key known, every state leading somewhere, every text in every language.
-Whether it can be walked and shown (reachable, fitting, GSM-7) is the matter of `checking`.
+Whether it can be walked and shown (reachable, fitting) is the matter of `checking`, which needs a whole pack.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from gateway.menu.shapes import (
     StateShape,
     WordingShape,
 )
+from gateway.menu.texts import text_faults
 from gateway.menu.wholeness import (
     APPEALS,
     FLOW,
@@ -72,17 +73,29 @@ def load(files: Mapping[str, str]) -> Menu:
     """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is wrong."""
     reading = Reading(files)
     read = _shaped(reading)
-    if read is None:
-        raise PackRefused(reading.complaints)
+    if read is not None:
+        _check_whole(reading, read)
+    if read is None or reading.complaints:
+        raise PackRefused([*reading.complaints, *_text_faults(files)])
+    return _menu(reading, read)
+
+
+def _check_whole(reading: Reading, read: _Files) -> None:
     check_flow(reading, read.flow, read.rules)
     check_keywords(reading, read.keywords, read.pack.languages, read.categories.root)
     check_stages(reading, read.rules, read.stages)
     for language, wording in read.wordings.items():
         check_appeals(reading, _wording_file(language), wording, list(read.appeals.root), read.rules)
         check_wording(reading, _wording_file(language), wording, read.flow, read.categories.root, _sms(read))
-    if reading.complaints:
-        raise PackRefused(reading.complaints)
-    return _menu(reading, read)
+
+
+def _text_faults(files: Mapping[str, str]) -> Iterator[Complaint]:
+    """What is wrong with the texts by themselves, where no screen can be laid out yet."""
+    reading = Reading(files)
+    pack = reading.model("pack.yaml", PackShape)
+    for language in pack.languages if pack else ():
+        if pack and (shape := reading.model(_wording_file(language), WordingShape)):
+            yield from text_faults(_wording(reading, language, shape), pack.placeholders)
 
 
 def _shaped(reading: Reading) -> _Files | None:
@@ -150,10 +163,7 @@ def _menu(reading: Reading, read: _Files) -> Menu:
         rules=_rules(read.rules),
         keywords=_keywords(read.keywords),
         templates={key: Template(raw.purpose, raw.needs, raw.approved) for key, raw in read.appeals.root.items()},
-        wordings={
-            language: Wording(language, lines=reading.lines[_wording_file(language)], **wording.model_dump())
-            for language, wording in read.wordings.items()
-        },
+        wordings={language: _wording(reading, language, wording) for language, wording in read.wordings.items()},
         lines=reading.lines,
     )
 
@@ -176,6 +186,10 @@ def _state(name: str, raw: StateShape, line: int) -> State:
         typed=raw.or_type,
         words=raw.words or name,
     )
+
+
+def _wording(reading: Reading, language: str, raw: WordingShape) -> Wording:
+    return Wording(language, lines=reading.lines[_wording_file(language)], **raw.model_dump())
 
 
 def _rules(raw: RulesShape) -> Rules:

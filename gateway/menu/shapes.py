@@ -187,6 +187,14 @@ class FlowShape(Strict):
 class CategoriesShape(RootModel[list[Name]]):
     """categories.yaml"""
 
+    @field_validator("root")
+    @classmethod
+    def _apart(cls, listed: list[str]) -> list[str]:
+        for place, name in enumerate(listed):
+            if name in listed[:place]:
+                raise ValueError(f"{name} stands in it twice: leave one out")
+        return listed
+
 
 class StageShape(Strict):
     """One stage of stages.yaml: `first` and `last` are days, both included."""

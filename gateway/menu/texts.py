@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 
 from gateway.menu.definition import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
 from gateway.menu.paging import LONGEST_GIVEN, filled_longest
 from gateway.text import gsm
 from gateway.text.complaints import Complaint
-from gateway.text.wording import fill, placeholders
+from gateway.text.wording import Wording, fill, placeholders
 
 SMS_SEPTETS = 160
 PACK, FLOW, AREAS = "pack.yaml", "flow.yaml", "areas.csv"
@@ -25,10 +25,14 @@ def wording_file(language: str) -> str:
 
 def at_text(menu: Menu, language: str, path: Path, message: str) -> Complaint:
     """A complaint about the text at `path`, on its line or that of the nearest key above it."""
-    lines, above = menu.wordings[language].lines, path
-    while above and above not in lines:
+    return _at(menu.wordings[language], path, message)
+
+
+def _at(words: Wording, path: Path, message: str) -> Complaint:
+    above = path
+    while above and above not in words.lines:
         above = above[:-1]
-    return Complaint(wording_file(language), lines.get(above, 0), f"{'.'.join(path)}: {message}")
+    return Complaint(wording_file(words.language), words.lines.get(above, 0), f"{'.'.join(path)}: {message}")
 
 
 def in_pack(menu: Menu, path: Path, message: str) -> Complaint:
@@ -36,14 +40,17 @@ def in_pack(menu: Menu, path: Path, message: str) -> Complaint:
     return Complaint(PACK, menu.lines.get(PACK, {}).get(path, 0), f"{'.'.join(path)}: {message}")
 
 
-def text_faults(menu: Menu, language: str) -> Iterator[Complaint]:
-    """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
-    named = frozenset({*GIVEN, *menu.placeholders})
-    for path, text in _texts(menu, language):
+def text_faults(words: Wording, of_answers: Collection[str]) -> Iterator[Complaint]:
+    """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing.
+
+    `of_answers` are the placeholders of the pack. No flow is needed: a pack that is not whole hears of them too.
+    """
+    named = frozenset({*GIVEN, *of_answers})
+    for path, text in _texts(words):
         known = frozenset(APPEAL_VALUES) if path[0] == "appeals" else named
         known = frozenset() if path[0] in _UNFILLED else known
         for message in _faults(text, known):
-            yield at_text(menu, language, path, message)
+            yield _at(words, path, message)
 
 
 def _faults(text: str, known: Set[str]) -> Iterator[str]:
@@ -66,8 +73,7 @@ def _faults(text: str, known: Set[str]) -> Iterator[str]:
         )
 
 
-def _texts(menu: Menu, language: str) -> Iterator[tuple[Path, str]]:
-    words = menu.wordings[language]
+def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
     yield ("apology",), words.apology
     for section in ("navigation", "errors", "sms", "appeals"):
         for name, text in getattr(words, section).items():

@@ -62,6 +62,13 @@ WORDS = [
         (ID, "    lain:"),
     ),
     (
+        EN,
+        "self: Yes, I saw it",
+        "self: back",
+        "screens.seen.self: 'back' reads the same as navigation.back",
+        (EN, "    self:"),
+    ),
+    (
         ID,
         "cancel: Batal",
         "cancel: Lanjut",

@@ -52,6 +52,7 @@ EDITS = [
         "septets over one SMS",
     ),
     ("pack.yaml", "Asia/Jakarta", "Asia/Pekalongan", "no time zone is called Asia/Pekalongan"),
+    ("categories.yaml", "- lain", "- lain\n- asn", "asn stands in it twice"),
     ("areas.csv", "33.75.01.1003,", "33.75.01.1002,", "is already taken by Medono"),
     ("areas.csv", "33.75.01.1003,", "33.75.1003,", "is not an area code"),
 ]
@@ -84,6 +85,16 @@ def test_all_faults_are_said_at_once(files: Files) -> None:
         load(broken)
 
     assert {one.file for one in refused.value.complaints} >= {"areas.csv", "wording/jv.yaml"}
+
+
+def test_texts_are_read_although_the_pack_is_not_whole(files: Files) -> None:
+    broken = {**files, "wording/id.yaml": files["wording/id.yaml"].replace("Jenis kejadian?", "Jenis “kejadian”?")}
+    for file, old, new in (("flow.yaml", "keep: seen", "kept: seen"), ("flow.yaml", "max: 300", "max: many")):
+        found = complaints(broken, file, old, new)
+        assert [one for one in found if one.startswith("flow.yaml:")]
+        assert [
+            one for one in found if one.startswith(f"wording/id.yaml:{line_of(broken, 'wording/id.yaml', 'Jenis “')}:")
+        ]
 
 
 def test_a_missing_file_is_named(files: Files) -> None:
