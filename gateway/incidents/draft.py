@@ -15,7 +15,8 @@ from gateway.incidents.incident import ANSWERS, ON_THE_WAY, REQUIRED, Report, ch
 from gateway.text.phone import Phone
 
 _LONGEST_ANSWER = 64  # characters of any answer that is not told in words
-_IN_DANGER = "yes"  # as a pack's flow calls it
+IN_DANGER = "yes"
+"""The answer kept as `danger` that marks a draft. A pack that asks must have it among its options."""
 
 
 class DraftStatus(StrEnum):
@@ -80,7 +81,7 @@ class Draft:
     @property
     def marked(self) -> bool:
         """Whether it mentions danger, so that the desk must look at it."""
-        return self.danger == _IN_DANGER
+        return self.danger == IN_DANGER
 
     def report(self, at: datetime) -> Report:
         """The report that these answers make as they are, received `at` that time. Raises `ValueError`."""

@@ -92,7 +92,9 @@ Listed = BeforeValidator(_listed)
 LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 ChannelName = Annotated[str, _shaped(r"[a-z0-9-]{1,32}", "a channel's name must be 1 to 32 of a-z 0-9 -")]
-ServiceCode = Annotated[str, _shaped(r"\*[0-9]+(\*[0-9]+)*#", "must look like *384*3375#")]
+ServiceCode = Annotated[
+    str, _shaped(r"(?=.{3,14}\Z)\*[0-9]+(\*[0-9]+)*#", "must look like *384*3375# and have at most 14 characters")
+]
 NavigationKey = Annotated[str, _shaped(r"[0-9]{1,3}", "must be 1 to 3 digits, in quotes")]
 PartCost = Annotated[str, _shaped(r"[0-9]{1,9}(\.[0-9]{1,4})?( [A-Z]{3})?", "must look like 350 IDR, or 0.02 USD")]
 WebhookSecret = Annotated[

@@ -7,6 +7,7 @@ how many reports it has filed today. How long it is kept hangs on what it holds 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -107,8 +108,10 @@ def _key(phone_key: bytes) -> str:
 
 
 # The stored form: a list, the trail joined, the rarest values last and left off while they are nothing. There is one
-# for every phone that dials, so each byte counts.
+# for every phone that dials, so each byte counts: what is longer, having a long description in it, is deflated.
 _PASSING, _CHOSEN, _RESUMED = 1, 2, 4
+_LONG = 448  # bytes; with its key that is a little over 500 in Redis
+_DEFLATED = b"x"  # with what zlib begins, and no list
 
 
 def encode(stored: Stored) -> bytes:
@@ -120,7 +123,8 @@ def encode(stored: Stored) -> bytes:
     rarer += [place.wrong, place.error, origin]
     while rarer and not rarer[-1]:
         rarer.pop()
-    return to_json([*values, *rarer])
+    plain = to_json([*values, *rarer])
+    return plain if len(plain) <= _LONG else zlib.compress(plain, 1)
 
 
 def decode(raw: bytes) -> Stored | None:
@@ -128,6 +132,8 @@ def decode(raw: bytes) -> Stored | None:
     if not raw:
         return None
     try:
+        if raw.startswith(_DEFLATED):
+            raw = zlib.decompress(raw)
         channel, session, length, checksum, menu, at, state, language, *rarer = from_json(raw)
         rarer += _NOTHING[len(rarer) :]
         answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin = rarer
@@ -146,7 +152,7 @@ def decode(raw: bytes) -> Stored | None:
             bool(flags & _RESUMED),
         )
         return Stored(channel, session, Mark(length, checksum), menu, at, filed_on, filed, origin, place)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, zlib.error):
         return None
 
 

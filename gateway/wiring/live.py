@@ -7,7 +7,7 @@ Every process looks at the folder by itself. An open dialogue goes on in the edi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -43,26 +43,30 @@ async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: 
     seen: frozenset[tuple[str, int, int]] | None = None  # it may have changed since `editions` began
     while True:
         await asyncio.sleep(every_s)
-        now = await asyncio.to_thread(fingerprint, pack)
-        if now == seen:
-            continue
-        await asyncio.sleep(every_s / 4)  # an editor or a copy may still be at it
-        if now != await asyncio.to_thread(fingerprint, pack):
-            continue
-        seen = now
         try:
+            now = await asyncio.to_thread(fingerprint, pack)
+            if now == seen:
+                continue
+            await asyncio.sleep(every_s / 4)  # an editor or a copy may still be at it
+            if now != await asyncio.to_thread(fingerprint, pack):
+                continue
+            seen = now
             await _take(pack, channels, editions)
-        except Exception:
+        except Exception:  # whatever a folder can do to us, the pack in force stays in force
             log.exception("pack.not_read", pack=pack.name)
 
 
 async def _take(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions) -> None:
+    def refused(complaints: Iterable[object]) -> None:
+        told = [str(complaint) for complaint in complaints]
+        log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=told)
+
     try:
         menu = await asyncio.to_thread(_other, pack, channels, editions.current)
-    except PackRefused as refused:
-        log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=refused.complaints)
+    except PackRefused as wrong:
+        refused(wrong.complaints)
     except PackNotFound as gone:
-        log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=[str(gone)])
+        refused([gone])
     else:
         if menu is not None:
             log.info("pack.changed", pack=pack.name, version=menu.version, earlier=editions.current.version)

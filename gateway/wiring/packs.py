@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import ANSWERS, ON_THE_WAY, Status
 from gateway.menu.checking import Proof, check, prove
 from gateway.menu.definition import Keys, Kind, Menu
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.loading import PackRefused, load
+from gateway.menu.texts import at_text
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.complaints import Complaint
@@ -52,12 +54,20 @@ def _record_complaints(menu: Menu) -> Iterator[Complaint]:
         yield Complaint("flow.yaml", kept[name].line, message)
     for name, effect in needed.items():
         if name not in kept:
-            yield Complaint("flow.yaml", 0, f"no state keeps {name}, which {effect} needs")
+            yield Complaint("flow.yaml", _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
+    if (danger := kept.get("danger")) and IN_DANGER not in danger.options:
+        yield Complaint("flow.yaml", danger.line, f"{danger.name}: one option must be {IN_DANGER}, which marks reports")
     if _does(menu, "find_report"):
         for language, words in menu.wordings.items():
             for missing in sorted({*Status} - words.labels.get("status", {}).keys()):
-                yield Complaint(f"wording/{language}.yaml", 0, f"labels.status.{missing} is missing")
+                yield at_text(menu, language, ("labels", "status", missing), "this is missing: a report can be so")
 
 
 def _does(menu: Menu, effect: str) -> bool:
-    return any(state.kind is Kind.DO and state.source == effect for state in menu.states.values())
+    return bool(_effect_line(menu, effect))
+
+
+def _effect_line(menu: Menu, effect: str) -> int:
+    """The line of the first state that has `effect` carried out; 0 if none has."""
+    lines = (state.line for state in menu.states.values() if state.kind is Kind.DO and state.source == effect)
+    return next(lines, 0)

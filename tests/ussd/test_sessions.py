@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -98,7 +99,9 @@ def test_every_session_survives_its_stored_form(stored: Stored) -> None:
     assert decode(encode(stored)) == stored
 
 
-@pytest.mark.parametrize("raw", [b"?", b"{}", b"[1, 2]", b"null", b"\xff", b'["at", "s", "", "v1", "main"]'])
+@pytest.mark.parametrize(
+    "raw", [b"?", b"{}", b"[1, 2]", b"null", b"\xff", b"x", b"x\x9c?", b'["at", "s", "", "v1", "main"]']
+)
 async def test_what_another_release_left_is_replaced(sessions: Sessions, batcher: Batcher, raw: bytes) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
     await batcher.run("SET", await only_key(batcher), raw)
@@ -184,8 +187,14 @@ def test_the_reports_of_a_day_are_counted_for_a_day() -> None:
     assert keeping.seconds(said, ended=False, filed=True) == 90, "what was said goes first"
 
 
-async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, batcher: Batcher) -> None:
-    """The longest that one is likely to be: at the last question of a report with a long description."""
+WORDY = "tawuran di depan pasar, dua kubu saling lempar batu dan bawa celurit, warga takut keluar rumah. " * 2
+TANGLED = "".join(chr(33 + digit % 90) for digit in hashlib.sha512(b"1").digest() * 3)
+ACCENTED = "".join("àèéùìòÇØøÅåÄÖÑÜäöñü"[digit % 19] for digit in hashlib.sha512(b"2").digest() * 3)
+
+
+@pytest.mark.parametrize("words", ["", WORDY[:160], WORDY[:182], TANGLED[:182], ACCENTED[:182]])
+async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, batcher: Batcher, words: str) -> None:
+    """At the last question of the longest way, with as long a description as a phone can send."""
     answers = {
         "language": "id",
         "category": "gesekan",
@@ -195,7 +204,7 @@ async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, bat
         "danger": "yes",
         "size": "many",
         "seen": "self",
-        "description": "tawuran di depan pasar, dua kubu saling lempar batu, " * 2,
+        "description": words,
         "contact": "yes",
     }
     trail = "language main notice category kecamatan kelurahan when danger keep_away size seen describe contact"
@@ -205,4 +214,5 @@ async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, bat
     session = "ATUid_ac5d960c71f2731a0ce76f67ca8980aa"
     stored = STORED._replace(session=session, menu="0123456789ab", origin="", place=place)
     await sessions.write(KEY, b"", stored, TTL)
+    assert (await sessions.read(KEY))[1] == stored
     assert await batcher.run("MEMORY", "USAGE", await only_key(batcher)) <= 600

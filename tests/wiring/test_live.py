@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,12 +49,12 @@ def write(path: Path, old: str, new: str) -> None:
     os.replace(beside, path)  # noqa: PTH105
 
 
-def lines(log: io.StringIO, event: str) -> list[dict[str, object]]:
+def lines(log: io.StringIO, event: str) -> list[dict[str, Any]]:
     logs.flush()
     return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == event]
 
 
-async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, object]]:
+async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, Any]]:
     """The lines of this event, once there are so many."""
 
     async def it_was() -> bool:
@@ -95,7 +96,8 @@ async def test_a_refused_pack_changes_nothing_and_every_complaint_is_said(
     write(pack / "wording" / "jv.yaml", "report: ", "rapport: ")
     (line,) = await said(log, "pack.refused")
     assert editions.current is before
-    complaints = str(line["complaints"])
+    complaints = "\n".join(line["complaints"])
+    assert complaints.startswith("flow.yaml:"), "as `waspada check` says it"
     assert (line["level"], line["kept"]) == ("error", before.version)
     assert "nowhere" in complaints
     assert "wording/jv.yaml" in complaints
