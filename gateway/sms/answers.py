@@ -132,10 +132,10 @@ class Answers:
         if len(places) > 1:
             return said.answer(Made.UNSORTED, "which_area", places=_named(said.menu, places))
         area = places[0] if places else EVERYWHERE
-        await self._opt_outs.lift(said.phone)
         await self._subscriptions.subscribe(
             said.phone, area, language=said.language, channel=said.letter.channel, wording=said.menu.version
         )
+        await self._opt_outs.lift(said.phone)  # the last: who is told that it failed still gets nothing
         return said.answer(Made.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
 
     async def _unsubscribe(self, said: Said) -> Answer:

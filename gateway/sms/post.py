@@ -118,7 +118,9 @@ class Post:
         if understood.command:
             answer = await self._answers.to(said)
             if answer.made is Made.LANGUAGE:
-                await self._sessions.choose_language(self._vault.lookup(letter.phone), said.language, menu)
+                await self._sessions.choose_language(
+                    self._vault.lookup(letter.phone), said.language, menu, self._clock.now()
+                )
             return answer
         if await opened.answered_since(DAY, Made.OTHER):
             return Answer(Made.OTHER)

@@ -9,6 +9,7 @@ from gateway.menu.engine import Step
 from gateway.ussd.hop import Hop
 
 LONGEST_LOGGED_INPUT = 24
+_KEYPAD = frozenset("0123456789*#")
 
 
 def line(hop: Hop, step: Step, seconds: float) -> dict[str, Any]:
@@ -34,7 +35,8 @@ def line(hop: Hop, step: Step, seconds: float) -> dict[str, Any]:
 
 
 def _in_words(hop: Hop) -> bool:
-    state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
     if hop.outcome in ("replayed", "lost") or len(hop.keys) > LONGEST_LOGGED_INPUT:
         return True
-    return state is not None and (state.kind is Kind.ASK or (bool(state.typed) and not hop.keys.isdigit()))
+    # Words may come at any screen: who answers the question before, or whose hop was lost, types them at the wrong one.
+    state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
+    return (state is not None and state.kind is Kind.ASK) or bool(set(hop.keys) - _KEYPAD)

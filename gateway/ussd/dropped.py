@@ -85,7 +85,12 @@ class Dropped:
             while True:
                 cursor, listed = await self._redis.run("HSCAN", _WATCHED, cursor)
                 for key, sealed in zip(listed[::2], listed[1::2], strict=True):
-                    kept += await self._look_at(key, sealed)
+                    try:
+                        kept += await self._look_at(key, sealed)
+                    except (RedisAway, DatabaseAway):
+                        raise
+                    except Exception:  # one that is wrong must not hide those behind it
+                        log.exception("draft.not_looked_at")
                 if cursor == b"0":
                     return kept
         except (RedisAway, DatabaseAway):

@@ -116,7 +116,6 @@ class Effects:
         return "erased", NOTHING
 
     async def _subscribe(self, menu: Menu, statement: Statement) -> Ended:
-        await self._opt_outs.lift(statement.phone, deadline=self._deadline)
         await self._subscriptions.subscribe(
             statement.phone,
             statement.answers["area"],
@@ -125,6 +124,8 @@ class Effects:
             wording=menu.version,
             deadline=self._deadline,
         )
+        # In this order: whoever reads that it failed still gets nothing.
+        await self._opt_outs.lift(statement.phone, deadline=self._deadline)
         return "done", NOTHING
 
     async def _unsubscribe(self, _: Menu, statement: Statement) -> Ended:

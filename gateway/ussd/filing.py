@@ -62,7 +62,12 @@ class Filing:
         count = 0
         try:
             async for name, statement in self._unfiled.waiting():
-                count += await self._file_late(name, statement)
+                try:
+                    count += await self._file_late(name, statement)
+                except (DatabaseAway, RedisAway):
+                    raise
+                except Exception:  # one that is wrong must not hide those behind it
+                    log.exception("incident.not_filed_late", entry=name.decode(errors="replace"))
         except (DatabaseAway, RedisAway):
             pass
         return count

@@ -23,6 +23,7 @@ from gateway.ussd.transcript import Mark, mark
 
 _SWAP = files("gateway.ussd").joinpath("swap.lua").read_bytes()
 DAY_S = 24 * 60 * 60
+_TRIES = 3  # of a write that somebody else is quicker than
 _SWAP_SHA = hashlib.sha1(_SWAP, usedforsecurity=False).hexdigest()
 
 
@@ -61,10 +62,8 @@ class Keeping:
 
         What a resident has said never rests longer than it may be gone on with.
         """
-        if not ended:
-            for value in place.answers.values():
-                if value != place.language:
-                    return self.dropped
+        if not ended and _says(place):
+            return self.dropped
         return max(self.open, self.language if place.chosen else 0, DAY_S if filed else 0)
 
 
@@ -88,19 +87,34 @@ class Sessions:
             other = await self._redis.run("EVAL", _SWAP, *command)
         return None if other is None else decode(other)
 
-    async def choose_language(self, phone_key: bytes, language: str, menu: Menu) -> None:
+    async def choose_language(self, phone_key: bytes, language: str, menu: Menu, now: datetime) -> None:
         """Remember a language that was chosen by other ways than a dialogue; an open one goes on in it."""
-        raw, stored = await self.read(phone_key)
-        place = stored.place if stored else Session(menu.home, language)
-        answers = {name: language if value == place.language else value for name, value in place.answers.items()}
-        place = place._replace(language=language, chosen=True, answers=answers)
-        nothing = Stored("", "", mark(""), menu.version, 0, 0, 0, "", place)
+        for _ in range(_TRIES):
+            raw, stored = await self.read(phone_key)
+            stored, seconds = _in_language(stored, language, menu, now)
+            if await self.write(phone_key, raw, stored, seconds) is None:
+                return
+
+
+def _in_language(stored: Stored | None, language: str, menu: Menu, now: datetime) -> tuple[Stored, int]:
+    """What is stored of a phone that now speaks `language`, and for how many seconds."""
+    place = stored.place if stored else Session(menu.home, language)
+    kept = {state.keep for state in menu.states.values() if state.source == "languages"}
+    answers = {name: language if name in kept else value for name, value in place.answers.items()}
+    place = place._replace(language=language, chosen=True, answers=answers)
+    if stored is None:
+        stored = Stored("", "", mark(""), menu.version, 0, 0, 0, "", place)
+    state = menu.states.get(place.state)
+    seconds = menu.rules.remember_language.total_seconds()
+    if _says(place) and (state is None or state.kind is not Kind.END):
         # What a resident has said is kept no longer for it.
-        state = menu.states.get(place.state)
-        ended = state is not None and state.kind is Kind.END
-        says = not ended and any(value != language for value in answers.values())
-        keep = menu.rules.resume_within if says else menu.rules.remember_language
-        await self.write(phone_key, raw, (stored or nothing)._replace(place=place), int(keep.total_seconds()))
+        seconds = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
+    return stored._replace(place=place), int(seconds)
+
+
+def _says(place: Session) -> bool:
+    """Whether it holds more of the resident than the language."""
+    return any(value != place.language for value in place.answers.values())
 
 
 def _key(phone_key: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from gateway.incidents.draft import IN_DANGER
@@ -35,13 +36,18 @@ def measures(menu: Menu, channels: Mapping[str, ChannelSettings]) -> Proof:
 
 
 def _all_limits(channels: Mapping[str, ChannelSettings]) -> list[Limits]:
-    return [limits_of(channel) for channel in channels.values()] or [DEFAULT]
+    return list(dict.fromkeys(limits_of(channel) for channel in channels.values())) or [DEFAULT]
 
 
 def limits_of(channel: ChannelSettings) -> Limits:
     """What bounds the dialogues of a channel."""
-    keys = Keys(**channel.keys.model_dump()) if channel.keys else None
-    return Limits(septets=channel.limit, keys=keys)
+    return _limits(channel.limit, Keys(**channel.keys.model_dump()) if channel.keys else None)
+
+
+@cache
+def _limits(septets: int, keys: Keys | None) -> Limits:
+    """One for all channels that are alike: the screens that were laid out for the proof are those that are served."""
+    return Limits(septets=septets, keys=keys)
 
 
 def _record_complaints(menu: Menu) -> Iterator[Complaint]:

@@ -151,6 +151,14 @@ async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(tim
     assert await watched(timed) == 0
 
 
+async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: Ussd, clock: StandingClock) -> None:
+    await timed.ask("HSET", "waspada:watched", "no hexadecimal", "?")
+    await dropped(timed, clock)
+    with capture_logs() as lines:
+        assert await timed.dropped.look() == 1
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["draft.not_looked_at"]
+
+
 # The reminder --------------------------------------------------------------------------------------------------
 
 

@@ -121,6 +121,16 @@ async def test_what_cannot_be_read_is_set_aside(gateway: Ussd, redis_url: str) -
     assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 4
 
 
+async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: Ussd) -> None:
+    await keep(gateway, FINISHED)
+    ((_, entry),) = (await gateway.kept()).items()
+    await gateway.ask("HSET", "waspada:unfiled", "a", json.dumps({**json.loads(entry), "session": "b", "answers": 5}))
+    with capture_logs() as lines:
+        assert await gateway.filing.file_kept() == 1
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["incident.not_filed_late"]
+    assert len(await gateway.incidents()) == 1
+
+
 async def test_while_postgresql_is_away_reports_stay_kept(shaky: Ussd, postgres: Gate) -> None:
     await keep(shaky, FINISHED)
     await postgres.shut()

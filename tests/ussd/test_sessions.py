@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from gateway.runtime.redis import Batcher, RedisAway
 from gateway.ussd.sessions import Keeping, Sessions, Stored, decode, encode
 from gateway.ussd.transcript import Mark, mark
 from tests.outages import OwnRedis
-from tests.ussd.stage import DAY_S, NUMBER, OTHER, TTL, VAULT
+from tests.ussd.stage import DAY_S, MENU, NUMBER, OTHER, TTL, VAULT
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)  # what a state may be called
 KEY = VAULT.lookup(NUMBER)
@@ -216,3 +217,37 @@ async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, bat
     await sessions.write(KEY, b"", stored, TTL)
     assert (await sessions.read(KEY))[1] == stored
     assert await batcher.run("MEMORY", "USAGE", await only_key(batcher)) <= 600
+
+
+# A language that was chosen by SMS --------------------------------------------------------------------------------
+
+
+def _left(seconds: int) -> datetime:
+    return datetime.fromtimestamp(STORED.at + seconds, UTC)
+
+
+async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: Sessions, batcher: Batcher) -> None:
+    said = PLACE._replace(state="describe", answers={"language": "jv", "category": "gesekan", "description": "jv"})
+    await sessions.write(KEY, b"", STORED._replace(place=said), TTL)
+    await sessions.choose_language(KEY, "en", MENU, _left(60 * 60))
+    _, stored = await sessions.read(KEY)
+    assert stored is not None and stored.at == STORED.at
+    assert (stored.place.language, stored.place.chosen) == ("en", True)
+    assert stored.place.answers == {"language": "en", "category": "gesekan", "description": "jv"}
+    assert 23 * 60 * 60 - 5 <= await batcher.run("TTL", await only_key(batcher)) <= 23 * 60 * 60
+
+
+async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(sessions: Sessions, batcher: Batcher) -> None:
+    await sessions.choose_language(KEY, "en", MENU, _left(0))
+    _, stored = await sessions.read(KEY)
+    assert stored is not None and (stored.place.language, stored.place.chosen) == ("en", True)
+    assert await batcher.run("TTL", await only_key(batcher)) > MENU.rules.remember_language.total_seconds() - 5
+
+
+async def test_a_language_chosen_while_somebody_dials_is_not_lost(sessions: Sessions) -> None:
+    await sessions.write(KEY, b"", STORED, TTL)
+    await asyncio.gather(
+        sessions.choose_language(KEY, "en", MENU, _left(0)), sessions.choose_language(KEY, "en", MENU, _left(1))
+    )
+    _, stored = await sessions.read(KEY)
+    assert stored is not None and stored.place.language == "en"

@@ -357,6 +357,15 @@ async def test_one_line_per_turn_and_no_number_in_it(gateway: Ussd) -> None:
     assert [line["sql_ms"] > 0 for line in turns[-3:]] == [False, True, False]
 
 
+@pytest.mark.parametrize("words", ["budi dipukul", "1*1*budi", "Bu Tèti", "3, klego"])
+async def test_words_at_a_screen_that_asks_for_none_are_not_logged(gateway: Ussd, log: io.StringIO, words: str) -> None:
+    await Resident(gateway.turns).walk((words,))
+    logs.flush()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["input"] for line in lines] == ["", f"({len(words)} characters)"]
+    assert words not in log.getvalue()
+
+
 async def test_a_number_typed_into_a_menu_is_masked_where_it_is_written(gateway: Ussd, log: io.StringIO) -> None:
     resident = Resident(gateway.turns)
     await resident.walk(("081230004567", "x" * 200))
