@@ -15,10 +15,11 @@ from gateway.wiring.packs import limits_of
 from tests.ussd.stage import PACKS
 
 
+ACCOUNT = {"carrier": "africastalking", "username": "sandbox", "api_key": "key", "secret": "0123456789abcdef"}
+
+
 def channel(**values: object) -> ChannelSettings:
-    return ChannelSettings.model_validate(
-        {"username": "sandbox", "api_key": "key", "secret": "0123456789abcdef", "service_code": "*384*3375#", **values}
-    )
+    return ChannelSettings.model_validate({**ACCOUNT, "service_code": "*384*3375#", **values})
 
 
 def test_channels_that_are_alike_are_laid_out_once() -> None:
