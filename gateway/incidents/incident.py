@@ -21,6 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line b
 _CONTACT = {"": None, "yes": True, "no": False}
 REQUIRED = frozenset({"category", "area"})
 ANSWERS = frozenset({*REQUIRED, "when", "when_date", "danger", "size", "seen", "description", "contact"})
+TYPED = frozenset({"when_date", "description"})  # all other answers are chosen
+MAY_CALL = frozenset(_CONTACT) - {""}  # the answers to `contact`
 ON_THE_WAY = frozenset({"language", "kecamatan", "place_name"})  # lead the dialogue; the record has them already
 
 

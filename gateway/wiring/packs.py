@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from gateway.incidents.draft import IN_DANGER
-from gateway.incidents.incident import ANSWERS, ON_THE_WAY, Status
+from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, Status
 from gateway.menu.checking import Proof, check, prove
-from gateway.menu.definition import Keys, Kind, Menu
+from gateway.menu.definition import Keys, Kind, Menu, State
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.loading import PackRefused, load
 from gateway.menu.texts import at_text
@@ -61,12 +61,23 @@ def _record_complaints(menu: Menu) -> Iterator[Complaint]:
     for name, effect in needed.items():
         if name not in kept:
             yield Complaint("flow.yaml", _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
-    if (danger := kept.get("danger")) and IN_DANGER not in danger.options:
-        yield Complaint("flow.yaml", danger.line, f"{danger.name}: one option must be {IN_DANGER}, which marks reports")
+    for state in menu.states.values():
+        for message in _value_complaints(state):
+            yield Complaint("flow.yaml", state.line, f"{state.name}: {message}")
     if _does(menu, "find_report"):
         for language, words in menu.wordings.items():
             for missing in sorted({*Status} - words.labels.get("status", {}).keys()):
                 yield at_text(menu, language, ("labels", "status", missing), "this is missing: a report can be so")
+
+
+def _value_complaints(state: State) -> Iterator[str]:
+    """Why what this state keeps would be refused when it comes to be recorded, or would not be understood."""
+    if state.keep in ANSWERS - TYPED and state.kind is Kind.ASK:
+        yield f"{state.keep} must be chosen, not typed"
+    if state.keep == "contact" and (unknown := sorted(state.options.keys() - MAY_CALL)):
+        yield f"contact is one of {', '.join(sorted(MAY_CALL))}, not {', '.join(unknown)}"
+    if state.keep == "danger" and IN_DANGER not in state.options:
+        yield f"one option must be {IN_DANGER}, which marks reports"
 
 
 def _does(menu: Menu, effect: str) -> bool:

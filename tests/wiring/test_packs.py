@@ -14,7 +14,6 @@ from gateway.wiring import load_menu
 from gateway.wiring.packs import limits_of
 from tests.ussd.stage import PACKS
 
-
 ACCOUNT = {"carrier": "africastalking", "username": "sandbox", "api_key": "key", "secret": "0123456789abcdef"}
 
 
@@ -50,3 +49,18 @@ def test_danger_is_asked_for_as_the_record_knows_it(tmp_path: Path) -> None:
 def test_a_report_that_can_be_so_has_a_name(tmp_path: Path) -> None:
     found = complaints(tmp_path, ("wording/jv.yaml", ", merged: Dipungabung", ""))
     assert all(re.match(r"wording/jv\.yaml:[1-9]\d*: labels\.status\.merged: this is missing", one) for one in found)
+
+
+def test_who_may_be_called_is_answered_as_the_record_knows_it(tmp_path: Path) -> None:
+    texts = [
+        (f"wording/{language}.yaml", r"^(  contact:\n(?:    .*\n)*?    )yes:", r"\1ya:")
+        for language in ("id", "jv", "en")
+    ]
+    flow = ("flow.yaml", r"^(  contact:\n    choose: \{)yes:", r"\1ya:")
+    (complaint,) = complaints(tmp_path, flow, *texts)
+    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: contact is one of no, yes, not ya", complaint)
+
+
+def test_what_is_recorded_as_a_key_is_chosen(tmp_path: Path) -> None:
+    found = complaints(tmp_path, ("flow.yaml", "keep: description", "keep: size"))
+    assert [one for one in found if re.match(r"flow\.yaml:[1-9]\d*: describe: size must be chosen, not typed", one)]
