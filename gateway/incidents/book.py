@@ -141,15 +141,23 @@ class Book:
         The same session again gets its ticket again and changes nothing, so that a call may be repeated whose end is
         not known. Raises `SessionOfAnotherPhone`, and `DatabaseAway` after `deadline` seconds at the latest.
         """
+        started = self._clock.monotonic()
+        left = deadline
         for ticket, rows in self._draws(report, phone, confirmation, {}):
             for_driver = {**rows, "audit_detail": json.dumps(rows["audit_detail"])}
-            if await self._database.run_once(_FILING_ONCE, for_driver, deadline=deadline) is not None:
+            if await self._database.run_once(_FILING_ONCE, for_driver, deadline=left) is not None:
                 return Filed(ticket, new=True)
-            async with self._database.begin(deadline=deadline) as connection:
+            left = self._left(deadline, started)
+            async with self._database.begin(deadline=left) as connection:
                 earlier = await self._earlier(connection, report, phone)
             if earlier:
                 return Filed(earlier, new=False)
+            left = self._left(deadline, started)
         raise NoFreeTicket
+
+    def _left(self, deadline: float | None, started: float) -> float | None:
+        """What is left of `deadline`, but a moment: so that nothing waits for ever."""
+        return None if deadline is None else max(0.01, deadline - (self._clock.monotonic() - started))
 
     async def file_within(
         self,

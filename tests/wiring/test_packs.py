@@ -40,7 +40,7 @@ def complaints(tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
 
 
 def test_danger_is_asked_for_as_the_record_knows_it(tmp_path: Path) -> None:
-    texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in ("id", "jv", "en")]
+    texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in languages]
     flow = ("flow.yaml", "{yes: keep_away,", "{there: keep_away,")
     (complaint,) = complaints(tmp_path, flow, *texts)
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: danger: one option must be yes, which marks reports", complaint)
