@@ -14,6 +14,7 @@ from gateway.wiring import load_menu
 from gateway.wiring.packs import limits_of
 from tests.ussd.stage import PACKS
 
+LANGUAGES = ("id", "jv", "en")
 ACCOUNT = {"carrier": "africastalking", "username": "sandbox", "api_key": "key", "secret": "0123456789abcdef"}
 
 
@@ -40,7 +41,7 @@ def complaints(tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
 
 
 def test_danger_is_asked_for_as_the_record_knows_it(tmp_path: Path) -> None:
-    texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in languages]
+    texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in LANGUAGES]
     flow = ("flow.yaml", "{yes: keep_away,", "{there: keep_away,")
     (complaint,) = complaints(tmp_path, flow, *texts)
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: danger: one option must be yes, which marks reports", complaint)
@@ -52,10 +53,7 @@ def test_a_report_that_can_be_so_has_a_name(tmp_path: Path) -> None:
 
 
 def test_who_may_be_called_is_answered_as_the_record_knows_it(tmp_path: Path) -> None:
-    texts = [
-        (f"wording/{language}.yaml", r"^(  contact:\n(?:    .*\n)*?    )yes:", r"\1ya:")
-        for language in ("id", "jv", "en")
-    ]
+    texts = [(f"wording/{language}.yaml", r"^(  contact:\n(?:    .*\n)*?    )yes:", r"\1ya:") for language in LANGUAGES]
     flow = ("flow.yaml", r"^(  contact:\n    choose: \{)yes:", r"\1ya:")
     (complaint,) = complaints(tmp_path, flow, *texts)
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: contact is one of no, yes, not ya", complaint)
