@@ -6,7 +6,7 @@ of it and the reply are one transaction; what it brings about besides is done so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,17 +88,23 @@ class Letters:
         self._clock = clock
 
     @asynccontextmanager
-    async def next(self) -> AsyncIterator[Opened | None]:
+    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[Opened | None]:
         """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
+
+        Those `besides` are as good as not there.
 
         Two workers never hold the same one, nor two of one number: what comes later may take back what came before.
         A block that raises leaves it as it was.
         """
         table, before = inbound_messages.c, inbound_messages.alias().c
         in_turn = ~exists().where(
-            before.handled_at.is_(None), before.sender_key == table.sender_key, before.id < table.id
+            before.handled_at.is_(None),
+            before.sender_key == table.sender_key,
+            before.id < table.id,
+            before.id.not_in(besides),
         )
-        oldest = select(inbound_messages).where(table.handled_at.is_(None), in_turn).order_by(table.id).limit(1)
+        waiting = select(inbound_messages).where(table.handled_at.is_(None), table.id.not_in(besides), in_turn)
+        oldest = waiting.order_by(table.id).limit(1)
         async with self._database.begin() as connection:
             held = oldest.with_for_update(skip_locked=True, of=inbound_messages)
             row = (await connection.execute(held)).mappings().first()

@@ -8,6 +8,7 @@ confirmed and may not be is not done either: a report that no answer is left for
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -31,6 +32,7 @@ from gateway.ussd.sessions import Sessions
 log = structlog.get_logger()
 
 MOST_REPLIES_AN_HOUR = 10
+UNFILED_RESTS = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
 TO_AN_APPEAL = {
     Made.UNSUBSCRIBED: STOP,
@@ -66,31 +68,33 @@ class Post:
         self._clock = clock
         self._service_codes = service_codes
         self._own_numbers = frozenset(own_numbers)
+        self._unfiled: dict[int, datetime] = {}  # letters that could not be filed, and until when each rests
 
     async def handle_all(self) -> int:
         """Handle every letter that waits; how many there were. Raises `DatabaseAway` and `RedisAway`."""
-        handled = 0
+        handled, now = 0, self._clock.now()
+        self._unfiled = {letter: until for letter, until in self._unfiled.items() if until > now}
         while await self._handle_next():
             handled += 1
         return handled
 
     async def _handle_next(self) -> bool:
-        async with self._letters.next() as opened:
-            if opened is None:
-                return False
-            letter = opened.letter
-            try:
-                answer = await self._answer(opened)
-            except (DatabaseAway, RedisAway):
+        letter: Letter | None = None
+        try:
+            async with self._letters.next(self._unfiled) as opened:
+                if opened is None:
+                    return False
+                letter = opened.letter
+                answer = await self._handle(opened)
+        except (DatabaseAway, RedisAway):
+            raise
+        except Exception as error:
+            if letter is None:
                 raise
-            except Exception as error:
-                log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
-                answer = Answer(Made.FAILED)
-            if answer.text and await _has_its_fill(opened):
-                answer = Answer(answer.made, ticket=answer.ticket)
-            if letter.phone and (kind := TO_AN_APPEAL.get(answer.made)):
-                await note_answer(opened.connection, self._vault.lookup(letter.phone), kind, self._clock.now())
-            await opened.file(answer)
+            # It stays as it was, and must not keep back whoever wrote later.
+            log.error("sms.not_filed", letter=letter.id, error=type(error).__name__, exc_info=True)
+            self._unfiled[letter.id] = self._clock.now() + UNFILED_RESTS
+            return True
         log.info(
             "sms.handled",
             channel=letter.channel,
@@ -100,6 +104,30 @@ class Post:
             **({"ticket": answer.ticket} if answer.ticket else {}),
         )
         return True
+
+    async def _handle(self, opened: Opened) -> Answer:
+        """Have done what the letter asks for, and file it.
+
+        In a savepoint: a statement that fails leaves the transaction fit to file that we failed.
+        """
+        letter = opened.letter
+        try:
+            async with opened.connection.begin_nested():
+                answer = await self._answer(opened)
+                if answer.text and await _has_its_fill(opened):
+                    answer = Answer(answer.made, ticket=answer.ticket)
+                if letter.phone and (kind := TO_AN_APPEAL.get(answer.made)):
+                    await note_answer(opened.connection, self._vault.lookup(letter.phone), kind, self._clock.now())
+                await opened.file(answer)
+        except (DatabaseAway, RedisAway, OSError):
+            raise
+        except Exception as error:
+            if opened.connection.invalidated:  # the database went away: what is left of it says so
+                raise
+            log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
+            answer = Answer(Made.FAILED)
+            await opened.file(answer)
+        return answer
 
     async def _answer(self, opened: Opened) -> Answer:
         letter, menu = opened.letter, self._editions.current

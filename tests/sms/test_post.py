@@ -24,7 +24,7 @@ from gateway.runtime.redis import RedisAway
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
-from tests.sms.stage import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Killed, Room, room, sms
+from tests.sms.stage import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Killed, Room, refusing, room, sms
 from tests.ussd.stage import TO_DESCRIBE, VAULT, Resident
 
 # Who gets no answer ------------------------------------------------------------------------------------------
@@ -314,6 +314,48 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     assert NUMBER.e164[-9:] not in log.getvalue()
     desk.gateway.editions.put(MENU)
     assert await desk.says("BANTUAN"), "it may be sent again"
+
+
+async def test_a_statement_that_fails_holds_nothing_up_and_leaves_nothing_half_done(
+    desk: Room, log: io.StringIO
+) -> None:
+    """The reply cannot be queued: what was done within the letter's transaction is undone, and the desk sees it."""
+    await desk.says("LAPOR 3 KLEGO")
+    for text in (f"HAPUS {await desk.ticket()}", "apa ini"):
+        await desk.receive(text)
+    await desk.receive("BANTUAN", OTHER)
+    reply = "NEW.class = 'reply' AND NEW.text NOT LIKE 'Ketik%'"
+    async with refusing(desk.gateway.database, messages, "INSERT", reply):
+        assert await desk.post.handle_all() == 3
+    assert await desk.made() == ["report", "failed", "failed", "help"]
+    assert [incident["phone"] for incident in await desk.incidents()] == [NUMBER.masked], "not erased"
+    assert await desk.replies(OTHER) == [sms("help")]
+    assert log.getvalue().count('"sms.failed"') == 2
+    assert await desk.says(f"HAPUS {await desk.ticket()}") == sms("erased", ticket=await desk.ticket())
+
+
+async def test_a_letter_that_cannot_even_be_filed_keeps_back_no_later_one(desk: Room, clock: StandingClock) -> None:
+    for text, sender in (("REG", NUMBER), ("BANTUAN", NUMBER), ("BANTUAN", OTHER)):
+        await desk.receive(text, sender)
+    async with refusing(desk.gateway.database, inbound_messages, "UPDATE", "NEW.text = 'REG'"):
+        await desk.post.handle_all()
+        assert await desk.made() == ["", "help", "help"]
+        assert await desk.post.handle_all() == 0, "not tried again and again"
+    clock.pass_time(minutes=1)
+    assert await desk.post.handle_all() == 1
+    assert await desk.made() == ["subscribed", "help", "help"]
+
+
+async def test_postgresql_away_in_mid_letter(shaky: Room, postgres: Gate) -> None:
+    """When the letter is in hand and nothing is made of it yet: it waits, and is no failure."""
+    await shaky.receive("apa ini")
+    shaky.letters.opened = postgres.shut
+    with pytest.raises(DatabaseAway):
+        await shaky.post.handle_all()
+    shaky.letters.opened = None
+    await postgres.open()
+    assert await shaky.post.handle_all() == 1
+    assert await shaky.made() == ["other"]
 
 
 async def test_the_log_tells_what_was_made_and_no_text(desk: Room, log: io.StringIO) -> None:
