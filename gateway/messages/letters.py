@@ -42,13 +42,14 @@ class Made(StrEnum):
     LANGUAGE = "language"
     OFFICER = "officer"  # an officer's answer to an alert
     UNSORTED = "unsorted"  # a report of which something is missing
+    UNTOLD = "untold"  # a report of which nothing was understood
     OTHER = "other"  # not understood
     REPEATED = "repeated"  # the same text of the same number, a moment ago
     MACHINE = "machine"  # nobody is there to answer: a short code, a name, ourselves, an automatic reply
     FAILED = "failed"  # an error of ours
 
 
-FOR_THE_DESK = frozenset({Made.UNSORTED, Made.OTHER, Made.FAILED})
+FOR_THE_DESK = frozenset({Made.UNSORTED, Made.UNTOLD, Made.OTHER, Made.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class Opened:
         self._clock = clock
 
     async def repeats(self) -> bool:
-        """Whether the same number sent the same text a moment before, in capitals or not, and we did not fail at it."""
+        """Whether the same number sent the same words a moment before, in capitals or not, and it was no failure."""
         table = inbound_messages.c
         before = exists().where(
             table.sender_key == self._sender,
@@ -174,16 +175,16 @@ class Opened:
         )
         return bool((await self.connection.execute(select(before))).scalar_one())
 
-    async def answered_since(self, span: timedelta, made: Made | None = None) -> int:
-        """How many replies this number has got within the span, or those to letters of which that was made."""
+    async def answered_since(self, span: timedelta, made: Collection[Made] = ()) -> int:
+        """How many replies this number has got within the span, or those to letters of which one of these was made."""
         table = inbound_messages.c
         replies = select(func.count()).where(
             table.sender_key == self._sender,
             table.answered,
             table.handled_at > self._clock.now() - span,
         )
-        if made is not None:
-            replies = replies.where(table.made == made)
+        if made:
+            replies = replies.where(table.made.in_(made))
         return int((await self.connection.execute(replies)).scalar_one())
 
     async def file(self, answer: Answer) -> None:
@@ -201,5 +202,5 @@ class Opened:
 
 
 def _folded(said: ColumnElement[str]) -> ColumnElement[str]:
-    """A text without the space around it, and in small letters, as PostgreSQL knows them."""
-    return func.lower(func.btrim(said, " \t\r\n"))
+    """A text in small letters, as PostgreSQL knows them, and with nothing but one blank between its words."""
+    return func.lower(func.btrim(func.regexp_replace(said, r"\s+", " ", "g")))

@@ -7,6 +7,7 @@ confirmed and may not be is not done either: a report that no answer is left for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
@@ -39,7 +40,8 @@ TO_AN_APPEAL = {
     Made.OTHER: "other",
     Made.HELP: "other",
 }  # what is counted where one came lately
-OFFICERS_ANSWERS = frozenset({"1", "2", "3"})  # to an alert: taken, checked, not true
+NOT_UNDERSTOOD = frozenset({Made.OTHER, Made.UNTOLD})  # what is answered in general words, once a day
+OFFICERS_ANSWER = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)")  # to an alert: taken, checked, not true
 
 
 class Post:
@@ -143,22 +145,27 @@ class Post:
         said = await self._said(opened, letter.phone, understood, menu)
         if understood.command == "report" and await _has_its_fill(opened):
             return Answer(Made.UNSORTED)
-        if understood.command:
-            answer = await self._answers.to(said)
-            if answer.made is Made.LANGUAGE:
-                await self._sessions.choose_language(self._vault.lookup(letter.phone), said.language, menu)
-            return answer
-        if await opened.answered_since(DAY, Made.OTHER):
-            return Answer(Made.OTHER)
-        return said.answer(Made.OTHER, "unknown")
+        answer = await self._answers.to(said) if understood.command else said.answer(Made.OTHER, "unknown")
+        if answer.made is Made.LANGUAGE:
+            await self._sessions.choose_language(self._vault.lookup(letter.phone), said.language, menu)
+        if answer.made in NOT_UNDERSTOOD and await opened.answered_since(DAY, NOT_UNDERSTOOD):
+            return Answer(answer.made)
+        return answer
 
     async def _short_answer(self, opened: Opened, phone: Phone) -> Answer | None:
-        """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert."""
-        short = opened.letter.text.strip(" .,!\"'\r\n")
-        if short not in OFFICERS_ANSWERS:
-            return None
-        if short == FILE_AS_IT_IS and (filed := await self._dropped.file_as_it_is(phone, opened.connection)):
+        """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert.
+
+        An officer may say more behind the number.
+        """
+        text = opened.letter.text
+        if (
+            text.strip(" .,!\"'\r\n") == FILE_AS_IT_IS
+            and not await _has_its_fill(opened)
+            and (filed := await self._dropped.file_as_it_is(phone, opened.connection))
+        ):
             return Answer(Made.DRAFT, ticket=filed.ticket, confirmed=True)
+        if not OFFICERS_ANSWER.match(text):
+            return None
         person = await self._directory.find(phone)
         return Answer(Made.OFFICER) if person and person.has(Role.OFFICER) else None
 

@@ -112,6 +112,17 @@ async def test_what_is_not_understood_is_answered_once_a_day(desk: Room, clock: 
     assert await desk.made() == ["other", "other", "help", "other"]
 
 
+async def test_a_report_of_which_nothing_is_understood_shares_that_one_answer(desk: Room, clock: StandingClock) -> None:
+    assert await desk.says("LAPOR xyz") == sms("no_report")
+    assert await desk.says("LAPOR zyx") == await desk.says("apa ini") == ""
+    assert await desk.says("LAPOR 3") == sms("no_place", category="gesekan"), "this is half a report"
+    assert await desk.says("BANTUAN") == sms("help")
+    clock.pass_time(days=1)
+    assert await desk.says("apa ini") == sms("unknown")
+    assert await desk.says("LAPOR") == ""
+    assert await desk.made() == ["untold", "untold", "other", "unsorted", "help", "other", "untold"]
+
+
 # The same again ----------------------------------------------------------------------------------------------
 
 
@@ -211,25 +222,50 @@ async def test_one_sends_the_next_unfinished_report_too(desk: Room, clock: Stand
     assert await desk.made() == ["draft", "draft"]
 
 
+async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: StandingClock) -> None:
+    await drop(desk, clock)
+    for _ in range(10):
+        assert await desk.says("BANTUAN")
+    assert await desk.says("1") == ""
+    assert await desk.incidents() == []
+    assert [letter["text"] for letter in await desk.letters.list(to_sort=True)] == ["1"]
+    clock.pass_time(hours=1)
+    assert await desk.says("1"), "it is left as it was"
+    assert len(await desk.incidents()) == 1
+
+
 async def appoint(desk: Room) -> None:
     """`NUMBER` is an officer's."""
     officer = Entry(NUMBER, (Part(Role.OFFICER, ("33.75.03",)),))
     await Directory(desk.gateway.database, VAULT, Clock()).import_people([officer], source="test", language="id")
 
 
-@pytest.mark.parametrize("text", ["1", "2", "3"])
+@pytest.mark.parametrize("text", ["1", "2", "3", "1 benar", "2,", "3. hoaks"])
 async def test_a_number_of_nobody_is_not_understood(desk: Room, text: str) -> None:
     assert await desk.says(text) == sms("unknown")
     assert await desk.made() == ["other"]
 
 
-@pytest.mark.parametrize("text", ["1", "2", "3", " 3 "])
+@pytest.mark.parametrize("text", ["1", "2", "3", " 3 ", "1 benar", "1.", "1,", "2, sudah dicek", "3.hoaks", "'1' ya"])
 async def test_an_officers_answer_is_stored_and_not_answered(desk: Room, text: str) -> None:
     await appoint(desk)
     for _ in range(2):  # to two alerts, one after the other
         assert await desk.says(text) == ""
     assert await desk.made() == ["officer", "officer"]
     assert await desk.letters.list(to_sort=True) == []
+
+
+@pytest.mark.parametrize("text", ["4", "12", "1a", "1.5 juta", "benar 1", "satu"])
+async def test_what_else_an_officer_writes_is_no_answer(desk: Room, text: str) -> None:
+    await appoint(desk)
+    assert await desk.says(text) == sms("unknown")
+
+
+async def test_an_officer_who_says_more_than_one_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
+    await appoint(desk)
+    await drop(desk, clock)
+    assert await desk.says("1 benar") == ""
+    assert len(await desk.gateway.drafts.list()) == 1
 
 
 async def test_two_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
