@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gateway import wiring
-from gateway.cli.common import found_by, listing, run_async, show
+from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
 from gateway.messages.channels import Channels, ChannelStanding
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseAway
@@ -45,34 +45,47 @@ async def _list(config: Path | None, data: Path | None, as_json: bool, limit: in
         show(listed, [], as_json, "")
         return
     for channel in listed:
-        click.echo(f"{channel['name']} ({channel['carrier']}, {channel['service_code']}): {_told(channel)}")
+        click.echo(f"{channel['name']} ({channel['carrier']}, {channel['service_code']}): {_told_to_people(channel)}")
         for hook, url in channel["urls"].items():
             click.echo(f"  {hook:<11} {url}")
 
 
 @channels.command("resume")
 @found_by
+@in_json
 @_ACTOR
 @_CHANNEL
 @run_async
-async def channels_resume(config: Path | None, data: Path | None, name: str, actor: str) -> None:
+async def channels_resume(config: Path | None, data: Path | None, name: str, actor: str, as_json: bool) -> None:
     """Let a paused channel send again, at once and by all workers."""
     async with _states(_known(config, data, name)) as states:
         paused = await states.resume(name, actor)
-    click.echo(f"{name} sends again." if paused else f"{name} was not paused.")
+        stands = await states.standing(name)
+    if as_json:
+        show_one({"name": name, **_told_to_programs(stands), "was_paused": paused}, as_json)
+    else:
+        click.echo(f"{name} sends again." if paused else f"{name} was not paused.")
 
 
 @channels.command("pause")
 @found_by
+@in_json
 @_ACTOR
 @click.option("--reason", default="paused by hand", show_default=True, help="Why, for whoever finds it paused.")
 @_CHANNEL
 @run_async
-async def channels_pause(config: Path | None, data: Path | None, name: str, actor: str, reason: str) -> None:
+async def channels_pause(
+    config: Path | None, data: Path | None, name: str, actor: str, reason: str, as_json: bool
+) -> None:
     """Let nothing more leave by a channel until it is resumed. What is to be sent waits."""
     async with _states(_known(config, data, name)) as states:
+        was_paused = (await states.standing(name)).paused
         await states.pause(name, reason, actor)
-    click.echo(f"{name} is paused.")
+        stands = await states.standing(name)
+    if as_json:
+        show_one({"name": name, **_told_to_programs(stands), "was_paused": was_paused}, as_json)
+    else:
+        click.echo(f"{name} is paused.")
 
 
 def _known(config: Path | None, data: Path | None, name: str) -> Settings:
@@ -109,11 +122,8 @@ def _row(
         "name": name,
         "carrier": channel.carrier,
         "service_code": channel.service_code,
-        "state": "not known" if standings is None else stands.state,
-        "reason": stands.reason,
-        "since": _moment(stands.since),
-        "until": _moment(stands.until),
-        "by": stands.by,
+        **_told_to_programs(stands),
+        **({"state": "not known"} if standings is None else {}),
         "rate": channel.rate,
         "balance": balance,
         "last_error": stands.last_error,
@@ -122,11 +132,22 @@ def _row(
     }
 
 
+def _told_to_programs(stands: ChannelStanding) -> dict[str, Any]:
+    """How a channel stands, for JSON."""
+    return {
+        "state": stands.state,
+        "reason": stands.reason,
+        "since": _moment(stands.since),
+        "until": _moment(stands.until),
+        "by": stands.by,
+    }
+
+
 def _moment(time: datetime | None) -> str | None:
     return time.isoformat() if time else None
 
 
-def _told(channel: Mapping[str, Any]) -> str:
+def _told_to_people(channel: Mapping[str, Any]) -> str:
     """How a channel stands, in one line for people."""
     words = [str(channel["state"])]
     if channel["state"] == "paused":

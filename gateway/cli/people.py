@@ -76,15 +76,18 @@ async def people_import(
 ) -> None:
     """Add and correct people from FILE, a CSV with the columns phone, name, role, areas, language and consent.
 
-    A second time the same changes nothing. Where any row is wrong, nothing is stored and the exit status is 1.
+    A second time the same changes nothing. Where any row is wrong, nothing is stored and the exit status is 1. The
+    JSON names the wrong rows in `bad_rows`, by file and line, and repeats no number.
     """
     settings = wiring.located(read_settings(config, data=data, pack=pack))
     menu = load(read_pack(settings.pack))
     listed = _read(file, menu, Role(role) if role else None)
-    for complaint in listed.complaints:
+    bad, bad_rows = len(listed.complaints), [asdict(complaint) for complaint in listed.complaints]
+    for complaint in () if as_json else listed.complaints:
         click.echo(complaint, err=True)
-    bad = len(listed.complaints)
     if bad and not (dry_run or skip_bad):
+        if as_json:
+            show_one({"dry_run": False, **asdict(Imported()), "bad": bad, "bad_rows": bad_rows}, as_json)
         raise click.ClickException(f"{_counted(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad.")
     async with _opened(settings) as (database, vault, clock):
         imported = await Directory(database, vault, clock).import_people(
@@ -94,7 +97,7 @@ async def people_import(
         if not dry_run:
             await Trail(database, clock).add(user_of_the_system(), "people.imported", {"file": file.name, **counts})
     if as_json:
-        show_one({"dry_run": dry_run, **counts}, as_json)
+        show_one({"dry_run": dry_run, **counts, "bad_rows": bad_rows}, as_json)
     else:
         click.echo(_said(imported, bad, dry_run))
     if bad and not skip_bad:

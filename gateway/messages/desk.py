@@ -1,7 +1,8 @@
 """What the desk may do with single messages: look at one, have it sent once more, call it off.
 
 Both changes stand in the audit trail. Sending once more makes a new message that names the old one, so that what is
-final stays final, and is possible once per message: whoever wants it again takes the newest.
+final stays final, and is possible once per message: whoever wants it again takes the newest. What belongs to an appeal
+is the appeal's alone.
 """
 
 from __future__ import annotations
@@ -126,6 +127,8 @@ async def _resent_as(connection: AsyncConnection, message: int) -> int | None:
 
 async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
     message, stands = row["id"], Status(row["status"])
+    if row["appeal"] is not None:  # the new one would be held, counted and called off by nothing
+        raise CannotResend(f"message {message} belongs to appeal {row['appeal']}: it is not sent once more by itself")
     if stands not in RESENDABLE:
         allowed = ", ".join(sorted(RESENDABLE))
         raise CannotResend(f"message {message} is {stands}; only these can be sent once more: {allowed}")

@@ -18,6 +18,7 @@ from gateway.text import ticket as tickets
 _SEPARATORS = " \t\r\n,;:.!?#*/|-_\"'()"
 _WORD = re.compile(r"[^\W_]+")  # letters and digits: a phone may put curly quotes and emoji beside a word
 _TICKET = re.compile(r"(?<![0-9])(?=([1-9][0-9]{3}[^0-9A-Za-z]{0,3}[0-9]{4})(?![0-9]))")
+_MEANT_FOR_A_TICKET = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}")  # six digits: not an hour, nor a few people
 _LONGEST_PLACE = 6  # words, with its kecamatan and what may stand before it
 _LONGEST_NAME = 3
 _MOST_WORDS = 40  # looked through for a place: a name costs a search
@@ -78,6 +79,11 @@ def named_ticket(text: str) -> tuple[str, str]:
             before, after = text[: found.start(1)], text[found.end(1) :]
             return ticket, f"{before.strip(_SEPARATORS)} {after.strip(_SEPARATORS)}".strip()
     return "", text.strip(_SEPARATORS)
+
+
+def names_a_number(text: str) -> bool:
+    """Whether something in `text` may be meant for a ticket, though it is none."""
+    return _MEANT_FOR_A_TICKET.search(text) is not None
 
 
 def named_places(text: str, menu: Menu) -> tuple[str, ...]:

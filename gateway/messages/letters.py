@@ -6,7 +6,7 @@ of it and the reply are one transaction; what it brings about besides is done so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,13 +42,14 @@ class Made(StrEnum):
     LANGUAGE = "language"
     OFFICER = "officer"  # an officer's answer to an alert
     UNSORTED = "unsorted"  # a report of which something is missing
+    UNTOLD = "untold"  # a report of which nothing was understood
     OTHER = "other"  # not understood
     REPEATED = "repeated"  # the same text of the same number, a moment ago
     MACHINE = "machine"  # nobody is there to answer: a short code, a name, ourselves, an automatic reply
     FAILED = "failed"  # an error of ours
 
 
-FOR_THE_DESK = frozenset({Made.UNSORTED, Made.OTHER, Made.FAILED})
+FOR_THE_DESK = frozenset({Made.UNSORTED, Made.UNTOLD, Made.OTHER, Made.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,23 @@ class Letters:
         self._clock = clock
 
     @asynccontextmanager
-    async def next(self) -> AsyncIterator[Opened | None]:
+    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[Opened | None]:
         """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
+
+        Those `besides` are as good as not there.
 
         Two workers never hold the same one, nor two of one number: what comes later may take back what came before.
         A block that raises leaves it as it was.
         """
         table, before = inbound_messages.c, inbound_messages.alias().c
         in_turn = ~exists().where(
-            before.handled_at.is_(None), before.sender_key == table.sender_key, before.id < table.id
+            before.handled_at.is_(None),
+            before.sender_key == table.sender_key,
+            before.id < table.id,
+            before.id.not_in(besides),
         )
-        oldest = select(inbound_messages).where(table.handled_at.is_(None), in_turn).order_by(table.id).limit(1)
+        waiting = select(inbound_messages).where(table.handled_at.is_(None), table.id.not_in(besides), in_turn)
+        oldest = waiting.order_by(table.id).limit(1)
         async with self._database.begin() as connection:
             held = oldest.with_for_update(skip_locked=True, of=inbound_messages)
             row = (await connection.execute(held)).mappings().first()
@@ -157,7 +164,7 @@ class Opened:
         self._clock = clock
 
     async def repeats(self) -> bool:
-        """Whether the same number sent the same text a moment before, in capitals or not, and we did not fail at it."""
+        """Whether the same number sent the same words a moment before, in capitals or not, and it was no failure."""
         table = inbound_messages.c
         before = exists().where(
             table.sender_key == self._sender,
@@ -168,16 +175,16 @@ class Opened:
         )
         return bool((await self.connection.execute(select(before))).scalar_one())
 
-    async def answered_since(self, span: timedelta, made: Made | None = None) -> int:
-        """How many replies this number has got within the span, or those to letters of which that was made."""
+    async def answered_since(self, span: timedelta, made: Collection[Made] = ()) -> int:
+        """How many replies this number has got within the span, or those to letters of which one of these was made."""
         table = inbound_messages.c
         replies = select(func.count()).where(
             table.sender_key == self._sender,
             table.answered,
             table.handled_at > self._clock.now() - span,
         )
-        if made is not None:
-            replies = replies.where(table.made == made)
+        if made:
+            replies = replies.where(table.made.in_(made))
         return int((await self.connection.execute(replies)).scalar_one())
 
     async def file(self, answer: Answer) -> None:
@@ -195,5 +202,5 @@ class Opened:
 
 
 def _folded(said: ColumnElement[str]) -> ColumnElement[str]:
-    """A text without the space around it, and in small letters, as PostgreSQL knows them."""
-    return func.lower(func.btrim(said, " \t\r\n"))
+    """A text in small letters, as PostgreSQL knows them, and with nothing but one blank between its words."""
+    return func.lower(func.btrim(func.regexp_replace(said, r"\s+", " ", "g")))

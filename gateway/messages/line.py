@@ -52,6 +52,7 @@ class _Round:
     waiting: deque[list[Claim]]
     ends: float  # of the monotonic clock
     probing: bool
+    called: bool = False  # whether the carrier was asked to send any of it
     error: str = ""
     ended: list[tuple[Claim, Outcome]] = field(default_factory=list)
     writing: bool = False
@@ -73,7 +74,7 @@ class Line:
     async def run(self) -> None:
         """Send until the shift is over, and then finish what is under way."""
         try:
-            await self._shift.repeat(self._send_due)
+            await self._shift.repeat(self._send_due, channel=self._channel)
         finally:
             self._shift.end()
             if self._rounds:
@@ -125,7 +126,8 @@ class Line:
     def _begin(self, claims: Sequence[Claim], most_parts: int | None, *, probing: bool = False) -> None:
         calls = deque(grouped(claims, self._shift.pace.recipients, most_parts))
         ends = self._means.clock.monotonic() + self._shift.pace.lost_after.total_seconds() / _HELD_SHARE
-        round_ = asyncio.create_task(self._shift.attempt(partial(self._make, _Round(calls, ends, probing))))
+        making = partial(self._make, _Round(calls, ends, probing))
+        round_ = asyncio.create_task(self._shift.attempt(making, channel=self._channel))
         self._rounds.add(round_)
         round_.add_done_callback(self._rounds.discard)
 
@@ -137,7 +139,9 @@ class Line:
         if unsent := [claim for group in round_.waiting for claim in group]:
             giving_back = partial(self._means.outbox.release, self._channel, unsent)
             await self._shift.insist(giving_back, len(unsent))
-        if round_.probing and not self._fault and await self._means.channels.probed(self._channel):
+        # A probe that never left has tried nothing.
+        tried = round_.probing and round_.called and not self._fault
+        if tried and await self._means.channels.probed(self._channel):
             log.info("channel.resumed", channel=self._channel)
         if round_.error and not self._fault:
             await self._means.channels.error(self._channel, round_.error)
@@ -153,6 +157,7 @@ class Line:
                 if not await self._may_leave(round_, group):
                     round_.waiting.appendleft(group)
                     return
+                round_.called = True
                 outcomes = await self._send_group(round_, group)
             round_.ended.extend(outcomes)  # not in one expression: the list is another one after the wait
             if not round_.writing:

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -55,13 +56,13 @@ class Shift:
         """Tell the worker to stop."""
         self._stopping.set()
 
-    async def repeat(self, work: Callable[[], Awaitable[timedelta]]) -> None:
+    async def repeat(self, work: Callable[[], Awaitable[timedelta]], **about: str) -> None:
         """Do `work` until the shift is over, each time after the pause that the last one asked for."""
         while not self.over:
-            await self.pause(await self.attempt(work))
+            await self.pause(await self.attempt(work, **about))
 
-    async def attempt(self, work: Callable[[], Awaitable[timedelta]]) -> timedelta:
-        """Do `work` once, whatever comes of it; the pause that it asks for."""
+    async def attempt(self, work: Callable[[], Awaitable[timedelta]], **about: str) -> timedelta:
+        """Do `work` once, whatever comes of it; the pause that it asks for. A failure is told with `about`."""
         try:
             pause = await work()
             self.database_is(away=False)
@@ -69,7 +70,7 @@ class Shift:
             self.database_is(away=True)
             return self.pace.outage
         except Exception:
-            log.exception("worker.round_failed")
+            log.exception("worker.round_failed", work=_name(work), **about)
             return self.pace.outage
         return pause
 
@@ -105,3 +106,9 @@ class Shift:
         if time:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), time.total_seconds())
+
+
+def _name(work: Callable[..., object]) -> str:
+    """What a piece of work is called, for the log."""
+    function = work.func if isinstance(work, partial) else work
+    return str(getattr(function, "__name__", function)).lstrip("_")

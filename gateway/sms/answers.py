@@ -17,7 +17,7 @@ from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import MOST_PLACES, Menu
-from gateway.messages.keywords import Meant, Told, named_places, named_ticket, told
+from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, told
 from gateway.messages.letters import Answer, Letter, Made
 from gateway.messages.message import MessageClass
 from gateway.messages.optouts import OptOuts
@@ -154,7 +154,8 @@ class Answers:
         phone that has named too many wrong ones."""
         ticket, besides = named_ticket(said.meant.rest)
         if not ticket:
-            return None, besides, said.answer(Made.UNSORTED, "not_found")
+            missing = "not_found" if names_a_number(said.meant.rest) else f"no_ticket_{said.meant.command}"
+            return None, besides, said.answer(Made.UNSORTED, missing)
         if await self._tries.used(said.phone) >= said.menu.rules.ticket_tries_per_hour:
             return None, besides, said.answer(Made.UNSORTED, "locked")
         return ticket, besides, None
@@ -178,7 +179,7 @@ def _incomplete(said: Said, read: Told) -> Answer:
         return said.answer(Made.UNSORTED, "no_place", **answers)
     if read.area:
         return said.answer(Made.UNSORTED, "no_category", area=read.area)
-    return said.answer(Made.UNSORTED, "help")
+    return said.answer(Made.UNTOLD, "no_report")
 
 
 def _named(menu: Menu, codes: tuple[str, ...]) -> str:

@@ -7,7 +7,9 @@ confirmed and may not be is not done either: a report that no answer is left for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -31,13 +33,16 @@ from gateway.ussd.sessions import Sessions
 log = structlog.get_logger()
 
 MOST_REPLIES_AN_HOUR = 10
+UNFILED_RESTS = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
 TO_AN_APPEAL = {
     Made.UNSUBSCRIBED: STOP,
     Made.OTHER: "other",
     Made.HELP: "other",
 }  # what is counted where one came lately
-OFFICERS_ANSWERS = frozenset({"1", "2", "3"})  # to an alert: taken, checked, not true
+NOT_UNDERSTOOD = frozenset({Made.OTHER, Made.UNTOLD})  # what is answered in general words, once a day
+OFFICERS_ANSWER = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
+"""To an alert: taken, checked, not true; with one word more at most, for what is longer may be a report."""
 
 
 class Post:
@@ -66,31 +71,33 @@ class Post:
         self._clock = clock
         self._service_codes = service_codes
         self._own_numbers = frozenset(own_numbers)
+        self._unfiled: dict[int, datetime] = {}  # letters that could not be filed, and until when each rests
 
     async def handle_all(self) -> int:
         """Handle every letter that waits; how many there were. Raises `DatabaseAway` and `RedisAway`."""
-        handled = 0
+        handled, now = 0, self._clock.now()
+        self._unfiled = {letter: until for letter, until in self._unfiled.items() if until > now}
         while await self._handle_next():
             handled += 1
         return handled
 
     async def _handle_next(self) -> bool:
-        async with self._letters.next() as opened:
-            if opened is None:
-                return False
-            letter = opened.letter
-            try:
-                answer = await self._answer(opened)
-            except (DatabaseAway, RedisAway):
+        letter: Letter | None = None
+        try:
+            async with self._letters.next(self._unfiled) as opened:
+                if opened is None:
+                    return False
+                letter = opened.letter
+                answer = await self._handle(opened)
+        except (DatabaseAway, RedisAway):
+            raise
+        except Exception as error:
+            if letter is None:
                 raise
-            except Exception as error:
-                log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
-                answer = Answer(Made.FAILED)
-            if answer.text and await _has_its_fill(opened):
-                answer = Answer(answer.made, ticket=answer.ticket)
-            if letter.phone and (kind := TO_AN_APPEAL.get(answer.made)):
-                await note_answer(opened.connection, self._vault.lookup(letter.phone), kind, self._clock.now())
-            await opened.file(answer)
+            # It stays as it was, and must not keep back whoever wrote later.
+            log.error("sms.not_filed", letter=letter.id, error=type(error).__name__, exc_info=True)
+            self._unfiled[letter.id] = self._clock.now() + UNFILED_RESTS
+            return True
         log.info(
             "sms.handled",
             channel=letter.channel,
@@ -100,6 +107,30 @@ class Post:
             **({"ticket": answer.ticket} if answer.ticket else {}),
         )
         return True
+
+    async def _handle(self, opened: Opened) -> Answer:
+        """Have done what the letter asks for, and file it.
+
+        In a savepoint: a statement that fails leaves the transaction fit to file that we failed.
+        """
+        letter = opened.letter
+        try:
+            async with opened.connection.begin_nested():
+                answer = await self._answer(opened)
+                if answer.text and await _has_its_fill(opened):
+                    answer = Answer(answer.made, ticket=answer.ticket)
+                if letter.phone and (kind := TO_AN_APPEAL.get(answer.made)):
+                    await note_answer(opened.connection, self._vault.lookup(letter.phone), kind, self._clock.now())
+                await opened.file(answer)
+        except (DatabaseAway, RedisAway, OSError):
+            raise
+        except Exception as error:
+            if opened.connection.invalidated:  # the database went away: what is left of it says so
+                raise
+            log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
+            answer = Answer(Made.FAILED)
+            await opened.file(answer)
+        return answer
 
     async def _answer(self, opened: Opened) -> Answer:
         letter, menu = opened.letter, self._editions.current
@@ -115,24 +146,29 @@ class Post:
         said = await self._said(opened, letter.phone, understood, menu)
         if understood.command == "report" and await _has_its_fill(opened):
             return Answer(Made.UNSORTED)
-        if understood.command:
-            answer = await self._answers.to(said)
-            if answer.made is Made.LANGUAGE:
-                await self._sessions.choose_language(
-                    self._vault.lookup(letter.phone), said.language, menu, self._clock.now()
-                )
-            return answer
-        if await opened.answered_since(DAY, Made.OTHER):
-            return Answer(Made.OTHER)
-        return said.answer(Made.OTHER, "unknown")
+        answer = await self._answers.to(said) if understood.command else said.answer(Made.OTHER, "unknown")
+        if answer.made is Made.LANGUAGE:
+            await self._sessions.choose_language(
+                self._vault.lookup(letter.phone), said.language, menu, self._clock.now()
+            )
+        if answer.made in NOT_UNDERSTOOD and await opened.answered_since(DAY, NOT_UNDERSTOOD):
+            return Answer(answer.made)
+        return answer
 
     async def _short_answer(self, opened: Opened, phone: Phone) -> Answer | None:
-        """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert."""
-        short = opened.letter.text.strip(" .,!\"'\r\n")
-        if short not in OFFICERS_ANSWERS:
-            return None
-        if short == FILE_AS_IT_IS and (filed := await self._dropped.file_as_it_is(phone, opened.connection)):
+        """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert.
+
+        An officer may say a word behind the number.
+        """
+        text = opened.letter.text
+        if (
+            text.strip(" .,!\"'\r\n") == FILE_AS_IT_IS
+            and not await _has_its_fill(opened)
+            and (filed := await self._dropped.file_as_it_is(phone, opened.connection))
+        ):
             return Answer(Made.DRAFT, ticket=filed.ticket, confirmed=True)
+        if not OFFICERS_ANSWER.fullmatch(text):
+            return None
         person = await self._directory.find(phone)
         return Answer(Made.OFFICER) if person and person.has(Role.OFFICER) else None
 

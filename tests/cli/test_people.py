@@ -217,7 +217,26 @@ def test_erasing_is_asked_for(shell: Shell, good: str) -> None:
 
 def test_what_was_done_can_be_read_by_a_program(shell: Shell, good: str) -> None:
     read_in = shell.run("people", "import", good, "--json")
-    counts = {"dry_run": False, "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 0}
+    counts = {"dry_run": False, "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 0, "bad_rows": []}
     assert (read_in.exit_code, json.loads(read_in.stdout)) == (0, counts)
     erased = json.loads(shell.run("people", "erase", NUMBER.e164, "--yes", "--json").stdout)
     assert (erased["phone"], erased["people"], erased["incidents"]) == (NUMBER.masked, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("option", "status", "new", "stored"), [(None, 1, 0, 0), ("--dry-run", 1, 2, 0), ("--skip-bad", 0, 2, 2)]
+)
+def test_a_program_reads_which_rows_are_wrong(
+    shell: Shell, bad: str, option: str | None, status: int, new: int, stored: int
+) -> None:
+    result = shell.run("people", "import", bad, "--json", *([option] if option else []))
+    read_in = json.loads(result.stdout)
+    assert (result.exit_code, read_in["dry_run"]) == (status, option == "--dry-run")
+    assert (read_in["new"], read_in["updated"], read_in["unchanged"], read_in["declined"]) == (new, 0, 0, 0)
+    assert (read_in["bad"], [sorted(row) for row in read_in["bad_rows"]]) == (2, [["file", "line", "message"]] * 2)
+    assert [(row["file"], row["line"]) for row in read_in["bad_rows"]] == [("bad.csv", 4), ("bad.csv", 5)]
+    assert "no whole phone number" in read_in["bad_rows"][0]["message"]
+    assert "unknown role 'walikota'" in read_in["bad_rows"][1]["message"]
+    assert "081230000003" not in result.output
+    assert ("nothing is stored" in result.stderr) == (option is None)
+    assert len(shell.listed("people", "list")) == stored

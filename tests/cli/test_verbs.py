@@ -290,6 +290,22 @@ def test_a_channel_is_paused_and_resumed(shell: Shell) -> None:
     assert shell.listed("channels")[0]["state"] == "running"
 
 
+def test_a_program_pauses_and_resumes_a_channel(shell: Shell) -> None:
+    def told(*arguments: str) -> dict[str, Any]:
+        result = shell.run("channels", *arguments, "at", "--as", "rini", "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        said: dict[str, Any] = json.loads(result.stdout)
+        assert said.pop("since")
+        return said
+
+    paused = {"name": "at", "state": "paused", "reason": f"call {NUMBER.masked}", "until": None, "by": "rini"}
+    assert told("pause", "--reason", f"call {NUMBER.e164}") == {**paused, "was_paused": False}
+    assert told("pause", "--reason", f"call {NUMBER.e164}") == {**paused, "was_paused": True}
+    running = {"name": "at", "state": "running", "reason": "", "until": None, "by": "rini"}
+    assert told("resume") == {**running, "was_paused": True}
+    assert told("resume") == {**running, "was_paused": False}
+
+
 def test_a_channel_that_is_not_there(shell: Shell) -> None:
     result = shell.run("channels", "resume", "att")
     assert result.exit_code == 2

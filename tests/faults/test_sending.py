@@ -11,11 +11,12 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
@@ -72,6 +73,7 @@ class Field:
     database: Database
     url: str
     reported: list[str] = field(default_factory=list)
+    requested: Counter[tuple[str, str]] = field(default_factory=Counter)  # number and text, of whatever request came
 
     @property
     def stage(self) -> Stage:
@@ -118,7 +120,7 @@ class Field:
         await until(it_is)
 
     def asked(self) -> Counter[tuple[str, str]]:
-        """Number and text of all that the carrier was asked to send."""
+        """Number and text of all that the carrier took up; a request that fails as a whole is none of it."""
         return Counter((sms.to, sms.text) for sms in self.local.messages)
 
     async def counts(self) -> list[tuple[int, int]]:
@@ -136,12 +138,24 @@ async def here(database: Database) -> AsyncIterator[Field]:
         yield made
 
 
+FIELD = web.AppKey("field", Field)
+
+
+@web.middleware
+async def note_request(request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:
+    """Count what is asked for before any fault."""
+    fields = await request.post()
+    if {"to", "message"} <= fields.keys():
+        numbers = str(fields["to"]).split(",")
+        request.app[FIELD].requested.update((number, str(fields["message"])) for number in numbers)
+    return await handler(request)
+
+
 @asynccontextmanager
 async def a_field(database: Database) -> AsyncIterator[Field]:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
-        app = web.Application()
-
+        app = web.Application(middlewares=[note_request])
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         hooks = HookUrls(ussd="", ussd_event="", sms="", receipt=f"{url}/receipt", optout="")
@@ -156,7 +170,7 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
             report_seconds=0.02,
         )
         local.faults = Faults(no_reports=Fault())
-        made = Field(local, http, database, url)
+        made = app[FIELD] = Field(local, http, database, url)
 
         async def take(request: web.Request) -> web.Response:
             receipt = made.account().read_receipt(await request.read(), request.headers)
@@ -181,6 +195,7 @@ async def test_no_answer_after_the_request_was_read(here: Field, accepts: bool) 
     await here.put(3)
     await here.work("unknown", "unknown", "unknown")
     assert here.asked() == (each(3) if accepts else Counter())
+    assert here.requested == each(3)
     assert await here.counts() == [(1, 1)] * 3
 
 
@@ -210,6 +225,28 @@ async def test_an_error_within_the_carrier(here: Field) -> None:
     await here.put(2)
     await here.work("unknown", "unknown")
     assert here.asked() == Counter()
+    assert here.requested == each(2)
+
+
+@pytest.mark.parametrize(("times", "became"), [(1, "accepted"), (None, "unknown")])
+async def test_a_confirmation_is_sent_once_more_after_an_error_within_the_carrier(
+    here: Field, times: int | None, became: str
+) -> None:
+    """Exactly once, whether that goes well or not."""
+    here.local.faults = Faults(http_status=HttpStatus(status=500, times=times), no_reports=Fault())
+    await here.put(2, CONFIRMATION)
+    async with here.worker():
+
+        async def all_tried_again() -> bool:
+            return here.requested.total() >= 4
+
+        await until(all_tried_again)
+        await here.are(became, became)
+        await asyncio.sleep(0.3)  # several looks of the sweep
+    assert await here.stage.statuses() == [became] * 2
+    assert here.requested == each(2, times=2)
+    assert here.asked() == (each(2) if became == "accepted" else Counter())
+    assert await here.counts() == [(2, 1 if became == "accepted" else 2)] * 2
 
 
 async def test_half_the_recipients_are_missing_from_the_answer(here: Field) -> None:
@@ -230,28 +267,31 @@ async def test_a_code_outside_the_table(here: Field) -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "reason"),
+    ("faults", "reason", "taken_up"),
     [
-        (Faults(http_status=HttpStatus(status=401)), "the carrier does not accept the API key"),
-        (Faults(http_status=HttpStatus(status=429)), "too many requests"),
-        (Faults(empty_recipients=EmptyRecipients(message="InsufficientBalance")), "the account has no credit"),
-        (Faults(empty_recipients=EmptyRecipients()), "the sender name is not registered"),
-        (Faults(status_codes=StatusCodes(code=405)), "the account has no credit"),
+        (Faults(http_status=HttpStatus(status=401)), "the carrier does not accept the API key", 0),
+        (Faults(http_status=HttpStatus(status=429)), "too many requests", 0),
+        (Faults(empty_recipients=EmptyRecipients(message="InsufficientBalance")), "the account has no credit", 10),
+        (Faults(empty_recipients=EmptyRecipients()), "the sender name is not registered", 10),
+        (Faults(status_codes=StatusCodes(code=405)), "the account has no credit", 10),
     ],
 )
 async def test_a_fault_of_the_account_pauses_the_channel_until_it_is_resumed(
-    here: Field, faults: Faults, reason: str
+    here: Field, faults: Faults, reason: str, taken_up: int
 ) -> None:
+    """One call finds it, and nothing else is asked for; later its ten messages are sent again like all others."""
     here.local.faults = faults
     await here.put(150)
     async with here.worker(Pace(batch=200, recipients=10, calls=1, idle=PACE.idle, paused=PACE.paused)):
         await here.is_paused(reason)
         await asyncio.sleep(0.2)
-        refused = here.asked().total()
-        assert refused <= 10, "one call finds it"
+        assert here.requested == each(10)
+        assert here.asked() == each(taken_up)
         here.local.faults = Faults(no_reports=Fault())
         assert await here.channels.resume("at", "rini")
         await here.are(*["accepted"] * 150)
+    assert here.requested == each(150) + each(10)
+    assert here.asked() == each(150) + each(taken_up)
     accepted = Counter((sms.to, sms.text) for sms in here.local.messages if sms.message_id)
     assert accepted == each(150)
     assert await here.counts() == [(1, 0)] * 150
@@ -264,6 +304,7 @@ async def test_too_many_requests_with_a_time_is_waited_for(here: Field) -> None:
     await here.work("accepted", "accepted", "accepted")
     assert asyncio.get_running_loop().time() - began >= 1
     assert here.asked() == each(3)
+    assert here.requested == each(3, times=2)
     assert await here.counts() == [(1, 0)] * 3
     assert not (await here.channels.standing("at")).paused
 
@@ -315,6 +356,7 @@ async def test_reports_that_come_as_they_like(here: Field, faults: Faults) -> No
     assert len(kept) == 4 * 2, "one row for each report, however often it came"
     assert sum(row["applied"] for row in kept) == 4
     assert here.reported.count("repeated") == 8 * (copies - 1)
+    assert here.requested == here.asked() == each(4)
 
 
 async def test_a_report_for_a_stranger(here: Field) -> None:
@@ -326,6 +368,7 @@ async def test_a_report_for_a_stranger(here: Field) -> None:
     await here.work("accepted")
     (kept,) = await here.stage.rows(receipts)
     assert (kept["message"], kept["applied"]) == (None, False)
+    assert here.requested == here.asked() == each(1)
 
 
 # Workers and stores that go away ---------------------------------------------------------------------------------

@@ -113,6 +113,20 @@ async def test_nothing_is_sent_to_who_must_not_get_it(
         await desk.resend(appeal, "rini")
 
 
+@pytest.mark.parametrize("status", list(Status))
+async def test_what_belongs_to_an_appeal_is_not_sent_past_it(
+    database: Database, desk: MessageDesk, stage: Stage, status: Status
+) -> None:
+    """Its hold, its account and its audience know nothing of such a message."""
+    message = await stage.put(kind=MessageClass.APPEAL)
+    async with database.begin() as connection:
+        of_appeal = {"appeal": 7, "person": 1, "status": status}
+        await connection.execute(update(messages).where(messages.c.id == message).values(of_appeal))
+    with pytest.raises(CannotResend, match=f"message {message} belongs to appeal 7"):
+        await desk.resend(message, "rini")
+    assert len(await stage.rows()) == 1
+
+
 async def test_the_history_tells_all_that_befell_it(
     database: Database, desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
 ) -> None:

@@ -169,9 +169,16 @@ SAME = [
     ("LAPOR 3 KLEGO", " LAPOR 3 KLEGO\n"),
     ("LAPOR 3 KLEGO\n", "LAPOR 3 KLEGO\n"),
     ("\tLAPOR\r\n", "LAPOR"),
+    ("LAPOR 3 KLEGO tawuran", "lapor  3 \t KLEGO\r\ntawuran "),
     ("%_\\'", "%_\\'"),
 ]
-OTHERS = [("LAPOR 3 KLEGO", "LAPOR 3 KLEGO!"), ("LAPOR 3 KLEGO", "LAPOR 3 MEDONO"), ("a", ""), ("%", "x")]
+OTHERS = [
+    ("LAPOR 3 KLEGO", "LAPOR 3 KLEGO!"),
+    ("LAPOR 3 KLEGO", "LAPOR 3KLEGO"),
+    ("LAPOR 3 KLEGO", "LAPOR 3 MEDONO"),
+    ("a", ""),
+    ("%", "x"),
+]
 
 
 @pytest.mark.parametrize(("first", "second", "same"), [(*pair, True) for pair in SAME] + [(*p, False) for p in OTHERS])
@@ -215,7 +222,7 @@ async def test_what_we_failed_at_may_be_sent_again(letters: Letters, write: Writ
 # How often somebody was answered -----------------------------------------------------------------------------
 
 
-async def answered(letters: Letters, write: Writes, span: timedelta, made: Made | None = None) -> int:
+async def answered(letters: Letters, write: Writes, span: timedelta, *made: Made) -> int:
     """What a further letter of `PHONE` would be told, which is left unanswered."""
     await write("count")
     async with letters.next() as opened:
@@ -240,6 +247,7 @@ async def test_replies_are_counted_by_number_and_kind(letters: Letters, write: W
     assert await answered(letters, write, HOUR) == 3
     assert await answered(letters, write, HOUR, Made.OTHER) == 1
     assert await answered(letters, write, DAY, Made.REPORT) == 1
+    assert await answered(letters, write, DAY, Made.REPORT, Made.HELP, Made.UNTOLD) == 2
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(59, 1), (60, 0)])
@@ -276,7 +284,7 @@ async def test_the_list_of_what_the_desk_must_sort(letters: Letters, write: Writ
     for number, made in enumerate(Made):
         await write(made.value, Phone(f"+2547110001{number:02}"))
         await handle(letters, Answer(made))
-    assert [one["made"] for one in await letters.list(to_sort=True)] == ["failed", "other", "unsorted"]
+    assert [one["made"] for one in await letters.list(to_sort=True)] == ["failed", "other", "untold", "unsorted"]
 
 
 async def test_a_number_that_cannot_be_opened_is_shown_as_none(

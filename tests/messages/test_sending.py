@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -264,6 +264,40 @@ async def _rests(channels: Channels, faults: int) -> bool:
     return stands.paused and stands.faults == faults
 
 
+class Stalling(StandingClock):
+    """So much time passes between two looks that no claim may leave any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.looks * BRISK.lost_after.total_seconds()
+
+
+async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault: Vault, channels: Channels) -> None:
+    clock, carrier = Stalling(), ToldCarrier()
+    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
+    message = await stage.put()
+    await channels.fault("at", "no credit")
+    clock.pass_time(seconds=30)
+    with structlog.testing.capture_logs() as logs:
+        async with working(sender(outbox, clock, carrier)):
+            await until(lambda: _taken_for_a_probe(channels, clock))
+            await until(lambda: _is(stage, message, "queued", ""))
+            await asyncio.sleep(0.1)
+    assert carrier.calls == []
+    stands = await channels.standing("at")
+    assert (stands.state, stands.reason) == ("paused", "no credit")
+    assert "channel.resumed" not in {line["event"] for line in logs}
+
+
+async def _taken_for_a_probe(channels: Channels, clock: StandingClock) -> bool:
+    until = (await channels.standing("at")).until
+    return until is None or until > clock.now()
+
+
 async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
     outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
 ) -> None:
@@ -323,6 +357,17 @@ async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_w
     assert (await stage.row(message))["status"] == "accepted"
     assert [line["event"] for line in logs].count("carrier.send_raised") == 2
     assert "81230004567" not in repr(logs)
+
+
+async def test_a_round_that_fails_says_whose_and_which(outbox: Outbox, clock: StandingClock) -> None:
+    def broken(_: datetime) -> datetime | None:
+        raise KeyError("quiet_hours")
+
+    with structlog.testing.capture_logs() as logs:
+        async with working(of_channels(outbox, {"at": ToldCarrier()}, clock, quiet_until=broken)):
+            await until(lambda: _logged(logs, "worker.round_failed"))
+    failed = next(line for line in logs if line["event"] == "worker.round_failed")
+    assert (failed["channel"], failed["work"]) == ("at", "send_due")
 
 
 # The database away -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -20,6 +20,7 @@ from gateway.messages.letters import Letters, Opened
 from gateway.messages.optouts import OptOuts
 from gateway.people.directory import Directory
 from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
 from gateway.sms.answers import Answers
 from gateway.sms.post import Post
 from gateway.text.phone import Phone
@@ -33,18 +34,24 @@ KLEGO, MEDONO = "33.75.02.1008", "33.75.01.1002"
 _ids = count(1)
 
 
-class Killed(Exception):
-    """The worker was killed here."""
+class Killed(BaseException):
+    """The worker was killed here. Nothing that it does about errors is done."""
 
 
 class MortalLetters(Letters):
-    """Letters whose worker dies as often as `deaths` says, when all is done and nothing is committed."""
+    """Letters whose worker dies as often as `deaths` says, when all is done and nothing is committed.
+
+    `opened` is what happens when one has been taken up.
+    """
 
     deaths = 0
+    opened: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
-    async def next(self) -> AsyncIterator[Opened | None]:
-        async with super().next() as opened:
+    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[Opened | None]:
+        async with super().next(besides) as opened:
+            if opened and self.opened:
+                await self.opened()
             yield opened
             if opened and self.deaths:
                 self.deaths -= 1
@@ -120,6 +127,23 @@ async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MEN
             own_numbers=["3375", OWN_NUMBER.e164],
         )
         yield Room(gateway, letters, post, Inbox(database, VAULT, clock))
+
+
+@asynccontextmanager
+async def refusing(database: Database, table: Table, change: str, when: str) -> AsyncIterator[None]:
+    """While this lasts, PostgreSQL refuses such a change of the table's rows, as a fault within it would."""
+    async with database.begin() as connection:
+        for statement in (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$",
+            f"CREATE TRIGGER refuse BEFORE {change} ON {table.name} FOR EACH ROW WHEN ({when}) "
+            "EXECUTE FUNCTION refuse()",
+        ):
+            await connection.exec_driver_sql(statement)
+    try:
+        yield
+    finally:
+        async with database.begin() as connection:
+            await connection.exec_driver_sql("DROP FUNCTION refuse() CASCADE")
 
 
 def sms(name: str, language: str = "id", **values: str) -> str:

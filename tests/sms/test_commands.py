@@ -9,14 +9,16 @@ import pytest
 from gateway.carriers.carrier import OptOut
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import audit, incident_details, incidents
+from gateway.menu.loading import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
 from gateway.messages.optouts import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
+from gateway.runtime.packs import read_pack
 from gateway.text.gsm import parts
 from tests.clocks import StandingClock
 from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
-from tests.ussd.stage import SECOND, SERVICE, TO_DESCRIBE, VAULT, WHOLE, Resident
+from tests.ussd.stage import PACKS, SECOND, SERVICE, TO_DESCRIBE, VAULT, WHOLE, Resident
 
 STRANGE = "7340-2817"  # a ticket that nobody has
 
@@ -79,10 +81,10 @@ async def test_a_report_longer_than_a_record_is_cut_and_the_letter_is_whole(desk
     assert letter["text"].endswith(told)
 
 
-MISSING = [
-    ("LAPOR", "help", {}),
-    ("LAPOR ???", "help", {}),
-    ("LAPOR xyz", "help", {}),
+MISSING: list[tuple[str, str, dict[str, str]]] = [
+    ("LAPOR", "no_report", {}),
+    ("LAPOR ???", "no_report", {}),
+    ("LAPOR xyz", "no_report", {}),
     ("LAPOR 3", "no_place", {"category": "gesekan"}),
     ("LAPOR 3 pekalongan utara ribut", "no_place", {"category": "gesekan"}),
     ("LAPOR tawuran di depan pasar", "no_place", {"category": "gesekan"}),
@@ -106,7 +108,13 @@ async def test_what_is_missing_is_said_and_the_letter_kept(
     assert await desk.says(text.replace("LAPOR", keyword)) == sms(answer, language, **values)
     assert await desk.incidents() == []
     (listed,) = await desk.letters.list(to_sort=True)
-    assert (listed["made"], listed["text"]) == ("unsorted", text.replace("LAPOR", keyword))
+    assert listed["text"] == text.replace("LAPOR", keyword)
+    assert listed["made"] == ("untold" if answer == "no_report" else "unsorted")
+
+
+def test_both_the_kind_and_the_place_are_said_to_be_missing() -> None:
+    assert sms("no_report").startswith("Jenis dan tempat belum jelas.")
+    assert "LAPOR 3 KLEGO" in sms("no_report")
 
 
 async def test_each_letter_is_a_report_of_its_own(desk: Room) -> None:
@@ -142,6 +150,43 @@ async def test_how_a_report_stands(desk: Room, clock: StandingClock, keyword: st
         assert await desk.says(f"{keyword} {written}") == expected
     assert (await desk.made())[1:] == ["status"] * 4
     assert {row["class"] for row in await desk.rows(messages)} == {"confirmation", "status"}
+
+
+WITHOUT_A_TICKET = [
+    ("CEK", "status", "id", "CEK 7340-2817"),
+    ("cek laporan saya pak", "status", "id", "CEK 7340-2817"),
+    ("INFO", "add_info", "id", "INFO 7340-2817 "),
+    ("INFO jam 19.30 ada 20 orang lari", "add_info", "id", "INFO 7340-2817 "),
+    ("HAPUS nomor saya", "erase", "id", "HAPUS 7340-2817"),
+    ("PRIKSA", "status", "jv", "CEK 7340-2817"),
+    ("BUSAK", "erase", "jv", "BUSAK 7340-2817"),
+    ("CHECK", "status", "en", "STATUS 7340-2817"),
+    ("ERASE me", "erase", "en", "ERASE 7340-2817"),
+]
+
+
+@pytest.mark.parametrize(("text", "command", "language", "written"), WITHOUT_A_TICKET)
+async def test_a_ticket_that_is_missing_is_asked_for(
+    desk: Room, text: str, command: str, language: str, written: str
+) -> None:
+    reply = await desk.says(text)
+    assert reply == sms(f"no_ticket_{command}", language)
+    assert written in reply
+    assert await desk.made() == ["unsorted"]
+
+
+@pytest.mark.parametrize("pack", ["pekalongan", "tegal", "kab-pekalongan"])
+def test_every_pack_tells_to_write_its_own_keywords(pack: str) -> None:
+    menu = load(read_pack(PACKS / pack))
+    for command in ("status", "add_info", "erase"):
+        for language, said in menu.keywords.commands[command].items():
+            text = menu.sms(f"no_ticket_{command}", language, {})
+            assert [word for word in said if f" {word.upper()} 7340-2817" in text], (language, text)
+
+
+@pytest.mark.parametrize("number", ["7340-2816", "7340 281", "734028", "1234567890"])
+async def test_a_number_that_is_none_is_not_found(desk: Room, number: str) -> None:
+    assert await desk.says(f"CEK {number}") == sms("not_found")
 
 
 async def test_a_status_is_asked_for_again_and_answered_again(desk: Room) -> None:

@@ -24,7 +24,7 @@ from gateway.runtime.redis import RedisAway
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
-from tests.sms.stage import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Killed, Room, room, sms
+from tests.sms.stage import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Killed, Room, refusing, room, sms
 from tests.ussd.stage import TO_DESCRIBE, VAULT, Resident
 
 # Who gets no answer ------------------------------------------------------------------------------------------
@@ -110,6 +110,17 @@ async def test_what_is_not_understood_is_answered_once_a_day(desk: Room, clock: 
     clock.pass_time(minutes=1)
     assert await desk.says("halo") == sms("unknown")
     assert await desk.made() == ["other", "other", "help", "other"]
+
+
+async def test_a_report_of_which_nothing_is_understood_shares_that_one_answer(desk: Room, clock: StandingClock) -> None:
+    assert await desk.says("LAPOR xyz") == sms("no_report")
+    assert await desk.says("LAPOR zyx") == await desk.says("apa ini") == ""
+    assert await desk.says("LAPOR 3") == sms("no_place", category="gesekan"), "this is half a report"
+    assert await desk.says("BANTUAN") == sms("help")
+    clock.pass_time(days=1)
+    assert await desk.says("apa ini") == sms("unknown")
+    assert await desk.says("LAPOR") == ""
+    assert await desk.made() == ["untold", "untold", "other", "unsorted", "help", "other", "untold"]
 
 
 # The same again ----------------------------------------------------------------------------------------------
@@ -211,25 +222,50 @@ async def test_one_sends_the_next_unfinished_report_too(desk: Room, clock: Stand
     assert await desk.made() == ["draft", "draft"]
 
 
+async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: StandingClock) -> None:
+    await drop(desk, clock)
+    for _ in range(10):
+        assert await desk.says("BANTUAN")
+    assert await desk.says("1") == ""
+    assert await desk.incidents() == []
+    assert [letter["text"] for letter in await desk.letters.list(to_sort=True)] == ["1"]
+    clock.pass_time(hours=1)
+    assert await desk.says("1"), "it is left as it was"
+    assert len(await desk.incidents()) == 1
+
+
 async def appoint(desk: Room) -> None:
     """`NUMBER` is an officer's."""
     officer = Entry(NUMBER, (Part(Role.OFFICER, ("33.75.03",)),))
     await Directory(desk.gateway.database, VAULT, Clock()).import_people([officer], source="test", language="id")
 
 
-@pytest.mark.parametrize("text", ["1", "2", "3"])
+@pytest.mark.parametrize("text", ["1", "2", "3", "1 benar", "2,", "3. hoaks"])
 async def test_a_number_of_nobody_is_not_understood(desk: Room, text: str) -> None:
     assert await desk.says(text) == sms("unknown")
     assert await desk.made() == ["other"]
 
 
-@pytest.mark.parametrize("text", ["1", "2", "3", " 3 "])
+@pytest.mark.parametrize("text", ["1", "2", "3", " 3 ", "1 benar", "1.", "1,", "2, dicek", "3.hoaks", "'1' ya"])
 async def test_an_officers_answer_is_stored_and_not_answered(desk: Room, text: str) -> None:
     await appoint(desk)
     for _ in range(2):  # to two alerts, one after the other
         assert await desk.says(text) == ""
     assert await desk.made() == ["officer", "officer"]
     assert await desk.letters.list(to_sort=True) == []
+
+
+@pytest.mark.parametrize("text", ["4", "12", "1a", "1.5 juta", "benar 1", "satu", "2 orang berkelahi"])
+async def test_what_else_an_officer_writes_is_no_answer(desk: Room, text: str) -> None:
+    await appoint(desk)
+    assert await desk.says(text) == sms("unknown")
+
+
+async def test_an_officer_who_says_more_than_one_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
+    await appoint(desk)
+    await drop(desk, clock)
+    assert await desk.says("1 benar") == ""
+    assert len(await desk.gateway.drafts.list()) == 1
 
 
 async def test_two_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
@@ -314,6 +350,48 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     assert NUMBER.e164[-9:] not in log.getvalue()
     desk.gateway.editions.put(MENU)
     assert await desk.says("BANTUAN"), "it may be sent again"
+
+
+async def test_a_statement_that_fails_holds_nothing_up_and_leaves_nothing_half_done(
+    desk: Room, log: io.StringIO
+) -> None:
+    """The reply cannot be queued: what was done within the letter's transaction is undone, and the desk sees it."""
+    await desk.says("LAPOR 3 KLEGO")
+    for text in (f"HAPUS {await desk.ticket()}", "apa ini"):
+        await desk.receive(text)
+    await desk.receive("BANTUAN", OTHER)
+    reply = "NEW.class = 'reply' AND NEW.text NOT LIKE 'Ketik%'"
+    async with refusing(desk.gateway.database, messages, "INSERT", reply):
+        assert await desk.post.handle_all() == 3
+    assert await desk.made() == ["report", "failed", "failed", "help"]
+    assert [incident["phone"] for incident in await desk.incidents()] == [NUMBER.masked], "not erased"
+    assert await desk.replies(OTHER) == [sms("help")]
+    assert log.getvalue().count('"sms.failed"') == 2
+    assert await desk.says(f"HAPUS {await desk.ticket()}") == sms("erased", ticket=await desk.ticket())
+
+
+async def test_a_letter_that_cannot_even_be_filed_keeps_back_no_later_one(desk: Room, clock: StandingClock) -> None:
+    for text, sender in (("REG", NUMBER), ("BANTUAN", NUMBER), ("BANTUAN", OTHER)):
+        await desk.receive(text, sender)
+    async with refusing(desk.gateway.database, inbound_messages, "UPDATE", "NEW.text = 'REG'"):
+        await desk.post.handle_all()
+        assert await desk.made() == ["", "help", "help"]
+        assert await desk.post.handle_all() == 0, "not tried again and again"
+    clock.pass_time(minutes=1)
+    assert await desk.post.handle_all() == 1
+    assert await desk.made() == ["subscribed", "help", "help"]
+
+
+async def test_postgresql_away_in_mid_letter(shaky: Room, postgres: Gate) -> None:
+    """When the letter is in hand and nothing is made of it yet: it waits, and is no failure."""
+    await shaky.receive("apa ini")
+    shaky.letters.opened = postgres.shut
+    with pytest.raises(DatabaseAway):
+        await shaky.post.handle_all()
+    shaky.letters.opened = None
+    await postgres.open()
+    assert await shaky.post.handle_all() == 1
+    assert await shaky.made() == ["other"]
 
 
 async def test_the_log_tells_what_was_made_and_no_text(desk: Room, log: io.StringIO) -> None:
