@@ -6,7 +6,7 @@ strict stage of the pack (such as masa tenang) only the pack's approved texts go
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.messages.message import Status as Sent
+from gateway.text.gsm import Change
 
 PER_WEEK = 3
 """So many appeals a person gets in a week at the most, as every pack promises (facts/domain.md 4.3)."""
@@ -143,7 +144,7 @@ class Draft:
     """What an author writes: a template of the pack or texts of his own, to whom, by which channel, and when.
 
     `audience` is as `audience.read` takes it. `starts_at` is None for as soon as it is approved; `ticket` is that of
-    the incident which the text speaks of.
+    the incident which the text speaks of. `changes` is what `saying.spelt` has replaced in his texts, by language.
     """
 
     purpose: str
@@ -153,6 +154,7 @@ class Draft:
     texts: Mapping[str, str] = field(default_factory=dict)
     ticket: str = ""
     starts_at: datetime | None = None
+    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

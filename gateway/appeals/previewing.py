@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import SAID, Price, Reason
 from gateway.appeals.reach import Reach
-from gateway.appeals.saying import Rendering
+from gateway.appeals.saying import Rendering, TextCost
 
 _BY_SENTENCE = {sentence: reason for reason, sentence in SAID.items()}
 
@@ -41,6 +41,7 @@ class Preview:
     begins_at: datetime
     held_back: bool
     approvals: int
+    texts: Sequence[TextCost] = field(default_factory=tuple)
     obstacles: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -66,6 +67,7 @@ class Preview:
             "begins_at": self.begins_at.isoformat(),
             "held_back": self.held_back,
             "approvals": self.approvals,
+            "texts": {one.language: one.for_json() for one in self.texts},
             "obstacles": list(self.obstacles),
         }
 

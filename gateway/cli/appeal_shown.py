@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from gateway.appeals.appeal import Appeal
 from gateway.appeals.ledger import Account
 from gateway.appeals.previewing import Preview
+from gateway.appeals.saying import TextCost
 from gateway.cli.common import show_one
 from gateway.menu.definition import Menu, appeal_area
 
@@ -82,10 +83,37 @@ def print_look(look: Look, menu: Menu) -> None:
 def print_preview(preview: Preview) -> None:
     """What an appeal would do, as tables."""
     shown = preview.for_json()
+    shown["texts"] = [_cost(one) for one in preview.texts]
+    shown["replaced"] = [
+        {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}
+        for text in preview.texts
+        for one in text.replaced
+    ]
     shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
     shown["suppressed"] = _counted(shown["suppressed"])
     shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
     show_one(shown, as_json=False)
+
+
+def cost_lines(texts: Sequence[TextCost]) -> list[str]:
+    """What each text costs, and what of it was replaced, in words."""
+    lines = []
+    for text in texts:
+        cost = _cost(text)
+        lines.append(f"{text.language}: {cost['encoding']}, {cost['length']}, parts: {text.parts}")
+        lines += [
+            f"{text.language}: {one} is replaced by {_seen(one.instead)}, times: {one.times}" for one in text.replaced
+        ]
+    return lines
+
+
+def _cost(text: TextCost) -> dict[str, Any]:
+    unit, alphabet = ("septets", "GSM-7") if text.encoding == "gsm7" else ("units", "UCS-2")
+    return {"language": text.language, "encoding": alphabet, "length": f"{text.length} {unit}", "parts": text.parts}
+
+
+def _seen(instead: str) -> str:
+    return {"": "nothing", " ": "a space", "\n": "a new line"}.get(instead, instead)
 
 
 def _counted(counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ from gateway.cli.appeal_draft import (
     time_typed,
 )
 from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, as_line, print_look, print_preview
+from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_preview
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
 from gateway.cli.proof import as_account, proven
 from gateway.incidents.trail import Trail
@@ -88,6 +88,16 @@ class _Desk:
             show_one(appeal_json(await self.campaign.find(number)), as_json)
         else:
             click.echo(sentence)
+
+    async def tell_costs(self, number: int, sentence: str, as_json: bool) -> None:
+        """The same of what was written, with what its texts cost: on stderr, or in the JSON."""
+        costs = await self.campaign.costs(number)
+        if as_json:
+            written = appeal_json(await self.campaign.find(number))
+            show_one({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
+            return
+        click.echo("\n".join(cost_lines(costs)), err=True)
+        click.echo(sentence)
 
 
 @asynccontextmanager
@@ -149,14 +159,17 @@ async def appeals_draft(
     at: datetime | None,
     as_json: bool,
 ) -> None:
-    """Begin an appeal, and print its number. Nothing goes out before it is submitted, and approved by somebody else."""
+    """Begin an appeal, and print its number; on stderr, what its texts cost and which characters were replaced.
+
+    Nothing goes out before it is submitted, and approved by somebody else.
+    """
     written = texts_typed(texts, template)
     async with _desk(config, data) as desk:
         by = channel_of(channel, desk.channels)
         draft = Draft(purpose, audience, by, template, written, ticket or "", moment(at, desk.menu))
         actor = await desk.actor(name, Right.WRITE_APPEALS)
         number = await desk.campaign.draft(actor, draft)
-        await desk.tell(number, str(number), as_json)
+        await desk.tell_costs(number, str(number), as_json)
 
 
 @appeals.command("submit")

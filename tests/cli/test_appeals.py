@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from gateway import wiring
 from gateway.cli import main
+from gateway.menu.definition import appeal_area, appeal_areas
 from gateway.settings import read_settings
 from tests.cli.appeals_room import AUDIENCE, CODE, MEDONO, Room, pack, room, work
 from tests.cli.test_users import PASSWORD, trail
@@ -187,6 +188,39 @@ def test_texts_of_ones_own(room: Room) -> None:
     ticket = ("--template", "cek_kabar", "--ticket", "7340-2817")
     number = room.drafted(*ticket)
     assert "there is no incident with the ticket" in room.refused("siti", "submit", number)
+
+
+CURLY = ("--text", "id=\u201cRukun\u201d\u00a0di {kel}\u2026 STOP", "--text", "jv=Rukun \u2764. STOP")
+
+
+def test_the_author_is_told_what_was_replaced_and_what_it_costs(room: Room) -> None:
+    draft = ("--purpose", "Peace", "--audience", AUDIENCE, *CURLY)
+    result = room.does("siti", "draft", *draft)
+    assert (result.exit_code, result.stdout) == (0, "1\n"), result.output
+    longest = max(len(appeal_area(room.menu, code)) for code in appeal_areas(room.menu))
+    length = len('"Rukun" di ... STOP') + longest
+    assert result.stderr.splitlines() == [
+        f"id: GSM-7, {length} septets, parts: 1",
+        'id: \u201c (U+201C LEFT DOUBLE QUOTATION MARK) is replaced by ", times: 1',
+        'id: \u201d (U+201D RIGHT DOUBLE QUOTATION MARK) is replaced by ", times: 1',
+        "id: (U+00A0 NO-BREAK SPACE) is replaced by a space, times: 1",
+        "id: \u2026 (U+2026 HORIZONTAL ELLIPSIS) is replaced by ..., times: 1",
+        "jv: UCS-2, 13 units, parts: 1",
+    ]
+    assert room.shown("1")["texts"]["id"] == '"Rukun" di {kel}... STOP'
+    preview = room.shown("1", "preview")
+    told = preview["texts"]["id"]
+    assert (told["encoding"], told["parts"], told["text"]) == ("gsm7", 1, '"Rukun" di {kel}... STOP')
+    space = {"what": "\u00a0", "called": "U+00A0 NO-BREAK SPACE", "instead": " ", "times": 1}
+    assert space in told["replaced"]
+    assert preview["texts"]["jv"]["replaced"] == []
+    shown = room.shell.run("appeals", "preview", "1").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["jv", "UCS-2", "13", "units", "1"] in lines
+    assert ["id", "(U+00A0", "NO-BREAK", "SPACE)", "a", "space", "1"] in lines
+    result = room.does("siti", "draft", *draft, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["costs"] == preview["texts"]
 
 
 # Shown ---------------------------------------------------------------------------------------------------------
