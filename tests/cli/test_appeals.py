@@ -105,6 +105,8 @@ def test_nobody_acts_as_somebody_else(room: Room) -> None:
     [
         ("agus", "draft", ("--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai"), "write appeals"),
         ("agus", "submit", ("1",), "write appeals"),
+        ("agus", "edit", ("1", "--purpose", "War"), "write appeals"),
+        ("siti", "return", ("1", "--reason", "so"), "approve appeals"),
         ("siti", "approve", ("1",), "approve appeals"),
         ("siti", "schedule", ("1", "--at", "2099-01-02"), "approve appeals"),
         ("siti", "resume", ("1",), "approve appeals"),
@@ -188,6 +190,68 @@ def test_texts_of_ones_own(room: Room) -> None:
     ticket = ("--template", "cek_kabar", "--ticket", "7340-2817")
     number = room.drafted(*ticket)
     assert "there is no incident with the ticket" in room.refused("siti", "submit", number)
+
+
+def test_an_edit_changes_what_is_given(room: Room, tmp_path: Path) -> None:
+    own = ("--text", "id=\u201cRukun\u201d. STOP", "--text", "jv=Ayem. STOP")
+    number = room.approved(*own, "--at", "2099-01-02T09:00")
+    before = room.shown(number)
+    changed = room.does("siti", "edit", number, "--text", "jv=Tentrem\u2026 STOP", "--purpose", "Calm")
+    assert (changed.exit_code, changed.stdout) == (0, f"Appeal {number} is changed, and a draft.\n"), changed.output
+    assert [line.split()[0] for line in changed.stderr.splitlines()] == ["id:", "id:", "id:", "jv:", "jv:"]
+    after = room.shown(number)
+    assert (after["status"], after["approvers"], after["people"]) == ("draft", [], 0)
+    assert (after["purpose"], after["texts"]) == ("Calm", {"id": '"Rukun". STOP', "jv": "Tentrem... STOP"})
+    for name in ("audience", "channel", "starts_at", "authors", "ticket"):
+        assert after[name] == before[name]
+    room.done("budi", "edit", number, "--text", "jv=", "--at", "2099-01-03T09:00")
+    after = room.shown(number)
+    assert (list(after["texts"]), after["authors"]) == (["id"], ["siti", "budi"])
+    room.done("siti", "submit", number)
+    assert "has written this appeal" in room.refused("budi", "approve", number), "who changes it is one of its authors"
+
+
+def test_an_edit_from_texts_to_a_template_and_back(room: Room) -> None:
+    number = room.drafted("--text", "id=Rukun. STOP")
+    room.done("siti", "edit", number, "--template", "cek_kabar", "--ticket", "7340-2817")
+    shown = room.shown(number)
+    assert (shown["template"], shown["ticket"], {*shown["texts"]}) == ("cek_kabar", "73402817", {"id", "jv", "en"})
+    room.done("siti", "edit", number, "--purpose", "Calm")
+    assert room.shown(number)["template"] == "cek_kabar"
+    json_edit = room.does("siti", "edit", number, "--text", "id=Damai. STOP", "--ticket", "", "--json")
+    shown = json.loads(json_edit.stdout)
+    assert (shown["template"], shown["ticket"], shown["texts"]) == ("", "", {"id": "Damai. STOP"})
+    assert (json_edit.stderr, shown["costs"]["id"]["parts"]) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "say what is to be different"),
+        (("--template", "damai", "--text", "id=Rukun"), 2, "give either --template, or --text"),
+        (("--text", "id=Rukun", "--text", "id=Damai"), 2, "a language has one text"),
+        (("--text", "id="), 1, "either a template of the pack or texts"),
+        (("--audience", "{}"), 1, "an audience says roles"),
+        (("--channel", ""), 1, "no channel is called"),
+    ],
+)
+def test_an_edit_that_is_wrong_changes_nothing(room: Room, arguments: tuple[str, ...], code: int, said: str) -> None:
+    number = room.drafted()
+    before = room.shown(number)
+    result = room.does("siti", "edit", number, *arguments)
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
+    assert said in result.stderr
+    assert room.shown(number) == before
+
+
+def test_what_is_given_back_is_a_draft(room: Room) -> None:
+    number = room.drafted()
+    assert "one can return it while it is waiting" in room.refused("budi", "return", number, "--reason", "typo")
+    room.done("siti", "submit", number)
+    assert room.done("budi", "return", number, "--reason", "typo") == f"Appeal {number} is a draft again.\n"
+    shown = room.shown(number)
+    assert (shown["status"], shown["reason"]) == ("draft", "typo")
+    assert ("budi", "appeal.returned", f"appeal {number}") in [tuple(one) for one in trail(room.shell)]
 
 
 CURLY = ("--text", "id=\u201cRukun\u201d\u00a0di {kel}\u2026 STOP", "--text", "jv=Rukun \u2764. STOP")
