@@ -7,11 +7,14 @@ import random
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.appeals.appeal import Brake, Reason, Status, Total
-from gateway.appeals.records import appeal_chunks
+from gateway.appeals.records import appeal_chunks, appeals
+from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Refused, Unknown
 from gateway.incidents.erasing import Eraser
+from gateway.menu.definition import Menu
 from gateway.menu.loading import load
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
@@ -19,6 +22,7 @@ from gateway.messages.outbox import NewMessage, enqueue
 from gateway.people.person import Role
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import DatabaseAway
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, RINI, SITI, WRITTEN, Desk, changed, phone
 from tests.clocks import StandingClock
@@ -93,6 +97,32 @@ async def test_many_workers_do_not_double(desk: Desk) -> None:
     await desk.work()
     assert len(await desk.rows(appeal)) == 60
     assert (await desk.campaign.find(appeal)).expanded == 60
+
+
+async def test_an_appeal_that_fails_holds_up_no_other(desk: Desk) -> None:
+    await desk.settle(3)
+    broken, cancelled, good = await desk.approved(), await desk.approved(), await desk.approved()
+    await desk.set(appeals, appeals.c.id == broken, texts={"id": "{"})
+    await desk.campaign.cancel(cancelled, SITI, "")
+    with capture_logs() as logged:
+        await desk.work()
+    failed = {line["appeal"] for line in logged if line["event"] == "appeal.step_failed"}
+    assert (failed, {line["log_level"] for line in logged if line["appeal"] == broken}) == ({broken}, {"error", "info"})
+    assert await desk.statuses(good) == {"queued": 3}
+    await desk.set(appeals, appeals.c.id == broken, texts={"id": "Rukun. STOP"})
+    await desk.work()
+    assert await desk.statuses(broken) == {"queued": 3}, "what it has not done then, the next look does"
+
+
+async def test_a_database_that_goes_away_amid_a_step_ends_the_look(desk: Desk) -> None:
+    def menu() -> Menu:
+        raise DatabaseAway("gone")
+
+    await desk.settle(1)
+    await desk.approved()
+    with pytest.raises(DatabaseAway), capture_logs() as logged:
+        await Runner(desk.database, desk.clock, menu, desk.terms).look()
+    assert "appeal.step_failed" not in {line["event"] for line in logged}
 
 
 async def test_no_more_waits_than_may(desk: Desk) -> None:
