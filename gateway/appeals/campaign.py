@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.answers import note_answer
 from gateway.appeals.appeal import (
     Act,
     Actor,
@@ -52,7 +51,7 @@ from gateway.people.vault import Vault
 from gateway.runtime.audit import NOTE, note
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import Phone, mask_in
+from gateway.text.phone import mask_in
 
 _CHECKED = (Veracity.TRUE, Veracity.PARTLY, Veracity.UNTRUE)
 
@@ -75,9 +74,8 @@ class Campaign:
     """
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
-        """`menu` gives the pack that is in force."""
+        """`menu` gives the pack that is in force; of `vault` nothing is needed any more."""
         self._database = database
-        self._vault = vault
         self._clock = clock
         self._menu = menu
         self._terms = terms
@@ -227,14 +225,6 @@ class Campaign:
             texts=costs(draft, menu, code, place),
             obstacles=tuple(filter(None, obstacles)),
         )
-
-    async def note_answer(self, phone: Phone, kind: str) -> int | None:
-        """Count an SMS from `phone` as an answer to the appeal that it had last, if that was lately; that appeal.
-
-        `kind` is `stop`, which also ends the appeals that wait for it, or any other short word.
-        """
-        async with self._database.begin() as connection:
-            return await note_answer(connection, self._vault.lookup(phone), kind, self._clock.now())
 
     # -----------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from gateway.menu.definition import Menu
 from gateway.menu.loading import load
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
+from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.people.person import Role
 from gateway.people.subscriptions import Subscriptions
@@ -218,14 +219,14 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     desk.clock.pass_time(minutes=1)
     second = await desk.approved()
     await desk.work()
-    assert await desk.campaign.note_answer(phone(0), "stop") == first
-    assert await desk.campaign.note_answer(phone(0), "stop") == first, "counted once"
-    assert await desk.campaign.note_answer(phone(1), "other") == first
-    assert await desk.campaign.note_answer(phone(99), "other") is None
+    assert await desk.answer(phone(0), "stop") == first
+    assert await desk.answer(phone(0), "stop") == first, "counted once"
+    assert await desk.answer(phone(1), "other") == first
+    assert await desk.answer(phone(99), "other") is None
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
     assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
     desk.clock.pass_time(days=4)
-    assert await desk.campaign.note_answer(phone(1), "other") is None, "too late to be an answer"
+    assert await desk.answer(phone(1), "other") is None, "too late to be an answer"
     assert (await desk.account(second)).suppressed == {Reason.OPTED_OUT: 1}
 
 
@@ -235,9 +236,10 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.approved(draft)
     await desk.work()
     await desk.send()
-    await desk.campaign.note_answer(phone(0), "stop")
+    await desk.answer(phone(0), "stop")
     assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
     desk.clock.pass_time(minutes=1)
+    await OptOuts(desk.database, desk.vault, desk.clock).lift(phone(0))
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
         phone(0), MEDONO, language="id", channel="at", wording="1"
     )
