@@ -23,6 +23,13 @@ ANSWERS_WITHIN = timedelta(days=3)
 """What somebody sends us so soon after an appeal is an answer to it."""
 
 
+class Kind(StrEnum):
+    """What an answer to an appeal says."""
+
+    STOP = "stop"
+    OTHER = "other"
+
+
 class Status(StrEnum):
     """How far an appeal has come."""
 

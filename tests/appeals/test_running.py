@@ -223,6 +223,8 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     assert await desk.answer(phone(0), "stop") == first, "counted once"
     assert await desk.answer(phone(1), "other") == first
     assert await desk.answer(phone(99), "other") is None
+    with pytest.raises(ValueError, match="maybe"):
+        await desk.answer(phone(1), "maybe")
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
     assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
     desk.clock.pass_time(days=4)
