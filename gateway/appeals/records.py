@@ -80,5 +80,4 @@ appeal_answers = Table(
     Column("kind", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("appeal", "person", "kind"),
-    Index("ix_appeal_answers_kind", "kind"),
 )

@@ -169,6 +169,18 @@ async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
     assert (await desk.account(appeal)).suppressed == {Reason.UNREACHABLE: 1}
 
 
+async def test_an_opt_out_finds_what_waits_by_its_index(desk: Desk) -> None:
+    """Held ones too. The index of all numbers, which would do as well in an empty table, is taken away for the test."""
+    waiting = "class = 'appeal' AND status IN ('queued', 'held') AND phone_key = ANY (ARRAY['\\x01'::bytea])"
+    async with desk.database.begin() as connection:
+        await connection.exec_driver_sql("DROP INDEX ix_messages_phone_key")
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = await connection.exec_driver_sql(f"EXPLAIN SELECT 1 FROM messages WHERE {waiting}")
+        told = "\n".join(plan.scalars())
+        await connection.rollback()
+    assert "ix_messages_appeal " in told, told
+
+
 async def test_three_in_a_week_are_enough(desk: Desk) -> None:
     await desk.settle(3)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""What was replaced in the texts of an appeal; the index of the appeals that wait for a number.
+"""What was replaced in the texts of an appeal; held appeals in the index of those that wait for a number.
 
 Revision ID: 0008
 Revises: 0007
@@ -16,3 +16,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("appeals", sa.Column("changes", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")))
+    op.drop_index("ix_messages_appeal", "messages")
+    waiting = sa.text("status = ANY (ARRAY['queued', 'held']) AND class = 'appeal'")
+    op.create_index("ix_messages_appeal", "messages", ["phone_key"], postgresql_where=waiting)
+    op.drop_index("ix_appeal_answers_kind", "appeal_answers")
