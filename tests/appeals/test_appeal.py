@@ -25,7 +25,7 @@ from gateway.appeals.appeal import (
     check_approver,
     may_move,
 )
-from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, read
+from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, named, read
 from gateway.menu.definition import Menu
 from gateway.messages.claims import ERASED, EXPIRED
 from gateway.messages.message import Status as Sent
@@ -181,6 +181,17 @@ def test_it_cannot_be_nested_for_ever(menu: Menu) -> None:
         written = {"not": written}
     with pytest.raises(WrongAudience, match="too deep"):
         read(written, menu.areas, menu.languages)
+
+
+def test_the_areas_that_are_named(menu: Menu) -> None:
+    areas = menu.areas
+    assert named(Group(areas=("33.75.01", KLEGO)), areas) == {"33.75.01", KLEGO}
+    assert named(Group(areas=(MEDONO,), neighbours=True), areas) == {MEDONO} | areas.neighbours[MEDONO]
+    inside = set(areas.by_kecamatan["33.75.01"])
+    around = named(Group(areas=("33.75.01",), neighbours=True), areas)
+    assert around & inside == set(), "a kecamatan stands for its kelurahan"
+    assert around - {"33.75.01"} == {code for one in inside for code in areas.neighbours[one]} - inside
+    assert around < codes(Group(areas=("33.75.01",), neighbours=True), areas)
 
 
 def test_where_an_audience_is(menu: Menu) -> None:
