@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT
 from gateway.messages.message import Status as Sent
 from gateway.text.gsm import Change
 
@@ -202,14 +203,15 @@ class Reason(StrEnum):
 
 
 SAID: Mapping[Reason, str] = {
-    Reason.OPTED_OUT: "the subscriber wants no appeals",
+    Reason.OPTED_OUT: OPTED_OUT,
     Reason.WEEKLY_LIMIT: "has had the appeals of a week",
-    Reason.UNREACHABLE: "its number was erased",
+    Reason.UNREACHABLE: ERASED,
     Reason.NO_TEXT: "there is no text for this language",
-    Reason.EXPIRED: "expired before it could be sent",
+    Reason.EXPIRED: EXPIRED,
     Reason.CALLED_OFF: "the appeal was called off",
 }
-"""As it stands beside the message; the first, third and fifth are the outbox's own words."""
+"""As it stands beside the message."""
+BY_SENTENCE: Mapping[str, Reason] = {sentence: reason for reason, sentence in SAID.items()}
 
 
 class Total(StrEnum):

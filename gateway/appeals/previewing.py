@@ -11,11 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import SAID, Price, Reason
+from gateway.appeals.appeal import BY_SENTENCE, Price, Reason
 from gateway.appeals.reach import Reach
 from gateway.appeals.saying import Rendering, TextCost
-
-_BY_SENTENCE = {sentence: reason for reason, sentence in SAID.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ async def count(connection: AsyncConnection, reach: Reach, texts: Sequence[Rende
     for language, area, verdict, number in (await connection.execute(_grouped(reach, by_area))).all():
         total += number
         if verdict is not None:
-            suppressed[_BY_SENTENCE[verdict]] += number
+            suppressed[BY_SENTENCE[verdict]] += number
             continue
         reached[language] += number
         needed[language] += number * (
