@@ -22,7 +22,6 @@ from gateway.people.records import people
 from gateway.runtime.audit import NOTE, note
 from gateway.text.gsm import Change
 
-"""People who are expanded by one transaction."""
 WORKER = "worker"
 
 
