@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway.appeals.appeal import Appeal
 from gateway.appeals.ledger import Account
@@ -57,15 +58,22 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def as_line(appeal: Appeal) -> dict[str, Any]:
-    """The appeal as a line of a table."""
+def as_line(appeal: Appeal, timezone: ZoneInfo) -> dict[str, Any]:
+    """The appeal as a line of a table, its times by the clocks of `timezone`."""
     shown = appeal_json(appeal)
+    times = {"starts_at": appeal.draft.starts_at, "created_at": appeal.created_at, "updated_at": appeal.updated_at}
+    shown |= {name: by_the_clock(at, timezone) for name, at in times.items()}
     return {**shown, "authors": ", ".join(shown["authors"]), "approvers": ", ".join(shown["approvers"])}
+
+
+def by_the_clock(at: datetime | None, timezone: ZoneInfo) -> str:
+    """A time as people there read it: `2026-11-25 09:00 WIB`."""
+    return f"{at.astimezone(timezone):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
-    shown: dict[str, Any] = as_line(look.appeal) | {"audience": json.dumps(look.appeal.draft.audience)}
+    shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
     shown["approvals_needed"] = look.needed
     shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
     account = look.account.for_json()
@@ -80,9 +88,10 @@ def print_look(look: Look, menu: Menu) -> None:
     show_one({**shown, "parts sent": account["parts"]}, as_json=False)
 
 
-def print_preview(preview: Preview) -> None:
-    """What an appeal would do, as tables."""
+def print_preview(preview: Preview, timezone: ZoneInfo) -> None:
+    """What an appeal would do, as tables, its times by the clocks of `timezone`."""
     shown = preview.for_json()
+    shown["begins_at"] = by_the_clock(preview.begins_at, timezone)
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
         {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}

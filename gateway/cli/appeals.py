@@ -289,7 +289,7 @@ async def appeals_list(config: Path | None, data: Path | None, as_json: bool, li
     async with _desk(config, data) as desk:
         listed = await desk.campaign.list(limit, Status(status) if status else None)
     columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
-    rows = [appeal_json(appeal) if as_json else as_line(appeal) for appeal in listed]
+    rows = [appeal_json(appeal) if as_json else as_line(appeal, desk.menu.timezone) for appeal in listed]
     show(rows, columns, as_json, "There is no appeal yet.")
 
 
@@ -306,7 +306,7 @@ async def appeals_preview(config: Path | None, data: Path | None, number: int, a
     if as_json:
         show_one({"number": number, **preview.for_json()}, as_json)
     else:
-        print_preview(preview)
+        print_preview(preview, desk.menu.timezone)
 
 
 @appeals.command("show")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -336,6 +337,18 @@ def test_tables_for_people(room: Room) -> None:
     assert ["approvers", "budi"] in lines
     assert any(line[:2] == ["Medono", "0"] for line in lines), "an area by its name"
     assert ["LANGUAGE", "PEOPLE", "PARTS", "COST"] in [line.split() for line in preview.splitlines()]
+
+
+def test_people_read_times_by_the_clocks_of_the_pack(room: Room) -> None:
+    number = room.approved("--template", "damai", "--at", "2099-01-02T02:00+00:00")
+    listed, shown, preview = [
+        room.shell.run("appeals", *verb).stdout for verb in (("list",), ("show", number), ("preview", number))
+    ]
+    assert "2099-01-02 09:00 WIB" in listed
+    assert ["starts_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in shown.splitlines()]
+    assert ["begins_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in preview.splitlines()]
+    assert len(re.findall(r"^(?:created|updated)_at +\d{4}-\d\d-\d\d \d\d:\d\d WIB$", shown, re.MULTILINE)) == 2
+    assert room.shown(number, "preview")["begins_at"] == "2099-01-02T02:00:00+00:00", "a program reads UTC"
 
 
 def test_terms_come_from_the_settings(room: Room) -> None:
