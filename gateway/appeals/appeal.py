@@ -6,20 +6,29 @@ strict stage of the pack (such as masa tenang) only the pack's approved texts go
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT
 from gateway.messages.message import Status as Sent
+from gateway.text.gsm import Change
 
 PER_WEEK = 3
 """So many appeals a person gets in a week at the most, as every pack promises (facts/domain.md 4.3)."""
 WEEK = timedelta(days=7)
 ANSWERS_WITHIN = timedelta(days=3)
 """What somebody sends us so soon after an appeal is an answer to it."""
+
+
+class Kind(StrEnum):
+    """What an answer to an appeal says."""
+
+    STOP = "stop"
+    OTHER = "other"
 
 
 class Status(StrEnum):
@@ -143,7 +152,7 @@ class Draft:
     """What an author writes: a template of the pack or texts of his own, to whom, by which channel, and when.
 
     `audience` is as `audience.read` takes it. `starts_at` is None for as soon as it is approved; `ticket` is that of
-    the incident which the text speaks of.
+    the incident which the text speaks of. `changes` is what `saying.spelt` has replaced in his texts, by language.
     """
 
     purpose: str
@@ -153,6 +162,7 @@ class Draft:
     texts: Mapping[str, str] = field(default_factory=dict)
     ticket: str = ""
     starts_at: datetime | None = None
+    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +203,15 @@ class Reason(StrEnum):
 
 
 SAID: Mapping[Reason, str] = {
-    Reason.OPTED_OUT: "the subscriber wants no appeals",
+    Reason.OPTED_OUT: OPTED_OUT,
     Reason.WEEKLY_LIMIT: "has had the appeals of a week",
-    Reason.UNREACHABLE: "its number was erased",
+    Reason.UNREACHABLE: ERASED,
     Reason.NO_TEXT: "there is no text for this language",
-    Reason.EXPIRED: "expired before it could be sent",
+    Reason.EXPIRED: EXPIRED,
     Reason.CALLED_OFF: "the appeal was called off",
 }
-"""As it stands beside the message; the first, third and fifth are the outbox's own words."""
+"""As it stands beside the message."""
+BY_SENTENCE: Mapping[str, Reason] = {sentence: reason for reason, sentence in SAID.items()}
 
 
 class Total(StrEnum):

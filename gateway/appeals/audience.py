@@ -118,6 +118,19 @@ def _listed(written: Mapping[str, Any], key: str, known: set[str]) -> tuple[str,
 # Where ---------------------------------------------------------------------------------------------------------
 
 
+def named(group: Group, areas: Areas) -> frozenset[str]:
+    """The areas of `group` as it names them, and the kelurahan beside them where it asks for those."""
+    if not group.neighbours:
+        return frozenset(group.areas)
+    inside = {code for area in group.areas for code in _within(area, areas)}
+    beside = {code for one in inside for code in areas.neighbours.get(one, ())}
+    return frozenset({*group.areas, *(beside - inside)})
+
+
+def _within(area: str, areas: Areas) -> tuple[str, ...]:
+    return tuple(areas.by_kecamatan.get(area, (area,)))
+
+
 def codes(group: Group, areas: Areas) -> frozenset[str]:
     """Under which codes somebody stands who is in the areas of `group`; none if it asks for no area.
 
@@ -126,10 +139,9 @@ def codes(group: Group, areas: Areas) -> frozenset[str]:
     """
     if not group.areas:
         return frozenset()
-    wanted = {code for area in group.areas for code in areas.by_kecamatan.get(area, (area,))}
-    if group.neighbours:
-        wanted |= {beside for code in tuple(wanted) for beside in areas.neighbours.get(code, ())}
-    above = {code for area in (*wanted, *group.areas) for code in reaching(area)}
+    wanted = named(group, areas)
+    inside = {code for area in wanted for code in _within(area, areas)}
+    above = {code for area in (*wanted, *inside) for code in reaching(area)}
     return frozenset({*above, EVERYWHERE})
 
 

@@ -7,14 +7,13 @@ another. Pausing and cancelling take effect with their commit: no worker claims 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.answers import note_answer
 from gateway.appeals.appeal import (
     Act,
     Actor,
@@ -33,10 +32,13 @@ from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_approvals, appeals
 from gateway.appeals.register import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
 from gateway.appeals.saying import (
+    TextCost,
     approvals_wanted,
     check_draft,
+    costs,
     goes_out,
     renderings,
+    spelt,
     strict_fault,
     texts_of,
 )
@@ -49,7 +51,7 @@ from gateway.people.vault import Vault
 from gateway.runtime.audit import NOTE, note
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import Phone, mask_in
+from gateway.text.phone import mask_in
 
 _CHECKED = (Veracity.TRUE, Veracity.PARTLY, Veracity.UNTRUE)
 
@@ -72,9 +74,8 @@ class Campaign:
     """
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
-        """`menu` gives the pack that is in force."""
+        """`menu` gives the pack that is in force; of `vault` nothing is needed any more."""
         self._database = database
-        self._vault = vault
         self._clock = clock
         self._menu = menu
         self._terms = terms
@@ -82,11 +83,11 @@ class Campaign:
     # Writing ---------------------------------------------------------------------------------------------------
 
     async def draft(self, actor: Actor, draft: Draft) -> int:
-        """Begin an appeal; its number. Raises `WrongDraft` and `NotAllowed`."""
+        """Begin an appeal; its number. `costs` says how its texts were changed. Raises `WrongDraft`, `NotAllowed`."""
         now = self._clock.now()
         if not actor.may_draft:
             raise NotAllowed(f"{actor.name} may not draft appeals: that needs the right to {Right.DRAFT}")
-        check_draft(draft, self._menu(), self._terms.channels)
+        draft = self._checked(draft)
         row = columns_of(draft, self._menu()) | {
             "status": Status.DRAFT,
             "version": 1,
@@ -104,7 +105,7 @@ class Campaign:
 
     async def edit(self, appeal: int, actor: Actor, draft: Draft) -> None:
         """Put other words, another audience or time in the place of what stood. Every approval is taken back."""
-        check_draft(draft, self._menu(), self._terms.channels)
+        draft = self._checked(draft)
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.EDIT, actor)
             authors = [*stands.authors, *([] if actor.name in stands.authors else [actor.name])]
@@ -193,11 +194,18 @@ class Campaign:
         async with self._database.begin() as connection:
             return await listed(connection, limit, status)
 
+    async def costs(self, appeal: int) -> Sequence[TextCost]:
+        """What each of its texts costs who gets it, and what of the author's was replaced."""
+        async with self._database.begin() as connection:
+            draft = (await find(connection, appeal)).draft
+            place = await place_of(connection, draft.ticket)
+        return costs(draft, self._menu(), self._terms.channels.get(draft.channel, ""), place)
+
     async def preview(self, draft: Draft, appeal: int = 0) -> Preview:
         """What this would do if it were approved now; `appeal` is the one that it is of, if there is one."""
         menu, now = self._menu(), self._clock.now()
         if not appeal:
-            check_draft(draft, menu, self._terms.channels)
+            draft = self._checked(draft)
         begins_at = goes_out(draft, menu, now)
         code = self._terms.channels.get(draft.channel, "")
         away = "" if code else f"there is no channel {draft.channel}"
@@ -214,18 +222,17 @@ class Campaign:
             begins_at=begins_at,
             held_back=begins_at > max(draft.starts_at or now, now),
             approvals=approvals_wanted(draft, menu, now),
+            texts=costs(draft, menu, code, place),
             obstacles=tuple(filter(None, obstacles)),
         )
 
-    async def note_answer(self, phone: Phone, kind: str) -> int | None:
-        """Count an SMS from `phone` as an answer to the appeal that it had last, if that was lately; that appeal.
-
-        `kind` is `stop`, which also ends the appeals that wait for it, or any other short word.
-        """
-        async with self._database.begin() as connection:
-            return await note_answer(connection, self._vault.lookup(phone), kind, self._clock.now())
-
     # -----------------------------------------------------------------------------------------------------------
+
+    def _checked(self, draft: Draft) -> Draft:
+        """The draft as it goes out, if nothing is wrong with it."""
+        draft = spelt(draft)
+        check_draft(draft, self._menu(), self._terms.channels)
+        return draft
 
     async def _acting(self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor) -> tuple[Appeal, Status]:
         stands = await find(connection, appeal, locked=True)
@@ -270,4 +277,4 @@ async def _incident_fault(connection: AsyncConnection, draft: Draft, menu: Menu)
 
 
 def _at(draft: Draft, starts_at: datetime) -> Draft:
-    return Draft(draft.purpose, draft.audience, draft.channel, draft.template, draft.texts, draft.ticket, starts_at)
+    return replace(draft, starts_at=starts_at)

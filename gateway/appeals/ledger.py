@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import COUNTED_AS, SAID, Reason, Status, Total
+from gateway.appeals.appeal import BY_SENTENCE, COUNTED_AS, Reason, Status, Total
 from gateway.appeals.records import appeal_answers
 from gateway.appeals.register import find
 from gateway.messages.ledger import messages
@@ -26,7 +26,6 @@ from gateway.runtime.postgres import Database
 
 COLUMNS = ("person", "phone", "language", "area", "channel", "status", "counted_as", "reason", "parts", "at")
 _PAGE = 1_000
-_BY_SENTENCE = {sentence: reason.value for reason, sentence in SAID.items()}
 _NOTHING_LEFT = (Total.SUPPRESSED, Total.WAITING)
 
 _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -163,7 +162,7 @@ async def _totals(connection: AsyncConnection, appeal: int) -> tuple[Counter[Tot
         total = COUNTED_AS[Sent(status)]
         totals[total] += count
         if total is Total.SUPPRESSED:
-            suppressed[_BY_SENTENCE.get(reason, reason)] += count
+            suppressed[BY_SENTENCE.get(reason, reason)] += count
         if total not in _NOTHING_LEFT:
             left += parts
     return totals, suppressed, left

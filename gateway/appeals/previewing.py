@@ -11,11 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import SAID, Price, Reason
+from gateway.appeals.appeal import BY_SENTENCE, Price, Reason
 from gateway.appeals.reach import Reach
-from gateway.appeals.saying import Rendering
-
-_BY_SENTENCE = {sentence: reason for reason, sentence in SAID.items()}
+from gateway.appeals.saying import Rendering, TextCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class Preview:
     begins_at: datetime
     held_back: bool
     approvals: int
+    texts: Sequence[TextCost] = field(default_factory=tuple)
     obstacles: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -66,6 +65,7 @@ class Preview:
             "begins_at": self.begins_at.isoformat(),
             "held_back": self.held_back,
             "approvals": self.approvals,
+            "texts": {one.language: one.for_json() for one in self.texts},
             "obstacles": list(self.obstacles),
         }
 
@@ -94,7 +94,7 @@ async def count(connection: AsyncConnection, reach: Reach, texts: Sequence[Rende
     for language, area, verdict, number in (await connection.execute(_grouped(reach, by_area))).all():
         total += number
         if verdict is not None:
-            suppressed[_BY_SENTENCE[verdict]] += number
+            suppressed[BY_SENTENCE[verdict]] += number
             continue
         reached[language] += number
         needed[language] += number * (

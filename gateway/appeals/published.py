@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, func, select
 
 from gateway.appeals.appeal import Status
-from gateway.appeals.audience import Audience, Every, Group, Other, Some, WrongAudience, read
+from gateway.appeals.audience import Audience, Every, Group, Other, Some, WrongAudience, named, read
 from gateway.appeals.campaign import place_of
 from gateway.appeals.records import appeals
 from gateway.menu.definition import Menu, appeal_area
@@ -121,7 +121,7 @@ def _codes(audience: Audience, menu: Menu) -> frozenset[str] | None:
     """The areas that it keeps to; None if it keeps to none."""
     match audience:
         case Group():
-            return _with_neighbours(audience, menu) if audience.areas else None
+            return named(audience, menu.areas) if audience.areas else None
         case Every(parts):
             return _union(found for part in parts if (found := _codes(part, menu)) is not None) or None
         case Some(parts):
@@ -129,15 +129,6 @@ def _codes(audience: Audience, menu: Menu) -> frozenset[str] | None:
             return None if None in each else _union(found for found in each if found is not None)
         case Other():
             return None
-
-
-def _with_neighbours(group: Group, menu: Menu) -> frozenset[str]:
-    if not group.neighbours:
-        return frozenset(group.areas)
-    areas = menu.areas
-    inside = {code for area in group.areas for code in areas.by_kecamatan.get(area, (area,))}
-    beside = {code for one in inside for code in areas.neighbours.get(one, ())}
-    return frozenset(group.areas) | (beside - inside)
 
 
 def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:

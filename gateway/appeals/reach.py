@@ -30,9 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Reason
+from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Kind, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
-from gateway.appeals.records import appeal_answers
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status
 from gateway.messages.optouts import opt_outs
@@ -41,8 +40,7 @@ from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import STANDING, subscriptions
 from gateway.places.areas import Areas
 
-STOP = "stop"
-"""The kind of answer that ends the appeals to somebody."""
+STOP = Kind.STOP  # under this name for sms/post.py
 _GOT_NOTHING = (Status.SUPPRESSED, Status.CANCELLED, Status.REFUSED)
 
 
@@ -94,7 +92,7 @@ class Reach:
         """
         reasons: list[tuple[ColumnElement[bool], str]] = [
             (people.c.phone_key.is_(None), SAID[Reason.UNREACHABLE]),
-            (self._unwilling(), SAID[Reason.OPTED_OUT]),
+            (exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people), SAID[Reason.OPTED_OUT]),
         ]
         if among is not None:  # who has left the audience since it was frozen
             reasons.append((not_(self.meant()), SAID[Reason.OPTED_OUT]))
@@ -103,20 +101,6 @@ class Reach:
         if not self.fallback:
             reasons.append((people.c.language != func.all(_texts(self.languages)), SAID[Reason.NO_TEXT]))
         return case(*reasons, else_=null())
-
-    def _unwilling(self) -> ColumnElement[bool]:
-        refused = exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people)
-        other = people.alias("other")
-        again = exists().where(
-            other.c.id == appeal_answers.c.person,
-            subscriptions.c.phone_key == other.c.phone_key,
-            STANDING,
-            subscriptions.c.consented_at > appeal_answers.c.at,
-        )
-        stopped = select(appeal_answers.c.person).where(
-            appeal_answers.c.kind == STOP, not_(again.correlate(appeal_answers))
-        )
-        return or_(refused, people.c.id.in_(stopped))
 
     def _has_had_enough(self, among: Sequence[int] | None) -> ColumnElement[bool]:
         table = messages.c

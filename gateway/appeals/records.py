@@ -32,6 +32,8 @@ appeals = Table(
     Column("purpose", Text, nullable=False),
     Column("template", Text, nullable=False),  # of the pack; empty: written
     Column("texts", JSONB, nullable=False),  # by language, as they were approved
+    # By language, what the author wrote instead: the character, what goes out, and where it stood.
+    Column("changes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("ticket", Text, nullable=False),  # of the incident that it speaks of
     Column("channel", Text, nullable=False),
     Column("audience", JSONB, nullable=False),
@@ -78,5 +80,4 @@ appeal_answers = Table(
     Column("kind", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("appeal", "person", "kind"),
-    Index("ix_appeal_answers_kind", "kind"),
 )

@@ -20,8 +20,8 @@ from gateway.messages.holds import hold
 from gateway.messages.message import Status as Sent
 from gateway.people.records import people
 from gateway.runtime.audit import NOTE, note
+from gateway.text.gsm import Change
 
-"""People who are expanded by one transaction."""
 WORKER = "worker"
 
 
@@ -62,11 +62,12 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list
 
 def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
+    changes = {language: tuple(Change(*one) for one in made) for language, made in row["changes"].items()}
     same = {name: row[name] for name in ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from")}
     return Appeal(
         **same,
         status=Status(row["status"]),
-        draft=Draft(**draft),
+        draft=Draft(**draft, changes=changes),
         authors=tuple(row["authors"]),
         approvers=approvers,
         created_at=row["created_at"],
@@ -80,6 +81,7 @@ def columns_of(draft: Draft, menu: Menu) -> dict[str, Any]:
         "purpose": draft.purpose.strip(),
         "template": draft.template,
         "texts": dict(texts_of(draft, menu)),
+        "changes": {language: list(made) for language, made in draft.changes.items()},
         "ticket": draft.ticket,
         "channel": draft.channel,
         "audience": draft.audience,

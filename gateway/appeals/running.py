@@ -6,7 +6,7 @@ of them may work at once. Steps of one appeal follow one another: each holds the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -26,7 +26,7 @@ from gateway.messages.holds import holds, release_some, settle_some
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status as Sent
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database
+from gateway.runtime.postgres import Database, DatabaseAway
 
 log = structlog.get_logger()
 
@@ -49,9 +49,9 @@ class Runner:
         """Do one step of every appeal that is at work; whether there is more to do at once."""
         busy = False
         for appeal in await self._at_work():
-            busy |= await self._step(appeal)
+            busy |= await _apart(self._step, appeal)
         for appeal in await self._held():
-            busy |= await self._settle(appeal)
+            busy |= await _apart(self._settle, appeal)
         return busy
 
     async def _at_work(self) -> Sequence[int]:
@@ -139,6 +139,17 @@ class Runner:
                 return True
             if appeal.status is Status.CANCELLED and not await _waits(connection, number):
                 await connection.execute(delete(holds).where(holds.c.appeal == number))
+        return False
+
+
+async def _apart(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:
+    """Do a step of one appeal; its failure is that of no other. Whether there is more to do at once."""
+    try:
+        return await step(appeal)
+    except DatabaseAway:
+        raise
+    except Exception as error:
+        log.error("appeal.step_failed", appeal=appeal, error=type(error).__name__, exc_info=True)
         return False
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from gateway.appeals.appeal import Draft
 from gateway.menu.definition import Menu
 from gateway.text import ticket as tickets
 
 _LARGEST_FILE = 1024 * 1024
+AT_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
 _EXAMPLE = '{"roles": ["subscriber"], "areas": ["33.75.01.1002"], "neighbours": true}'
 
 
@@ -37,7 +41,9 @@ def text_typed(written: str) -> tuple[str, str]:
 
 
 def ticket_typed(written: str) -> str:
-    """The ticket of an incident, with or without its dash."""
+    """The ticket of an incident, with or without its dash; an empty one is none."""
+    if not written.strip():
+        return ""
     number = tickets.read(written)
     if number is None:
         raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one")
@@ -80,13 +86,101 @@ def moment(written: datetime | None, menu: Menu) -> datetime | None:
     return written.replace(tzinfo=menu.timezone)
 
 
-def texts_typed(texts: Sequence[tuple[str, str]], template: str) -> Mapping[str, str]:
-    """The texts by language. Wrong usage where there are two of one, or none and no template either."""
-    if bool(texts) == bool(template):
-        raise click.UsageError("give either --template, or --text once for each language")
-    if len(dict(texts)) < len(texts):
-        raise click.BadParameter("a language has one text", param_hint="--text")
-    return dict(texts)
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What is said of an appeal on the command line; None, or no text, where nothing is."""
+
+    purpose: str | None
+    template: str | None
+    ticket: str | None
+    texts: tuple[tuple[str, str], ...]
+    audience: Any
+    channel: str | None
+    at: datetime | None
+
+    def draft(self, menu: Menu, channels: Mapping[str, str]) -> Draft:
+        """A new draft. Wrong usage where it has two texts of one language, or none and no template either."""
+        texts = self._texts()
+        if bool(texts) == bool(self.template):
+            raise click.UsageError("give either --template, or --text once for each language")
+        by = channel_of(self.channel, channels)
+        at = moment(self.at, menu)
+        return Draft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
+
+    def over(self, stands: Draft, menu: Menu) -> Draft:
+        """What stands, with what is said in its place. An empty text takes its language away."""
+        if not self.texts and all(said is None for said in (*self._words(), self.audience, self.at)):
+            raise click.UsageError("say what is to be different")
+        texts = self._texts()
+        if texts and self.template:
+            raise click.UsageError("give either --template, or --text once for each language")
+        kept = {} if self.template or stands.template else stands.texts
+        return replace(
+            stands,
+            purpose=_said(self.purpose, stands.purpose),
+            template="" if texts else _said(self.template, stands.template),
+            ticket=_said(self.ticket, stands.ticket),
+            texts={language: text for language, text in {**kept, **texts}.items() if text.strip()},
+            changes={language: made for language, made in stands.changes.items() if language in kept.keys() - texts},
+            audience=stands.audience if self.audience is None else self.audience,
+            channel=_said(self.channel, stands.channel),
+            starts_at=moment(self.at, menu) or stands.starts_at,
+        )
+
+    def _words(self) -> tuple[str | None, ...]:
+        return self.purpose, self.template, self.ticket, self.channel
+
+    def _texts(self) -> dict[str, str]:
+        if len(dict(self.texts)) < len(self.texts):
+            raise click.BadParameter("a language has one text", param_hint="--text")
+        return dict(self.texts)
+
+
+def _said(word: str | None, otherwise: str) -> str:
+    return otherwise if word is None else word
+
+
+def written(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options that say what an appeal is, as one argument `typed`; they may all be left out unless `anew`."""
+    options = (
+        click.option("--purpose", required=anew, help="What it is for. It is shown to everybody once it has gone out."),
+        click.option("--template", help="A text of the pack, such as damai."),
+        click.option("--ticket", type=ticket_typed, metavar="TICKET", help="The incident that the text speaks of."),
+        click.option(
+            "--text",
+            "texts",
+            type=text_typed,
+            metavar="LANG=TEXT",
+            multiple=True,
+            help="A text of your own; once for each language.",
+        ),
+        click.option(
+            "--audience",
+            type=audience_typed,
+            metavar="JSON|@FILE",
+            required=anew,
+            help="Whom it is for; see `deploy/README.md`, Appeals.",
+        ),
+        click.option("--channel", help="By which channel it goes out" + (" [the only one]." if anew else ".")),
+        click.option(
+            "--at",
+            type=time_typed,
+            metavar="ISO",
+            help=f"When it begins, {AT_HELP}" + (" [as soon as it is approved]." if anew else "."),
+        ),
+    )
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def run(**given: Any) -> Any:
+            said = {name: given.pop(name) for name in Typed.__dataclass_fields__}
+            return command(**given, typed=Typed(**said))
+
+        for option in reversed(options):
+            run = option(run)
+        return run
+
+    return decorate
 
 
 def channel_of(named: str | None, channels: Mapping[str, str]) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway.appeals.appeal import Appeal
 from gateway.appeals.ledger import Account
 from gateway.appeals.previewing import Preview
+from gateway.appeals.saying import TextCost
 from gateway.cli.common import show_one
 from gateway.menu.definition import Menu, appeal_area
 
@@ -56,15 +58,22 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def as_line(appeal: Appeal) -> dict[str, Any]:
-    """The appeal as a line of a table."""
+def as_line(appeal: Appeal, timezone: ZoneInfo) -> dict[str, Any]:
+    """The appeal as a line of a table, its times by the clocks of `timezone`."""
     shown = appeal_json(appeal)
+    times = {"starts_at": appeal.draft.starts_at, "created_at": appeal.created_at, "updated_at": appeal.updated_at}
+    shown |= {name: by_the_clock(at, timezone) for name, at in times.items()}
     return {**shown, "authors": ", ".join(shown["authors"]), "approvers": ", ".join(shown["approvers"])}
+
+
+def by_the_clock(at: datetime | None, timezone: ZoneInfo) -> str:
+    """A time as people there read it: `2026-11-25 09:00 WIB`."""
+    return f"{at.astimezone(timezone):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
-    shown: dict[str, Any] = as_line(look.appeal) | {"audience": json.dumps(look.appeal.draft.audience)}
+    shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
     shown["approvals_needed"] = look.needed
     shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
     account = look.account.for_json()
@@ -79,13 +88,41 @@ def print_look(look: Look, menu: Menu) -> None:
     show_one({**shown, "parts sent": account["parts"]}, as_json=False)
 
 
-def print_preview(preview: Preview) -> None:
-    """What an appeal would do, as tables."""
+def print_preview(preview: Preview, timezone: ZoneInfo) -> None:
+    """What an appeal would do, as tables, its times by the clocks of `timezone`."""
     shown = preview.for_json()
+    shown["begins_at"] = by_the_clock(preview.begins_at, timezone)
+    shown["texts"] = [_cost(one) for one in preview.texts]
+    shown["replaced"] = [
+        {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}
+        for text in preview.texts
+        for one in text.replaced
+    ]
     shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
     shown["suppressed"] = _counted(shown["suppressed"])
     shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
     show_one(shown, as_json=False)
+
+
+def cost_lines(texts: Sequence[TextCost]) -> list[str]:
+    """What each text costs, and what of it was replaced, in words."""
+    lines = []
+    for text in texts:
+        cost = _cost(text)
+        lines.append(f"{text.language}: {cost['encoding']}, {cost['length']}, parts: {text.parts}")
+        lines += [
+            f"{text.language}: {one} is replaced by {_seen(one.instead)}, times: {one.times}" for one in text.replaced
+        ]
+    return lines
+
+
+def _cost(text: TextCost) -> dict[str, Any]:
+    unit, alphabet = ("septets", "GSM-7") if text.encoding == "gsm7" else ("units", "UCS-2")
+    return {"language": text.language, "encoding": alphabet, "length": f"{text.length} {unit}", "parts": text.parts}
+
+
+def _seen(instead: str) -> str:
+    return {"": "nothing", " ": "a space", "\n": "a new line"}.get(instead, instead)
 
 
 def _counted(counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -10,27 +10,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
 from gateway import wiring
-from gateway.appeals.appeal import Actor, Draft, Status
+from gateway.appeals.appeal import Actor, Status
 from gateway.appeals.campaign import Campaign
 from gateway.appeals.ledger import Ledger
 from gateway.appeals.saying import approvals_wanted
-from gateway.cli.appeal_draft import (
-    audience_typed,
-    channel_of,
-    moment,
-    text_typed,
-    texts_typed,
-    ticket_typed,
-    time_typed,
-)
+from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
 from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, as_line, print_look, print_preview
+from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_preview
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
 from gateway.cli.proof import as_account, proven
 from gateway.incidents.trail import Trail
@@ -54,7 +45,6 @@ def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
 
 _NUMBER = click.argument("number", type=click.IntRange(1, 2**63 - 1))
 _REASON = click.option("--reason", required=True, callback=_said, help="Why; it stands in the audit trail.")
-_AT_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +79,16 @@ class _Desk:
         else:
             click.echo(sentence)
 
+    async def tell_costs(self, number: int, sentence: str, as_json: bool) -> None:
+        """The same of what was written, with what its texts cost: on stderr, or in the JSON."""
+        costs = await self.campaign.costs(number)
+        if as_json:
+            written = appeal_json(await self.campaign.find(number))
+            show_one({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
+            return
+        click.echo("\n".join(cost_lines(costs)), err=True)
+        click.echo(sentence)
+
 
 @asynccontextmanager
 async def _desk(config: Path | None, data: Path | None) -> AsyncIterator[_Desk]:
@@ -114,49 +114,41 @@ def appeals() -> None:
 @appeals.command("draft")
 @found_by
 @as_account
-@click.option("--purpose", required=True, help="What it is for. It is shown to everybody once it has gone out.")
-@click.option("--template", default="", help="A text of the pack, such as damai.")
-@click.option("--ticket", type=ticket_typed, metavar="TICKET", help="The incident that the text speaks of.")
-@click.option(
-    "--text",
-    "texts",
-    type=text_typed,
-    metavar="LANG=TEXT",
-    multiple=True,
-    help="A text of your own; once for each language.",
-)
-@click.option(
-    "--audience",
-    type=audience_typed,
-    metavar="JSON|@FILE",
-    required=True,
-    help="Whom it is for; see `deploy/README.md`, Appeals.",
-)
-@click.option("--channel", help="By which channel it goes out [the only one].")
-@click.option("--at", type=time_typed, metavar="ISO", help=f"When it begins, {_AT_HELP} [as soon as it is approved].")
+@written(anew=True)
 @in_json
 @run_async
-async def appeals_draft(
-    config: Path | None,
-    data: Path | None,
-    name: str,
-    purpose: str,
-    template: str,
-    ticket: str | None,
-    texts: tuple[tuple[str, str], ...],
-    audience: Any,
-    channel: str | None,
-    at: datetime | None,
-    as_json: bool,
-) -> None:
-    """Begin an appeal, and print its number. Nothing goes out before it is submitted, and approved by somebody else."""
-    written = texts_typed(texts, template)
+async def appeals_draft(config: Path | None, data: Path | None, name: str, typed: Typed, as_json: bool) -> None:
+    """Begin an appeal, and print its number; on stderr, what its texts cost and which characters were replaced.
+
+    Nothing goes out before it is submitted, and approved by somebody else.
+    """
     async with _desk(config, data) as desk:
-        by = channel_of(channel, desk.channels)
-        draft = Draft(purpose, audience, by, template, written, ticket or "", moment(at, desk.menu))
+        draft = typed.draft(desk.menu, desk.channels)
         actor = await desk.actor(name, Right.WRITE_APPEALS)
         number = await desk.campaign.draft(actor, draft)
-        await desk.tell(number, str(number), as_json)
+        await desk.tell_costs(number, str(number), as_json)
+
+
+@appeals.command("edit")
+@found_by
+@as_account
+@written(anew=False)
+@in_json
+@_NUMBER
+@run_async
+async def appeals_edit(
+    config: Path | None, data: Path | None, name: str, number: int, typed: Typed, as_json: bool
+) -> None:
+    """Change an appeal that has not begun; what is not given stays. It is a draft again, and must be approved anew.
+
+    --text replaces the text of its language, and takes it away if it is empty. A template's texts are those that the
+    pack has now. On stderr stands what the texts cost and which characters were replaced.
+    """
+    async with _desk(config, data) as desk:
+        actor = await desk.actor(name, Right.WRITE_APPEALS)
+        stands = (await desk.campaign.find(number)).draft
+        await desk.campaign.edit(number, actor, typed.over(stands, desk.menu))
+        await desk.tell_costs(number, f"Appeal {number} is changed, and a draft.", as_json)
 
 
 @appeals.command("submit")
@@ -173,6 +165,22 @@ async def appeals_submit(config: Path | None, data: Path | None, name: str, numb
 
 
 # Approving -----------------------------------------------------------------------------------------------------
+
+
+@appeals.command("return")
+@found_by
+@as_account
+@_REASON
+@in_json
+@_NUMBER
+@run_async
+async def appeals_return(
+    config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
+) -> None:
+    """Give an appeal that waits for approval back to its author, who may change it."""
+    async with _desk(config, data) as desk:
+        await desk.campaign.give_back(number, await desk.actor(name, Right.APPROVE_APPEALS), reason)
+        await desk.tell(number, f"Appeal {number} is a draft again.", as_json)
 
 
 @appeals.command("approve")
@@ -206,7 +214,7 @@ async def appeals_approve(
 @appeals.command("schedule")
 @found_by
 @as_account
-@click.option("--at", type=time_typed, metavar="ISO", required=True, help=f"When it begins, {_AT_HELP}.")
+@click.option("--at", type=time_typed, metavar="ISO", required=True, help=f"When it begins, {AT_HELP}.")
 @in_json
 @_NUMBER
 @run_async
@@ -281,7 +289,7 @@ async def appeals_list(config: Path | None, data: Path | None, as_json: bool, li
     async with _desk(config, data) as desk:
         listed = await desk.campaign.list(limit, Status(status) if status else None)
     columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
-    rows = [appeal_json(appeal) if as_json else as_line(appeal) for appeal in listed]
+    rows = [appeal_json(appeal) if as_json else as_line(appeal, desk.menu.timezone) for appeal in listed]
     show(rows, columns, as_json, "There is no appeal yet.")
 
 
@@ -298,7 +306,7 @@ async def appeals_preview(config: Path | None, data: Path | None, number: int, a
     if as_json:
         show_one({"number": number, **preview.for_json()}, as_json)
     else:
-        print_preview(preview)
+        print_preview(preview, desk.menu.timezone)
 
 
 @appeals.command("show")

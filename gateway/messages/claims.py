@@ -35,8 +35,18 @@ from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unkno
 from gateway.messages.channels import is_paused
 from gateway.messages.holds import held_as, held_because
 from gateway.messages.ledger import message_attempts, messages
-from gateway.messages.message import CARRIER_ID_LENGTH, CLASSES, MessageClass, Status, backoff, sources
-from gateway.messages.optouts import OPTED_OUT, is_unwanted
+from gateway.messages.message import (
+    CARRIER_ID_LENGTH,
+    CLASSES,
+    EXPIRED,
+    OPTED_OUT,
+    MessageClass,
+    Status,
+    backoff,
+    sources,
+)
+from gateway.messages.message import ERASED as ERASED  # noqa: PLC0414 - erasing.py and outbox.py find it here
+from gateway.messages.optouts import is_unwanted
 from gateway.text.phone import Phone
 
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
@@ -45,9 +55,6 @@ SENDING = literal(Status.SENDING.value, literal_execute=True)
 UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
 
 _KEEP_QUIET = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
-
-ERASED = "its number was erased"  # the reason of what is cancelled for it
-EXPIRED = "expired before it could be sent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,11 @@ messages = Table(
     Index("ix_messages_ticket", "ticket", postgresql_where=text("ticket IS NOT NULL")),
     Index("ix_messages_phone_key", "phone_key", postgresql_using="hash"),
     Index("ix_messages_resume", "phone_key", postgresql_where=text("class = 'resume'")),
-    Index("ix_messages_appeal", "phone_key", postgresql_where=text("class = 'appeal' AND status = 'queued'")),
+    Index(
+        "ix_messages_appeal",
+        "phone_key",
+        postgresql_where=text("status = ANY (ARRAY['queued', 'held']) AND class = 'appeal'"),
+    ),
     Index("uq_messages_appeal", "appeal", "person", unique=True, postgresql_where=text("appeal IS NOT NULL")),
     Index("ix_messages_appeal_queued", "appeal", postgresql_where=text("appeal IS NOT NULL AND status = 'queued'")),
     Index("ix_messages_appeal_held", "appeal", postgresql_where=text("status = 'held'")),

@@ -14,6 +14,12 @@ from enum import StrEnum
 from gateway.carriers.carrier import ReceiptStatus
 
 CARRIER_ID_LENGTH = 128  # characters of a carrier's message id that are kept and compared
+
+# Why a message never left, as it stands beside it.
+OPTED_OUT = "the subscriber wants no appeals"
+ERASED = "its number was erased"
+EXPIRED = "expired before it could be sent"
+
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=5)
 

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.ledger import messages
+from gateway.messages.message import OPTED_OUT as OPTED_OUT  # noqa: PLC0414 - desk.py finds it here
 from gateway.messages.message import Status
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
@@ -39,7 +40,6 @@ from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
 
 OURS = "us"  # the sender of an opt-out that was said to the gateway itself, and can be taken back there
-OPTED_OUT = "the subscriber wants no appeals"  # the reason of what is suppressed for it
 
 opt_outs = Table(
     "opt_outs",

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.knowing import known_of, load_people
-from gateway.people.person import Change, Effect, Entry, Person, Role, change, reaching
+from gateway.people.person import Change, Effect, Entry, Person, Role, change
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
@@ -64,7 +64,7 @@ class Forgotten:
 
 
 class Directory:
-    """Finds, lists, reads in and erases people. Every method may raise `DatabaseAway`."""
+    """Finds, lists and reads in people. Every method may raise `DatabaseAway`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -104,12 +104,6 @@ class Directory:
             found = await self._people(connection, people.c.phone_key == self._vault.lookup(phone), limit=1)
         return found[0] if found else None
 
-    async def officers_of(self, area: str) -> Sequence[Person]:
-        """Who gets the alerts of the kelurahan or kecamatan `area`: its officers, and those of all its kecamatan."""
-        officers = _has_role(Role.OFFICER, reaching(area))
-        async with self._database.begin() as connection:
-            return await self._people(connection, officers)
-
     async def list(
         self, limit: int = 1000, role: Role | None = None, areas: Collection[str] = ()
     ) -> Sequence[dict[str, str | list[str]]]:
@@ -135,11 +129,6 @@ class Directory:
             for person in reversed(found):
                 yield person
             last = ids[-1]
-
-    async def erase(self, phone: Phone) -> Forgotten:
-        """Take this number and its person out of the directory; how much there was."""
-        async with self._database.begin() as connection:
-            return await erase_person(connection, self._vault.lookup(phone), self._clock.now())
 
     async def _people(
         self, connection: AsyncConnection, which: ColumnElement[bool], limit: int | None = None

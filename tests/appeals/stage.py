@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from gateway.appeals.answers import note_answer
 from gateway.appeals.appeal import Actor, Draft
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Account, Ledger
@@ -18,6 +19,7 @@ from gateway.carriers.carrier import Accepted, Outcome
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
 from gateway.messages.ledger import messages
+from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
@@ -123,6 +125,13 @@ class Office:
             sent += [one.phone for one in claims]
             await self.outbox.record("at", ended)
         return sent
+
+    async def answer(self, one: Phone, kind: str) -> int | None:
+        """What the post room does of an answer to an appeal; the appeal."""
+        if kind == "stop":
+            await OptOuts(self.database, self.vault, self.clock).add(one, "at")
+        async with self.database.begin() as connection:
+            return await note_answer(connection, self.vault.lookup(one), kind, self.clock.now())
 
     async def rows(self, appeal: int) -> Sequence[Mapping[str, Any]]:
         async with self.database.begin() as connection:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.appeals.appeal import (
+    BY_SENTENCE,
     COUNTED_AS,
     MOVES,
     RULES,
@@ -25,11 +26,9 @@ from gateway.appeals.appeal import (
     check_approver,
     may_move,
 )
-from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, read
+from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, named, read
 from gateway.menu.definition import Menu
-from gateway.messages.claims import ERASED, EXPIRED
 from gateway.messages.message import Status as Sent
-from gateway.messages.optouts import OPTED_OUT
 from gateway.people.person import Role
 from tests.appeals.stage import BUDI, KLEGO, MEDONO, PODOSUGIH, RINI, SITI, TONO
 
@@ -118,9 +117,8 @@ def test_every_message_is_counted_once() -> None:
     assert set(COUNTED_AS) == set(Sent)
     assert set(COUNTED_AS.values()) == set(Total)
     assert set(SAID) == set(Reason)
-    assert len(set(SAID.values())) == len(SAID)
-    outbox = (SAID[Reason.OPTED_OUT], SAID[Reason.UNREACHABLE], SAID[Reason.EXPIRED])
-    assert outbox == (OPTED_OUT, ERASED, EXPIRED)
+    assert {sentence: SAID[reason] for sentence, reason in BY_SENTENCE.items()} == {one: one for one in SAID.values()}
+    assert len(BY_SENTENCE) == len(SAID), "no two reasons are said alike"
 
 
 def test_a_refusal_says_why() -> None:
@@ -181,6 +179,17 @@ def test_it_cannot_be_nested_for_ever(menu: Menu) -> None:
         written = {"not": written}
     with pytest.raises(WrongAudience, match="too deep"):
         read(written, menu.areas, menu.languages)
+
+
+def test_the_areas_that_are_named(menu: Menu) -> None:
+    areas = menu.areas
+    assert named(Group(areas=("33.75.01", KLEGO)), areas) == {"33.75.01", KLEGO}
+    assert named(Group(areas=(MEDONO,), neighbours=True), areas) == {MEDONO} | areas.neighbours[MEDONO]
+    inside = set(areas.by_kecamatan["33.75.01"])
+    around = named(Group(areas=("33.75.01",), neighbours=True), areas)
+    assert around & inside == set(), "a kecamatan stands for its kelurahan"
+    assert around - {"33.75.01"} == {code for one in inside for code in areas.neighbours[one]} - inside
+    assert around < codes(Group(areas=("33.75.01",), neighbours=True), areas)
 
 
 def test_where_an_audience_is(menu: Menu) -> None:

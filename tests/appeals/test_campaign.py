@@ -18,6 +18,7 @@ from gateway.appeals.saying import WrongDraft
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.incidents.book import Book
 from gateway.incidents.records import incidents
+from gateway.menu.definition import appeal_area, appeal_areas
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status as Sent
 from gateway.people.person import Role
@@ -133,6 +134,65 @@ async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: Draft, messag
         await desk.campaign.draft(SITI, draft)
     assert message in str(refused.value)
     assert await desk.campaign.list() == []
+
+
+CURLY = changed(WRITTEN, texts={"id": "\u201cRukun\u201d di\u00a0{kel} \u2014 STOP", "jv": "Rukun. STOP"})
+
+
+async def test_a_text_goes_out_in_the_cheaper_alphabet(desk: Desk) -> None:
+    await desk.settle(2)
+    appeal = await desk.approved(CURLY)
+    (told, plain) = await desk.campaign.costs(appeal)
+    assert (told.encoding, told.parts, told.text) == ("gsm7", 1, '"Rukun" di {kel} - STOP')
+    assert {(one.what, one.instead, one.times) for one in told.replaced} == {
+        ("\u201c", '"', 1),
+        ("\u201d", '"', 1),
+        ("\u00a0", " ", 1),
+        ("\u2014", "-", 1),
+    }
+    assert plain.replaced == ()
+    for preview in (await desk.campaign.preview(CURLY), await desk.campaign.preview((await _stands(desk, appeal)), 1)):
+        assert preview.texts == [told, plain]
+    await desk.work()
+    assert {(row["text"], row["encoding"]) for row in await desk.rows(appeal)} == {('"Rukun" di Medono - STOP', "gsm7")}
+
+
+async def _stands(desk: Desk, appeal: int) -> Draft:
+    return (await desk.campaign.find(appeal)).draft
+
+
+async def test_the_dearest_place_is_what_a_text_costs(desk: Desk) -> None:
+    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": f"{'x' * 150} {{kel}}"}))
+    (told,) = await desk.campaign.costs(appeal)
+    assert (told.encoding, told.parts) == ("gsm7", 2)
+    assert told.length == 151 + max(len(appeal_area(desk.menu, code)) for code in appeal_areas(desk.menu))
+
+
+async def test_what_has_no_stand_in_stays(desk: Desk) -> None:
+    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": "Rukun \U0001f64f \u2019"}))
+    (told,) = await desk.campaign.costs(appeal)
+    assert (told.encoding, told.length, told.text) == ("ucs2", 10, "Rukun \U0001f64f '")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\uff5bname\uff5d x", "{name} stands for nothing"),
+        ("Ayo, \uff30ilih nomor 1!", "pilih nomor is one of the refused words"),
+        ("\u200b", "this text is empty"),
+    ],
+)
+async def test_a_text_is_judged_as_it_goes_out(desk: Desk, text: str, message: str) -> None:
+    with pytest.raises(WrongDraft) as refused:
+        await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": text}))
+    assert message in str(refused.value)
+
+
+async def test_an_edit_tells_anew_what_was_replaced(desk: Desk) -> None:
+    appeal = await desk.campaign.draft(SITI, CURLY)
+    await desk.campaign.edit(appeal, SITI, changed(WRITTEN, texts={"id": "Damai\u2026 STOP"}))
+    (told,) = await desk.campaign.costs(appeal)
+    assert [(one.what, one.instead) for one in told.replaced] == [("\u2026", "...")]
 
 
 async def test_who_may_not_draft(desk: Desk) -> None:

@@ -7,18 +7,23 @@ import random
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.appeals.appeal import Brake, Reason, Status, Total
-from gateway.appeals.records import appeal_chunks
+from gateway.appeals.records import appeal_chunks, appeals
+from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Refused, Unknown
 from gateway.incidents.erasing import Eraser
+from gateway.menu.definition import Menu
 from gateway.menu.loading import load
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
+from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.people.person import Role
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import DatabaseAway
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, RINI, SITI, WRITTEN, Desk, changed, phone
 from tests.clocks import StandingClock
@@ -95,6 +100,32 @@ async def test_many_workers_do_not_double(desk: Desk) -> None:
     assert (await desk.campaign.find(appeal)).expanded == 60
 
 
+async def test_an_appeal_that_fails_holds_up_no_other(desk: Desk) -> None:
+    await desk.settle(3)
+    broken, cancelled, good = await desk.approved(), await desk.approved(), await desk.approved()
+    await desk.set(appeals, appeals.c.id == broken, texts={"id": "{"})
+    await desk.campaign.cancel(cancelled, SITI, "")
+    with capture_logs() as logged:
+        await desk.work()
+    failed = {line["appeal"] for line in logged if line["event"] == "appeal.step_failed"}
+    assert (failed, {line["log_level"] for line in logged if line["appeal"] == broken}) == ({broken}, {"error", "info"})
+    assert await desk.statuses(good) == {"queued": 3}
+    await desk.set(appeals, appeals.c.id == broken, texts={"id": "Rukun. STOP"})
+    await desk.work()
+    assert await desk.statuses(broken) == {"queued": 3}, "what it has not done then, the next look does"
+
+
+async def test_a_database_that_goes_away_amid_a_step_ends_the_look(desk: Desk) -> None:
+    def menu() -> Menu:
+        raise DatabaseAway("gone")
+
+    await desk.settle(1)
+    await desk.approved()
+    with pytest.raises(DatabaseAway), capture_logs() as logged:
+        await Runner(desk.database, desk.clock, menu, desk.terms).look()
+    assert "appeal.step_failed" not in {line["event"] for line in logged}
+
+
 async def test_no_more_waits_than_may(desk: Desk) -> None:
     few = desk.but(ahead=10)
     await few.settle(40)
@@ -136,6 +167,18 @@ async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
     await desk.work()
     assert await desk.send() == [phone(0), phone(2)]
     assert (await desk.account(appeal)).suppressed == {Reason.UNREACHABLE: 1}
+
+
+async def test_an_opt_out_finds_what_waits_by_its_index(desk: Desk) -> None:
+    """Held ones too. The index of all numbers, which would do as well in an empty table, is taken away for the test."""
+    waiting = "class = 'appeal' AND status IN ('queued', 'held') AND phone_key = ANY (ARRAY['\\x01'::bytea])"
+    async with desk.database.begin() as connection:
+        await connection.exec_driver_sql("DROP INDEX ix_messages_phone_key")
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = await connection.exec_driver_sql(f"EXPLAIN SELECT 1 FROM messages WHERE {waiting}")
+        told = "\n".join(plan.scalars())
+        await connection.rollback()
+    assert "ix_messages_appeal " in told, told
 
 
 async def test_three_in_a_week_are_enough(desk: Desk) -> None:
@@ -188,14 +231,16 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     desk.clock.pass_time(minutes=1)
     second = await desk.approved()
     await desk.work()
-    assert await desk.campaign.note_answer(phone(0), "stop") == first
-    assert await desk.campaign.note_answer(phone(0), "stop") == first, "counted once"
-    assert await desk.campaign.note_answer(phone(1), "other") == first
-    assert await desk.campaign.note_answer(phone(99), "other") is None
+    assert await desk.answer(phone(0), "stop") == first
+    assert await desk.answer(phone(0), "stop") == first, "counted once"
+    assert await desk.answer(phone(1), "other") == first
+    assert await desk.answer(phone(99), "other") is None
+    with pytest.raises(ValueError, match="maybe"):
+        await desk.answer(phone(1), "maybe")
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
     assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
     desk.clock.pass_time(days=4)
-    assert await desk.campaign.note_answer(phone(1), "other") is None, "too late to be an answer"
+    assert await desk.answer(phone(1), "other") is None, "too late to be an answer"
     assert (await desk.account(second)).suppressed == {Reason.OPTED_OUT: 1}
 
 
@@ -205,9 +250,10 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.approved(draft)
     await desk.work()
     await desk.send()
-    await desk.campaign.note_answer(phone(0), "stop")
+    await desk.answer(phone(0), "stop")
     assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
     desk.clock.pass_time(minutes=1)
+    await OptOuts(desk.database, desk.vault, desk.clock).lift(phone(0))
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
         phone(0), MEDONO, language="id", channel="at", wording="1"
     )

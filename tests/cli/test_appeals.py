@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from gateway import wiring
 from gateway.cli import main
+from gateway.menu.definition import appeal_area, appeal_areas
 from gateway.settings import read_settings
 from tests.cli.appeals_room import AUDIENCE, CODE, MEDONO, Room, pack, room, work
 from tests.cli.test_users import PASSWORD, trail
@@ -104,6 +106,8 @@ def test_nobody_acts_as_somebody_else(room: Room) -> None:
     [
         ("agus", "draft", ("--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai"), "write appeals"),
         ("agus", "submit", ("1",), "write appeals"),
+        ("agus", "edit", ("1", "--purpose", "War"), "write appeals"),
+        ("siti", "return", ("1", "--reason", "so"), "approve appeals"),
         ("siti", "approve", ("1",), "approve appeals"),
         ("siti", "schedule", ("1", "--at", "2099-01-02"), "approve appeals"),
         ("siti", "resume", ("1",), "approve appeals"),
@@ -189,6 +193,101 @@ def test_texts_of_ones_own(room: Room) -> None:
     assert "there is no incident with the ticket" in room.refused("siti", "submit", number)
 
 
+def test_an_edit_changes_what_is_given(room: Room, tmp_path: Path) -> None:
+    own = ("--text", "id=\u201cRukun\u201d. STOP", "--text", "jv=Ayem. STOP")
+    number = room.approved(*own, "--at", "2099-01-02T09:00")
+    before = room.shown(number)
+    changed = room.does("siti", "edit", number, "--text", "jv=Tentrem\u2026 STOP", "--purpose", "Calm")
+    assert (changed.exit_code, changed.stdout) == (0, f"Appeal {number} is changed, and a draft.\n"), changed.output
+    assert [line.split()[0] for line in changed.stderr.splitlines()] == ["id:", "id:", "id:", "jv:", "jv:"]
+    after = room.shown(number)
+    assert (after["status"], after["approvers"], after["people"]) == ("draft", [], 0)
+    assert (after["purpose"], after["texts"]) == ("Calm", {"id": '"Rukun". STOP', "jv": "Tentrem... STOP"})
+    for name in ("audience", "channel", "starts_at", "authors", "ticket"):
+        assert after[name] == before[name]
+    room.done("budi", "edit", number, "--text", "jv=", "--at", "2099-01-03T09:00")
+    after = room.shown(number)
+    assert (list(after["texts"]), after["authors"]) == (["id"], ["siti", "budi"])
+    room.done("siti", "submit", number)
+    assert "has written this appeal" in room.refused("budi", "approve", number), "who changes it is one of its authors"
+
+
+def test_an_edit_from_texts_to_a_template_and_back(room: Room) -> None:
+    number = room.drafted("--text", "id=Rukun. STOP")
+    room.done("siti", "edit", number, "--template", "cek_kabar", "--ticket", "7340-2817")
+    shown = room.shown(number)
+    assert (shown["template"], shown["ticket"], {*shown["texts"]}) == ("cek_kabar", "73402817", {"id", "jv", "en"})
+    room.done("siti", "edit", number, "--purpose", "Calm")
+    assert room.shown(number)["template"] == "cek_kabar"
+    json_edit = room.does("siti", "edit", number, "--text", "id=Damai. STOP", "--ticket", "", "--json")
+    shown = json.loads(json_edit.stdout)
+    assert (shown["template"], shown["ticket"], shown["texts"]) == ("", "", {"id": "Damai. STOP"})
+    assert (json_edit.stderr, shown["costs"]["id"]["parts"]) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "say what is to be different"),
+        (("--template", "damai", "--text", "id=Rukun"), 2, "give either --template, or --text"),
+        (("--text", "id=Rukun", "--text", "id=Damai"), 2, "a language has one text"),
+        (("--text", "id="), 1, "either a template of the pack or texts"),
+        (("--audience", "{}"), 1, "an audience says roles"),
+        (("--channel", ""), 1, "no channel is called"),
+    ],
+)
+def test_an_edit_that_is_wrong_changes_nothing(room: Room, arguments: tuple[str, ...], code: int, said: str) -> None:
+    number = room.drafted()
+    before = room.shown(number)
+    result = room.does("siti", "edit", number, *arguments)
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
+    assert said in result.stderr
+    assert room.shown(number) == before
+
+
+def test_what_is_given_back_is_a_draft(room: Room) -> None:
+    number = room.drafted()
+    assert "one can return it while it is waiting" in room.refused("budi", "return", number, "--reason", "typo")
+    room.done("siti", "submit", number)
+    assert room.done("budi", "return", number, "--reason", "typo") == f"Appeal {number} is a draft again.\n"
+    shown = room.shown(number)
+    assert (shown["status"], shown["reason"]) == ("draft", "typo")
+    assert ("budi", "appeal.returned", f"appeal {number}") in [tuple(one) for one in trail(room.shell)]
+
+
+CURLY = ("--text", "id=\u201cRukun\u201d\u00a0di {kel}\u2026 STOP", "--text", "jv=Rukun \u2764. STOP")
+
+
+def test_the_author_is_told_what_was_replaced_and_what_it_costs(room: Room) -> None:
+    draft = ("--purpose", "Peace", "--audience", AUDIENCE, *CURLY)
+    result = room.does("siti", "draft", *draft)
+    assert (result.exit_code, result.stdout) == (0, "1\n"), result.output
+    longest = max(len(appeal_area(room.menu, code)) for code in appeal_areas(room.menu))
+    length = len('"Rukun" di ... STOP') + longest
+    assert result.stderr.splitlines() == [
+        f"id: GSM-7, {length} septets, parts: 1",
+        'id: \u201c (U+201C LEFT DOUBLE QUOTATION MARK) is replaced by ", times: 1',
+        'id: \u201d (U+201D RIGHT DOUBLE QUOTATION MARK) is replaced by ", times: 1',
+        "id: (U+00A0 NO-BREAK SPACE) is replaced by a space, times: 1",
+        "id: \u2026 (U+2026 HORIZONTAL ELLIPSIS) is replaced by ..., times: 1",
+        "jv: UCS-2, 13 units, parts: 1",
+    ]
+    assert room.shown("1")["texts"]["id"] == '"Rukun" di {kel}... STOP'
+    preview = room.shown("1", "preview")
+    told = preview["texts"]["id"]
+    assert (told["encoding"], told["parts"], told["text"]) == ("gsm7", 1, '"Rukun" di {kel}... STOP')
+    space = {"what": "\u00a0", "called": "U+00A0 NO-BREAK SPACE", "instead": " ", "times": 1}
+    assert space in told["replaced"]
+    assert preview["texts"]["jv"]["replaced"] == []
+    shown = room.shell.run("appeals", "preview", "1").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["jv", "UCS-2", "13", "units", "1"] in lines
+    assert ["id", "(U+00A0", "NO-BREAK", "SPACE)", "a", "space", "1"] in lines
+    result = room.does("siti", "draft", *draft, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["costs"] == preview["texts"]
+
+
 # Shown ---------------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +337,18 @@ def test_tables_for_people(room: Room) -> None:
     assert ["approvers", "budi"] in lines
     assert any(line[:2] == ["Medono", "0"] for line in lines), "an area by its name"
     assert ["LANGUAGE", "PEOPLE", "PARTS", "COST"] in [line.split() for line in preview.splitlines()]
+
+
+def test_people_read_times_by_the_clocks_of_the_pack(room: Room) -> None:
+    number = room.approved("--template", "damai", "--at", "2099-01-02T02:00+00:00")
+    listed, shown, preview = [
+        room.shell.run("appeals", *verb).stdout for verb in (("list",), ("show", number), ("preview", number))
+    ]
+    assert "2099-01-02 09:00 WIB" in listed
+    assert ["starts_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in shown.splitlines()]
+    assert ["begins_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in preview.splitlines()]
+    assert len(re.findall(r"^(?:created|updated)_at +\d{4}-\d\d-\d\d \d\d:\d\d WIB$", shown, re.MULTILINE)) == 2
+    assert room.shown(number, "preview")["begins_at"] == "2099-01-02T02:00:00+00:00", "a program reads UTC"
 
 
 def test_terms_come_from_the_settings(room: Room) -> None:

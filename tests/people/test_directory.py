@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, select
 
-from gateway.people.directory import Directory, Forgotten, Imported
+from gateway.people.directory import Directory, Forgotten, Imported, erase_person
 from gateway.people.person import Entry, Part, Person, Role
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import Subscriptions, subscriptions
@@ -178,14 +179,6 @@ async def several(directory: Directory) -> None:
 
 
 @pytest.mark.parametrize(
-    ("area", "officers"),
-    [(PODOSUGIH, {PHONE, OTHER}), (MEDONO, {PHONE}), (KAUMAN, {OTHER}), (BARAT, {PHONE}), (TIMUR, set())],
-)
-async def test_the_officers_of_an_area(directory: Directory, several: None, area: str, officers: set[Phone]) -> None:
-    assert {officer.phone for officer in await directory.officers_of(area)} == officers
-
-
-@pytest.mark.parametrize(
     ("role", "areas", "found"),
     [
         (None, (), {PHONE, OTHER, THIRD}),
@@ -215,23 +208,36 @@ async def test_the_newest_come_first(directory: Directory, several: None) -> Non
 # Erasing -------------------------------------------------------------------------------------------------------
 
 
+Erase = Callable[[Phone], Awaitable[Forgotten]]
+
+
+@pytest.fixture
+def erase(database: Database, vault: Vault, clock: StandingClock) -> Erase:
+    async def erase(phone: Phone) -> Forgotten:
+        async with database.begin() as connection:
+            return await erase_person(connection, vault.lookup(phone), clock.now())
+
+    return erase
+
+
 async def test_an_erased_person_is_nobody(
-    directory: Directory, consents: Subscriptions, database: Database, several: None, clock: StandingClock
+    directory: Directory, consents: Subscriptions, database: Database, several: None, clock: StandingClock, erase: Erase
 ) -> None:
     await consents.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1")
     clock.pass_time(days=1)
-    assert await directory.erase(PHONE) == Forgotten(people=1, roles=2, subscriptions=1)
+    assert await erase(PHONE) == Forgotten(people=1, roles=2, subscriptions=1)
     assert await directory.find(PHONE) is None
-    assert await directory.officers_of(MEDONO) == []
     assert len(await directory.list()) == 2
     wiped = next(row for row in await rows(database, people) if row["erased_at"])
     assert (wiped["name"], wiped["phone_sealed"], wiped["phone_key"], wiped["language"]) == ("", None, None, "")
     consent = (await rows(database, subscriptions))[-1]
     assert (consent["withdrawn_at"], consent["phone_key"], consent["wording"]) == (clock.now(), None, "v1")
-    assert await directory.erase(PHONE) == Forgotten()
+    assert await erase(PHONE) == Forgotten()
 
 
-async def test_an_erased_person_may_be_known_again(directory: Directory, database: Database, several: None) -> None:
-    await directory.erase(THIRD)
+async def test_an_erased_person_may_be_known_again(
+    directory: Directory, database: Database, several: None, erase: Erase
+) -> None:
+    await erase(THIRD)
     assert await put(directory, Entry(THIRD, (OFFICER,))) == Imported(new=1)
     assert len(await rows(database, people)) == 4
