@@ -16,13 +16,13 @@ from gateway.messages.message import Status
 _LEFT = (Status.SENDING, Status.ACCEPTED, Status.DELIVERED, Status.UNDELIVERED, Status.UNKNOWN)
 
 
-async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: str, now: datetime) -> int | None:
+async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Kind, now: datetime) -> int | None:
     """Tie an answer to the last appeal to this phone, and count it there; the appeal, None if there was none lately.
 
-    `kind` is one of `Kind`; somebody's answers of one kind count once. That `stop` ends the appeals to somebody is the
+    Somebody's answers of one kind count once. That `stop` ends the appeals to somebody is the
     work of `messages/optouts.py`: here it is a number in an account.
     """
-    said, table = Kind(kind), messages.c
+    table = messages.c
     last = (
         select(table.appeal, table.person)
         .where(
@@ -37,7 +37,7 @@ async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: str, 
     found = (await connection.execute(last)).first()
     if found is None:
         return None
-    adding = insert(appeal_answers).values(appeal=found.appeal, person=found.person, kind=said, at=now)
+    adding = insert(appeal_answers).values(appeal=found.appeal, person=found.person, kind=kind, at=now)
     again = adding.on_conflict_do_update(index_elements=["appeal", "person", "kind"], set_={"at": now})
     await connection.execute(again)
     appeal: int = found.appeal

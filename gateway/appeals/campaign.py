@@ -47,7 +47,6 @@ from gateway.incidents.incident import Veracity
 from gateway.incidents.records import incidents
 from gateway.menu.definition import Menu, Need
 from gateway.messages.holds import let_go
-from gateway.people.vault import Vault
 from gateway.runtime.audit import NOTE, note
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -73,8 +72,8 @@ class Campaign:
     `NotAllowed` and `WrongDraft` say why something is refused, `NoSuchAppeal` that it is not there.
     """
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
-        """`menu` gives the pack that is in force; of `vault` nothing is needed any more."""
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
+        """`menu` gives the pack that is in force."""
         self._database = database
         self._clock = clock
         self._menu = menu

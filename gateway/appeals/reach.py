@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Kind, Reason
+from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status
@@ -40,7 +40,6 @@ from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import STANDING, subscriptions
 from gateway.places.areas import Areas
 
-STOP = Kind.STOP  # under this name for sms/post.py
 _GOT_NOTHING = (Status.SUPPRESSED, Status.CANCELLED, Status.REFUSED)
 
 

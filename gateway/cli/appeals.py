@@ -96,7 +96,7 @@ async def _desk(config: Path | None, data: Path | None) -> AsyncIterator[_Desk]:
     menu, terms, clock = load(read_pack(settings.pack)), wiring.appeal_terms(settings), Clock()
     database = Database(settings.database_address, pool_size=1)
     vault = Vault(settings.vault_key_bytes)
-    campaign = Campaign(database, vault, clock, lambda: menu, terms)
+    campaign = Campaign(database, clock, lambda: menu, terms)
     try:
         yield _Desk(database, clock, menu, dict(terms.channels), campaign, Ledger(database, vault))
     finally:

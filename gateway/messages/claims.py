@@ -38,6 +38,7 @@ from gateway.messages.ledger import message_attempts, messages
 from gateway.messages.message import (
     CARRIER_ID_LENGTH,
     CLASSES,
+    ERASED,
     EXPIRED,
     OPTED_OUT,
     MessageClass,
@@ -45,7 +46,6 @@ from gateway.messages.message import (
     backoff,
     sources,
 )
-from gateway.messages.message import ERASED as ERASED  # noqa: PLC0414 - erasing.py and outbox.py find it here
 from gateway.messages.optouts import is_unwanted
 from gateway.text.phone import Phone
 

@@ -15,8 +15,8 @@ from sqlalchemy import RowMapping, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.ledger import message_attempts, messages, receipts
-from gateway.messages.message import CLASSES, RESENDABLE, MessageClass, Status, may_move, sources
-from gateway.messages.optouts import OPTED_OUT, is_unwanted
+from gateway.messages.message import CLASSES, OPTED_OUT, RESENDABLE, MessageClass, Status, may_move, sources
+from gateway.messages.optouts import is_unwanted
 from gateway.people.vault import Vault
 from gateway.runtime.audit import NOTE, audit, note
 from gateway.runtime.clock import Clock

@@ -9,10 +9,9 @@ from sqlalchemy import BigInteger, ColumnElement, Update, any_, case, cast, lite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.claims import ERASED
 from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
-from gateway.messages.message import Status, sources
+from gateway.messages.message import ERASED, Status, sources
 
 
 async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:

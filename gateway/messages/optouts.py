@@ -31,8 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.ledger import messages
-from gateway.messages.message import OPTED_OUT as OPTED_OUT  # noqa: PLC0414 - desk.py finds it here
-from gateway.messages.message import Status
+from gateway.messages.message import OPTED_OUT, Status
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.carriers.carrier import Outcome, Refused
 from gateway.messages.channels import give_probe_back, take_probe
 from gateway.messages.claims import (
-    ERASED,
     QUEUED,
     SENDING,
     UNKNOWN,
@@ -31,7 +30,7 @@ from gateway.messages.claims import (
     tried,
 )
 from gateway.messages.ledger import lock_ids, messages, settle
-from gateway.messages.message import CLASSES, MessageClass, Status
+from gateway.messages.message import CLASSES, ERASED, MessageClass, Status
 from gateway.messages.optouts import add_opt_outs
 from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock

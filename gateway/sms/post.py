@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.appeals.answers import note_answer
-from gateway.appeals.reach import STOP
+from gateway.appeals.appeal import Kind
 from gateway.menu.definition import Menu
 from gateway.messages.keywords import Meant, is_automatic, meant
 from gateway.messages.letters import DAY, HOUR, Answer, Letter, Letters, Made, Opened
@@ -35,11 +35,8 @@ log = structlog.get_logger()
 MOST_REPLIES_AN_HOUR = 10
 UNFILED_RESTS = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
-TO_AN_APPEAL = {
-    Made.UNSUBSCRIBED: STOP,
-    Made.OTHER: "other",
-    Made.HELP: "other",
-}  # what is counted where one came lately
+TO_AN_APPEAL = {Made.UNSUBSCRIBED: Kind.STOP, Made.OTHER: Kind.OTHER, Made.HELP: Kind.OTHER}
+"""What is counted where an appeal came lately."""
 NOT_UNDERSTOOD = frozenset({Made.OTHER, Made.UNTOLD})  # what is answered in general words, once a day
 OFFICERS_ANSWER = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
 """To an alert: taken, checked, not true; with one word more at most, for what is longer may be a report."""

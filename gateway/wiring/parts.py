@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from gateway.appeals.appeal import Brake, Price
-from gateway.appeals.campaign import Campaign, Terms
+from gateway.appeals.campaign import Terms
 from gateway.appeals.published import Publisher
 from gateway.appeals.running import Runner
 from gateway.carriers.africastalking import AfricasTalking
@@ -149,10 +149,6 @@ class Parts:
     @property
     def _opt_outs(self) -> OptOuts:
         return OptOuts(self.database, self.vault, self.clock)
-
-    @property
-    def campaign(self) -> Campaign:
-        return Campaign(self.database, self.vault, self.clock, self._menu, appeal_terms(self.settings))
 
     @property
     def publisher(self) -> Publisher:

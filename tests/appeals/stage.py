@@ -64,7 +64,7 @@ class Office:
         self.clock = clock
         self.menu = menu
         self.terms = terms
-        self.campaign = Campaign(database, vault, clock, lambda: self.menu, self.terms)
+        self.campaign = Campaign(database, clock, lambda: self.menu, self.terms)
         self.runner = Runner(database, clock, lambda: self.menu, self.terms)
         self.ledger = Ledger(database, vault)
         self.outbox = Outbox(database, vault, clock)

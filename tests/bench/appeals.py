@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import secrets
 import sys
 import tempfile
 import time
@@ -18,7 +17,6 @@ from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.running import Runner
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.packs import read_pack
@@ -54,7 +52,7 @@ async def measure_appeals() -> None:
         await _settle(database, menu)
         terms = Terms({"at": "*384*3375#"}, ahead=10_000_000)
         clock = Clock()
-        campaign = Campaign(database, Vault(secrets.token_bytes(32)), clock, lambda: menu, terms)
+        campaign = Campaign(database, clock, lambda: menu, terms)
         await _preview(campaign)
         await _expand(campaign, Runner(database, clock, lambda: menu, terms), database)
 

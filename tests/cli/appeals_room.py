@@ -107,7 +107,7 @@ def going(room: Room, database: Database) -> tuple[Runner, Outbox, Campaign, Led
     """The worker's side of the same gateway, and what it can look at."""
     vault, terms = Vault(bytes.fromhex(KEY)), Terms({"at": CODE})
     runner = Runner(database, Clock(), lambda: room.menu, terms)
-    campaign = Campaign(database, vault, Clock(), lambda: room.menu, terms)
+    campaign = Campaign(database, Clock(), lambda: room.menu, terms)
     return runner, Outbox(database, vault, Clock()), campaign, Ledger(database, vault)
 
 

@@ -16,11 +16,10 @@ from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import audit, incident_details, incidents
 from gateway.incidents.reporter import Reporter, Standing
-from gateway.messages.claims import ERASED
 from gateway.messages.inbox import Inbox
 from gateway.messages.ledger import messages
 from gateway.messages.letters import Answer, Letters, Made
-from gateway.messages.message import MessageClass
+from gateway.messages.message import ERASED, MessageClass
 from gateway.messages.outbox import NewMessage, Outbox, enqueue
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database, DatabaseAway
