@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from gateway.appeals.answers import note_answer
-from gateway.appeals.appeal import Actor, Draft
+from gateway.appeals.appeal import Actor, Draft, Kind
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Account, Ledger
 from gateway.appeals.running import Runner
@@ -126,9 +126,9 @@ class Office:
             await self.outbox.record("at", ended)
         return sent
 
-    async def answer(self, one: Phone, kind: str) -> int | None:
+    async def answer(self, one: Phone, kind: Kind) -> int | None:
         """What the post room does of an answer to an appeal; the appeal."""
-        if kind == "stop":
+        if kind is Kind.STOP:
             await OptOuts(self.database, self.vault, self.clock).add(one, "at")
         async with self.database.begin() as connection:
             return await note_answer(connection, self.vault.lookup(one), kind, self.clock.now())

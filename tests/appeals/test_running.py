@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.appeals.appeal import Brake, Reason, Status, Total
+from gateway.appeals.appeal import Brake, Kind, Reason, Status, Total
 from gateway.appeals.records import appeal_chunks, appeals
 from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Refused, Unknown
@@ -231,16 +231,14 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     desk.clock.pass_time(minutes=1)
     second = await desk.approved()
     await desk.work()
-    assert await desk.answer(phone(0), "stop") == first
-    assert await desk.answer(phone(0), "stop") == first, "counted once"
-    assert await desk.answer(phone(1), "other") == first
-    assert await desk.answer(phone(99), "other") is None
-    with pytest.raises(ValueError, match="maybe"):
-        await desk.answer(phone(1), "maybe")
+    assert await desk.answer(phone(0), Kind.STOP) == first
+    assert await desk.answer(phone(0), Kind.STOP) == first, "counted once"
+    assert await desk.answer(phone(1), Kind.OTHER) == first
+    assert await desk.answer(phone(99), Kind.OTHER) is None
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
     assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
     desk.clock.pass_time(days=4)
-    assert await desk.answer(phone(1), "other") is None, "too late to be an answer"
+    assert await desk.answer(phone(1), Kind.OTHER) is None, "too late to be an answer"
     assert (await desk.account(second)).suppressed == {Reason.OPTED_OUT: 1}
 
 
@@ -250,7 +248,7 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.approved(draft)
     await desk.work()
     await desk.send()
-    await desk.answer(phone(0), "stop")
+    await desk.answer(phone(0), Kind.STOP)
     assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
     desk.clock.pass_time(minutes=1)
     await OptOuts(desk.database, desk.vault, desk.clock).lift(phone(0))
