@@ -55,7 +55,9 @@ def pack_of(recorded: str) -> str:
 
 @dataclass
 class Phone:
-    """One phone and what is true around it. `seen` are the states whose screens it has shown."""
+    """One phone and what is true around it. `seen` are the states whose screens it has shown, `moved` the keys for
+    moving about (`back`, `home`, `more`) that led on from a state.
+    """
 
     menu: Menu
     language: str = ""
@@ -65,6 +67,7 @@ class Phone:
     endings: dict[str, str] = field(default_factory=lambda: dict(ENDINGS))
     led: Step | None = None
     seen: set[str] = field(default_factory=set)
+    moved: set[tuple[str, str]] = field(default_factory=set)
 
     def play(self, recorded: str) -> Iterator[str]:
         """The file anew: what was written by hand as it is, the screens from the menu."""
@@ -113,8 +116,21 @@ class Phone:
 
     def _typed(self, keys: str) -> Iterator[str]:
         assert self.led, "nothing is dialled yet"
-        self.led = engine.step(self.menu, self.led.session, keys, given=self._given, today=self.today)
+        before = self.led.session
+        self.led = engine.step(self.menu, before, keys, given=self._given, today=self.today)
+        self._note_move(before, keys)
         yield from self._shown()
+
+    def _note_move(self, before: Session, keys: str) -> None:
+        assert self.led
+        after, named = self.led.session, self.menu.keys
+        is_back = keys == named.back_elsewhere or (keys == named.back and not self.menu.states[before.state].zero)
+        if keys == named.home:
+            self.moved.add((before.state, "home"))
+        elif is_back and after.state != before.state:
+            self.moved.add((before.state, "back"))
+        elif keys == named.more and after.page > before.page:
+            self.moved.add((before.state, "more"))
 
     def _shown(self) -> Iterator[str]:
         assert self.led

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from gateway.menu.definition import Kind, Menu
+from gateway.menu.limits import DEFAULT
 from gateway.menu.loading import load
+from gateway.menu.paging import navigation_lines, pages
 from gateway.runtime.packs import read_pack
 from tests.dialogues.player import PACK, Phone, pack_of
 
@@ -25,7 +28,10 @@ REQUIRED = {
         "officials-id vote-buying-today-jv clash-now-with-danger-id threat-just-now-en hoax-on-a-day-id "
         "signs-jv forbidden-campaign-en polling-place-now-en other-id"
     ),
-    "moving about": "back-through-every-screen home-from-anywhere language-and-about change-at-the-end cancel skip",
+    "moving about": (
+        "back-through-every-screen back-from-the-rest home-from-anywhere home-from-every-question home-from-the-rest "
+        "language-and-about change-at-the-end cancel skip"
+    ),
     "what goes wrong": "wrong-input three-wrong-inputs-id three-wrong-inputs-jv three-wrong-inputs-en star-in-the-text",
     "how filing ends": "report-kept report-not-sent limit-reached limit-reached-jv",
     "resuming": "resume-continue resume-again resume-delete resume-not-worth-it",
@@ -37,7 +43,9 @@ REQUIRED = {
     "appeals": "subscribe-by-list subscribe-by-name-jv unsubscribe-en",
     "typed places": "place-sure place-several place-unknown place-old-name place-changed-at-the-end",
     "Kabupaten Pekalongan": (
-        "kab-pages kab-typed-village kab-same-name-twice kab-danger-jv kab-status-and-appeals-jv kab-resume"
+        "kab-pages kab-typed-village kab-same-name-twice kab-danger-jv kab-status-and-appeals-jv kab-resume "
+        "kab-back-from-every-screen kab-back-from-status-and-appeals kab-home-from-every-screen "
+        "kab-home-from-status-and-appeals"
     ),
     "Kota Tegal": "tegal-whole-id tegal-whole-jv tegal-whole-en tegal-status-and-appeals",
 }
@@ -78,14 +86,38 @@ def test_a_report_is_filed_in_every_language_of_every_pack(pack: str) -> None:
 
 
 def test_every_screen_of_pekalongan_stands_in_a_dialogue() -> None:
-    known = menu(PACK)
-    seen: set[str] = set()
-    for text in _texts(PACK):
-        phone = Phone(known)
-        assert list(phone.play(text))
-        seen |= phone.seen
+    seen = {name for phone in _phones(PACK) for name in phone.seen}
 
-    assert seen == {name for name, state in known.states.items() if state.kind is not Kind.DO}
+    assert seen == {name for name, state in menu(PACK).states.items() if state.kind is not Kind.DO}
+
+
+@pytest.mark.parametrize("pack", [PACK, "kab-pekalongan"])
+def test_back_home_and_more_are_pressed_wherever_they_lead_on(pack: str) -> None:
+    moved = {move for phone in _phones(pack) for move in phone.moved}
+
+    assert [f"{state}: {key}" for state, key in _moves(menu(pack)) if (state, key) not in moved] == []
+
+
+def _moves(known: Menu) -> Iterator[tuple[str, str]]:
+    """Every state in which one can stay, with the keys that its screens offer: home works everywhere."""
+    words = known.wordings[known.language]
+    for state in known.states.values():
+        if state.kind in (Kind.DO, Kind.END):
+            continue
+        yield state.name, "home"
+        if navigation_lines(known, state, words, DEFAULT):
+            yield state.name, "back"
+        withins = known.areas.kecamatan if state.within and state.source == "kelurahan" else ("",)
+        if any(len(pages(known, state, words.language, within, DEFAULT)) > 1 for within in withins):
+            yield state.name, "more"
+
+
+def _phones(pack: str) -> Iterator[Phone]:
+    """The phones that have played the dialogues of a pack."""
+    for text in _texts(pack):
+        phone = Phone(menu(pack))
+        assert list(phone.play(text))
+        yield phone
 
 
 def _played(pack: str) -> str:
