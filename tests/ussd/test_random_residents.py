@@ -1,7 +1,8 @@
 """Residents who press anything at any time, over the three packs: nobody is ever stuck, misled or recorded twice.
 
 Twice the same: over the engine alone, where the carrier's transcript must lead to the same screen as the dialogue
-itself, and over whole turns with real stores, where callbacks come again, late, and from calls that broke off.
+itself, and over whole turns with real stores, where callbacks come again, late, and from calls that broke off. All of
+it on a channel as it comes, and on one with larger screens and keys of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import re
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
 from typing import Any, TypeVar
@@ -24,9 +25,10 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from gateway.carriers.carrier import Screen
 from gateway.incidents.records import incidents
 from gateway.menu import engine
-from gateway.menu.definition import Kind, Menu, choices
+from gateway.menu.checking import LARGEST_SCREEN, check
+from gateway.menu.definition import Keys, Kind, Menu, choices
 from gateway.menu.engine import RESUME, Session, Step
-from gateway.menu.limits import DEFAULT
+from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.loading import load
 from gateway.runtime.packs import read_pack
 from gateway.text import gsm
@@ -35,12 +37,16 @@ from gateway.text.phone import Phone
 from gateway.ussd.labels import Label
 from gateway.ussd.replaying import Known, replay_to
 from gateway.ussd.transcript import parts
+from gateway.ussd.turn import Service
 from tests.ussd.stage import PACKS, SERVICE, VAULT, Resident, Ussd, ussd
 
 MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal")}
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 TODAY = date(2026, 11, 28)
-KNOWN = Known(DEFAULT, GIVEN, TODAY)
+CHANNELS = {
+    "ordinary": DEFAULT,
+    "other": Limits(LARGEST_SCREEN, keys=Keys(back="70", back_elsewhere="79", home="700", more="78")),
+}
 LEARNT = {
     "filed": {"ticket": "7340-2817"},
     "found": {"ticket": "7340-2817", "status": "checking", "date": "27/11 13:05"},
@@ -69,7 +75,7 @@ def _mistyped(draw: st.DrawFn) -> str:
 KEYS = st.one_of(
     st.sampled_from(["1", "1", "1", "2", "2", "3", "4", "5", "7", "9"]),
     st.sampled_from(["1", "2", "3", "8"]),
-    st.sampled_from(["0", "00", "98", "99"]),
+    st.sampled_from(["0", "00", "98", "99", "70", "700", "78", "79"]),
     st.sampled_from(["", " ", "10", "77", "#", "2811", "31/12", "7340-2817", "7340-2818", "tawuran di pasar"]),
     st.sampled_from(["*", "5*5 meter", "1*1", "**", "x" * 183, "é" * 301, "🚨", "ya\nbegitu"]),
     _mistyped(),
@@ -77,33 +83,42 @@ KEYS = st.one_of(
 )
 
 
-def likely(menu: Menu, place: Session, number: int, ticket: str = TICKET) -> str:
-    """What somebody who wants to get on would answer here: mostly the first option."""
+_texts = count(1)
+
+
+def likely(menu: Menu, limits: Limits, place: Session, number: int, ticket: str = TICKET) -> str:
+    """What somebody who wants to get on would answer here: mostly the first option, or a text like no other."""
     state = menu.states[place.state]
     within = place.answers.get(state.within, "") if state.within else ""
     if state.kind is Kind.ASK:
-        said = {"text": f"tawuran {number}", "date": "2711", "ticket": ticket, "place_name": NAMES[number]}
+        said = {"text": f"tawuran {next(_texts)}.", "date": "2711", "ticket": ticket, "place_name": NAMES[number]}
         return said[state.source]
     offered = list(choices(menu, state, within))
-    return offered[max(number - 6, 0) % len(offered)] if offered else menu.keys.back
+    return offered[max(number - 6, 0) % len(offered)] if offered else (limits.keys or menu.keys).back
 
 
-def fits(screen: str, *, end: bool) -> None:
+def fits(screen: str, limits: Limits, *, end: bool) -> None:
     """No screen is longer than a network carries, and none costs two because of one character."""
     assert gsm.encoding(screen) == "gsm7", screen
-    assert gsm.septets(f"{'END' if end else 'CON'} {screen}") <= DEFAULT.septets, screen
+    assert gsm.septets(f"{'END' if end else 'CON'} {screen}") <= limits.septets, screen
 
 
-def leads_on(menu: Menu, place: Session) -> bool:
+def leads_on(menu: Menu, limits: Limits, place: Session) -> bool:
     """Whether some key that the screen offers leads to another screen."""
-    state = menu.states[place.state]
+    state, named = menu.states[place.state], limits.keys or menu.keys
     within = place.answers.get(state.within, "") if state.within else ""
     offered = [] if state.kind is Kind.ASK else list(choices(menu, state, within))
-    for keys in (*offered, menu.keys.back, menu.keys.back_elsewhere, menu.keys.home, menu.keys.more):
-        led = engine.step(menu, place, keys, given=GIVEN, today=TODAY)
+    for keys in (*offered, named.back, named.back_elsewhere, named.home, named.more):
+        led = engine.step(menu, place, keys, limits, given=GIVEN, today=TODAY)
         if led.effect or led.end or (led.session.state, led.session.page) != (place.state, place.page):
             return True
     return False
+
+
+def sends(menu: Menu, place: Session) -> bool:
+    """Whether the first option here files the report."""
+    options = menu.states[place.state].options.values()
+    return any(menu.states[target].source == "file_report" for target in [*options][:1])
 
 
 # The engine alone ----------------------------------------------------------------------------------------------
@@ -112,9 +127,10 @@ def leads_on(menu: Menu, place: Session) -> bool:
 class Dialogue(RuleBasedStateMachine):
     """One phone that dials, types and dials again; effects end as chance will have it."""
 
-    def __init__(self, menu: Menu) -> None:
+    def __init__(self, menu: Menu, limits: Limits) -> None:
         super().__init__()
         self.menu = menu
+        self.limits = limits
         self.led = Step(Session("", ""))
         self.place = Session("", "")
         self._dial("")
@@ -128,7 +144,8 @@ class Dialogue(RuleBasedStateMachine):
         self.filings = 0
         self.starred = self.refused = self.told = False
         self.certain = True  # the text alone leads here
-        self._now(engine.begin(self.menu, given=GIVEN, language=language, shortcut=shortcut, dropped=dropped), "failed")
+        begun = engine.begin(self.menu, self.limits, given=GIVEN, language=language, shortcut=shortcut, dropped=dropped)
+        self._now(begun, "failed")
 
     def _now(self, led: Step, ending: str) -> None:
         """See to the effects, and look at the screen."""
@@ -139,15 +156,16 @@ class Dialogue(RuleBasedStateMachine):
             outcome = ending if ending in outcomes else next(iter(outcomes))
             self.filings += led.effect == "file_report"
             self.certain = False
-            led = engine.resume(self.menu, led.session, outcome, LEARNT.get(outcome, {}), given=GIVEN)
+            learnt = LEARNT.get(outcome, {})
+            led = engine.resume(self.menu, led.session, outcome, learnt, self.limits, given=GIVEN)
         self.led = led
         assert not led.effect
         assert self.filings <= 1, "one call, one report"
         apology = self.menu.wordings[led.session.language].apology.partition("{")[0]
         assert not led.screen.startswith(apology)
-        fits(led.screen, end=led.end)
-        assert led.end or leads_on(self.menu, led.session), led.session
-        assert engine.show(self.menu, led.session, given=GIVEN) == led, "it is shown again just so"
+        fits(led.screen, self.limits, end=led.end)
+        assert led.end or leads_on(self.menu, self.limits, led.session), led.session
+        assert engine.show(self.menu, led.session, self.limits, given=GIVEN) == led, "it is shown again just so"
 
     @rule(data=st.data())
     def dial(self, data: st.DataObject) -> None:
@@ -164,7 +182,7 @@ class Dialogue(RuleBasedStateMachine):
             return  # an empty first input leaves the carrier's text as it was
         self.text.append(keys)
         state = self.menu.states[place.state]
-        led = engine.step(self.menu, place, keys, given=GIVEN, today=TODAY)
+        led = engine.step(self.menu, place, keys, self.limits, given=GIVEN, today=TODAY)
         self.starred |= "*" in keys
         self.refused |= bool(led.session.error)
         self._replayed(led, Label(place.state, place.language, place.began))
@@ -176,18 +194,18 @@ class Dialogue(RuleBasedStateMachine):
     def get_on(self, answers: list[int], ending: str) -> None:
         for number in answers:
             if not self.led.end:
-                self.press(likely(self.menu, self.led.session, number), ending)
+                self.press(likely(self.menu, self.limits, self.led.session, number), ending)
 
     @precondition(lambda self: self.led.end)
     @rule(keys=KEYS)
     def press_on_after_the_end(self, keys: str) -> None:
         before = self.led.screen
-        self._now(engine.step(self.menu, self.led.session, keys, given=GIVEN, today=TODAY), "failed")
+        self._now(engine.step(self.menu, self.led.session, keys, self.limits, given=GIVEN, today=TODAY), "failed")
         assert self.led.screen == before
 
     def _replayed(self, led: Step, label: Label) -> None:
         """What the carrier's text leads to, where Redis has lost the dialogue."""
-        found = replay_to(self.menu, parts("*".join(self.text)), label, KNOWN)
+        found = replay_to(self.menu, parts("*".join(self.text)), label, Known(self.limits, GIVEN, TODAY))
         if label.began.startswith(RESUME):
             assert found is None
         elif self.certain and not self.starred and not (self.refused and self.told):
@@ -197,8 +215,17 @@ class Dialogue(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("pack", MENUS)
-def test_a_dialogue_of_any_keys(pack: str) -> None:
-    run_state_machine_as_test(lambda: Dialogue(MENUS[pack]), settings=settings(PACE, max_examples=60))  # type: ignore[arg-type]
+def test_the_other_channel_is_one_that_the_packs_go_live_on(pack: str) -> None:
+    assert check(MENUS[pack], CHANNELS["other"]) == []
+
+
+@pytest.mark.parametrize("pack", MENUS)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_dialogue_of_any_keys(pack: str, channel: str) -> None:
+    run_state_machine_as_test(
+        lambda: Dialogue(MENUS[pack], CHANNELS[channel]),  # type: ignore[arg-type]
+        settings=settings(PACE, max_examples=30),
+    )
 
 
 # Whole turns ---------------------------------------------------------------------------------------------------
@@ -206,9 +233,10 @@ def test_a_dialogue_of_any_keys(pack: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A gateway of one pack over real stores, and the loop that it runs in."""
+    """A gateway of one pack over real stores with one channel, and the loop that it runs in."""
 
     menu: Menu
+    service: Service
     gateway: Ussd
     runner: asyncio.Runner
 
@@ -239,7 +267,7 @@ class Callbacks(RuleBasedStateMachine):
         return self.calls[-1]
 
     def _dial(self, suffix: str, *, in_text: bool) -> None:
-        self.calls.append(Resident(self.town.gateway.turns, self.phone))
+        self.calls.append(Resident(self.town.gateway.turns, self.phone, service=self.town.service))
         if in_text:
             self.call.text = suffix
         self.code = f"{SERVICE.service_code[:-1]}*{suffix}#" if suffix and not in_text else SERVICE.service_code
@@ -249,7 +277,7 @@ class Callbacks(RuleBasedStateMachine):
         self.sent.append((call, text, label))
         screen = self.town.run(call.callback(text, label, self.code if call is self.call else ""))
         assert screen.label != "apology"
-        fits(screen.text, end=screen.end)
+        fits(screen.text, self.town.service.limits, end=screen.end)
         for words in self.town.menu.wordings.values():
             assert not screen.text.startswith(words.apology.partition("{")[0]), screen
         if (screen.label or "").startswith("ticket."):
@@ -267,7 +295,7 @@ class Callbacks(RuleBasedStateMachine):
         self.call.label, self.open, self.steady = screen.label, not screen.end, True
         if self.open:
             stored = self.town.run(self.town.gateway.stored(self.phone))
-            assert leads_on(self.town.menu, stored.place), stored.place
+            assert leads_on(self.town.menu, self.town.service.limits, stored.place), stored.place
 
     @precondition(lambda self: self.open)
     @rule(keys=KEYS)
@@ -285,7 +313,7 @@ class Callbacks(RuleBasedStateMachine):
             stored = self.town.run(self.town.gateway.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 break
-            self.press(likely(self.town.menu, stored.place, number, self.ticket))
+            self.press(likely(self.town.menu, self.town.service.limits, stored.place, number, self.ticket))
 
     @rule(data=st.data(), in_text=st.booleans())
     def dial(self, data: st.DataObject, in_text: bool) -> None:
@@ -313,6 +341,26 @@ class Callbacks(RuleBasedStateMachine):
         self.steady = False
         self._callback(*data.draw(st.sampled_from([one for one in self.sent if one[0] is not self.call])))
 
+    @precondition(lambda self: self.open)
+    @rule(answers=st.lists(st.integers(0, 9), min_size=16, max_size=16), late_after=st.integers(0, 2))
+    def the_last_answer_comes_late(self, answers: list[int], late_after: int) -> None:
+        """The call breaks off where only sending is left, and is gone on with; its own last answer is under way yet."""
+        for number in answers:
+            stored = self.town.run(self.town.gateway.sessions.read(VAULT.lookup(self.phone)))[1]
+            if not self.open or stored is None or stored.session != self.call.session:
+                return
+            if sends(self.town.menu, stored.place):
+                break
+            self.press(likely(self.town.menu, self.town.service.limits, stored.place, number, self.ticket))
+        first = self.call
+        self._dial("", in_text=True)
+        for answer in range(3):  # go on, send, and what may still be asked
+            if answer == late_after:
+                self.steady = False
+                self._callback(first, f"{first.text}*1", first.label)
+            if self.open:
+                self.press("1")
+
     @rule()
     def redis_forgets(self) -> None:
         self.steady = False
@@ -320,21 +368,24 @@ class Callbacks(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         rows = self.town.run(self.town.gateway.rows(incidents))
-        sessions = [row["session"] for row in rows]
-        assert len(set(sessions)) == len(sessions)
+        told = [row["description"] for row in rows if row["description"].endswith(".")]
+        assert len(set(told)) == len(told), (
+            "what was told once is filed once, whatever sessions its dialogue went through"
+        )
         self.town.run(self.town.gateway.ask("FLUSHALL"))
 
 
 @pytest.fixture
-def town(pack: str, redis_url: str, database_url: str, log: io.StringIO) -> Iterator[Town]:
+def town(pack: str, channel: str, redis_url: str, database_url: str, log: io.StringIO) -> Iterator[Town]:
     stack = AsyncExitStack()
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         gateway = runner.run(stack.enter_async_context(ussd(redis_url, database_url, menu=MENUS[pack])))
-        yield Town(MENUS[pack], gateway, runner)
+        yield Town(MENUS[pack], replace(SERVICE, limits=CHANNELS[channel]), gateway, runner)
         runner.run(stack.aclose())
     assert "Traceback" not in log.getvalue()
 
 
 @pytest.mark.parametrize("pack", MENUS)
+@pytest.mark.parametrize("channel", CHANNELS)
 def test_callbacks_of_any_kind(town: Town) -> None:
-    run_state_machine_as_test(lambda: Callbacks(town), settings=settings(PACE, max_examples=30))  # type: ignore[arg-type]
+    run_state_machine_as_test(lambda: Callbacks(town), settings=settings(PACE, max_examples=15))  # type: ignore[arg-type]
