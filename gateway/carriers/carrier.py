@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.text.phone import Phone
 
@@ -22,8 +22,7 @@ class BadCallback(ValueError):
 # What a carrier tells us -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One USSD callback. `text` is everything typed so far, joined by `*` (facts/protocols.md A.5)."""
 
     session: str
@@ -98,8 +97,7 @@ class OptOut:
 # What we tell a carrier --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(NamedTuple):
     """What the resident sees next. `label` names the state, for the carrier's own reports; `end` hangs up."""
 
     text: str
@@ -107,8 +105,7 @@ class Screen:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The body and the headers of our answer to a USSD callback; always HTTP 200 text/plain."""
 
     body: bytes

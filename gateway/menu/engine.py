@@ -39,6 +39,7 @@ from gateway.menu.moves import (
     at_shortcut,
     forward,
     narrowing,
+    one_more_hop,
     onto,
     placed,
     revised,
@@ -137,7 +138,7 @@ def step(
     `given` are values that the caller knows: texts show them (`ussd`, the service code), conditions ask for them
     (`reports_today`). `today` is the local date, against which a typed date is read.
     """
-    state, session = menu.states[session.state], session._replace(error="", hops=session.hops + 1)
+    state, session = menu.states[session.state], one_more_hop(session)
     if state.kind in (Kind.END, Kind.DO):
         return show(menu, session, limits, given=given)
     if session.hops > limits.hops or len(session.trail) > limits.depth:

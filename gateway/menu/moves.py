@@ -97,6 +97,12 @@ def placed(session: Session, target: str, trail: tuple[str, ...], answers: Mappi
     return Session(target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed)
 
 
+def one_more_hop(session: Session) -> Session:
+    """The place as an input finds it: counted, and the error line of the last one gone."""
+    state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed = session
+    return Session(state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed)
+
+
 def afresh(session: Session, state: str) -> Session:
     """At `state` with nothing but what the dialling is known by: the language, the hops, and where it began."""
     return Session(state, session.language, hops=session.hops, chosen=session.chosen, began=session.began)

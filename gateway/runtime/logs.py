@@ -127,9 +127,9 @@ class _Record:
 
     def taken(self, level: str, fields: Mapping[str, Any]) -> Record:
         """The record. Of what may change until it is rendered, the text is made now."""
-        changing = [name for name, value in fields.items() if type(value) not in _UNCHANGING or name == "exc_info"]
-        if not changing:
+        if "exc_info" not in fields and _UNCHANGING.issuperset(map(type, fields.values())):
             return self._clock.now(), level, fields
+        changing = [name for name, value in fields.items() if type(value) not in _UNCHANGING or name == "exc_info"]
         still = {name: value for name, value in fields.items() if name not in changing}
         for name in changing:
             if name == "exc_info":

@@ -15,6 +15,7 @@ import asyncpg
 from sqlalchemy import ClauseElement, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
+_LONGEST_IDLE_S = 300.0  # what was not used for longer may have been forgotten by a firewall on the way
 _DIALECT: Any = cast(Any, asyncpg_dialect)()
 
 
@@ -32,51 +33,55 @@ class Once:
 
 
 class OncePool:
-    """A few connections that are kept open for `Once` statements. It connects when it is first used."""
+    """A few connections that are kept open for `Once` statements. It connects when there is something to run.
+
+    No more than a list: the driver's own pool resets a connection after each use, in a task of its own, and that costs
+    as much as the statement. A `Once` statement leaves nothing behind that would have to be reset.
+    """
 
     def __init__(self, url: str, size: int, timeout: float) -> None:
+        """`timeout` in seconds is what a statement without a deadline may take, connecting included."""
         self._connect_with: dict[str, Any] = _DIALECT.create_connect_args(make_url(url))[1]
         cache = self._connect_with.pop("prepared_statement_cache_size", None)
         if cache is not None:  # SQLAlchemy's name for it; a pooler in transaction mode needs 0
             self._connect_with["statement_cache_size"] = cache
-        self._size = size
         self._timeout = timeout
-        self._pool: Any = None
-        self._making = asyncio.Lock()
+        self._turns = asyncio.Semaphore(size)
+        self._idle: list[tuple[Any, float]] = []  # with the loop's time since when
+        self._closed = False
 
     async def run(self, once: Once, parameters: Mapping[str, Any], deadline: float | None) -> Any:
         """The row that `once` answers with. A connection that was cut short is closed: its state is not known."""
-        async with asyncio.timeout(deadline):
-            pool = self._pool or await self._made()
-            connection = await pool.acquire()
+        async with asyncio.timeout(self._timeout if deadline is None else deadline), self._turns:
+            connection = await self._connected()
             try:
-                return await connection.fetchrow(once.sql, *once.arguments(parameters))
+                row = await connection.fetchrow(once.sql, *once.arguments(parameters))
             except asyncpg.PostgresError:
+                self._take_back(connection)
                 raise
             except BaseException:
                 connection.terminate()
                 raise
-            finally:
-                await pool.release(connection)
+            self._take_back(connection)
+            return row
 
     async def close(self) -> None:
-        """Close the connections."""
-        if self._pool is not None:
-            self._pool.terminate()
+        """Close the connections; those in use when they are free."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop()[0].terminate()
 
-    async def _made(self) -> Any:
-        async with self._making:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    **self._connect_with,
-                    min_size=0,
-                    max_size=self._size,
-                    timeout=self._timeout,
-                    command_timeout=self._timeout,
-                    reset=_leave,
-                )
-        return self._pool
+    async def _connected(self) -> Any:
+        latest = asyncio.get_running_loop().time() - _LONGEST_IDLE_S
+        while self._idle:
+            connection, since = self._idle.pop()
+            if since > latest and not connection.is_closed():  # as it is after a restart of the server
+                return connection
+            connection.terminate()
+        return await asyncpg.connect(**self._connect_with)
 
-
-async def _leave(_connection: Any) -> None:
-    """Nothing to reset: a `Once` statement leaves nothing behind in its connection."""
+    def _take_back(self, connection: Any) -> None:
+        if self._closed:
+            connection.terminate()
+        else:
+            self._idle.append((connection, asyncio.get_running_loop().time()))

@@ -39,4 +39,4 @@ def _in_words(hop: Hop) -> bool:
         return True
     # Words may come at any screen: who answers the question before, or whose hop was lost, types them at the wrong one.
     state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
-    return (state is not None and state.kind is Kind.ASK) or bool(set(hop.keys) - _KEYPAD)
+    return (state is not None and state.kind is Kind.ASK) or not _KEYPAD.issuperset(hop.keys)

@@ -94,14 +94,7 @@ class Hop:
 
     def to_store(self, place: Session) -> Stored:
         """The dialogue as it shall rest."""
-        return Stored(
-            channel=self.channel,
-            session=self.turn.session,
-            text=mark(self.turn.text),
-            menu=self.menu.version,
-            at=int(self.now.timestamp()),
-            filed_on=self.today.toordinal() if self.filed else 0,
-            filed=self.filed,
-            origin=self.origin(place),
-            place=place,
-        )
+        filed_on = self.today.toordinal() if self.filed else 0
+        at, text, origin = int(self.now.timestamp()), mark(self.turn.text), self.origin(place)
+        # By position, which takes half of what it takes by name.
+        return Stored(self.channel, self.turn.session, text, self.menu.version, at, filed_on, self.filed, origin, place)

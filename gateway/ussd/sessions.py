@@ -114,7 +114,7 @@ def _in_language(stored: Stored | None, language: str, menu: Menu, now: datetime
 
 def _says(place: Session) -> bool:
     """Whether it holds more of the resident than the language."""
-    return any(value != place.language for value in place.answers.values())
+    return not {place.language}.issuperset(place.answers.values())
 
 
 def _key(phone_key: bytes) -> str:

@@ -20,6 +20,8 @@ __all__ = ["postgres"]
 ECHO = Once(text("SELECT number FROM (SELECT CAST(:number AS int) AS number) AS one WHERE number > 0"))
 SLEEP = Once(text("SELECT pg_sleep(CAST(:number AS int))"))
 DIVIDE = Once(text("SELECT 10 / CAST(:number AS int)"))
+WHO = Once(text("SELECT pg_backend_pid() AS pid, pg_sleep(CAST(:seconds AS float))"))
+CONNECTED = Once(text("SELECT pid FROM pg_stat_activity WHERE pid = CAST(:pid AS int)"))
 SIZE = 3
 
 
@@ -82,6 +84,19 @@ async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, pos
     assert {type(answer) for answer in answers} == {DatabaseAway}
     await postgres.open()
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+
+
+async def test_closed_while_a_statement_runs(database_url: str, database: Database) -> None:
+    """The statement ends as it would have, and its connection with it."""
+    closing = Database(database_url, pool_size=1)
+    pid = (await closing.run_once(WHO, {"seconds": 0}))["pid"]
+    running = asyncio.create_task(closing.run_once(WHO, {"seconds": 0.2}))
+    await asyncio.sleep(0.05)
+    await closing.close()
+    assert (await running)["pid"] == pid
+    async with asyncio.timeout(5):
+        while await database.run_once(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_through_a_pooler_that_keeps_no_statements(database_url: str) -> None:
