@@ -12,12 +12,14 @@ from gateway import wiring
 from gateway.cli.common import found_by, listing, run_async, show
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.incident import Status
+from gateway.incidents.incident import Status, Veracity, check_found
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings, read_settings
 from gateway.text import ticket as tickets
+
+FOUND = [veracity.value for veracity in Veracity if veracity is not Veracity.UNVERIFIED]
 
 
 @asynccontextmanager
@@ -66,14 +68,24 @@ async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool
 @click.argument("status", type=click.Choice([status.value for status in Status]))
 @click.option("--as", "actor", required=True, help="Who does it; it stands in the audit trail.")
 @click.option("--reason", default="", help="Why; it stands in the audit trail.")
+@click.option("--found", type=click.Choice(FOUND), help="What checking has found, for one that is closed.")
 @run_async
 async def incidents_move(
-    config: Path | None, data: Path | None, ticket: str, status: str, actor: str, reason: str
+    config: Path | None, data: Path | None, ticket: str, status: str, actor: str, reason: str, found: str | None
 ) -> None:
-    """Move an incident along its lifecycle."""
+    """Move an incident along its lifecycle.
+
+    Closed without --found it stays unverified. An appeal can say that a rumour was checked only once its incident is
+    closed and found true, partly or untrue.
+    """
     number = tickets.read(ticket)
     if number is None:
         raise click.BadParameter(f"{ticket} is no ticket, look at it again: 7340-2817 is one", param_hint="TICKET")
+    to, result = Status(status), Veracity(found) if found else None
+    try:
+        check_found(to, result)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--found") from None
     async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
-        await book.move(number, Status(status), actor, reason)
-    click.echo(f"{tickets.show(number)} is now {status}.")
+        await book.move(number, to, actor, reason, result)
+    click.echo(f"{tickets.show(number)} is now {status}{f', found {found}' if found else ''}.")

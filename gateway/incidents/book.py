@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, may_move
+from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
 from gateway.incidents.records import NOTE, audit, incident_details, incidents, note
 from gateway.messages.erasing import cancelling_reminders
 from gateway.messages.ledger import messages
@@ -230,11 +230,14 @@ class Book:
             details = await _details(connection, rows)
         return [self._incident(row, details[row["id"]]).for_json() for row in rows]
 
-    async def move(self, ticket: str, to: Status, actor: str, reason: str) -> None:
-        """Move an incident along its lifecycle. Raises `NoSuchIncident` and `NotAllowed`.
+    async def move(self, ticket: str, to: Status, actor: str, reason: str, found: Veracity | None = None) -> None:
+        """Move an incident along its lifecycle. Raises `NoSuchIncident`, `NotAllowed`, and `ValueError`.
 
-        `reason` goes into the audit trail, with phone numbers masked: what stands there can never be erased.
+        `found` is the result of checking, for an incident that is closed; without one it stays what it was, which is
+        unverified. `reason` goes into the audit trail, with phone numbers masked: what stands there can never be
+        erased.
         """
+        check_found(to, found)
         of_ticket = incidents.c.ticket == ticket
         async with self._database.begin() as connection:
             standing = select(incidents.c.status).where(of_ticket).with_for_update()
@@ -244,8 +247,10 @@ class Book:
             now = Status(status)
             if not may_move(now, to):
                 raise NotAllowed(now, to)
-            await connection.execute(update(incidents).where(of_ticket).values(status=to, updated_at=self._clock.now()))
-            change = {"from": now.value, "to": to.value, "reason": mask_in(reason)}
+            result = {"veracity": found} if found else {}
+            moving = update(incidents).where(of_ticket).values(status=to, updated_at=self._clock.now(), **result)
+            await connection.execute(moving)
+            change = {"from": now.value, "to": to.value, "reason": mask_in(reason), **result}
             await connection.execute(NOTE, note(self._clock.now(), actor, "incident.moved", ticket, change))
 
     def _incident(self, row: RowMapping, details: Sequence[str]) -> Incident:

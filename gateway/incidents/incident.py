@@ -66,6 +66,14 @@ def may_move(now: Status, to: Status) -> bool:
     return to in LIFECYCLE[now]
 
 
+def check_found(to: Status, found: Veracity | None) -> None:
+    """Raise `ValueError` where `found`, what checking has found, is not said together with a move `to` there."""
+    if found is Veracity.UNVERIFIED:
+        raise ValueError("unverified is what nobody has checked: it is no result")
+    if found and to is not Status.CLOSED:
+        raise ValueError("what was found is said when an incident is closed")
+
+
 def check_words(text: str) -> None:
     """Raise `ValueError`, which quotes nothing, where `text` is not what a resident may tell in words."""
     if len(text) > LONGEST_DESCRIPTION:

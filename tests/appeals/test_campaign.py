@@ -17,6 +17,8 @@ from gateway.appeals.register import NoSuchAppeal
 from gateway.appeals.saying import WrongDraft
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.incidents.book import Book
+from gateway.incidents.incident import Status as Stage
+from gateway.incidents.incident import Veracity
 from gateway.incidents.records import incidents
 from gateway.menu.definition import appeal_area, appeal_areas
 from gateway.messages.ledger import messages
@@ -210,12 +212,14 @@ async def test_only_what_was_checked_is_called_checked(desk: Desk) -> None:
     assert "no incident" in (await desk.campaign.preview(unknown)).obstacles[0]
     draft = changed(unknown, ticket=filed.ticket)
     appeal = await desk.campaign.draft(SITI, draft)
+    await book.move(filed.ticket, Stage.CHECKING, "siti", "")
     for values in ({}, {"status": "closed"}, {"status": "closed", "veracity": "unclear"}, {"veracity": "untrue"}):
         stands: dict[str, Any] = {"status": "checking", "veracity": "unverified"} | values
         await desk.set(incidents, incidents.c.ticket == filed.ticket, **stands)
         with pytest.raises(NotAllowed, match="must be closed and verified first"):
             await desk.campaign.submit(appeal, SITI)
-    await desk.set(incidents, incidents.c.ticket == filed.ticket, status="closed", veracity="untrue")
+    await desk.set(incidents, incidents.c.ticket == filed.ticket, status="checking", veracity="unverified")
+    await book.move(filed.ticket, Stage.CLOSED, "siti", "asked the lurah", Veracity.UNTRUE)
     await desk.campaign.submit(appeal, SITI)
     await desk.campaign.approve(appeal, BUDI)
     await desk.work()

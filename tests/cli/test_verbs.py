@@ -163,6 +163,8 @@ def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
         ["incidents", "move", "73402817", "nowhere", "--as", "dewi"],
         ["incidents", "move", "7340281", "checking", "--as", "dewi"],
         ["incidents", "move", "7340-2816", "checking", "--as", "dewi"],
+        ["incidents", "move", "7340-2817", "checking", "--as", "dewi", "--found", "true"],
+        ["incidents", "move", "7340-2817", "closed", "--as", "dewi", "--found", "unverified"],
         ["people", "list", "--role", "walikota"],
         ["people", "list", "--area", "Atlantis"],
         ["people", "import", "there-is-no-such-file.csv"],
@@ -389,6 +391,10 @@ def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
     assert [one["status"] for one in shell.listed("incidents", "list")] == ["received", "received", "checking"]
     assert "cannot become received" in shell.fails("incidents", "move", shown, "received", "--as", "dewi")
     assert "no incident" in shell.fails("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+    result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
+    last = shell.listed("incidents", "list")[-1]
+    assert (last["status"], last["veracity"]) == ("closed", "untrue")
 
 
 def test_the_tables_can_be_brought_up_to_date_again(shell: Shell) -> None:

@@ -256,6 +256,29 @@ async def test_what_is_closed_stays_closed(book: Book) -> None:
         await book.move(filed.ticket, Status.CHECKING, "sari", "again")
 
 
+async def test_what_was_found_is_said_when_it_is_closed(book: Book, database: Database) -> None:
+    ticket = (await book.file(report(), PHONE, confirmation)).ticket
+    with pytest.raises(ValueError, match="said when an incident is closed"):
+        await book.move(ticket, Status.CHECKING, "sari", "", Veracity.TRUE)
+    with pytest.raises(ValueError, match="no result"):
+        await book.move(ticket, Status.CLOSED, "sari", "", Veracity.UNVERIFIED)
+    assert await counts(database) == (1, 1, 1), "nothing was moved"
+    await book.move(ticket, Status.CLOSED, "sari", "asked the lurah", Veracity.PARTLY)
+    found = await book.find(ticket)
+    assert found is not None
+    assert (found.status, found.veracity) == (Status.CLOSED, Veracity.PARTLY)
+    detail = (await rows(database, audit))[-1]["detail"]
+    assert detail == {"from": "received", "to": "closed", "reason": "asked the lurah", "veracity": "partly"}
+
+
+async def test_closed_without_a_result_it_stays_unverified(book: Book) -> None:
+    ticket = (await book.file(report(), PHONE, confirmation)).ticket
+    await book.move(ticket, Status.CLOSED, "sari", "prank")
+    found = await book.find(ticket)
+    assert found is not None
+    assert found.veracity is Veracity.UNVERIFIED
+
+
 async def test_of_two_moves_at_once_one_wins(book: Book, database: Database) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     moves = (book.move(filed.ticket, Status.CLOSED, name, "") for name in ("sari", "budi", "tono"))
