@@ -180,6 +180,7 @@ class Appeal:
     expanded: int
     bound: int | None  # the highest id among the people when it was approved
     judged_from: datetime | None  # what failed before that pauses it no more
+    went_out_at: datetime | None  # when the first SMS of it left
     created_at: datetime
     updated_at: datetime
 

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, select
 
-from gateway.appeals.appeal import Status
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, WrongAudience, named, read
 from gateway.appeals.campaign import place_of
 from gateway.appeals.records import appeals
 from gateway.menu.definition import Menu, appeal_area
-from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
 
 MOST = 100
 _DEADLINE_S = 2.0
-_BEGUN = (Status.RUNNING, Status.PAUSED, Status.DONE)
 _OWN_AREA = "[kelurahan/desa]"
 """What stands on the page where each person reads the name of the own kelurahan."""
 
@@ -35,7 +32,7 @@ class Published:
     purpose: str
     texts: Mapping[str, str]
     areas: Sequence[str]
-    begins_at: datetime
+    went_out_at: datetime
 
     def for_json(self) -> dict[str, Any]:
         return {
@@ -43,39 +40,30 @@ class Published:
             "purpose": self.purpose,
             "texts": dict(self.texts),
             "areas": list(self.areas),
-            "begins_at": self.begins_at.isoformat(),
+            "went_out_at": self.went_out_at.isoformat(),
         }
 
 
 class Publisher:
     """Reads what went out. May raise `DatabaseAway`."""
 
-    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], channels: Mapping[str, str]) -> None:
+    def __init__(self, database: Database, menu: Callable[[], Menu], channels: Mapping[str, str]) -> None:
         """`menu` gives the pack that is in force, `channels` are the codes to dial, by channel."""
         self._database = database
-        self._clock = clock
         self._menu = menu
         self._channels = channels
 
     async def latest(self, limit: int = MOST) -> Sequence[Published]:
-        """The appeals that went out, the newest first. What was called off before its first SMS is none."""
+        """The appeals of which an SMS has left, the newest first."""
         menu, table = self._menu(), appeals.c
-        cut_off = (table.status == Status.CANCELLED) & (table.expanded > 0)
-        ran = select(appeals).where(table.status.in_([status.value for status in _BEGUN]) | cut_off)
-        asked_for = func.greatest(table.starts_at, table.frozen_at)
+        left = select(appeals).where(table.went_out_at.is_not(None))
+        newest = left.order_by(table.went_out_at.desc(), table.id.desc()).limit(limit)
         async with self._database.begin(deadline=_DEADLINE_S) as connection:
-            rows = (
-                (await connection.execute(ran.order_by(asked_for.desc(), table.id.desc()).limit(limit)))
-                .mappings()
-                .all()
-            )
+            rows = (await connection.execute(newest)).mappings().all()
             places = {row["ticket"]: await place_of(connection, row["ticket"]) for row in rows}
-        told = [(row, self._published(row, menu, places[row["ticket"]])) for row in rows]
-        return [one for row, one in told if _has_left(row, one, self._clock.now())]
+        return [self._published(row, menu, places[row["ticket"]]) for row in rows]
 
     def _published(self, row: RowMapping, menu: Menu, place: str) -> Published:
-        # Whichever is later: approved after the time that was asked for, it begins when it is approved.
-        begins = max(filter(None, (row["starts_at"], row["frozen_at"])), default=row["created_at"])
         values = {
             "kel": appeal_area(menu, place) if place else _OWN_AREA,
             "ussd": self._channels.get(row["channel"], ""),
@@ -86,7 +74,7 @@ class Publisher:
             purpose=mask_in(row["purpose"]),
             texts={language: mask_in(_filled(text, values)) for language, text in _in_order(row["texts"], menu)},
             areas=_names(row["audience"], menu),
-            begins_at=menu.quiet_until(begins) or begins,
+            went_out_at=row["went_out_at"],
         )
 
 
@@ -94,12 +82,6 @@ def _in_order(texts: Mapping[str, str], menu: Menu) -> list[tuple[str, str]]:
     """`texts` as the pack orders its languages, then those that it no longer has."""
     order = [*menu.languages]
     return sorted(texts.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
-
-
-def _has_left(row: RowMapping, one: Published, now: datetime) -> bool:
-    """Whether quiet hours have let the first of it go, before it was called off if it was."""
-    last = row["updated_at"] if row["status"] == Status.CANCELLED else now
-    return one.begins_at <= last
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

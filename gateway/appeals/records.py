@@ -45,6 +45,7 @@ appeals = Table(
     Column("frozen", BigInteger, nullable=False),  # people in the audience
     Column("expanded", BigInteger, nullable=False),  # of them, how many have a message, sent or suppressed
     Column("judged_from", DateTime(timezone=True)),
+    Column("went_out_at", DateTime(timezone=True)),  # when the first SMS of it left
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Index("ix_appeals_status", "status"),

@@ -63,9 +63,9 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list
 def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
     changes = {language: tuple(Change(*one) for one in made) for language, made in row["changes"].items()}
-    same = {name: row[name] for name in ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from")}
+    same = ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from", "went_out_at")
     return Appeal(
-        **same,
+        **{name: row[name] for name in same},
         status=Status(row["status"]),
         draft=Draft(**draft, changes=changes),
         authors=tuple(row["authors"]),

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import Appeal, Status
@@ -32,7 +32,8 @@ log = structlog.get_logger()
 
 _BATCH = 5_000  # messages that one transaction holds, releases or calls off
 _WAITING = (Sent.QUEUED, Sent.HELD, Sent.SENDING)
-_OUTCOMES = (Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.REFUSED, Sent.UNKNOWN)
+_LEFT = (Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.UNKNOWN)
+_OUTCOMES = (*_LEFT, Sent.REFUSED)
 
 
 class Runner:
@@ -76,6 +77,7 @@ class Runner:
                 log.info("appeal.begun", appeal=number, people=appeal.frozen)
             elif appeal.status is not Status.RUNNING:
                 return False
+            await _note_leaving(connection, appeal)
             if reason := await self._fault(connection, appeal, now):
                 await pause(connection, number, WORKER, reason, now)
                 log.warning("appeal.paused", appeal=number, reason=reason)
@@ -86,6 +88,7 @@ class Runner:
             if appeal.expanded < appeal.frozen:
                 return await self._expand(connection, appeal, due_at, now)
             if not await _waits(connection, number):
+                await _note_leaving(connection, appeal)
                 await change(connection, number, WORKER, "done", now, status=Status.DONE)
                 log.info("appeal.done", appeal=number)
         return False
@@ -137,7 +140,9 @@ class Runner:
             appeal = await find(connection, number, locked=True)
             if await settle_some(connection, number, _BATCH, now):
                 return True
-            if appeal.status is Status.CANCELLED and not await _waits(connection, number):
+            over = appeal.status is Status.CANCELLED and not await _waits(connection, number)
+            await _note_leaving(connection, appeal)
+            if over:
                 await connection.execute(delete(holds).where(holds.c.appeal == number))
         return False
 
@@ -151,6 +156,18 @@ async def _apart(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:
     except Exception as error:
         log.error("appeal.step_failed", appeal=appeal, error=type(error).__name__, exc_info=True)
         return False
+
+
+async def _note_leaving(connection: AsyncConnection, appeal: Appeal) -> None:
+    """Write down when the first SMS of it left, once one has; after the last look at what still waits of it."""
+    if appeal.went_out_at is not None:
+        return
+    table = messages.c
+    left = table.status.in_([status.value for status in _LEFT])
+    first = select(table.updated_at).where(table.appeal == appeal.id, table.status != QUEUED, left)
+    at = (await connection.execute(first.order_by(table.updated_at).limit(1))).scalar()
+    if at is not None:
+        await connection.execute(update(appeals).where(appeals.c.id == appeal.id).values(went_out_at=at))
 
 
 async def _waits(connection: AsyncConnection, appeal: int) -> bool:

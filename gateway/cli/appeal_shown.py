@@ -49,6 +49,7 @@ def appeal_json(appeal: Appeal) -> dict[str, Any]:
         "reason": appeal.reason,
         "people": appeal.frozen,
         "expanded": appeal.expanded,
+        "went_out_at": _iso(appeal.went_out_at),
         "created_at": _iso(appeal.created_at),
         "updated_at": _iso(appeal.updated_at),
     }
@@ -61,7 +62,12 @@ def _iso(at: datetime | None) -> str | None:
 def as_line(appeal: Appeal, timezone: ZoneInfo) -> dict[str, Any]:
     """The appeal as a line of a table, its times by the clocks of `timezone`."""
     shown = appeal_json(appeal)
-    times = {"starts_at": appeal.draft.starts_at, "created_at": appeal.created_at, "updated_at": appeal.updated_at}
+    times = {
+        "starts_at": appeal.draft.starts_at,
+        "went_out_at": appeal.went_out_at,
+        "created_at": appeal.created_at,
+        "updated_at": appeal.updated_at,
+    }
     shown |= {name: by_the_clock(at, timezone) for name, at in times.items()}
     return {**shown, "authors": ", ".join(shown["authors"]), "approvers": ", ".join(shown["approvers"])}
 

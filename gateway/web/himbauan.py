@@ -86,4 +86,4 @@ class Himbauan:
             return self._known[1]
 
     def _when(self, one: Published) -> str:
-        return one.begins_at.astimezone(self._menu().timezone).strftime("%d-%m-%Y %H:%M %Z")
+        return one.went_out_at.astimezone(self._menu().timezone).strftime("%d-%m-%Y %H:%M %Z")

@@ -152,7 +152,7 @@ class Parts:
 
     @property
     def publisher(self) -> Publisher:
-        return Publisher(self.database, self.clock, self._menu, self._service_codes)
+        return Publisher(self.database, self._menu, self._service_codes)
 
     @property
     def himbauan(self) -> Himbauan:

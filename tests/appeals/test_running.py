@@ -138,6 +138,36 @@ async def test_no_more_waits_than_may(desk: Desk) -> None:
     assert await few.statuses(appeal) == {"accepted": 40}
 
 
+async def test_when_the_first_sms_left_is_written_down_once(desk: Desk) -> None:
+    await desk.settle(4)
+    appeal = await desk.approved()
+    await desk.work()
+    assert (await desk.campaign.find(appeal)).went_out_at is None, "nothing has left yet"
+    desk.clock.pass_time(minutes=1)
+    left_at = desk.clock.now()
+    await desk.send(most=2)
+    desk.clock.pass_time(minutes=1)
+    await desk.work()
+    await desk.send()
+    await desk.work()
+    done = await desk.campaign.find(appeal)
+    assert (done.status, done.went_out_at) == (Status.DONE, left_at)
+
+
+@pytest.mark.parametrize(
+    "outcome", [Accepted("id"), Unknown("no answer"), Refused("no such number")], ids=lambda one: type(one).__name__
+)
+async def test_what_was_called_off_has_gone_out_if_anybody_may_have_it(desk: Desk, outcome: Outcome) -> None:
+    await desk.settle(4)
+    appeal = await desk.approved()
+    await desk.work()
+    await desk.send(lambda _: outcome, most=1)
+    await desk.campaign.cancel(appeal, SITI, "")
+    await desk.work()
+    expected = None if isinstance(outcome, Refused) else desk.clock.now()
+    assert (await desk.campaign.find(appeal)).went_out_at == expected
+
+
 # Who gets nothing ----------------------------------------------------------------------------------------------
 
 
