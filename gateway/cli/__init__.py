@@ -9,7 +9,7 @@ from gateway.cli.appeals import appeals
 from gateway.cli.channels import channels
 from gateway.cli.checks import check, db, settings
 from gateway.cli.dial import dial
-from gateway.cli.lists import incidents
+from gateway.cli.incidents import incidents
 from gateway.cli.logs import logs
 from gateway.cli.menus import menu
 from gateway.cli.messages import messages

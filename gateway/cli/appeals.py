@@ -24,15 +24,14 @@ from gateway.cli.appeal_following import follow
 from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_preview
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
 from gateway.cli.proof import as_account, proven
+from gateway.cli.stores import located, opened
 from gateway.incidents.trail import Trail
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
 from gateway.people.roles import Right
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
-from gateway.settings import read_settings
 
 _STILL_OPEN = (Status.DRAFT, Status.WAITING, Status.SCHEDULED)
 
@@ -92,15 +91,12 @@ class _Desk:
 
 @asynccontextmanager
 async def _desk(config: Path | None, data: Path | None) -> AsyncIterator[_Desk]:
-    settings = wiring.located(read_settings(config, data=data))
-    menu, terms, clock = load(read_pack(settings.pack)), wiring.appeal_terms(settings), Clock()
-    database = Database(settings.database_address, pool_size=1)
-    vault = Vault(settings.vault_key_bytes)
-    campaign = Campaign(database, clock, lambda: menu, terms)
-    try:
-        yield _Desk(database, clock, menu, dict(terms.channels), campaign, Ledger(database, vault))
-    finally:
-        await database.close()
+    settings = located(config, data)
+    menu, terms = load(read_pack(settings.pack)), wiring.appeal_terms(settings)
+    async with opened(settings) as stores:
+        database, clock = stores.database, stores.clock
+        campaign, ledger = Campaign(database, clock, lambda: menu, terms), Ledger(database, stores.vault)
+        yield _Desk(database, clock, menu, dict(terms.channels), campaign, ledger)
 
 
 @click.group()

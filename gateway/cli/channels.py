@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import click
 
 from gateway import wiring
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
+from gateway.cli.stores import located, opened
 from gateway.messages.channels import Channels, ChannelStanding
-from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, DatabaseAway
-from gateway.settings import Settings, SettingsRefused, read_settings
+from gateway.runtime.postgres import DatabaseAway
+from gateway.settings import Settings, SettingsRefused
 
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
 _CHANNEL = click.argument("name")
@@ -36,7 +35,7 @@ def channels(context: click.Context, /, **options: Any) -> None:
 
 @run_async
 async def _list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     standings = await _standings(settings)
     names = list(settings.channels)[:limit]
     balances = dict(zip(names, await wiring.balances(settings, names), strict=True))
@@ -58,7 +57,8 @@ async def _list(config: Path | None, data: Path | None, as_json: bool, limit: in
 @run_async
 async def channels_resume(config: Path | None, data: Path | None, name: str, actor: str, as_json: bool) -> None:
     """Let a paused channel send again, at once and by all workers."""
-    async with _states(_known(config, data, name)) as states:
+    async with opened(_known(config, data, name)) as stores:
+        states = Channels(stores.database, stores.clock)
         paused = await states.resume(name, actor)
         stands = await states.standing(name)
     if as_json:
@@ -78,7 +78,8 @@ async def channels_pause(
     config: Path | None, data: Path | None, name: str, actor: str, reason: str, as_json: bool
 ) -> None:
     """Let nothing more leave by a channel until it is resumed. What is to be sent waits."""
-    async with _states(_known(config, data, name)) as states:
+    async with opened(_known(config, data, name)) as stores:
+        states = Channels(stores.database, stores.clock)
         was_paused = (await states.standing(name)).paused
         await states.pause(name, reason, actor)
         stands = await states.standing(name)
@@ -89,26 +90,17 @@ async def channels_pause(
 
 
 def _known(config: Path | None, data: Path | None, name: str) -> Settings:
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     if name not in settings.channels:
         raise click.BadParameter(f"{name}: the channels are {', '.join(settings.channels)}", param_hint="NAME")
     return settings
 
 
-@asynccontextmanager
-async def _states(settings: Settings) -> AsyncIterator[Channels]:
-    database = Database(settings.database_address, pool_size=1)
-    try:
-        yield Channels(database, Clock())
-    finally:
-        await database.close()
-
-
 async def _standings(settings: Settings) -> Mapping[str, ChannelStanding] | None:
     """How the channels stand; None while the database is away: their addresses are shown all the same."""
     try:
-        async with _states(settings) as states, asyncio.timeout(settings.sql_deadline_ms / 1000):
-            return await states.all()
+        async with opened(settings) as stores, asyncio.timeout(settings.sql_deadline_ms / 1000):
+            return await Channels(stores.database, stores.clock).all()
     except (DatabaseAway, SettingsRefused, TimeoutError):
         return None
 

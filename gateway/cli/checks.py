@@ -9,6 +9,7 @@ import click
 
 from gateway import wiring
 from gateway.cli.common import explained, found_by, run_async, show
+from gateway.cli.stores import located
 from gateway.menu.checking import Proof
 from gateway.menu.definition import Menu
 from gateway.menu.loading import PackRefused
@@ -67,6 +68,5 @@ def db() -> None:
 @run_async
 async def db_upgrade(config: Path | None, data: Path | None) -> None:
     """Bring the tables up to date. `run` does this itself; your own PostgreSQL waits for this verb."""
-    found = wiring.located(read_settings(config, data=data))
-    await upgrade(found.database_address)
+    await upgrade(located(config, data).database_address)
     click.echo("The tables are up to date.")

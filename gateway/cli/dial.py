@@ -19,8 +19,8 @@ from gateway import wiring
 from gateway.carriers.handset import NETWORK_ERROR, Handset, HookUrls, Shown
 from gateway.cli.common import found_by, run_async
 from gateway.cli.screen import boxed
+from gateway.cli.stores import located
 from gateway.runtime.clock import Clock
-from gateway.settings import read_settings
 from gateway.text.phone import NotAPhoneNumber, Phone
 
 _TEST_NUMBER = "+6281230004567"
@@ -56,7 +56,7 @@ async def dial(
     """
     if sms is not None and (code is not None or keys is not None):
         raise click.UsageError("An SMS goes to the service without CODE and --keys.")
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     name = channel or next(iter(settings.channels), "")
     if name not in settings.channels:
         raise click.UsageError(f"There is no channel {name!r}; there are: {', '.join(settings.channels) or 'none'}")

@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from gateway import wiring
 from gateway.cli.common import found_by, listing, run_async, show
 from gateway.cli.screen import boxed
+from gateway.cli.stores import located
 from gateway.runtime.logs import LEVELS, local_time, readable
 from gateway.runtime.tail import Wanted, follow, read_tail
-from gateway.settings import read_settings
 
 _BEFORE_FOLLOWING = 20
 
@@ -59,7 +59,7 @@ async def logs(
     In the terminal the newest line comes last; with --json it comes first, and with --json and -f there is one object
     per line.
     """
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     wanted = Wanted(level, event, channel, session, ticket)
     async with wiring.redis_client(settings.redis_address) as client:
         await show_logs(client, wanted, Options(following, as_json, limit))

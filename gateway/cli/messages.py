@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
-from gateway import wiring
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
+from gateway.cli.stores import located, opened
 from gateway.messages.desk import MessageDesk
 from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
-from gateway.people.vault import Vault
-from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database
-from gateway.settings import read_settings
 
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
-
-
-@asynccontextmanager
-async def _records(config: Path | None, data: Path | None) -> AsyncIterator[tuple[Outbox, MessageDesk]]:
-    settings = wiring.located(read_settings(config, data=data))
-    database = Database(settings.database_address, pool_size=1)
-    vault = Vault(settings.vault_key_bytes)
-    try:
-        yield Outbox(database, vault, Clock()), MessageDesk(database, vault, Clock())
-    finally:
-        await database.close()
 
 
 @click.group()
@@ -43,8 +26,8 @@ def messages() -> None:
 @run_async
 async def messages_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List messages, the newest first."""
-    async with _records(config, data) as (outbox, _):
-        listed = await outbox.list(limit)
+    async with opened(located(config, data)) as stores:
+        listed = await Outbox(stores.database, stores.vault, stores.clock).list(limit)
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
     show(listed, columns, as_json, "No message has been written yet.")
 
@@ -56,12 +39,8 @@ async def messages_list(config: Path | None, data: Path | None, as_json: bool, l
 @run_async
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
     """List the SMS that came in and what was made of them, the newest first."""
-    settings = wiring.located(read_settings(config, data=data))
-    database = Database(settings.database_address, pool_size=1)
-    try:
-        listed = await Letters(database, Vault(settings.vault_key_bytes), Clock()).list(limit, to_sort=to_sort)
-    finally:
-        await database.close()
+    async with opened(located(config, data)) as stores:
+        listed = await Letters(stores.database, stores.vault, stores.clock).list(limit, to_sort=to_sort)
     columns = ["id", "made", "to_sort", "ticket", "from", "channel", "received_at", "text"]
     show(listed, columns, as_json, "No SMS has come in yet.")
 
@@ -73,7 +52,8 @@ async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, 
 @run_async
 async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
     """Show one message, its delivery reports and all that befell it."""
-    async with _records(config, data) as (_, desk):
+    async with opened(located(config, data)) as stores:
+        desk = MessageDesk(stores.database, stores.vault, stores.clock)
         shown = await desk.show(message)
     show_one(shown, as_json)
 
@@ -86,7 +66,8 @@ async def messages_show(config: Path | None, data: Path | None, message: int, as
 @run_async
 async def messages_resend(config: Path | None, data: Path | None, message: int, actor: str, as_json: bool) -> None:
     """Send a message once more, as a new one: one that is undelivered, refused, unknown or cancelled."""
-    async with _records(config, data) as (_, desk):
+    async with opened(located(config, data)) as stores:
+        desk = MessageDesk(stores.database, stores.vault, stores.clock)
         shown = await desk.show(await desk.resend(message, actor))
     if as_json:
         show_one(shown, as_json)
@@ -105,7 +86,8 @@ async def messages_cancel(
     config: Path | None, data: Path | None, message: int, actor: str, reason: str, as_json: bool
 ) -> None:
     """Call off a message that has not left: one that is queued or unknown."""
-    async with _records(config, data) as (_, desk):
+    async with opened(located(config, data)) as stores:
+        desk = MessageDesk(stores.database, stores.vault, stores.clock)
         await desk.cancel(message, actor, reason)
         shown = await desk.show(message)
     if as_json:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from gateway import wiring
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, user_of_the_system, written_to
+from gateway.cli.stores import located, opened
 from gateway.incidents.erasing import Eraser
 from gateway.incidents.trail import Trail
 from gateway.menu.definition import Menu
@@ -21,26 +19,15 @@ from gateway.people.directory import Directory, Imported
 from gateway.people.exporting import COLUMNS, lines_of
 from gateway.people.importing import LARGEST_FILE, Listed, Reading, read_people
 from gateway.people.person import MEANINGS, Role
-from gateway.people.vault import Vault
 from gateway.places.written import AreaReader
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
-from gateway.runtime.postgres import Database
-from gateway.settings import Settings, read_settings
+from gateway.settings import Settings
 from gateway.text.phone import NotAPhoneNumber, Phone, normalise
 
 _PACK = click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [the one in use].")
 _ROLE = click.Choice([role.value for role in Role])
 _ASK = "-"
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[Database, Vault, Clock]]:
-    database = Database(settings.database_address, pool_size=1)
-    try:
-        yield database, Vault(settings.vault_key_bytes), Clock()
-    finally:
-        await database.close()
 
 
 def _areas_of(menu: Menu) -> AreaReader:
@@ -79,7 +66,7 @@ async def people_import(
     A second time the same changes nothing. Where any row is wrong, nothing is stored and the exit status is 1. The
     JSON names the wrong rows in `bad_rows`, by file and line, and repeats no number.
     """
-    settings = wiring.located(read_settings(config, data=data, pack=pack))
+    settings = located(config, data, pack)
     menu = load(read_pack(settings.pack))
     listed = _read(file, menu, Role(role) if role else None)
     bad, bad_rows = len(listed.complaints), [asdict(complaint) for complaint in listed.complaints]
@@ -89,13 +76,15 @@ async def people_import(
         if as_json:
             show_one({"dry_run": False, **asdict(Imported()), "bad": bad, "bad_rows": bad_rows}, as_json)
         raise click.ClickException(f"{_counted(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad.")
-    async with _opened(settings) as (database, vault, clock):
-        imported = await Directory(database, vault, clock).import_people(
+    async with opened(settings) as stores:
+        imported = await Directory(stores.database, stores.vault, stores.clock).import_people(
             listed.entries, source=file.name, language=menu.language, dry_run=dry_run
         )
         counts = {**asdict(imported), "bad": bad}
         if not dry_run:
-            await Trail(database, clock).add(user_of_the_system(), "people.imported", {"file": file.name, **counts})
+            await Trail(stores.database, stores.clock).add(
+                user_of_the_system(), "people.imported", {"file": file.name, **counts}
+            )
     if as_json:
         show_one({"dry_run": dry_run, **counts, "bad_rows": bad_rows}, as_json)
     else:
@@ -143,10 +132,12 @@ async def people_list(
     config: Path | None, data: Path | None, as_json: bool, limit: int, role: str | None, area: str | None
 ) -> None:
     """List people, the last added first. Numbers are masked."""
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     codes = _codes(area, settings) if area is not None else ()
-    async with _opened(settings) as opened:
-        listed = await Directory(*opened).list(limit, Role(role) if role else None, codes)
+    async with opened(settings) as stores:
+        listed = await Directory(stores.database, stores.vault, stores.clock).list(
+            limit, Role(role) if role else None, codes
+        )
     columns = ["phone", "name", "roles", "areas", "language", "source", "added_at"]
     if as_json:
         show(listed, columns, as_json, "")
@@ -179,17 +170,17 @@ async def people_export(
     """
     if not reason.strip():
         raise click.BadParameter("say why the numbers are needed", param_hint="--reason")
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     menu = load(read_pack(settings.pack))
     wanted = Role(role) if role else None
     written = 0
     with written_to(output) as file:
-        async with _opened(settings) as (database, vault, clock):
+        async with opened(settings) as stores:
             detail = {"reason": reason.strip(), "role": role or "all"}
-            await Trail(database, clock).add(user_of_the_system(), "people.exported", detail)
+            await Trail(stores.database, stores.clock).add(user_of_the_system(), "people.exported", detail)
             sheet = csv.writer(file, lineterminator="\n")
             sheet.writerow(COLUMNS)
-            async for person in Directory(database, vault, clock).export(wanted):
+            async for person in Directory(stores.database, stores.vault, stores.clock).export(wanted):
                 sheet.writerows(lines_of(person, menu.timezone, wanted))
                 written += 1
     click.echo(f"{written} people written{f' to {output}' if output else ''}.", err=True)
@@ -209,14 +200,14 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
 
     The reports stay, and are nobody's. With - for PHONE the number is asked for, and stands in no history of commands.
     """
-    settings = wiring.located(read_settings(config, data=data))
+    settings = located(config, data)
     number = _number(
         click.prompt("Number", err=True) if phone == _ASK else phone, load(read_pack(settings.pack)).region
     )
     if not yes:
         click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
-    async with _opened(settings) as opened:
-        erased = await Eraser(*opened).erase(number, user_of_the_system())
+    async with opened(settings) as stores:
+        erased = await Eraser(stores.database, stores.vault, stores.clock).erase(number, user_of_the_system())
     if as_json:
         show_one({"phone": str(number), **asdict(erased)}, as_json)
         return

@@ -7,34 +7,20 @@ for the administrator of the machine. What is done stands in the audit trail wit
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
-from gateway import wiring
 from gateway.cli.common import ask_password, found_by, listing, run_async, show, user_of_the_system
+from gateway.cli.stores import located, opened
 from gateway.people.accounts import Accounts
 from gateway.people.passwords import LONGEST
 from gateway.people.roles import DESK_MEANINGS, DeskRole
 from gateway.people.tokens import Tokens
-from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database
-from gateway.settings import read_settings
 
 _NAME = click.argument("name")
 _LABEL = click.option("--name", "label", required=True, help="What the token is called, such as the script it is for.")
 _FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from stdin, its first line.")
-
-
-@asynccontextmanager
-async def _database(config: Path | None, data: Path | None) -> AsyncIterator[Database]:
-    database = Database(wiring.located(read_settings(config, data=data)).database_address, pool_size=1)
-    try:
-        yield database
-    finally:
-        await database.close()
 
 
 def _password(from_stdin: bool) -> str:
@@ -63,10 +49,12 @@ async def users_add(
     config: Path | None, data: Path | None, name: str, roles: tuple[str, ...], display: str | None, password_stdin: bool
 ) -> None:
     """Make an account. NAME is 2 to 32 of a-z 0-9 . - _; the password, of 12 characters or more, is asked for twice."""
-    async with _database(config, data) as database:
+    async with opened(located(config, data)) as stores:
         wanted = [DeskRole(role) for role in roles]
         password = _password(password_stdin)
-        await Accounts(database, Clock()).add(name, display or name, wanted, password, actor=user_of_the_system())
+        await Accounts(stores.database, stores.clock).add(
+            name, display or name, wanted, password, actor=user_of_the_system()
+        )
     click.echo(f"{name} is added: {', '.join(role for role in DeskRole if role in wanted)}.")
 
 
@@ -76,8 +64,8 @@ async def users_add(
 @run_async
 async def users_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List the accounts, the last added first."""
-    async with _database(config, data) as database:
-        listed = await Accounts(database, Clock()).list(limit)
+    async with opened(located(config, data)) as stores:
+        listed = await Accounts(stores.database, stores.clock).list(limit)
     columns = ["name", "display", "roles", "state", "tokens", "last_used_at"]
     if as_json:
         show(listed, columns, as_json, "")
@@ -100,9 +88,9 @@ async def users_list(config: Path | None, data: Path | None, as_json: bool, limi
 @run_async
 async def users_password(config: Path | None, data: Path | None, name: str, password_stdin: bool) -> None:
     """Set another password, asked for twice. Tokens stay good: see `revoke`."""
-    async with _database(config, data) as database:
+    async with opened(located(config, data)) as stores:
         password = _password(password_stdin)
-        await Accounts(database, Clock()).set_password(name, password, actor=user_of_the_system())
+        await Accounts(stores.database, stores.clock).set_password(name, password, actor=user_of_the_system())
     click.echo(f"{name} has a new password.")
 
 
@@ -112,8 +100,8 @@ async def users_password(config: Path | None, data: Path | None, name: str, pass
 @run_async
 async def users_disable(config: Path | None, data: Path | None, name: str) -> None:
     """Let an account in no more, neither by password nor by token."""
-    async with _database(config, data) as database:
-        new = await Accounts(database, Clock()).disable(name, actor=user_of_the_system())
+    async with opened(located(config, data)) as stores:
+        new = await Accounts(stores.database, stores.clock).disable(name, actor=user_of_the_system())
     click.echo(f"{name} is disabled." if new else f"{name} was disabled already.")
 
 
@@ -123,8 +111,8 @@ async def users_disable(config: Path | None, data: Path | None, name: str) -> No
 @run_async
 async def users_enable(config: Path | None, data: Path | None, name: str) -> None:
     """Let an account in again that was disabled, or locked by wrong passwords. Its tokens are good again."""
-    async with _database(config, data) as database:
-        new = await Accounts(database, Clock()).enable(name, actor=user_of_the_system())
+    async with opened(located(config, data)) as stores:
+        new = await Accounts(stores.database, stores.clock).enable(name, actor=user_of_the_system())
     click.echo(f"{name} is let in again." if new else f"{name} was let in already.")
 
 
@@ -136,8 +124,8 @@ async def users_enable(config: Path | None, data: Path | None, name: str) -> Non
 @run_async
 async def users_token(config: Path | None, data: Path | None, name: str, label: str, days: int) -> None:
     """Print a new token that proves the account to a script. It cannot be shown again."""
-    async with _database(config, data) as database:
-        token = await Tokens(database, Clock()).make(name, label, days, actor=user_of_the_system())
+    async with opened(located(config, data)) as stores:
+        token = await Tokens(stores.database, stores.clock).make(name, label, days, actor=user_of_the_system())
     click.echo(token)
     click.echo(f"Keep it now: it is not shown again. It is good for {days} days.", err=True)
 
@@ -149,6 +137,6 @@ async def users_token(config: Path | None, data: Path | None, name: str, label: 
 @run_async
 async def users_revoke(config: Path | None, data: Path | None, name: str, label: str) -> None:
     """Make a token worthless at once."""
-    async with _database(config, data) as database:
-        await Tokens(database, Clock()).revoke(name, label, actor=user_of_the_system())
+    async with opened(located(config, data)) as stores:
+        await Tokens(stores.database, stores.clock).revoke(name, label, actor=user_of_the_system())
     click.echo(f"The token {label} of {name} is revoked.")

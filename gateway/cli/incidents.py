@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
-from gateway import wiring
 from gateway.cli.common import found_by, listing, run_async, show
+from gateway.cli.stores import located, opened
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Status, Veracity, check_found
-from gateway.people.vault import Vault
-from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database
-from gateway.settings import Settings, read_settings
 from gateway.text import ticket as tickets
 
 FOUND = [veracity.value for veracity in Veracity if veracity is not Veracity.UNVERIFIED]
-
-
-@asynccontextmanager
-async def _records(settings: Settings) -> AsyncIterator[tuple[Book, Drafts]]:
-    database = Database(settings.database_address, pool_size=1)
-    vault = Vault(settings.vault_key_bytes)
-    book = Book(database, vault, Clock())
-    try:
-        yield book, Drafts(database, vault, Clock(), book)
-    finally:
-        await database.close()
 
 
 @click.group()
@@ -44,8 +27,8 @@ def incidents() -> None:
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List incidents, the newest first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
-        listed = await book.list(limit)
+    async with opened(located(config, data)) as stores:
+        listed = await Book(stores.database, stores.vault, stores.clock).list(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
     show(listed, columns, as_json, "No report has been filed yet.")
 
@@ -56,8 +39,9 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
 @run_async
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List reports that were begun and not sent, the last left first."""
-    async with _records(wiring.located(read_settings(config, data=data))) as (_, drafts):
-        listed = await drafts.list(limit)
+    async with opened(located(config, data)) as stores:
+        book = Book(stores.database, stores.vault, stores.clock)
+        listed = await Drafts(stores.database, stores.vault, stores.clock, book).list(limit)
     columns = ["left_at", "marked", "category", "area", "when", "danger", "language", "channel", "phone"]
     show(listed, columns, as_json, "No report is left unfinished.")
 
@@ -86,6 +70,6 @@ async def incidents_move(
         check_found(to, result)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--found") from None
-    async with _records(wiring.located(read_settings(config, data=data))) as (book, _):
-        await book.move(number, to, actor, reason, result)
+    async with opened(located(config, data)) as stores:
+        await Book(stores.database, stores.vault, stores.clock).move(number, to, actor, reason, result)
     click.echo(f"{tickets.show(number)} is now {status}{f', found {found}' if found else ''}.")
