@@ -254,13 +254,12 @@ class Book:
             await connection.execute(NOTE, note(self._clock.now(), actor, "incident.moved", ticket, change))
 
     def _incident(self, row: RowMapping, details: Sequence[str]) -> Incident:
-        sealed = row["phone_sealed"]
         return Incident(
             ticket=row["ticket"],
             report=Report(**{name: row[name] for name in _REPORT}),
             status=Status(row["status"]),
             veracity=Veracity(row["veracity"]),
-            phone=self._vault.open(sealed).masked if sealed else "",
+            phone=self._vault.masked(row["phone_sealed"]),
             updated_at=row["updated_at"],
             details=tuple(details),
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.incidents.incident import ANSWERS, ON_THE_WAY, REQUIRED, Report, check_session, check_words
+from gateway.incidents.incident import ANSWERS, ON_THE_WAY, Report, check_session, check_words
 from gateway.text.phone import Phone
 
 _LONGEST_ANSWER = 64  # characters of any answer that is not told in words
@@ -20,24 +20,13 @@ IN_DANGER = "yes"
 
 
 class DraftStatus(StrEnum):
-    """What became of a draft."""
+    """What became of a draft: an open one ends as one of the others, for good."""
 
     OPEN = "open"
     FILED = "filed"
     DELETED = "deleted"  # by the resident
     SUPERSEDED = "superseded"  # by a later one, or by a report
     EXPIRED = "expired"
-
-
-DRAFT_MOVES: Mapping[DraftStatus, frozenset[DraftStatus]] = {
-    DraftStatus.OPEN: frozenset(
-        {DraftStatus.FILED, DraftStatus.DELETED, DraftStatus.SUPERSEDED, DraftStatus.EXPIRED},
-    ),
-    DraftStatus.FILED: frozenset(),
-    DraftStatus.DELETED: frozenset(),
-    DraftStatus.SUPERSEDED: frozenset(),
-    DraftStatus.EXPIRED: frozenset(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +56,6 @@ class Draft:
     def told(self) -> dict[str, str]:
         """The answers that a report has a place for; what else the dialogue asked is nothing to keep."""
         return {name: answer for name, answer in self.answers.items() if name in ANSWERS | ON_THE_WAY}
-
-    @property
-    def fileable(self) -> bool:
-        """Whether enough is told to file it as it is."""
-        return all(self.answers.get(name) for name in REQUIRED)
 
     @property
     def danger(self) -> str:

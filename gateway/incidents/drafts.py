@@ -200,8 +200,8 @@ class Drafts:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
         `confirmation` makes the SMS of the draft and its ticket's 8 digits. Called twice, also at the same time, it
-        files once and the other answer is None. Raises `ValueError` where too little was told (`Draft.fileable`), and
-        what `Book.file` raises; then the draft stays open.
+        files once and the other answer is None. Raises `ValueError` where too little was told, and what `Book.file`
+        raises; then the draft stays open.
 
         The report is received when its session dropped: what it says of *now* and *today* was said then. When it was
         sent stands in the audit trail. `within` is a connection whose transaction it shall be part of.

@@ -33,11 +33,8 @@ from gateway.text.phone import Phone
 class Standing:
     """How a report stands, and since when."""
 
-    ticket: str
     status: Status
     updated_at: datetime
-    category: str
-    area: str
 
 
 class Reporter:
@@ -55,12 +52,12 @@ class Reporter:
         """How the report of this ticket (8 digits, no dash) stands; None where it is not his."""
         table = incidents.c
         own = table.ticket == ticket, table.phone_key == self._vault.lookup(phone)
-        standing = select(table.ticket, table.status, table.updated_at, table.category, table.area).where(*own)
+        standing = select(table.status, table.updated_at).where(*own)
         async with self._database.begin(deadline=deadline) as connection:
             row = (await connection.execute(standing)).first()
         if row is None:
             return None
-        return Standing(row.ticket, Status(row.status), row.updated_at, row.category, row.area)
+        return Standing(Status(row.status), row.updated_at)
 
     async def add_details(
         self, ticket: str, phone: Phone, text: str, *, channel: str, session: str, deadline: float | None = None

@@ -67,10 +67,9 @@ class MessageDesk:
             tries = await _all(connection, select(message_attempts).where(message_attempts.c.message == message))
             noted = await _all(connection, select(audit).where(audit.c.subject == _subject(message)))
             again = await _resent_as(connection, message)
-        sealed = row["phone_sealed"]
         shown = {name: row[name] for name in _SHOWN} | {name: row[name].isoformat() for name in _TIMES}
         return shown | {
-            "to": self._vault.open(sealed).masked if sealed else "",  # erased
+            "to": self._vault.masked(row["phone_sealed"]),
             "resent_as": again,
             "receipts": [_receipt(report) for report in reports],
             "history": _history(row, tries, reports, noted),

@@ -271,8 +271,7 @@ class Outbox:
         return [self._shown(row) for row in rows]
 
     def _shown(self, row: RowMapping) -> dict[str, Any]:
-        sealed = row["phone_sealed"]
-        to = self._vault.open(sealed).masked if sealed else ""  # erased
+        to = self._vault.masked(row["phone_sealed"])
         return {name: row[name] for name in _SHOWN} | {"to": to, "created_at": row["created_at"].isoformat()}
 
 

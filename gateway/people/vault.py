@@ -66,6 +66,13 @@ class Vault:
             raise CannotOpen from None
         return Phone(padded.decode().rstrip())
 
+    def masked(self, sealed: bytes | None) -> str:
+        """The number as lists show it; empty where it was erased, `?` where it cannot be opened: a list goes on."""
+        try:
+            return self.open(sealed).masked if sealed else ""
+        except CannotOpen:
+            return "?"
+
     def lookup(self, phone: Phone) -> bytes:
         """32 bytes, always the same for one number under one key: what a number is found by."""
         inner = self._inner.copy()

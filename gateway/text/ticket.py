@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-LENGTH = 8
-
 # The quasigroup of order 10 from H. M. Damm's thesis (2004): totally anti-symmetric, with zeros on the diagonal.
 _DAMM = (
     (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),

@@ -34,7 +34,6 @@ class Channel:
 
     name: str
     carrier: Carrier
-    carrier_name: str
     secrets: tuple[str, ...]
     service: Service
 

@@ -231,4 +231,4 @@ async def balances(settings: Settings, channels: Sequence[str]) -> list[str | No
 
 def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
     service = Service(name, channel.service_code, limits_of(channel))
-    return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.carrier, channel.secrets, service)
+    return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.secrets, service)

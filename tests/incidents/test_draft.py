@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.incidents.draft import DRAFT_MOVES, Draft, DraftStatus
+from gateway.incidents.draft import Draft
 from gateway.text.phone import Phone
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -19,12 +19,6 @@ def draft(answers: dict[str, str], **changes: Any) -> Draft:
     return Draft(phone=Phone("+6281230004567"), answers=answers, **{**facts, **changes})
 
 
-def test_only_an_open_draft_moves_and_it_may_become_anything_else() -> None:
-    assert set(DRAFT_MOVES) == set(DraftStatus)
-    assert DRAFT_MOVES[DraftStatus.OPEN] == set(DraftStatus) - {DraftStatus.OPEN}
-    assert not any(targets for status, targets in DRAFT_MOVES.items() if status is not DraftStatus.OPEN)
-
-
 def test_what_no_report_has_a_place_for_is_not_kept() -> None:
     assert draft({**ENOUGH, "kecamatan": "33.75.01", "ticket": "73402816", "colour": "x" * 99}).told == {
         **ENOUGH,
@@ -34,14 +28,12 @@ def test_what_no_report_has_a_place_for_is_not_kept() -> None:
 
 @pytest.mark.parametrize("answers", [{}, {"category": "uang"}, {"area": "33"}, {**ENOUGH, "area": ""}], ids=str)
 def test_without_category_and_area_it_cannot_be_filed(answers: dict[str, str]) -> None:
-    assert not draft(answers).fileable
     with pytest.raises(ValueError, match="short key"):
         draft(answers).report(AT)
 
 
 def test_it_is_filed_as_it_is() -> None:
     unfinished = draft({**ENOUGH, "ticket": "73402816", "danger": "yes"})
-    assert unfinished.fileable
     filed = unfinished.report(AT + timedelta(hours=1))
     assert (filed.category, filed.area, filed.danger, filed.description) == (*ENOUGH.values(), "yes", "")
     assert (filed.channel, filed.session, filed.language) == ("at", "ATUid_1", "id")

@@ -75,6 +75,12 @@ def test_another_length_is_refused(vault: Vault, cut: int) -> None:
         vault.open((vault.seal(PHONE) + b"\0")[:cut])
 
 
+def test_a_list_shows_the_mask_and_goes_on_where_it_cannot(vault: Vault) -> None:
+    assert vault.masked(vault.seal(PHONE)) == PHONE.masked
+    assert vault.masked(None) == "", "erased"
+    assert vault.masked(Vault(bytes(32)).seal(PHONE)) == "?"
+
+
 @pytest.mark.parametrize("length", [0, 16, 31, 33, 64])
 def test_a_key_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
