@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -109,6 +109,13 @@ async def _forget_reminders(connection: AsyncConnection, phone_keys: Sequence[by
     await erase_numbers(connection, and_(_RESUME, messages.c.phone_key == any_(keys)), now)
 
 
+class FiledDraft(NamedTuple):
+    """A draft that was filed as it was, and as what."""
+
+    draft: Draft
+    filed: Filed
+
+
 class Drafts:
     """Keeps, files, ends and lists drafts. Every method is one transaction and may raise `DatabaseAway`."""
 
@@ -196,7 +203,7 @@ class Drafts:
         *,
         since: datetime,
         within: AsyncConnection | None = None,
-    ) -> Filed | None:
+    ) -> FiledDraft | None:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
         `confirmation` makes the SMS of the draft and its ticket's 8 digits. Called twice, also at the same time, it
@@ -216,7 +223,7 @@ class Drafts:
             words = partial(confirmation, draft)
             filed = await self._book.file_within(connection, draft.report(draft.left_at), phone, words, {"by": "sms"})
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)
-        return filed
+        return FiledDraft(draft, filed)
 
     async def delete(self, phone: Phone, *, deadline: float | None = None) -> int:
         """The resident discards what he left: wiped, and his number taken out of every reminder; how many drafts."""

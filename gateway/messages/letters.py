@@ -6,7 +6,7 @@ of it and the reply are one transaction; what it brings about besides is done so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,6 +70,7 @@ class Answer:
     """What was made of a letter, and the reply, if there shall be one.
 
     `confirmed` says that the reply went out with what was done: a report is confirmed in its own transaction.
+    `afterwards` is what can be done only once all of it stands.
     """
 
     made: Made
@@ -78,6 +79,7 @@ class Answer:
     kind: MessageClass = MessageClass.REPLY
     ticket: str | None = None
     confirmed: bool = False
+    afterwards: Callable[[], Awaitable[None]] | None = None
 
 
 class Letters:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -95,6 +96,8 @@ class Post:
             log.error("sms.not_filed", letter=letter.id, error=type(error).__name__, exc_info=True)
             self._unfiled[letter.id] = self._clock.now() + UNFILED_RESTS
             return True
+        if answer.afterwards:
+            await answer.afterwards()
         log.info(
             "sms.handled",
             channel=letter.channel,
@@ -161,9 +164,10 @@ class Post:
         if (
             text.strip(" .,!\"'\r\n") == FILE_AS_IT_IS
             and not await _has_its_fill(opened)
-            and (filed := await self._dropped.file_as_it_is(phone, opened.connection))
+            and (done := await self._dropped.file_as_it_is(phone, opened.connection))
         ):
-            return Answer(Made.DRAFT, ticket=filed.ticket, confirmed=True)
+            settling = partial(self._dropped.settle, done)
+            return Answer(Made.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=settling)
         if not OFFICERS_ANSWER.fullmatch(text):
             return None
         person = await self._directory.find(phone)

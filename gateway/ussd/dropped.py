@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.book import Filed, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import Drafts, FiledDraft
 from gateway.incidents.incident import REQUIRED
 from gateway.menu import engine
 from gateway.menu.definition import Kind, Menu
@@ -100,35 +100,33 @@ class Dropped:
         """Wipe the drafts that can no longer be gone on with; how many there were. Raises `DatabaseAway`."""
         return await self._drafts.expire(self._clock.now() - self._editions.current.rules.resume_within)
 
-    async def file_as_it_is(self, phone: Phone, within: AsyncConnection | None = None) -> Filed | None:
+    async def file_as_it_is(self, phone: Phone, within: AsyncConnection) -> FiledDraft | None:
         """File what this phone has left unfinished; None where there is nothing. Raises `DatabaseAway`.
 
-        What is filed so is not offered any more when the phone dials again. `within` is a connection whose transaction
-        the filing shall be part of.
+        It is part of the transaction of `within`; once that is committed, `settle` must be told.
         """
         menu = self._editions.current
-        taken: list[Draft] = []
 
         def confirmation(draft: Draft, number: str) -> str:
-            taken.append(draft)
             answers = {**draft.answers, "ticket": ticket.show(number)}
             return menu.sms("received", draft.language, answers, self._given(draft.channel))
 
         since = self._clock.now() - menu.rules.resume_within
         try:
-            filed = await self._drafts.file(phone, confirmation, since=since, within=within)
+            return await self._drafts.file(phone, confirmation, since=since, within=within)
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning("draft.unfileable", error=type(error).__name__)
             return None
-        if filed is None:
-            return None
-        log.info("draft.filed", ticket=filed.ticket, new=filed.new)
-        with suppress(RedisAway):
-            await self._settle(taken[-1], filed)
-        return filed
 
-    async def _settle(self, draft: Draft, filed: Filed) -> None:
-        """Leave nothing of the filed dialogue in Redis but the language, and the report to be counted."""
+    async def settle(self, done: FiledDraft) -> None:
+        """Let a dialogue that was filed so be offered no more: nothing of it stays in Redis but the language, and the
+        report to be counted. Where Redis is away it is offered once more, and gets the same ticket.
+        """
+        log.info("draft.filed", ticket=done.filed.ticket, new=done.filed.new)
+        with suppress(RedisAway):
+            await self._forget(done.draft, done.filed)
+
+    async def _forget(self, draft: Draft, filed: Filed) -> None:
         key, menu, now = self._vault.lookup(draft.phone), self._editions.current, self._clock.now()
         raw, stored = await self._sessions.read(key)
         if stored is None or (stored.channel, stored.origin or stored.session) != (draft.channel, draft.session):

@@ -157,10 +157,11 @@ async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: Drafts, databas
 async def test_a_draft_is_filed_as_it_is(drafts: Drafts, book: Book, database: Database, clock: StandingClock) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     clock.pass_time(minutes=30)
-    filed = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
+    done = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
 
-    assert filed is not None
-    assert filed.new
+    assert done is not None
+    filed = done.filed
+    assert (filed.new, done.draft.session) == (True, "ATUid_1")
     found = await book.find(filed.ticket)
     assert found is not None
     assert (found.report.category, found.report.danger, found.report.session) == ("gesekan", "yes", "ATUid_1")
@@ -207,7 +208,9 @@ async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
     await drafts.keep(draft(), None, DUE)
     earlier = await book.file(report(received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
     assert await drafts.list() == []
-    assert await drafts.file(PHONE, confirming, since=BEFORE) == Filed(earlier.ticket, new=False)
+    done = await drafts.file(PHONE, confirming, since=BEFORE)
+    assert done is not None
+    assert done.filed == Filed(earlier.ticket, new=False)
     assert await statuses(database) == ["filed"]
 
 
@@ -337,7 +340,7 @@ async def test_what_a_later_report_settles_is_not_listed(drafts: Drafts, book: B
 async def test_no_table_holds_a_readable_number(drafts: Drafts, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
-    filed = await drafts.file(PHONE, confirming, since=BEFORE)
-    assert filed is not None
-    assert tickets.valid(filed.ticket)
+    done = await drafts.file(PHONE, confirming, since=BEFORE)
+    assert done is not None
+    assert tickets.valid(done.filed.ticket)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

@@ -222,6 +222,19 @@ async def test_one_sends_the_next_unfinished_report_too(desk: Room, clock: Stand
     assert await desk.made() == ["draft", "draft"]
 
 
+async def test_what_was_not_committed_is_still_offered_and_is_counted_once(desk: Room, clock: StandingClock) -> None:
+    await drop(desk, clock)
+    before = await desk.gateway.stored()
+    desk.letters.deaths = 1
+    await desk.receive("1")
+    with pytest.raises(Killed):
+        await desk.post.handle_all()
+    assert await desk.gateway.stored() == before
+    assert await desk.post.handle_all() == 1
+    stored = await desk.gateway.stored()
+    assert (stored.place.answers, stored.filed_today(clock.now().date())) == ({}, 1)
+
+
 async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: StandingClock) -> None:
     await drop(desk, clock)
     for _ in range(10):
