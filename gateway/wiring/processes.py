@@ -6,14 +6,13 @@ import asyncio
 import errno
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
 
-from gateway.appeals.running import Runner
 from gateway.messages.channels import Channels
 from gateway.messages.inbox import Inbox
 from gateway.messages.rate import Rates
@@ -21,9 +20,6 @@ from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
-from gateway.sms.post import Post
-from gateway.ussd.dropped import Dropped
-from gateway.ussd.filing import Filing
 from gateway.web.health import Health, NotReady
 from gateway.web.webhooks import LARGEST_BODY, Webhooks
 from gateway.wiring.parts import Parts
@@ -32,6 +28,7 @@ log = structlog.get_logger()
 
 HOUSEKEEPING_S = 5.0
 APPEALS_S = 0.5
+TROUBLE_S = 5.0  # until what failed is tried again
 
 
 class TablesOutdated(NotReady):
@@ -121,9 +118,14 @@ async def working(parts: Parts) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
         others = [
-            tasks.create_task(_keep_house(parts.filing, parts.dropped)),
-            tasks.create_task(_mind_the_post(parts.post, settings.poll_ms / 1000)),
-            tasks.create_task(_keep_appeals_going(parts.runner)),
+            tasks.create_task(again(name, work, rest_s))
+            for name, work, rest_s in (
+                ("post", parts.post.handle_all, settings.poll_ms / 1000),
+                ("appeals", parts.runner.look, APPEALS_S),
+                ("kept reports", parts.filing.file_kept, HOUSEKEEPING_S),
+                ("dropped dialogues", parts.dropped.look, HOUSEKEEPING_S),
+                ("old drafts", parts.dropped.forget_old, HOUSEKEEPING_S),
+            )
         ]
         try:
             yield
@@ -133,42 +135,19 @@ async def working(parts: Parts) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def _mind_the_post(post: Post, poll_s: float) -> None:
-    """Handle letters as they come. Where a store is away they wait."""
-    while True:
-        pause = poll_s
-        try:
-            await post.handle_all()
-        except (DatabaseAway, RedisAway):
-            pause = HOUSEKEEPING_S
-        except Exception:
-            log.exception("worker.post_failed")
-            pause = HOUSEKEEPING_S
-        await asyncio.sleep(pause)
+async def again(name: str, work: Callable[[], Awaitable[object]], rest_s: float, trouble_s: float = TROUBLE_S) -> None:
+    """Do `work` for ever, `rest_s` seconds apart, or at once where its answer is True: there is more to do.
 
-
-async def _keep_appeals_going(runner: Runner) -> None:
-    """Begin, expand, hold and end appeals as it is time to."""
+    Where a store is away it waits, and so it does after a failure, of which the log tells; it never ends of itself.
+    """
     while True:
-        pause = APPEALS_S
+        pause = rest_s
         try:
-            if await runner.look():
+            if await work() is True:
                 pause = 0.0
-        except DatabaseAway:
-            pause = HOUSEKEEPING_S
+        except (DatabaseAway, RedisAway):
+            pause = max(rest_s, trouble_s)
         except Exception:
-            log.exception("worker.appeals_failed")
-            pause = HOUSEKEEPING_S
+            log.exception("worker.failed", work=name)
+            pause = max(rest_s, trouble_s)
         await asyncio.sleep(pause)
-
-
-async def _keep_house(filing: Filing, dropped: Dropped) -> None:
-    while True:
-        for work in (filing.file_kept, dropped.look, dropped.forget_old):
-            try:
-                await work()
-            except DatabaseAway:
-                pass
-            except Exception:
-                log.exception("worker.housekeeping_failed")
-        await asyncio.sleep(HOUSEKEEPING_S)

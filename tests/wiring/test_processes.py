@@ -1,0 +1,68 @@
+"""What a worker does again and again: it outlives whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.redis import RedisAway
+from gateway.wiring.processes import again
+
+LONG = 60.0
+
+
+def ending(*answers: object) -> tuple[Callable[[], Awaitable[object]], asyncio.Event]:
+    """Work that ends like this, one after the other, and what is set once it was asked for more."""
+    left, over = list(answers), asyncio.Event()
+
+    async def work() -> object:
+        if not left:
+            over.set()
+            await asyncio.Event().wait()
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return work, over
+
+
+async def done(*answers: object, rest_s: float, trouble_s: float) -> bool:
+    """Whether all of it was done soon."""
+    work, over = ending(*answers)
+    task = asyncio.create_task(again("test", work, rest_s, trouble_s))
+    try:
+        await asyncio.wait_for(over.wait(), 0.3)
+    except TimeoutError:
+        return False
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    return True
+
+
+async def test_it_rests_unless_there_is_more_to_do() -> None:
+    assert await done(True, True, True, rest_s=LONG, trouble_s=LONG)
+    assert await done(0, None, False, rest_s=0.0, trouble_s=LONG)
+    assert not await done(False, rest_s=LONG, trouble_s=0.0)
+    assert not await done(7, rest_s=LONG, trouble_s=0.0), "a count is no sign of more"
+
+
+@pytest.mark.parametrize("error", [DatabaseAway("gone"), RedisAway("gone"), ValueError("wrong")], ids=repr)
+async def test_it_outlives_what_fails_and_waits_a_while(error: Exception) -> None:
+    assert await done(error, error, rest_s=0.0, trouble_s=0.0)
+    assert not await done(error, rest_s=0.0, trouble_s=LONG)
+
+
+@pytest.mark.parametrize(
+    ("error", "events"), [(DatabaseAway("gone"), []), (ValueError("wrong"), ["worker.failed"])], ids=repr
+)
+async def test_only_what_nobody_foresaw_is_told(error: Exception, events: list[str]) -> None:
+    with capture_logs() as lines:
+        await done(error, rest_s=0.0, trouble_s=0.0)
+    assert [line["event"] for line in lines] == events
+    assert all(line["work"] == "test" for line in lines)
