@@ -35,6 +35,7 @@ from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_co
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status
 from gateway.messages.optouts import opt_outs
+from gateway.people.choosing import has_role, is_anybody, subscribes, texts
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import STANDING, subscriptions
@@ -60,11 +61,11 @@ class Reach:
     def meant(self) -> ColumnElement[bool]:
         """Whether somebody is in the audience, and can be written to at all."""
         known = [people.c.phone_key.is_not(None), _matches(self.audience, self.areas)]
-        return and_(*known, *([] if _asks_for_roles(self.audience) else [_anybody()]))
+        return and_(*known, *([] if _asks_for_roles(self.audience) else [is_anybody()]))
 
     def language(self) -> ColumnElement[str]:
         """In which language somebody is written to."""
-        own = people.c.language == any_(_texts(self.languages))
+        own = people.c.language == any_(texts(self.languages))
         return case((own, people.c.language), else_=literal(self.fallback, Text) if self.fallback else _own())
 
     def area(self) -> ColumnElement[str]:
@@ -73,13 +74,13 @@ class Reach:
         subscribed = select(func.max(subscriptions.c.area)).where(
             subscriptions.c.phone_key == people.c.phone_key,
             STANDING,
-            *([subscriptions.c.area == any_(_texts(wanted))] if wanted else []),
+            *([subscriptions.c.area == any_(texts(wanted))] if wanted else []),
         )
         given = func.unnest(person_roles.c.areas).table_valued("code").render_derived("given")
         held = (
             select(func.max(given.c.code))
             .select_from(person_roles.join(given, true()))
-            .where(person_roles.c.person == people.c.id, *([given.c.code == any_(_texts(wanted))] if wanted else []))
+            .where(person_roles.c.person == people.c.id, *([given.c.code == any_(texts(wanted))] if wanted else []))
         )
         found = func.greatest(subscribed.correlate(people).scalar_subquery(), held.correlate(people).scalar_subquery())
         return func.coalesce(found, "")
@@ -98,7 +99,7 @@ class Reach:
         if len(self.week) >= PER_WEEK:
             reasons.append((self._has_had_enough(among), SAID[Reason.WEEKLY_LIMIT]))
         if not self.fallback:
-            reasons.append((people.c.language != func.all(_texts(self.languages)), SAID[Reason.NO_TEXT]))
+            reasons.append((people.c.language != func.all(texts(self.languages)), SAID[Reason.NO_TEXT]))
         return case(*reasons, else_=null())
 
     def _has_had_enough(self, among: Sequence[int] | None) -> ColumnElement[bool]:
@@ -128,35 +129,15 @@ def _matches(audience: Audience, areas: Areas) -> ColumnElement[bool]:
 def _in_group(group: Group, areas: Areas) -> ColumnElement[bool]:
     asked: list[ColumnElement[bool]] = []
     if group.languages:
-        asked.append(people.c.language == any_(_texts(group.languages)))
+        asked.append(people.c.language == any_(texts(group.languages)))
     if group.roles or group.areas:
         wanted = codes(group, areas)
         contacts = [role for role in group.roles if role is not Role.SUBSCRIBER]
-        ways = [] if group.roles and not contacts else [_has_role(contacts, wanted)]
+        ways = [] if group.roles and not contacts else [has_role(contacts, wanted)]
         if not group.roles or Role.SUBSCRIBER in group.roles:
-            ways.append(_subscribes(wanted))
+            ways.append(subscribes(wanted))
         asked.append(or_(*ways))
     return and_(true(), *asked)
-
-
-def _anybody() -> ColumnElement[bool]:
-    return or_(_has_role((), ()), _subscribes(()))
-
-
-def _has_role(roles: Collection[Role], wanted: Collection[str]) -> ColumnElement[bool]:
-    asked: list[ColumnElement[bool]] = [person_roles.c.person == people.c.id]
-    if roles:
-        asked.append(person_roles.c.role == any_(_texts([role.value for role in roles])))
-    if wanted:
-        asked.append(person_roles.c.areas.overlap(_texts(wanted)))
-    return exists().where(*asked).correlate(people)
-
-
-def _subscribes(wanted: Collection[str]) -> ColumnElement[bool]:
-    asked: list[ColumnElement[bool]] = [subscriptions.c.phone_key == people.c.phone_key, and_(STANDING)]
-    if wanted:
-        asked.append(subscriptions.c.area == any_(_texts(wanted)))
-    return exists().where(*asked).correlate(people)
 
 
 def _asks_for_roles(audience: Audience) -> bool:
@@ -174,7 +155,3 @@ def _asks_for_roles(audience: Audience) -> bool:
 
 def _own() -> ColumnElement[str]:
     return people.c.language
-
-
-def _texts(values: Collection[str]) -> ColumnElement[Any]:
-    return cast(sorted(values), ARRAY(Text))

@@ -7,20 +7,17 @@ says what is different, and that alone is written. So a list may be read in agai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Text,
     any_,
     cast,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -29,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.people.choosing import has_role, is_anybody, subscribes
 from gateway.people.knowing import known_of, load_people
 from gateway.people.person import Change, Effect, Entry, Person, Role, change
 from gateway.people.records import people, person_roles
@@ -117,7 +115,7 @@ class Directory:
 
     async def export(self, role: Role | None = None, areas: Collection[str] = ()) -> AsyncIterator[Person]:
         """Everybody with a role, in the order of their adding, a thousand at a time."""
-        wanted = _matching(role, areas) if role or areas else _has_any_role()
+        wanted = _matching(role, areas) if role or areas else is_anybody()
         last = 0
         while True:
             async with self._database.begin() as connection:
@@ -168,33 +166,9 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
 
 def _matching(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:
     if role is Role.SUBSCRIBER:
-        return _subscribes(areas)
+        return subscribes(areas)
     if role is not None:
-        return _has_role(role, areas)
+        return has_role([role], areas)
     if areas:
-        return or_(_has_role(None, areas), _subscribes(areas))
+        return or_(has_role((), areas), subscribes(areas))
     return true()
-
-
-def _has_any_role() -> ColumnElement[bool]:
-    return or_(_has_role(None, ()), _subscribes(()))
-
-
-def _has_role(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:
-    return exists().where(*_conditions(role, areas))
-
-
-def _conditions(role: Role | None, areas: Collection[str]) -> Iterator[ColumnElement[bool]]:
-    yield person_roles.c.person == people.c.id
-    if role is not None:
-        yield person_roles.c.role == role
-    if areas:
-        yield person_roles.c.areas.overlap(cast(list(areas), ARRAY(Text)))
-
-
-def _subscribes(areas: Collection[str]) -> ColumnElement[bool]:
-    table: Any = subscriptions.c
-    standing = [table.phone_key == people.c.phone_key, table.withdrawn_at.is_(None)]
-    if areas:
-        standing.append(table.area == any_(cast(list(areas), ARRAY(Text))))
-    return exists().where(*standing)
