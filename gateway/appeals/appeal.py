@@ -15,6 +15,7 @@ from typing import Any
 
 from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT
 from gateway.messages.message import Status as Sent
+from gateway.people.roles import MAY, DeskRole, Right
 from gateway.text.gsm import Change
 
 PER_WEEK = 3
@@ -67,16 +68,7 @@ class Actor:
     """Somebody at the desk, by the name of his account, and what his roles let him do."""
 
     name: str
-    may_draft: bool = False
-    may_approve: bool = False
-
-
-class Right(StrEnum):
-    """What an act asks of who does it."""
-
-    DRAFT = "draft"
-    APPROVE = "approve"
-    EITHER = "either"
+    rights: frozenset[Right] = frozenset()
 
 
 class Act(StrEnum):
@@ -94,23 +86,25 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From which stages an act leads where, and who may do it."""
+    """From which stages an act leads where, and what rights one of which whoever does it must have."""
 
     stages: frozenset[Status]
     to: Status
-    right: Right
+    rights: frozenset[Right]
 
 
 _OPEN = frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED})
+WRITE = frozenset({Right.WRITE_APPEALS})
+_APPROVE = frozenset({Right.APPROVE_APPEALS})
 RULES: Mapping[Act, Rule] = {
-    Act.EDIT: Rule(frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED}), Status.DRAFT, Right.DRAFT),
-    Act.SUBMIT: Rule(frozenset({Status.DRAFT}), Status.WAITING, Right.DRAFT),
-    Act.RETURN: Rule(frozenset({Status.WAITING}), Status.DRAFT, Right.APPROVE),
-    Act.APPROVE: Rule(frozenset({Status.WAITING}), Status.SCHEDULED, Right.APPROVE),
-    Act.SCHEDULE: Rule(frozenset({Status.SCHEDULED}), Status.SCHEDULED, Right.APPROVE),
-    Act.PAUSE: Rule(frozenset({Status.RUNNING}), Status.PAUSED, Right.EITHER),
-    Act.RESUME: Rule(frozenset({Status.PAUSED}), Status.RUNNING, Right.APPROVE),
-    Act.CANCEL: Rule(_OPEN, Status.CANCELLED, Right.EITHER),
+    Act.EDIT: Rule(frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED}), Status.DRAFT, WRITE),
+    Act.SUBMIT: Rule(frozenset({Status.DRAFT}), Status.WAITING, WRITE),
+    Act.RETURN: Rule(frozenset({Status.WAITING}), Status.DRAFT, _APPROVE),
+    Act.APPROVE: Rule(frozenset({Status.WAITING}), Status.SCHEDULED, _APPROVE),
+    Act.SCHEDULE: Rule(frozenset({Status.SCHEDULED}), Status.SCHEDULED, _APPROVE),
+    Act.PAUSE: Rule(frozenset({Status.RUNNING}), Status.PAUSED, WRITE | _APPROVE),
+    Act.RESUME: Rule(frozenset({Status.PAUSED}), Status.RUNNING, _APPROVE),
+    Act.CANCEL: Rule(_OPEN, Status.CANCELLED, WRITE | _APPROVE),
 }
 
 
@@ -118,12 +112,17 @@ class NotAllowed(ValueError):
     """Why this may not be done with the appeal."""
 
 
+def check_rights(actor: Actor, doing: str, rights: frozenset[Right]) -> None:
+    """Raise `NotAllowed`, which names the roles that it takes, for whoever has none of `rights`."""
+    if not rights & actor.rights:
+        roles = " or ".join(role for role in DeskRole if MAY[role] & rights)
+        raise NotAllowed(f"{actor.name} may not {doing} appeals: that takes the role {roles}")
+
+
 def check_act(act: Act, stands: Status, actor: Actor) -> Status:
-    """Where `act` leads. Raises `NotAllowed`, which says who may, or from which stages."""
+    """Where `act` leads. Raises `NotAllowed`, which says whose roles may, or from which stages."""
     rule = RULES[act]
-    held = {Right.DRAFT: actor.may_draft, Right.APPROVE: actor.may_approve}
-    if not held.get(rule.right, any(held.values())):
-        raise NotAllowed(f"{actor.name} may not {act} appeals: that needs the right to {rule.right}")
+    check_rights(actor, act, rule.rights)
     if stands not in rule.stages:
         stages = ", ".join(stage for stage in Status if stage in rule.stages)
         raise NotAllowed(f"this appeal is {stands}; one can {act} it while it is {stages}")

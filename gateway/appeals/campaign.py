@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import (
+    WRITE,
     Act,
     Actor,
     Appeal,
@@ -22,10 +23,10 @@ from gateway.appeals.appeal import (
     Draft,
     NotAllowed,
     Price,
-    Right,
     Status,
     check_act,
     check_approver,
+    check_rights,
 )
 from gateway.appeals.previewing import Preview, count
 from gateway.appeals.reach import Reach
@@ -84,8 +85,7 @@ class Campaign:
     async def draft(self, actor: Actor, draft: Draft) -> int:
         """Begin an appeal; its number. `costs` says how its texts were changed. Raises `WrongDraft`, `NotAllowed`."""
         now = self._clock.now()
-        if not actor.may_draft:
-            raise NotAllowed(f"{actor.name} may not draft appeals: that needs the right to {Right.DRAFT}")
+        check_rights(actor, "draft", WRITE)
         draft = self._checked(draft)
         row = columns_of(draft, self._menu()) | {
             "status": Status.DRAFT,

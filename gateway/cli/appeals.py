@@ -60,7 +60,7 @@ class _Desk:
     async def actor(self, name: str, right: Right | None = None) -> Actor:
         """Who runs the command, proven, and allowed to do what `right` says."""
         account = await proven(self.database, name, right)
-        return Actor(account.name, account.may(Right.WRITE_APPEALS), account.may(Right.APPROVE_APPEALS))
+        return Actor(account.name, frozenset(filter(account.may, Right)))
 
     async def look(self, number: int) -> Look:
         appeal = await self.campaign.find(number)

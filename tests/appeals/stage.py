@@ -23,6 +23,7 @@ from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
+from gateway.people.roles import Right
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
@@ -37,9 +38,9 @@ MEDONO, PODOSUGIH, KLEGO = "33.75.01.1002", "33.75.01.1003", "33.75.02.1008"
 CODE = "*384*3375#"
 TERMS = Terms({"at": CODE}, chunk=7)  # an audience of twenty is several chunks
 
-SITI = Actor("siti", may_draft=True)
-BUDI = Actor("budi", may_draft=True, may_approve=True)
-RINI = Actor("rini", may_approve=True)
+SITI = Actor("siti", frozenset({Right.WRITE_APPEALS}))
+BUDI = Actor("budi", frozenset({Right.WRITE_APPEALS, Right.APPROVE_APPEALS}))
+RINI = Actor("rini", frozenset({Right.APPROVE_APPEALS}))
 TONO = Actor("tono")
 DRAFT = Draft("Peace", {"roles": ["subscriber"]}, "at", template="damai")
 WRITTEN = Draft("Peace", {"roles": ["subscriber"]}, "at", texts={"id": "Rukun di {kel}. STOP", "jv": "Rukun. STOP"})

@@ -17,6 +17,7 @@ from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.running import Runner
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
+from gateway.people.roles import Right
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.packs import read_pack
@@ -24,7 +25,7 @@ from gateway.runtime.postgres import Database, upgrade
 
 PEOPLE, EXPANDED = 1_000_000, 200_000
 MOST_PREVIEW_S, LEAST_EXPANDED = 2.0, 20_000
-_AUTHOR, _APPROVER = Actor("author", may_draft=True), Actor("approver", may_approve=True)
+_AUTHOR, _APPROVER = Actor("author", frozenset(Right)), Actor("approver", frozenset(Right))
 _TEXTS = {"id": "Rukun di {kel}. Lapor: {ussd}. Henti: STOP", "jv": "Rukun wonten {kel}. {ussd}. STOP"}
 _ALL = Draft("Bench", {"roles": ["subscriber"]}, "at", texts=_TEXTS)
 _SETTLE = (
