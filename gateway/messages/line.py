@@ -30,7 +30,9 @@ log = structlog.get_logger()
 
 _AT_ONCE = timedelta()
 _HELD_SHARE = 4  # what was claimed a fourth of `lost_after` ago and has not left is given back, long before it is lost
-_SECONDS_AHEAD = 1  # of a channel with a rate, no more is claimed: what presses more, or a pause, waits so long
+_SLICES = 4  # of a channel with a rate, a claim is a fourth of a second's parts, made when less than that still waits:
+# what presses more, or a pause, waits for no more than that of each worker
+_ROOM_S = 0.05  # between two looks whether enough of it has left
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class _Round:
     error: str = ""
     ended: list[tuple[Claim, Outcome]] = field(default_factory=list)
     writing: bool = False
+    parts_ahead: int = 0  # that have not left yet
 
 
 class Line:
@@ -67,7 +70,7 @@ class Line:
         self._means = means
         self._shift = shift
         self._calls = asyncio.Semaphore(shift.pace.calls)
-        self._rounds: set[asyncio.Task[timedelta]] = set()
+        self._rounds: dict[asyncio.Task[timedelta], _Round] = {}
         self._fault: Deferred | None = None  # of the account: nothing more leaves until the rounds have ended
         self._was_paused = False
 
@@ -87,7 +90,12 @@ class Line:
             self._fault = None
         pace = self._shift.pace
         most = self._means.rates.most_parts(self._channel) if self._means.rates else None
-        batch = min(pace.batch, most * _SECONDS_AHEAD) if most else pace.batch
+        batch, rounds = pace.batch, pace.rounds
+        if most:
+            slice_ = max(1, most // _SLICES)
+            batch = min(pace.batch, slice_)
+            rounds = pace.rounds * pace.batch // batch  # as many messages under way as ever
+            await self._wait_for_room(slice_)
         claims = await self._means.outbox.claim(
             batch, self._means.worker, self._channel, quiet_until=self._quiet_until()
         )
@@ -96,11 +104,16 @@ class Line:
             self._begin(claims, most)
         elif not self._rounds:
             return await self._look_at_pause(most)
-        if len(self._rounds) >= pace.rounds:
+        if len(self._rounds) >= rounds:
             await self._rounds_end(asyncio.FIRST_COMPLETED)
         elif len(claims) < batch:
             await self._rounds_end(asyncio.FIRST_COMPLETED, pace.idle.total_seconds())
         return _AT_ONCE
+
+    async def _wait_for_room(self, most_ahead: int) -> None:
+        """Return when fewer parts than that are claimed and have not left."""
+        while sum(round_.parts_ahead for round_ in self._rounds.values()) >= most_ahead and not self._shift.over:
+            await self._rounds_end(asyncio.FIRST_COMPLETED, _ROOM_S)
 
     async def _rounds_end(self, which: str, seconds: float | None = None) -> None:
         if self._rounds:
@@ -126,10 +139,11 @@ class Line:
     def _begin(self, claims: Sequence[Claim], most_parts: int | None, *, probing: bool = False) -> None:
         calls = deque(grouped(claims, self._shift.pace.recipients, most_parts))
         ends = self._means.clock.monotonic() + self._shift.pace.lost_after.total_seconds() / _HELD_SHARE
-        making = partial(self._make, _Round(calls, ends, probing))
-        round_ = asyncio.create_task(self._shift.attempt(making, channel=self._channel))
-        self._rounds.add(round_)
-        round_.add_done_callback(self._rounds.discard)
+        round_ = _Round(calls, ends, probing, parts_ahead=sum(claim.parts for claim in claims))
+        making = partial(self._make, round_)
+        task = asyncio.create_task(self._shift.attempt(making, channel=self._channel))
+        self._rounds[task] = round_
+        task.add_done_callback(self._rounds.pop)
 
     async def _make(self, round_: _Round) -> timedelta:
         """Make the calls of a round, write down how they ended, and give back what did not leave."""
@@ -158,6 +172,7 @@ class Line:
                     round_.waiting.appendleft(group)
                     return
                 round_.called = True
+                round_.parts_ahead -= sum(claim.parts for claim in group)
                 outcomes = await self._send_group(round_, group)
             round_.ended.extend(outcomes)  # not in one expression: the list is another one after the wait
             if not round_.writing:

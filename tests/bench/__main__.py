@@ -4,8 +4,10 @@ Both servers are pinned to one core, the residents to another. What counts is th
 hop, as a ratio within the same run: this is the one figure that a noisy machine leaves standing. The gateway runs
 with everything on: masking, logs and their tail, metrics, encryption, the filing of the report.
 
-Before that, one worker drains queues of SMS (`tests.bench.sending`), and an audience of a million people is previewed,
-frozen and expanded (`tests.bench.appeals`).
+Before that, one worker drains queues of SMS (`tests.bench.sending`), an audience of a million people is previewed,
+frozen and expanded (`tests.bench.appeals`), and confirmations go out while an appeal does
+(`tests.bench.confirmations`). Each figure that has a target says whether it was met; the exit status is 1 where one was
+missed.
 """
 
 from __future__ import annotations
@@ -25,20 +27,28 @@ from redis.asyncio import Redis
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import upgrade
 from tests.bench.appeals import measure_appeals
+from tests.bench.confirmations import measure_confirmations
 from tests.bench.engine_step import microseconds_per_step
 from tests.bench.residents import PHONES, Tally, walk
 from tests.bench.sending import measure_sending
 from tests.bench.servers import KEYS, Server, bare_handler, gateway_web
+from tests.bench.targets import Targets
 
 
 async def main() -> None:
-    options = _options()
+    options, targets = _options(), Targets()
     if options.only in (None, "sending"):
-        await measure_sending()
+        await measure_sending(targets)
     if options.only in (None, "appeals"):
-        await measure_appeals()
-    if options.only not in (None, "ussd"):
-        return
+        await measure_appeals(targets)
+        await measure_confirmations(targets)
+    if options.only in (None, "ussd"):
+        await _measure_ussd(options)
+    if targets.missed:
+        sys.exit(f"missed: {', '.join(targets.missed)}")
+
+
+async def _measure_ussd(options: argparse.Namespace) -> None:
     print(f"engine.step on the real pack: {microseconds_per_step():.1f} µs median")
     server_core, client_core = _cores()
     async with AsyncExitStack() as stack:

@@ -11,13 +11,12 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
 from sqlalchemy import func, insert, select, text
 
 from gateway.messages.ledger import messages
@@ -28,7 +27,8 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
 from gateway.text.phone import Phone
-from tests.bench.processes import free_port, running
+from tests.bench.targets import Targets
+from tests.bench.worker import CHANNEL, slow_carrier, worker
 
 EQUAL, FEW, DIFFERENT = 100_000, 1_000, 5_000
 LONGEST_RUN_S = 300
@@ -53,7 +53,7 @@ class Drained:
         return self.messages / self.seconds
 
 
-async def measure_sending() -> None:
+async def measure_sending(targets: Targets) -> None:
     """Print the rates and the memory of one worker, over stores of its own."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -67,14 +67,10 @@ async def measure_sending() -> None:
         apart = await bench.drain(DIFFERENT, MessageClass.CONFIRMATION, _each_its_own)
     growth = many.memory_mb - few.memory_mb
     for name, drained, least in (("equal texts", many, LEAST_EQUAL), ("different texts", apart, LEAST_DIFFERENT)):
-        print(
-            f"sending {drained.messages} {name}: {drained.rate:.0f} a second (at least {least}), "
-            f"worker {drained.cpu_seconds / drained.messages * 1e6:.0f} µs of processor each"
-        )
-    print(
-        f"memory of the worker: {few.memory_mb:.1f} MB for {FEW} queued, {many.memory_mb:.1f} MB for {EQUAL}: "
-        f"{growth:+.1f} MB (at most {MOST_GROWTH_MB})"
-    )
+        print(f"{name}: {drained.cpu_seconds / drained.messages * 1e6:.0f} µs of the worker's processor each")
+        targets.at_least(f"sending {drained.messages} {name}", drained.rate, least, "a second")
+    print(f"memory of the worker: {few.memory_mb:.1f} MB for {FEW} queued, {many.memory_mb:.1f} MB for {EQUAL}")
+    targets.at_most("growth of the worker", growth, MOST_GROWTH_MB, "MB", digits=1)
 
 
 class _Bench:
@@ -90,9 +86,10 @@ class _Bench:
     async def drain(self, count: int, kind: MessageClass, words: Words) -> Drained:
         """Fill the queue, start a worker, and wait until the carrier has accepted all of it, each once."""
         await self._fill(count, kind, words)
-        port = free_port()
-        carrier = [sys.executable, "-m", "tests.bench.slow_carrier", str(port)]
-        async with running(carrier, {}, self._folder / "carrier.log", port), self._worker(port) as pid:
+        async with (
+            slow_carrier(self._folder) as carrier,
+            worker(self._stores, self._folder, self._key, carrier) as pid,
+        ):
             began, cpu = await self._begun(count), _cpu_seconds(pid)
             left = count
             while left:
@@ -101,8 +98,7 @@ class _Bench:
                 if time.perf_counter() - began > LONGEST_RUN_S:
                     sys.exit(f"{left} of {count} messages had not left after {LONGEST_RUN_S} seconds")
             took = time.perf_counter() - began
-            async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/") as answer:
-                asked = int(await answer.text())
+            asked = await carrier.asked()
             if asked != count:
                 sys.exit(f"the carrier was asked for {asked} messages instead of {count}")
             return Drained(count, took, _peak_mb(pid), _cpu_seconds(pid) - cpu)
@@ -113,32 +109,12 @@ class _Bench:
             await connection.execute(text("TRUNCATE messages CASCADE"))
             for start in range(0, count, _CHUNK):
                 rows = [
-                    queued(NewMessage(kind, "bench", Phone(f"+62812300{number:06}"), words(number), "id"), vault, now)
+                    queued(NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), words(number), "id"), vault, now)
                     for number in range(start, min(start + _CHUNK, count))
                 ]
                 await connection.execute(insert(messages), rows)
         async with self._database.begin() as connection:
             await connection.execute(text("ANALYZE messages"))
-
-    @asynccontextmanager
-    async def _worker(self, port: int) -> AsyncIterator[int]:
-        config = self._folder / "sending.toml"
-        config.write_text(
-            f'[channels.bench]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "{secrets.token_hex(16)}"\n'
-            f'secret = "{secrets.token_hex(16)}"\nservice_code = "*384*3375#"\napi_url = "http://127.0.0.1:{port}"\n'
-        )
-        health = free_port()
-        settings = {
-            "WASPADA_CONFIG": str(config),
-            "WASPADA_REDIS_URL": self._stores.redis_url,
-            "WASPADA_DATABASE_URL": self._stores.database_url,
-            "WASPADA_VAULT_KEY": self._key,
-            "WASPADA_LOG_FORMAT": "json",
-            "WASPADA_WORKER_PORT": str(health),
-        }
-        log = self._folder / "worker.log"
-        async with running([sys.executable, "-m", "gateway", "worker"], settings, log, health) as pid:
-            yield pid
 
     async def _begun(self, count: int) -> float:
         while await self._left() == count:  # noqa: ASYNC110 - it is another process that changes it

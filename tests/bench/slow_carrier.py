@@ -1,7 +1,8 @@
 """A carrier that answers in 20 ms and accepts everything: `python -m tests.bench.slow_carrier PORT`.
 
-It speaks just enough HTTP and of Africa's Talking's messaging API. Its answer to `GET` is how many numbers it was asked
-to send to since it was asked that last.
+It speaks just enough HTTP and of Africa's Talking's messaging API. Its answer to `GET /` is how many numbers it was
+asked to send to since it was asked that last, to `GET /arrivals` when each text came for the first time, in seconds of
+the machine's clock.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from itertools import count
 from urllib.parse import parse_qs
 
@@ -21,17 +23,21 @@ class _Carrier:
     def __init__(self) -> None:
         self._ids = count(1)
         self._asked = 0
+        self._arrivals: dict[str, float] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                if head.startswith(b"GET "):
+                if head.startswith(b"GET /arrivals "):
+                    body = json.dumps(self._arrivals).encode()
+                elif head.startswith(b"GET "):
                     body, self._asked = str(self._asked).encode(), 0
                 else:
                     lowered = head.lower()
                     at = lowered.index(b"content-length:") + 15
                     form = parse_qs((await reader.readexactly(int(lowered[at : lowered.index(b"\r\n", at)]))).decode())
+                    self._arrivals.setdefault(form["message"][0], time.time())
                     await asyncio.sleep(THINKS_S)
                     body = self._accepted(form["to"][0].split(","))
                 writer.write(

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from gateway.carriers.carrier import Outcome
 from gateway.messages.line import grouped
+from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.rate import Rates
 from gateway.people.vault import Vault
@@ -161,3 +162,26 @@ async def test_what_waits_too_long_for_its_place_is_given_back_before_it_is_lost
         await until(lambda: ended(stage))
     assert len(carrier.calls) == 10
     assert [(row["attempts"], row["unknowns"]) for row in await stage.rows()] == [(1, 0)] * 10
+
+
+async def test_what_presses_waits_for_no_more_than_half_a_second_of_what_was_claimed_before(
+    database: Database, vault: Vault, batchers: list[Batcher]
+) -> None:
+    clock = Clock()
+    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
+    for number in range(90):
+        await stage.put(f"{number}", to=phone(number), kind=MessageClass.APPEAL)
+    carrier = ToldCarrier()
+    rates = Rates(batchers[0], clock, {"at": 40.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
+        await until(lambda: _called(carrier, 25))
+        pressing = await stage.put("pressing", to=phone(99))
+        before = len(carrier.calls)
+        await until(lambda: _accepted(stage, pressing))
+        assert [text for text, _ in carrier.calls].index("pressing") < before + 20
+        await until(lambda: ended(stage))
+    assert len(carrier.calls) == 91
+
+
+async def _called(carrier: ToldCarrier, times: int) -> bool:
+    return len(carrier.calls) >= times

@@ -1,0 +1,109 @@
+"""How long a confirmation waits while an appeal goes out: from its commit until the carrier has the request.
+
+Twice: where the channel has no rate and the worker is as busy as it can be, and where an operator's line carries a
+hundred parts a second. Worker and carrier are those of `tests.bench.sending`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from sqlalchemy import text
+
+from gateway.appeals.appeal import Status
+from gateway.appeals.campaign import Terms
+from gateway.menu.loading import load
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import NewMessage, enqueue
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import Database, upgrade
+from gateway.text.phone import Phone
+from tests.appeals.stage import PEKALONGAN, SITI, Office
+from tests.bench.targets import Targets
+from tests.bench.worker import CHANNEL, CODE, SlowCarrier, slow_carrier, worker
+
+A_SECOND, SECONDS = 20, 15
+PEOPLE = 150_000  # more than a worker sends to in that time
+LINE = 100  # parts a second
+MOST_MS = 2_000
+LATEST_S = 60
+_SETTLE = 10_000
+_AT_ANY_HOUR = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'
+
+
+async def measure_confirmations(targets: Targets) -> None:
+    """Print how long confirmations wait behind an appeal, over stores of its own."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stores = await EmbeddedStores.start(folder / "data")
+        stack.push_async_callback(stores.stop)
+        await upgrade(stores.database_url)
+        database = Database(stores.database_url)
+        stack.push_async_callback(database.close)
+        pack = shutil.copytree(PEKALONGAN, folder / "pack")
+        (pack / "rules.yaml").write_text(_AT_ANY_HOUR)
+        key = secrets.token_hex(32)
+        office = Office(
+            database, Vault(bytes.fromhex(key)), Clock(), load(read_pack(pack)), Terms({CHANNEL: CODE}, chunk=5_000)
+        )
+        for first in range(0, PEOPLE, _SETTLE):
+            await office.settle(min(_SETTLE, PEOPLE - first), first=first)
+        async with database.begin() as connection:
+            await connection.execute(text("ANALYZE"))
+        for name, rate in (("no rate", None), (f"{LINE} parts a second", LINE)):
+            async with slow_carrier(folder) as carrier, worker(stores, folder, key, carrier, rate=rate, pack=str(pack)):
+                appeal = await office.approved()
+                while not await carrier.asked():  # noqa: ASYNC110 - it is another process that changes it
+                    await asyncio.sleep(0.1)
+                queued = await _confirm(office)
+                appeals = await carrier.asked() - len(queued)
+                if (await office.campaign.find(appeal)).status is not Status.RUNNING:
+                    sys.exit(f"the appeal to {PEOPLE} people ended before the confirmations did")
+                await office.campaign.cancel(appeal, SITI, "measured")
+                arrivals = await _arrivals(carrier, queued.keys())
+            waits = sorted((arrivals[words] - at) * 1000 for words, at in queued.items())
+            print(
+                f"confirmations during an appeal ({name}, {appeals / SECONDS:.0f} of it a second beside {A_SECOND}): "
+                f"p50 {_share(waits, 50):.0f} ms, p95 {_share(waits, 95):.0f} ms"
+            )
+            targets.at_most(f"confirmations during an appeal ({name}), p99", _share(waits, 99), MOST_MS, "ms")
+
+
+async def _confirm(office: Office) -> dict[str, float]:
+    """Queue confirmations one after the other, steadily; when the transaction of each began, by its text."""
+    queued: dict[str, float] = {}
+    began = time.monotonic()
+    for number in range(A_SECOND * SECONDS):
+        await asyncio.sleep(max(0.0, began + number / A_SECOND - time.monotonic()))
+        words = f"Laporan Anda diterima. No laporan: {number:04}-{number:04}. Simpan nomor ini. Darurat: 110/112"
+        message = NewMessage(MessageClass.CONFIRMATION, CHANNEL, Phone(f"+62811300{number:05}"), words, "id")
+        queued[words] = time.time()
+        async with office.database.begin() as connection:
+            await enqueue(connection, message, office.vault, office.clock.now())
+    return queued
+
+
+async def _arrivals(carrier: SlowCarrier, queued: AbstractSet[str]) -> dict[str, float]:
+    """When the carrier got each of these, once it has all of them."""
+    deadline = time.monotonic() + LATEST_S
+    while missing := queued - (arrivals := await carrier.arrivals()).keys():
+        if time.monotonic() > deadline:
+            sys.exit(f"{len(missing)} confirmations had not left after {LATEST_S} seconds")
+        await asyncio.sleep(0.2)
+    return arrivals
+
+
+def _share(ordered: Sequence[float], percent: int) -> float:
+    return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
