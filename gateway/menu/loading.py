@@ -37,6 +37,7 @@ from gateway.menu.wholeness import (
     check_appeals,
     check_flow,
     check_keywords,
+    check_pack,
     check_stages,
     check_wording,
 )
@@ -81,6 +82,7 @@ def load(files: Mapping[str, str]) -> Menu:
 
 
 def _check_whole(reading: Reading, read: _Files) -> None:
+    check_pack(reading, read.pack)
     check_flow(reading, read.flow, read.rules)
     check_keywords(reading, read.keywords, read.pack.languages, read.categories.root)
     check_stages(reading, read.rules, read.stages)

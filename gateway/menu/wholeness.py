@@ -23,6 +23,7 @@ from gateway.menu.shapes import (
     SMS,
     FlowShape,
     KeywordsShape,
+    PackShape,
     RulesShape,
     StagesShape,
     StateShape,
@@ -31,6 +32,13 @@ from gateway.menu.shapes import (
 
 FLOW = "flow.yaml"
 APPEALS = "appeals.yaml"
+
+
+def check_pack(reading: Reading, pack: PackShape) -> None:
+    """Complain of placeholders that would hide what the gateway itself gives."""
+    for name in pack.placeholders.keys() & GIVEN.keys():
+        message = f"placeholders.{name}: the gateway itself gives this; choose another name"
+        reading.complain("pack.yaml", ("placeholders", name), message)
 
 
 def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
@@ -47,6 +55,9 @@ def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
     for name, state in flow.states.items():
         for message in (*_kind_faults(state), *_way_faults(state, flow), *_condition_faults(state, kept)):
             reading.complain(FLOW, ("states", name), f"{name}: {message}")
+        if state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket":
+            message = f"{name}: keep: {state.keep} is what the gateway itself gives; choose another name"
+            reading.complain(FLOW, ("states", name, "keep"), message)
     for keys, shortcut in flow.shortcuts.items():
         for message in _shortcut_faults(flow, shortcut.to, shortcut.answers):
             reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: {message}")
@@ -89,8 +100,6 @@ def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
         yield f"or_type: {state.or_type} must be a state that asks"
     if state.words in flow.states and flow.states[state.words].words:
         yield f"words: {state.words} borrows its own words; name the state that has them"
-    if state.keep in GIVEN and not (state.keep == "ticket" and state.ask == "ticket"):
-        yield f"keep: {state.keep} is what the gateway itself gives; choose another name"
 
 
 def _condition_faults(state: StateShape, kept: set[str]) -> Iterator[str]:

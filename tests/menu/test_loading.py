@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.checking import check
-from gateway.menu.definition import Menu
+from gateway.menu.definition import FACTS, GIVEN, Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import PackRefused, load
 
@@ -71,6 +71,24 @@ def test_the_line_is_the_one_to_mend(files: Files) -> None:
 
     assert (
         f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.seen.kept: nothing is called so here" in found
+    )
+
+
+@pytest.mark.parametrize("name", sorted({*FACTS, *GIVEN}))
+def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str) -> None:
+    line = line_of(files, "flow.yaml", "keep: seen")
+
+    assert f"flow.yaml:{line}: seen: keep: {name} is what the gateway itself gives; choose another name" in complaints(
+        files, "flow.yaml", "keep: seen", f"keep: {name}"
+    )
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_nor_of_a_placeholder(files: Files, name: str) -> None:
+    line = line_of(files, "pack.yaml", "  when: when")
+
+    assert f"pack.yaml:{line}: placeholders.{name}: the gateway itself gives this; choose another name" in complaints(
+        files, "pack.yaml", "  when: when", f"  {name}: when"
     )
 
 
