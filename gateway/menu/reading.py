@@ -88,4 +88,6 @@ def _plainly(kind: str, message: str) -> str:
             return "nothing is called so here"
         case "missing":
             return "this is missing"
+        case "literal_error":
+            return message.replace("Input should be", "nothing is called so here; it can be")
     return message.removeprefix("Value error, ").replace("Input should be", "should be")
