@@ -108,11 +108,6 @@ def notes(menu: Menu, state: State) -> list[str]:
     return said
 
 
-def heading(menu: Menu, state: State, language: str) -> str:
-    """The text of a state's screen; empty where it has none."""
-    return "" if state.kind is Kind.DO else _known(menu, menu.wordings[language].heading(state.words))
-
-
 def screens(menu: Menu, state: State, language: str, limits: Limits) -> Screens:
     """What the phone shows. Only the service is filled in; a list that depends on an answer is shown for one.
 
