@@ -207,8 +207,8 @@ class Menu:
         made = self.made.places.get((answer, value, language))
         if made is None:
             made = self.label(answer, value, language)
-            if list(self.areas.kelurahan.values()).count(made) > 1:
-                made = f"{made}, {self.areas.kecamatan[self.areas.kecamatan_of(value)]}"
+            if made == self.areas.kelurahan[value]:
+                made = self.areas.told_apart(value, self.areas.kelurahan)
             self.made.places[answer, value, language] = made
         return made
 

@@ -13,9 +13,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from gateway.menu.files import Path, line_of
 from gateway.text.complaints import Complaint
 
-Path = tuple[str, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -29,10 +29,7 @@ class Reading:
 
     def complain(self, file: str, path: Path, message: str) -> None:
         """Lay `message` at the line of `path`, or of the nearest key above it that exists."""
-        lines = self.lines.get(file, {})
-        while path and path not in lines:
-            path = path[:-1]
-        self.complaints.append(Complaint(file, lines.get(path, 0), message))
+        self.complaints.append(Complaint(file, line_of(self.lines.get(file, {}), path), message))
 
     def text(self, file: str) -> str | None:
         if file not in self.files:
@@ -68,8 +65,13 @@ class Reading:
             return [self._plain(file, value, (*path, str(place))) for place, value in enumerate(node.value)]
         return node.value
 
-    def model(self, file: str, model: type[Model]) -> Model | None:
-        """The YAML of `file` as a `model`; None after a complaint for each thing that does not fit."""
+    def model(self, file: str, model: type[Model], left_out: Model | None = None) -> Model | None:
+        """The YAML of `file` as a `model`; None after a complaint for each thing that does not fit.
+
+        A file that may be missing is then as `left_out` says.
+        """
+        if left_out is not None and file not in self.files:
+            return left_out
         plain = self.yaml(file)
         if plain is None:
             return None

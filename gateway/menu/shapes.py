@@ -20,7 +20,7 @@ from pydantic import (
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import Kind, Need
-from gateway.text.gsm import septets
+from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {
     "file_report": frozenset({"filed", "kept", "failed"}),
@@ -68,20 +68,8 @@ Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
+Shown = Annotated[str, AfterValidator(shown_as_it_is)]
 Count = Annotated[int, Field(ge=1, le=1000)]
-
-
-def _showable(text: str) -> str:
-    septets(text)
-    if not text.strip():
-        raise ValueError("this text is empty")
-    if {*"{}"} & {*text}:
-        raise ValueError("in a text, braces stand for something else")
-    return text
-
-
-Shown = Annotated[str, AfterValidator(_showable)]
-"""A text that stands on screens as it is."""
 
 
 class Strict(BaseModel):

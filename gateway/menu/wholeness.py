@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import CONTINUE, FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.files import FLOW, KEYWORDS, PACK, RULES, Path
 from gateway.menu.reading import Reading
 from gateway.menu.refusing import refused_in
 from gateway.menu.shapes import (
@@ -30,15 +31,12 @@ from gateway.menu.shapes import (
     WordingShape,
 )
 
-FLOW = "flow.yaml"
-APPEALS = "appeals.yaml"
-
 
 def check_pack(reading: Reading, pack: PackShape) -> None:
     """Complain of placeholders that would hide what the gateway itself gives."""
     for name in pack.placeholders.keys() & GIVEN.keys():
         message = f"placeholders.{name}: the gateway itself gives this; choose another name"
-        reading.complain("pack.yaml", ("placeholders", name), message)
+        reading.complain(PACK, ("placeholders", name), message)
 
 
 def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
@@ -63,7 +61,7 @@ def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
             reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: {message}")
     for name in rules.resume.needs:
         if flow.resume and name not in kept:
-            reading.complain("rules.yaml", ("resume", "needs"), f"resume.needs: no state keeps {name}")
+            reading.complain(RULES, ("resume", "needs"), f"resume.needs: no state keeps {name}")
 
 
 def _kind_faults(state: StateShape) -> Iterator[str]:
@@ -121,25 +119,24 @@ def check_keywords(
     reading: Reading, keywords: KeywordsShape, languages: Collection[str], categories: Collection[str]
 ) -> None:
     """Complain of keywords that mean two things, and of those for what does not exist."""
-    file = "keywords.yaml"
     meanings: dict[str, str] = {}
     for command, said in keywords.commands.items():
         for language, words in said.items():
             if language not in languages:
-                reading.complain(file, ("commands", command, language), f"no language is called {language}")
+                reading.complain(KEYWORDS, ("commands", command, language), f"no language is called {language}")
             for word in words:
                 if meanings.setdefault(word.casefold(), command) != command:
                     message = f"{word} is a keyword of {meanings[word.casefold()]} already"
-                    reading.complain(file, ("commands", command, language), message)
+                    reading.complain(KEYWORDS, ("commands", command, language), message)
     kinds: dict[str, str] = {}
     for category, words in keywords.words.items():
         for word in words:
             if kinds.setdefault(word.casefold(), category) != category:
-                reading.complain(file, ("words", category), f"{word} means {kinds[word.casefold()]} already")
+                reading.complain(KEYWORDS, ("words", category), f"{word} means {kinds[word.casefold()]} already")
     for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
         for key, category in names:
             if category not in categories:
-                reading.complain(file, (section, key), f"no category is called {category}")
+                reading.complain(KEYWORDS, (section, key), f"no category is called {category}")
 
 
 def check_stages(reading: Reading, rules: RulesShape, stages: StagesShape) -> None:
@@ -147,7 +144,7 @@ def check_stages(reading: Reading, rules: RulesShape, stages: StagesShape) -> No
     known = {stage.key for stage in stages.root}
     for stage in rules.strict_stages:
         if stage not in known:
-            reading.complain("rules.yaml", ("strict_stages",), f"strict_stages: no stage is called {stage}")
+            reading.complain(RULES, ("strict_stages",), f"strict_stages: no stage is called {stage}")
 
 
 def check_appeals(
@@ -183,7 +180,7 @@ def check_wording(
 def _same_names(
     reading: Reading,
     file: str,
-    path: tuple[str, ...],
+    path: Path,
     there: Mapping[str, object],
     needed: Sequence[str],
     allowed: Sequence[str] = (),

@@ -9,12 +9,12 @@ from inspect import isclass
 import pytest
 
 from gateway.incidents import incident
-from gateway.menu import definition, shapes
+from gateway.menu import definition, files, shapes
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import Kind
 from gateway.places import areas, relations
 from gateway.ussd.effects import NEEDED
-from tests.architecture.documents import ROOT, section
+from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
 
@@ -61,6 +61,13 @@ WORDS: dict[str, Iterable[str]] = {
 @pytest.mark.parametrize("heading", KEYS)
 def test_every_key_is_documented_and_no_other(heading: str) -> None:
     assert sorted(section(PAGE, heading).keys) == sorted(KEYS[heading])
+
+
+def test_every_file_has_its_section() -> None:
+    names = [name for name in vars(files).values() if isinstance(name, str) and name.endswith((".yaml", ".csv"))]
+
+    assert len(names) == 10
+    assert [name for name in names if name not in {found.heading for found in sections(PAGE)}] == []
 
 
 def test_every_shape_has_its_table() -> None:
