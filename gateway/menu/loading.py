@@ -171,7 +171,7 @@ def _menu(reading: Reading, read: _Files) -> Menu:
         states={name: _state(name, raw, lines["states", name]) for name, raw in flow.states.items()},
         categories=tuple(read.categories.root),
         areas=read.areas,
-        gazetteer=Gazetteer(read.areas, pack.place_words),
+        gazetteer=Gazetteer(read.areas, pack.place_words, pack.kecamatan_words),
         stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in read.stages.root),
         rules=_rules(read.rules),
         keywords=_keywords(read.keywords),

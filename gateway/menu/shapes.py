@@ -98,6 +98,7 @@ class PackShape(Strict):
     keys: KeysShape
     placeholders: dict[str, str] = {}
     place_words: list[str] = []
+    kecamatan_words: list[str] = []
 
     @field_validator("timezone")
     @classmethod
