@@ -17,12 +17,12 @@ An answer counts while the state that asked for it is on the trail: who goes bac
 stale answer behind. The engine does nothing itself: a state that `do`es something stops the walk with an effect, and
 whoever carries it out goes on with `resume`. It reads no clock and knows no text, place or category: all that is data
 in the `Menu`, and all bounds are arguments. The same inputs lead to the same place, which is what makes a lost session
-recoverable from the carrier's transcript (`replay`, facts/protocols.md A.5).
+recoverable from the carrier's transcript (`ussd/replaying.py`, facts/protocols.md A.5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from gateway.menu import answering
@@ -58,7 +58,6 @@ __all__ = [
     "begin",
     "exists",
     "finished",
-    "replay",
     "resume",
     "show",
     "step",
@@ -160,23 +159,6 @@ def resume(
     target = menu.states[session.state].options[outcome]
     moved = onto(menu, session, target, session.trail, {**session.answers, **learnt}, given)
     return show(menu, moved, limits, given=given)
-
-
-def replay(
-    menu: Menu,
-    inputs: Iterable[str],
-    limits: Limits = DEFAULT,
-    *,
-    given: Mapping[str, str] = NOTHING,
-    today: date | None = None,
-    language: str = "",
-    shortcut: str = "",
-) -> Step:
-    """The dialogue that these inputs lead to from the start. It stops at the first effect, which nobody carries out."""
-    led = begin(menu, limits, given=given, language=language, shortcut=shortcut)
-    for keys in inputs:
-        led = led if led.effect else step(menu, led.session, keys, limits, given=given, today=today)
-    return led
 
 
 def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Mapping[str, str] = NOTHING) -> Step:

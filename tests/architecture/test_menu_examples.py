@@ -22,6 +22,7 @@ from gateway.runtime.packs import read_pack
 from gateway.wiring import load_menu
 from tests.architecture.documents import ROOT, Block, Section, section, sections
 from tests.architecture.test_menu_reference import KEYS, PAGE
+from tests.walked import walk
 
 PEKALONGAN = ROOT / "menus" / "pekalongan"
 IN_PACK = "menus/pekalongan/"
@@ -59,7 +60,7 @@ EXAMPLES = [(heading, key) for heading in PLACES for key in section(PAGE, headin
 def test_the_whole_pack_takes_a_report(tmp_path: Path) -> None:
     files = {block.title: block.text for block in section(PAGE, "A whole pack").blocks if block.title}
     menu = load(files)
-    done = engine.replay(menu, ["1", "2"])
+    done = walk(menu, "1 2")
 
     assert complaints(files, tmp_path) == []
     assert engine.begin(menu).screen == "Village watch. What happened?\n1.Flood\n2.Fire"
