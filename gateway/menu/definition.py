@@ -16,7 +16,8 @@ from gateway.places.areas import Areas
 from gateway.places.names import Gazetteer
 from gateway.text.wording import Wording, fill
 
-NOTHING: Mapping[str, str] = {}
+Given = Mapping[str, str]  # what the caller knows: the facts, and what texts may show
+NOTHING: Given = {}
 
 
 class Kind(StrEnum):

@@ -26,8 +26,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from gateway.menu import answering
-from gateway.menu.answering import Given
-from gateway.menu.definition import CONTINUE, MATCHES, NOTHING, Kind, Menu, State, choices
+from gateway.menu.definition import CONTINUE, MATCHES, NOTHING, Given, Kind, Menu, State, choices
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.moves import (
     HOME,
@@ -47,10 +46,8 @@ from gateway.menu.paging import pages
 from gateway.text.wording import fill, placeholders
 
 __all__ = [
-    "DEFAULT",
     "HOME",
     "RESUME",
-    "Limits",
     "Session",
     "Step",
     "answered",
@@ -74,7 +71,7 @@ def begin(
     menu: Menu,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
     language: str = "",
     shortcut: str = "",
     dropped: Session | None = None,
@@ -128,7 +125,7 @@ def step(
     keys: str,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
     today: date | None = None,
 ) -> Step:
     """One input. Wrong input leads to the same screen with an error line; nothing ever raises for what was typed.
@@ -153,7 +150,7 @@ def resume(
     learnt: Mapping[str, str] = NOTHING,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
 ) -> Step:
     """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
     target = menu.states[session.state].options[outcome]
@@ -161,7 +158,7 @@ def resume(
     return show(menu, moved, limits, given=given)
 
 
-def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Mapping[str, str] = NOTHING) -> Step:
+def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given = NOTHING) -> Step:
     """The screen of a place, as it was shown when the resident came here."""
     state = menu.states[session.state]
     if state.kind is Kind.DO:
@@ -182,7 +179,7 @@ def at_home(
     language: str,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
     error: str = "",
 ) -> Step:
     """The main menu, in `language` if there is such a one; with an error line, for who was somewhere else before.

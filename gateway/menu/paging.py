@@ -14,7 +14,7 @@ from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
 PREFIX = "CON "
-LONGEST_GIVEN = {"ussd": "*384*33751234#", "ticket": "0000-0000", "date": "28/12 23:59"}
+LONGEST_GIVEN = {"ussd": "*000*00000000#", "ticket": "0000-0000", "date": "00/00 00:00"}  # a code has 14 at most
 
 
 def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -63,7 +63,6 @@ REPLIES = (  # where keywords.yaml says what an SMS may ask for
 
 
 Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language"]
-COMMANDS: tuple[str, ...] = get_args(Command)
 Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

@@ -18,11 +18,11 @@ from typing import NamedTuple
 from gateway.menu import moves
 from gateway.menu.conditions import Clause
 from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, State
-from gateway.menu.engine import Session, answered
+from gateway.menu.moves import Session, answered
 from gateway.menu.sizes import ANY, Turned
 from gateway.menu.values import Tested, Truths, kept_values, tested, told_apart, truths, worlds
 
-MOST_PLACES = 20_000
+MOST_WALKED = 20_000
 """A menu with more is not a menu that anybody could prove, or find the way through."""
 
 
@@ -68,7 +68,7 @@ class Walked:
     entangled: bool = False  # given up: what is here is not all
 
 
-def walk(menu: Menu, turned: Turned, most: int = MOST_PLACES) -> Walked:
+def walk(menu: Menu, turned: Turned, most: int = MOST_WALKED) -> Walked:
     """Walk `menu` from every beginning, however the facts stand. `turned`: the screens that each option takes."""
     walker = _Walker(menu, turned, most)
     for number, given in enumerate(worlds(menu)):
@@ -143,8 +143,7 @@ class _Walker:
         while self._open:
             place, session = self._open.pop()
             state = self.menu.states[session.state]
-            moves = dict.fromkeys(self._moves(state, session))
-            self.walked.moves[place] += moves
+            self.walked.moves[place] += dict.fromkeys(self._moves(state, session))
 
     def _moves(self, state: State, session: Session) -> Iterator[Move]:
         match state.kind:
