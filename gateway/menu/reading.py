@@ -43,12 +43,18 @@ class Reading:
             return None
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.lines[file] = {}
+            return self._plain(file, node, ()) if node is not None else {}
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             self.complaints.append(Complaint(file, line, f"not YAML: {error.problem}"))
-            return None
-        self.lines[file] = {}
-        return self._plain(file, node, ()) if node is not None else {}
+        except yaml.reader.ReaderError as error:
+            line = text[: error.position].count("\n") + 1
+            message = f"not YAML: the character {text[error.position]!r} may not stand in it"
+            self.complaints.append(Complaint(file, line, message))
+        except RecursionError:
+            self.complaints.append(Complaint(file, 0, "not for people: it is nested without end"))
+        return None
 
     def _plain(self, file: str, node: Node, path: Path) -> Any:
         self.lines[file].setdefault(path, node.start_mark.line + 1)

@@ -33,6 +33,17 @@ EFFECTS: Mapping[str, frozenset[str]] = {
 }
 ASKS = ("text", "date", "ticket", "place_name")
 LISTS = ("languages", "categories", "kecamatan", "kelurahan", "matches")
+_ALWAYS = {"only_if", "otherwise"}
+TAKES: Mapping[Kind, frozenset[str]] = {  # what else a state of each kind may say
+    Kind.CHOOSE: frozenset({*_ALWAYS, "words", "zero", "keep", "within"}),
+    Kind.CHOOSE_FROM: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "or_type"}),
+    Kind.ASK: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "limits"}),
+    Kind.REVISE: frozenset({*_ALWAYS, "words", "zero"}),
+    Kind.RESUME: frozenset({*_ALWAYS, "words", "zero"}),
+    Kind.TELL: frozenset({*_ALWAYS, "words", "zero"}),
+    Kind.DO: frozenset({*_ALWAYS, "then"}),
+    Kind.END: frozenset({*_ALWAYS, "words"}),
+}
 RESUMING = ("again", "delete")  # besides to continue, which leads to where the dialogue was
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")

@@ -22,6 +22,7 @@ from gateway.menu.shapes import (
     REPLIES,
     RESUMING,
     SMS,
+    TAKES,
     FlowShape,
     KeywordsShape,
     PackShape,
@@ -53,6 +54,8 @@ def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
     for name, state in flow.states.items():
         for message in (*_kind_faults(state), *_way_faults(state, flow), *_condition_faults(state, kept)):
             reading.complain(FLOW, ("states", name), f"{name}: {message}")
+        for key in _idle_keys(state):
+            reading.complain(FLOW, ("states", name, key), f"{name}: {key} means nothing here: leave it out")
         if state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket":
             message = f"{name}: keep: {state.keep} is what the gateway itself gives; choose another name"
             reading.complain(FLOW, ("states", name, "keep"), message)
@@ -88,6 +91,16 @@ def _kind_faults(state: StateShape) -> Iterator[str]:
         yield f"resume needs exactly {', '.join(RESUMING)}"
     if state.limits.min > state.limits.max:
         yield "limits: min is above max"
+
+
+def _idle_keys(state: StateShape) -> list[str]:
+    """What is said of a state and never looked at."""
+    if len(state.kinds) != 1:
+        return []
+    idle = state.model_fields_set - TAKES[state.kinds[0]] - {*Kind}
+    if state.ask not in (None, "text"):
+        idle |= state.model_fields_set & {"limits"}
+    return sorted(idle)
 
 
 def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:

@@ -35,6 +35,10 @@ EDITS = [
     ("flow.yaml", "keep: seen", "kept: seen", "nothing is called so here"),
     ("flow.yaml", "choose_from: categories", "choose_from: cities", "choose_from knows the lists"),
     ("flow.yaml", "do: file_report", "do: dance", "do knows file_report"),
+    ("flow.yaml", "keep: seen", "keep: seen\n    next: describe", "seen: next means nothing here"),
+    ("flow.yaml", "ask: date", "ask: date\n    limits: {max: 4}", "date: limits means nothing here"),
+    ("flow.yaml", "do: delete_draft", "do: delete_draft\n    words: left", "discard: words means nothing here"),
+    ("flow.yaml", "saved: {end: true}", "saved: {end: true, zero: {a: main}}", "saved: zero means nothing here"),
     ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
     ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),
@@ -55,6 +59,8 @@ EDITS = [
     ("categories.yaml", "- lain", "- lain\n- asn", "asn stands in it twice"),
     ("areas.csv", "33.75.01.1003,", "33.75.01.1002,", "is already taken by Medono"),
     ("areas.csv", "33.75.01.1003,", "33.75.1003,", "is not an area code"),
+    ("rules.yaml", "hours: 24", "hours: \x07", "not YAML: the character '\\x07' may not"),
+    ("rules.yaml", "hours: 24", "hours: [24", "not YAML: expected"),
 ]
 
 
@@ -118,6 +124,12 @@ def test_texts_are_read_although_the_pack_is_not_whole(files: Files) -> None:
 def test_a_missing_file_is_named(files: Files) -> None:
     with pytest.raises(PackRefused, match=r"wording/en\.yaml: this file is missing"):
         load({name: text for name, text in files.items() if name != "wording/en.yaml"})
+
+
+@pytest.mark.parametrize("text", ["- &again [*again]\n", "[" * 5000])
+def test_a_file_without_end_is_refused(files: Files, text: str) -> None:
+    with pytest.raises(PackRefused, match=r"categories\.yaml: not for people"):
+        load({**files, "categories.yaml": text})
 
 
 def test_a_doubled_key_is_refused(files: Files) -> None:
