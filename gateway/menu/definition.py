@@ -53,6 +53,11 @@ class State:
     typed: str = ""  # choose_from: what is typed in words answers this state
     words: str = ""  # whose screen it says; its own unless it borrows one
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether what it lists depends on the answer `within`."""
+        return self.source == MATCHES or (self.source == "kelurahan" and bool(self.within))
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:

@@ -52,7 +52,7 @@ def way_faults(menu: Menu, walked: Walked) -> Iterator[Complaint]:
             menu.states[first], f"otherwise leads in a ring, and no only_if in it need hold: {', '.join(sorted(ring))}"
         )
     for name in sorted(walked.unasked):
-        yield at_state(menu.states[name], f"one can come here without having typed {menu.states[name].within}")
+        yield at_state(menu.states[name], f"one can come here without an answer to {menu.states[name].within}")
 
 
 def _why_unreached(menu: Menu, walked: Walked, name: str) -> str:

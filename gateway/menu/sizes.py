@@ -95,7 +95,7 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
 
 def parents(menu: Menu, state: State) -> list[str]:
     """Every value that can narrow the list of `state`."""
-    if state.source != "kelurahan" or not state.within:
+    if state.source == MATCHES or not state.is_narrowed:
         return [""]
     keepers = [other for other in menu.states.values() if other.keep == state.within]
     return sorted({value for keeper in keepers for value in choices(menu, keeper, "").values()})

@@ -64,7 +64,7 @@ class Walked:
     moves: dict[Place, list[Move]] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
     endless: set[frozenset[str]] = field(default_factory=set)  # rings of conditions, none of which need hold
-    unasked: set[str] = field(default_factory=set)  # lists of places that come before the name is typed
+    unasked: set[str] = field(default_factory=set)  # lists of places that come before what narrows them
     entangled: bool = False  # given up: what is here is not all
 
 
@@ -134,7 +134,7 @@ class _Walker:
                 self.walked.moves[place] = []
                 self.walked.reached.update((session.state, *session.trail))
                 self._open.append((place, session._replace(passing=bool(ahead), answers={**counts, **dict(ahead)})))
-            if state.source == MATCHES and state.within not in counts:
+            if state.is_narrowed and not counts.get(state.within):
                 self.walked.unasked.add(session.state)
         return place
 
@@ -213,10 +213,10 @@ class _Walker:
 
 
 def _tested(menu: Menu) -> Tested:
-    """What the conditions look at, and whether a name was typed where places are offered for it."""
+    """What the conditions look at, and whether that was answered which narrows a list of places."""
     clauses = {name: list(found) for name, found in tested(menu).items()}
     for state in menu.states.values():
-        if state.source == MATCHES:
+        if state.is_narrowed:
             clauses.setdefault(state.within, []).append(Clause(state.within, frozenset({""})))
     return clauses
 

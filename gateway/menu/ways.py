@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, Shortcut, State, list_values
+from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, Shortcut, State
 from gateway.menu.limits import Limits
 from gateway.menu.paging import navigation_lines, option_lines, pages
+from gateway.menu.sizes import parents
 
 TYPED = "typed"
 OTHERWISE = "otherwise"
@@ -131,11 +132,8 @@ def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
     """An answer that narrows the list of `state`, and what to call it; both empty where nothing narrows it."""
     if state.source == MATCHES:
         return (name := _ambiguous(menu)), f'"{name}"'
-    if state.kind is Kind.CHOOSE_FROM and state.within:
-        keepers = [other for other in menu.states.values() if other.keep == state.within and other.source]
-        values = [value for other in keepers for value in list_values(menu, other.source, "")]
-        return (values[0], menu.label(state.within, values[0], language)) if values else ("", "")
-    return "", ""
+    first = parents(menu, state)[0]
+    return first, menu.label(state.within, first, language) if first else ""
 
 
 def _ambiguous(menu: Menu) -> str:

@@ -107,10 +107,20 @@ def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
     yield from (f"no state is called {target}" for target in state.targets if target not in flow.states)
     if state.within and all(other.keep != state.within for other in flow.states.values()):
         yield f"within: no state keeps {state.within}"
+    yield from _narrowing_faults(state, flow)
     if state.or_type in flow.states and flow.states[state.or_type].ask is None:
         yield f"or_type: {state.or_type} must be a state that asks"
     if state.words in flow.states and flow.states[state.words].words:
         yield f"words: {state.words} borrows its own words; name the state that has them"
+
+
+def _narrowing_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
+    """Lists that hang on an answer which can narrow none: they would be empty."""
+    keepers = [other for other in flow.states.values() if state.within and other.keep == state.within]
+    if state.choose_from == "kelurahan" and any(other.choose_from != "kecamatan" for other in keepers):
+        yield f"within: {state.within} must be chosen from kecamatan"
+    if state.choose_from == MATCHES and any(other.ask != "place_name" for other in keepers):
+        yield f"within: {state.within} must be a place_name that is asked for"
 
 
 def _condition_faults(state: StateShape, kept: set[str]) -> Iterator[str]:

@@ -39,6 +39,8 @@ EDITS = [
     ("flow.yaml", "ask: date", "ask: date\n    limits: {max: 4}", "date: limits means nothing here"),
     ("flow.yaml", "do: delete_draft", "do: delete_draft\n    words: left", "discard: words means nothing here"),
     ("flow.yaml", "saved: {end: true}", "saved: {end: true, zero: {a: main}}", "saved: zero means nothing here"),
+    ("flow.yaml", "within: kecamatan ", "within: when ", "kelurahan: within: when must be chosen from kecamatan"),
+    ("flow.yaml", "within: place_name", "within: when", "which_place: within: when must be a place_name"),
     ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
     ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),

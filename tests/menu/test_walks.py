@@ -106,8 +106,14 @@ WAYS = [
     (
         "self: describe",
         "self: which_place",
-        "which_place: one can come here without having typed place_name",
+        "which_place: one can come here without an answer to place_name",
         "  which_place:",
+    ),
+    (
+        "self: describe",
+        "self: kelurahan",
+        "kelurahan: one can come here without an answer to kecamatan",
+        "  kelurahan:",
     ),
     (
         "failed: not_sent",
