@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import Kind, Need
+from gateway.menu.definition import CONTINUE, Kind, Need
 from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {
@@ -153,6 +153,12 @@ class StateShape(Strict):
     def kinds(self) -> list[Kind]:
         """What the state does: one thing, if it is right."""
         return [kind for kind in Kind if getattr(self, kind.value) is not None]
+
+    @property
+    def labels(self) -> list[str]:
+        """What of its screen has words besides the heading."""
+        options = (CONTINUE, *self.resume) if self.resume else self.choose or self.revise or ()
+        return [*options, *self.zero]
 
     @property
     def targets(self) -> list[str]:

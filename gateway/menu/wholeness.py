@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import CONTINUE, FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.definition import FACTS, GIVEN, MATCHES, Kind
 from gateway.menu.files import FLOW, KEYWORDS, PACK, RULES, Path
 from gateway.menu.reading import Reading
 from gateway.menu.refusing import refused_in
@@ -110,8 +110,18 @@ def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
     yield from _narrowing_faults(state, flow)
     if state.or_type in flow.states and flow.states[state.or_type].ask is None:
         yield f"or_type: {state.or_type} must be a state that asks"
-    if state.words in flow.states and flow.states[state.words].words:
+    if state.words in flow.states:
+        yield from _borrowing_faults(state, flow.states[state.words])
+
+
+def _borrowing_faults(state: StateShape, lender: StateShape) -> Iterator[str]:
+    """Why a state cannot show the screen of the `lender`."""
+    if lender.words:
         yield f"words: {state.words} borrows its own words; name the state that has them"
+    if lender.do is not None:
+        yield f"words: {state.words} has no screen"
+    elif unsaid := [name for name in state.labels if name not in lender.labels]:
+        yield f"words: the screen of {state.words} has no words for {', '.join(unsaid)}"
 
 
 def _narrowing_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
@@ -194,10 +204,8 @@ def check_wording(
     shown = {name: state for name, state in flow.states.items() if state.do is None and not state.words}
     _same_names(reading, file, ("screens",), wording.screens, list(shown))
     for name, state in shown.items():
-        options = {CONTINUE: name, **state.resume} if state.resume else state.choose or state.revise or {}
-        needed = ["heading", *options, *state.zero]
         if name in wording.screens:
-            _same_names(reading, file, ("screens", name), wording.screens[name], needed)
+            _same_names(reading, file, ("screens", name), wording.screens[name], ["heading", *state.labels])
 
 
 def _same_names(

@@ -41,6 +41,13 @@ EDITS = [
     ("flow.yaml", "saved: {end: true}", "saved: {end: true, zero: {a: main}}", "saved: zero means nothing here"),
     ("flow.yaml", "within: kecamatan ", "within: when ", "kelurahan: within: when must be chosen from kecamatan"),
     ("flow.yaml", "within: place_name", "within: when", "which_place: within: when must be a place_name"),
+    ("flow.yaml", "next: look_up", "next: look_up\n    words: look_up", "ask_ticket: words: look_up has no screen"),
+    (
+        "flow.yaml",
+        "words: place_name",
+        "words: place_name\n    zero: {skip: main}",
+        "appeal_place_name: words: the screen of place_name has no words for skip",
+    ),
     ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
     ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),
