@@ -40,7 +40,7 @@ def draw(
         drawn = load(read_pack(settings.pack))
     spoken = _language(drawn, language)
     septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)
-    picture = svg(drawn, spoken, Limits(septets=septets)) if form == "svg" else mermaid(drawn, spoken)
+    picture = (svg if form == "svg" else mermaid)(drawn, spoken, Limits(septets=septets))
     if output is None:
         click.echo(picture, nl=False)
         return

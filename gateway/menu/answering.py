@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from gateway.menu.definition import Menu, State
 from gateway.text import ticket
 
-Given = Mapping[str, str]
 OLDEST_DATE = timedelta(days=180)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.menu.definition import Menu
+from gateway.menu.files import SETTINGS
 from gateway.menu.flow import condition_faults, length_faults, shortcut_faults, way_faults
 from gateway.menu.keys import alike_faults, key_faults
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.longest import Longest
 from gateway.menu.sizes import measure
-from gateway.menu.texts import SETTINGS, label_faults, sms_faults, text_faults
+from gateway.menu.texts import label_faults, sms_faults, text_faults
 from gateway.menu.walks import walk
 from gateway.text.complaints import Complaint
 

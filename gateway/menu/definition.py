@@ -16,7 +16,8 @@ from gateway.places.areas import Areas
 from gateway.places.names import Gazetteer
 from gateway.text.wording import Wording, fill
 
-NOTHING: Mapping[str, str] = {}
+Given = Mapping[str, str]  # what the caller knows: the facts, and what texts may show
+NOTHING: Given = {}
 
 
 class Kind(StrEnum):
@@ -51,6 +52,11 @@ class State:
     otherwise: str = ""
     typed: str = ""  # choose_from: what is typed in words answers this state
     words: str = ""  # whose screen it says; its own unless it borrows one
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether what it lists depends on the answer `within`."""
+        return self.source == MATCHES or (self.source == "kelurahan" and bool(self.within))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +213,8 @@ class Menu:
         made = self.made.places.get((answer, value, language))
         if made is None:
             made = self.label(answer, value, language)
-            if list(self.areas.kelurahan.values()).count(made) > 1:
-                made = f"{made}, {self.areas.kecamatan[self.areas.kecamatan_of(value)]}"
+            if made == self.areas.kelurahan[value]:
+                made = self.areas.told_apart(value, self.areas.kelurahan)
             self.made.places[answer, value, language] = made
         return made
 

@@ -17,17 +17,16 @@ An answer counts while the state that asked for it is on the trail: who goes bac
 stale answer behind. The engine does nothing itself: a state that `do`es something stops the walk with an effect, and
 whoever carries it out goes on with `resume`. It reads no clock and knows no text, place or category: all that is data
 in the `Menu`, and all bounds are arguments. The same inputs lead to the same place, which is what makes a lost session
-recoverable from the carrier's transcript (`replay`, facts/protocols.md A.5).
+recoverable from the carrier's transcript (`ussd/replaying.py`, facts/protocols.md A.5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from gateway.menu import answering
-from gateway.menu.answering import Given
-from gateway.menu.definition import CONTINUE, MATCHES, NOTHING, Kind, Menu, State, choices
+from gateway.menu.definition import CONTINUE, MATCHES, NOTHING, Given, Kind, Menu, State, choices
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.moves import (
     HOME,
@@ -48,10 +47,8 @@ from gateway.menu.paging import pages
 from gateway.text.wording import fill, placeholders
 
 __all__ = [
-    "DEFAULT",
     "HOME",
     "RESUME",
-    "Limits",
     "Session",
     "Step",
     "answered",
@@ -59,7 +56,6 @@ __all__ = [
     "begin",
     "exists",
     "finished",
-    "replay",
     "resume",
     "show",
     "step",
@@ -76,7 +72,7 @@ def begin(
     menu: Menu,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
     language: str = "",
     shortcut: str = "",
     dropped: Session | None = None,
@@ -130,7 +126,7 @@ def step(
     keys: str,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
     today: date | None = None,
 ) -> Step:
     """One input. Wrong input leads to the same screen with an error line; nothing ever raises for what was typed.
@@ -155,7 +151,7 @@ def resume(
     learnt: Mapping[str, str] = NOTHING,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
 ) -> Step:
     """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
     target = menu.states[session.state].options[outcome]
@@ -163,24 +159,7 @@ def resume(
     return show(menu, moved, limits, given=given)
 
 
-def replay(
-    menu: Menu,
-    inputs: Iterable[str],
-    limits: Limits = DEFAULT,
-    *,
-    given: Mapping[str, str] = NOTHING,
-    today: date | None = None,
-    language: str = "",
-    shortcut: str = "",
-) -> Step:
-    """The dialogue that these inputs lead to from the start. It stops at the first effect, which nobody carries out."""
-    led = begin(menu, limits, given=given, language=language, shortcut=shortcut)
-    for keys in inputs:
-        led = led if led.effect else step(menu, led.session, keys, limits, given=given, today=today)
-    return led
-
-
-def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Mapping[str, str] = NOTHING) -> Step:
+def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given = NOTHING) -> Step:
     """The screen of a place, as it was shown when the resident came here."""
     state = menu.states[session.state]
     if state.kind is Kind.DO:
@@ -201,7 +180,7 @@ def at_home(
     language: str,
     limits: Limits = DEFAULT,
     *,
-    given: Mapping[str, str] = NOTHING,
+    given: Given = NOTHING,
     error: str = "",
 ) -> Step:
     """The main menu, in `language` if there is such a one; with an error line, for who was somewhere else before.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.menu.definition import CONTINUE, Kind, Menu, Shortcut
+from gateway.menu.files import FLOW, at_state
 from gateway.menu.limits import Limits
 from gateway.menu.longest import SECONDS_A_SESSION, GoesRound, Longest, longest_way
-from gateway.menu.texts import FLOW
 from gateway.menu.values import can_be, impossible
 from gateway.menu.walks import Place, Walked, onward
 from gateway.text.complaints import Complaint
@@ -15,13 +15,13 @@ from gateway.text.complaints import Complaint
 
 def condition_faults(menu: Menu) -> Iterator[Complaint]:
     """Conditions that ask for what can never be, and those that nobody asks."""
-    for name, state in menu.states.items():
+    for state in menu.states.values():
         for clause in state.condition.clauses if state.condition else ():
             for message in impossible(menu, clause):
-                yield _at(menu, name, f"only_if: {message}")
+                yield at_state(state, f"only_if: {message}")
     for role, name in _shown_anyway(menu):
         if menu.states[name].condition:
-            yield _at(menu, name, f"it is shown whatever its only_if says: {role} leads here")
+            yield at_state(menu.states[name], f"it is shown whatever its only_if says: {role} leads here")
 
 
 def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
@@ -39,18 +39,20 @@ def way_faults(menu: Menu, walked: Walked) -> Iterator[Complaint]:
     """States that cannot be reached, that no end can be reached from, and those that a walk never comes to rest at."""
     if walked.entangled:
         message = "there are too many ways through these states: nobody can tell where they all lead"
-        yield _at(menu, menu.start, message)
+        yield at_state(menu.states[menu.start], message)
         return
     for name in menu.states:
         if name not in walked.reached:
-            yield _at(menu, name, _why_unreached(menu, walked, name))
+            yield at_state(menu.states[name], _why_unreached(menu, walked, name))
     for name in sorted({place.state for place in walked.moves.keys() - _ending(menu, walked)}):
-        yield _at(menu, name, "no end can be reached from here")
+        yield at_state(menu.states[name], "no end can be reached from here")
     for ring in walked.endless:
         first = min(ring, key=lambda name: menu.states[name].line)
-        yield _at(menu, first, f"otherwise leads in a ring, and no only_if in it need hold: {', '.join(sorted(ring))}")
+        yield at_state(
+            menu.states[first], f"otherwise leads in a ring, and no only_if in it need hold: {', '.join(sorted(ring))}"
+        )
     for name in sorted(walked.unasked):
-        yield _at(menu, name, f"one can come here without having typed {menu.states[name].within}")
+        yield at_state(menu.states[name], f"one can come here without an answer to {menu.states[name].within}")
 
 
 def _why_unreached(menu: Menu, walked: Walked, name: str) -> str:
@@ -86,7 +88,7 @@ def length_faults(menu: Menu, walked: Walked, limits: Limits) -> tuple[Longest, 
         longest = longest_way(menu, walked)
     except GoesRound as error:
         around = ", ".join(sorted(error.states))
-        return Longest(), [_at(menu, min(error.states), f"{error} The effects are {around}")]
+        return Longest(), [at_state(menu.states[min(error.states)], f"{error} The effects are {around}")]
     found = []
     if longest.seconds > SECONDS_A_SESSION:
         message = (
@@ -135,7 +137,3 @@ def _used(menu: Menu, walked: Walked, keys: str) -> set[str]:
             places += [move.to for move in moves]
             passed.update(name for move in moves for name in move.passed)
     return {menu.states[name].keep for name in passed}
-
-
-def _at(menu: Menu, name: str, message: str) -> Complaint:
-    return Complaint(FLOW, menu.states[name].line, f"{name}: {message}")

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from itertools import combinations
 
 from gateway.menu.definition import MATCHES, Kind, Menu, State, choices
+from gateway.menu.files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
 from gateway.menu.limits import Limits
-from gateway.menu.paging import option_lines, place_label
+from gateway.menu.paging import option_lines
 from gateway.menu.sizes import parents
-from gateway.menu.texts import AREAS, FLOW, SETTINGS, at_text, in_pack
 from gateway.places.names import MOST
 from gateway.text.complaints import Complaint
 
@@ -26,7 +26,7 @@ def key_faults(menu: Menu, limits: Limits) -> Iterator[Complaint]:
         numbers = {number for within in parents(menu, state) for number in _numbers(menu, state, within)}
         for name, key in named.items():
             if key in numbers:
-                yield Complaint(FLOW, state.line, f"{state.name}: the key {name} is {key}, the number of an option")
+                yield at_state(state, f"the key {name} is {key}, the number of an option")
     for name, key in named.items():
         if key in menu.shortcuts:
             message = f"shortcut {key}: the key {name} is {key} too"
@@ -59,7 +59,7 @@ def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str
     """What all that can be chosen is called, on whatever page: the ways back and on, the options, `zero`."""
     if state.source == MATCHES:
         codes = menu.areas.kelurahan
-        return {code: place_label(menu, code, codes) for code in codes}
+        return {code: menu.areas.told_apart(code, codes) for code in codes}
     lines = option_lines(menu, state, language, within)
     values = choices(menu, state, within).values()
     labels = {value: line.partition(".")[2] for value, line in zip(values, lines, strict=True)}
@@ -71,14 +71,13 @@ def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str
 
 def _alike(menu: Menu, state: State, language: str, value: str, message: str) -> Complaint:
     """The complaint, where that label is to be mended."""
-    areas = menu.areas
-    labels = menu.wordings[language].labels
+    areas, words = menu.areas, menu.wordings[language]
     for answer in (state.keep, "category"):
-        if state.kind is Kind.CHOOSE_FROM and value in labels.get(answer, {}):
-            return at_text(menu, language, ("labels", answer, value), message)
+        if state.kind is Kind.CHOOSE_FROM and value in words.labels.get(answer, {}):
+            return at_text(words, ("labels", answer, value), message)
     if state.source == "languages" and value in menu.languages:
         return in_pack(menu, ("languages", value), message)
     if value in areas.kelurahan or value in areas.kecamatan:
         code = value if value in areas.kelurahan else areas.by_kecamatan[value][0]
         return Complaint(AREAS, areas.lines.get(code, 0), f"{value}: {message}")
-    return at_text(menu, language, ("screens", state.words, value), message)
+    return at_text(words, ("screens", state.words, value), message)

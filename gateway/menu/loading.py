@@ -15,6 +15,19 @@ from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import CONTINUE, Keys, Keywords, Menu, Rules, Shortcut, Stage, State, Template
+from gateway.menu.files import (
+    ALIASES,
+    APPEALS,
+    AREAS,
+    CATEGORIES,
+    FLOW,
+    KEYWORDS,
+    NEIGHBOURS,
+    PACK,
+    RULES,
+    STAGES,
+    wording_file,
+)
 from gateway.menu.reading import Reading
 from gateway.menu.shapes import (
     REMINDER,
@@ -32,11 +45,10 @@ from gateway.menu.shapes import (
 )
 from gateway.menu.texts import text_faults
 from gateway.menu.wholeness import (
-    APPEALS,
-    FLOW,
     check_appeals,
     check_flow,
     check_keywords,
+    check_pack,
     check_stages,
     check_wording,
 )
@@ -81,35 +93,36 @@ def load(files: Mapping[str, str]) -> Menu:
 
 
 def _check_whole(reading: Reading, read: _Files) -> None:
+    check_pack(reading, read.pack)
     check_flow(reading, read.flow, read.rules)
     check_keywords(reading, read.keywords, read.pack.languages, read.categories.root)
     check_stages(reading, read.rules, read.stages)
     for language, wording in read.wordings.items():
-        check_appeals(reading, _wording_file(language), wording, list(read.appeals.root), read.rules)
-        check_wording(reading, _wording_file(language), wording, read.flow, read.categories.root, _sms(read))
+        check_appeals(reading, wording_file(language), wording, list(read.appeals.root), read.rules)
+        check_wording(reading, wording_file(language), wording, read.flow, read.categories.root, _sms(read))
 
 
 def _text_faults(files: Mapping[str, str]) -> Iterator[Complaint]:
     """What is wrong with the texts by themselves, where no screen can be laid out yet."""
     reading = Reading(files)
-    pack = reading.model("pack.yaml", PackShape)
+    pack = reading.model(PACK, PackShape)
     for language in pack.languages if pack else ():
-        if pack and (shape := reading.model(_wording_file(language), WordingShape)):
+        if pack and (shape := reading.model(wording_file(language), WordingShape)):
             yield from text_faults(_wording(reading, language, shape), pack.placeholders)
 
 
 def _shaped(reading: Reading) -> _Files | None:
-    pack = reading.model("pack.yaml", PackShape)
+    pack = reading.model(PACK, PackShape)
     flow = reading.model(FLOW, FlowShape)
-    categories = reading.model("categories.yaml", CategoriesShape)
-    stages = reading.model("stages.yaml", StagesShape) if "stages.yaml" in reading.files else StagesShape([])
-    rules = reading.model("rules.yaml", RulesShape) if "rules.yaml" in reading.files else RulesShape()
-    keywords = reading.model("keywords.yaml", KeywordsShape) if "keywords.yaml" in reading.files else KeywordsShape()
-    appeals = reading.model(APPEALS, AppealsShape) if APPEALS in reading.files else AppealsShape({})
+    categories = reading.model(CATEGORIES, CategoriesShape)
+    stages = reading.model(STAGES, StagesShape, StagesShape([]))
+    rules = reading.model(RULES, RulesShape, RulesShape())
+    keywords = reading.model(KEYWORDS, KeywordsShape, KeywordsShape())
+    appeals = reading.model(APPEALS, AppealsShape, AppealsShape({}))
     areas = _areas(reading)
     wordings: dict[str, WordingShape] = {}
     for language in pack.languages if pack else ():
-        if wording := reading.model(_wording_file(language), WordingShape):
+        if wording := reading.model(wording_file(language), WordingShape):
             wordings[language] = wording
     if not (pack and flow and categories and stages and rules and keywords and appeals and areas):
         return None
@@ -119,17 +132,17 @@ def _shaped(reading: Reading) -> _Files | None:
 
 
 def _areas(reading: Reading) -> Areas | None:
-    text = reading.text("areas.csv")
+    text = reading.text(AREAS)
     if text is None:
         return None
-    areas, wrong = read_areas(text, "areas.csv")
+    areas, wrong = read_areas(text, AREAS)
     reading.complaints += wrong
-    if (aliases := reading.files.get("aliases.csv")) is not None:
-        named, wrong = read_aliases(aliases, "aliases.csv", areas)
+    if (aliases := reading.files.get(ALIASES)) is not None:
+        named, wrong = read_aliases(aliases, ALIASES, areas)
         areas = replace(areas, aliases=named)
         reading.complaints += wrong
-    if (neighbours := reading.files.get("neighbours.csv")) is not None:
-        beside, wrong = read_neighbours(neighbours, "neighbours.csv", areas)
+    if (neighbours := reading.files.get(NEIGHBOURS)) is not None:
+        beside, wrong = read_neighbours(neighbours, NEIGHBOURS, areas)
         areas = replace(areas, neighbours=beside)
         reading.complaints += wrong
     return areas
@@ -158,7 +171,7 @@ def _menu(reading: Reading, read: _Files) -> Menu:
         states={name: _state(name, raw, lines["states", name]) for name, raw in flow.states.items()},
         categories=tuple(read.categories.root),
         areas=read.areas,
-        gazetteer=Gazetteer(read.areas, pack.place_words),
+        gazetteer=Gazetteer(read.areas, pack.place_words, pack.kecamatan_words),
         stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in read.stages.root),
         rules=_rules(read.rules),
         keywords=_keywords(read.keywords),
@@ -189,7 +202,7 @@ def _state(name: str, raw: StateShape, line: int) -> State:
 
 
 def _wording(reading: Reading, language: str, raw: WordingShape) -> Wording:
-    return Wording(language, lines=reading.lines[_wording_file(language)], **raw.model_dump())
+    return Wording(language, lines=reading.lines[wording_file(language)], **raw.model_dump())
 
 
 def _rules(raw: RulesShape) -> Rules:
@@ -223,10 +236,6 @@ def _keywords(raw: KeywordsShape) -> Keywords:
 def _sms(read: _Files) -> list[str]:
     """The SMS that this pack has sent."""
     return [*SMS, *(REMINDER if read.rules.resume.sms else ()), *(REPLIES if read.keywords.commands else ())]
-
-
-def _wording_file(language: str) -> str:
-    return f"wording/{language}.yaml"
 
 
 def version_of(files: Mapping[str, str]) -> str:

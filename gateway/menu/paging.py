@@ -14,7 +14,7 @@ from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
 PREFIX = "CON "
-LONGEST_GIVEN = {"ussd": "*384*33751234#", "ticket": "0000-0000", "date": "28/12 23:59"}
+LONGEST_GIVEN = {"ussd": "*000*00000000#", "ticket": "0000-0000", "date": "00/00 00:00"}  # a code has 14 at most
 
 
 def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
@@ -85,16 +85,10 @@ def _option(menu: Menu, state: State, words: Wording, value: str, offered: Colle
     if state.source == "languages":
         return menu.languages[value]
     if state.source == MATCHES:
-        return place_label(menu, value, offered)
+        return menu.areas.told_apart(value, offered)
+    if state.source == "kelurahan":
+        return words.labels.get(state.keep, {}).get(value) or menu.areas.told_apart(value, offered)
     return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
-
-
-def place_label(menu: Menu, code: str, offered: Collection[str]) -> str:
-    """A place among those `offered`: its name, and its kecamatan where another one is called the same."""
-    areas = menu.areas
-    name = areas.kelurahan[code]
-    alike = sum(areas.kelurahan[other] == name for other in offered)
-    return name if alike < 2 else f"{name}, {areas.kecamatan[areas.kecamatan_of(code)]}"
 
 
 def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -> list[str]:

@@ -13,9 +13,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from gateway.menu.files import Path, line_of
 from gateway.text.complaints import Complaint
 
-Path = tuple[str, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -29,10 +29,7 @@ class Reading:
 
     def complain(self, file: str, path: Path, message: str) -> None:
         """Lay `message` at the line of `path`, or of the nearest key above it that exists."""
-        lines = self.lines.get(file, {})
-        while path and path not in lines:
-            path = path[:-1]
-        self.complaints.append(Complaint(file, lines.get(path, 0), message))
+        self.complaints.append(Complaint(file, line_of(self.lines.get(file, {}), path), message))
 
     def text(self, file: str) -> str | None:
         if file not in self.files:
@@ -46,12 +43,18 @@ class Reading:
             return None
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.lines[file] = {}
+            return self._plain(file, node, ()) if node is not None else {}
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             self.complaints.append(Complaint(file, line, f"not YAML: {error.problem}"))
-            return None
-        self.lines[file] = {}
-        return self._plain(file, node, ()) if node is not None else {}
+        except yaml.reader.ReaderError as error:
+            line = text[: error.position].count("\n") + 1
+            message = f"not YAML: the character {text[error.position]!r} may not stand in it"
+            self.complaints.append(Complaint(file, line, message))
+        except RecursionError:
+            self.complaints.append(Complaint(file, 0, "not for people: it is nested without end"))
+        return None
 
     def _plain(self, file: str, node: Node, path: Path) -> Any:
         self.lines[file].setdefault(path, node.start_mark.line + 1)
@@ -68,8 +71,13 @@ class Reading:
             return [self._plain(file, value, (*path, str(place))) for place, value in enumerate(node.value)]
         return node.value
 
-    def model(self, file: str, model: type[Model]) -> Model | None:
-        """The YAML of `file` as a `model`; None after a complaint for each thing that does not fit."""
+    def model(self, file: str, model: type[Model], left_out: Model | None = None) -> Model | None:
+        """The YAML of `file` as a `model`; None after a complaint for each thing that does not fit.
+
+        A file that may be missing is then as `left_out` says.
+        """
+        if left_out is not None and file not in self.files:
+            return left_out
         plain = self.yaml(file)
         if plain is None:
             return None
@@ -88,4 +96,6 @@ def _plainly(kind: str, message: str) -> str:
             return "nothing is called so here"
         case "missing":
             return "this is missing"
+        case "literal_error":
+            return message.replace("Input should be", "nothing is called so here; it can be")
     return message.removeprefix("Value error, ").replace("Input should be", "should be")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import Kind, Need
-from gateway.text.gsm import septets
+from gateway.menu.definition import CONTINUE, Kind, Need
+from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {
     "file_report": frozenset({"filed", "kept", "failed"}),
@@ -33,6 +33,17 @@ EFFECTS: Mapping[str, frozenset[str]] = {
 }
 ASKS = ("text", "date", "ticket", "place_name")
 LISTS = ("languages", "categories", "kecamatan", "kelurahan", "matches")
+_ALWAYS = {"only_if", "otherwise"}
+TAKES: Mapping[Kind, frozenset[str]] = {  # what else a state of each kind may say
+    Kind.CHOOSE: frozenset({*_ALWAYS, "words", "zero", "keep", "within"}),
+    Kind.CHOOSE_FROM: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "or_type"}),
+    Kind.ASK: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "limits"}),
+    Kind.REVISE: frozenset({*_ALWAYS, "words", "zero"}),
+    Kind.RESUME: frozenset({*_ALWAYS, "words", "zero"}),
+    Kind.TELL: frozenset({*_ALWAYS, "words", "zero"}),
+    Kind.DO: frozenset({*_ALWAYS, "then"}),
+    Kind.END: frozenset({*_ALWAYS, "words"}),
+}
 RESUMING = ("again", "delete")  # besides to continue, which leads to where the dialogue was
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
@@ -63,25 +74,12 @@ REPLIES = (  # where keywords.yaml says what an SMS may ask for
 
 
 Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language"]
-COMMANDS: tuple[str, ...] = get_args(Command)
 Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
+Shown = Annotated[str, AfterValidator(shown_as_it_is)]
 Count = Annotated[int, Field(ge=1, le=1000)]
-
-
-def _showable(text: str) -> str:
-    septets(text)
-    if not text.strip():
-        raise ValueError("this text is empty")
-    if {*"{}"} & {*text}:
-        raise ValueError("in a text, braces stand for something else")
-    return text
-
-
-Shown = Annotated[str, AfterValidator(_showable)]
-"""A text that stands on screens as it is."""
 
 
 class Strict(BaseModel):
@@ -110,6 +108,7 @@ class PackShape(Strict):
     keys: KeysShape
     placeholders: dict[str, str] = {}
     place_words: list[str] = []
+    kecamatan_words: list[str] = []
 
     @field_validator("timezone")
     @classmethod
@@ -154,6 +153,12 @@ class StateShape(Strict):
     def kinds(self) -> list[Kind]:
         """What the state does: one thing, if it is right."""
         return [kind for kind in Kind if getattr(self, kind.value) is not None]
+
+    @property
+    def labels(self) -> list[str]:
+        """What of its screen has words besides the heading."""
+        options = (CONTINUE, *self.resume) if self.resume else self.choose or self.revise or ()
+        return [*options, *self.zero]
 
     @property
     def targets(self) -> list[str]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.menu.definition import MATCHES, Kind, Menu, State, choices
+from gateway.menu.files import at_text
 from gateway.menu.limits import Limits
-from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages, place_label
-from gateway.menu.texts import at_text
+from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages
 from gateway.places.names import MOST
 from gateway.text import gsm
 from gateway.text.complaints import Complaint
@@ -78,7 +78,7 @@ def _note(
     if excess > 0:
         place = f"page {page} is " if page > 1 else ""
         message = f"{place}{excess} septets over the {limits.septets} of a screen"
-        found.complaints.append(at_text(menu, language, path, message))
+        found.complaints.append(at_text(menu.wordings[language], path, message))
 
 
 def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> Iterator[_Laid]:
@@ -95,7 +95,7 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
 
 def parents(menu: Menu, state: State) -> list[str]:
     """Every value that can narrow the list of `state`."""
-    if state.source != "kelurahan" or not state.within:
+    if state.source == MATCHES or not state.is_narrowed:
         return [""]
     keepers = [other for other in menu.states.values() if other.keep == state.within]
     return sorted({value for keeper in keepers for value in choices(menu, keeper, "").values()})
@@ -104,7 +104,7 @@ def parents(menu: Menu, state: State) -> list[str]:
 def longest_places(menu: Menu) -> list[str]:
     """The longest names of places, as many as are offered at once, as they stand where two are called the same."""
     codes = menu.areas.kelurahan
-    labels = {place_label(menu, code, codes) for code in codes}
+    labels = {menu.areas.told_apart(code, codes) for code in codes}
     return sorted(labels, key=gsm.septets, reverse=True)[:MOST]
 
 

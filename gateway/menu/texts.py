@@ -6,38 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence, Set
 
 from gateway.menu.definition import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
+from gateway.menu.files import Path, at_text, in_pack
 from gateway.menu.paging import LONGEST_GIVEN, filled_longest
 from gateway.text import gsm
 from gateway.text.complaints import Complaint
 from gateway.text.wording import Wording, fill, placeholders
 
 SMS_SEPTETS = 160
-PACK, FLOW, AREAS = "pack.yaml", "flow.yaml", "areas.csv"
-SETTINGS = "the channel's settings"
 _UNFILLED = frozenset({"errors", "labels"})  # texts that are shown as they stand
-
-Path = tuple[str, ...]
-
-
-def wording_file(language: str) -> str:
-    return f"wording/{language}.yaml"
-
-
-def at_text(menu: Menu, language: str, path: Path, message: str) -> Complaint:
-    """A complaint about the text at `path`, on its line or that of the nearest key above it."""
-    return _at(menu.wordings[language], path, message)
-
-
-def _at(words: Wording, path: Path, message: str) -> Complaint:
-    above = path
-    while above and above not in words.lines:
-        above = above[:-1]
-    return Complaint(wording_file(words.language), words.lines.get(above, 0), f"{'.'.join(path)}: {message}")
-
-
-def in_pack(menu: Menu, path: Path, message: str) -> Complaint:
-    """A complaint about the key at `path` of pack.yaml."""
-    return Complaint(PACK, menu.lines.get(PACK, {}).get(path, 0), f"{'.'.join(path)}: {message}")
 
 
 def text_faults(words: Wording, of_answers: Collection[str]) -> Iterator[Complaint]:
@@ -50,7 +26,7 @@ def text_faults(words: Wording, of_answers: Collection[str]) -> Iterator[Complai
         known = frozenset(APPEAL_VALUES) if path[0] == "appeals" else named
         known = frozenset() if path[0] in _UNFILLED else known
         for message in _faults(text, known):
-            yield _at(words, path, message)
+            yield at_text(words, path, message)
 
 
 def _faults(text: str, known: Set[str]) -> Iterator[str]:
@@ -87,18 +63,17 @@ def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
 def sms_faults(menu: Menu, language: str) -> Iterator[Complaint]:
     """SMS that are more than one, with the longest values, or that another gateway would take for a command."""
     commands = {word for said in menu.keywords.commands.values() for words in said.values() for word in words}
-    for name, text in menu.wordings[language].sms.items():
+    words = menu.wordings[language]
+    for name, text in words.sms.items():
         first = re.match(r"\W*(\w*)", text)
         if first and first[1].casefold() in commands:
             message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be obeyed"
-            yield at_text(menu, language, ("sms", name), message)
-        excess = gsm.septets(filled_longest(menu, text, language)) - SMS_SEPTETS
-        if excess > 0:
-            yield at_text(menu, language, ("sms", name), f"{excess} septets over one SMS")
-    for name, text in menu.wordings[language].appeals.items():
-        excess = gsm.septets(fill(text, longest_appeal(menu))) - SMS_SEPTETS
-        if excess > 0:
-            yield at_text(menu, language, ("appeals", name), f"{excess} septets over one SMS")
+            yield at_text(words, ("sms", name), message)
+    filled = [(("sms", name), filled_longest(menu, text, language)) for name, text in words.sms.items()]
+    filled += [(("appeals", name), fill(text, longest_appeal(menu))) for name, text in words.appeals.items()]
+    for path, text in filled:
+        if (excess := gsm.septets(text) - SMS_SEPTETS) > 0:
+            yield at_text(words, path, f"{excess} septets over one SMS")
 
 
 def longest_appeal(menu: Menu) -> dict[str, str]:
@@ -120,12 +95,11 @@ def label_faults(menu: Menu) -> Iterator[Complaint]:
         if not keepers and all(answer not in words.labels for words in menu.wordings.values()):
             message = f"no state keeps {answer}, and no wording has labels for it"
             yield in_pack(menu, ("placeholders", placeholder), message)
-        for language in menu.languages:
-            labels = menu.wordings[language].labels.get(answer, {})
+        for words in menu.wordings.values():
             for value in _to_be_named(menu, answer, keepers):
-                if value not in labels:
+                if value not in words.labels.get(answer, {}):
                     message = f"this is missing: {{{placeholder}}} would show the bare key"
-                    yield at_text(menu, language, ("labels", answer, value), message)
+                    yield at_text(words, ("labels", answer, value), message)
 
 
 def _to_be_named(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]:

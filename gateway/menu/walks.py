@@ -18,11 +18,11 @@ from typing import NamedTuple
 from gateway.menu import moves
 from gateway.menu.conditions import Clause
 from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, State
-from gateway.menu.engine import Session, answered
+from gateway.menu.moves import Session, answered
 from gateway.menu.sizes import ANY, Turned
 from gateway.menu.values import Tested, Truths, kept_values, tested, told_apart, truths, worlds
 
-MOST_PLACES = 20_000
+MOST_WALKED = 20_000
 """A menu with more is not a menu that anybody could prove, or find the way through."""
 
 
@@ -64,11 +64,11 @@ class Walked:
     moves: dict[Place, list[Move]] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
     endless: set[frozenset[str]] = field(default_factory=set)  # rings of conditions, none of which need hold
-    unasked: set[str] = field(default_factory=set)  # lists of places that come before the name is typed
+    unasked: set[str] = field(default_factory=set)  # lists of places that come before what narrows them
     entangled: bool = False  # given up: what is here is not all
 
 
-def walk(menu: Menu, turned: Turned, most: int = MOST_PLACES) -> Walked:
+def walk(menu: Menu, turned: Turned, most: int = MOST_WALKED) -> Walked:
     """Walk `menu` from every beginning, however the facts stand. `turned`: the screens that each option takes."""
     walker = _Walker(menu, turned, most)
     for number, given in enumerate(worlds(menu)):
@@ -134,7 +134,7 @@ class _Walker:
                 self.walked.moves[place] = []
                 self.walked.reached.update((session.state, *session.trail))
                 self._open.append((place, session._replace(passing=bool(ahead), answers={**counts, **dict(ahead)})))
-            if state.source == MATCHES and state.within not in counts:
+            if state.is_narrowed and not counts.get(state.within):
                 self.walked.unasked.add(session.state)
         return place
 
@@ -143,8 +143,7 @@ class _Walker:
         while self._open:
             place, session = self._open.pop()
             state = self.menu.states[session.state]
-            moves = dict.fromkeys(self._moves(state, session))
-            self.walked.moves[place] += moves
+            self.walked.moves[place] += dict.fromkeys(self._moves(state, session))
 
     def _moves(self, state: State, session: Session) -> Iterator[Move]:
         match state.kind:
@@ -214,10 +213,10 @@ class _Walker:
 
 
 def _tested(menu: Menu) -> Tested:
-    """What the conditions look at, and whether a name was typed where places are offered for it."""
+    """What the conditions look at, and whether that was answered which narrows a list of places."""
     clauses = {name: list(found) for name, found in tested(menu).items()}
     for state in menu.states.values():
-        if state.source == MATCHES:
+        if state.is_narrowed:
             clauses.setdefault(state.within, []).append(Clause(state.within, frozenset({""})))
     return clauses
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, Shortcut, State, list_values
+from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, Shortcut, State
 from gateway.menu.limits import Limits
 from gateway.menu.paging import navigation_lines, option_lines, pages
+from gateway.menu.sizes import parents
 
 TYPED = "typed"
 OTHERWISE = "otherwise"
@@ -108,11 +109,6 @@ def notes(menu: Menu, state: State) -> list[str]:
     return said
 
 
-def heading(menu: Menu, state: State, language: str) -> str:
-    """The text of a state's screen; empty where it has none."""
-    return "" if state.kind is Kind.DO else _known(menu, menu.wordings[language].heading(state.words))
-
-
 def screens(menu: Menu, state: State, language: str, limits: Limits) -> Screens:
     """What the phone shows. Only the service is filled in; a list that depends on an answer is shown for one.
 
@@ -136,11 +132,8 @@ def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
     """An answer that narrows the list of `state`, and what to call it; both empty where nothing narrows it."""
     if state.source == MATCHES:
         return (name := _ambiguous(menu)), f'"{name}"'
-    if state.kind is Kind.CHOOSE_FROM and state.within:
-        keepers = [other for other in menu.states.values() if other.keep == state.within and other.source]
-        values = [value for other in keepers for value in list_values(menu, other.source, "")]
-        return (values[0], menu.label(state.within, values[0], language)) if values else ("", "")
-    return "", ""
+    first = parents(menu, state)[0]
+    return first, menu.label(state.within, first, language) if first else ""
 
 
 def _ambiguous(menu: Menu) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import CONTINUE, FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.definition import FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.files import FLOW, KEYWORDS, PACK, RULES, Path
 from gateway.menu.reading import Reading
 from gateway.menu.refusing import refused_in
 from gateway.menu.shapes import (
@@ -21,16 +22,22 @@ from gateway.menu.shapes import (
     REPLIES,
     RESUMING,
     SMS,
+    TAKES,
     FlowShape,
     KeywordsShape,
+    PackShape,
     RulesShape,
     StagesShape,
     StateShape,
     WordingShape,
 )
 
-FLOW = "flow.yaml"
-APPEALS = "appeals.yaml"
+
+def check_pack(reading: Reading, pack: PackShape) -> None:
+    """Complain of placeholders that would hide what the gateway itself gives."""
+    for name in pack.placeholders.keys() & GIVEN.keys():
+        message = f"placeholders.{name}: the gateway itself gives this; choose another name"
+        reading.complain(PACK, ("placeholders", name), message)
 
 
 def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
@@ -47,12 +54,17 @@ def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
     for name, state in flow.states.items():
         for message in (*_kind_faults(state), *_way_faults(state, flow), *_condition_faults(state, kept)):
             reading.complain(FLOW, ("states", name), f"{name}: {message}")
+        for key in _idle_keys(state):
+            reading.complain(FLOW, ("states", name, key), f"{name}: {key} means nothing here: leave it out")
+        if state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket":
+            message = f"{name}: keep: {state.keep} is what the gateway itself gives; choose another name"
+            reading.complain(FLOW, ("states", name, "keep"), message)
     for keys, shortcut in flow.shortcuts.items():
         for message in _shortcut_faults(flow, shortcut.to, shortcut.answers):
             reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: {message}")
     for name in rules.resume.needs:
         if flow.resume and name not in kept:
-            reading.complain("rules.yaml", ("resume", "needs"), f"resume.needs: no state keeps {name}")
+            reading.complain(RULES, ("resume", "needs"), f"resume.needs: no state keeps {name}")
 
 
 def _kind_faults(state: StateShape) -> Iterator[str]:
@@ -81,16 +93,44 @@ def _kind_faults(state: StateShape) -> Iterator[str]:
         yield "limits: min is above max"
 
 
+def _idle_keys(state: StateShape) -> list[str]:
+    """What is said of a state and never looked at."""
+    if len(state.kinds) != 1:
+        return []
+    idle = state.model_fields_set - TAKES[state.kinds[0]] - {*Kind}
+    if state.ask not in (None, "text"):
+        idle |= state.model_fields_set & {"limits"}
+    return sorted(idle)
+
+
 def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
     yield from (f"no state is called {target}" for target in state.targets if target not in flow.states)
     if state.within and all(other.keep != state.within for other in flow.states.values()):
         yield f"within: no state keeps {state.within}"
+    yield from _narrowing_faults(state, flow)
     if state.or_type in flow.states and flow.states[state.or_type].ask is None:
         yield f"or_type: {state.or_type} must be a state that asks"
-    if state.words in flow.states and flow.states[state.words].words:
+    if state.words in flow.states:
+        yield from _borrowing_faults(state, flow.states[state.words])
+
+
+def _borrowing_faults(state: StateShape, lender: StateShape) -> Iterator[str]:
+    """Why a state cannot show the screen of the `lender`."""
+    if lender.words:
         yield f"words: {state.words} borrows its own words; name the state that has them"
-    if state.keep in GIVEN and not (state.keep == "ticket" and state.ask == "ticket"):
-        yield f"keep: {state.keep} is what the gateway itself gives; choose another name"
+    if lender.do is not None:
+        yield f"words: {state.words} has no screen"
+    elif unsaid := [name for name in state.labels if name not in lender.labels]:
+        yield f"words: the screen of {state.words} has no words for {', '.join(unsaid)}"
+
+
+def _narrowing_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
+    """Lists that hang on an answer which can narrow none: they would be empty."""
+    keepers = [other for other in flow.states.values() if state.within and other.keep == state.within]
+    if state.choose_from == "kelurahan" and any(other.choose_from != "kecamatan" for other in keepers):
+        yield f"within: {state.within} must be chosen from kecamatan"
+    if state.choose_from == MATCHES and any(other.ask != "place_name" for other in keepers):
+        yield f"within: {state.within} must be a place_name that is asked for"
 
 
 def _condition_faults(state: StateShape, kept: set[str]) -> Iterator[str]:
@@ -112,25 +152,24 @@ def check_keywords(
     reading: Reading, keywords: KeywordsShape, languages: Collection[str], categories: Collection[str]
 ) -> None:
     """Complain of keywords that mean two things, and of those for what does not exist."""
-    file = "keywords.yaml"
     meanings: dict[str, str] = {}
     for command, said in keywords.commands.items():
         for language, words in said.items():
             if language not in languages:
-                reading.complain(file, ("commands", command, language), f"no language is called {language}")
+                reading.complain(KEYWORDS, ("commands", command, language), f"no language is called {language}")
             for word in words:
                 if meanings.setdefault(word.casefold(), command) != command:
                     message = f"{word} is a keyword of {meanings[word.casefold()]} already"
-                    reading.complain(file, ("commands", command, language), message)
+                    reading.complain(KEYWORDS, ("commands", command, language), message)
     kinds: dict[str, str] = {}
     for category, words in keywords.words.items():
         for word in words:
             if kinds.setdefault(word.casefold(), category) != category:
-                reading.complain(file, ("words", category), f"{word} means {kinds[word.casefold()]} already")
+                reading.complain(KEYWORDS, ("words", category), f"{word} means {kinds[word.casefold()]} already")
     for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
         for key, category in names:
             if category not in categories:
-                reading.complain(file, (section, key), f"no category is called {category}")
+                reading.complain(KEYWORDS, (section, key), f"no category is called {category}")
 
 
 def check_stages(reading: Reading, rules: RulesShape, stages: StagesShape) -> None:
@@ -138,7 +177,7 @@ def check_stages(reading: Reading, rules: RulesShape, stages: StagesShape) -> No
     known = {stage.key for stage in stages.root}
     for stage in rules.strict_stages:
         if stage not in known:
-            reading.complain("rules.yaml", ("strict_stages",), f"strict_stages: no stage is called {stage}")
+            reading.complain(RULES, ("strict_stages",), f"strict_stages: no stage is called {stage}")
 
 
 def check_appeals(
@@ -165,16 +204,14 @@ def check_wording(
     shown = {name: state for name, state in flow.states.items() if state.do is None and not state.words}
     _same_names(reading, file, ("screens",), wording.screens, list(shown))
     for name, state in shown.items():
-        options = {CONTINUE: name, **state.resume} if state.resume else state.choose or state.revise or {}
-        needed = ["heading", *options, *state.zero]
         if name in wording.screens:
-            _same_names(reading, file, ("screens", name), wording.screens[name], needed)
+            _same_names(reading, file, ("screens", name), wording.screens[name], ["heading", *state.labels])
 
 
 def _same_names(
     reading: Reading,
     file: str,
-    path: tuple[str, ...],
+    path: Path,
     there: Mapping[str, object],
     needed: Sequence[str],
     allowed: Sequence[str] = (),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.places.columns import read_columns
 from gateway.text.complaints import Complaint
-from gateway.text.gsm import NotGsm7, septets
+from gateway.text.wording import shown_as_it_is
 
 COLUMNS = ("code", "name", "kecamatan_code", "kecamatan")
 _CODE = re.compile(r"\d\d\.\d\d\.\d\d\.\d{4}")
@@ -25,6 +25,13 @@ class Areas:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # another name, as written → kelurahan codes
     neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)  # both ways; without one, not in it
     lines: Mapping[str, int] = field(default_factory=dict)  # kelurahan code → where it stands in the file
+
+    def told_apart(self, code: str, offered: Collection[str]) -> str:
+        """The name of a kelurahan, with its kecamatan behind it where another one of those `offered` is called so."""
+        name = self.kelurahan[code]
+        if all(other == code or self.kelurahan[other] != name for other in offered):
+            return name
+        return f"{name}, {self.kecamatan[self.kecamatan_of(code)]}"
 
     def kecamatan_of(self, code: str) -> str:
         """The code of the kecamatan that the kelurahan `code` lies in."""
@@ -76,7 +83,7 @@ def _wrong(
 
 def _unshowable(name: str) -> str | None:
     try:
-        septets(name)
-    except NotGsm7 as error:
+        shown_as_it_is(name)
+    except ValueError as error:
         return f"{name}: {error}"
-    return f"{name}: in a text, braces stand for something else" if {*"{}"} & {*name} else None
+    return None

@@ -43,6 +43,15 @@ class Found:
     sure: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Kecamatan:
+    """The kecamatan that bear a name, and those that bear one like it; `said`: a word before it says it is one."""
+
+    codes: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()
+    said: bool = False
+
+
 class _Likeness(IntEnum):
     """How a name is like what was typed, the likest first. An edit is a letter more, less, other or swapped."""
 
@@ -69,12 +78,14 @@ class _Reading:
 class Gazetteer:
     """All names of the areas of a pack, made ready to be found. Build it once; `find` changes nothing.
 
-    `ignored` are words that may stand before a name without belonging to it, in the language of the pack.
+    `ignored` are words that may stand before a name without belonging to it, in the language of the pack, and
+    `kecamatan_words` those that stand before the name of a kecamatan.
     """
 
-    def __init__(self, areas: Areas, ignored: Sequence[str] = ()) -> None:
+    def __init__(self, areas: Areas, ignored: Sequence[str] = (), kecamatan_words: Sequence[str] = ()) -> None:
         self._areas = areas
-        self._ignored = frozenset("".join(_words(word)) for word in ignored)
+        self._of_kecamatan = frozenset("".join(_words(word)) for word in kecamatan_words)
+        self._ignored = self._of_kecamatan | {"".join(_words(word)) for word in ignored}
         self._names: dict[str, _Codes] = {}  # letters of a name → codes
         self._parts: dict[str, _Codes] = {}  # letters of some of its words, not all → codes
         current = ((name, (code,)) for code, name in areas.kelurahan.items())
@@ -107,6 +118,17 @@ class Gazetteer:
             return Found(tuple(exact), sure=True)
         offered = close if _Likeness.EXACT in close.values() else likest
         return Found(tuple(sorted(offered, key=offered.__getitem__)[:MOST]))
+
+    def find_kecamatan(self, typed: str) -> Kecamatan:
+        """What `typed` is as the name of a kecamatan. Its very name is asked for, but for marks, accents and case."""
+        words = _words(typed) if len(typed) <= LONGEST else ()
+        name = words
+        while len(name) > 1 and name[0] in self._of_kecamatan:
+            name = name[1:]
+        letters = "".join(name)
+        codes = self._kecamatan.get(letters, ())
+        near = (like for like, edits in _nearly(letters, self._kecamatan) if edits)
+        return Kecamatan(codes, tuple(code for like in near for code in self._kecamatan[like]), said=name != words)
 
     def _readings(self, words: _Words) -> Iterator[_Reading]:
         for name in self._unprefixed(words):
@@ -161,9 +183,8 @@ class Gazetteer:
         return like
 
     def _likenesses(self, letters: str) -> Iterator[tuple[_Codes, _Likeness]]:
-        for name, edits in _within(letters, self._names, 2):
-            if edits < 2 or len(name) >= _TWO_EDITS_FROM:
-                yield self._names[name], _BY_EDITS[edits]
+        for name, edits in _nearly(letters, self._names):
+            yield self._names[name], _BY_EDITS[edits]
         for part, edits in _within(letters, self._parts, 1):
             if not edits:
                 yield self._parts[part], _Likeness.WORDS
@@ -191,6 +212,13 @@ def _parts(words: _Words) -> Iterator[str]:
 
 def _add(names: dict[str, _Codes], letters: str, codes: _Codes) -> None:
     names[letters] = tuple(dict.fromkeys((*names.get(letters, ()), *codes)))
+
+
+def _nearly(letters: str, names: Mapping[str, _Codes]) -> Iterator[tuple[str, int]]:
+    """The names at most two edits away, or one where they are short, the nearest first."""
+    for name, edits in _within(letters, names, 2):
+        if edits < 2 or len(name) >= _TWO_EDITS_FROM:
+            yield name, edits
 
 
 def _within(letters: str, names: Mapping[str, _Codes], edits: int) -> Iterator[tuple[str, int]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from gateway.places.areas import Areas
-from gateway.places.names import LONGEST, Gazetteer
+from gateway.places.names import Found, Gazetteer
 
 EVERYWHERE = "*"
 _MOST_OFFERED = 3
-_KECAMATAN_WORD = re.compile(r"(?:kecamatan|kec)\b[ .]*(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +26,6 @@ class AreaReader:
         self._areas = areas
         self._gazetteer = gazetteer
         self._names = {**areas.kecamatan, **areas.kelurahan}
-        self._kecamatan: dict[str, tuple[str, ...]] = {}
-        for code, name in areas.kecamatan.items():
-            self._kecamatan[_plain(name)] = (*self._kecamatan.get(_plain(name), ()), code)
         self._read: dict[str, Written] = {}
 
     def read(self, written: str) -> Written:
@@ -51,18 +45,11 @@ class AreaReader:
             return Written(tuple(self._areas.kecamatan))
         if written in self._names:
             return Written((written,))
-        plain = _plain(written)
-        bare = _KECAMATAN_WORD.sub("", plain)
-        kecamatan = self._kecamatan.get(bare, ())
-        kelurahan = self._gazetteer.find(written) if bare == plain else None
-        if len(kecamatan) == 1 and not (kelurahan and kelurahan.codes):
-            return Written(kecamatan)
-        if kelurahan and kelurahan.sure and not kecamatan:
+        kecamatan = self._gazetteer.find_kecamatan(written)
+        kelurahan = Found() if kecamatan.said else self._gazetteer.find(written)
+        if len(kecamatan.codes) == 1 and not kelurahan.codes:
+            return Written(kecamatan.codes)
+        if kelurahan.sure and not kecamatan.codes:
             return Written(kelurahan.codes)
-        like = [] if kecamatan or len(bare) > LONGEST else get_close_matches(bare, self._kecamatan, n=1)
-        codes = [*kecamatan, *(kelurahan.codes if kelurahan else ()), *(self._kecamatan[name][0] for name in like)]
+        codes = [*kecamatan.codes, *kelurahan.codes, *(() if kecamatan.codes else kecamatan.like[:1])]
         return Written(offered=tuple(f"{self._names[code]} ({code})" for code in dict.fromkeys(codes))[:_MOST_OFFERED])
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())

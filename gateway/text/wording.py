@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from gateway.text import gsm
+
 _formatter = string.Formatter()
 
 
@@ -39,6 +41,16 @@ def placeholders(template: str) -> frozenset[str]:
             raise ValueError(f"{{{name}}} is not a plain placeholder")
         names.add(name)
     return frozenset(names)
+
+
+def shown_as_it_is(text: str) -> str:
+    """`text`, which stands on screens as it is. Raises `ValueError` where it cannot."""
+    gsm.septets(text)
+    if not text.strip():
+        raise ValueError("this text is empty")
+    if {*"{}"} & {*text}:
+        raise ValueError("in a text, braces stand for something else")
+    return text
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

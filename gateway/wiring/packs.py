@@ -10,9 +10,9 @@ from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, Status
 from gateway.menu.checking import Proof, check, prove
 from gateway.menu.definition import Keys, Kind, Menu, State
+from gateway.menu.files import FLOW, at_state, at_text
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.loading import PackRefused, load
-from gateway.menu.texts import at_text
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.complaints import Complaint
@@ -57,17 +57,17 @@ def _record_complaints(menu: Menu) -> Iterator[Complaint]:
     known = ANSWERS | ON_THE_WAY | set().union(*NEEDED.values())
     for name in sorted(kept.keys() - known):
         message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
-        yield Complaint("flow.yaml", kept[name].line, message)
+        yield Complaint(FLOW, kept[name].line, message)
     for name, effect in needed.items():
         if name not in kept:
-            yield Complaint("flow.yaml", _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
+            yield Complaint(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
     for state in menu.states.values():
         for message in _value_complaints(state):
-            yield Complaint("flow.yaml", state.line, f"{state.name}: {message}")
+            yield at_state(state, message)
     if _does(menu, "find_report"):
-        for language, words in menu.wordings.items():
+        for words in menu.wordings.values():
             for missing in sorted({*Status} - words.labels.get("status", {}).keys()):
-                yield at_text(menu, language, ("labels", "status", missing), "this is missing: a report can be so")
+                yield at_text(words, ("labels", "status", missing), "this is missing: a report can be so")
 
 
 def _value_complaints(state: State) -> Iterator[str]:

@@ -44,8 +44,17 @@ class Section:
     @property
     def keys(self) -> list[str]:
         """The code spans in the first column of the tables."""
-        cells = [line.split("|")[1].strip() for line in self.prose if line.startswith("| `")]
-        return [cell.strip("`") for cell in cells]
+        return [cells[0] for cells in self._rows]
+
+    @property
+    def examples(self) -> dict[str, str]:
+        """The code spans in the last column of the tables, by those in the first."""
+        return {cells[0]: cells[-1] for cells in self._rows}
+
+    @property
+    def _rows(self) -> list[list[str]]:
+        rows = [line.strip("| ").split("|") for line in self.prose if line.startswith("| `")]
+        return [[cell.strip().strip("`") for cell in cells] for cells in rows]
 
 
 @cache

@@ -1,49 +1,51 @@
-"""menus/README.md is the menu language: every key of it, no other, and its examples do what they say."""
+"""menus/README.md is the menu language: every key of it, and no other."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from inspect import isclass
+from typing import get_args
 
 import pytest
 
 from gateway.incidents import incident
-from gateway.menu import definition, engine, shapes
-from gateway.menu.checking import check
+from gateway.menu import definition, files, shapes
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import Kind
-from gateway.menu.limits import DEFAULT
-from gateway.menu.loading import PackRefused, load
 from gateway.places import areas, relations
-from gateway.runtime.packs import read_pack
 from gateway.ussd.effects import NEEDED
-from tests.architecture.documents import ROOT, Block, Section, section, sections
+from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
-PEKALONGAN = "menus/pekalongan/"
-RECIPES = [found for found in sections(PAGE) if any(block.language == "diff" for block in found.blocks)]
 
+SHAPES: dict[str, type[shapes.Strict]] = {
+    "pack.yaml": shapes.PackShape,
+    "keys": shapes.KeysShape,
+    "flow.yaml": shapes.FlowShape,
+    "shortcuts": shapes.ShortcutShape,
+    "limits": shapes.Bounds,
+    "wording/LANGUAGE.yaml": shapes.WordingShape,
+    "keywords.yaml": shapes.KeywordsShape,
+    "rules.yaml": shapes.RulesShape,
+    "resume": shapes.ResumeShape,
+    "quiet_hours": shapes.QuietShape,
+    "appeals.yaml": shapes.TemplateShape,
+    "stages.yaml": shapes.StageShape,
+}
 KEYS: dict[str, Iterable[str]] = {
-    "pack.yaml": shapes.PackShape.model_fields,
-    "keys": shapes.KeysShape.model_fields,
-    "flow.yaml": shapes.FlowShape.model_fields,
-    "shortcuts": shapes.ShortcutShape.model_fields,
+    **{
+        heading: [field.alias or name for name, field in shape.model_fields.items()]
+        for heading, shape in SHAPES.items()
+    },
     "A state is one of eight things": list(Kind),
+    "What else a state may say": shapes.StateShape.model_fields.keys() - set(Kind),
     "Lists": shapes.LISTS,
     "What can be asked for": shapes.ASKS,
-    "What else a state may say": shapes.StateShape.model_fields.keys() - set(Kind),
-    "limits": shapes.Bounds.model_fields,
     "What the gateway does": shapes.EFFECTS,
-    "wording/LANGUAGE.yaml": shapes.WordingShape.model_fields,
     "errors": shapes.ERRORS,
     "sms": [*shapes.SMS, *shapes.REMINDER, *shapes.REPLIES],
-    "keywords.yaml": shapes.KeywordsShape.model_fields,
-    "commands": shapes.COMMANDS,
-    "rules.yaml": shapes.RulesShape.model_fields,
-    "resume": shapes.ResumeShape.model_fields,
-    "quiet_hours": [str(field.alias) for field in shapes.QuietShape.model_fields.values()],
-    "appeals.yaml": shapes.TemplateShape.model_fields,
-    "stages.yaml": shapes.StageShape.model_fields,
+    "commands": get_args(shapes.Command),
     "areas.csv": areas.COLUMNS,
     "aliases.csv": relations.ALIAS_COLUMNS,
     "neighbours.csv": relations.NEIGHBOUR_COLUMNS,
@@ -60,6 +62,19 @@ WORDS: dict[str, Iterable[str]] = {
 @pytest.mark.parametrize("heading", KEYS)
 def test_every_key_is_documented_and_no_other(heading: str) -> None:
     assert sorted(section(PAGE, heading).keys) == sorted(KEYS[heading])
+
+
+def test_every_file_has_its_section() -> None:
+    names = [name for name in vars(files).values() if isinstance(name, str) and name.endswith((".yaml", ".csv"))]
+
+    assert len(names) == 10
+    assert [name for name in names if name not in {found.heading for found in sections(PAGE)}] == []
+
+
+def test_every_shape_has_its_table() -> None:
+    known = {shape for shape in vars(shapes).values() if isclass(shape) and issubclass(shape, shapes.Strict)}
+
+    assert known == {*SHAPES.values(), shapes.StateShape, shapes.Strict}
 
 
 @pytest.mark.parametrize("heading", WORDS)
@@ -87,55 +102,3 @@ def test_the_documented_answers_are_those_that_a_report_takes() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
     assert named == incident.ANSWERS | incident.ON_THE_WAY
-
-
-def test_the_whole_pack_takes_a_report() -> None:
-    files = {block.title: block.text for block in section(PAGE, "A whole pack").blocks if block.title}
-    menu = load(files)
-    done = engine.replay(menu, ["1", "2"])
-
-    assert check(menu, DEFAULT) == []
-    assert engine.begin(menu).screen == "Village watch. What happened?\n1.Flood\n2.Fire"
-    assert done.effect == "file_report"
-    assert engine.answered(menu, done.session) == {"category": "flood", "area": "33.75.01.1003"}
-
-
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.heading)
-def test_a_recipe_leads_to_a_pack_that_can_go_live(recipe: Section) -> None:
-    files = {f"{PEKALONGAN}{name}": text for name, text in read_pack(ROOT / PEKALONGAN).items()}
-    for block in recipe.blocks:
-        if block.language == "diff":
-            files[block.title] = _edited(files[block.title], block.text)
-        elif block.language == "text":
-            assert _complaints(files) == block.text.splitlines()
-        else:
-            _copy(files, block)
-
-    assert _complaints(files) == []
-
-
-def test_the_recipes_are_found() -> None:
-    assert len(RECIPES) == 10
-
-
-def _edited(text: str, diff: str) -> str:
-    """`text` with one edit, found by its lines that stay or go."""
-    lines = diff.splitlines(keepends=True)
-    before = "".join(line[1:] for line in lines if line[0] in " -")
-    after = "".join(line[1:] for line in lines if line[0] in " +")
-    assert text.count(before) == 1, f"this must stand once in the file:\n{before}"
-    return text.replace(before, after)
-
-
-def _copy(files: dict[str, str], block: Block) -> None:
-    copy, source, target = block.text.split()
-    assert (block.language, copy) == ("sh", "cp")
-    files[target] = files[source]
-
-
-def _complaints(files: dict[str, str]) -> list[str]:
-    try:
-        menu = load({name.removeprefix(PEKALONGAN): text for name, text in files.items()})
-    except PackRefused as refused:
-        return [str(complaint) for complaint in refused.complaints]
-    return [str(complaint) for complaint in check(menu, DEFAULT)]

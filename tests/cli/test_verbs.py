@@ -462,11 +462,55 @@ def test_settings_hide_every_secret(shell: Shell) -> None:
         assert not [secret for secret in (KEY, API_KEY, SECRET, OLD_SECRET, "redis.sock") if secret in result.output]
 
 
+PACKS = sorted(path.parent for path in PACK.parent.glob("*/flow.yaml"))
+WIDE = f"""
+[channels.wide]
+carrier = "africastalking"
+username = "sandbox"
+api_key = "{API_KEY}"
+secret = "{SECRET}"
+service_code = "*384*3376#"
+limit = 182
+"""
+OWN_KEYS = """
+[channels.wide.keys]
+back = "70"
+back_elsewhere = "79"
+home = "700"
+more = "78"
+"""
+
+
 def test_the_pack_is_good(shell: Shell) -> None:
     result = shell.run("check")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "every screen and SMS fits, the largest screen in 1" in result.stdout
     assert "of 160 septets; the longest way is 15 screens, 180 seconds" in result.stdout
+
+
+@pytest.mark.parametrize("channels", [f"{CONFIG}\n{WIDE}{OWN_KEYS}", f"{WIDE}{OWN_KEYS}"])
+def test_every_pack_is_good_for_a_channel_with_its_own_screens_and_keys(
+    shell: Shell, tmp_path: Path, channels: str
+) -> None:
+    (tmp_path / "waspada.toml").write_text(channels)
+    result = shell.run("check", *map(str, PACKS))
+    assert (result.exit_code, result.stderr) == (0, "")
+    septets = 160 if "channels.at" in channels else 182
+    assert [line.partition(": ")[0] for line in result.stdout.splitlines()] == list(map(str, PACKS))
+    assert result.stdout.count(f"of {septets} septets; ") == len(PACKS), "measured on the smallest screens"
+
+
+@pytest.mark.parametrize(
+    ("limits", "complaint"),
+    [
+        ("limit = 90\n", " septets over the 90 of a screen"),
+        (f"limit = 182\n{OWN_KEYS.replace('78', '1')}", "language: the key more is 1, the number of an option"),
+        (f"limit = 182\n{OWN_KEYS.replace('78', '79')}", "keys: back_elsewhere and more are both 79"),
+    ],
+)
+def test_a_pack_is_proven_for_every_channel(shell: Shell, tmp_path: Path, limits: str, complaint: str) -> None:
+    (tmp_path / "waspada.toml").write_text(f"{CONFIG}\n{WIDE.replace('limit = 182', limits)}")
+    assert complaint in shell.fails("check", str(PACK))
 
 
 @pytest.fixture

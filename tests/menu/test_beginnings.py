@@ -8,16 +8,9 @@ from gateway.menu import engine
 from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step, answered
 from gateway.menu.loading import load
+from tests.walked import GIVEN, walk
 
-GIVEN = {"ussd": "*384*3375#", "reports_today": "0"}
 DROPPED = "1 1 1 3 3 1"  # a clash in Krapyak, dropped at the question of when
-
-
-def walk(menu: Menu, keys: str, session: Session | None = None) -> Step:
-    led = engine.show(menu, session, given=GIVEN) if session else engine.begin(menu, given=GIVEN)
-    for one in keys.split():
-        led = engine.step(menu, led.session, one, given=GIVEN)
-    return led
 
 
 def redial(menu: Menu, dropped: Session, shortcut: str = "") -> Step:

@@ -7,6 +7,8 @@ import pytest
 from gateway.menu.checking import check
 from gateway.menu.definition import Keys, Menu
 from gateway.menu.limits import Limits
+from gateway.menu.loading import load
+from gateway.menu.paging import option_lines
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 
 # the file that is edited, old, new, what is said, and where: a file and a text on the line
@@ -166,4 +168,14 @@ def test_the_limits_are_those_of_the_channel(menu: Menu) -> None:
 def test_places_of_one_name_are_told_apart_by_their_kecamatan(files: Files) -> None:
     pack = edited(files, "areas.csv", ",Medono,", ",Klego,")
 
+    assert [one for one in said(pack) if "Klego" in one] == []
+
+
+def test_in_a_list_of_all_places_too(files: Files) -> None:
+    pack = edited(files, "areas.csv", ",Medono,", ",Klego,")
+    pack = edited(pack, "flow.yaml", "    within: kecamatan ", "    # ")
+    menu = load(pack)
+    lines = option_lines(menu, menu.states["kelurahan"], "id", "")
+
+    assert [line for line in lines if "Klego" in line] == ["1.Klego, Pekalongan Barat", "11.Klego, Pekalongan Timur"]
     assert [one for one in said(pack) if "Klego" in one] == []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu import engine
 from gateway.menu.conditions import NotACondition, read_condition
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
+from tests.walked import GIVEN, walk
 
 KNOWN = {"when": "now", "category": "gesekan", "reports_today": "5", "stage": ""}
 
@@ -49,7 +49,7 @@ def test_what_is_no_condition_is_refused(text: str) -> None:
 
 def at(menu: Menu, keys: str, **facts: str) -> str:
     """The state that these keys lead to."""
-    return engine.replay(menu, keys.split(), given={"ussd": "*384*3375#", **facts}).session.state
+    return walk(menu, keys, given={**GIVEN, **facts}).session.state
 
 
 @pytest.mark.parametrize(("reports", "state"), [("0", "notice"), ("4", "notice"), ("5", "limit"), ("12", "limit")])

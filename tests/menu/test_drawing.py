@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from xml.etree import ElementTree
@@ -11,12 +12,25 @@ import pytest
 from gateway.menu import ways
 from gateway.menu.definition import Kind, Menu
 from gateway.menu.drawing import mermaid, svg
-from gateway.menu.limits import Limits
+from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.loading import load
 
 Files = dict[str, str]
 Edited = Callable[[str, str, str], Menu]
 HOSTILE = "</text> <b>&amp; \"Ya\" 'x' `y` #35; | ] -->"
+READ = [  # what Mermaid 10, 11 or 12 made something else of until it was escaped so
+    *(
+        "- item",
+        "_stress_ and __bold__",
+        "`code`",
+        "[a link](http://x.id)",
+        "http://x.id",
+        "www.x.id",
+        "===",
+        "12) list",
+    ),
+    *("style:#abc;", "classDef x:#123;", "%%{init: {}}%%", "fa:fa-bell", "$$x^2$$", r"\new", "&quot;", "#quot;"),
+]
 SVG = "{http://www.w3.org/2000/svg}"
 LANGUAGES = ("id", "jv", "en")
 
@@ -38,8 +52,13 @@ def said_in_svg(drawn: str) -> str:
 
 def said_in_mermaid(drawn: str) -> str:
     """All words of a chart as they are shown."""
-    labels = " ".join(re.findall(r'"([^"]*)"', drawn)).replace("<br/>", " ")
-    return _flat(re.sub(r"#(\d+);", lambda number: chr(int(number[1])), labels))
+    return _flat(" ".join(words for label in re.findall(r'"([^"]*)"', drawn) for words in _lines(label)))
+
+
+def _lines(label: str) -> list[str]:
+    """The lines of a label, as Mermaid shows them."""
+    shown = (re.sub(r"#(\d+);", lambda number: chr(int(number[1])), line) for line in label.split("<br/>"))
+    return [line.replace("\u200b", "") for line in shown]
 
 
 def _flat(words: str) -> str:
@@ -101,6 +120,19 @@ def test_every_way_is_a_link_of_the_chart(menu: Menu) -> None:
     assert re.search(r"at_ticket\(\[.*\]\):::last", chart)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_node_of_the_chart_shows_every_page_line_by_line(menu: Menu, language: str) -> None:
+    labels = dict(re.findall(r'^    at_(\w+)[\[(]+"(.*)"', mermaid(menu, language), re.MULTILINE))
+
+    for state in menu.states.values():
+        if state.kind is not Kind.DO:
+            pages = ways.screens(menu, state, language, DEFAULT).pages
+            shown = [line for page in pages for line in page.split("\n")]
+            lines = [line for line in _lines(labels[state.name]) if not re.fullmatch(r"\(\d/\d\)", line)]
+            assert lines[0] == state.name
+            assert lines[-len(shown) :] == shown
+
+
 def test_a_list_over_several_pages_shows_the_first_and_how_many(menu: Menu) -> None:
     root = ElementTree.fromstring(svg(menu, "id"))
     card = next(group for group in root.iter(f"{SVG}g") if group.get("id") == "at-category")
@@ -115,6 +147,8 @@ def test_a_list_over_several_pages_shows_the_first_and_how_many(menu: Menu) -> N
 def test_a_smaller_screen_makes_more_pages(menu: Menu) -> None:
     assert "1/2" in said_in_svg(svg(menu, "id"))
     assert "1/4" in said_in_svg(svg(menu, "id", Limits(septets=110)))
+    assert "(1/2)" in said_in_mermaid(mermaid(menu, "id"))
+    assert "(4/4)" in said_in_mermaid(mermaid(menu, "id", Limits(septets=110)))
 
 
 # An SVG of its own -------------------------------------------------------------------------------------------
@@ -163,11 +197,11 @@ def test_the_same_menu_gives_the_same_bytes(files: Files) -> None:
 
 @pytest.mark.parametrize("form", DRAWN)
 @pytest.mark.parametrize(
-    "words", [HOSTILE, "a long name of an option " * 9, "W" * 90, "1. list", "# heading", "{tiket} and {more}", "“é”"]
+    "words",
+    [HOSTILE, "a long name of an option " * 9, "W" * 90, "1. list", "# heading", "{tiket} and {more}", "“é”", *READ],
 )
 def test_hostile_words_are_words(edited: Edited, form: str, words: str) -> None:
-    quoted = words.replace('"', '\\"')
-    menu = edited("wording/id.yaml", "report: Lapor kejadian", f'report: "{quoted}"')
+    menu = edited("wording/id.yaml", "report: Lapor kejadian", f"report: {json.dumps(words)}")
 
     said = DRAWN[form](menu, "id")
 
@@ -193,6 +227,13 @@ def test_a_state_may_be_called_as_mermaid_calls_its_own(files: Files) -> None:
     assert not re.search(r"^\s*end\b", chart, re.MULTILINE)
 
 
-def test_only_what_mermaid_reads_is_not_in_a_label(menu: Menu) -> None:
+@pytest.mark.parametrize("words", ["", HOSTILE, *READ])
+def test_nothing_that_is_read_is_in_a_label(edited: Edited, words: str) -> None:
+    menu = edited("wording/id.yaml", '"Anda melihat sendiri?"', json.dumps(f"{words}\n{words}"))
+
     for label in re.findall(r'"([^"]*)"', mermaid(menu, "id")):
-        assert re.fullmatch(r"(?:[\w .,:;?!/()'+%=-]|#\d+;|<br/>)*", label), label
+        for line in label.split("<br/>"):
+            assert re.fullmatch(r"(?:[\w .,:?!/()'+%=-]|#\d+;)*", line), line
+            assert not re.search(r":\S|:$|www\.|^[-+=]|^\d+[.)] ", line), line
+            assert not re.search(r"(?<![^\W_])_|_(?![^\W_])", line), line
+            assert not re.search(r"#36;#36;|#92;n|#58;fa-", line), line

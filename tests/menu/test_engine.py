@@ -17,17 +17,9 @@ from gateway.menu.limits import Limits
 from gateway.menu.loading import load
 from gateway.menu.shapes import EFFECTS
 from gateway.text import gsm
+from tests.walked import GIVEN, TODAY, walk
 
-GIVEN = {"ussd": "*384*3375#"}
-TODAY = date(2026, 11, 28)
 TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
-
-
-def walk(menu: Menu, keys: str, session: Session | None = None) -> Step:
-    led = engine.show(menu, session, given=GIVEN) if session else engine.begin(menu, given=GIVEN)
-    for one in keys.split():
-        led = engine.step(menu, led.session, one, given=GIVEN, today=TODAY)
-    return led
 
 
 def test_whole_report_gathers_what_was_answered(menu: Menu) -> None:
@@ -200,12 +192,6 @@ def test_the_hops_are_bounded(menu: Menu) -> None:
     assert led.screen.startswith("Maaf")
 
 
-def test_replay_reaches_the_same_place(menu: Menu) -> None:
-    keys = TO_CONFIRM.split()
-
-    assert engine.replay(menu, keys, given=GIVEN, today=TODAY) == walk(menu, TO_CONFIRM)
-
-
 def test_the_depth_is_bounded(menu: Menu) -> None:
     led = engine.begin(menu, given=GIVEN)
     for keys in TO_CONFIRM.split():
@@ -223,7 +209,7 @@ def test_navigation_keys_can_be_called_otherwise_on_a_channel(menu: Menu) -> Non
     def step(session: Session, keys: str) -> Step:
         return engine.step(menu, session, keys, limits, given=GIVEN, today=TODAY)
 
-    first = engine.replay(menu, ["1", "1", "1"], limits, given=GIVEN)
+    first = walk(menu, "1 1 1", limits=limits)
     second = step(first.session, "88")
 
     assert first.screen.endswith("88.Lagi\n70.Kembali")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.checking import check
-from gateway.menu.definition import Menu
+from gateway.menu.definition import FACTS, GIVEN, Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import PackRefused, load
 
@@ -35,6 +35,19 @@ EDITS = [
     ("flow.yaml", "keep: seen", "kept: seen", "nothing is called so here"),
     ("flow.yaml", "choose_from: categories", "choose_from: cities", "choose_from knows the lists"),
     ("flow.yaml", "do: file_report", "do: dance", "do knows file_report"),
+    ("flow.yaml", "keep: seen", "keep: seen\n    next: describe", "seen: next means nothing here"),
+    ("flow.yaml", "ask: date", "ask: date\n    limits: {max: 4}", "date: limits means nothing here"),
+    ("flow.yaml", "do: delete_draft", "do: delete_draft\n    words: left", "discard: words means nothing here"),
+    ("flow.yaml", "saved: {end: true}", "saved: {end: true, zero: {a: main}}", "saved: zero means nothing here"),
+    ("flow.yaml", "within: kecamatan ", "within: when ", "kelurahan: within: when must be chosen from kecamatan"),
+    ("flow.yaml", "within: place_name", "within: when", "which_place: within: when must be a place_name"),
+    ("flow.yaml", "next: look_up", "next: look_up\n    words: look_up", "ask_ticket: words: look_up has no screen"),
+    (
+        "flow.yaml",
+        "words: place_name",
+        "words: place_name\n    zero: {skip: main}",
+        "appeal_place_name: words: the screen of place_name has no words for skip",
+    ),
     ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
     ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),
@@ -55,6 +68,8 @@ EDITS = [
     ("categories.yaml", "- lain", "- lain\n- asn", "asn stands in it twice"),
     ("areas.csv", "33.75.01.1003,", "33.75.01.1002,", "is already taken by Medono"),
     ("areas.csv", "33.75.01.1003,", "33.75.1003,", "is not an area code"),
+    ("rules.yaml", "hours: 24", "hours: \x07", "not YAML: the character '\\x07' may not"),
+    ("rules.yaml", "hours: 24", "hours: [24", "not YAML: expected"),
 ]
 
 
@@ -71,6 +86,24 @@ def test_the_line_is_the_one_to_mend(files: Files) -> None:
 
     assert (
         f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.seen.kept: nothing is called so here" in found
+    )
+
+
+@pytest.mark.parametrize("name", sorted({*FACTS, *GIVEN}))
+def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str) -> None:
+    line = line_of(files, "flow.yaml", "keep: seen")
+
+    assert f"flow.yaml:{line}: seen: keep: {name} is what the gateway itself gives; choose another name" in complaints(
+        files, "flow.yaml", "keep: seen", f"keep: {name}"
+    )
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_nor_of_a_placeholder(files: Files, name: str) -> None:
+    line = line_of(files, "pack.yaml", "  when: when")
+
+    assert f"pack.yaml:{line}: placeholders.{name}: the gateway itself gives this; choose another name" in complaints(
+        files, "pack.yaml", "  when: when", f"  {name}: when"
     )
 
 
@@ -100,6 +133,12 @@ def test_texts_are_read_although_the_pack_is_not_whole(files: Files) -> None:
 def test_a_missing_file_is_named(files: Files) -> None:
     with pytest.raises(PackRefused, match=r"wording/en\.yaml: this file is missing"):
         load({name: text for name, text in files.items() if name != "wording/en.yaml"})
+
+
+@pytest.mark.parametrize("text", ["- &again [*again]\n", "[" * 5000])
+def test_a_file_without_end_is_refused(files: Files, text: str) -> None:
+    with pytest.raises(PackRefused, match=r"categories\.yaml: not for people"):
+        load({**files, "categories.yaml": text})
 
 
 def test_a_doubled_key_is_refused(files: Files) -> None:

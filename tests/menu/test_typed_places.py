@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu import engine
 from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step, answered
 from gateway.menu.loading import load
 from gateway.runtime.packs import read_pack
+from tests import walked
 from tests.menu.conftest import PEKALONGAN
 
-GIVEN = {"ussd": "*384*3375#"}
 AT_PLACE = ["1", "1", "1", "2"]
 TO_CONFIRM = ["3", "1", "0", "1"]  # from the question of when
 
 
 def walk(menu: Menu, *inputs: str, session: Session | None = None) -> Step:
-    led = engine.show(menu, session, given=GIVEN) if session else engine.begin(menu, given=GIVEN)
-    for keys in inputs:
-        led = engine.step(menu, led.session, keys, given=GIVEN)
-    return led
+    return walked.walk(menu, inputs, session)
 
 
 @pytest.fixture(scope="module")

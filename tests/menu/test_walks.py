@@ -19,7 +19,7 @@ from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.loading import load
 from gateway.menu.longest import longest_way
 from gateway.menu.sizes import measure
-from gateway.menu.walks import MOST_PLACES, Walked, walk
+from gateway.menu.walks import MOST_WALKED, Walked, walk
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 
 LONGEST = (
@@ -106,8 +106,14 @@ WAYS = [
     (
         "self: describe",
         "self: which_place",
-        "which_place: one can come here without having typed place_name",
+        "which_place: one can come here without an answer to place_name",
         "  which_place:",
+    ),
+    (
+        "self: describe",
+        "self: kelurahan",
+        "kelurahan: one can come here without an answer to kecamatan",
+        "  kelurahan:",
     ),
     (
         "failed: not_sent",
@@ -162,7 +168,7 @@ def test_a_channel_may_bound_the_hops(menu: Menu) -> None:
 # Walking -----------------------------------------------------------------------------------------------------
 
 
-def walk_through(menu: Menu, most: int = MOST_PLACES) -> Walked:
+def walk_through(menu: Menu, most: int = MOST_WALKED) -> Walked:
     return walk(menu, measure(menu, DEFAULT, frozenset()).turned, most)
 
 

@@ -12,7 +12,8 @@ from tests.architecture.documents import ROOT
 
 CITY, SECOND_CITY, REGENCY = "pekalongan", "tegal", "kab-pekalongan"
 PACKS = (CITY, SECOND_CITY, REGENCY)
-IGNORED = ("kelurahan", "kel", "desa", "ds", "kampung", "kp", "kecamatan", "kec")
+IGNORED = ("kelurahan", "kel", "desa", "ds", "kampung", "kp")
+OF_KECAMATAN = ("kecamatan", "kec")
 
 
 def text(pack: str, file: str) -> str:
@@ -34,4 +35,4 @@ def areas_of(pack: str) -> Areas:
 
 @cache
 def gazetteer_of(pack: str) -> Gazetteer:
-    return Gazetteer(areas_of(pack), IGNORED)
+    return Gazetteer(areas_of(pack), IGNORED, OF_KECAMATAN)

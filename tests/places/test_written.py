@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from gateway.places.names import Gazetteer
 from gateway.places.written import AreaReader, Written
 from tests.places.packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
 
@@ -52,6 +53,16 @@ def test_a_name_of_both_needs_its_kind() -> None:
     assert reader.read("Wiradesa").offered == ("Wiradesa (33.26.16)", "Wiradesa (33.26.16.2005)")
     assert reader.read("Kecamatan Wiradesa").codes == ("33.26.16",)
     assert reader.read("desa Wiradesa").codes == ("33.26.16.2005",)
+
+
+def test_the_words_that_say_so_are_those_of_the_pack() -> None:
+    areas = areas_of(REGENCY)
+    reader = AreaReader(areas, Gazetteer(areas, ["Ort"], ["Gemeinde"]))
+    assert reader.read("Gemeinde Wiradesa").codes == ("33.26.16",)
+    assert reader.read("Ort Wiradesa").codes == ("33.26.16.2005",)
+    assert reader.read("Kecamatan Wiradesa") == Written()
+    assert reader.read("Gemeinde Dor") == Written(offered=("Doro (33.26.06)",)), "one letter is missing"
+    assert reader.read("Gemeinde Do") == Written()
 
 
 @pytest.mark.parametrize("pack", PACKS)

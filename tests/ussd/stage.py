@@ -16,7 +16,6 @@ from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
-from gateway.menu import engine
 from gateway.menu.definition import Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import load
@@ -38,6 +37,7 @@ from gateway.ussd.sessions import Sessions, Stored
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.wiring import redis_client
+from tests.walked import walk
 
 PACKS = Path(__file__).parents[2] / "menus"
 FILES = read_pack(PACKS / "pekalongan")
@@ -188,4 +188,4 @@ class Resident:
 
 def expected(*inputs: str) -> str:
     """The screen that these inputs lead to, from the menu itself."""
-    return engine.replay(MENU, inputs, SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
+    return walk(MENU, inputs, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen

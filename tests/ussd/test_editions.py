@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from gateway.menu import engine
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
 from gateway.ussd.editions import REMEMBERED, Editions
@@ -24,6 +23,7 @@ from tests.ussd.stage import (
     Ussd,
     expected,
 )
+from tests.walked import walk
 
 LOST = MENU.wordings["id"].errors["lost"]
 
@@ -35,7 +35,7 @@ def edition(file: str = "wording/id.yaml", old: str = "Jenis kejadian?", new: st
 
 
 def shown(menu: Menu, *keys: str) -> str:
-    return engine.replay(menu, keys, SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
+    return walk(menu, keys, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
 
 
 async def of_another_process(gateway: Ussd, **changes: Any) -> None:

@@ -13,7 +13,6 @@ import pytest
 from gateway.carriers.carrier import Accepted
 from gateway.carriers.form import FORM_TYPE
 from gateway.incidents.records import incidents
-from gateway.menu import engine
 from gateway.menu.loading import load
 from gateway.messages.inbox import inbound_messages, opt_outs, session_ends
 from gateway.messages.ledger import messages, receipts
@@ -23,6 +22,7 @@ from gateway.runtime.packs import read_pack
 from gateway.text.phone import Phone
 from tests.carriers.serving import FIXTURES, fixture
 from tests.outages import Gate, OwnRedis
+from tests.walked import walk
 from tests.web.stage import CODE, NEW_SECRET, OLD_SECRET, PACK, Answer, Gateway
 
 MENU = load(read_pack(PACK))
@@ -83,7 +83,7 @@ OPT_OUTS = {"optout_alphanumeric"}
 
 def screen(*inputs: str) -> str:
     """The body that answers these inputs, from the menu itself."""
-    return f"CON {engine.replay(MENU, inputs, given={'ussd': CODE}).screen}"
+    return f"CON {walk(MENU, inputs, given={'ussd': CODE}).screen}"
 
 
 def is_ussd_reply(answer: Answer) -> bool:

@@ -1,0 +1,49 @@
+"""The files of a pack by name, and where in them a complaint belongs: at the line that is to be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.menu.definition import Menu, State
+from gateway.text.complaints import Complaint
+from gateway.text.wording import Wording
+
+PACK = "pack.yaml"
+FLOW = "flow.yaml"
+CATEGORIES = "categories.yaml"
+STAGES = "stages.yaml"
+RULES = "rules.yaml"
+KEYWORDS = "keywords.yaml"
+APPEALS = "appeals.yaml"
+AREAS = "areas.csv"
+ALIASES = "aliases.csv"
+NEIGHBOURS = "neighbours.csv"
+SETTINGS = "the channel's settings"  # no file of the pack, but where its keys may be named otherwise
+
+Path = tuple[str, ...]
+
+
+def wording_file(language: str) -> str:
+    return f"wording/{language}.yaml"
+
+
+def line_of(lines: Mapping[Path, int], path: Path) -> int:
+    """The line of the key at `path`, or of the nearest one above it; 0 if there is none."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 0)
+
+
+def at_state(state: State, message: str) -> Complaint:
+    """A complaint about a state."""
+    return Complaint(FLOW, state.line, f"{state.name}: {message}")
+
+
+def at_text(words: Wording, path: Path, message: str) -> Complaint:
+    """A complaint about the text at `path` of a wording."""
+    return Complaint(wording_file(words.language), line_of(words.lines, path), f"{'.'.join(path)}: {message}")
+
+
+def in_pack(menu: Menu, path: Path, message: str) -> Complaint:
+    """A complaint about the key at `path` of pack.yaml."""
+    return Complaint(PACK, line_of(menu.lines[PACK], path), f"{'.'.join(path)}: {message}")
