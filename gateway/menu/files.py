@@ -18,6 +18,7 @@ APPEALS = "appeals.yaml"
 AREAS = "areas.csv"
 ALIASES = "aliases.csv"
 NEIGHBOURS = "neighbours.csv"
+ALL = (PACK, FLOW, CATEGORIES, STAGES, RULES, KEYWORDS, APPEALS, AREAS, ALIASES, NEIGHBOURS)
 SETTINGS = "the channel's settings"  # no file of the pack, but where its keys may be named otherwise
 
 Path = tuple[str, ...]

@@ -17,6 +17,7 @@ from gateway.menu.conditions import read_condition
 from gateway.menu.definition import CONTINUE, Keys, Keywords, Menu, Rules, Shortcut, Stage, State, Template
 from gateway.menu.files import (
     ALIASES,
+    ALL,
     APPEALS,
     AREAS,
     CATEGORIES,
@@ -85,11 +86,19 @@ def load(files: Mapping[str, str]) -> Menu:
     """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is wrong."""
     reading = Reading(files)
     read = _shaped(reading)
+    reading.complaints += [
+        Complaint(file, 0, f"a pack has no such file, only {', '.join(ALL)}") for file in _strays(files)
+    ]
     if read is not None:
         _check_whole(reading, read)
     if read is None or reading.complaints:
         raise PackRefused([*reading.complaints, *_text_faults(files)])
     return _menu(reading, read)
+
+
+def _strays(files: Mapping[str, str]) -> list[str]:
+    """The files that nobody would read, misspelt perhaps. What lies in a folder may be kept for later."""
+    return [file for file in files if "/" not in file and file not in ALL]
 
 
 def _check_whole(reading: Reading, read: _Files) -> None:

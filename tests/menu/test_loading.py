@@ -26,6 +26,13 @@ def line_of(files: Files, file: str, text: str) -> int:
     return files[file][: files[file].index(text)].count("\n") + 1
 
 
+def test_a_file_that_nobody_would_read_is_refused(files: Files) -> None:
+    misspelt = {("rule.yaml" if name == "rules.yaml" else name): text for name, text in files.items()}
+    with pytest.raises(PackRefused, match=r"^rule\.yaml: a pack has no such file, only pack\.yaml, .*rules\.yaml"):
+        load(misspelt)
+    assert load({**files, "wording/su.yaml": "half made", "old/flow.yaml": ""}).version
+
+
 def test_the_real_pack_is_whole_and_fits(menu: Menu) -> None:
     assert check(menu, Limits()) == []
 
