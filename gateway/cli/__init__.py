@@ -14,12 +14,13 @@ from gateway.cli.logs import logs
 from gateway.cli.menus import menu
 from gateway.cli.messages import messages
 from gateway.cli.people import people
+from gateway.cli.purge import purge
 from gateway.cli.running import run, web, worker
 from gateway.cli.users import users
 
 VERBS = (
     *(run, web, worker, check, menu, dial, channels, incidents, messages, people, appeals, users),
-    *(logs, settings, db),
+    *(logs, settings, db, purge),
 )
 
 

@@ -7,9 +7,10 @@ says what is different, and that alone is written. So a list may be read in agai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -38,6 +39,8 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 
 _CHUNK = 1000
+FORGOTTEN: Mapping[str, Any] = {"phone_sealed": None, "phone_key": None, "name": "", "language": ""}
+"""What a row without its person holds in his place."""
 _IMPORT_LOCK = 0x4C495354
 """The advisory lock of a list that is read in: any number that nothing else uses."""
 
@@ -143,7 +146,7 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
     wiping = (
         update(people)
         .where(people.c.phone_key == phone_key)
-        .values(phone_sealed=None, phone_key=None, name="", language="", updated_at=now, erased_at=now)
+        .values(**FORGOTTEN, updated_at=now, erased_at=now)
         .returning(people.c.id)
     )
     ids = (await connection.execute(wiping)).scalars().all()

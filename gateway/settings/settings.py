@@ -161,6 +161,8 @@ class Settings(BaseSettings):
     """Seconds after which a message that a worker took and said no more of counts as unknown."""
     unknown_resend_after_s: int = Field(default=60, ge=0, le=86_400)
     """Seconds that a confirmation of unknown fate is left to turn out delivered before it is sent again."""
+    retention_days: int = Field(default=90, ge=1, le=3650)
+    """Days after which a number is taken out of what is over: closed incidents, messages, withdrawn consents."""
     part_cost: PartCost | None = None
     """What one part of an SMS costs, such as `350 IDR`, for the preview of an appeal. By default none is shown."""
     appeal_pause_share: float = Field(default=0.2, gt=0, le=1, allow_inf_nan=False)

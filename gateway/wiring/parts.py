@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, TextIO
 
@@ -23,6 +24,7 @@ from gateway.carriers.carrier import Carrier
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
+from gateway.incidents.retention import Retention
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import Menu
 from gateway.messages.letters import Letters
@@ -149,6 +151,10 @@ class Parts:
     @property
     def _opt_outs(self) -> OptOuts:
         return OptOuts(self.database, self.vault, self.clock)
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(self.database, self.clock, timedelta(days=self.settings.retention_days))
 
     @property
     def publisher(self) -> Publisher:

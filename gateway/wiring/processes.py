@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 HOUSEKEEPING_S = 5.0
 APPEALS_S = 0.5
+RETENTION_S = 6 * 60 * 60.0
 TROUBLE_S = 5.0  # until what failed is tried again
 
 
@@ -125,6 +127,7 @@ async def working(parts: Parts) -> AsyncIterator[None]:
                 ("kept reports", parts.filing.file_kept, HOUSEKEEPING_S),
                 ("dropped dialogues", parts.dropped.look, HOUSEKEEPING_S),
                 ("old drafts", parts.dropped.forget_old, HOUSEKEEPING_S),
+                ("retention", partial(parts.retention.purge, "worker"), RETENTION_S),
             )
         ]
         try:

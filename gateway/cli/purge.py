@@ -1,0 +1,45 @@
+"""`purge`: take out the numbers whose retention is over. The worker does it too, four times a day."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from gateway.cli.common import found_by, in_json, run_async, show_one, user_of_the_system
+from gateway.cli.stores import located, opened
+from gateway.incidents.retention import Purged, Retention
+
+
+@click.command()
+@found_by
+@click.option("--dry-run", is_flag=True, help="Only count what would lose its number.")
+@in_json
+@run_async
+async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: bool) -> None:
+    """Take the numbers out of what has been over for longer than the setting `retention_days`.
+
+    Closed and merged incidents, messages, SMS that came in, withdrawn consents, and people without a role or a
+    subscription keep their record and lose their number. It cannot be undone.
+    """
+    settings = located(config, data)
+    async with opened(settings) as stores:
+        retention = Retention(stores.database, stores.clock, timedelta(days=settings.retention_days))
+        purged = await (retention.due() if dry_run else retention.purge(user_of_the_system()))
+    if as_json:
+        show_one({"dry_run": dry_run, "retention_days": settings.retention_days, **asdict(purged)}, as_json)
+    else:
+        click.echo(_said(purged, settings.retention_days, dry_run))
+
+
+def _said(purged: Purged, days: int, dry_run: bool) -> str:
+    if not purged.anything:
+        return f"No number has been kept for more than {days} days after it was needed."
+    counts = {**asdict(purged), "messages received": purged.received}
+    counts.pop("received")
+    listed = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return (
+        f"Dry run, nothing is changed: numbers are due in {listed}." if dry_run else f"Numbers taken out of {listed}."
+    )

@@ -1,0 +1,126 @@
+"""Numbers whose time is over: out of what has ended, and out of nothing that is still needed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from gateway.carriers.carrier import Inbound, OptOut
+from gateway.incidents import retention as room
+from gateway.incidents.book import Book
+from gateway.incidents.incident import Status
+from gateway.incidents.records import audit, incidents
+from gateway.incidents.retention import Purged, Retention
+from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
+from gateway.messages.ledger import messages
+from gateway.people.directory import Directory
+from gateway.people.person import Entry, Part, Role
+from gateway.people.records import people
+from gateway.people.subscriptions import Subscriptions, subscriptions
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from tests.clocks import StandingClock
+from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows
+
+KEPT = timedelta(days=90)
+NOTHING = Purged(0, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def retention(database: Database, clock: StandingClock) -> Retention:
+    return Retention(database, clock, KEPT)
+
+
+async def numbers(database: Database) -> dict[str, list[bool]]:
+    """Whether each row still has its number, by table."""
+    keys = {incidents: "phone_key", messages: "phone_key", inbound_messages: "sender_key"}
+    keys |= {subscriptions: "phone_key", people: "phone_key", opt_outs: "phone_key"}
+    return {table.name: [row[key] is not None for row in await rows(database, table)] for table, key in keys.items()}
+
+
+async def handled(database: Database, clock: StandingClock) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(inbound_messages).values(handled_at=clock.now(), made="other"))
+
+
+async def test_what_has_ended_loses_its_number_and_keeps_its_record(
+    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: Book
+) -> None:
+    inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
+    filed = await book.file(report(), PHONE, confirmation)
+    await book.move(filed.ticket, Status.CLOSED, "sari", "")
+    await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    await handled(database, clock)
+    await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
+    await consents.unsubscribe(PHONE)
+    await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
+    clock.pass_time(days=90)
+    assert await retention.due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
+    clock.pass_time(seconds=1)
+    expected = Purged(incidents=1, messages=1, received=1, subscriptions=1, people=1)
+    assert await retention.due() == expected
+    assert await retention.purge("worker") == expected
+    assert await retention.purge("worker") == NOTHING
+    assert await numbers(database) == {
+        **{name: [False] for name in ("incidents", "messages", "inbound_messages", "subscriptions", "people")},
+        "opt_outs": [True],
+    }
+    found = await book.find(filed.ticket)
+    assert found is not None
+    assert (found.report.description, found.status, found.phone) == (report().description, Status.CLOSED, "")
+    noted = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await rows(database, audit)]
+    assert noted[-2:] == [
+        ("worker", "incident.number_erased", filed.ticket, {}),
+        ("worker", "retention.purged", "", asdict(expected)),
+    ]
+
+
+async def test_what_is_needed_keeps_its_number(
+    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: Book
+) -> None:
+    inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
+    filed = await book.file(report(), PHONE, confirmation)
+    await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
+    officer = Entry(OTHER, (Part(Role.OFFICER, ("33.75.01",)),), "Budi")
+    await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
+    clock.pass_time(days=91)
+    await book.move(filed.ticket, Status.CHECKING, "sari", "")
+    assert (await retention.purge("worker")) == Purged(incidents=0, messages=1, received=0, subscriptions=0, people=0)
+    kept = await numbers(database)
+    assert kept == {
+        "incidents": [True],
+        "messages": [False],
+        "inbound_messages": [True],
+        "subscriptions": [True],
+        "people": [True, True],
+        "opt_outs": [],
+    }
+
+
+async def test_many_are_purged_in_batches(
+    retention: Retention, database: Database, clock: StandingClock, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_BATCH", 3)
+    for number in range(8):
+        filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
+        await book.move(filed.ticket, Status.CLOSED if number % 2 else Status.MERGED, "sari", "")
+    clock.pass_time(days=91)
+    assert await retention.purge("worker") == Purged(incidents=8, messages=8, received=0, subscriptions=0, people=0)
+    assert (await numbers(database))["incidents"] == [False] * 8
+
+
+async def test_what_somebody_holds_has_its_turn_another_time(
+    retention: Retention, database: Database, clock: StandingClock, book: Book
+) -> None:
+    filed = await book.file(report(), PHONE, confirmation)
+    await book.move(filed.ticket, Status.CLOSED, "sari", "")
+    clock.pass_time(days=91)
+    async with database.begin() as connection:
+        await connection.execute(update(incidents).values(updated_at=incidents.c.updated_at))
+        assert (await retention.purge("worker")).incidents == 0
+        await connection.rollback()
+    assert (await retention.purge("worker")).incidents == 1
