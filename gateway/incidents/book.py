@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
+from gateway.incidents.incident import ANSWERS, LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
 from gateway.incidents.records import NOTE, audit, incident_details, incidents, note
 from gateway.messages.erasing import cancelling_reminders
 from gateway.messages.ledger import messages
@@ -46,6 +46,8 @@ from gateway.text import ticket as tickets
 from gateway.text.phone import Phone, mask_in
 
 _REPORT = tuple(field.name for field in fields(Report))
+_SAID = tuple(name for name in _REPORT if name in ANSWERS)
+_OPEN = [status.value for status, further in LIFECYCLE.items() if further]
 _TRIES = 20  # tickets drawn for one report; with a million filed, the chance that all are taken is 1 in 10^19
 
 
@@ -139,7 +141,9 @@ class Book:
         """File the report, and queue the SMS that `confirmation` makes of the ticket's 8 digits.
 
         The same session again gets its ticket again and changes nothing, so that a call may be repeated whose end is
-        not known. Raises `SessionOfAnotherPhone`, and `DatabaseAway` after `deadline` seconds at the latest.
+        not known. Where it says more than before, because its report was sent by SMS while the dialogue went on, that
+        completes the record, unless the desk is done with it. Raises `SessionOfAnotherPhone`, and `DatabaseAway` after
+        `deadline` seconds at the latest.
         """
         started = self._clock.monotonic()
         left = deadline
@@ -203,17 +207,29 @@ class Book:
         }
 
     async def _earlier(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
-        """The ticket that this session has got before; None if it was the ticket that is taken."""
-        filed = select(incidents.c.ticket, incidents.c.phone_key).where(
-            incidents.c.channel == report.channel, incidents.c.session == report.session
-        )
-        row = (await connection.execute(filed)).first()
+        """The ticket that this session has got before, its record completed; None if the ticket was taken."""
+        filed = select(incidents).where(incidents.c.channel == report.channel, incidents.c.session == report.session)
+        row = (await connection.execute(filed)).mappings().first()
         if row is None:
             return None
-        if row.phone_key is None or not hmac.compare_digest(row.phone_key, self._vault.lookup(phone)):
+        if row["phone_key"] is None or not hmac.compare_digest(row["phone_key"], self._vault.lookup(phone)):
             raise SessionOfAnotherPhone
-        ticket: str = row.ticket
+        await self._complete(connection, row, report)
+        ticket: str = row["ticket"]
         return ticket
+
+    async def _complete(self, connection: AsyncConnection, row: RowMapping, report: Report) -> None:
+        said = {name: getattr(report, name) for name in _SAID}
+        new = {name: answer for name, answer in said.items() if answer not in ("", None) and answer != row[name]}
+        if not new or report.received_at <= row["received_at"]:
+            return
+        now = self._clock.now()
+        open_one = incidents.c.id == row["id"], incidents.c.status.in_(_OPEN)
+        completing = update(incidents).where(*open_one).values(**new, updated_at=now)
+        if not (await connection.execute(completing)).rowcount:
+            return
+        detail = {"channel": report.channel, "answers": ", ".join(sorted(new))}
+        await connection.execute(NOTE, note(now, "resident", "incident.completed", row["ticket"], detail))
 
     async def find(self, ticket: str) -> Incident | None:
         """The incident of this ticket (8 digits, no dash), if there is one."""

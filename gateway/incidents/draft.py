@@ -52,6 +52,10 @@ class Draft:
             if name != "description" and len(answer) > _LONGEST_ANSWER:
                 raise ValueError(f"the answer to {name} has more than {_LONGEST_ANSWER} characters")
 
+    def is_of(self, other: Draft) -> bool:
+        """Whether both are left of the same dialogue."""
+        return (self.channel, self.session, self.phone) == (other.channel, other.session, other.phone)
+
     @property
     def told(self) -> dict[str, str]:
         """The answers that a report has a place for; what else the dialogue asked is nothing to keep."""

@@ -202,6 +202,7 @@ class Drafts:
         confirmation: Callable[[Draft, str], str],
         *,
         since: datetime,
+        latest: Draft | None = None,
         within: AsyncConnection | None = None,
     ) -> FiledDraft | None:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
@@ -211,7 +212,8 @@ class Drafts:
         raises; then the draft stays open.
 
         The report is received when its session dropped: what it says of *now* and *today* was said then. When it was
-        sent stands in the audit trail. `within` is a connection whose transaction it shall be part of.
+        sent stands in the audit trail. `latest` is the same dialogue as it stands by now, if it was gone on with: it
+        tells more. `within` is a connection whose transaction it shall be part of.
         """
         now, key = self._clock.now(), self._vault.lookup(phone)
         last = select(drafts).where(_OPEN, drafts.c.phone_key == key, drafts.c.left_at > since).with_for_update()
@@ -220,6 +222,8 @@ class Drafts:
             if row is None or await _is_overtaken(connection, row):
                 return None
             draft = self._draft(row)
+            if latest is not None and latest.is_of(draft) and latest.left_at > draft.left_at:
+                draft = latest
             words = partial(confirmation, draft)
             filed = await self._book.file_within(connection, draft.report(draft.left_at), phone, words, {"by": "sms"})
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)

@@ -113,10 +113,19 @@ class Dropped:
 
         since = self._clock.now() - menu.rules.resume_within
         try:
-            return await self._drafts.file(phone, confirmation, since=since, within=within)
+            latest = await self._latest(phone)
+            return await self._drafts.file(phone, confirmation, since=since, latest=latest, within=within)
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning("draft.unfileable", error=type(error).__name__)
             return None
+
+    async def _latest(self, phone: Phone) -> Draft | None:
+        """What Redis holds of this phone's dialogue, if it says enough; it may have been gone on with since."""
+        try:
+            _, stored = await self._sessions.read(self._vault.lookup(phone))
+        except RedisAway:
+            return None
+        return self._draft(stored, phone) if stored is not None else None
 
     async def settle(self, done: FiledDraft) -> None:
         """Let a dialogue that was filed so be offered no more: nothing of it stays in Redis but the language, and the
@@ -149,24 +158,33 @@ class Dropped:
         await self._redis.run("EVAL", _UNWATCH, 1, _WATCHED, key, sealed)
         return kept
 
-    async def _keep(self, stored: Stored, sealed: bytes) -> bool:
-        menu = self._editions.of(stored.menu) or self._editions.current
-        place = stored.place
+    def _menu(self, stored: Stored) -> Menu:
+        return self._editions.of(stored.menu) or self._editions.current
+
+    def _draft(self, stored: Stored, phone: Phone) -> Draft | None:
+        """What is left of a dialogue; None where it does not say enough. Raises `ValueError`."""
+        menu, place = self._menu(stored), stored.place
         if not engine.exists(menu, place) or not could_be_filed(menu, place):
-            return False
+            return None
+        return Draft(
+            channel=stored.channel,
+            session=stored.origin or stored.session,
+            phone=phone,
+            language=place.language,
+            answers=engine.answered(menu, place),
+            left_at=datetime.fromtimestamp(stored.at, UTC),
+        )
+
+    async def _keep(self, stored: Stored, sealed: bytes) -> bool:
+        menu = self._menu(stored)
         try:
-            draft = Draft(
-                channel=stored.channel,
-                session=stored.origin or stored.session,
-                phone=self._vault.open(b64decode(sealed)),
-                language=place.language,
-                answers=engine.answered(menu, place),
-                left_at=datetime.fromtimestamp(stored.at, UTC),
-            )
+            draft = self._draft(stored, self._vault.open(b64decode(sealed)))
+            if draft is None:
+                return False
             due = self._due(menu)
             reminded = menu.rules.resume_sms and due < draft.left_at + menu.rules.resume_within
             given = self._given(draft.channel)
-            text = menu.sms("resume", place.language, draft.answers, given) if reminded else None
+            text = menu.sms("resume", draft.language, draft.answers, given) if reminded else None
             new = await self._drafts.keep(draft, text, due)
         except (CannotOpen, ValueError, TooManyParts) as error:
             log.error("draft.not_kept", channel=stored.channel, session=stored.session, error=type(error).__name__)

@@ -34,6 +34,7 @@ class Hop:
     stored: Stored | None = None  # the dialogue of this session
     before: Stored | None = None  # an earlier one of this phone
     outdated: bool = False  # its menu is not known any more
+    superseded: bool = False  # it has taken the place of the session that this callback is of
     now: datetime = _NEVER
     today: date = date.min
     given: Mapping[str, str] = field(default_factory=dict)
@@ -46,12 +47,17 @@ class Hop:
     sql_s: float = 0.0
 
     def found(self, stored: Stored | None, editions: Editions) -> None:
-        """Take what Redis holds of this phone: the dialogue that goes on, or one that was."""
+        """Take what Redis holds of this phone: the dialogue that goes on, or one that was.
+
+        A late callback of a session that another one has replaced is one of the dialogue that goes on.
+        """
         if stored is None:
             return
         if (stored.channel, stored.session) != (self.channel, self.turn.session):
-            self.before = stored
-            return
+            if not stored.is_after(self.channel, self.turn.session, self.turn.text):
+                self.before = stored
+                return
+            self.superseded = True
         self.stored = stored
         menu = editions.of(stored.menu)
         self.outdated = menu is None
@@ -96,5 +102,11 @@ class Hop:
         """The dialogue as it shall rest."""
         filed_on = self.today.toordinal() if self.filed else 0
         at, text, origin = int(self.now.timestamp()), mark(self.turn.text), self.origin(place)
+        version, session, replaced = self.menu.version, self.turn.session, self._replaced()
         # By position, which takes half of what it takes by name.
-        return Stored(self.channel, self.turn.session, text, self.menu.version, at, filed_on, self.filed, origin, place)
+        return Stored(self.channel, session, text, version, at, filed_on, self.filed, origin, place, replaced)
+
+    def _replaced(self) -> tuple[tuple[int, int], ...]:
+        if self.stored is not None:
+            return self.stored.replaced
+        return self.before.replaced_by(self.channel, self.turn.session) if self.before else ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
@@ -23,8 +24,14 @@ from gateway.ussd.transcript import Mark, mark
 
 _SWAP = files("gateway.ussd").joinpath("swap.lua").read_bytes()
 DAY_S = 24 * 60 * 60
+_REPLACED = 3  # so many sessions of a phone before this one are known, so that their late callbacks are
 _TRIES = 3  # of a write that somebody else is quicker than
 _SWAP_SHA = hashlib.sha1(_SWAP, usedforsecurity=False).hexdigest()
+
+
+def _sign(channel: str, session: str) -> int:
+    """A session by a number, which tells the few of one phone apart."""
+    return crc32(f"{channel}:{session}".encode("utf-8", "surrogatepass"))
 
 
 class Stored(NamedTuple):
@@ -39,6 +46,21 @@ class Stored(NamedTuple):
     filed: int
     origin: str  # the session of the same channel that a resumed dialogue was begun in; empty for its own
     place: Session
+    replaced: tuple[tuple[int, int], ...] = ()  # the sessions before this one (`_sign`), and how long each text had got
+
+    def is_after(self, channel: str, session: str, text: str) -> bool:
+        """Whether this is a late or repeated callback of a session that this one has replaced.
+
+        One that brings more than was known of it is none: whoever answers it is on that call.
+        """
+        sign = _sign(channel, session) if self.replaced else 0
+        return any(sign == other and len(text) <= length for other, length in self.replaced)
+
+    def replaced_by(self, channel: str, session: str) -> tuple[tuple[int, int], ...]:
+        """What that session has `replaced` once it takes the place of this one."""
+        mine, its = _sign(self.channel, self.session), _sign(channel, session)
+        others = (one for one in self.replaced if one[0] not in (mine, its))
+        return (*others, (mine, self.text.length))[-_REPLACED:]
 
     def filed_today(self, today: date) -> int:
         """How many reports this phone has filed today."""
@@ -130,11 +152,11 @@ _DEFLATED = b"x"  # with what zlib begins, and no list
 
 def encode(stored: Stored) -> bytes:
     """The stored form."""
-    channel, session, (length, checksum), menu, at, filed_on, filed, origin, place = stored
+    channel, session, (length, checksum), menu, at, filed_on, filed, origin, place, replaced = stored
     flags = place.passing * _PASSING | place.chosen * _CHOSEN | place.resumed * _RESUMED
     values = [channel, session, length, checksum, menu, at, place.state, place.language]
     rarer = [place.answers, "/".join(place.trail), flags, place.hops, filed_on, filed, place.began, place.page]
-    rarer += [place.wrong, place.error, origin]
+    rarer += [place.wrong, place.error, origin, replaced]
     while rarer and not rarer[-1]:
         rarer.pop()
     plain = to_json([*values, *rarer])
@@ -150,7 +172,7 @@ def decode(raw: bytes) -> Stored | None:
             raw = zlib.decompress(raw)
         channel, session, length, checksum, menu, at, state, language, *rarer = from_json(raw)
         rarer += _NOTHING[len(rarer) :]
-        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin = rarer
+        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin, replaced = rarer
         place = Session(
             state,
             language,
@@ -165,9 +187,10 @@ def decode(raw: bytes) -> Stored | None:
             began,
             bool(flags & _RESUMED),
         )
-        return Stored(channel, session, Mark(length, checksum), menu, at, filed_on, filed, origin, place)
+        text = Mark(length, checksum)
+        return Stored(channel, session, text, menu, at, filed_on, filed, origin, place, tuple(map(tuple, replaced)))
     except (ValueError, TypeError, AttributeError, zlib.error):
         return None
 
 
-_NOTHING: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", ""]
+_NOTHING: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", ()]

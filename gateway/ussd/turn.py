@@ -34,10 +34,11 @@ from gateway.ussd.replaying import replay_from
 from gateway.ussd.sessions import Keeping, Sessions, Stored
 from gateway.ussd.starting import start
 from gateway.ussd.statement import Statement
-from gateway.ussd.transcript import Reading
+from gateway.ussd.transcript import Addition, Reading
 
 log = structlog.get_logger()
 
+_LATE = Addition(Reading.LATE)
 MOST_EFFECTS = 4  # of one hop: an effect may lead to another, a ring of them must not hang
 
 
@@ -142,7 +143,7 @@ class Turns:
         if stored is None:
             return self._start(hop)
         hop.state = stored.place.state
-        addition = transcript.added(stored.text, turn.text)
+        addition = _LATE if hop.superseded else transcript.added(stored.text, turn.text)
         hop.outcome = addition.reading.value
         if hop.outdated:
             # A late callback is of a dialogue that goes on elsewhere: it is answered, and changes nothing.

@@ -16,7 +16,7 @@ _REFUSED = "waspada:unfiled:refused"
 
 
 class UnfiledReports:
-    """A Redis hash with one entry per (channel, session), so that keeping one twice keeps it once."""
+    """A Redis hash with one entry per (channel, session, phone), so that keeping one twice keeps it once."""
 
     def __init__(self, redis: Batcher, vault: Vault) -> None:
         """Every method may raise `RedisAway`."""
@@ -33,7 +33,9 @@ class UnfiledReports:
             "answers": dict(report.answers),
             "received_at": report.at.isoformat(),
         }
-        await self._redis.run("HSETNX", _WAITING, f"{report.channel}:{report.session}", json.dumps(entry))
+        # The phone is part of the name: where two phones have one session, neither takes the other's place.
+        name = f"{report.channel}:{report.session}:{self._vault.lookup(report.phone)[:8].hex()}"
+        await self._redis.run("HSETNX", _WAITING, name, json.dumps(entry))
 
     async def waiting(self) -> AsyncIterator[tuple[bytes, Statement | None]]:
         """Every kept report with the name of its entry; None where the entry cannot be read."""

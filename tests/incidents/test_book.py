@@ -6,7 +6,8 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -99,6 +100,37 @@ async def test_a_session_is_unique_in_its_channel_only(book: Book, database: Dat
     assert (await book.file(report(channel="other"), OTHER, confirmation)).new
     assert (await book.file(report("ATUid_2"), PHONE, confirmation)).new
     assert await counts(database) == (3, 3, 3)
+
+
+async def test_what_the_same_session_says_later_completes_its_record(
+    book: Book, database: Database, clock: StandingClock
+) -> None:
+    """It was sent by SMS as it was, and the dialogue went on."""
+    first = await book.file(report(danger="", description="", contact=None), PHONE, confirmation)
+    more = report(danger="yes", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
+    clock.pass_time(minutes=1)
+    for _ in range(2):
+        assert await book.file(more, PHONE, confirmation) == Filed(first.ticket, new=False)
+    found = await book.find(first.ticket)
+    assert found is not None
+    assert found.report == replace(more, received_at=AT)
+    noted = [(row["action"], row["detail"]) for row in await rows(database, audit)]
+    assert noted[1:] == [("incident.completed", {"channel": "at", "answers": "danger, description"})]
+    assert await counts(database) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("case", ["older", "done with", "says less"])
+async def test_what_completes_nothing(book: Book, database: Database, case: str) -> None:
+    first = await book.file(report(), PHONE, confirmation)
+    if case == "done with":
+        await book.move(first.ticket, Status.CLOSED, "sari", "")
+    later = AT - timedelta(minutes=1) if case == "older" else AT + timedelta(minutes=1)
+    said = {"description": "", "danger": ""} if case == "says less" else {"description": "lain"}
+    await book.file(report(received_at=later, **said), PHONE, confirmation)
+    found = await book.find(first.ticket)
+    assert found is not None
+    assert found.report == report()
+    assert "incident.completed" not in [row["action"] for row in await rows(database, audit)]
 
 
 async def test_another_phone_gets_nothing_of_the_session(book: Book, database: Database) -> None:

@@ -148,7 +148,7 @@ def test_only_what_was_answered_far_enough_is_worth_going_on_with(menu: Menu, ke
 
 
 def test_what_has_ended_is_not_gone_on_with(menu: Menu) -> None:
-    cancelled = walk(menu, f"{DROPPED} 3 1 0 1 0")
+    cancelled = engine.resume(menu, walk(menu, f"{DROPPED} 3 1 0 1 0").session, "deleted")
     filing = walk(menu, f"{DROPPED} 3 1 0 1 1")
 
     assert cancelled.end

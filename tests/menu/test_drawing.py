@@ -162,7 +162,7 @@ def test_the_svg_explains_itself_and_needs_nothing_else(menu: Menu) -> None:
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == "title description"
     assert root.findtext(f"{SVG}title") == "Siaga Pilkada (Kota Pekalongan), Indonesia"
-    assert "49 states" in (root.findtext(f"{SVG}desc") or "")
+    assert "50 states" in (root.findtext(f"{SVG}desc") or "")
     assert len(names) == len(set(names))
     assert not re.search(r"<script|<image|<a |href|@import|@font-face|url\((?!#)", drawn)
     assert "http" not in drawn.replace('xmlns="http://www.w3.org/2000/svg"', "")

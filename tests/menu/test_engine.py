@@ -99,9 +99,11 @@ def test_zero_skips_the_description_and_cancels_at_the_end(menu: Menu) -> None:
     assert skipped.session.state == "contact"
     assert skipped.session.answers["description"] == ""
 
-    cancelled = walk(menu, TO_CONFIRM + " 0")
-    assert cancelled.end
-    assert cancelled.session.state == "cancelled"
+    cancelling = walk(menu, TO_CONFIRM + " 0")
+    assert cancelling.effect == "delete_draft", "what was kept of it when a call dropped"
+    for outcome in ("deleted", "failed"):
+        cancelled = engine.resume(menu, cancelling.session, outcome)
+        assert (cancelled.end, cancelled.session.state) == (True, "cancelled")
 
 
 @pytest.mark.parametrize(

@@ -379,14 +379,14 @@ async def test_an_outage_is_logged_once_and_what_was_sent_is_written_down_after_
     """The tables are taken away and brought back; what an outage is, the tests of the pool say."""
     carrier = Held()
     await stage.put()
-    cut_off = Database(database_url, timeout=0.3)
+    cut_off = Database(database_url, timeout=1.0)
     with structlog.testing.capture_logs() as logs:
         async with working(sender(Outbox(cut_off, vault, clock), clock, carrier)):
             await carrier.asked.wait()
             async with database.begin() as connection:
                 await connection.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
                 carrier.let.set()
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(2.5)
             await until(lambda: ended(stage))
             await stage.put("a second one", to=OTHER)
             await until(lambda: ended(stage))

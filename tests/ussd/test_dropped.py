@@ -295,6 +295,44 @@ async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed:
     assert str(incident["ticket"])[:4] in screen.text
 
 
+async def test_what_was_answered_since_it_dropped_is_filed_too(timed: Ussd, clock: StandingClock) -> None:
+    """He goes on with it, the line drops again, and he answers the reminder of before."""
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    again = Resident(timed.turns)
+    await again.walk(("1", "1"))
+    assert await one(timed)
+    (incident,) = await timed.incidents()
+    assert incident["danger"] == "yes"
+
+
+async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    again = Resident(timed.turns)
+    await again.walk(("1", "2"))
+    ticket = await one(timed)
+    clock.pass_time(seconds=20)
+    for keys in ("3", "1", "tawuran", "1", "1"):
+        screen = await again.answer(keys)
+    assert str(ticket)[:4] in screen.text
+    (incident,) = await timed.incidents()
+    assert (incident["danger"], incident["description"], incident["contact"]) == ("no", "tawuran", True)
+
+
+async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: Ussd, clock: StandingClock) -> None:
+    await dropped(timed, clock)
+    await timed.dropped.look()
+    again = Resident(timed.turns)
+    screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
+    assert (screen.label, screen.end) == ("cancelled.id.resume", True)
+    assert await timed.drafts.list() == []
+    (reminder,) = await reminders(timed)
+    assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
+    assert not await one(timed)
+    assert await timed.incidents() == []
+
+
 async def test_another_dialogue_that_dropped_since_is_still_offered(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
     await timed.dropped.look()

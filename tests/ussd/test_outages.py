@@ -89,7 +89,7 @@ async def test_postgresql_away_at_the_last_step(shaky: Ussd, postgres: Gate, pos
     assert (screen.label, screen.end) == ("saved.id", True)
     assert await timed(resident.callback(resident.text)) == screen
     ((name, entry),) = (await shaky.kept()).items()
-    assert name.decode() == f"at:{resident.session}"
+    assert name.decode().startswith(f"at:{resident.session}:")
     assert b"tawuran di pasar" in entry
     assert NUMBER.e164[-7:].encode() not in entry
     await postgres.open()

@@ -255,16 +255,41 @@ async def test_another_channel_goes_on_with_it_too(gateway: Ussd) -> None:
     assert (incident["channel"], incident["session"]) == ("at2", other.session), "a session is of its channel"
 
 
-async def test_a_callback_of_the_first_call_that_comes_late_costs_nothing(gateway: Ussd) -> None:
-    """Its text is read anew, and what he goes on with is offered once more at the worst."""
-    first, _ = await dropped(gateway, TO_CONFIRM)
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("which", ["first", "last"])
+async def test_a_callback_of_the_first_call_that_comes_again_changes_nothing(
+    gateway: Ussd, which: str, labelled: bool
+) -> None:
+    first = Resident(gateway.turns)
+    await first.walk(TO_CONFIRM[:-1])
+    label = first.label
+    await first.answer(TO_CONFIRM[-1])
     again = Resident(gateway.turns)
-    await again.walk(("1",))
-    await first.callback(first.text, "contact.id")
-    screen = await again.answer("1")
-    if screen.label == OFFER:
-        await again.answer("1")
-        screen = await again.answer("1")
-    assert screen.label.startswith("ticket.")
+    screen = await again.walk(("1",))
+    stored = await gateway.stored()
+    late = await first.callback(first.text if which == "last" else "", label if labelled and which == "last" else None)
+    assert late == screen, "the screen that is before him"
+    assert await gateway.stored() == stored
+    assert (await again.answer("1")).label.startswith("ticket.")
     (incident,) = await gateway.incidents()
     assert incident["description"] == "tawuran di pasar"
+
+
+async def test_a_new_answer_on_the_first_call_is_heard(gateway: Ussd) -> None:
+    """Whoever gives it is on that call, whatever we thought."""
+    first, _ = await dropped(gateway, TO_CONFIRM)
+    await Resident(gateway.turns).walk(("1",))
+    assert (await first.answer("1")).label.startswith("ticket.")
+    (incident,) = await gateway.incidents()
+    assert (incident["session"], incident["description"]) == (first.session, "tawuran di pasar")
+
+
+async def test_a_callback_of_a_call_that_has_filed_does_not_disturb_the_next(gateway: Ussd) -> None:
+    first = Resident(gateway.turns)
+    await first.walk()
+    again = Resident(gateway.turns)
+    await again.walk(("1",))
+    stored = await gateway.stored()
+    await first.callback(first.text)
+    assert await gateway.stored() == stored
+    assert len(await gateway.incidents()) == 1
