@@ -8,6 +8,7 @@ other callbacks get 503 when they could not be stored, since a carrier that retr
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 LARGEST_BODY = 16 * 1024
 HOOKS = ("ussd", "ussd-event", "sms", "receipt", "optout")
+_SECRET = re.compile(r"(/hooks/[^/\s]*/)[^/\s?#'\"\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Channel:
 def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
     """The addresses to enter at the carrier, by what `waspada channels` calls them."""
     return {hook.replace("-", "_"): f"{base}/hooks/{channel}/{secret}/{hook}" for hook in HOOKS}
+
+
+def without_secrets(text: str) -> str:
+    """`text`, with no secret of a webhook's path in it."""
+    return _SECRET.sub(r"\1…", text) if "/hooks/" in text else text
 
 
 class Webhooks:

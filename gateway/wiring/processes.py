@@ -22,6 +22,7 @@ from gateway.messages.sending import Pace, Sender
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
 from gateway.web.health import Health, NotReady
+from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import LARGEST_BODY, Webhooks
 from gateway.wiring.parts import Parts
 
@@ -79,7 +80,9 @@ def health(parts: Parts) -> Health:
 async def served(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
     """`app` on a port while the block lasts. Raises `PortTaken`."""
     # No carrier compresses what it posts: so a body is what came, and a broken or swollen one is no error of ours.
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5, auto_decompress=False)
+    runner = web.AppRunner(
+        app, access_log=None, logger=ServerLog(), handle_signals=False, shutdown_timeout=5, auto_decompress=False
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

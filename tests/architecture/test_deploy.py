@@ -13,7 +13,7 @@ from tests.architecture.documents import ROOT, section, sections
 
 DEPLOY = ROOT / "deploy"
 RUNBOOK = DEPLOY / "README.md"
-EVENT = re.compile(r"(?:carrier|channel|hook|incident|message|receipt|store|ussd|worker)\.[a-z_]+")
+EVENT = re.compile(r"(?:carrier|channel|hook|http|incident|message|receipt|store|ussd|worker)\.[a-z_]+")
 
 
 def test_the_runbook_names_every_metric_and_no_other() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import structlog
 
 from gateway.carriers.carrier import Accepted
 from gateway.carriers.form import FORM_TYPE
@@ -414,6 +416,45 @@ async def test_a_carrier_that_hangs_up_in_the_midst_of_a_body(waspada: Gateway) 
     await writer.wait_closed()
     assert (await waspada.post("ussd", fixture("ussd_01_initial"))).text == screen()
     assert not [line for line in waspada.lines() if line["level"] in ("error", "critical")]
+
+
+HOOK = f"/hooks/at/{NEW_SECRET}/ussd"
+NO_HTTP = {
+    "a blank in the path": f"POST {HOOK} x HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a path without end": f"POST {HOOK}/{'x' * 9000} HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a header without end": f"POST {HOOK} HTTP/1.1\r\nHost: x\r\nReferer: {HOOK}{'x' * 9000}\r\n\r\n",
+    "a header that is none": f"POST {HOOK} HTTP/1.1\r\nHost: x\r\n{HOOK}\r\n\r\n",
+    "a length in words": f"POST {HOOK} HTTP/1.1\r\nHost: x\r\nContent-Length: {HOOK}\r\n\r\n",
+    "two framings": f"POST {HOOK} HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a chunk of no length": f"POST {HOOK} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{HOOK}\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
+async def test_what_is_no_http_is_one_short_warning_without_the_path(waspada: Gateway, sent: str) -> None:
+    head, _ = await raw(waspada, sent.encode())
+    assert head.split(b" ")[1] == b"400"
+    (line,) = waspada.lines()
+    assert line.keys() == {"at", "level", "event", "problem"}
+    assert (line["level"], line["event"]) == ("warning", "http.malformed")
+    assert len(line["problem"]) < 40
+    assert "hooks" not in waspada.log.getvalue()
+
+
+async def test_no_secret_leaves_in_a_log_line(waspada: Gateway) -> None:
+    def of_ours(request: bytes) -> None:
+        raise RuntimeError(f"no answer to {request!r}")
+
+    structlog.get_logger().info("probe", path=HOOK, several=[f"https://gateway.example{HOOK}?x=1"])
+    try:
+        of_ours(f"POST {HOOK} HTTP/1.1\r\n".encode())
+    except RuntimeError:
+        logging.getLogger("aiohttp.server").exception("Error handling %s", HOOK)
+    probe, error = waspada.lines()
+    assert (probe["path"], probe["several"]) == ("/hooks/at/…/ussd", ["https://gateway.example/hooks/at/…/ussd?x=1"])
+    assert error["message"] == "Error handling /hooks/at/…/ussd"
+    assert error["exception"].endswith("no answer to b'POST /hooks/at/…/ussd HTTP/1.1\\r\\n'")
+    assert NEW_SECRET not in waspada.log.getvalue()
 
 
 # Stores away -------------------------------------------------------------------------------------------------
