@@ -19,6 +19,7 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.rate import Rates
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
+from gateway.people.vault_keys import WrongVaultKey, prove_key
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
 from gateway.web.health import Health, NotReady
@@ -36,6 +37,13 @@ TROUBLE_S = 5.0  # until what failed is tried again
 
 class TablesOutdated(NotReady):
     """The tables are not those of this release. Run: waspada db upgrade"""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+class OtherVaultKey(NotReady):
+    """The vault key is not the one that this database was filled with."""
 
     def __str__(self) -> str:
         return self.__doc__ or ""
@@ -69,11 +77,15 @@ def health(parts: Parts) -> Health:
         async with asyncio.timeout(seconds):
             await parts.redis.ping()
 
-    async def tables_are_there(seconds: float) -> None:
+    async def tables_are_ours(seconds: float) -> None:
         if not await is_current(parts.database, deadline=seconds):
             raise TablesOutdated
+        try:
+            await prove_key(parts.database, parts.vault, parts.clock, deadline=seconds)
+        except WrongVaultKey:
+            raise OtherVaultKey from None
 
-    return Health({"redis": redis_answers, "postgres": tables_are_there}, parts.metrics)
+    return Health({"redis": redis_answers, "postgres": tables_are_ours}, parts.metrics)
 
 
 @asynccontextmanager

@@ -11,6 +11,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from gateway.people.vault import Vault
+from gateway.people.vault_keys import prove_key
 from tests.carriers.serving import fixture
 from tests.outages import Gate, OwnRedis
 from tests.web.stage import Gateway
@@ -114,3 +116,10 @@ async def test_tables_of_another_release(waspada: Gateway) -> None:
     status, told = await readiness(waspada)
     assert status == 503
     assert "waspada db upgrade" in told["away"]["postgres"]
+
+
+async def test_a_database_of_another_vault_key(waspada: Gateway) -> None:
+    await prove_key(waspada.parts.database, Vault(bytes(32)), waspada.parts.clock)
+    status, told = await readiness(waspada)
+    reason = "The vault key is not the one that this database was filled with."
+    assert (status, told["away"]) == (503, {"postgres": reason})
