@@ -24,7 +24,7 @@ from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
-from gateway.web.webhooks import LARGEST_BODY, Webhooks
+from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks
 from gateway.wiring.parts import Parts
 
 log = structlog.get_logger()
@@ -56,7 +56,8 @@ class PortTaken(Exception):
 def web_app(parts: Parts) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
+    receipts = Receipts(parts.database, parts.clock, STORED_WITHIN_S)
+    inbox = Inbox(parts.database, parts.vault, parts.clock, STORED_WITHIN_S)
     Webhooks(parts.channels, parts.turns, receipts, inbox, parts.metrics).add_to(app)
     parts.himbauan.add_to(app)
     health(parts).add_to(app)
