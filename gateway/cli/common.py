@@ -28,6 +28,7 @@ from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
 from gateway.people.account import AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.people.passwords import PasswordRefused
 from gateway.people.vault import CannotOpen
+from gateway.people.vault_keys import WrongVaultKey
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.secrets import SecretsUnusable
@@ -57,6 +58,7 @@ ERRORS_THAT_EXPLAIN_THEMSELVES = (
     SettingsRefused,
     WrongAudience,
     WrongDraft,
+    WrongVaultKey,
     appeal.NotAllowed,
 )
 

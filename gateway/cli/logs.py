@@ -66,7 +66,10 @@ async def logs(
 
 
 async def show_logs(client: Redis, wanted: Wanted, options: Options) -> None:
-    """Print what is wanted. Following ends when it is cancelled. Raises `RedisError` when Redis is away."""
+    """Print what is wanted. Raises `RedisError` when Redis is away.
+
+    Following ends when it is cancelled, and waits for a Redis that goes away meanwhile.
+    """
     if options.follow:
         await _follow(client, wanted, options)
         return
@@ -84,8 +87,11 @@ async def show_logs(client: Redis, wanted: Wanted, options: Options) -> None:
 
 
 async def _follow(client: Redis, wanted: Wanted, options: Options) -> None:
+    def waiting() -> None:
+        click.echo("Redis does not answer any more. Waiting for it; Ctrl-C ends that.", err=True)
+
     try:
-        async for line in follow(client, wanted, min(options.limit, _BEFORE_FOLLOWING)):
+        async for line in follow(client, wanted, min(options.limit, _BEFORE_FOLLOWING), waiting):
             click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else readable(line, sys.stdout.isatty()))
     except asyncio.CancelledError:
         return  # Ctrl-C is how following ends

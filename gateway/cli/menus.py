@@ -10,7 +10,7 @@ from gateway.cli.common import explained, found_by
 from gateway.menu.definition import Menu
 from gateway.menu.drawing import mermaid, svg
 from gateway.menu.limits import Limits
-from gateway.menu.loading import load
+from gateway.menu.loading import PackRefused, load
 from gateway.runtime.packs import read_pack
 from gateway.settings import read_settings
 
@@ -37,7 +37,7 @@ def draw(
     """
     with explained():
         settings = read_settings(config, data=data, pack=pack)
-        drawn = load(read_pack(settings.pack))
+        drawn = _loaded(settings.pack)
     spoken = _language(drawn, language)
     septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)
     picture = (svg if form == "svg" else mermaid)(drawn, spoken, Limits(septets=septets))
@@ -48,6 +48,14 @@ def draw(
         output.write_text(picture, encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+
+
+def _loaded(pack: Path) -> Menu:
+    """The menu. Complaints are told with the folder, as `check` does: it may not be the pack that somebody edits."""
+    try:
+        return load(read_pack(pack))
+    except PackRefused as error:
+        raise click.ClickException("\n".join(f"{pack}/{complaint}" for complaint in error.complaints)) from None
 
 
 def _language(drawn: Menu, wanted: str | None) -> str:

@@ -19,6 +19,7 @@ from gateway.people.directory import Directory, Imported
 from gateway.people.exporting import COLUMNS, lines_of
 from gateway.people.importing import LARGEST_FILE, Listed, Reading, read_people
 from gateway.people.person import MEANINGS, Role
+from gateway.people.vault_keys import prove_key
 from gateway.places.written import AreaReader
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
@@ -77,6 +78,7 @@ async def people_import(
             show_one({"dry_run": False, **asdict(Imported()), "bad": bad, "bad_rows": bad_rows}, as_json)
         raise click.ClickException(f"{_counted(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad.")
     async with opened(settings) as stores:
+        await prove_key(stores.database, stores.vault, stores.clock)
         imported = await Directory(stores.database, stores.vault, stores.clock).import_people(
             listed.entries, source=file.name, language=menu.language, dry_run=dry_run
         )
@@ -207,6 +209,7 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
     if not yes:
         click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
     async with opened(settings) as stores:
+        await prove_key(stores.database, stores.vault, stores.clock)
         erased = await Eraser(stores.database, stores.vault, stores.clock).erase(number, user_of_the_system())
     if as_json:
         show_one({"phone": str(number), **asdict(erased)}, as_json)

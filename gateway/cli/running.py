@@ -39,10 +39,11 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
     settings = read_settings(config, data=data, port=port)
     async with (
         wiring.process(settings, sys.stderr) as parts,
+        wiring.key_proven(parts) as proof,
         wiring.served(wiring.web_app(parts), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
-        await _serve_until_told_to_stop()
+        await _serve_until_told_to_stop(proof)
 
 
 @click.command()
@@ -53,19 +54,20 @@ async def worker(config: Path | None, data: Path | None) -> None:
     settings = read_settings(config, data=data)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(wiring.process(settings, sys.stderr))
+        proof = await stack.enter_async_context(wiring.key_proven(parts))
         if settings.worker_port:
             app = wiring.health_app(parts)
             await stack.enter_async_context(wiring.served(app, settings.host, settings.worker_port))
         await stack.enter_async_context(wiring.working(parts))
         click.echo("Waspada sends")
-        await _serve_until_told_to_stop()
+        await _serve_until_told_to_stop(proof)
 
 
-async def _serve_until_told_to_stop() -> None:
+async def _serve_until_told_to_stop(proof: asyncio.Future[None] | None = None) -> None:
     """Return at the first SIGINT or SIGTERM; until then the process does what it was joined for.
 
-    What the start has made stays, so the garbage collector need not look at it again; and what a hop makes is gone
-    with it, so that looking less often misses nothing.
+    Raises what `proof` fails with, as soon as it does. What the start has made stays, so the garbage collector need not
+    look at it again; and what a hop makes is gone with it, so that looking less often misses nothing.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -73,4 +75,12 @@ async def _serve_until_told_to_stop() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    if proof is not None:
+        proof.add_done_callback(lambda done: stop.set() if _failed(done) else None)
     await stop.wait()
+    if proof is not None and proof.done():
+        proof.result()
+
+
+def _failed(done: asyncio.Future[None]) -> bool:
+    return not done.cancelled() and done.exception() is not None

@@ -84,10 +84,12 @@ session_ends = Table(
 class Inbox:
     """Stores what came in, once. Every method says whether it was new, and may raise `DatabaseAway`."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, deadline: float | None = None) -> None:
+        """`deadline` in seconds is how long storing may take until PostgreSQL counts as away."""
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._deadline = deadline
 
     async def take(self, channel: str, inbound: Inbound) -> bool:
         """Store an SMS to us. The sender's number is sealed; a short code or a name stays readable."""
@@ -110,7 +112,7 @@ class Inbox:
     async def take_opt_out(self, channel: str, opt_out: OptOut) -> bool:
         """Store that a subscriber wants nothing more from this sender. The appeals that wait for him are suppressed."""
         key, sender = self._vault.lookup(opt_out.phone), opt_out.sender[:_LONGEST_NAME]
-        async with self._database.begin() as connection:
+        async with self._database.begin(deadline=self._deadline) as connection:
             return await add_opt_outs(connection, channel, [key], sender, self._clock.now()) > 0
 
     async def take_session_end(self, channel: str, end: SessionEnd) -> bool:
@@ -130,7 +132,7 @@ class Inbox:
 
     async def _added(self, table: Table, row: dict[str, Any]) -> bool:
         adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-        async with self._database.begin() as connection:
+        async with self._database.begin(deadline=self._deadline) as connection:
             return (await connection.execute(adding)).first() is not None
 
 

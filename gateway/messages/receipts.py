@@ -34,9 +34,11 @@ class Taken(StrEnum):
 class Receipts:
     """Takes delivery reports. May raise `DatabaseAway`; then the carrier must be told to come again."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, deadline: float | None = None) -> None:
+        """`deadline` in seconds is how long storing may take until PostgreSQL counts as away."""
         self._database = database
         self._clock = clock
+        self._deadline = deadline
 
     async def take(self, channel: str, receipt: Receipt) -> Taken:
         """Keep the report, and apply it if its message is known."""
@@ -50,7 +52,7 @@ class Receipts:
             "reason": receipt.reason[:_LONGEST],
         }
         same = select(receipts.c.id).where(*(receipts.c[name] == value for name, value in row.items())).limit(1)
-        async with self._database.begin() as connection:
+        async with self._database.begin(deadline=self._deadline) as connection:
             await lock_ids(connection, channel, [carrier_id])
             if (await connection.execute(same)).first():
                 return Taken.REPEATED

@@ -1,6 +1,7 @@
 """Phone numbers at rest: sealed so that only the key opens them, and found again by a keyed hash.
 
-Two keys are derived from one master (HKDF-SHA256), so that neither use weakens the other. A plain hash would not do
+Two keys are derived from one master (HKDF-SHA256), so that neither use weakens the other, and a fingerprint that tells
+one master from another (`gateway.people.vault_keys`) and nothing else of it. A plain hash would not do
 for finding: there are so few numbers that all of them can be tried (facts/domain.md 4.1).
 
 The sealed form is one byte that names the key, 12 bytes of nonce, and AES-256-GCM over the number padded to 16 bytes:
@@ -37,12 +38,13 @@ class CannotOpen(Exception):
 class Vault:
     """Seals, opens and looks up phone numbers under one 32-byte master key. Shows no key in its `repr`."""
 
-    __slots__ = ("_cipher", "_inner", "_outer")
+    __slots__ = ("_cipher", "_inner", "_outer", "fingerprint")
 
     def __init__(self, master: bytes) -> None:
         if len(master) != 32:
             raise ValueError("the vault's key must be 32 bytes long")
         self._cipher = AESGCM(_derived(master, b"seal"))
+        self.fingerprint = _derived(master, b"fingerprint")
         # HMAC spelt out (RFC 2104): every USSD hop looks a number up, and with both pads hashed beforehand that
         # costs 0.7 microseconds instead of the 2.3 of hmac.digest.
         key = _derived(master, b"lookup").ljust(_BLOCK, b"\0")

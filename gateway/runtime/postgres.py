@@ -119,6 +119,16 @@ async def is_current(database: Database, *, deadline: float | None = None) -> bo
         return await connection.run_sync(_revisions) == _newest_revisions()
 
 
+async def is_empty(url: str) -> bool:
+    """Whether no version of the gateway has made its tables there. Raises `DatabaseAway`."""
+    database = Database(url, pool_size=1)
+    try:
+        async with database.begin() as connection:
+            return not await connection.run_sync(_revisions)
+    finally:
+        await database.close()
+
+
 def _run_steps(connection: Connection) -> None:
     command.upgrade(_steps(connection=connection), "head")
 

@@ -27,10 +27,19 @@ class Secrets:
     local_api_key: str  # between the gateway and the built-in carrier
 
 
-def load_or_make(data: Path) -> Secrets:
-    """The secrets of a data folder, made when it has none. Raises `SecretsUnusable`."""
+def load_or_make(data: Path, *, in_use: bool = False) -> Secrets:
+    """The secrets of a data folder, made when it has none. Raises `SecretsUnusable`.
+
+    `in_use` says that numbers may stand somewhere that were sealed with the key of this folder: then what is not there
+    has been lost, and is not made anew.
+    """
     path = data / _NAME
     if not path.exists():
+        if in_use:
+            raise SecretsUnusable(
+                f"{path} is gone, and without its vault_key no number of the database can be read or found again: "
+                "put it back from your backup. To begin anew without what there is, name another --data folder"
+            )
         _make(path)
     return load(data)
 

@@ -26,6 +26,7 @@ MOST_WAITING = 4 * 1024 * 1024
 _AT_ONCE = 64
 _DEADLINE_S = 1.0
 _PAUSE_S = 1.0
+_HANGS_S = 5.0
 _POLL_S = 0.2
 _PAGE = 100
 
@@ -141,18 +142,31 @@ async def read_tail(client: Redis, wanted: Wanted, limit: int) -> list[Line]:
     return lines
 
 
-async def follow(client: Redis, wanted: Wanted, before: int) -> AsyncGenerator[Line, None]:
-    """The newest `before` lines that are wanted, then every one that comes. Raises `RedisError` when Redis is away."""
+async def follow(
+    client: Redis, wanted: Wanted, before: int, on_away: Callable[[], object] = lambda: None
+) -> AsyncGenerator[Line, None]:
+    """The newest `before` lines that are wanted, then every one that comes. Raises `RedisError` when Redis is away.
+
+    When it goes away later, `on_away` is told once, and the rest follows as soon as it is back.
+    """
     lines, last = await _newest(client, wanted, before)
+    away = False
     while True:
         for line in lines:
             yield line
-        page = _read(await client.xrange(KEY, min=f"({last}", count=_PAGE))
-        if page:
-            last = page[-1][0]
+        try:
+            async with asyncio.timeout(_HANGS_S):
+                page = _read(await client.xrange(KEY, min=f"({last}", count=_PAGE))
+        except (RedisError, OSError, TimeoutError):
+            if not away:
+                on_away()
+            away, page = True, []
         else:
-            await asyncio.sleep(_POLL_S)
+            away = False
+        last = page[-1][0] if page else last
         lines = _in_order(line for _, entry in page for line in entry if wanted.matches(line))
+        if not page:
+            await asyncio.sleep(_PAUSE_S if away else _POLL_S)
 
 
 async def _newest(client: Redis, wanted: Wanted, limit: int) -> tuple[list[Line], str]:

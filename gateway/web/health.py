@@ -48,5 +48,7 @@ async def _why_not(probe: Probe) -> str:
     except NotReady as reason:
         return str(reason)
     except Exception as error:  # noqa: BLE001 - any fault of a store is the answer to the question
-        return type(error).__name__  # its text may name hosts and users, and the page is open to all
+        # No more of it than this: its text may name hosts and users, and the page is open to all.
+        hangs = isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
+        return f"It has not answered within {PROBE_SECONDS:g} s." if hangs else "It cannot be reached, or used."
     return ""

@@ -15,8 +15,9 @@ from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.menu.limits import Limits
 from gateway.people.accounts import FIRST_NAME, Accounts
+from gateway.people.vault_keys import prove_key
 from gateway.runtime.embedded import EmbeddedStores, addresses
-from gateway.runtime.postgres import upgrade
+from gateway.runtime.postgres import is_empty, upgrade
 from gateway.runtime.secrets import Secrets, load_or_make
 from gateway.runtime.secrets import load as load_secrets
 from gateway.settings import ChannelSettings, Settings
@@ -68,9 +69,10 @@ async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Runnin
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
         url = f"http://{_reachable(settings.host)}:{settings.port}"
-        completed = complete(settings, load_or_make(settings.data), url)
+        completed = complete(settings, await _secrets(settings), url)
         await upgrade(completed.database_address)
         parts = await stack.enter_async_context(process(completed, stream))
+        await prove_key(parts.database, parts.vault, parts.clock)
         app = web_app(parts)
         with_phone = not settings.channels
         if with_phone:
@@ -80,6 +82,14 @@ async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Runnin
         remember(settings.data, url)
         # Last, so that no start that fails after it has taken its password along.
         yield Running(url, with_phone, await Accounts(parts.database, parts.clock).add_first())
+
+
+async def _secrets(settings: Settings) -> Secrets:
+    """Those of the data folder; new ones, unless the database was filled with the key of lost ones."""
+    if settings.vault_key is not None:
+        return load_or_make(settings.data)
+    database_url = settings.database_address if settings.database_url else addresses(settings.data)[1]
+    return load_or_make(settings.data, in_use=not await is_empty(database_url))
 
 
 def _reachable(host: str) -> str:

@@ -51,7 +51,7 @@ from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.web.himbauan import Himbauan
-from gateway.web.webhooks import Channel
+from gateway.web.webhooks import Channel, without_secrets
 from gateway.wiring.live import watched
 from gateway.wiring.packs import limits_of, load_menu
 
@@ -195,7 +195,7 @@ async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
     menu = load_menu(settings.pack, settings.channels)
     clock, metrics = Clock(), Metrics()
     logs.configure(
-        format=_log_format(settings, stream), level=settings.log_level, mask=mask_in, stream=stream, clock=clock
+        format=_log_format(settings, stream), level=settings.log_level, mask=_masked, stream=stream, clock=clock
     )
     async with AsyncExitStack() as stack:
         redis = redis_client(settings.redis_address)
@@ -214,6 +214,11 @@ async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
         editions = Editions(menu)
         await stack.enter_async_context(watched(settings.pack, settings.channels, editions))
         yield Parts(settings, editions, clock, vault, metrics, redis, batcher, database, http, channels)
+
+
+def _masked(text: str) -> str:
+    """What may stand in a log: no whole number, no secret of a webhook."""
+    return mask_in(without_secrets(text))
 
 
 def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"]:

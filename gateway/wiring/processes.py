@@ -19,10 +19,12 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.rate import Rates
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
+from gateway.people.vault_keys import WrongVaultKey, prove_key
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
 from gateway.web.health import Health, NotReady
-from gateway.web.webhooks import LARGEST_BODY, Webhooks
+from gateway.web.server_log import ServerLog
+from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks
 from gateway.wiring.parts import Parts
 
 log = structlog.get_logger()
@@ -40,6 +42,13 @@ class TablesOutdated(NotReady):
         return self.__doc__ or ""
 
 
+class OtherVaultKey(NotReady):
+    """The vault key is not the one that this database was filled with."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
 class PortTaken(Exception):
     """Another program listens there already. Stop it, or choose another port with --port."""
 
@@ -47,7 +56,8 @@ class PortTaken(Exception):
 def web_app(parts: Parts) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    receipts, inbox = Receipts(parts.database, parts.clock), Inbox(parts.database, parts.vault, parts.clock)
+    receipts = Receipts(parts.database, parts.clock, STORED_WITHIN_S)
+    inbox = Inbox(parts.database, parts.vault, parts.clock, STORED_WITHIN_S)
     Webhooks(parts.channels, parts.turns, receipts, inbox, parts.metrics).add_to(app)
     parts.himbauan.add_to(app)
     health(parts).add_to(app)
@@ -68,18 +78,24 @@ def health(parts: Parts) -> Health:
         async with asyncio.timeout(seconds):
             await parts.redis.ping()
 
-    async def tables_are_there(seconds: float) -> None:
+    async def tables_are_ours(seconds: float) -> None:
         if not await is_current(parts.database, deadline=seconds):
             raise TablesOutdated
+        try:
+            await prove_key(parts.database, parts.vault, parts.clock, deadline=seconds)
+        except WrongVaultKey:
+            raise OtherVaultKey from None
 
-    return Health({"redis": redis_answers, "postgres": tables_are_there}, parts.metrics)
+    return Health({"redis": redis_answers, "postgres": tables_are_ours}, parts.metrics)
 
 
 @asynccontextmanager
 async def served(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
     """`app` on a port while the block lasts. Raises `PortTaken`."""
     # No carrier compresses what it posts: so a body is what came, and a broken or swollen one is no error of ours.
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5, auto_decompress=False)
+    runner = web.AppRunner(
+        app, access_log=None, logger=ServerLog(), handle_signals=False, shutdown_timeout=5, auto_decompress=False
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from gateway.runtime.metrics import Metrics
+from gateway.ussd.starting import start
+from gateway.ussd.transcript import Reading
 from gateway.web.webhooks import LARGEST_BODY
 from tests.architecture.documents import ROOT, section, sections
 
 DEPLOY = ROOT / "deploy"
 RUNBOOK = DEPLOY / "README.md"
-EVENT = re.compile(r"(?:carrier|channel|hook|incident|message|receipt|store|ussd|worker)\.[a-z_]+")
+EVENT = re.compile(r"(?:carrier|channel|hook|http|incident|message|receipt|store|ussd|worker)\.[a-z_]+")
 
 
 def test_the_runbook_names_every_metric_and_no_other() -> None:
@@ -22,6 +27,28 @@ def test_the_runbook_names_every_metric_and_no_other() -> None:
     named = {key for key in section(RUNBOOK, "Watching it").keys if key.startswith("waspada_")}
 
     assert named == shown
+
+
+def test_the_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:
+    (row,) = [line for line in section(RUNBOOK, "Watching it").prose if line.startswith("| `waspada_ussd_turns_total`")]
+    named = re.findall(r"`(\w+)`", row.rpartition("|")[0].rpartition("|")[2])
+
+    assert len(named) == len(set(named))
+    assert set(named) == {reading.value for reading in Reading} | set(_outcomes())
+
+
+def _outcomes() -> Iterator[str]:
+    """What is assigned to a hop's outcome, and what `start` says of a beginning, which is assigned to it."""
+    for node in ast.walk(ast.parse((ROOT / "gateway" / "ussd" / "turn.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") == "outcome":
+            yield from _texts(node.value)
+    for node in ast.walk(ast.parse(inspect.getsource(start))):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            yield from _texts(node.value.elts[1])
+
+
+def _texts(value: ast.expr) -> Iterator[str]:
+    return (part.value for part in ast.walk(value) if isinstance(part, ast.Constant) and isinstance(part.value, str))
 
 
 def test_every_event_that_the_runbook_names_is_logged() -> None:

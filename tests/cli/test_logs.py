@@ -18,7 +18,10 @@ from redis.asyncio import Redis
 from gateway.cli.logs import Options, dialogue, show_logs
 from gateway.cli.screen import boxed
 from gateway.runtime.logs import local_time
-from gateway.runtime.tail import Tail, Wanted
+from gateway.runtime.tail import KEY, Tail, Wanted
+from tests.outages import OwnRedis, own_redis
+
+__all__ = ["own_redis"]
 
 SECOND = "2026-11-23T20:41:{:02d}.000Z"
 
@@ -178,6 +181,24 @@ async def test_ctrl_c_is_a_good_end_of_following(client: Redis, redis_url: str) 
         process.send_signal(signal.SIGINT)
         assert await process.communicate() == (b"", b"")
         assert process.returncode == 0
+
+
+async def test_following_waits_for_a_redis_that_blinks_and_says_so_once(own_redis: OwnRedis) -> None:
+    async with Redis.from_url(own_redis.url) as client:
+        await client.xadd(KEY, {"lines": json.dumps(DIALOGUE[0])})
+    async with started(own_redis.url, "-f", "--json") as process, asyncio.timeout(30):
+        assert process.stdout
+        assert json.loads(await process.stdout.readline()) == DIALOGUE[0]
+        await own_redis.kill()
+        await asyncio.sleep(2.5)
+        await own_redis.start()
+        async with Redis.from_url(own_redis.url) as client:
+            await client.xadd(KEY, {"lines": json.dumps(DIALOGUE[1])})
+        assert json.loads(await process.stdout.readline()) == DIALOGUE[1]
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (0, b"")
+    assert err == b"Redis does not answer any more. Waiting for it; Ctrl-C ends that.\n"
 
 
 async def test_a_redis_that_is_away_is_said_in_one_line() -> None:

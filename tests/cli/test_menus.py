@@ -83,6 +83,9 @@ def test_a_pack_that_is_not_whole_is_refused(pack: Path) -> None:
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no state is called nowhere" in result.stderr
+    proven = CliRunner(env={"WASPADA_CONFIG": None}).invoke(main, ["check", str(pack)])
+    assert result.stderr == proven.stderr, "in the same words, with the folder"
+    assert f"{pack}/flow.yaml:" in result.stderr
 
 
 def test_no_pack_there(tmp_path: Path) -> None:

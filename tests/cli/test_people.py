@@ -240,3 +240,11 @@ def test_a_program_reads_which_rows_are_wrong(
     assert "081230000003" not in result.output
     assert ("nothing is stored" in result.stderr) == (option is None)
     assert len(shell.listed("people", "list")) == stored
+
+
+def test_with_another_key_than_that_of_the_database_nothing_is_done(shell: Shell, good: str) -> None:
+    """A number would come to stand there twice, and an erasure would find nothing."""
+    shell.run("people", "import", good)
+    for verb in (("import", good), ("erase", NUMBER.e164, "--yes")):
+        assert "not the one that this database was filled with" in shell.fails("people", *verb, vault_key="08" * 32)
+    assert shell.run("people", "import", good).stdout == "0 new, 0 updated, 2 unchanged.\n"

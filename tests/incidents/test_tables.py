@@ -25,7 +25,7 @@ from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
 from gateway.people import account_records as accounts
 from gateway.people import records as people
-from gateway.people import subscriptions
+from gateway.people import subscriptions, vault_keys
 from gateway.people.directory import Directory
 from gateway.people.vault import Vault
 from gateway.runtime import migrations
@@ -38,7 +38,7 @@ DECLARED = {
     *(channels.channel_states, ledger.message_attempts),
     *(records.incidents, records.incident_details, records.audit, ledger.messages, ledger.receipts),
     *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends, drafts.drafts, subscriptions.subscriptions),
-    *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens),
+    *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens, vault_keys.vault_keys),
     *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers, holds.holds),
 }
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

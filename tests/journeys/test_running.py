@@ -82,6 +82,29 @@ async def test_the_first_start_shows_the_administrators_password_and_no_other_do
     assert files_with(shown[1], tmp_path) == []
 
 
+async def test_the_key_of_what_stands_there_must_be_the_right_one(tmp_path: Path) -> None:
+    """Lost or changed, the start is refused, and whoever puts it back has everything again."""
+    data = tmp_path / "var"
+    async with gateway_running(data) as gateway:
+        await gateway.program.ends(signal.SIGTERM)
+    secrets = data / "secrets.toml"
+    kept = secrets.rename(tmp_path / "copy.toml")
+    status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
+    assert (status, out) == (1, "")
+    assert f"Error: {secrets} is gone, " in err
+    assert "put it back from your backup" in err
+    assert not secrets.exists()
+    secrets.touch(mode=0o600)
+    secrets.write_text(re.sub(r'vault_key = "\w+"', f'vault_key = "{"07" * 32}"', kept.read_text()))
+    status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
+    assert (status, out) == (1, "")
+    assert "Error: The vault key is not the one that this database was filled with." in err
+    assert processes_in(data) == []
+    kept.rename(secrets)
+    async with gateway_running(data) as again:
+        assert (await again.get("/readyz"))["ready"]
+
+
 async def test_stopped_while_it_starts(tmp_path: Path) -> None:
     """Ctrl-C as soon as the first server is there: nothing stays, and the next start is as good as any."""
     data = tmp_path / "var"

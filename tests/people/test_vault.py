@@ -56,6 +56,14 @@ def test_the_lookup_is_hmac_sha256(number: str) -> None:
     assert Vault(MASTER).lookup(Phone(number)) == hmac.digest(key, number.encode(), "sha256")
 
 
+def test_a_fingerprint_tells_one_key_from_another_and_nothing_of_it(vault: Vault) -> None:
+    assert vault.fingerprint == Vault(MASTER).fingerprint != Vault(bytes(32)).fingerprint
+    assert len(vault.fingerprint) == 32
+    for purpose in (b"seal", b"lookup"):
+        key = HKDF(SHA256(), length=32, salt=None, info=b"waspada phone number " + purpose).derive(MASTER)
+        assert vault.fingerprint not in (key, MASTER), purpose
+
+
 def test_another_key_does_not_open_it(vault: Vault) -> None:
     with pytest.raises(CannotOpen):
         Vault(bytes(32)).open(vault.seal(PHONE))

@@ -75,6 +75,15 @@ def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, content: str) -> Non
     assert path.read_text(encoding="latin-1") == content
 
 
+def test_lost_ones_are_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(SecretsUnusable, match=f"{tmp_path / _NAME} is gone, .* from your backup"):
+        load_or_make(tmp_path, in_use=True)
+
+    assert list(tmp_path.iterdir()) == []
+    made = load_or_make(tmp_path)
+    assert load_or_make(tmp_path, in_use=True) == made
+
+
 def test_the_rest_of_an_unfinished_start_does_no_harm(tmp_path: Path) -> None:
     unfinished = tmp_path / "secrets.new"
     unfinished.write_text("vault_key = ")

@@ -19,6 +19,9 @@ from redis.exceptions import RedisError
 
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.tail import KEY, LONGEST_ENTRY, MOST_ENTRIES, MOST_WAITING, Tail, Wanted, follow, read_tail
+from tests.outages import OwnRedis, own_redis
+
+__all__ = ["own_redis"]
 
 EVERYTHING = Wanted()
 
@@ -167,6 +170,43 @@ async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
     async with asyncio.timeout(5):
         assert (await first)["number"] == 2
     await followed.aclose()
+
+
+async def test_following_outlasts_a_redis_that_goes_away(own_redis: OwnRedis) -> None:
+    """It hangs; it dies and comes back; it dies and comes back without what it had."""
+    told: list[str] = []
+    async with Redis.from_url(own_redis.url, retry=Retry(NoBackoff(), 0)) as client:
+        await client.xadd(KEY, {"lines": line(0)})
+        followed = follow(client, EVERYTHING, 1, lambda: told.append("away"))
+        assert numbers([await anext(followed)]) == [0]
+        for number, again in enumerate((hung, killed, emptied), 1):
+            waiting = asyncio.ensure_future(anext(followed))
+            await asyncio.sleep(0.05)
+            await again(own_redis)
+            async with Redis.from_url(own_redis.url) as writing:
+                await writing.xadd(KEY, {"lines": line(number)})
+            async with asyncio.timeout(10):
+                assert numbers([await waiting]) == [number]
+            assert told == ["away"] * number
+        await followed.aclose()
+
+
+async def hung(server: OwnRedis) -> None:
+    server.hang()
+    await asyncio.sleep(6)
+    server.go_on()
+
+
+async def killed(server: OwnRedis) -> None:
+    await server.kill()
+    await asyncio.sleep(2.5)
+    await server.start()
+
+
+async def emptied(server: OwnRedis) -> None:
+    await killed(server)
+    async with Redis.from_url(server.url) as client:
+        await client.flushall()
 
 
 async def test_nobody_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:

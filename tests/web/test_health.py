@@ -11,6 +11,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from gateway.people.vault import Vault
+from gateway.people.vault_keys import prove_key
 from tests.carriers.serving import fixture
 from tests.outages import Gate, OwnRedis
 from tests.web.stage import Gateway
@@ -40,8 +42,7 @@ async def test_alive_and_ready(waspada: Gateway) -> None:
 async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
     await postgres.shut()
     status, told = await readiness(shaky)
-    assert (status, told["ready"], list(told["away"])) == (503, False, ["postgres"])
-    assert told["away"]["postgres"]
+    assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
     assert (await shaky.call("GET", "/healthz")).status == 200, "alive all the same: a restart would help nobody"
     await postgres.open()
     assert (await readiness(shaky))[0] == 200
@@ -56,7 +57,7 @@ async def test_a_store_that_hangs_is_told_within_two_seconds(
     began = time.monotonic()
     status, told = await readiness(shaky)
     assert time.monotonic() - began < 2
-    assert (status, told["away"]) == (503, {"redis": "TimeoutError", "postgres": "DatabaseAway"})
+    assert (status, told["away"]) == (503, dict.fromkeys(("redis", "postgres"), "It has not answered within 1 s."))
     own_redis.go_on()
     await postgres.open()
     assert (await readiness(shaky))[0] == 200
@@ -65,7 +66,7 @@ async def test_a_store_that_hangs_is_told_within_two_seconds(
 async def test_redis_away_and_back(shaky: Gateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
     status, told = await readiness(shaky)
-    assert (status, list(told["away"])) == (503, ["redis"])
+    assert (status, told["away"]) == (503, {"redis": "It cannot be reached, or used."})
     await own_redis.start()
     assert (await readiness(shaky))[0] == 200
 
@@ -114,3 +115,10 @@ async def test_tables_of_another_release(waspada: Gateway) -> None:
     status, told = await readiness(waspada)
     assert status == 503
     assert "waspada db upgrade" in told["away"]["postgres"]
+
+
+async def test_a_database_of_another_vault_key(waspada: Gateway) -> None:
+    await prove_key(waspada.parts.database, Vault(bytes(32)), waspada.parts.clock)
+    status, told = await readiness(waspada)
+    reason = "The vault key is not the one that this database was filled with."
+    assert (status, told["away"]) == (503, {"postgres": reason})

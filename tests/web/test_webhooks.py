@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import structlog
 
 from gateway.carriers.carrier import Accepted
 from gateway.carriers.form import FORM_TYPE
@@ -20,6 +22,7 @@ from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.runtime.packs import read_pack
 from gateway.text.phone import Phone
+from gateway.web.webhooks import HOOKS
 from tests.carriers.serving import FIXTURES, fixture
 from tests.outages import Gate, OwnRedis
 from tests.walked import walk
@@ -376,12 +379,14 @@ async def test_who_does_not_know_the_address_gets_a_bare_404_at_once(waspada: Ga
     assert waspada.lines() == []
 
 
-async def raw(waspada: Gateway, request: bytes) -> tuple[bytes, bytes]:
-    """The head and the body that answer these very bytes."""
+async def raw(waspada: Gateway, *pieces: bytes) -> tuple[bytes, bytes]:
+    """The head and the body that answer these very bytes, sent one piece after the other."""
     address = urlsplit(waspada.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
-        writer.write(request)
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0.05)
         async with asyncio.timeout(2):
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
@@ -416,6 +421,79 @@ async def test_a_carrier_that_hangs_up_in_the_midst_of_a_body(waspada: Gateway) 
     assert not [line for line in waspada.lines() if line["level"] in ("error", "critical")]
 
 
+FORM_HEAD = f"Host: x\r\nContent-Type: {FORM_TYPE}"
+UNFINISHED = {
+    "shorter than told": "Content-Length: 500\r\n\r\nsessionId=",
+    "no last chunk": "Transfer-Encoding: chunked\r\n\r\na\r\nsessionId=\r\n",
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("rest", UNFINISHED.values(), ids=UNFINISHED)
+async def test_a_body_that_never_ends_is_answered_soon(waspada: Gateway, hook: str, rest: str) -> None:
+    began = time.monotonic()
+    head, body = await raw(waspada, f"POST /hooks/at/{NEW_SECRET}/{hook} HTTP/1.1\r\n{FORM_HEAD}\r\n{rest}".encode())
+    assert time.monotonic() - began < 2
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert body.decode() == (APOLOGY if hook == "ussd" else "ignored")
+    (line,) = waspada.lines()
+    told = (line["event"], line["hook"], line["problem"])
+    assert told == ("hook.malformed", hook, "the body was not whole after 1 s")
+
+
+async def test_a_body_that_goes_wrong_on_the_way_gets_an_apology(waspada: Gateway) -> None:
+    head = f"POST /hooks/at/{NEW_SECRET}/ussd HTTP/1.1\r\n{FORM_HEAD}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    _, body = await raw(waspada, head.encode(), b"a\r\nsessionId=\r\n", b"no length\r\n")
+    assert body.decode() == APOLOGY
+    assert {line["level"] for line in waspada.lines()} == {"warning"}
+
+
+async def test_a_body_that_comes_in_pieces_is_read(waspada: Gateway) -> None:
+    body = fixture("ussd_01_initial")
+    head = f"POST /hooks/at/{NEW_SECRET}/ussd HTTP/1.1\r\n{FORM_HEAD}\r\nContent-Length: {len(body)}\r\n\r\n"
+    _, answer = await raw(waspada, head.encode(), body[:40], body[40:])
+    assert answer.decode() == screen()
+
+
+HOOK = f"/hooks/at/{NEW_SECRET}/ussd"
+NO_HTTP = {
+    "a blank in the path": f"POST {HOOK} x HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a path without end": f"POST {HOOK}/{'x' * 9000} HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a header without end": f"POST {HOOK} HTTP/1.1\r\nHost: x\r\nReferer: {HOOK}{'x' * 9000}\r\n\r\n",
+    "a header that is none": f"POST {HOOK} HTTP/1.1\r\nHost: x\r\n{HOOK}\r\n\r\n",
+    "a length in words": f"POST {HOOK} HTTP/1.1\r\nHost: x\r\nContent-Length: {HOOK}\r\n\r\n",
+    "two framings": f"POST {HOOK} HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a chunk of no length": f"POST {HOOK} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{HOOK}\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
+async def test_what_is_no_http_is_one_short_warning_without_the_path(waspada: Gateway, sent: str) -> None:
+    head, _ = await raw(waspada, sent.encode())
+    assert head.split(b" ")[1] == b"400"
+    (line,) = waspada.lines()
+    assert line.keys() == {"at", "level", "event", "problem"}
+    assert (line["level"], line["event"]) == ("warning", "http.malformed")
+    assert len(line["problem"]) < 40
+    assert "hooks" not in waspada.log.getvalue()
+
+
+async def test_no_secret_leaves_in_a_log_line(waspada: Gateway) -> None:
+    def of_ours(request: bytes) -> None:
+        raise RuntimeError(f"no answer to {request!r}")
+
+    structlog.get_logger().info("probe", path=HOOK, several=[f"https://gateway.example{HOOK}?x=1"])
+    try:
+        of_ours(f"POST {HOOK} HTTP/1.1\r\n".encode())
+    except RuntimeError:
+        logging.getLogger("aiohttp.server").exception("Error handling %s", HOOK)
+    probe, error = waspada.lines()
+    assert (probe["path"], probe["several"]) == ("/hooks/at/…/ussd", ["https://gateway.example/hooks/at/…/ussd?x=1"])
+    assert error["message"] == "Error handling /hooks/at/…/ussd"
+    assert error["exception"].endswith("no answer to b'POST /hooks/at/…/ussd HTTP/1.1\\r\\n'")
+    assert NEW_SECRET not in waspada.log.getvalue()
+
+
 # Stores away -------------------------------------------------------------------------------------------------
 
 
@@ -434,6 +512,19 @@ async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
         assert (await shaky.post(hook, fixture(name))).status == 503
     assert {line["hook"] for line in shaky.lines("hook.not_stored")} == CALLBACKS.keys()
     assert (await shaky.post("ussd", fixture("ussd_03_same_choice_again"))).text == screen("1", "1")
+    await postgres.open()
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 200
+
+
+async def test_a_postgresql_that_hangs(shaky: Gateway, postgres: Gate) -> None:
+    """The proxy waits for five seconds, the carrier for ten."""
+    assert (await shaky.post("sms", fixture("inbox_iso_date"))).status == 200
+    postgres.hold()
+    began = time.monotonic()
+    answers = await asyncio.gather(*(shaky.post(hook, fixture(name)) for hook, name in CALLBACKS.items()))
+    assert time.monotonic() - began < 4
+    assert [answer.status for answer in answers] == [503] * len(CALLBACKS)
     await postgres.open()
     for hook, name in CALLBACKS.items():
         assert (await shaky.post(hook, fixture(name))).status == 200

@@ -1,0 +1,58 @@
+"""No process works with another vault key than the one that its database was filled with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from gateway.people.vault_keys import WrongVaultKey, prove_key
+from gateway.runtime.postgres import DatabaseAway, is_current
+from gateway.wiring.parts import Parts
+
+log = structlog.get_logger()
+
+_DEADLINE_S = 2.0
+_REST_S = 1.0  # until the database is asked again
+
+
+@asynccontextmanager
+async def key_proven(parts: Parts) -> AsyncIterator[asyncio.Future[None]]:
+    """The key is proven before the block begins. Raises `WrongVaultKey`.
+
+    A process starts all the same where PostgreSQL is away, or its tables are older: residents are served out of Redis
+    meanwhile. Then the proof follows as soon as it can, and what is yielded fails with `WrongVaultKey`.
+    """
+    if await _is_proven(parts):
+        proof: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        proof.set_result(None)
+    else:
+        proof = asyncio.create_task(_follows(parts))
+    try:
+        yield proof
+    finally:
+        proof.cancel()
+        await asyncio.gather(proof, return_exceptions=True)
+
+
+async def _follows(parts: Parts) -> None:
+    proven = False
+    while not proven:
+        await asyncio.sleep(_REST_S)
+        proven = await _is_proven(parts)
+
+
+async def _is_proven(parts: Parts) -> bool:
+    """False where that cannot be said yet."""
+    try:
+        if not await is_current(parts.database, deadline=_DEADLINE_S):
+            return False
+        await prove_key(parts.database, parts.vault, parts.clock, deadline=_DEADLINE_S)
+    except DatabaseAway:
+        return False
+    except WrongVaultKey:
+        log.error("vault.wrong_key")
+        raise
+    return True
