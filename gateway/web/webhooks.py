@@ -34,6 +34,10 @@ HOOKS = ("ussd", "ussd-event", "sms", "receipt", "optout")
 _SECRET = re.compile(r"(/hooks/[^/\s]*/)[^/\s?#'\"\\]+")
 
 
+class BodyLate(BadCallback):
+    """The body of a callback did not come in time; it may, when the carrier sends it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One configured account of a carrier, with the secrets that its webhook URLs may carry."""
@@ -151,6 +155,9 @@ class Webhooks:
         """200 once it is stored, and for what can never be; 503 for what may succeed later."""
         try:
             await store()
+        except BodyLate as error:
+            _malformed(channel, hook, error)
+            return web.Response(status=503, text="try again")
         except BadCallback as error:
             _malformed(channel, hook, error)
             return web.Response(text="ignored")
@@ -167,7 +174,7 @@ async def _body(request: web.Request) -> bytes:
         async with asyncio.timeout(BODY_WITHIN_S):
             return await request.read()
     except TimeoutError:
-        raise BadCallback(f"the body was not whole after {BODY_WITHIN_S:g} s") from None
+        raise BodyLate(f"the body was not whole after {BODY_WITHIN_S:g} s") from None
     except web.HTTPRequestEntityTooLarge:
         raise BadCallback("the body is over 16 KiB") from None
     except ConnectionError:
