@@ -196,14 +196,6 @@ class FlowShape(Strict):
 class CategoriesShape(RootModel[list[Name]]):
     """categories.yaml"""
 
-    @field_validator("root")
-    @classmethod
-    def _apart(cls, listed: list[str]) -> list[str]:
-        for place, name in enumerate(listed):
-            if name in listed[:place]:
-                raise ValueError(f"{name} stands in it twice: leave one out")
-        return listed
-
 
 class StageShape(Strict):
     """One stage of stages.yaml: `first` and `last` are days, both included."""
@@ -221,13 +213,6 @@ class StageShape(Strict):
 
 class StagesShape(RootModel[list[StageShape]]):
     """stages.yaml, in the order of time."""
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        for earlier, later in zip(self.root, self.root[1:], strict=False):
-            if later.first <= earlier.last:
-                raise ValueError(f"{later.key} begins before {earlier.key} is over")
-        return self
 
 
 class ResumeShape(Strict):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from gateway.menu.checking import check
 from gateway.menu.definition import FACTS, GIVEN, Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import PackRefused, load
+from tests.menu.edits import edited, said
 
-Files = dict[str, str]
+Files = Mapping[str, str]
 
 
 def complaints(files: Files, file: str, old: str, new: str) -> list[str]:
-    """What is said after one edit, by loading or, where that finds nothing, by checking."""
-    assert old in files[file]
-    edited = {**files, file: files[file].replace(old, new, 1)}
-    try:
-        return [str(one) for one in check(load(edited), Limits())]
-    except PackRefused as refused:
-        return [str(one) for one in refused.complaints]
+    """What is said after one edit."""
+    return said(edited(files, file, old, new))
 
 
 def line_of(files: Files, file: str, text: str) -> int:
