@@ -19,8 +19,8 @@ class Answer(NamedTuple):
     sure: str = ""
 
 
-def read(menu: Menu, state: State, keys: str, today: date | None) -> Answer:
-    """What `keys` answer to the question of `state`."""
+def read(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> Answer:
+    """What `keys` answer to the question of `state`. A place is looked for in the kecamatan `near` first."""
     if not keys:
         return Answer(error="empty")
     match state.source:
@@ -31,11 +31,24 @@ def read(menu: Menu, state: State, keys: str, today: date | None) -> Answer:
             digits = ticket.read(keys)
             return Answer(ticket.show(digits)) if digits else Answer(error="ticket")
         case "place_name":
-            found = menu.gazetteer.find(keys)
-            return Answer(keys, sure=found.codes[0] if found.sure else "") if found.codes else Answer(error="place")
+            return _place(menu, keys, near)
     if len(keys) > state.longest:
         return Answer(error="long")
     return Answer(keys) if len(keys) >= state.shortest else Answer(error="empty")
+
+
+def _place(menu: Menu, keys: str, near: str) -> Answer:
+    """A place by its name, kept so that it is found again.
+
+    One in the kecamatan `near` goes before any that is no liker: kept as if the kecamatan had been typed behind it.
+    """
+    if near:
+        told = f"{keys}, {menu.areas.kecamatan[near]}"
+        found = menu.gazetteer.find(told)
+        if found.codes and menu.areas.kecamatan_of(found.codes[0]) == near:
+            return Answer(told, sure=found.codes[0] if found.sure else "")
+    found = menu.gazetteer.find(keys)
+    return Answer(keys, sure=found.codes[0] if found.sure else "") if found.codes else Answer(error="place")
 
 
 def in_words(keys: str) -> bool:
