@@ -13,15 +13,12 @@ from gateway.menu.doubts import NO_DOUBT, Doubts, spoken
 from gateway.menu.files import SETTINGS
 from gateway.menu.flow import condition_faults, length_faults, shortcut_faults, way_faults
 from gateway.menu.keys import alike_faults, key_faults
-from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.longest import Longest
 from gateway.menu.sizes import measure
 from gateway.menu.texts import label_faults, sms_faults, text_faults
 from gateway.menu.walks import walk
 from gateway.text.complaints import Complaint
-
-LARGEST_SCREEN = 182
-"""Septets that a USSD string can hold at all (facts/protocols.md E.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,8 @@ def prove(menu: Menu, limits: Limits = DEFAULT, doubts: Doubts = NO_DOUBT) -> Pr
         found += [*faults, *alike_faults(menu, language, in_doubt=language in doubtful)]
         if not faults:
             found += sms_faults(menu, language, doubts)
-    if limits.septets > LARGEST_SCREEN:
-        message = f"a screen of {limits.septets} septets: none can have more than {LARGEST_SCREEN}"
+    if limits.septets > USSD_STRING:
+        message = f"a screen of {limits.septets} septets: none can have more than {USSD_STRING}"
         found.append(Complaint(SETTINGS, 0, message))
     return Proof(sorted(set(found)), limits, longest, sizes.largest)
 

@@ -20,6 +20,7 @@ from pydantic import (
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import CONTINUE, Kind, Need
+from gateway.menu.limits import USSD_STRING
 from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {
@@ -124,7 +125,14 @@ class Bounds(Strict):
     """How much may be typed."""
 
     min: int = Field(default=1, ge=0)
-    max: int = Field(default=300, ge=1, le=1000)
+    max: int = Field(default=USSD_STRING, ge=1)
+
+    @field_validator("max")
+    @classmethod
+    def _can_be_sent(cls, most: int) -> int:
+        if most > USSD_STRING:
+            raise ValueError(f"a USSD string holds no more than {USSD_STRING} characters: nobody can send {most}")
+        return most
 
 
 class StateShape(Strict):

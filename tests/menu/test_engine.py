@@ -332,3 +332,12 @@ def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, ty
         if led.end:
             return
     assert engine.show(menu, led.session, given=given) == led
+
+
+@pytest.mark.parametrize(("length", "error"), [(182, ""), (183, "long"), (300, "long")])
+def test_a_description_is_as_long_as_the_flow_says(menu: Menu, length: int, error: str) -> None:
+    asked = walk(menu, "1 1 1 2 2 4 3 1")
+    led = engine.step(menu, asked.session, "a" * length, given=GIVEN)
+
+    assert asked.session.state == "describe"
+    assert (led.session.error, menu.states["describe"].longest, menu.states["details"].longest) == (error, 182, 182)
