@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from gateway.menu.definition import Menu, State
 from gateway.text import ticket
 
 OLDEST_DATE = timedelta(days=180)
+_DAY = re.compile(r"(?P<day>[0-9]{1,2})[ /.-]+(?P<month>[0-9]{1,2})\.?|(?P<dd>[0-9]{2})(?P<mm>[0-9]{2})")
 
 
 class Answer(NamedTuple):
@@ -57,16 +59,18 @@ def in_words(keys: str) -> bool:
 
 
 def read_day(keys: str, today: date | None) -> str | None:
-    """A typed day and month (`2711`, `27/11`, `27-11`) as the ISO date of the last such day; None if it is none.
+    """A typed day and month (`2711`, `27/11`, `1.1`) as the ISO date of the last such day; None if it is none.
 
-    A date more than 180 days back is taken for a slip. Without `today` the year cannot be known and there is none.
+    Without anything between them both have two digits: `111` may be two days. A date more than 180 days back is taken
+    for a slip. Without `today` the year cannot be known and there is none.
     """
-    digits = "".join(character for character in keys if character not in " /-.")
-    if today is None or len(digits) != 4 or not (digits.isascii() and digits.isdigit()):
+    found = _DAY.fullmatch(keys.strip())
+    if today is None or found is None:
         return None
+    number, month = (int(found[apart] or found[together]) for apart, together in (("day", "dd"), ("month", "mm")))
     for year in (today.year, today.year - 1):
         try:
-            day = date(year, int(digits[2:]), int(digits[:2]))
+            day = date(year, month, number)
         except ValueError:
             continue
         if day <= today:
