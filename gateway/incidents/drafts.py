@@ -42,7 +42,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.book import Book, Filed
-from gateway.incidents.draft import Draft, DraftStatus
+from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus
 from gateway.incidents.records import incidents
 from gateway.messages.erasing import erase_numbers
 from gateway.messages.ledger import messages
@@ -244,12 +244,15 @@ class Drafts:
             return await close_drafts(connection, old, DraftStatus.EXPIRED, self._clock.now())
 
     async def list(self, limit: int = 1000) -> Sequence[dict[str, str | bool]]:
-        """The open drafts that are not settled, the last left first, for lists and JSON. Numbers are masked."""
+        """The open drafts that are not settled, the last left first, for lists and JSON.
+
+        Numbers are masked, and `?` where one cannot be opened.
+        """
         settled = exists().where(or_(_OF_ITS_SESSION, _OVERTAKEN))
         latest = select(drafts).where(_OPEN, ~settled).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
         async with self._database.begin() as connection:
             rows = (await connection.execute(latest.limit(limit))).mappings().all()
-        return [_for_json(self._draft(row)) for row in rows]
+        return [_for_json(row, self._vault.masked(row["phone_sealed"])) for row in rows]
 
     def _draft(self, row: RowMapping) -> Draft:
         return Draft(
@@ -272,16 +275,16 @@ async def _is_overtaken(connection: AsyncConnection, draft: RowMapping) -> bool:
     return bool((await connection.execute(select(later))).scalar_one())
 
 
-def _for_json(draft: Draft) -> dict[str, str | bool]:
-    told = draft.told
+def _for_json(draft: RowMapping, phone: str) -> dict[str, str | bool]:
+    told = draft["answers"]
     return {
-        "channel": draft.channel,
-        "session": draft.session,
-        "marked": draft.marked,
+        "channel": draft["channel"],
+        "session": draft["session"],
+        "marked": draft["danger"] == IN_DANGER,
         **{name: told.get(name, "") for name in ("category", "area", "when", "danger", "description")},
-        "language": draft.language,
-        "left_at": draft.left_at.isoformat(),
-        "phone": draft.phone.masked,
+        "language": draft["language"],
+        "left_at": draft["left_at"].isoformat(),
+        "phone": phone,
     }
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
-LONGEST_DESCRIPTION = 1000  # characters; a pack sets its own, lower bound
+LONGEST_DESCRIPTION = 1000  # characters, which come by SMS; one typed in a dialogue is shorter (menu/limits.py)
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is none

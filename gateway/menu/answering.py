@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from gateway.menu.definition import Menu, State
 from gateway.text import ticket
 
 OLDEST_DATE = timedelta(days=180)
+_DAY = re.compile(r"(?P<day>[0-9]{1,2})[ /.-]+(?P<month>[0-9]{1,2})\.?|(?P<dd>[0-9]{2})(?P<mm>[0-9]{2})")
 
 
 class Answer(NamedTuple):
@@ -19,8 +21,8 @@ class Answer(NamedTuple):
     sure: str = ""
 
 
-def read(menu: Menu, state: State, keys: str, today: date | None) -> Answer:
-    """What `keys` answer to the question of `state`."""
+def read(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> Answer:
+    """What `keys` answer to the question of `state`. A place is looked for in the kecamatan `near` first."""
     if not keys:
         return Answer(error="empty")
     match state.source:
@@ -31,11 +33,24 @@ def read(menu: Menu, state: State, keys: str, today: date | None) -> Answer:
             digits = ticket.read(keys)
             return Answer(ticket.show(digits)) if digits else Answer(error="ticket")
         case "place_name":
-            found = menu.gazetteer.find(keys)
-            return Answer(keys, sure=found.codes[0] if found.sure else "") if found.codes else Answer(error="place")
+            return _place(menu, keys, near)
     if len(keys) > state.longest:
         return Answer(error="long")
     return Answer(keys) if len(keys) >= state.shortest else Answer(error="empty")
+
+
+def _place(menu: Menu, keys: str, near: str) -> Answer:
+    """A place by its name, kept so that it is found again.
+
+    One in the kecamatan `near` goes before any that is no liker: kept as if the kecamatan had been typed behind it.
+    """
+    if near:
+        told = f"{keys}, {menu.areas.kecamatan[near]}"
+        found = menu.gazetteer.find(told)
+        if found.codes and menu.areas.kecamatan_of(found.codes[0]) == near:
+            return Answer(told, sure=found.codes[0] if found.sure else "")
+    found = menu.gazetteer.find(keys)
+    return Answer(keys, sure=found.codes[0] if found.sure else "") if found.codes else Answer(error="place")
 
 
 def in_words(keys: str) -> bool:
@@ -44,16 +59,18 @@ def in_words(keys: str) -> bool:
 
 
 def read_day(keys: str, today: date | None) -> str | None:
-    """A typed day and month (`2711`, `27/11`, `27-11`) as the ISO date of the last such day; None if it is none.
+    """A typed day and month (`2711`, `27/11`, `1.1`) as the ISO date of the last such day; None if it is none.
 
-    A date more than 180 days back is taken for a slip. Without `today` the year cannot be known and there is none.
+    Without anything between them both have two digits: `111` may be two days. A date more than 180 days back is taken
+    for a slip. Without `today` the year cannot be known and there is none.
     """
-    digits = "".join(character for character in keys if character not in " /-.")
-    if today is None or len(digits) != 4 or not (digits.isascii() and digits.isdigit()):
+    found = _DAY.fullmatch(keys.strip())
+    if today is None or found is None:
         return None
+    number, month = (int(found[apart] or found[together]) for apart, together in (("day", "dd"), ("month", "mm")))
     for year in (today.year, today.year - 1):
         try:
-            day = date(year, int(digits[2:]), int(digits[:2]))
+            day = date(year, month, number)
         except ValueError:
             continue
         if day <= today:

@@ -1,26 +1,24 @@
 """Whether a menu can go live on a channel: proven before anybody dials, not found out by who needs it.
 
-`loading` has already seen that the pack is whole. Here it is walked (`walks`) and every screen of it is laid out
+`loading` has already seen whether the pack is whole. Here it is walked (`walks`) and every screen of it is laid out
 (`sizes`), with the longest values that the pack can produce, in every language (promise 8 of the design).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.menu.definition import Menu
+from gateway.menu.doubts import NO_DOUBT, Doubts, spoken
 from gateway.menu.files import SETTINGS
 from gateway.menu.flow import condition_faults, length_faults, shortcut_faults, way_faults
 from gateway.menu.keys import alike_faults, key_faults
-from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.longest import Longest
 from gateway.menu.sizes import measure
 from gateway.menu.texts import label_faults, sms_faults, text_faults
 from gateway.menu.walks import walk
 from gateway.text.complaints import Complaint
-
-LARGEST_SCREEN = 182
-"""Septets that a USSD string can hold at all (facts/protocols.md E.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +31,46 @@ class Proof:
     largest: int  # septets of the largest screen
 
 
-def check(menu: Menu, limits: Limits = DEFAULT) -> list[Complaint]:
-    """All that keeps `menu` from going live on a channel with these limits."""
-    return prove(menu, limits).complaints
+def check(menu: Menu, limits: Limits = DEFAULT, doubts: Doubts = NO_DOUBT) -> list[Complaint]:
+    """All that keeps `menu` from going live on a channel with these limits.
+
+    A menu that is not whole comes with what is in doubt of it: nothing is said that hangs on that.
+    """
+    return prove(menu, limits, doubts).complaints
 
 
-def prove(menu: Menu, limits: Limits = DEFAULT) -> Proof:
+def prove(menu: Menu, limits: Limits = DEFAULT, doubts: Doubts = NO_DOUBT) -> Proof:
     """As `check`, with the measures of the menu."""
-    texts = {language: list(text_faults(menu.wordings[language], menu.placeholders)) for language in menu.languages}
+    texts = {language: list(text_faults(menu, language, doubts)) for language in spoken(menu.wordings, doubts)}
     faulty = frozenset(language for language, faults in texts.items() if faults)
-    sizes = measure(menu, limits, faulty)
-    walked = walk(menu, sizes.turned)
-    longest, too_long = length_faults(menu, walked, limits)
-    found = [*sizes.complaints, *too_long, *key_faults(menu, limits), *label_faults(menu)]
-    found += [*condition_faults(menu), *way_faults(menu, walked), *shortcut_faults(menu, walked)]
+    doubtful = frozenset(menu.languages) if doubts.of_screens else doubts.partial
+    sizes = measure(menu, limits, faulty | doubtful)
+    found = [*sizes.complaints, *key_faults(menu, limits, doubts), *label_faults(menu, doubts)]
+    found += condition_faults(menu, doubts)
+    walked, longest = None, Longest()
+    if not doubts.ways:
+        walked = walk(_led(menu) if doubts.entries else menu, sizes.turned)
+        longest, too_long = length_faults(menu, walked, limits)
+        found += [*too_long, *way_faults(menu, walked, doubts)]
+    found += shortcut_faults(menu, walked, doubts)
     for language, faults in texts.items():
-        found += [*faults, *alike_faults(menu, language)]
+        found += [*faults, *alike_faults(menu, language, in_doubt=language in doubtful)]
         if not faults:
-            found += sms_faults(menu, language)
-    if limits.septets > LARGEST_SCREEN:
-        message = f"a screen of {limits.septets} septets: none can have more than {LARGEST_SCREEN}"
+            found += sms_faults(menu, language, doubts)
+    if limits.septets > USSD_STRING:
+        message = f"a screen of {limits.septets} septets: none can have more than {USSD_STRING}"
         found.append(Complaint(SETTINGS, 0, message))
     return Proof(sorted(set(found)), limits, longest, sizes.largest)
+
+
+def _led(menu: Menu) -> Menu:
+    """The menu with the shortcuts that lead somewhere, and the answers in them that are asked for."""
+    kept = {state.keep for state in menu.states.values()}
+    known = {keys: shortcut for keys, shortcut in menu.shortcuts.items() if shortcut.to in menu.states}
+    return replace(
+        menu,
+        shortcuts={
+            keys: replace(shortcut, answers={name: value for name, value in shortcut.answers.items() if name in kept})
+            for keys, shortcut in known.items()
+        },
+    )

@@ -239,8 +239,10 @@ def _back(session: Session, state: State) -> Session:
     return session
 
 
-def _asked(menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None) -> Session:
-    answer = answering.read(menu, state, keys, today)
+def _asked(
+    menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None, near: str = ""
+) -> Session:
+    answer = answering.read(menu, state, keys, today, near)
     if answer.error:
         return _refused(session, answer.error)
     moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
@@ -254,7 +256,10 @@ def _chosen(
     menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: Given, today: date | None
 ) -> Session:
     within = narrowing(state, session)
-    value = choices(menu, state, within).get(keys)
+    offered = choices(menu, state, within)
+    value = offered.get(keys)
+    if value is None and state.typed and state.source == "kelurahan":
+        value = menu.gazetteer.named(keys, offered.values()) or None
     if value is None:
         page_count = len(pages(menu, state, session.language, within, limits))
         if keys == (limits.keys or menu.keys).more and session.page < page_count - 1:
@@ -275,11 +280,14 @@ def _chosen(
 
 
 def _typed(menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None) -> Session:
-    """Words where an option was to be chosen: the answer to the question that the state names for them."""
-    question = menu.states[state.typed]
+    """Words where an option was to be chosen: the answer to the question that the state names for them.
+
+    Of places that a name may mean, those of the kecamatan whose list was shown go first.
+    """
+    question, near = menu.states[state.typed], narrowing(state, session) if state.source == "kelurahan" else ""
     trail = (*session.trail, state.name)
     at = placed(session, question.name, trail, _without(session, state.keep).answers)
-    moved = _asked(menu, question, at, keys, given, today)
+    moved = _asked(menu, question, at, keys, given, today, near)
     return _refused(session, moved.error) if moved.error else moved
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.menu.definition import CONTINUE, Kind, Menu, Shortcut
+from gateway.menu.definition import CONTINUE, FACTS, Kind, Menu, Shortcut
+from gateway.menu.doubts import NO_DOUBT, STAGES_LIST, Doubts
 from gateway.menu.files import FLOW, at_state
 from gateway.menu.limits import Limits
 from gateway.menu.longest import SECONDS_A_SESSION, GoesRound, Longest, longest_way
@@ -13,15 +14,23 @@ from gateway.menu.walks import Place, Walked, onward
 from gateway.text.complaints import Complaint
 
 
-def condition_faults(menu: Menu) -> Iterator[Complaint]:
+def condition_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
     """Conditions that ask for what can never be, and those that nobody asks."""
     for state in menu.states.values():
         for clause in state.condition.clauses if state.condition else ():
-            for message in impossible(menu, clause):
+            for message in impossible(menu, clause) if _is_known(menu, clause.name, doubts) else ():
                 yield at_state(state, f"only_if: {message}")
     for role, name in _shown_anyway(menu):
-        if menu.states[name].condition:
+        if name in menu.states and menu.states[name].condition:
             yield at_state(menu.states[name], f"it is shown whatever its only_if says: {role} leads here")
+
+
+def _is_known(menu: Menu, name: str, doubts: Doubts) -> bool:
+    """Whether all is known that an answer, or a fact, can be."""
+    if name in FACTS:
+        return not (FACTS[name] == "stage" and STAGES_LIST in doubts.lists)
+    keepers = [state for state in menu.states.values() if state.keep == name]
+    return bool(keepers) and not doubts.of_answer(name) and all(state.source not in doubts.lists for state in keepers)
 
 
 def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
@@ -35,13 +44,13 @@ def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
             yield f"or_type of {state.name}", state.typed
 
 
-def way_faults(menu: Menu, walked: Walked) -> Iterator[Complaint]:
+def way_faults(menu: Menu, walked: Walked, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
     """States that cannot be reached, that no end can be reached from, and those that a walk never comes to rest at."""
     if walked.entangled:
         message = "there are too many ways through these states: nobody can tell where they all lead"
         yield at_state(menu.states[menu.start], message)
         return
-    for name in menu.states:
+    for name in menu.states if not doubts.entries else ():
         if name not in walked.reached:
             yield at_state(menu.states[name], _why_unreached(menu, walked, name))
     for name in sorted({place.state for place in walked.moves.keys() - _ending(menu, walked)}):
@@ -101,25 +110,37 @@ def length_faults(menu: Menu, walked: Walked, limits: Limits) -> tuple[Longest, 
     return longest, found
 
 
-def shortcut_faults(menu: Menu, walked: Walked) -> Iterator[Complaint]:
-    """Shortcuts that end or file something before anybody was asked, and answers that they give for nothing."""
+def shortcut_faults(menu: Menu, walked: Walked | None, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+    """Shortcuts that end or file something before anybody was asked, and answers that they give for nothing.
+
+    Where the ways could not be `walked`, what can be said without.
+    """
     for keys, shortcut in menu.shortcuts.items():
-        for message in dict.fromkeys(_faults(menu, walked, keys, shortcut)):
+        found = [*_first_faults(menu, walked, keys, shortcut), *_answer_faults(menu, walked, keys, shortcut, doubts)]
+        for message in dict.fromkeys(found):
             yield Complaint(FLOW, shortcut.line, f"shortcut {keys}: {message}")
 
 
-def _faults(menu: Menu, walked: Walked, keys: str, shortcut: Shortcut) -> Iterator[str]:
-    roots = [root for root in walked.roots if root.shortcut == keys]
-    for first in (menu.states[root.place.state] for root in roots):
+def _first_faults(menu: Menu, walked: Walked | None, keys: str, shortcut: Shortcut) -> Iterator[str]:
+    named = menu.states.get(shortcut.to)
+    firsts = [named] if named and not named.condition else []
+    if walked:
+        firsts = [menu.states[root.place.state] for root in walked.roots if root.shortcut == keys]
+    for first in firsts:
         if first.kind is Kind.END:
             yield f"it leads to {first.name}, which is an end"
         if first.source == "file_report":
             yield f"it leads to {first.name}, which files a report before anything is asked"
-    used = _used(menu, walked, keys)
+
+
+def _answer_faults(menu: Menu, walked: Walked | None, keys: str, shortcut: Shortcut, doubts: Doubts) -> Iterator[str]:
+    used = _used(menu, walked, keys) if walked and not walked.entangled and shortcut.to in menu.states else None
     for name, value in shortcut.answers.items():
-        if not any(state.keep == name and can_be(menu, state, value) for state in menu.states.values()):
-            yield f"{name} is never {value or 'empty'}"
-        elif name not in used and not walked.entangled:
+        keepers = [state for state in menu.states.values() if state.keep == name]
+        if not any(can_be(menu, state, value) for state in keepers):
+            if _is_known(menu, name, doubts):
+                yield f"{name} is never {value or 'empty'}"
+        elif used is not None and name not in used:
             yield f"the answer {name} is of no use: no way on from {shortcut.to} asks for it"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import combinations
 
 from gateway.menu.definition import MATCHES, Kind, Menu, State, choices
+from gateway.menu.doubts import NO_DOUBT, Doubts
 from gateway.menu.files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
 from gateway.menu.limits import Limits
 from gateway.menu.paging import option_lines
@@ -15,8 +17,10 @@ from gateway.places.names import MOST
 from gateway.text.complaints import Complaint
 
 
-def key_faults(menu: Menu, limits: Limits) -> Iterator[Complaint]:
+def key_faults(menu: Menu, limits: Limits, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
     """Navigation keys that mean two things: the same as another one, a number of an option, or a shortcut."""
+    if doubts.keys and not limits.keys:
+        return
     named: dict[str, str] = asdict(limits.keys or menu.keys)
     for (one, key), (other, same) in combinations(named.items(), 2):
         if key == same:
@@ -42,17 +46,24 @@ def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
         yield from choices(menu, state, within)
 
 
-def alike_faults(menu: Menu, language: str) -> Iterator[Complaint]:
-    """What can be chosen on one screen and reads the same, but for case and spaces."""
+def alike_faults(menu: Menu, language: str, *, in_doubt: bool = False) -> Iterator[Complaint]:
+    """What can be chosen on one screen and reads the same, but for case and spaces.
+
+    A screen that lacks a text is passed over in a language that is `in_doubt`.
+    """
     for state in menu.states.values():
-        if state.kind in (Kind.DO, Kind.END):
-            continue
-        for within in parents(menu, state):
-            first: dict[str, str] = {}
-            for value, label in _labels(menu, state, language, within).items():
-                same = first.setdefault(" ".join(label.casefold().split()), value)
-                if same != value:
-                    yield _alike(menu, state, language, value, f"{label!r} reads the same as {same}")
+        if state.kind not in (Kind.DO, Kind.END):
+            with suppress(*(KeyError,) if in_doubt else ()):
+                yield from _alike_on(menu, state, language)
+
+
+def _alike_on(menu: Menu, state: State, language: str) -> Iterator[Complaint]:
+    for within in parents(menu, state):
+        first: dict[str, str] = {}
+        for value, label in _labels(menu, state, language, within).items():
+            same = first.setdefault(" ".join(label.casefold().split()), value)
+            if same != value:
+                yield _alike(menu, state, language, value, f"{label!r} reads the same as {same}")
 
 
 def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str, str]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from gateway.menu.definition import Keys
 
+USSD_STRING = 182
+"""Septets that a USSD string can hold at all, in either direction (facts/protocols.md E.4)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limits:
@@ -16,7 +19,7 @@ class Limits:
     """
 
     septets: int = 160
-    text: int = 182  # a USSD string holds no more (facts/protocols.md E.4)
+    text: int = USSD_STRING
     hops: int = 100
     depth: int = 50
     keys: Keys | None = None

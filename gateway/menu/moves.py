@@ -126,15 +126,13 @@ def _onward(menu: Menu, session: Session) -> str:
     state = menu.states[session.state]
     if state.keep:
         value = session.answers.get(state.keep)
-        if value is None:
-            typed = menu.states[state.typed] if state.typed else None
-            return typed.name if typed and typed.keep in session.answers else ""
         if value == "" and state.zero:
             return state.zero[1]
-        if state.kind is Kind.ASK:
+        if value is not None and state.kind is Kind.ASK:
             return state.next
-        if value not in choices(menu, state, narrowing(state, session)).values():
-            return ""
+        if value is None or value not in choices(menu, state, narrowing(state, session)).values():
+            typed = menu.states[state.typed] if state.typed else None
+            return typed.name if typed and typed.keep in session.answers else ""
         return state.options.get(value, state.next)
     return next(iter(state.options.values())) if _is_notice(menu, session) else ""
 

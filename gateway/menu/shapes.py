@@ -20,6 +20,7 @@ from pydantic import (
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import CONTINUE, Kind, Need
+from gateway.menu.limits import USSD_STRING
 from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {
@@ -124,7 +125,14 @@ class Bounds(Strict):
     """How much may be typed."""
 
     min: int = Field(default=1, ge=0)
-    max: int = Field(default=300, ge=1, le=1000)
+    max: int = Field(default=USSD_STRING, ge=1)
+
+    @field_validator("max")
+    @classmethod
+    def _can_be_sent(cls, most: int) -> int:
+        if most > USSD_STRING:
+            raise ValueError(f"a USSD string holds no more than {USSD_STRING} characters: nobody can send {most}")
+        return most
 
 
 class StateShape(Strict):
@@ -196,14 +204,6 @@ class FlowShape(Strict):
 class CategoriesShape(RootModel[list[Name]]):
     """categories.yaml"""
 
-    @field_validator("root")
-    @classmethod
-    def _apart(cls, listed: list[str]) -> list[str]:
-        for place, name in enumerate(listed):
-            if name in listed[:place]:
-                raise ValueError(f"{name} stands in it twice: leave one out")
-        return listed
-
 
 class StageShape(Strict):
     """One stage of stages.yaml: `first` and `last` are days, both included."""
@@ -221,13 +221,6 @@ class StageShape(Strict):
 
 class StagesShape(RootModel[list[StageShape]]):
     """stages.yaml, in the order of time."""
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        for earlier, later in zip(self.root, self.root[1:], strict=False):
-            if later.first <= earlier.last:
-                raise ValueError(f"{later.key} begins before {earlier.key} is over")
-        return self
 
 
 class ResumeShape(Strict):

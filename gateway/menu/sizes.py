@@ -85,7 +85,7 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
     """The pages of `state` for every answer that can narrow it. Of places that match, those with the longest names."""
     if state.source == MATCHES:
         lines = [f"{number}.{place}" for number, place in enumerate(places, start=1)]
-        yield _Laid(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]})
+        yield _Laid(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]} if lines else {})
         return
     for within in parents(menu, state):
         lines = option_lines(menu, state, language, within)

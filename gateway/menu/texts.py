@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from gateway.menu.definition import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
+from gateway.menu.doubts import NO_DOUBT, Doubts, spoken
 from gateway.menu.files import Path, at_text, in_pack
 from gateway.menu.paging import LONGEST_GIVEN, filled_longest
 from gateway.text import gsm
@@ -16,20 +17,26 @@ SMS_SEPTETS = 160
 _UNFILLED = frozenset({"errors", "labels"})  # texts that are shown as they stand
 
 
-def text_faults(words: Wording, of_answers: Collection[str]) -> Iterator[Complaint]:
-    """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing.
+def all_text_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+    """What is wrong with the texts by themselves, in every language."""
+    for language in spoken(menu.wordings, doubts):
+        yield from text_faults(menu, language, doubts)
 
-    `of_answers` are the placeholders of the pack. No flow is needed: a pack that is not whole hears of them too.
-    """
-    named = frozenset({*GIVEN, *of_answers})
+
+def text_faults(menu: Menu, language: str, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+    """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
+    words = menu.wordings[language]
+    named = frozenset({*GIVEN, *menu.placeholders})
     for path, text in _texts(words):
         known = frozenset(APPEAL_VALUES) if path[0] == "appeals" else named
         known = frozenset() if path[0] in _UNFILLED else known
-        for message in _faults(text, known):
+        in_doubt = doubts.placeholders and path[0] not in {"appeals", *_UNFILLED}
+        for message in _faults(text, None if in_doubt else known):
             yield at_text(words, path, message)
 
 
-def _faults(text: str, known: Set[str]) -> Iterator[str]:
+def _faults(text: str, known: Set[str] | None) -> Iterator[str]:
+    """`known` are the names that a placeholder may have, if they are known themselves."""
     if not text.strip():
         yield "this text is empty"
     try:
@@ -41,7 +48,7 @@ def _faults(text: str, known: Set[str]) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
-    for name in sorted(named - known):
+    for name in sorted(named - known) if known is not None else ():
         yield (
             f"{{{name}}} stands for nothing; known are {sorted(known)}"
             if known
@@ -60,7 +67,7 @@ def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
                 yield (section, group, name), text
 
 
-def sms_faults(menu: Menu, language: str) -> Iterator[Complaint]:
+def sms_faults(menu: Menu, language: str, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
     """SMS that are more than one, with the longest values, or that another gateway would take for a command."""
     commands = {word for said in menu.keywords.commands.values() for words in said.values() for word in words}
     words = menu.wordings[language]
@@ -69,7 +76,8 @@ def sms_faults(menu: Menu, language: str) -> Iterator[Complaint]:
         if first and first[1].casefold() in commands:
             message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be obeyed"
             yield at_text(words, ("sms", name), message)
-    filled = [(("sms", name), filled_longest(menu, text, language)) for name, text in words.sms.items()]
+    sms = {} if doubts.placeholders else words.sms
+    filled = [(("sms", name), filled_longest(menu, text, language)) for name, text in sms.items()]
     filled += [(("appeals", name), fill(text, longest_appeal(menu))) for name, text in words.appeals.items()]
     for path, text in filled:
         if (excess := gsm.septets(text) - SMS_SEPTETS) > 0:
@@ -85,17 +93,19 @@ def longest_appeal(menu: Menu) -> dict[str, str]:
     }
 
 
-def label_faults(menu: Menu) -> Iterator[Complaint]:
+def label_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
     """Answers that a placeholder would show as a bare key, or as whatever somebody typed."""
+    wordings = [words for words in menu.wordings.values() if words.language not in doubts.unclear]
     for placeholder, answer in menu.placeholders.items():
         keepers = [state for state in menu.states.values() if state.keep == answer]
         if any(state.kind is Kind.ASK for state in keepers):
             message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
             yield in_pack(menu, ("placeholders", placeholder), message)
-        if not keepers and all(answer not in words.labels for words in menu.wordings.values()):
+        nowhere = not keepers and all(answer not in words.labels for words in wordings)
+        if nowhere and not (doubts.of_answer(answer) or doubts.unclear):
             message = f"no state keeps {answer}, and no wording has labels for it"
             yield in_pack(menu, ("placeholders", placeholder), message)
-        for words in menu.wordings.values():
+        for words in wordings:
             for value in _to_be_named(menu, answer, keepers):
                 if value not in words.labels.get(answer, {}):
                     message = f"this is missing: {{{placeholder}}} would show the bare key"

@@ -172,7 +172,11 @@ class _Walker:
             there = moves.placed(session, question.name, (*session.trail, state.name), session.answers)
             self.walked.reached.add(question.name)
             for value, _ in self._answers(question):
-                yield from self._answered(there, question.next, {question.keep: value}, 1)
+                for move in self._answered(there, question.next, {question.keep: value}, 1):
+                    # Where a list has been narrowed already, a name that must be asked back is a slip, as a number is
+                    # that nothing has: either costs one more screen.
+                    slip = state.is_narrowed and self.menu.states[move.to.state].source == MATCHES
+                    yield move._replace(forth=False) if slip else move
 
     def _answers(self, state: State) -> Iterator[tuple[str, int]]:
         """The answers that make a difference, each with the screens that it takes at worst."""

@@ -1,6 +1,7 @@
 """Whether a pack is whole: every state leads somewhere that exists, every text is there in every language.
 
-All complaints at once, with file and line. What is whole may still not be walkable: that is the matter of `checking`.
+All complaints at once, with file and line; whatever could be read is held against whatever it needs. What is whole may
+still not be walkable: that is the matter of `checking`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.definition import FACTS, GIVEN, MATCHES, Kind
-from gateway.menu.files import FLOW, KEYWORDS, PACK, RULES, Path
+from gateway.menu.files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
 from gateway.menu.reading import Reading
 from gateway.menu.refusing import refused_in
 from gateway.menu.shapes import (
@@ -23,6 +24,7 @@ from gateway.menu.shapes import (
     RESUMING,
     SMS,
     TAKES,
+    AppealsShape,
     FlowShape,
     KeywordsShape,
     PackShape,
@@ -32,6 +34,8 @@ from gateway.menu.shapes import (
     WordingShape,
 )
 
+ENTRIES = ("start", "home", "help", "resume")
+
 
 def check_pack(reading: Reading, pack: PackShape) -> None:
     """Complain of placeholders that would hide what the gateway itself gives."""
@@ -40,34 +44,104 @@ def check_pack(reading: Reading, pack: PackShape) -> None:
         reading.complain(PACK, ("placeholders", name), message)
 
 
-def check_flow(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
-    """Complain of every state, shortcut and rule that names what does not exist or lacks what it needs."""
-    for key in ("start", "home", "help", "resume"):
-        named = getattr(flow, key)
-        if named and named not in flow.states:
-            reading.complain(FLOW, (key,), f"{key}: no state is called {named}")
-    if flow.help in flow.states and flow.states[flow.help].tell is None:
-        reading.complain(FLOW, ("help",), f"help: {flow.help} must be a state that tells")
-    if flow.resume in flow.states and flow.states[flow.resume].resume is None:
-        reading.complain(FLOW, ("resume",), f"resume: {flow.resume} must be a state that begins with resume")
-    kept = {state.keep for state in flow.states.values() if state.keep}
-    for name, state in flow.states.items():
-        for message in (*_kind_faults(state), *_way_faults(state, flow), *_condition_faults(state, kept)):
+def check_categories(reading: Reading, categories: Sequence[str]) -> None:
+    """Complain of kinds of incident that stand in the list twice."""
+    for place, name in enumerate(categories):
+        if name in categories[:place]:
+            reading.complain(CATEGORIES, (str(place),), f"{name} stands in it twice: leave one out")
+
+
+def check_flow(reading: Reading, flow: FlowShape) -> None:
+    """Complain of every state and way in that names what does not exist or lacks what it needs.
+
+    A state of which something was left out is known by its name alone, and nobody knows what it keeps.
+    """
+    unclear = reading.left_out(FLOW, "states")
+    known = {name: state for name, state in flow.states.items() if name not in unclear}
+    kept = _kept_answers(reading, flow)
+    for key in ENTRIES:
+        for message in _entry_faults(key, getattr(flow, key), known, unclear) if reading.is_known(FLOW, (key,)) else ():
+            reading.complain(FLOW, (key,), f"{key}: {message}")
+    for name, state in known.items():
+        for message in (*kind_faults(state), *_faults(state, known, unclear, kept)):
             reading.complain(FLOW, ("states", name), f"{name}: {message}")
-        for key in _idle_keys(state):
+        for key in idle_keys(state):
             reading.complain(FLOW, ("states", name, key), f"{name}: {key} means nothing here: leave it out")
-        if state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket":
+        if _keeps_what_is_given(state):
             message = f"{name}: keep: {state.keep} is what the gateway itself gives; choose another name"
             reading.complain(FLOW, ("states", name, "keep"), message)
     for keys, shortcut in flow.shortcuts.items():
-        for message in _shortcut_faults(flow, shortcut.to, shortcut.answers):
-            reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: {message}")
-    for name in rules.resume.needs:
-        if flow.resume and name not in kept:
+        if shortcut.to not in known.keys() | unclear:
+            reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: no state is called {shortcut.to}")
+        for name in shortcut.answers.keys() - kept if kept is not None else ():
+            reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: no state keeps {name}")
+
+
+def are_ways_known(reading: Reading, flow: FlowShape) -> bool:
+    """Whether every state is known, and where each leads: so that the ways can be walked."""
+    known, kept = flow.states, _kept_answers(reading, flow)
+    if reading.left_out(FLOW, "states") or any(
+        not reading.is_known(FLOW, (key,)) or getattr(flow, key) not in known for key in ENTRIES[:2]
+    ):
+        return False
+    return not any(
+        _keeps_what_is_given(state) or [*kind_faults(state), *_faults(state, known, (), kept)]
+        for state in known.values()
+    )
+
+
+def kept_by(reading: Reading, flow: FlowShape) -> dict[str, str | None]:
+    """What each state keeps, empty for nothing; None where that is not known."""
+    unclear = reading.left_out(FLOW, "states")
+    kept: dict[str, str | None] = {name: state.keep for name, state in flow.states.items() if name not in unclear}
+    for name in unclear:
+        said = reading.holes[FLOW].get(("states", name))
+        keep = said.get("keep") if isinstance(said, dict) else None
+        kept[name] = keep if isinstance(keep, str) else None
+    return kept
+
+
+def _kept_answers(reading: Reading, flow: FlowShape) -> set[str] | None:
+    """The answers that the dialogue keeps; None where some state may keep any."""
+    kept = kept_by(reading, flow).values()
+    return None if None in kept else {name for name in kept if name}
+
+
+def _faults(
+    state: StateShape, known: Mapping[str, StateShape], unclear: Collection[str], kept: Collection[str] | None
+) -> Iterator[str]:
+    """What is wrong with the ways on from a state, where the states `known` are there, and some that are not clear."""
+    yield from _way_faults(state, known, unclear)
+    if state.within and kept is not None and state.within not in kept:
+        yield f"within: no state keeps {state.within}"
+    yield from _condition_faults(state, kept)
+
+
+def _keeps_what_is_given(state: StateShape) -> bool:
+    return state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
+
+
+def check_needs(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
+    """Complain of answers that a dropped dialogue needs and no state keeps."""
+    kept = _kept_answers(reading, flow)
+    for name in rules.resume.needs if flow.resume and kept is not None else ():
+        if kept is not None and name not in kept and reading.is_known(RULES, ("resume", "needs")):
             reading.complain(RULES, ("resume", "needs"), f"resume.needs: no state keeps {name}")
 
 
-def _kind_faults(state: StateShape) -> Iterator[str]:
+def _entry_faults(key: str, named: str, known: Mapping[str, StateShape], unclear: Collection[str]) -> Iterator[str]:
+    if not named or named in unclear:
+        return
+    if named not in known:
+        yield f"no state is called {named}"
+    elif key == "help" and known[named].tell is None:
+        yield f"{named} must be a state that tells"
+    elif key == "resume" and known[named].resume is None:
+        yield f"{named} must be a state that begins with resume"
+
+
+def kind_faults(state: StateShape) -> Iterator[str]:
+    """Why a state is not one of the things that a state can be."""
     if len(state.kinds) != 1:
         names = ", ".join(state.kinds) or "none of them"
         yield f"a state is one of {', '.join(Kind)}; this is {names}"
@@ -93,7 +167,7 @@ def _kind_faults(state: StateShape) -> Iterator[str]:
         yield "limits: min is above max"
 
 
-def _idle_keys(state: StateShape) -> list[str]:
+def idle_keys(state: StateShape) -> list[str]:
     """What is said of a state and never looked at."""
     if len(state.kinds) != 1:
         return []
@@ -103,15 +177,14 @@ def _idle_keys(state: StateShape) -> list[str]:
     return sorted(idle)
 
 
-def _way_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
-    yield from (f"no state is called {target}" for target in state.targets if target not in flow.states)
-    if state.within and all(other.keep != state.within for other in flow.states.values()):
-        yield f"within: no state keeps {state.within}"
-    yield from _narrowing_faults(state, flow)
-    if state.or_type in flow.states and flow.states[state.or_type].ask is None:
+def _way_faults(state: StateShape, known: Mapping[str, StateShape], unclear: Collection[str]) -> Iterator[str]:
+    names = known.keys() | unclear
+    yield from (f"no state is called {target}" for target in state.targets if target not in names)
+    yield from _narrowing_faults(state, known)
+    if state.or_type in known and known[state.or_type].ask is None:
         yield f"or_type: {state.or_type} must be a state that asks"
-    if state.words in flow.states:
-        yield from _borrowing_faults(state, flow.states[state.words])
+    if state.words in known:
+        yield from _borrowing_faults(state, known[state.words])
 
 
 def _borrowing_faults(state: StateShape, lender: StateShape) -> Iterator[str]:
@@ -124,38 +197,35 @@ def _borrowing_faults(state: StateShape, lender: StateShape) -> Iterator[str]:
         yield f"words: the screen of {state.words} has no words for {', '.join(unsaid)}"
 
 
-def _narrowing_faults(state: StateShape, flow: FlowShape) -> Iterator[str]:
+def _narrowing_faults(state: StateShape, known: Mapping[str, StateShape]) -> Iterator[str]:
     """Lists that hang on an answer which can narrow none: they would be empty."""
-    keepers = [other for other in flow.states.values() if state.within and other.keep == state.within]
+    keepers = [other for other in known.values() if state.within and other.keep == state.within]
     if state.choose_from == "kelurahan" and any(other.choose_from != "kecamatan" for other in keepers):
         yield f"within: {state.within} must be chosen from kecamatan"
     if state.choose_from == MATCHES and any(other.ask != "place_name" for other in keepers):
         yield f"within: {state.within} must be a place_name that is asked for"
 
 
-def _condition_faults(state: StateShape, kept: set[str]) -> Iterator[str]:
+def _condition_faults(state: StateShape, kept: Collection[str] | None) -> Iterator[str]:
+    """`kept` are the answers that the dialogue keeps, if all of them are known."""
     if bool(state.only_if) != bool(state.otherwise):
         yield "only_if and otherwise belong together: the second says where who is passed over goes on"
-    for clause in read_condition(state.only_if).clauses if state.only_if else ():
-        if clause.name not in kept and clause.name not in FACTS:
-            yield f"only_if: nothing is called {clause.name}; known are {', '.join(sorted(kept | FACTS.keys()))}"
-
-
-def _shortcut_faults(flow: FlowShape, to: str, answers: Mapping[str, str]) -> Iterator[str]:
-    if to not in flow.states:
-        yield f"no state is called {to}"
-    kept = {state.keep for state in flow.states.values()}
-    yield from (f"no state keeps {name}" for name in answers if name not in kept)
+    for clause in read_condition(state.only_if).clauses if state.only_if and kept is not None else ():
+        if clause.name not in {*(kept or ()), *FACTS}:
+            yield f"only_if: nothing is called {clause.name}; known are {', '.join(sorted({*(kept or ()), *FACTS}))}"
 
 
 def check_keywords(
-    reading: Reading, keywords: KeywordsShape, languages: Collection[str], categories: Collection[str]
+    reading: Reading,
+    keywords: KeywordsShape,
+    languages: Collection[str] | None,
+    categories: Collection[str] | None,
 ) -> None:
-    """Complain of keywords that mean two things, and of those for what does not exist."""
+    """Complain of keywords that mean two things, and of those for what does not exist, where that is known."""
     meanings: dict[str, str] = {}
     for command, said in keywords.commands.items():
         for language, words in said.items():
-            if language not in languages:
+            if languages is not None and language not in languages:
                 reading.complain(KEYWORDS, ("commands", command, language), f"no language is called {language}")
             for word in words:
                 if meanings.setdefault(word.casefold(), command) != command:
@@ -168,41 +238,61 @@ def check_keywords(
                 reading.complain(KEYWORDS, ("words", category), f"{word} means {kinds[word.casefold()]} already")
     for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
         for key, category in names:
-            if category not in categories:
+            if categories is not None and category not in categories:
                 reading.complain(KEYWORDS, (section, key), f"no category is called {category}")
 
 
-def check_stages(reading: Reading, rules: RulesShape, stages: StagesShape) -> None:
-    """Complain of strict stages that do not exist."""
+def check_stages(reading: Reading, stages: StagesShape, rules: RulesShape | None) -> None:
+    """Complain of stages that overlap, and of strict ones that do not exist. Of a part of them nothing can be said."""
+    if reading.left_out(STAGES):
+        return
+    for place, (earlier, later) in enumerate(zip(stages.root, stages.root[1:], strict=False), start=1):
+        if later.first <= earlier.last:
+            reading.complain(STAGES, (str(place),), f"{later.key} begins before {earlier.key} is over")
     known = {stage.key for stage in stages.root}
-    for stage in rules.strict_stages:
+    for stage in rules.strict_stages if rules else ():
         if stage not in known:
             reading.complain(RULES, ("strict_stages",), f"strict_stages: no stage is called {stage}")
 
 
 def check_appeals(
-    reading: Reading, file: str, wording: WordingShape, templates: Sequence[str], rules: RulesShape
+    reading: Reading, file: str, wording: WordingShape, templates: AppealsShape | None, rules: RulesShape | None
 ) -> None:
     """Complain of texts of appeals that are missing, that nothing uses, or that say a refused word."""
-    _same_names(reading, file, ("appeals",), wording.appeals, templates)
+    if templates:
+        unclear = reading.left_out(APPEALS)
+        _same_names(reading, file, ("appeals",), wording.appeals, list(templates.root), allowed=unclear)
     for key, text in wording.appeals.items():
-        for word in refused_in(text, rules.refused_words):
+        for word in refused_in(text, rules.refused_words if rules else ()):
             reading.complain(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
 
 
-def check_wording(
-    reading: Reading, file: str, wording: WordingShape, flow: FlowShape, categories: Sequence[str], sms: Sequence[str]
-) -> None:
-    """Complain of every text that is missing, and of every one that nothing shows.
+def check_wording(reading: Reading, file: str, wording: WordingShape, sms: Sequence[str]) -> None:
+    """Complain of every text of the gateway's own that is missing, and of every one that nothing shows.
 
     `sms` are those that this pack has sent; others may stand there, so that a rule can be switched off and on again.
     """
     _same_names(reading, file, ("navigation",), wording.navigation, NAVIGATION)
     _same_names(reading, file, ("errors",), wording.errors, ERRORS)
     _same_names(reading, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES))
-    _same_names(reading, file, ("labels", "category"), wording.labels.get("category", {}), categories)
-    shown = {name: state for name, state in flow.states.items() if state.do is None and not state.words}
-    _same_names(reading, file, ("screens",), wording.screens, list(shown))
+
+
+def check_labels(reading: Reading, file: str, wording: WordingShape, categories: Sequence[str]) -> None:
+    """Complain of kinds of incident without a name, and of names for none."""
+    there = wording.labels.get("category", {})
+    allowed = there if reading.left_out(CATEGORIES) else ()  # it may be the name of one that could not be read
+    _same_names(reading, file, ("labels", "category"), there, list(dict.fromkeys(categories)), allowed)
+
+
+def check_screens(reading: Reading, file: str, wording: WordingShape, flow: FlowShape) -> None:
+    """Complain of every text of a screen that is missing, and of every one that no state shows."""
+    unclear = reading.left_out(FLOW, "states")
+    shown = {
+        name: state
+        for name, state in flow.states.items()
+        if name not in unclear and state.do is None and not state.words
+    }
+    _same_names(reading, file, ("screens",), wording.screens, list(shown), allowed=unclear)
     for name, state in shown.items():
         if name in wording.screens:
             _same_names(reading, file, ("screens", name), wording.screens[name], ["heading", *state.labels])
@@ -214,10 +304,10 @@ def _same_names(
     path: Path,
     there: Mapping[str, object],
     needed: Sequence[str],
-    allowed: Sequence[str] = (),
+    allowed: Collection[str] = (),
 ) -> None:
     for name in needed:
-        if name not in there:
+        if name not in there and reading.is_known(file, (*path, name)):
             reading.complain(file, path, f"{'.'.join((*path, name))} is missing")
     for name in there:
         if name not in needed and name not in allowed:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Select,
     any_,
     cast,
     delete,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.choosing import has_role, is_anybody, subscribes
-from gateway.people.knowing import known_of, load_people
+from gateway.people.knowing import known_of, list_people, load_people
 from gateway.people.person import Change, Effect, Entry, Person, Role, change
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import subscriptions
@@ -108,16 +109,18 @@ class Directory:
     async def list(
         self, limit: int = 1000, role: Role | None = None, areas: Collection[str] = ()
     ) -> Sequence[dict[str, str | list[str]]]:
-        """The people that were added last, the newest first, for lists and JSON. Numbers are masked.
+        """The people that were added last, the newest first, for lists and JSON.
 
-        Of `role`, and in one of `areas`, where these are given.
+        Of `role`, and in one of `areas`, where these are given. Numbers are masked, and `?` where one cannot be opened.
         """
         async with self._database.begin() as connection:
-            found = await self._people(connection, _matching(role, areas), limit)
-        return [person.for_json() for person in found]
+            return await list_people(connection, _newest(_matching(role, areas), limit), self._vault)
 
     async def export(self, role: Role | None = None, areas: Collection[str] = ()) -> AsyncIterator[Person]:
-        """Everybody with a role, in the order of their adding, a thousand at a time."""
+        """Everybody with a role, in the order of their adding, a thousand at a time.
+
+        Raises `CannotOpen`: a list without somebody would be taken for the whole.
+        """
         wanted = _matching(role, areas) if role or areas else is_anybody()
         last = 0
         while True:
@@ -134,8 +137,7 @@ class Directory:
     async def _people(
         self, connection: AsyncConnection, which: ColumnElement[bool], limit: int | None = None
     ) -> Sequence[Person]:
-        newest = select(people).where(which, people.c.phone_key.is_not(None)).order_by(people.c.id.desc()).limit(limit)
-        return await load_people(connection, newest, self._vault)
+        return await load_people(connection, _newest(which, limit), self._vault)
 
 
 async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datetime) -> Forgotten:
@@ -165,6 +167,10 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
 
 
 # Which people --------------------------------------------------------------------------------------------------
+
+
+def _newest(which: ColumnElement[bool], limit: int | None) -> Select[Any]:
+    return select(people).where(which, people.c.phone_key.is_not(None)).order_by(people.c.id.desc()).limit(limit)
 
 
 def _matching(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:

@@ -47,23 +47,50 @@ async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mappin
 
 async def load_people(connection: AsyncConnection, which: Select[Any], vault: Vault) -> Sequence[Person]:
     """The people of these rows of their table, in their order, with all roles. Raises `CannotOpen`."""
-    rows = (await connection.execute(which)).all()
-    if not rows:
-        return []
-    parts = await _roles(connection, [row.id for row in rows])
-    subscriber = _subscribers(await _subscriptions(connection, [row.phone_key for row in rows]))
     return [
         Person(
             phone=vault.open(row.phone_sealed),
             name=row.name,
             language=row.language,
-            parts=in_order([*parts[row.id], *subscriber.get(row.phone_key, ())]),
+            parts=parts,
             source=row.source,
             added_at=row.added_at,
             updated_at=row.updated_at,
         )
-        for row in rows
+        for row, parts in await _with_parts(connection, which)
     ]
+
+
+async def list_people(
+    connection: AsyncConnection, which: Select[Any], vault: Vault
+) -> Sequence[dict[str, str | list[str]]]:
+    """As `load_people`, for lists and JSON (design.md section 7).
+
+    Numbers are masked, and `?` where one cannot be opened.
+    """
+    return [
+        {
+            "phone": vault.masked(row.phone_sealed),
+            "name": row.name,
+            "roles": [part.role.value for part in parts],
+            "areas": sorted({area for part in parts for area in part.areas}),
+            "language": row.language,
+            "source": row.source,
+            "added_at": row.added_at.isoformat(),
+            "updated_at": row.updated_at.isoformat(),
+        }
+        for row, parts in await _with_parts(connection, which)
+    ]
+
+
+async def _with_parts(connection: AsyncConnection, which: Select[Any]) -> list[tuple[Any, tuple[Part, ...]]]:
+    """The rows, each with the roles of its person, subscriber among them."""
+    rows = (await connection.execute(which)).all()
+    if not rows:
+        return []
+    parts = await _roles(connection, [row.id for row in rows])
+    subscriber = _subscribers(await _subscriptions(connection, [row.phone_key for row in rows]))
+    return [(row, in_order([*parts[row.id], *subscriber.get(row.phone_key, ())])) for row in rows]
 
 
 async def _roles(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[Part]]:

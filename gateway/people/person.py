@@ -89,19 +89,6 @@ class Person:
         """Whether this is one of the person's roles."""
         return any(part.role is role for part in self.parts)
 
-    def for_json(self) -> dict[str, str | list[str]]:
-        """The person in lists and JSON (design.md section 7). The number is masked."""
-        return {
-            "phone": self.phone.masked,
-            "name": self.name,
-            "roles": [part.role.value for part in self.parts],
-            "areas": sorted({area for part in self.parts for area in part.areas}),
-            "language": self.language,
-            "source": self.source,
-            "added_at": self.added_at.isoformat(),
-            "updated_at": self.updated_at.isoformat(),
-        }
-
 
 def reaching(area: str) -> tuple[str, ...]:
     """The codes under which somebody may stand who is there for `area`: its own, and that of what it lies in."""

@@ -38,6 +38,14 @@ class Areas:
         return code.rpartition(".")[0]
 
 
+NOWHERE = Areas({}, {}, {})
+
+
+def is_code(text: str) -> bool:
+    """Whether `text` looks like the code of a kelurahan."""
+    return _CODE.fullmatch(text) is not None
+
+
 def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
     """The areas of a CSV file with at least the columns `code,name,kecamatan_code,kecamatan`, and what is wrong."""
     kecamatan: dict[str, str] = {}
@@ -68,7 +76,7 @@ def _wrong(
     kelurahan: Mapping[str, str],
     kecamatan: Mapping[str, str],
 ) -> str | None:
-    if not _CODE.fullmatch(code):
+    if not is_code(code):
         return f"{code!r} is not an area code such as 33.75.01.1002"
     if not _KECAMATAN_CODE.fullmatch(parent) or not code.startswith(f"{parent}."):
         return f"{code} does not belong to the kecamatan {parent!r}"

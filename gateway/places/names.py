@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -118,6 +118,12 @@ class Gazetteer:
             return Found(tuple(exact), sure=True)
         offered = close if _Likeness.EXACT in close.values() else likest
         return Found(tuple(sorted(offered, key=offered.__getitem__)[:MOST]))
+
+    def named(self, typed: str, among: Collection[str]) -> str:
+        """The one of these areas whose very name `typed` is; empty where none of them is called so, or several are."""
+        names = self._unprefixed(_words(typed)) if len(typed) <= LONGEST else []
+        codes = {code for name in names for code in self._names.get("".join(name), ()) if code in among}
+        return codes.pop() if len(codes) == 1 else ""
 
     def find_kecamatan(self, typed: str) -> Kecamatan:
         """What `typed` is as the name of a kecamatan. Its very name is asked for, but for marks, accents and case."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.places.areas import Areas
+from gateway.places.areas import Areas, is_code
 from gateway.places.columns import read_columns
 from gateway.text.complaints import Complaint
 
@@ -12,10 +12,13 @@ ALIAS_COLUMNS = ("alias", "code")
 NEIGHBOUR_COLUMNS = ("code", "neighbor_code")
 
 
-def read_aliases(text: str, file: str, areas: Areas) -> tuple[Mapping[str, tuple[str, ...]], list[Complaint]]:
+def read_aliases(
+    text: str, file: str, areas: Areas, *, all_known: bool = True
+) -> tuple[Mapping[str, tuple[str, ...]], list[Complaint]]:
     """`Areas.aliases` from a CSV file with at least the columns `alias,code`, and what is wrong.
 
-    One alias may stand in several rows, each with another area: a name that became two.
+    One alias may stand in several rows, each with another area: a name that became two. Where not `all_known` areas
+    could be read, a code that is none of them may be one of the others, and nothing is said of it.
     """
     aliases: dict[str, tuple[str, ...]] = {}
     rows, complaints = read_columns(text, file, ALIAS_COLUMNS)
@@ -24,7 +27,8 @@ def read_aliases(text: str, file: str, areas: Areas) -> tuple[Mapping[str, tuple
         if not alias:
             complaints.append(Complaint(file, row.line, "this alias is empty"))
         elif code not in areas.kelurahan:
-            complaints.append(Complaint(file, row.line, _unknown(code)))
+            if all_known or not is_code(code):
+                complaints.append(Complaint(file, row.line, _unknown(code)))
         elif code in aliases.get(alias, ()):
             complaints.append(Complaint(file, row.line, f"{alias} for {code} stands here twice"))
         else:
@@ -32,14 +36,20 @@ def read_aliases(text: str, file: str, areas: Areas) -> tuple[Mapping[str, tuple
     return aliases, complaints
 
 
-def read_neighbours(text: str, file: str, areas: Areas) -> tuple[Mapping[str, frozenset[str]], list[Complaint]]:
-    """`Areas.neighbours` from a CSV file with at least `code,neighbor_code`, each pair once, and what is wrong."""
+def read_neighbours(
+    text: str, file: str, areas: Areas, *, all_known: bool = True
+) -> tuple[Mapping[str, frozenset[str]], list[Complaint]]:
+    """`Areas.neighbours` from a CSV file with at least `code,neighbor_code`, each pair once, and what is wrong.
+
+    `all_known` as for aliases.
+    """
     neighbours: dict[str, frozenset[str]] = {}
     rows, complaints = read_columns(text, file, NEIGHBOUR_COLUMNS)
     for row in rows:
         one, other = row.values
         if unknown := [code for code in (one, other) if code not in areas.kelurahan]:
-            complaints.extend(Complaint(file, row.line, _unknown(code)) for code in unknown)
+            said = [code for code in unknown if all_known or not is_code(code)]
+            complaints.extend(Complaint(file, row.line, _unknown(code)) for code in said)
         elif one == other:
             complaints.append(Complaint(file, row.line, f"{one} is not its own neighbour"))
         elif other in neighbours.get(one, ()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-LARGEST_FILE = 1 << 20
+MOST_READ = (1 << 20) + 1  # characters: one more than a file of a menu may have, so that a larger one is noticed
 _ENDINGS = (".yaml", ".csv")
 
 
@@ -13,18 +13,17 @@ class PackNotFound(Exception):
 
 
 def read_pack(folder: Path) -> dict[str, str]:
-    """The YAML and CSV files below `folder`, by their relative names. Raises `PackNotFound`."""
+    """The YAML and CSV files below `folder`, by their relative names. Raises `PackNotFound`.
+
+    A byte that is not of UTF-8 becomes a lone surrogate, which no text can hold: whoever reads the file finds it there.
+    """
     if not folder.is_dir():
         raise PackNotFound(f"{folder} is not a folder with a menu pack (it would hold pack.yaml and flow.yaml)")
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix in _ENDINGS and path.is_file():
-            if path.stat().st_size > LARGEST_FILE:
-                raise PackNotFound(f"{path} is over 1 MiB: that is no menu file")
-            try:
-                files[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8-sig")
-            except UnicodeDecodeError:
-                raise PackNotFound(f"{path} is not UTF-8: save it as UTF-8") from None
+            with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+                files[path.relative_to(folder).as_posix()] = file.read(MOST_READ)
     return files
 
 

@@ -196,7 +196,7 @@ class Dropped:
             session=draft.session,
             danger=draft.danger,
             new=new,
-            reminded=reminded,
+            reminded=new and reminded,
         )
         return new
 

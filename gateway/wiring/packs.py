@@ -10,9 +10,10 @@ from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, Status
 from gateway.menu.checking import Proof, check, prove
 from gateway.menu.definition import Keys, Kind, Menu, State
+from gateway.menu.doubts import Doubts
 from gateway.menu.files import FLOW, at_state, at_text
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.loading import PackRefused, load
+from gateway.menu.loading import PackRefused, read
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.complaints import Complaint
@@ -21,11 +22,12 @@ from gateway.ussd.effects import NEEDED
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
-    menu = load(read_pack(pack))
-    complaints = list(_record_complaints(menu))
-    for limits in _all_limits(channels):
-        complaints += check(menu, limits)
-    if complaints:
+    menu, complaints, doubts = read(read_pack(pack))
+    if menu is not None:
+        complaints += _record_complaints(menu, doubts)
+        for limits in _all_limits(channels):
+            complaints += check(menu, limits, doubts)
+    if menu is None or complaints:
         raise PackRefused(complaints)
     return menu
 
@@ -50,7 +52,7 @@ def _limits(septets: int, keys: Keys | None) -> Limits:
     return Limits(septets=septets, keys=keys)
 
 
-def _record_complaints(menu: Menu) -> Iterator[Complaint]:
+def _record_complaints(menu: Menu, doubts: Doubts) -> Iterator[Complaint]:
     """Answers that a pack keeps and nothing has a place for, or the other way round, and stages without a name."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
     needed = {name: effect for effect, names in NEEDED.items() for name in names if _does(menu, effect)}
@@ -59,13 +61,13 @@ def _record_complaints(menu: Menu) -> Iterator[Complaint]:
         message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
         yield Complaint(FLOW, kept[name].line, message)
     for name, effect in needed.items():
-        if name not in kept:
+        if name not in kept and not doubts.of_answer(name):
             yield Complaint(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
     for state in menu.states.values():
         for message in _value_complaints(state):
             yield at_state(state, message)
     if _does(menu, "find_report"):
-        for words in menu.wordings.values():
+        for words in (words for words in menu.wordings.values() if words.language not in doubts.unclear):
             for missing in sorted({*Status} - words.labels.get("status", {}).keys()):
                 yield at_text(words, ("labels", "status", missing), "this is missing: a report can be so")
 

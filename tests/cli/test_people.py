@@ -158,6 +158,17 @@ def test_lists(shell: Shell, good: str) -> None:
     assert "meant may be Podosugih (33.75.01.1003)" in shell.run("people", "list", "--area", "Podosugi").stderr
 
 
+def test_another_key(shell: Shell, good: str) -> None:
+    """A list shows what it can; an export would lose numbers."""
+    shell.run("people", "import", good)
+    listed = shell.run("people", "list", "--json", vault_key="08" * 32)
+    assert (listed.exit_code, listed.stderr) == (0, "")
+    assert [person["phone"] for person in json.loads(listed.stdout)] == ["?", "?"]
+    failed = shell.run("people", "export", "--reason", "rapat", vault_key="08" * 32)
+    assert failed.exit_code == 1
+    assert "A sealed number cannot be opened" in failed.stderr
+
+
 def test_an_export_is_private_and_on_record(shell: Shell, good: str, tmp_path: Path, database_url: str) -> None:
     shell.run("people", "import", good)
     output = tmp_path / "all.csv"

@@ -327,6 +327,14 @@ async def test_the_list_is_json_the_last_left_first_and_masked(drafts: Drafts) -
     assert [one["session"] for one in await drafts.list(limit=1)] == ["s1"]
 
 
+async def test_a_number_that_cannot_be_opened_takes_no_list_down(
+    drafts: Drafts, database: Database, clock: StandingClock, book: Book
+) -> None:
+    await drafts.keep(draft("s1"), None, DUE)
+    await Drafts(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
+    assert [(one["session"], one["phone"]) for one in await drafts.list()] == [("s2", "?"), ("s1", PHONE.masked)]
+
+
 async def test_what_a_later_report_settles_is_not_listed(drafts: Drafts, book: Book) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gateway.menu.checking import check
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.loading import PackRefused, load
+from gateway.menu.loading import read
 
 Files = Mapping[str, str]
 ID, EN, JV = "wording/id.yaml", "wording/en.yaml", "wording/jv.yaml"
@@ -19,11 +19,10 @@ def edited(files: Files, file: str, old: str, new: str) -> Files:
 
 
 def said(files: Files, limits: Limits = DEFAULT) -> list[str]:
-    """What is said of a pack, by loading or, where that finds nothing, by checking."""
-    try:
-        return [str(one) for one in check(load(files), limits)]
-    except PackRefused as refused:
-        return [str(one) for one in refused.complaints]
+    """All that is said of a pack, whole or not."""
+    menu, complaints, doubts = read(files)
+    found = {*complaints, *(check(menu, limits, doubts) if menu else ())}
+    return [str(one) for one in sorted(found)]
 
 
 def at(files: Files, file: str, text: str) -> str:

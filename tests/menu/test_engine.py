@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -172,13 +172,47 @@ def test_a_star_stays_in_a_description(menu: Menu) -> None:
         ("2811", "2026-11-28"),
         ("2911", None),  # tomorrow, or a year ago: a slip
         ("3102", None),
+        ("1.11", "2026-11-01"),
+        ("1-9", "2026-09-01"),
+        (" 1 / 9 ", "2026-09-01"),
+        ("27.11.", "2026-11-27"),
+        ("1/1", None),  # too long ago
+        ("1/13", None),
+        ("0/11", None),
+        ("111", None),  # 1 November or 11 January
+        ("11", None),
         ("271", None),
+        ("27/1/1", None),
+        ("271/1", None),
+        ("/2711", None),
         ("abcd", None),
         ("\u0662\u0667\u0661\u0661", None),
     ],
 )
 def test_a_typed_day_is_the_last_such_day(typed: str, day: str | None) -> None:
     assert read_day(typed, TODAY) == day
+
+
+@given(
+    today=st.dates(date(2024, 1, 1), date(2040, 12, 31)),
+    back=st.integers(0, 180),
+    between=st.sampled_from(["/", "-", ".", " ", " / ", ". "]),
+    shape=st.sampled_from(
+        ["{0.day}{1}{0.month}", "{0:%d}{1}{0.month}", "{0.day}{1}{0:%m}", "{0:%d}{1}{0:%m}", "{0:%d%m}"]
+    ),
+)
+def test_what_is_read_is_the_day_that_is_meant(today: date, back: int, between: str, shape: str) -> None:
+    day = today - timedelta(days=back)
+
+    assert read_day(shape.format(day, between), today) == day.isoformat()
+
+
+def test_a_date_may_be_typed_as_it_is_said(menu: Menu) -> None:
+    led = walk(menu, "1 1 1 2 2 4 4")
+
+    assert led.session.state == "date"
+    assert answered(menu, walk(menu, "1.11", led.session).session)["when_date"] == "2026-11-01"
+    assert walk(menu, "111", led.session).session.error == "choice"
 
 
 def test_a_day_in_december_is_last_year_in_january() -> None:
@@ -332,3 +366,12 @@ def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, ty
         if led.end:
             return
     assert engine.show(menu, led.session, given=given) == led
+
+
+@pytest.mark.parametrize(("length", "error"), [(182, ""), (183, "long"), (300, "long")])
+def test_a_description_is_as_long_as_the_flow_says(menu: Menu, length: int, error: str) -> None:
+    asked = walk(menu, "1 1 1 2 2 4 3 1")
+    led = engine.step(menu, asked.session, "a" * length, given=GIVEN)
+
+    assert asked.session.state == "describe"
+    assert (led.session.error, menu.states["describe"].longest, menu.states["details"].longest) == (error, 182, 182)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from gateway.menu.checking import check
 from gateway.menu.definition import FACTS, GIVEN, Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import PackRefused, load
+from tests.menu.edits import edited, said
 
-Files = dict[str, str]
+Files = Mapping[str, str]
 
 
 def complaints(files: Files, file: str, old: str, new: str) -> list[str]:
-    """What is said after one edit, by loading or, where that finds nothing, by checking."""
-    assert old in files[file]
-    edited = {**files, file: files[file].replace(old, new, 1)}
-    try:
-        return [str(one) for one in check(load(edited), Limits())]
-    except PackRefused as refused:
-        return [str(one) for one in refused.complaints]
+    """What is said after one edit."""
+    return said(edited(files, file, old, new))
 
 
 def line_of(files: Files, file: str, text: str) -> int:
@@ -57,7 +55,9 @@ EDITS = [
     ),
     ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", "no state is called nowhere"),
-    ("flow.yaml", "max: 300", "max: many", "states.describe.limits.max"),
+    ("flow.yaml", "max: 182", "max: many", "states.describe.limits.max"),
+    ("flow.yaml", "max: 182", "max: 183", "states.describe.limits.max: a USSD string holds no more than 182"),
+    ("flow.yaml", "max: 182", "max: 0", "states.describe.limits.max: should be greater"),
     ("flow.yaml", "before: date}", "before: seen}", "date: no state leads here"),
     ("flow.yaml", "filed: ticket, ", "", "then needs exactly failed, filed, kept"),
     ("wording/jv.yaml", "  kecamatan: {heading", "  kecamtan: {heading", "screens.kecamatan is missing"),
@@ -129,7 +129,7 @@ def test_all_faults_are_said_at_once(files: Files) -> None:
 
 def test_texts_are_read_although_the_pack_is_not_whole(files: Files) -> None:
     broken = {**files, "wording/id.yaml": files["wording/id.yaml"].replace("Jenis kejadian?", "Jenis “kejadian”?")}
-    for file, old, new in (("flow.yaml", "keep: seen", "kept: seen"), ("flow.yaml", "max: 300", "max: many")):
+    for file, old, new in (("flow.yaml", "keep: seen", "kept: seen"), ("flow.yaml", "max: 182", "max: many")):
         found = complaints(broken, file, old, new)
         assert [one for one in found if one.startswith("flow.yaml:")]
         assert [

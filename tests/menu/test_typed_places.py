@@ -102,3 +102,96 @@ def test_places_of_one_name_are_told_apart_by_their_kecamatan_to_the_end(village
 
 def test_within_its_kecamatan_a_name_needs_no_more(villages: Menu) -> None:
     assert ".Wonosari\n" in walk(villages, "1", "1", "7", "98").screen
+
+
+# On the list of a kecamatan -------------------------------------------------------------------------------------
+
+TIMUR = [*AT_PLACE, "2"]  # the kelurahan of Pekalongan Timur
+SIWALAN = ["1", "1", "17"]  # the desa of Siwalan
+
+
+@pytest.mark.parametrize("typed", ["Klego", "kel. klego", " KLEGO "])
+def test_a_name_on_the_shown_list_is_that_option(menu: Menu, typed: str) -> None:
+    led = walk(menu, *TIMUR, typed)
+
+    assert led == walk(menu, *TIMUR, "4")
+    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+
+
+def test_also_one_that_other_places_bear_or_that_is_like_others(villages: Menu) -> None:
+    shown = walk(villages, *SIWALAN)
+    codes = villages.areas.by_kecamatan[shown.session.answers["kecamatan"]]
+    led = {code: walk(villages, villages.areas.kelurahan[code], session=shown.session) for code in codes}
+
+    assert villages.areas.kecamatan[shown.session.answers["kecamatan"]] == "Siwalan"
+    assert {code: answered(villages, step.session)["area"] for code, step in led.items()} == {
+        code: code for code in codes
+    }
+
+
+def test_every_name_on_every_list_is_its_option(villages: Menu) -> None:
+    for number, codes in enumerate(villages.areas.by_kecamatan.values(), start=1):
+        shown = walk(villages, "1", "1", str(number))
+        assert shown.session.state == "village"
+        for code in codes:
+            led = walk(villages, villages.areas.kelurahan[code], session=shown.session)
+            assert (led.session.state, led.session.answers["area"]) == ("when", code)
+
+
+def test_a_name_of_elsewhere_is_found_from_there_too(menu: Menu) -> None:
+    led = walk(menu, *TIMUR, "medono")
+
+    assert led.session.state == "when"
+    assert answered(menu, led.session)["area"] == "33.75.01.1002"
+
+
+def test_an_old_name_and_one_with_its_kecamatan_too(menu: Menu, villages: Menu) -> None:
+    assert walk(menu, *TIMUR, "Kramatsari").session.answers["area"] == "33.75.01.1008"
+    typed = walk(villages, *SIWALAN, "wonosari karanganyar")
+    assert typed.session.state == "when"
+    assert villages.areas.kecamatan[villages.areas.kecamatan_of(typed.session.answers["area"])] == "Karanganyar"
+
+
+def test_of_several_those_of_the_kecamatan_are_meant(villages: Menu) -> None:
+    """Misspelt, and in two kecamatan: asked back for the one whose list was shown."""
+    there, anywhere = walk(villages, *SIWALAN, "wonosri"), walk(villages, "1", "1", "wonosri")
+
+    assert there.session.state == anywhere.session.state == "which_village"
+    assert "1.Wonosari\n0." in there.screen
+    assert "Wonosari, Karanganyar" in anywhere.screen
+    assert villages.areas.kecamatan_of(walk(villages, "1", session=there.session).session.answers["area"]).endswith(
+        "17"
+    )
+
+
+def test_an_unknown_name_is_refused_on_the_list(menu: Menu) -> None:
+    led = walk(menu, *TIMUR, "surabaya")
+
+    assert (led.session.state, led.session.error) == ("kelurahan", "place")
+    assert walk(menu, "7", session=led.session).session.state == "when"
+
+
+@pytest.mark.parametrize(("typed", "area"), [("klego", "33.75.02.1008"), ("medono", "33.75.01.1002")])
+def test_another_change_leaves_it_alone(menu: Menu, typed: str, area: str) -> None:
+    led = walk(menu, *TIMUR, typed, *TO_CONFIRM, "2", "1", "3")
+
+    assert led.session.state == "confirm"
+    assert answered(menu, led.session)["area"] == area
+
+
+def test_back_leads_over_the_typed_question_to_the_list(menu: Menu) -> None:
+    there = walk(menu, *TIMUR, "medono")
+
+    assert [walk(menu, *["0"] * count, session=there.session).session.state for count in range(1, 5)] == [
+        "which_place",
+        "place_name",
+        "kelurahan",
+        "kecamatan",
+    ]
+
+
+def test_who_chooses_after_all_takes_the_place_of_what_was_typed(menu: Menu) -> None:
+    led = walk(menu, *TIMUR, "medono", "0", "0", "0", "4")
+
+    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+    assert "place_name" not in led.session.answers

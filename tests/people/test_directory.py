@@ -14,7 +14,7 @@ from gateway.people.directory import Directory, Forgotten, Imported, erase_perso
 from gateway.people.person import Entry, Part, Person, Role
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import Subscriptions, subscriptions
-from gateway.people.vault import Vault
+from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
@@ -197,6 +197,19 @@ async def test_a_list_by_role_and_area(
     listed = await directory.list(10, role, areas)
     assert {person["phone"] for person in listed} == {phone.masked for phone in found}
     assert {person.phone async for person in directory.export(role, areas)} == found
+
+
+async def test_a_number_that_cannot_be_opened_takes_no_list_down(
+    directory: Directory, several: None, database: Database, clock: StandingClock
+) -> None:
+    """A list that is written out would lose it: that fails."""
+    others = Directory(database, Vault(b"\x08" * 32), clock)
+    await put(others, Entry(Phone("+6281230000009"), (OFFICER,), "Sari"))
+    listed = await directory.list()
+    assert [person["phone"] for person in listed] == ["?", THIRD.masked, OTHER.masked, PHONE.masked]
+    assert (listed[0]["name"], listed[0]["roles"], listed[0]["areas"]) == ("Sari", ["officer"], [BARAT])
+    with pytest.raises(CannotOpen):
+        [person async for person in directory.export()]
 
 
 async def test_the_newest_come_first(directory: Directory, several: None) -> None:

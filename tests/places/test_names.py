@@ -222,3 +222,21 @@ def test_a_find_among_285_areas_takes_less_than_a_millisecond(typed: str) -> Non
     gazetteer = gazetteer_of(REGENCY)
 
     assert min(timeit.repeat(lambda: gazetteer.find(typed), number=10, repeat=10)) / 10 < 0.001
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_among_some_areas_the_very_name_of_one_is_that_one(pack: str) -> None:
+    gazetteer, areas = gazetteer_of(pack), areas_of(pack)
+    for codes in areas.by_kecamatan.values():
+        assert [gazetteer.named(f"desa {areas.kelurahan[code]} ", codes) for code in codes] == list(codes)
+
+
+@pytest.mark.parametrize("typed", ["", "kleg", "medono", "klego klego", "k" * (LONGEST + 1)])
+def test_among_some_areas_nothing_else_is_one(typed: str) -> None:
+    assert gazetteer_of(CITY).named(typed, areas_of(CITY).by_kecamatan["33.75.02"]) == ""
+
+
+def test_among_areas_of_one_name_none_is_meant() -> None:
+    gazetteer, areas = gazetteer_of(REGENCY), areas_of(REGENCY)
+
+    assert gazetteer.named("wonosari", areas.kelurahan) == ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.menu.checking import LARGEST_SCREEN
+from gateway.menu.limits import USSD_STRING
 from gateway.menu.loading import load
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
@@ -22,7 +22,7 @@ CHANNEL = ChannelSettings.model_validate(
         "api_key": "key-of-the-account",
         "secret": "a-secret-of-this-channel",
         "service_code": SERVICE.service_code,
-        "limit": LARGEST_SCREEN,
+        "limit": USSD_STRING,
         "keys": KEYS,
     }
 )
@@ -60,5 +60,5 @@ async def test_a_whole_journey_with_its_screens_and_keys(pack: str, redis_url: s
     ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
     assert done.end
     assert ticket in done.text
-    assert max(gsm.septets(f"CON {screen.text}") for screen in (listed, *screens)) <= LARGEST_SCREEN
-    assert max(gsm.septets(f"CON {screen.text}") for screen in (listed, *screens)) > LARGEST_SCREEN - 60
+    assert max(gsm.septets(f"CON {screen.text}") for screen in (listed, *screens)) <= USSD_STRING
+    assert max(gsm.septets(f"CON {screen.text}") for screen in (listed, *screens)) > USSD_STRING - 60

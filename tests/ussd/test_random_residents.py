@@ -25,10 +25,10 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from gateway.carriers.carrier import Screen
 from gateway.incidents.records import incidents
 from gateway.menu import engine
-from gateway.menu.checking import LARGEST_SCREEN, check
+from gateway.menu.checking import check
 from gateway.menu.definition import Keys, Kind, Menu, choices
 from gateway.menu.engine import RESUME, Session, Step
-from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.loading import load
 from gateway.runtime.packs import read_pack
 from gateway.text import gsm
@@ -45,7 +45,7 @@ GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 TODAY = date(2026, 11, 28)
 CHANNELS = {
     "ordinary": DEFAULT,
-    "other": Limits(LARGEST_SCREEN, keys=Keys(back="70", back_elsewhere="79", home="700", more="78")),
+    "other": Limits(USSD_STRING, keys=Keys(back="70", back_elsewhere="79", home="700", more="78")),
 }
 LEARNT = {
     "filed": {"ticket": "7340-2817"},

@@ -122,10 +122,12 @@ async def test_a_folder_that_is_taken_away_changes_nothing(pack: Path, editions:
 
 async def test_a_file_that_is_no_text_changes_nothing(pack: Path, editions: Editions, log: io.StringIO) -> None:
     before = editions.current
-    (pack / "flow.yaml").write_bytes(b"\xff\xfe\x00")
+    write(pack / "wording" / "jv.yaml", "navigation:", "navigasi:")
+    (pack / "flow.yaml").write_bytes(b"start: main\n\xff\xfe\x00")
     (line,) = await said(log, "pack.refused")
     assert editions.current is before
-    assert "not UTF-8" in str(line["complaints"])
+    assert "flow.yaml:2: not UTF-8: save it as UTF-8" in line["complaints"]
+    assert [one for one in line["complaints"] if one.startswith("wording/jv.yaml:2: navigasi")], "and the rest is read"
 
 
 async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: Editions, log: io.StringIO) -> None:

@@ -1,0 +1,57 @@
+"""What is in doubt of a pack that is not whole, found out from what is wrong with its files."""
+
+from __future__ import annotations
+
+from gateway.menu.definition import MATCHES, Kind, Menu
+from gateway.menu.doubts import STAGES_LIST, Doubts
+from gateway.menu.files import AREAS, CATEGORIES, FLOW, PACK, STAGES, wording_file
+from gateway.menu.making import Shapes
+from gateway.menu.reading import Reading
+from gateway.menu.shapes import FlowShape, PackShape
+from gateway.menu.values import kept_values, tested
+from gateway.menu.wholeness import are_ways_known, kept_by
+
+_OF_AREAS = frozenset({"kecamatan", "kelurahan", MATCHES})
+
+
+def doubts_of(reading: Reading, shapes: Shapes, menu: Menu) -> Doubts:
+    """What cannot be told of this menu, with all the complaints about its files."""
+    wrong = {complaint.file for complaint in reading.complaints}
+    languages = {language: wording_file(language) for language in menu.languages}
+    unread = frozenset(languages) - shapes.wordings.keys()
+    unclear = unread | {language for language, file in languages.items() if reading.left_out(file)}
+    lists = frozenset({"categories"} if not shapes.categories or reading.left_out(CATEGORIES) else ())
+    lists |= _OF_AREAS if AREAS in wrong else frozenset()
+    lists |= {STAGES_LIST} if not shapes.stages or reading.left_out(STAGES) else frozenset()
+    flow = shapes.flow
+    kept = kept_by(reading, flow) if flow else {"": None}
+    return Doubts(
+        states=None in kept.values(),
+        answers=frozenset(answer for name, answer in kept.items() if answer and name not in menu.states),
+        ways=flow is None or not are_ways_known(reading, flow) or _hangs_on(menu, lists),
+        entries=flow is None or _is_entry_in_doubt(reading, flow, menu),
+        keys=not reading.is_known(PACK, ("keys",)),
+        placeholders=bool(
+            reading.left_out(PACK) - PackShape.model_fields.keys() | reading.left_out(PACK, "placeholders")
+        ),
+        lists=lists,
+        unread=unread,
+        unclear=unclear,
+        partial=unclear | {language for language, file in languages.items() if file in wrong},
+    )
+
+
+def _is_entry_in_doubt(reading: Reading, flow: FlowShape, menu: Menu) -> bool:
+    """Whether a dialogue can begin at a state, or be led to it, of which that is not known."""
+    unknown = reading.left_out(FLOW) - {"states", "start", "home"}
+    dropped = [key for key in ("help", "resume") if getattr(flow, key) != getattr(menu, key)]
+    return bool(unknown or dropped or any(shortcut.to not in menu.states for shortcut in menu.shortcuts.values()))
+
+
+def _hangs_on(menu: Menu, lists: frozenset[str]) -> bool:
+    """Whether where the ways lead hangs on what is in these lists: a condition looks at it, or a list is empty."""
+    looked_at = tested(menu)
+    if STAGES_LIST in lists and "stage" in looked_at:
+        return True
+    drawn = [state for state in menu.states.values() if state.kind is Kind.CHOOSE_FROM and state.source in lists]
+    return any(state.keep in looked_at or not kept_values(menu, state, ()) for state in drawn)

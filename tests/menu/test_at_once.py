@@ -1,0 +1,182 @@
+"""All that is wrong with a pack is said at once: one fault hides no other, and none is said that only follows from one.
+
+Beside a fault of each kind stand faults of all other kinds: what is said of both is exactly what is said of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.menu.definition import Menu
+from gateway.menu.doubts import NO_DOUBT
+from gateway.menu.loading import PackRefused, load, read
+from gateway.menu.reading import LARGEST_FILE
+from tests.menu.edits import EN, ID, JV, Files, at, edited, said
+
+NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read
+FLOW, AREAS, CATEGORIES, PACK = "flow.yaml", "areas.csv", "categories.yaml", "pack.yaml"
+SHORTCUTS = "shortcuts:\n"
+
+OTHERS = [  # one fault of each kind that asks for a look at several files
+    (
+        FLOW,
+        SHORTCUTS,
+        f"{SHORTCUTS}  98: {{to: limit}}\n  97: {{to: saved}}\n  96: {{to: limit, answers: {{category: x}}}}\n",
+    ),
+    (FLOW, "when is now", "when is nwo"),
+    (ID, "Jauhi lokasi.", "Jauhi lokasi. " * 6),
+    (ID, "some: 10 sampai 50", "some: Kurang dari 10"),
+    (EN, "received as", "received by the desk of the city, thank you, as"),
+    (EN, "    some: 10 to 50\n", ""),
+    (PACK, "  kel: area", "  kel: area\n  x: description"),
+    ("keywords.yaml", "3: gesekan", "3: perang"),
+    ("rules.yaml", "[masa_tenang]", "[tenang]"),
+]
+
+DANGER = ("danger: its only_if never holds", "only danger")  # what is found out by walking
+# A fault, and what of the others hangs on the part that it breaks.
+FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
+    (AREAS, "33.75.01.1003,", "33.75.01.1002,", ()),
+    (AREAS, "code,name,", "kode,name,", (*DANGER, "septets over one SMS")),
+    (AREAS, "33.75.01.1003,", NOT_UTF_8, (*DANGER, "septets over one SMS")),
+    (CATEGORIES, "- lain", "- lain\n- asn", ()),
+    (CATEGORIES, "- lain", "- Lain Lain", ("category is never x", "no category is called perang")),
+    ("stages.yaml", "key: masa_tenang", "kunci: masa_tenang", ("no stage is called",)),
+    ("appeals.yaml", "needs: closed_incident", "needs: nothing", ()),
+    ("aliases.csv", "33.75.01.1004", "33.75.01.9999", ()),
+    ("neighbours.csv", "33.75.01.1002", "x", ()),
+    (JV, "navigation:", "navigasi:", ()),
+    (JV, "labels:", "label:", ()),
+    (JV, "navigation:", "navigation: [", ()),
+    (JV, "navigation:", f"navigation: {NOT_UTF_8}", ()),
+    (PACK, "jv: Jawa", "jv: Jawê", ()),
+    (PACK, "Asia/Jakarta", "Asia/Pekalongan", ()),
+    (PACK, 'back: "0"', 'bakc: "0"', ("the key more is 98",)),
+    (PACK, "placeholders:", "placeholder:", ("placeholders.x", "septets over")),
+    (FLOW, "help: help ", "help: halp ", DANGER),
+    (FLOW, "start: language", "start: nowhere", DANGER),
+    (FLOW, "  9: {to: ask_ticket}", "  9: {to: nosuch}", DANGER),
+    (FLOW, "  9: {to: ask_ticket}", "  9: {to: limit, answers: {colour: red}}", ()),
+    (FLOW, "next: look_up", "next: nosuch", DANGER),
+    (FLOW, "about: {tell: true}", "about: {tell: true, end: true}", DANGER),
+    (FLOW, "max: 182", "max: many", (*DANGER, "placeholders.x")),
+    (FLOW, "keep: ticket", "kept: ticket", (*DANGER, "when is never", "category is never")),
+]
+
+
+def merged(files: Files, edits: Iterable[tuple[str, str, str]]) -> Files:
+    for edit in edits:
+        files = edited(files, *edit)
+    return files
+
+
+def places_aside(complaints: Iterable[str]) -> set[str]:
+    """The complaints without their lines, which an edit above has moved."""
+    return {re.sub(r"^([\w/.]+):\d+", r"\1", one) for one in complaints}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "hidden"), FAULTS)
+def test_a_fault_hides_no_other(files: Files, file: str, old: str, new: str, hidden: tuple[str, ...]) -> None:
+    def seen(complaints: list[str]) -> set[str]:
+        return places_aside(one for one in complaints if not any(part in one for part in hidden))
+
+    alone, others = said(edited(files, file, old, new)), said(merged(files, OTHERS))
+
+    assert alone
+    assert len(others) == 14
+    assert seen(said(merged(edited(files, file, old, new), OTHERS))) == seen([*alone, *others])
+
+
+def test_each_in_its_own_file_and_line(files: Files) -> None:
+    wrong = edited(files, AREAS, "33.75.01.1003,", "33.75.01.1002,")
+    wrong = edited(wrong, CATEGORIES, "- lain", "- lain\n- asn")
+    wrong = edited(wrong, FLOW, SHORTCUTS, f"{SHORTCUTS}  7731: {{to: nosuch}}\n")
+    wrong = edited(wrong, ID, "  about:\n", "  abuot:\n")
+
+    assert said(wrong) == [
+        f"{at(wrong, AREAS, ',Podosugih,')}: 33.75.01.1002 is already taken by Medono",
+        "categories.yaml:11: asn stands in it twice: leave one out",
+        f"{at(wrong, FLOW, '  7731:')}: shortcut 7731: no state is called nosuch",
+        f"{at(wrong, ID, 'screens:')}: screens.about is missing",
+        f"{at(wrong, ID, '  abuot:')}: screens.abuot: nothing is called so",
+    ]
+
+
+def test_an_unknown_answer_hides_no_other_shortcut(files: Files) -> None:
+    more = "  98: {to: limit}\n  97: {to: saved}\n  96: {to: limit, answers: {category: x}}\n"
+    wrong = edited(files, FLOW, SHORTCUTS, f"{SHORTCUTS}  95: {{to: limit, answers: {{colour: red}}}}\n{more}")
+
+    assert said(wrong) == [
+        f"{at(wrong, FLOW, '  95:')}: shortcut 95: no state keeps colour",
+        f"{at(wrong, FLOW, '  98:')}: shortcut 98: the key more is 98 too",
+        f"{at(wrong, FLOW, '  97:')}: shortcut 97: it leads to saved, which is an end",
+        f"{at(wrong, FLOW, '  96:')}: shortcut 96: category is never x",
+    ]
+
+
+def test_a_missing_language_hides_no_missing_label(files: Files) -> None:
+    wrong = edited(files, PACK, "  en: English", "  su: Sunda\n  en: English")
+    wrong = edited(wrong, EN, "    uang: Vote buying\n", "")
+
+    assert said(wrong) == [
+        f"{at(wrong, EN, '  category:')}: labels.category.uang is missing",
+        "wording/su.yaml: this file is missing",
+    ]
+
+
+def test_a_file_that_is_not_utf_8_hides_no_missing_one(files: Files) -> None:
+    wrong = {**edited(files, JV, "screens:", f"screens: # {NOT_UTF_8}")}
+    del wrong[EN]
+
+    assert said(wrong) == [
+        "wording/en.yaml: this file is missing",
+        f"{at(wrong, JV, 'screens:')}: not UTF-8: save it as UTF-8",
+    ]
+
+
+@pytest.mark.parametrize("missing", [FLOW, PACK, CATEGORIES, AREAS, JV])
+def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: str) -> None:
+    wrong = edited(files, "keywords.yaml", "report:", "rapport:")
+    wrong = edited(wrong, "stages.yaml", "last: 2024-11-23", "last: 2024-11-24")
+    del (wrong := {**wrong})[missing]
+    found = said(wrong)
+
+    assert f"{missing}: this file is missing" in found
+    assert [one for one in found if one.startswith("keywords.yaml:")]
+    assert "stages.yaml:4: masa_tenang begins before kampanye is over" in found
+    assert len(found) == 3
+
+
+def test_a_file_that_is_too_large_is_one_complaint(files: Files) -> None:
+    large = {**files, JV: files[JV] + "#" * LARGEST_FILE}
+
+    assert said(large) == ["wording/jv.yaml: this file is over 1 MiB: that is no menu file"]
+
+
+def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:
+    wrong = edited(files, FLOW, "next: look_up", "next: nosuch")
+
+    assert read(wrong).menu
+    assert read(files).doubts == NO_DOUBT
+    with pytest.raises(PackRefused):
+        load(wrong)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_whatever_is_lost_the_rest_is_looked_at(files: Files, data: st.DataObject) -> None:
+    """Lines that are gone, or stand twice, make complaints and nothing worse."""
+    wrong = dict(files)
+    for name in data.draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3)):
+        lines = wrong[name].splitlines(keepends=True)
+        place = data.draw(st.integers(0, len(lines) - 1))
+        lines[place : place + 1] = lines[place : place + 1] * data.draw(st.sampled_from([0, 2]))
+        wrong[name] = "".join(lines)
+    found = said(wrong)
+
+    assert all(one.split(":")[0] in wrong for one in found)
