@@ -35,7 +35,7 @@ async def messages_list(config: Path | None, data: Path | None, as_json: bool, l
 @messages.command("inbox")
 @found_by
 @listing
-@click.option("--to-sort", is_flag=True, help="Only what nobody has made sense of: the desk must.")
+@click.option("--to-sort", is_flag=True, help="Only what somebody at the desk must read.")
 @run_async
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
     """List the SMS that came in and what was made of them, the newest first."""

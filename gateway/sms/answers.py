@@ -17,7 +17,7 @@ from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import MOST_PLACES, Menu
-from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, told
+from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, tells_more, told
 from gateway.messages.letters import Answer, Letter, Made
 from gateway.messages.message import MessageClass
 from gateway.messages.optouts import OptOuts
@@ -141,10 +141,12 @@ class Answers:
     async def _unsubscribe(self, said: Said) -> Answer:
         await self._opt_outs.add(said.phone, said.letter.channel)
         await self._subscriptions.unsubscribe(said.phone)
-        return said.answer(Made.UNSUBSCRIBED, "unsub_ok")
+        more = tells_more(said.meant, said.menu)
+        return said.answer(Made.UNSUBSCRIBED_TOLD if more else Made.UNSUBSCRIBED, "unsub_ok")
 
     async def _help(self, said: Said) -> Answer:
-        return said.answer(Made.HELP, "help")
+        more = tells_more(said.meant, said.menu)
+        return said.answer(Made.HELP_TOLD if more else Made.HELP, "help")
 
     async def _language(self, said: Said) -> Answer:
         return said.answer(Made.LANGUAGE, "language")

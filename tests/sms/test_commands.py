@@ -287,6 +287,56 @@ async def test_help(desk: Room, text: str, language: str) -> None:
     assert await desk.made() == ["help"]
 
 
+CRIES = [
+    ("TOLONG ada tawuran di Klego rumah saya dilempari", "id"),
+    ("BANTUAN pak ada bentrokan di Medono bawa celurit", "id"),
+    ("PITULUNG wonten tiyang gelut ing Klego", "jv"),
+    ("HELP they are burning our house", "en"),
+]
+
+
+@pytest.mark.parametrize(("text", "language"), CRIES)
+async def test_a_cry_for_help_is_answered_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
+    assert await desk.says(text) == sms("help", language)
+    (listed,) = await desk.letters.list(to_sort=True)
+    assert (listed["text"], listed["made"], listed["to_sort"]) == (text, "help_told", True)
+    assert await desk.incidents() == [], "only who says LAPOR has reported"
+    assert await desk.says("BANTUAN") == sms("help")
+    assert len(await desk.letters.list(to_sort=True)) == 1
+
+
+@pytest.mark.parametrize("pack", ["pekalongan", "tegal", "kab-pekalongan"])
+def test_every_help_says_whom_to_call_in_an_emergency(pack: str) -> None:
+    menu = load(read_pack(PACKS / pack))
+    for language in menu.languages:
+        assert " 110" in menu.sms("help", language, {})
+
+
+TELLING_REFUSALS = [
+    ("STOP politik uang di Klego, tim sukses bagi amplop", "id"),
+    ("MANDHEG, wonten tiyang nyebar amplop", "jv"),
+    ("stop the fight in klego please", "id"),  # the keyword is of every language
+]
+
+
+@pytest.mark.parametrize(("text", "language"), TELLING_REFUSALS)
+async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
+    await desk.says("REG KLEGO")
+    assert await desk.says(text) == sms("unsub_ok", language)
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
+    (listed,) = await desk.letters.list(to_sort=True)
+    assert (listed["text"], listed["made"]) == (text, "unsubscribed_told")
+
+
+@pytest.mark.parametrize("text", ["Tolong stop sms ini", "tulung mandheg rumiyin", "please stop these messages"])
+async def test_a_refusal_in_a_few_words_is_obeyed(desk: Room, text: str) -> None:
+    await desk.says("REG KLEGO")
+    assert await desk.says(text) in {sms("unsub_ok", language) for language in MENU.languages}
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
+
+
 async def test_anything_else_is_kept_for_the_desk(desk: Room) -> None:
     assert await desk.says("ada tawuran di klego") == sms("unknown")
     assert "*384*3375#" in sms("unknown")
