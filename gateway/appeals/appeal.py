@@ -234,7 +234,7 @@ COUNTED_AS: Mapping[Sent, Total] = {
     Sent.UNDELIVERED: Total.FAILED,
     Sent.REFUSED: Total.FAILED,
     Sent.UNKNOWN: Total.UNKNOWN,
-    Sent.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left
+    Sent.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left: what may have stays unknown
     Sent.SUPPRESSED: Total.SUPPRESSED,
 }
 

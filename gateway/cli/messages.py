@@ -85,7 +85,10 @@ async def messages_resend(config: Path | None, data: Path | None, message: int, 
 async def messages_cancel(
     config: Path | None, data: Path | None, message: int, actor: str, reason: str, as_json: bool
 ) -> None:
-    """Call off a message that has not left: one that is queued or unknown."""
+    """Call off a message that has not left: one that is queued or unknown.
+
+    An unknown one of an appeal may have arrived, and stays as it is.
+    """
     async with opened(located(config, data)) as stores:
         desk = MessageDesk(stores.database, stores.vault, stores.clock)
         await desk.cancel(message, actor, reason)

@@ -30,7 +30,7 @@ from gateway.messages.claims import (
     tried,
 )
 from gateway.messages.ledger import lock_ids, messages, settle
-from gateway.messages.message import CLASSES, ERASED, MessageClass, Status
+from gateway.messages.message import CLASSES, ERASED, MessageClass, Status, may_be_called_off
 from gateway.messages.optouts import add_opt_outs
 from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock
@@ -239,7 +239,7 @@ class Outbox:
     async def requeue_unknown(self, after: timedelta) -> int:
         """Queue again what has been unknown that long and may be resent by its class; how many there were.
 
-        What has lost its number meanwhile cannot be sent again, and is cancelled.
+        What has lost its number meanwhile cannot be sent again, and is cancelled if it may be.
         """
         now = self._clock.now()
         table = messages.c
@@ -249,7 +249,8 @@ class Outbox:
             if rules.resend_unknown
         ]
         old = update(messages).where(table.status == UNKNOWN, table.updated_at <= now - after)
-        cancelling = old.where(table.phone_sealed.is_(None)).values(
+        over = table["class"].in_([kind for kind in CLASSES if may_be_called_off(kind, Status.UNKNOWN)])
+        cancelling = old.where(table.phone_sealed.is_(None), over).values(
             status=Status.CANCELLED, reason=ERASED, updated_at=now
         )
         queueing = old.where(or_(*resent)).values(status=Status.QUEUED, due_at=now, updated_at=now)

@@ -199,6 +199,42 @@ async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
     assert (await desk.account(appeal)).suppressed == {Reason.UNREACHABLE: 1}
 
 
+async def test_who_may_have_got_it_is_unknown_for_good(desk: Desk) -> None:
+    """Also when his number is erased: three of a week, not one of which is known to have arrived, are three."""
+    await desk.settle(1)
+    eraser = Eraser(desk.database, desk.vault, desk.clock)
+    appeals = []
+    for _ in range(3):
+        appeals.append(await desk.approved())
+        await desk.work()
+        await desk.send(lambda _: Unknown("no answer"))
+        await desk.work()
+    fourth = await desk.approved()
+    assert (await desk.campaign.preview(DRAFT)).suppressed == {Reason.WEEKLY_LIMIT: 1}
+    await eraser.erase(phone(0), "siti")
+    desk.clock.pass_time(hours=1)
+    assert await desk.outbox.requeue_unknown(timedelta()) == 0
+    for appeal in appeals:
+        (row,) = await desk.rows(appeal)
+        assert (row["status"], row["reason"], row["phone_key"]) == ("unknown", "no answer", None)
+        account = await desk.account(appeal)
+        assert (account.totals[Total.UNKNOWN], account.suppressed) == (1, {})
+    await desk.work()
+    assert (await desk.account(fourth)).suppressed == {Reason.UNREACHABLE: 1}
+
+
+async def test_what_a_worker_holds_of_an_erased_person_ends_as_it_ended(desk: Desk) -> None:
+    await desk.settle(1)
+    appeal = await desk.approved()
+    await desk.work()
+    (claim,) = await desk.outbox.claim(1, "worker", "at")
+    await Eraser(desk.database, desk.vault, desk.clock).erase(phone(0), "siti")
+    await desk.outbox.record("at", [(claim, Unknown("no answer"))])
+    desk.clock.pass_time(hours=1)
+    await desk.outbox.requeue_unknown(timedelta())
+    assert await desk.statuses(appeal) == {"unknown": 1}
+
+
 async def test_an_opt_out_finds_what_waits_by_its_index(desk: Desk) -> None:
     """Held ones too. The index of all numbers, which would do as well in an empty table, is taken away for the test."""
     waiting = "class = 'appeal' AND status IN ('queued', 'held') AND phone_key = ANY (ARRAY['\\x01'::bytea])"
