@@ -34,10 +34,10 @@ from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status
-from gateway.messages.optouts import opt_outs
 from gateway.people.choosing import has_role, is_anybody, subscribes, texts
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
+from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import STANDING, subscriptions
 from gateway.places.areas import Areas
 

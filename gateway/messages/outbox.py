@@ -203,14 +203,14 @@ class Outbox:
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
         async with self.database.begin() as connection:
+            if opted_out:  # the carrier does not say of which sender
+                await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
             await lock_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
                 written.update(row.id for row in await connection.execute(recording(to, alike, now)))
             if carrier_ids:
                 await settle(connection, channel, carrier_ids, now)
-            if opted_out:  # the carrier does not say of which sender
-                await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:

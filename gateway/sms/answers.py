@@ -135,12 +135,10 @@ class Answers:
         await self._subscriptions.subscribe(
             said.phone, area, language=said.language, channel=said.letter.channel, wording=said.menu.version
         )
-        await self._opt_outs.lift(said.phone)  # the last: who is told that it failed still gets nothing
         return said.answer(Made.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
 
     async def _unsubscribe(self, said: Said) -> Answer:
         await self._opt_outs.add(said.phone, said.letter.channel)
-        await self._subscriptions.unsubscribe(said.phone)
         more = tells_more(said.meant, said.menu)
         return said.answer(Made.UNSUBSCRIBED_TOLD if more else Made.UNSUBSCRIBED, "unsub_ok")
 

@@ -175,14 +175,14 @@ async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
     await desk.settle(14)
     appeal = await desk.approved()
     inbox = Inbox(desk.database, desk.vault, desk.clock)
-    subscribed = Subscriptions(desk.database, desk.vault, desk.clock)
+    opt_outs = OptOuts(desk.database, desk.vault, desk.clock)
     await inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
-    await subscribed.unsubscribe(phone(1))
+    await opt_outs.add(phone(1), "at")
     await desk.work()
     assert (await desk.account(appeal)).suppressed == {Reason.OPTED_OUT: 2}
     await inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
     desk.clock.pass_time(minutes=1)
-    await subscribed.unsubscribe(phone(3))
+    await opt_outs.add(phone(3), "at")
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(4), "siti")
     sent = await desk.send()
     assert set(sent) == set(map(phone, range(5, 14)))
@@ -317,7 +317,6 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.answer(phone(0), Kind.STOP)
     assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
     desk.clock.pass_time(minutes=1)
-    await OptOuts(desk.database, desk.vault, desk.clock).lift(phone(0))
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
         phone(0), MEDONO, language="id", channel="at", wording="1"
     )

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.carriers.carrier import OptOut
+from gateway.carriers.carrier import OptOut, Refused
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import audit, incident_details, incidents
 from gateway.menu.loading import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
-from gateway.messages.optouts import OURS, opt_outs
+from gateway.messages.outbox import Outbox
+from gateway.people.refusals import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.runtime.packs import read_pack
 from gateway.text.gsm import parts
@@ -467,8 +468,23 @@ async def test_stop_is_heeded_by_every_appeal_until_the_phone_subscribes_again(d
     assert await desk.rows(opt_outs) == []
 
 
-async def test_what_was_said_to_the_carrier_is_not_taken_back_here(desk: Room) -> None:
+async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room) -> None:
+    """His newest own word counts: or he would be told that he is subscribed, and get nothing."""
+    await desk.says("REG MEDONO")
     await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [], "to the carrier or to us, it ends all of them"
     await desk.says("STOP")
+    assert await desk.says("REG KLEGO") == sms("sub_ok", area=KLEGO)
+    assert await desk.rows(opt_outs) == []
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [KLEGO]
+
+
+async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: StandingClock) -> None:
+    """The reply that says that he is subscribed reaches nobody whom it is not true of."""
+    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
     await desk.says("REG KLEGO")
-    assert [row["sender"] for row in await desk.rows(opt_outs)] == ["3375"]
+    outbox = Outbox(desk.gateway.database, VAULT, clock)
+    (claim,) = await outbox.claim(10, "worker", "at")
+    await outbox.record("at", [(claim, Refused("opted out at the carrier", opted_out=True))])
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
