@@ -110,6 +110,18 @@ class Subscriptions:
         async with self._database.begin(deadline=deadline) as connection:
             return bool((await connection.execute(adding)).scalar_one())
 
+    async def speak_within(self, connection: AsyncConnection, phone: Phone, language: str) -> None:
+        """Write to this phone in `language` from now on, if it is one of the people's, in the transaction of the wish.
+
+        Nothing else in the directory changes, so that a second time changes nothing.
+        """
+        key, other = self._vault.lookup(phone), {"language": language}
+        person = update(people).where(people.c.phone_key == key, people.c.language != language)
+        await connection.execute(person.values(**other, updated_at=self._clock.now()))
+        await connection.execute(
+            update(subscriptions).where(subscriptions.c.phone_key == key, STANDING).values(**other)
+        )
+
     async def standing(self, phone: Phone, *, deadline: float | None = None) -> Sequence[str]:
         """The areas that this phone is subscribed to, the first one first."""
         areas = (

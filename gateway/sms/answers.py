@@ -1,8 +1,8 @@
 """What each command of an SMS does, and what is answered to it.
 
 Everything here may be done twice and is done once: a report and its details are unique by the letter, a number is
-erased in the transaction that files the letter, the rest leaves things as they are. So a letter whose handling was cut
-short is simply handled again.
+erased and a language chosen in the transaction that files the letter, the rest leaves things as they are. So a letter
+whose handling was cut short is simply handled again.
 """
 
 from __future__ import annotations
@@ -147,6 +147,7 @@ class Answers:
         return said.answer(Made.HELP_TOLD if more else Made.HELP, "help")
 
     async def _language(self, said: Said) -> Answer:
+        await self._subscriptions.speak_within(said.connection, said.phone, said.language)
         return said.answer(Made.LANGUAGE, "language")
 
     async def _ticket(self, said: Said) -> tuple[str | None, str, Answer | None]:

@@ -13,6 +13,7 @@ from gateway.menu.loading import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
 from gateway.messages.outbox import Outbox
+from gateway.people.records import people
 from gateway.people.refusals import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.runtime.packs import read_pack
@@ -400,6 +401,31 @@ async def test_a_language_is_chosen_and_remembered(desk: Room, text: str, langua
     )
     screen = await Resident(desk.gateway.turns).dial()
     assert screen.label == f"main.{language}.home"
+
+
+@pytest.mark.parametrize(("text", "language"), [("BAHASA ENGLISH", "en"), ("BASA", "jv"), ("lang indonesia", "id")])
+async def test_appeals_come_in_the_language_that_was_chosen(
+    desk: Room, clock: StandingClock, text: str, language: str
+) -> None:
+    await desk.says("REG KLEGO")
+    await desk.says("REG MEDONO")
+    await desk.says("REG KLEGO", OTHER)
+    await desk.says("REG PONCOL")
+    await desk.says("STOP")
+    await desk.says("REG MEDONO")
+    clock.pass_time(hours=1)
+    await desk.says(text)
+    mine = VAULT.lookup(NUMBER)
+    spoken = {row["phone_key"] == mine: row["language"] for row in await desk.rows(people)}
+    assert spoken == {True: language, False: "id"}
+    standing = [(row["phone_key"] == mine, row["language"]) for row in await desk.rows(subscriptions)]
+    assert standing.count((True, language)) == (4 if language == "id" else 1), "what has ended stays as it was"
+    assert (False, "id") in standing
+
+
+async def test_a_language_makes_nobody_one_of_the_people(desk: Room) -> None:
+    await desk.says("BAHASA jawa")
+    assert await desk.rows(people) == []
 
 
 async def test_a_keyword_of_one_language_is_answered_in_it(desk: Room) -> None:
