@@ -20,7 +20,8 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.person import Role
+from gateway.people.directory import Directory
+from gateway.people.person import Entry, Part, Role
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import DatabaseAway
@@ -188,6 +189,23 @@ async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
     assert set(sent) == set(map(phone, range(5, 14)))
     account = await desk.account(appeal)
     assert account.suppressed == {Reason.OPTED_OUT: 4, Reason.UNREACHABLE: 1}
+
+
+async def test_who_was_moved_since_it_was_approved_has_not_opted_out(desk: Desk) -> None:
+    """A list has another lurah by now. He gets nothing, and nobody says that he did not want it."""
+    await desk.appoint(0, Role.LURAH, [MEDONO])
+    await desk.appoint(1, Role.LURAH, [MEDONO])
+    appeal = await desk.approved(changed(DRAFT, audience={"roles": ["lurah"], "areas": [MEDONO]}))
+    moved = Entry(phone(0), (Part(Role.LURAH, (KLEGO,)),))
+    directory = Directory(desk.database, desk.vault, desk.clock)
+    await directory.import_people([moved], source="list.csv", language="id")
+    await desk.work()
+    assert await desk.send() == [phone(1)]
+    account = await desk.account(appeal)
+    assert account.suppressed == {Reason.LEFT_AUDIENCE: 1}
+    assert account.for_json()["suppressed"] == {"left_audience": 1}
+    (line,) = [line for line in await desk.ledger.lines(appeal) if line["status"] == "suppressed"]
+    assert line["reason"] == "no longer belongs to the audience"
 
 
 async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
