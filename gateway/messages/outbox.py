@@ -264,9 +264,16 @@ class Outbox:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
-        """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
-        newest = select(messages).order_by(messages.c.id.desc()).limit(limit)
+    async def list(
+        self, limit: int = 1000, *, kind: MessageClass | None = None, status: Status | None = None, ticket: str = ""
+    ) -> Sequence[dict[str, Any]]:
+        """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked.
+
+        Of this class, in this status, about this ticket, where these are given.
+        """
+        given = {"class": kind, "status": status, "ticket": ticket}
+        asked = [messages.c[column] == value for column, value in given.items() if value]
+        newest = select(messages).where(*asked).order_by(messages.c.id.desc()).limit(limit)
         async with self.database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
         return [self._shown(row) for row in rows]
