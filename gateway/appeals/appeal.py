@@ -195,6 +195,7 @@ class Reason(StrEnum):
     """Why somebody of the audience gets nothing."""
 
     OPTED_OUT = "opted_out"
+    LEFT_AUDIENCE = "left_audience"  # since it was frozen, by a list: he has another place or language
     WEEKLY_LIMIT = "weekly_limit"
     UNREACHABLE = "unreachable"  # his number was erased
     NO_TEXT = "no_text"  # none in his language, and none in the first one
@@ -204,6 +205,7 @@ class Reason(StrEnum):
 
 SAID: Mapping[Reason, str] = {
     Reason.OPTED_OUT: OPTED_OUT,
+    Reason.LEFT_AUDIENCE: "no longer belongs to the audience",
     Reason.WEEKLY_LIMIT: "has had the appeals of a week",
     Reason.UNREACHABLE: ERASED,
     Reason.NO_TEXT: "there is no text for this language",
@@ -234,7 +236,7 @@ COUNTED_AS: Mapping[Sent, Total] = {
     Sent.UNDELIVERED: Total.FAILED,
     Sent.REFUSED: Total.FAILED,
     Sent.UNKNOWN: Total.UNKNOWN,
-    Sent.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left
+    Sent.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left: what may have stays unknown
     Sent.SUPPRESSED: Total.SUPPRESSED,
 }
 

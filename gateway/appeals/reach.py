@@ -34,10 +34,10 @@ from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status
-from gateway.messages.optouts import opt_outs
 from gateway.people.choosing import has_role, is_anybody, subscribes, texts
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
+from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import STANDING, subscriptions
 from gateway.places.areas import Areas
 
@@ -94,8 +94,8 @@ class Reach:
             (people.c.phone_key.is_(None), SAID[Reason.UNREACHABLE]),
             (exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people), SAID[Reason.OPTED_OUT]),
         ]
-        if among is not None:  # who has left the audience since it was frozen
-            reasons.append((not_(self.meant()), SAID[Reason.OPTED_OUT]))
+        if among is not None:  # by a list, since it was frozen: who has said STOP has opted out as well
+            reasons.append((not_(self.meant()), SAID[Reason.LEFT_AUDIENCE]))
         if len(self.week) >= PER_WEEK:
             reasons.append((self._has_had_enough(among), SAID[Reason.WEEKLY_LIMIT]))
         if not self.fallback:

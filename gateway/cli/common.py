@@ -34,6 +34,7 @@ from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.secrets import SecretsUnusable
 from gateway.runtime.supervised import ServerFailed
 from gateway.settings import SettingsRefused
+from gateway.text import ticket as tickets
 from gateway.wiring import PortTaken
 
 P = ParamSpec("P")
@@ -96,6 +97,14 @@ def listing(command: Callable[P, Any]) -> Callable[P, Any]:
     ):
         command = option(command)
     return command
+
+
+def read_ticket(written: str, hint: str) -> str:
+    """The ticket that was written as `hint`, eight digits without a dash. Raises `click.BadParameter`."""
+    number = tickets.read(written)
+    if number is None:
+        raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one", param_hint=hint)
+    return number
 
 
 def in_json(command: Callable[P, Any]) -> Callable[P, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import found_by, listing, run_async, show
+from gateway.cli.common import found_by, listing, read_ticket, run_async, show
 from gateway.cli.stores import located, opened
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
@@ -62,9 +62,7 @@ async def incidents_move(
     Closed without --found it stays unverified. An appeal can say that a rumour was checked only once its incident is
     closed and found true, partly or untrue.
     """
-    number = tickets.read(ticket)
-    if number is None:
-        raise click.BadParameter(f"{ticket} is no ticket, look at it again: 7340-2817 is one", param_hint="TICKET")
+    number = read_ticket(ticket, "TICKET")
     to, result = Status(status), Veracity(found) if found else None
     try:
         check_found(to, result)

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
+from gateway.cli.common import found_by, in_json, listing, read_ticket, run_async, show, show_one
 from gateway.cli.stores import located, opened
 from gateway.messages.desk import MessageDesk
 from gateway.messages.letters import Letters
+from gateway.messages.message import MessageClass, Status
 from gateway.messages.outbox import Outbox
 
+_NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
 
 
@@ -23,19 +25,36 @@ def messages() -> None:
 @messages.command("list")
 @found_by
 @listing
+@click.option(
+    "--class", "kind", type=click.Choice([kind.value for kind in MessageClass]), help="Only those of this class."
+)
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those that stand so.")
+@click.option("--ticket", default="", help="Only those about this report.")
 @run_async
-async def messages_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+async def messages_list(
+    config: Path | None,
+    data: Path | None,
+    as_json: bool,
+    limit: int,
+    kind: str | None,
+    status: str | None,
+    ticket: str,
+) -> None:
     """List messages, the newest first."""
+    number = read_ticket(ticket, "--ticket") if ticket else ""
     async with opened(located(config, data)) as stores:
-        listed = await Outbox(stores.database, stores.vault, stores.clock).list(limit)
+        outbox = Outbox(stores.database, stores.vault, stores.clock)
+        of_kind, standing = MessageClass(kind) if kind else None, Status(status) if status else None
+        listed = await outbox.list(limit, kind=of_kind, status=standing, ticket=number)
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
-    show(listed, columns, as_json, "No message has been written yet.")
+    found = "There is no such message." if kind or status or ticket else "No message has been written yet."
+    show(listed, columns, as_json, found)
 
 
 @messages.command("inbox")
 @found_by
 @listing
-@click.option("--to-sort", is_flag=True, help="Only what nobody has made sense of: the desk must.")
+@click.option("--to-sort", is_flag=True, help="Only what somebody at the desk must read.")
 @run_async
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
     """List the SMS that came in and what was made of them, the newest first."""
@@ -48,7 +67,7 @@ async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, 
 @messages.command("show")
 @found_by
 @in_json
-@click.argument("message", type=int, metavar="ID")
+@_NUMBER
 @run_async
 async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
     """Show one message, its delivery reports and all that befell it."""
@@ -62,7 +81,7 @@ async def messages_show(config: Path | None, data: Path | None, message: int, as
 @found_by
 @in_json
 @_ACTOR
-@click.argument("message", type=int, metavar="ID")
+@_NUMBER
 @run_async
 async def messages_resend(config: Path | None, data: Path | None, message: int, actor: str, as_json: bool) -> None:
     """Send a message once more, as a new one: one that is undelivered, refused, unknown or cancelled."""
@@ -80,12 +99,15 @@ async def messages_resend(config: Path | None, data: Path | None, message: int, 
 @in_json
 @_ACTOR
 @click.option("--reason", default="", help="Why; it stands in the audit trail.")
-@click.argument("message", type=int, metavar="ID")
+@_NUMBER
 @run_async
 async def messages_cancel(
     config: Path | None, data: Path | None, message: int, actor: str, reason: str, as_json: bool
 ) -> None:
-    """Call off a message that has not left: one that is queued or unknown."""
+    """Call off a message that has not left: one that is queued or unknown.
+
+    An unknown one of an appeal may have arrived, and stays as it is.
+    """
     async with opened(located(config, data)) as stores:
         desk = MessageDesk(stores.database, stores.vault, stores.clock)
         await desk.cancel(message, actor, reason)

@@ -15,7 +15,16 @@ from sqlalchemy import RowMapping, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.ledger import message_attempts, messages, receipts
-from gateway.messages.message import CLASSES, OPTED_OUT, RESENDABLE, MessageClass, Status, may_move, sources
+from gateway.messages.message import (
+    CLASSES,
+    OPTED_OUT,
+    RESENDABLE,
+    MessageClass,
+    Status,
+    may_be_called_off,
+    may_move,
+    sources,
+)
 from gateway.messages.optouts import is_unwanted
 from gateway.people.vault import Vault
 from gateway.runtime.audit import NOTE, audit, note
@@ -96,9 +105,7 @@ class MessageDesk:
         async with self._database.begin() as connection:
             row = await _found(connection, message, locked=True)
             stands = Status(row["status"])
-            if not may_move(stands, Status.CANCELLED):
-                allowed = ", ".join(sources(Status.CANCELLED))
-                raise CannotCancel(f"message {message} is {stands}; only these can be called off: {allowed}")
+            _check_cancel(row)
             await _change(connection, message, status=Status.CANCELLED, reason=words, updated_at=now)
             detail = {"was": stands.value, "reason": words}
             await connection.execute(NOTE, note(now, actor, "message.cancelled", _subject(message), detail))
@@ -138,6 +145,15 @@ async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
     unwanted = select(literal(1)).select_from(messages).where(messages.c.id == message, is_unwanted())
     if (await connection.execute(unwanted)).first():
         raise CannotResend(OPTED_OUT)
+
+
+def _check_cancel(row: RowMapping) -> None:
+    message, stands = row["id"], Status(row["status"])
+    if not may_move(stands, Status.CANCELLED):
+        allowed = ", ".join(sources(Status.CANCELLED))
+        raise CannotCancel(f"message {message} is {stands}; only these can be called off: {allowed}")
+    if not may_be_called_off(MessageClass(row["class"]), stands):
+        raise CannotCancel(f"message {message} is of an appeal and may have arrived: it stays {stands}")
 
 
 async def _copied(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:

@@ -5,20 +5,33 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Update, any_, case, cast, literal_column, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Update,
+    and_,
+    any_,
+    case,
+    cast,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
-from gateway.messages.message import ERASED, Status, sources
+from gateway.messages.message import ERASED, MessageClass, Status, may_be_called_off
 
 
 async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
     """Remove the number from these messages, in the transaction of the fact; how many there were.
 
-    What may be cancelled is. What a worker holds stays its own: it can say how the send ended, and where that would
-    be another try, the outbox cancels it instead.
+    What may be called off is cancelled. What a worker holds stays its own: it can say how the send ended, and where
+    that would be another try, the outbox cancels it instead.
     """
     table = messages.c
     # Locked first, so that the change is of what a worker that was before us has made of them.
@@ -26,7 +39,7 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
     ids = (await connection.execute(held)).scalars().all()
     if not ids:
         return 0
-    waiting = table.status.in_(sources(Status.CANCELLED))
+    waiting = or_(*(and_(table["class"] == kind, table.status.in_(_called_off(kind))) for kind in MessageClass))
     erasing = (
         update(messages)
         .where(table.id == any_(cast(ids, ARRAY(BigInteger))))
@@ -39,6 +52,10 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
         )
     )
     return (await connection.execute(erasing)).rowcount
+
+
+def _called_off(kind: MessageClass) -> list[Status]:
+    return [status for status in Status if may_be_called_off(kind, status)]
 
 
 async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:

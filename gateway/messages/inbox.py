@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
-from gateway.messages.optouts import add_opt_outs, opt_outs
+from gateway.messages.optouts import add_opt_outs
+from gateway.people.refusals import opt_outs
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata

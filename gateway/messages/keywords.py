@@ -22,6 +22,8 @@ _MEANT_FOR_A_TICKET = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}")  # six d
 _LONGEST_PLACE = 6  # words, with its kecamatan and what may stand before it
 _LONGEST_NAME = 3
 _MOST_WORDS = 40  # looked through for a place: a name costs a search
+_SHORT = 6  # words of a text in which a refusal counts wherever it stands
+_IN_PASSING = 2  # words behind a keyword that may be no more than a manner of speaking
 
 _Word = tuple[str, int]
 
@@ -49,18 +51,30 @@ class Told:
         return self.places[0] if len(self.places) == 1 else ""
 
 
-def meant(text: str, keywords: Keywords) -> Meant:
-    """What the first word of `text` asks for."""
+def meant(text: str, menu: Menu) -> Meant:
+    """What the first word of `text` asks for; of a short text, `tolong stop sms ini`, a refusal that stands within."""
     words = list(_words(text))
     if not words:
         return Meant()
     first, end = words[0]
-    for command, languages in keywords.commands.items():
-        speaking = [language for language, said in languages.items() if first in said]
-        if speaking:
-            language = speaking[0] if len(speaking) == 1 else ""
-            return Meant(command, language, text[end:].strip(_SEPARATORS))
-    return Meant()
+    command, language = _command(first, menu.keywords)
+    if command in ("", "help") and len(words) <= _SHORT and not _reports(words, menu):
+        for word, _ in words:
+            refusal, spoken = _command(word, menu.keywords)
+            if refusal == "unsubscribe":
+                return Meant(refusal, spoken or language, text.strip(_SEPARATORS))
+    return Meant(command, language, text[end:].strip(_SEPARATORS)) if command else Meant()
+
+
+def tells_more(understood: Meant, menu: Menu) -> bool:
+    """Whether a call for help, or a refusal, tells something besides that somebody must read.
+
+    More than a word or two (`BANTUAN dong pak`), or one that names a kind of incident.
+    """
+    said = menu.keywords.commands
+    calls = {word for name in ("help", "unsubscribe") for words in said.get(name, {}).values() for word in words}
+    words = [word for word in _words(understood.rest) if word[0] not in calls]
+    return len(words) > _IN_PASSING or bool(_category_within(words, menu))
 
 
 def is_automatic(text: str, keywords: Keywords) -> bool:
@@ -109,6 +123,20 @@ def told(text: str, menu: Menu) -> Told:
     if not rest and category and not any(word.isdigit() for word, _ in words[:taken]):
         rest = text.strip(_SEPARATORS)  # `bom` tells more than the kind that it stands for
     return Told(category or _category_within(words, menu), places, rest)
+
+
+def _command(word: str, keywords: Keywords) -> tuple[str, str]:
+    """The command that a word stands for, and its language; both empty for none, the second where several share it."""
+    for command, languages in keywords.commands.items():
+        speaking = [language for language, said in languages.items() if word in said]
+        if speaking:
+            return command, speaking[0] if len(speaking) == 1 else ""
+    return "", ""
+
+
+def _reports(words: Sequence[_Word], menu: Menu) -> bool:
+    """Whether these words name both a kind of incident and a place: in `ada bentrok stop di Klego` nobody refuses."""
+    return bool(_category_within(words, menu) and _places_within(words, menu))
 
 
 def _words(text: str) -> Iterator[_Word]:

@@ -38,7 +38,9 @@ class Made(StrEnum):
     ERASED = "erased"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
+    UNSUBSCRIBED_TOLD = "unsubscribed_told"  # and something besides, which somebody must read
     HELP = "help"
+    HELP_TOLD = "help_told"  # the same: a cry for help, perhaps
     LANGUAGE = "language"
     OFFICER = "officer"  # an officer's answer to an alert
     UNSORTED = "unsorted"  # a report of which something is missing
@@ -49,7 +51,7 @@ class Made(StrEnum):
     FAILED = "failed"  # an error of ours
 
 
-FOR_THE_DESK = frozenset({Made.UNSORTED, Made.UNTOLD, Made.OTHER, Made.FAILED})
+FOR_THE_DESK = frozenset({Made.UNSORTED, Made.UNTOLD, Made.OTHER, Made.FAILED, Made.HELP_TOLD, Made.UNSUBSCRIBED_TOLD})
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,15 @@ CLASSES: Mapping[MessageClass, Rules] = {
 }
 
 
+def may_be_called_off(kind: MessageClass, stands: Status) -> bool:
+    """Whether a message may be cancelled, by hand or because its number is erased.
+
+    An unknown one of an appeal may not: it may have arrived, and a cancelled one counts as never sent, in the account
+    of the appeal and in what its recipient has had in a week.
+    """
+    return may_move(stands, Status.CANCELLED) and (kind, stands) != (MessageClass.APPEAL, Status.UNKNOWN)
+
+
 def backoff(attempts: int, jitter: float) -> timedelta:
     """How long to wait after the try number `attempts`: 5 seconds doubled each time, at most 5 minutes.
 

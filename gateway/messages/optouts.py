@@ -1,7 +1,7 @@
-"""Who wants no appeals: said to us or to a carrier, which calls us back, or learnt from its refusal of a send.
+"""What becomes of the appeals to who wants none (`people.refusals`).
 
-An opt-out counts on every channel. It stops what waits at once, and what is queued later when a worker claims it. A
-subscription that was withdrawn since an appeal was queued stops that one too.
+An opt-out counts on every channel. It ends every subscription, stops what waits at once, and what is queued later when
+a worker claims it. A subscription that was withdrawn since an appeal was queued stops that one too.
 """
 
 from __future__ import annotations
@@ -9,47 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    DateTime,
-    Identity,
-    LargeBinary,
-    Table,
-    Text,
-    UniqueConstraint,
-    any_,
-    cast,
-    delete,
-    exists,
-    literal_column,
-    text,
-    update,
-)
+from sqlalchemy import Boolean, ColumnElement, LargeBinary, any_, cast, exists, literal_column, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.messages.ledger import messages
 from gateway.messages.message import OPTED_OUT, Status
-from gateway.people.subscriptions import subscriptions
+from gateway.people.refusals import OURS, opt_outs
+from gateway.people.subscriptions import subscriptions, withdraw
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
-
-OURS = "us"  # the sender of an opt-out that was said to the gateway itself, and can be taken back there
-
-opt_outs = Table(
-    "opt_outs",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("phone_key", LargeBinary, nullable=False),
-    Column("sender", Text, nullable=False),  # empty: the carrier did not say which
-    Column("at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("phone_key", "channel", "sender"),
-)
 
 # Written out, so that PostgreSQL sees the words of the partial index made for it.
 _WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status IN ('queued', 'held')")
@@ -68,13 +40,17 @@ def is_unwanted() -> ColumnElement[bool]:
 async def add_opt_outs(
     connection: AsyncConnection, channel: str, phone_keys: Collection[bytes], sender: str, now: datetime
 ) -> int:
-    """Note that these phones want nothing more from `sender`, and suppress the appeals that wait for them.
+    """Note that these phones want nothing more from `sender`, end what they subscribed to, and suppress what waits.
 
-    Answers how many opt-outs were new.
+    Answers how many opt-outs were new. Messages are held last: so does who erases a person.
     """
+    await withdraw(connection, phone_keys, now)
     rows = [{"channel": channel, "phone_key": key, "sender": sender, "at": now} for key in sorted(set(phone_keys))]
-    adding = insert(opt_outs).values(rows).on_conflict_do_nothing().returning(opt_outs.c.id)
-    added = len((await connection.execute(adding)).all())
+    adding = insert(opt_outs).values(rows)
+    newest: ReturningInsert[tuple[bool]] = adding.on_conflict_do_update(
+        index_elements=["phone_key", "channel", "sender"], set_={"at": adding.excluded.at}
+    ).returning(literal_column("xmax = 0", Boolean))  # PostgreSQL's mark of a row that replaces no other
+    added = (await connection.execute(newest)).scalars().all().count(True)
     keys = cast([row["phone_key"] for row in rows], ARRAY(LargeBinary))
     suppressing = (
         update(messages)
@@ -86,7 +62,7 @@ async def add_opt_outs(
 
 
 class OptOuts:
-    """What residents say to the gateway itself. Each is one transaction and may raise `DatabaseAway`."""
+    """What residents say to the gateway itself. Who subscribes again takes it back (`people.subscriptions`)."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -94,12 +70,6 @@ class OptOuts:
         self._clock = clock
 
     async def add(self, phone: Phone, channel: str, *, deadline: float | None = None) -> None:
-        """This phone wants no appeals; those that wait for it are suppressed."""
+        """This phone wants no appeals: it subscribes to none, and those that wait for it are suppressed."""
         async with self._database.begin(deadline=deadline) as connection:
             await add_opt_outs(connection, channel, [self._vault.lookup(phone)], OURS, self._clock.now())
-
-    async def lift(self, phone: Phone, *, deadline: float | None = None) -> None:
-        """It wants them again. What it said to a carrier stands: only there can it be taken back."""
-        said_here = (opt_outs.c.phone_key == self._vault.lookup(phone)) & (opt_outs.c.sender == OURS)
-        async with self._database.begin(deadline=deadline) as connection:
-            await connection.execute(delete(opt_outs).where(said_here))

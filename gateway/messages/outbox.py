@@ -30,7 +30,7 @@ from gateway.messages.claims import (
     tried,
 )
 from gateway.messages.ledger import lock_ids, messages, settle
-from gateway.messages.message import CLASSES, ERASED, MessageClass, Status
+from gateway.messages.message import CLASSES, ERASED, MessageClass, Status, may_be_called_off
 from gateway.messages.optouts import add_opt_outs
 from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock
@@ -203,14 +203,14 @@ class Outbox:
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
         async with self.database.begin() as connection:
+            if opted_out:  # the carrier does not say of which sender
+                await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
             await lock_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
                 written.update(row.id for row in await connection.execute(recording(to, alike, now)))
             if carrier_ids:
                 await settle(connection, channel, carrier_ids, now)
-            if opted_out:  # the carrier does not say of which sender
-                await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:
@@ -239,7 +239,7 @@ class Outbox:
     async def requeue_unknown(self, after: timedelta) -> int:
         """Queue again what has been unknown that long and may be resent by its class; how many there were.
 
-        What has lost its number meanwhile cannot be sent again, and is cancelled.
+        What has lost its number meanwhile cannot be sent again, and is cancelled if it may be.
         """
         now = self._clock.now()
         table = messages.c
@@ -249,7 +249,8 @@ class Outbox:
             if rules.resend_unknown
         ]
         old = update(messages).where(table.status == UNKNOWN, table.updated_at <= now - after)
-        cancelling = old.where(table.phone_sealed.is_(None)).values(
+        over = table["class"].in_([kind for kind in CLASSES if may_be_called_off(kind, Status.UNKNOWN)])
+        cancelling = old.where(table.phone_sealed.is_(None), over).values(
             status=Status.CANCELLED, reason=ERASED, updated_at=now
         )
         queueing = old.where(or_(*resent)).values(status=Status.QUEUED, due_at=now, updated_at=now)
@@ -263,9 +264,16 @@ class Outbox:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
-        """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
-        newest = select(messages).order_by(messages.c.id.desc()).limit(limit)
+    async def list(
+        self, limit: int = 1000, *, kind: MessageClass | None = None, status: Status | None = None, ticket: str = ""
+    ) -> Sequence[dict[str, Any]]:
+        """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked.
+
+        Of this class, in this status, about this ticket, where these are given.
+        """
+        given = {"class": kind, "status": status, "ticket": ticket}
+        asked = [messages.c[column] == value for column, value in given.items() if value]
+        newest = select(messages).where(*asked).order_by(messages.c.id.desc()).limit(limit)
         async with self.database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
         return [self._shown(row) for row in rows]

@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.choosing import has_role, is_anybody, subscribes
 from gateway.people.knowing import known_of, list_people, load_people
-from gateway.people.person import Change, Effect, Entry, Person, Role, change
+from gateway.people.person import NOBODY, Change, Effect, Entry, Person, Role, change
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
@@ -98,7 +98,7 @@ class Directory:
         # One list at a time: two with the same people in another order would wait for each other in a ring.
         await connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
         known = await known_of(connection, list(entries))
-        return {key: change(known.get(key), entry, language) for key, entry in entries.items()}
+        return {key: change(known.get(key, NOBODY), entry, language) for key, entry in entries.items()}
 
     async def find(self, phone: Phone) -> Person | None:
         """The person of this number, if the gateway knows one."""

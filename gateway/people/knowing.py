@@ -1,17 +1,19 @@
-"""What stands of people, out of three tables: the person, the roles, the subscriptions."""
+"""What stands of people, out of four tables: the person, the roles, the subscriptions, and who wants no appeals."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.person import Known, Part, Person, Role, in_order
+from gateway.people.person import NOBODY, Known, Part, Person, Role, in_order
 from gateway.people.records import people, person_roles
+from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.people.vault import Vault
 
@@ -19,30 +21,43 @@ from gateway.people.vault import Vault
 async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapping[bytes, Known]:
     """What is known of these numbers, held until the transaction ends: nobody says STOP in between.
 
-    First the person, then what he has, as everybody does who writes here.
+    First the person, then what he has, as everybody does who writes here. Who is none of the people may have said it
+    all the same.
     """
     named = select(people).where(people.c.phone_key == any_(cast(keys, ARRAY(LargeBinary))))
     rows = (await connection.execute(named.order_by(people.c.phone_key).with_for_update())).all()
-    if not rows:
-        return {}
     roles = await _roles(connection, [row.id for row in rows])
     subscribed: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
-    withdrawn: dict[bytes, datetime] = {}
+    said_stop: defaultdict[bytes, list[datetime]] = defaultdict(list)
     for row in await _subscriptions(connection, [row.phone_key for row in rows], hold=True):
         if row.withdrawn_at is None:
             subscribed[row.phone_key][row.area] = row.language
         else:
-            withdrawn[row.phone_key] = max(row.withdrawn_at, withdrawn.get(row.phone_key, row.withdrawn_at))
-    return {
+            said_stop[row.phone_key].append(row.withdrawn_at)
+    refused = await _refused(connection, keys)
+    for key, at in refused.items():
+        said_stop[key].append(at)
+    known = {
         row.phone_key: Known(
+            listed=True,
             name=row.name,
             language=row.language,
             parts={part.role: part for part in roles[row.id]},
             subscribed=subscribed[row.phone_key],
-            withdrawn_at=withdrawn.get(row.phone_key),
+            stopped_at=max(said_stop[row.phone_key], default=None),
+            refuses=row.phone_key in refused,
         )
         for row in rows
     }
+    strangers = {key: replace(NOBODY, stopped_at=at, refuses=True) for key, at in refused.items()}
+    return strangers | known
+
+
+async def _refused(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapping[bytes, datetime]:
+    """When each of these numbers said last that it wants no appeals, of those that did."""
+    of_keys = select(opt_outs).where(opt_outs.c.phone_key == any_(cast(keys, ARRAY(LargeBinary))))
+    rows = (await connection.execute(of_keys.order_by(opt_outs.c.at, opt_outs.c.id).with_for_update())).all()
+    return {row.phone_key: row.at for row in rows}
 
 
 async def load_people(connection: AsyncConnection, which: Select[Any], vault: Vault) -> Sequence[Person]:

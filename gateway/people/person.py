@@ -102,14 +102,16 @@ def reaching(area: str) -> tuple[str, ...]:
 class Known:
     """What stands of a person before a list is read in."""
 
+    listed: bool  # one of the people already; somebody else may have said STOP too
     name: str
     language: str
     parts: Mapping[Role, Part]  # without the subscriber
     subscribed: Mapping[str, str]  # area → language
-    withdrawn_at: datetime | None  # the last time that he said STOP
+    stopped_at: datetime | None  # the last time that he said STOP, to us or to a carrier
+    refuses: bool  # nobody has lifted that yet: he gets no appeals
 
 
-NOBODY = Known("", "", {}, {}, None)
+NOBODY = Known(False, "", "", {}, {}, None, False)
 
 
 class Effect(StrEnum):
@@ -122,7 +124,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be written of one entry. `declined` means that a STOP outweighs its consent."""
+    """What is to be written of one entry. A STOP outweighs its consent (`declined`), or is lifted by it (`lifts`)."""
 
     entry: Entry
     effect: Effect
@@ -131,27 +133,29 @@ class Change:
     parts: tuple[Part, ...]
     subscriptions: tuple[Part, ...]  # each with the areas to subscribe to, or to go on with in another language
     declined: bool
+    lifts: bool
 
 
-def change(known: Known | None, entry: Entry, default_language: str) -> Change:
-    """What `entry` makes of what is known of the person; `known` is None for a new one."""
-    before = known or NOBODY
+def change(before: Known, entry: Entry, default_language: str) -> Change:
+    """What `entry` makes of what is known of the person."""
     language = entry.language or before.language or default_language
     name = entry.name or before.name
     parts = [_merged(before.parts.get(part.role), part) for part in entry.parts if part.role is not Role.SUBSCRIBER]
     changed = tuple(part for part in parts if part != before.parts.get(part.role))
-    declined = False
+    declined = lifts = False
     subscriptions: list[Part] = []
     for part in entry.parts:
-        if part.role is Role.SUBSCRIBER:
-            missing = _missing(before, part, entry.language)
-            if missing and _outweighed(before, part):
-                declined = True
-            elif missing:
+        missing = _missing(before, part, entry.language) if part.role is Role.SUBSCRIBER else ()
+        if part.role is Role.SUBSCRIBER and (missing or before.refuses):
+            declined = _outweighed(before, part)
+            lifts = before.refuses and not declined
+            if not declined:
                 subscriptions.append(Part(part.role, missing, part.basis, part.agreed_at))
-    same = (name, language) == (before.name, before.language) and not changed and not subscriptions
-    effect = Effect.NEW if known is None else Effect.UNCHANGED if same else Effect.UPDATED
-    return Change(entry, effect, name, language, changed, tuple(subscriptions), declined)
+    if changed or subscriptions or (before.listed and (name, language) != (before.name, before.language)):
+        effect = Effect.UPDATED if before.listed else Effect.NEW
+    else:
+        effect = Effect.UNCHANGED  # also somebody who has refused what alone he would be listed for
+    return Change(entry, effect, name, language, changed, tuple(subscriptions), declined, lifts)
 
 
 def _merged(before: Part | None, now: Part) -> Part:
@@ -167,9 +171,9 @@ def _missing(before: Known, part: Part, language: str) -> tuple[str, ...]:
 
 
 def _outweighed(before: Known, part: Part) -> bool:
-    if before.withdrawn_at is None:
+    if before.stopped_at is None:
         return False
-    return part.agreed_at is None or part.agreed_at <= before.withdrawn_at
+    return part.agreed_at is None or part.agreed_at <= before.stopped_at
 
 
 def in_order(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -2,15 +2,17 @@
 
 A consent must be shown later (facts/domain.md 4.1): a withdrawn one stays as a row, with the version of the wording
 that was agreed to. A phone has at most one standing subscription per area. Whoever subscribes is one of the people
-(`records.people`) from then on, in the same statement.
+(`records.people`) from then on, and has refused nothing any more (`refusals`), in the same statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -20,15 +22,19 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    any_,
+    cast,
     literal_column,
     select,
     text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.people.records import people
+from gateway.people.refusals import lifting
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
@@ -56,7 +62,7 @@ subscriptions = Table(
 
 
 class Subscriptions:
-    """Takes, withdraws and lists subscriptions. Every method is one transaction and may raise `DatabaseAway`.
+    """Takes and lists subscriptions. Every method is one transaction and may raise `DatabaseAway`.
 
     A resident waits for the answer: `deadline` in seconds is the most that it may take.
     """
@@ -71,7 +77,8 @@ class Subscriptions:
     ) -> bool:
         """Subscribe this phone to the appeals for `area`; whether that is new.
 
-        Where it stands already it goes on in `language`, and what was agreed to, and when, stays as it was.
+        Where it stands already it goes on in `language`, and what was agreed to, and when, stays as it was. A `STOP`
+        of before, to whomever, is taken back.
         """
         now = self._clock.now()
         number = {"phone_sealed": self._vault.seal(phone), "phone_key": self._vault.lookup(phone)}
@@ -98,20 +105,22 @@ class Subscriptions:
                 index_elements=["phone_key", "area"], index_where=STANDING, set_={"language": language}
             )
             .returning(literal_column("xmax = 0").label("new"))  # PostgreSQL's mark of a row that replaces no other
-            .add_cte(spoken.cte("person"))
+            .add_cte(spoken.cte("person"), lifting([number["phone_key"]]).cte("lifted"))
         )
         async with self._database.begin(deadline=deadline) as connection:
             return bool((await connection.execute(adding)).scalar_one())
 
-    async def unsubscribe(self, phone: Phone, *, deadline: float | None = None) -> int:
-        """Withdraw every standing subscription of this phone; how many there were."""
-        withdrawing = (
-            update(subscriptions)
-            .where(subscriptions.c.phone_key == self._vault.lookup(phone), STANDING)
-            .values(withdrawn_at=self._clock.now())
+    async def speak_within(self, connection: AsyncConnection, phone: Phone, language: str) -> None:
+        """Write to this phone in `language` from now on, if it is one of the people's, in the transaction of the wish.
+
+        Nothing else in the directory changes, so that a second time changes nothing.
+        """
+        key, other = self._vault.lookup(phone), {"language": language}
+        person = update(people).where(people.c.phone_key == key, people.c.language != language)
+        await connection.execute(person.values(**other, updated_at=self._clock.now()))
+        await connection.execute(
+            update(subscriptions).where(subscriptions.c.phone_key == key, STANDING).values(**other)
         )
-        async with self._database.begin(deadline=deadline) as connection:
-            return (await connection.execute(withdrawing)).rowcount
 
     async def standing(self, phone: Phone, *, deadline: float | None = None) -> Sequence[str]:
         """The areas that this phone is subscribed to, the first one first."""
@@ -122,3 +131,15 @@ class Subscriptions:
         )
         async with self._database.begin(deadline=deadline) as connection:
             return (await connection.execute(areas)).scalars().all()
+
+
+async def withdraw(connection: AsyncConnection, phone_keys: Collection[bytes], now: datetime) -> int:
+    """Withdraw every standing subscription of these phones, in the transaction of the fact; how many there were.
+
+    First the people are held, as by everybody who writes here: no list subscribes them in between.
+    """
+    keys = cast(sorted(phone_keys), ARRAY(LargeBinary))
+    held = select(people.c.id).where(people.c.phone_key == any_(keys)).order_by(people.c.phone_key)
+    await connection.execute(held.with_for_update())
+    of_keys = update(subscriptions).where(subscriptions.c.phone_key == any_(keys), STANDING)
+    return (await connection.execute(of_keys.values(withdrawn_at=now))).rowcount

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.person import Change, Effect
 from gateway.people.records import people, person_roles
+from gateway.people.refusals import lifting
 from gateway.people.subscriptions import STANDING, subscriptions
 from gateway.people.vault import Vault
 
@@ -29,6 +30,8 @@ async def write_changes(
     await _write_people(connection, made, vault, now, source)
     await _write_roles(connection, made, now)
     await _write_subscriptions(connection, made, vault, now, source)
+    if agreed_anew := [key for key, change in made.items() if change.lifts]:
+        await connection.execute(lifting(agreed_anew))
 
 
 async def _write_people(

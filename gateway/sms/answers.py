@@ -1,8 +1,8 @@
 """What each command of an SMS does, and what is answered to it.
 
 Everything here may be done twice and is done once: a report and its details are unique by the letter, a number is
-erased in the transaction that files the letter, the rest leaves things as they are. So a letter whose handling was cut
-short is simply handled again.
+erased and a language chosen in the transaction that files the letter, the rest leaves things as they are. So a letter
+whose handling was cut short is simply handled again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import MOST_PLACES, Menu
-from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, told
+from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, tells_more, told
 from gateway.messages.letters import Answer, Letter, Made
 from gateway.messages.message import MessageClass
 from gateway.messages.optouts import OptOuts
@@ -135,18 +135,19 @@ class Answers:
         await self._subscriptions.subscribe(
             said.phone, area, language=said.language, channel=said.letter.channel, wording=said.menu.version
         )
-        await self._opt_outs.lift(said.phone)  # the last: who is told that it failed still gets nothing
         return said.answer(Made.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
 
     async def _unsubscribe(self, said: Said) -> Answer:
         await self._opt_outs.add(said.phone, said.letter.channel)
-        await self._subscriptions.unsubscribe(said.phone)
-        return said.answer(Made.UNSUBSCRIBED, "unsub_ok")
+        more = tells_more(said.meant, said.menu)
+        return said.answer(Made.UNSUBSCRIBED_TOLD if more else Made.UNSUBSCRIBED, "unsub_ok")
 
     async def _help(self, said: Said) -> Answer:
-        return said.answer(Made.HELP, "help")
+        more = tells_more(said.meant, said.menu)
+        return said.answer(Made.HELP_TOLD if more else Made.HELP, "help")
 
     async def _language(self, said: Said) -> Answer:
+        await self._subscriptions.speak_within(said.connection, said.phone, said.language)
         return said.answer(Made.LANGUAGE, "language")
 
     async def _ticket(self, said: Said) -> tuple[str | None, str, Answer | None]:

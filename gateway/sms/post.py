@@ -36,7 +36,13 @@ log = structlog.get_logger()
 MOST_REPLIES_AN_HOUR = 10
 UNFILED_RESTS = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
-TO_AN_APPEAL = {Made.UNSUBSCRIBED: Kind.STOP, Made.OTHER: Kind.OTHER, Made.HELP: Kind.OTHER}
+TO_AN_APPEAL = {
+    Made.UNSUBSCRIBED: Kind.STOP,
+    Made.UNSUBSCRIBED_TOLD: Kind.STOP,
+    Made.OTHER: Kind.OTHER,
+    Made.HELP: Kind.OTHER,
+    Made.HELP_TOLD: Kind.OTHER,
+}
 """What is counted where an appeal came lately."""
 NOT_UNDERSTOOD = frozenset({Made.OTHER, Made.UNTOLD})  # what is answered in general words, once a day
 OFFICERS_ANSWER = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
@@ -134,7 +140,7 @@ class Post:
 
     async def _answer(self, opened: Opened) -> Answer:
         letter, menu = opened.letter, self._editions.current
-        understood = meant(letter.text, menu.keywords)
+        understood = meant(letter.text, menu)
         if letter.phone is None or self._is_own(letter, letter.phone) or _is_automatic(letter, understood, menu):
             return Answer(Made.MACHINE)
         if answer := await self._short_answer(opened, letter.phone):

@@ -122,15 +122,12 @@ class Effects:
             language=statement.language,
             channel=statement.channel,
             wording=menu.version,
-            deadline=self._deadline / 2,
+            deadline=self._deadline,
         )
-        # In this order: whoever reads that it failed still gets nothing.
-        await self._opt_outs.lift(statement.phone, deadline=self._deadline / 2)
         return "done", NOTHING
 
     async def _unsubscribe(self, _: Menu, statement: Statement) -> Ended:
-        await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline / 2)
-        await self._subscriptions.unsubscribe(statement.phone, deadline=self._deadline / 2)
+        await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
         return "done", NOTHING
 
     async def _delete_draft(self, _: Menu, statement: Statement) -> Ended:

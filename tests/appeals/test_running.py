@@ -20,7 +20,8 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.person import Role
+from gateway.people.directory import Directory
+from gateway.people.person import Entry, Part, Role
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import DatabaseAway
@@ -175,19 +176,36 @@ async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
     await desk.settle(14)
     appeal = await desk.approved()
     inbox = Inbox(desk.database, desk.vault, desk.clock)
-    subscribed = Subscriptions(desk.database, desk.vault, desk.clock)
+    opt_outs = OptOuts(desk.database, desk.vault, desk.clock)
     await inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
-    await subscribed.unsubscribe(phone(1))
+    await opt_outs.add(phone(1), "at")
     await desk.work()
     assert (await desk.account(appeal)).suppressed == {Reason.OPTED_OUT: 2}
     await inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
     desk.clock.pass_time(minutes=1)
-    await subscribed.unsubscribe(phone(3))
+    await opt_outs.add(phone(3), "at")
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(4), "siti")
     sent = await desk.send()
     assert set(sent) == set(map(phone, range(5, 14)))
     account = await desk.account(appeal)
     assert account.suppressed == {Reason.OPTED_OUT: 4, Reason.UNREACHABLE: 1}
+
+
+async def test_who_was_moved_since_it_was_approved_has_not_opted_out(desk: Desk) -> None:
+    """A list has another lurah by now. He gets nothing, and nobody says that he did not want it."""
+    await desk.appoint(0, Role.LURAH, [MEDONO])
+    await desk.appoint(1, Role.LURAH, [MEDONO])
+    appeal = await desk.approved(changed(DRAFT, audience={"roles": ["lurah"], "areas": [MEDONO]}))
+    moved = Entry(phone(0), (Part(Role.LURAH, (KLEGO,)),))
+    directory = Directory(desk.database, desk.vault, desk.clock)
+    await directory.import_people([moved], source="list.csv", language="id")
+    await desk.work()
+    assert await desk.send() == [phone(1)]
+    account = await desk.account(appeal)
+    assert account.suppressed == {Reason.LEFT_AUDIENCE: 1}
+    assert account.for_json()["suppressed"] == {"left_audience": 1}
+    (line,) = [line for line in await desk.ledger.lines(appeal) if line["status"] == "suppressed"]
+    assert line["reason"] == "no longer belongs to the audience"
 
 
 async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
@@ -197,6 +215,42 @@ async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
     await desk.work()
     assert await desk.send() == [phone(0), phone(2)]
     assert (await desk.account(appeal)).suppressed == {Reason.UNREACHABLE: 1}
+
+
+async def test_who_may_have_got_it_is_unknown_for_good(desk: Desk) -> None:
+    """Also when his number is erased: three of a week, not one of which is known to have arrived, are three."""
+    await desk.settle(1)
+    eraser = Eraser(desk.database, desk.vault, desk.clock)
+    appeals = []
+    for _ in range(3):
+        appeals.append(await desk.approved())
+        await desk.work()
+        await desk.send(lambda _: Unknown("no answer"))
+        await desk.work()
+    fourth = await desk.approved()
+    assert (await desk.campaign.preview(DRAFT)).suppressed == {Reason.WEEKLY_LIMIT: 1}
+    await eraser.erase(phone(0), "siti")
+    desk.clock.pass_time(hours=1)
+    assert await desk.outbox.requeue_unknown(timedelta()) == 0
+    for appeal in appeals:
+        (row,) = await desk.rows(appeal)
+        assert (row["status"], row["reason"], row["phone_key"]) == ("unknown", "no answer", None)
+        account = await desk.account(appeal)
+        assert (account.totals[Total.UNKNOWN], account.suppressed) == (1, {})
+    await desk.work()
+    assert (await desk.account(fourth)).suppressed == {Reason.UNREACHABLE: 1}
+
+
+async def test_what_a_worker_holds_of_an_erased_person_ends_as_it_ended(desk: Desk) -> None:
+    await desk.settle(1)
+    appeal = await desk.approved()
+    await desk.work()
+    (claim,) = await desk.outbox.claim(1, "worker", "at")
+    await Eraser(desk.database, desk.vault, desk.clock).erase(phone(0), "siti")
+    await desk.outbox.record("at", [(claim, Unknown("no answer"))])
+    desk.clock.pass_time(hours=1)
+    await desk.outbox.requeue_unknown(timedelta())
+    assert await desk.statuses(appeal) == {"unknown": 1}
 
 
 async def test_an_opt_out_finds_what_waits_by_its_index(desk: Desk) -> None:
@@ -281,7 +335,6 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.answer(phone(0), Kind.STOP)
     assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
     desk.clock.pass_time(minutes=1)
-    await OptOuts(desk.database, desk.vault, desk.clock).lift(phone(0))
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
         phone(0), MEDONO, language="id", channel="at", wording="1"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Report
 from gateway.incidents.records import incidents
+from gateway.messages.ledger import messages
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -243,8 +245,8 @@ def test_unfinished_reports(shell: Shell, left: datetime) -> None:
 
 
 def test_messages(shell: Shell, tickets: list[str]) -> None:
-    messages = shell.listed("messages", "list")
-    assert [message["ticket"] for message in messages] == tickets[::-1]
+    listed = shell.listed("messages", "list")
+    assert [message["ticket"] for message in listed] == tickets[::-1]
     wanted = {
         "class": "confirmation",
         "status": "queued",
@@ -255,8 +257,8 @@ def test_messages(shell: Shell, tickets: list[str]) -> None:
         "attempts": 0,
         "channel": "at",
     }
-    assert {name: messages[0][name] for name in wanted} == wanted
-    assert messages[0]["id"] > messages[1]["id"]
+    assert {name: listed[0][name] for name in wanted} == wanted
+    assert listed[0]["id"] > listed[1]["id"]
 
 
 def test_channels(shell: Shell) -> None:
@@ -355,9 +357,42 @@ def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets:
     assert NUMBER.e164[-9:] not in told
 
 
+async def test_messages_by_class_status_and_ticket(shell: Shell, tickets: list[str], database: Database) -> None:
+    async with database.begin() as connection:
+        of_first = update(messages).where(messages.c.ticket == tickets[0])
+        await connection.execute(of_first.values(status="refused"))
+        of_second = update(messages).where(messages.c.ticket == tickets[1])
+        await connection.execute(of_second.values({"class": "reply"}))
+
+    def found(*options: str) -> list[str]:
+        return [message["ticket"] for message in shell.listed("messages", "list", *options)]
+
+    assert await asyncio.to_thread(found, "--status", "refused") == [tickets[0]]
+    assert await asyncio.to_thread(found, "--class", "confirmation") == [tickets[2], tickets[0]]
+    assert await asyncio.to_thread(found, "--class", "confirmation", "--limit", "1") == [tickets[2]]
+    assert await asyncio.to_thread(found, "--class", "confirmation", "--status", "refused") == [tickets[0]]
+    for written in (tickets[1], f"{tickets[1][:4]}-{tickets[1][4:]}"):
+        assert await asyncio.to_thread(found, "--ticket", written) == [tickets[1]]
+    assert await asyncio.to_thread(found, "--ticket", tickets[1], "--status", "refused") == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--class", "sms"), ("--status", "sent"), ("--status", "QUEUED"), ("--ticket", "7340-2816")]
+)
+def test_messages_by_what_is_unknown(shell: Shell, option: str, value: str) -> None:
+    result = shell.run("messages", "list", option, value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert option in result.stderr
+
+
 def test_a_message_that_is_not_there(shell: Shell) -> None:
     for verb in ("show", "resend", "cancel"):
         assert "There is no message with this number" in shell.fails("messages", verb, "4711")
+        assert "There is no message with this number" in shell.fails("messages", verb, str(2**63 - 1))
+        for number in ("99999999999999999999", "0", "-1", "x"):
+            result = shell.run("messages", verb, "--", number)
+            assert (result.exit_code, result.stdout) == (2, ""), number
+            assert "Invalid value for 'ID'" in result.stderr
 
 
 def test_no_more_than_the_limit(shell: Shell, tickets: list[str]) -> None:

@@ -55,7 +55,6 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await handled(database, clock)
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
-    await consents.unsubscribe(PHONE)
     await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
     clock.pass_time(days=90)
     assert await retention.due() == await retention.purge("worker") == NOTHING, "the last day is one of them"

@@ -127,6 +127,21 @@ async def test_what_belongs_to_an_appeal_is_not_sent_past_it(
     assert len(await stage.rows()) == 1
 
 
+async def test_an_unknown_one_of_an_appeal_is_not_called_off(
+    database: Database, desk: MessageDesk, stage: Stage
+) -> None:
+    """It may have arrived: the account of the appeal would count it as never sent."""
+    message = await stage.put(kind=MessageClass.APPEAL)
+    await become(database, message, Status.UNKNOWN)
+    with pytest.raises(CannotCancel, match=f"message {message} is of an appeal and may have arrived: it stays unknown"):
+        await desk.cancel(message, "rini")
+    assert (await stage.row(message))["status"] == "unknown"
+    assert await stage.rows(audit) == []
+    await become(database, message, Status.QUEUED)
+    await desk.cancel(message, "rini")
+    assert (await stage.row(message))["status"] == "cancelled"
+
+
 async def test_the_history_tells_all_that_befell_it(
     database: Database, desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.menu.definition import Keywords, Menu
 from gateway.menu.loading import load
-from gateway.messages.keywords import Meant, is_automatic, meant, named_places, named_ticket, told
+from gateway.messages.keywords import Meant, is_automatic, meant, named_places, named_ticket, tells_more, told
 from gateway.runtime.packs import read_pack
 from gateway.text import ticket as tickets
 
@@ -84,7 +85,75 @@ MEANT = [
 
 @pytest.mark.parametrize(("text", "command", "language", "rest"), MEANT)
 def test_what_the_first_word_asks_for(text: str, command: str, language: str, rest: str) -> None:
-    assert meant(text, CITY.keywords) == Meant(command, language, rest)
+    assert meant(text, CITY) == Meant(command, language, rest)
+
+
+REFUSALS = [
+    ("Tolong stop sms ini", "id"),
+    ("tolong berhenti kirim sms", "id"),
+    ("mohon UNREG nomor saya", "id"),
+    ("tulung mandheg rumiyin", "jv"),
+    ("pitulung stop", "jv"),  # the word is of all languages, the call before it is of one
+    ("please stop these messages", ""),
+    ("help, STOP!", "en"),
+    ("tolong stop sms kampanye", "id"),  # the kind of an incident, but no place
+    ("stop", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "language"), REFUSALS)
+def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
+    understood = meant(text, CITY)
+    assert (understood.command, understood.language) == ("unsubscribe", language)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("ada mobil berhenti di depan rumah saya", ""),  # seven words
+        ("tolong stop tawuran di klego", "help"),
+        ("tawuran di klego, tolong stop", ""),
+        ("help stop the fight in klego", "help"),
+        ("LAPOR 3 klego angkot berhenti", "report"),
+        ("INFO 7340-2817 sudah berhenti", "add_info"),
+        ("stopkontak rusak", ""),
+    ],
+)
+def test_what_is_no_refusal_though_it_has_the_word(text: str, command: str) -> None:
+    assert meant(text, CITY).command == command
+
+
+TELLING = [
+    # calls for help
+    ("TOLONG ada tawuran di Klego rumah saya dilempari", True),
+    ("BANTUAN pak ada bentrokan di Medono bawa celurit", True),
+    ("HELP they are burning", True),
+    ("PITULUNG wonten tiyang gelut", True),
+    ("tolong tawuran", True),  # one word, and it names a kind
+    ("HELP fight klego", True),
+    ("tolong LAPOR 3 klego", True),
+    ("BANTUAN", False),
+    ("bantuan dong pak", False),
+    ("HELP me please", False),
+    ("tolong tolong tolong tolong", False),
+    ("BANTUAN 3", False),
+    # refusals
+    ("STOP politik uang di Klego, tim sukses bagi amplop", True),
+    ("STOP kampanye", True),
+    ("tolong stop sms kampanye", True),
+    ("MANDHEG rumiyin nggih pak", True),
+    ("STOP this fight now", True),
+    ("STOP", False),
+    ("STOP pesan otomatis", False),
+    ("STOP STOP STOP STOP", False),
+    ("Tolong stop sms ini", False),
+    ("UNREG KLEGO", False),
+]
+
+
+@pytest.mark.parametrize(("text", "more"), TELLING)
+def test_what_is_told_besides(text: str, more: bool) -> None:
+    assert tells_more(meant(text, CITY), CITY) == more
 
 
 @pytest.mark.parametrize("pack", PACKS)
@@ -96,7 +165,7 @@ def test_every_keyword_of_a_pack_is_understood(pack: str) -> None:
         for language, words in languages.items():
             for word in words:
                 for typed in (word, word.upper(), f" {word.title()}, "):
-                    understood = meant(f"{typed} xyz", keywords)
+                    understood = meant(f"{typed} xyz", PACKS[pack])
                     assert (understood.command, understood.rest) == (command, "xyz")
                     assert understood.language in ("", language)
 
@@ -108,7 +177,7 @@ def test_nothing_that_we_send_begins_with_a_keyword(pack: str) -> None:
     answers = {"category": menu.categories[0], "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
         for name in wording.sms:
-            assert meant(menu.sms(name, language, answers), menu.keywords).command == "", (language, name)
+            assert meant(menu.sms(name, language, answers), menu).command == "", (language, name)
 
 
 # A report ----------------------------------------------------------------------------------------------------
@@ -224,8 +293,9 @@ def test_every_kind_and_every_place_of_a_pack_is_understood(pack: str) -> None:
 @given(st.text(max_size=400) | st.from_regex(r"([0-9A-Za-z]{1,9}[ ,.]{1,2}){0,30}", fullmatch=True))
 def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
     for menu in PACKS.values():
-        understood = meant(text, menu.keywords)
+        understood = meant(text, menu)
         assert understood.rest in text
+        tells_more(understood, menu)
         read = told(text, menu)
         assert read.description in text
         assert read.description == read.description.strip(" \t\r\n,.")
@@ -246,6 +316,7 @@ def test_a_long_text_takes_no_long_time(text: str) -> None:
     for menu in PACKS.values():
         began = time.perf_counter()
         told(text, menu)
+        tells_more(meant(f"help {text}", menu), menu)
         named_places(text, menu)
         named_ticket(text)
         is_automatic(text, menu.keywords)
@@ -316,4 +387,4 @@ def test_a_phrase_of_machines_is_folded_as_the_text_is() -> None:
     keywords = Keywords({}, {}, {}, frozenset(), ("auto-reply",))
     assert is_automatic("Auto reply: rapat", keywords)
     assert not is_automatic("", keywords)
-    assert meant("LAPOR 3", keywords) == Meant()
+    assert meant("LAPOR 3", replace(CITY, keywords=keywords)) == Meant()

@@ -284,7 +284,8 @@ async def test_the_list_of_what_the_desk_must_sort(letters: Letters, write: Writ
     for number, made in enumerate(Made):
         await write(made.value, Phone(f"+2547110001{number:02}"))
         await handle(letters, Answer(made))
-    assert [one["made"] for one in await letters.list(to_sort=True)] == ["failed", "other", "untold", "unsorted"]
+    listed = [one["made"] for one in await letters.list(to_sort=True)]
+    assert listed == ["failed", "other", "untold", "unsorted", "help_told", "unsubscribed_told"]
 
 
 async def test_a_number_that_cannot_be_opened_is_shown_as_none(

@@ -17,6 +17,7 @@ from gateway.messages.message import (
     MessageClass,
     Status,
     backoff,
+    may_be_called_off,
     may_move,
     sources,
 )
@@ -77,6 +78,13 @@ def test_only_what_nobody_waits_for_keeps_the_quiet_hours() -> None:
 def test_what_may_be_resent_is_final_or_can_be_cancelled() -> None:
     assert all(not MOVES[status] or may_move(status, Status.CANCELLED) for status in RESENDABLE)
     assert not RESENDABLE & {Status.DELIVERED, Status.SUPPRESSED, Status.QUEUED, Status.SENDING, Status.ACCEPTED}
+
+
+def test_what_may_have_arrived_of_an_appeal_is_not_called_off() -> None:
+    for kind in MessageClass:
+        may = {status for status in Status if may_be_called_off(kind, status)}
+        kept = {Status.UNKNOWN} if kind is MessageClass.APPEAL else set()
+        assert may == set(sources(Status.CANCELLED)) - kept
 
 
 def test_a_confirmation_older_than_six_hours_is_pointless() -> None:

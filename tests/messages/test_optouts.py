@@ -7,8 +7,9 @@ import pytest
 from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
-from gateway.messages.optouts import opt_outs
 from gateway.messages.outbox import Outbox
+from gateway.people.refusals import opt_outs
+from gateway.people.subscriptions import Subscriptions
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 from tests.clocks import StandingClock
@@ -63,3 +64,22 @@ async def test_a_carrier_that_knows_of_an_opt_out_tells_us(
         "",
         clock.now(),
     )
+
+
+async def test_it_ends_every_subscription(
+    inbox: Inbox, database: Database, stage: Stage, vault: Vault, clock: StandingClock
+) -> None:
+    """Whoever it was said to: nobody is listed who gets nothing."""
+    consents = Subscriptions(database, vault, clock)
+    for phone in (PHONE, OTHER):
+        for area in ("33.75.01.1003", "33.75.01.1002"):
+            await consents.subscribe(phone, area, language="id", channel="at", wording="v1")
+    await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert [len(await consents.standing(phone)) for phone in (PHONE, OTHER)] == [0, 2]
+
+
+async def test_said_again_the_newest_time_counts(inbox: Inbox, stage: Stage, clock: StandingClock) -> None:
+    assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    clock.pass_time(days=1)
+    assert not await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert [row["at"] for row in await stage.rows(opt_outs)] == [clock.now()]

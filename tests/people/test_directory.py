@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, select
 
+from gateway.carriers.carrier import OptOut
+from gateway.messages.inbox import Inbox
+from gateway.messages.optouts import OptOuts
 from gateway.people.directory import Directory, Forgotten, Imported, erase_person
-from gateway.people.person import Entry, Part, Person, Role
+from gateway.people.knowing import known_of
+from gateway.people.person import Entry, Part, Person, Role, change
 from gateway.people.records import people, person_roles
+from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import Subscriptions, subscriptions
 from gateway.people.vault import CannotOpen, Vault
+from gateway.people.writing import write_changes
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
@@ -36,6 +42,17 @@ def directory(database: Database, vault: Vault, clock: StandingClock) -> Directo
 @pytest.fixture
 def consents(database: Database, vault: Vault, clock: StandingClock) -> Subscriptions:
     return Subscriptions(database, vault, clock)
+
+
+Stop = Callable[[Phone], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def says_stop(database: Database, vault: Vault, clock: StandingClock) -> Stop:
+    async def stop(phone: Phone) -> None:
+        await OptOuts(database, vault, clock).add(phone, "at")
+
+    return stop
 
 
 async def put(directory: Directory, *entries: Entry, dry_run: bool = False) -> Imported:
@@ -126,19 +143,89 @@ async def test_two_lists_at_once(directory: Directory, database: Database) -> No
 
 
 async def test_who_said_stop_does_not_come_back(
-    directory: Directory, consents: Subscriptions, database: Database, clock: StandingClock
+    directory: Directory,
+    consents: Subscriptions,
+    says_stop: Stop,
+    database: Database,
+    vault: Vault,
+    clock: StandingClock,
 ) -> None:
     undated = Entry(OTHER, (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir"),))
     await put(directory, Entry(PHONE, (SUBSCRIBER,)), undated)
     for phone in (PHONE, OTHER):
-        await consents.unsubscribe(phone)
+        await says_stop(phone)
     before = await everything(database)
     clock.pass_time(days=2)
     assert await put(directory, Entry(PHONE, (SUBSCRIBER,)), undated) == Imported(unchanged=2, declined=2)
     assert await everything(database) == before
     anew = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    assert await put(directory, Entry(PHONE, (anew,)), dry_run=True) == Imported(updated=1)
+    assert len(await rows(database, opt_outs)) == 2
     assert await put(directory, Entry(PHONE, (anew,))) == Imported(updated=1)
     assert await consents.standing(PHONE) == [PODOSUGIH]
+    (refused,) = await rows(database, opt_outs)
+    assert refused["phone_key"] == vault.lookup(OTHER), "or nothing would ever be sent to who is listed"
+
+
+async def test_who_said_stop_again_is_held_to_his_last_word(
+    directory: Directory, says_stop: Stop, database: Database, clock: StandingClock
+) -> None:
+    await says_stop(PHONE)
+    clock.pass_time(days=1)
+    between = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now())
+    clock.pass_time(days=1)
+    await says_stop(PHONE)
+    assert await put(directory, Entry(PHONE, (between,))) == Imported(unchanged=1, declined=1)
+
+
+@pytest.mark.parametrize("by_carrier", [False, True])
+async def test_who_said_stop_without_a_subscription_is_brought_by_no_older_consent(
+    directory: Directory,
+    says_stop: Stop,
+    database: Database,
+    vault: Vault,
+    clock: StandingClock,
+    by_carrier: bool,
+) -> None:
+    if by_carrier:
+        await Inbox(database, vault, clock).take_opt_out("at", OptOut(PHONE, "3375"))
+    else:
+        await says_stop(PHONE)
+    clock.pass_time(days=2)
+    undated = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir")
+    for agreed in (undated, SUBSCRIBER):
+        assert await put(directory, Entry(PHONE, (agreed,), "Dewi")) == Imported(unchanged=1, declined=1)
+    assert await rows(database, people) == await rows(database, subscriptions) == [], "nor is he listed"
+    assert await put(directory, Entry(PHONE, (undated, OFFICER))) == Imported(new=1, declined=1)
+    later = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    assert await put(directory, Entry(PHONE, (later,))) == Imported(updated=1)
+    assert await rows(database, opt_outs) == []
+
+
+async def test_an_erased_number_that_said_stop_is_brought_by_no_older_consent(
+    directory: Directory, says_stop: Stop, database: Database, vault: Vault, clock: StandingClock
+) -> None:
+    await put(directory, Entry(PHONE, (SUBSCRIBER,)))
+    await says_stop(PHONE)
+    async with database.begin() as connection:
+        await erase_person(connection, vault.lookup(PHONE), clock.now())
+    assert await put(directory, Entry(PHONE, (SUBSCRIBER,))) == Imported(unchanged=1, declined=1)
+
+
+async def test_a_stop_waits_for_the_list_that_is_being_read_in(
+    directory: Directory, says_stop: Stop, consents: Subscriptions, database: Database, vault: Vault
+) -> None:
+    """And then ends what that has subscribed: nobody is listed who gets nothing."""
+    await put(directory, Entry(PHONE, (OFFICER,)))
+    async with database.begin() as connection:
+        known = await known_of(connection, [vault.lookup(PHONE)])
+        stopping = asyncio.create_task(says_stop(PHONE))
+        await asyncio.sleep(0.2)
+        assert not stopping.done()
+        made = {vault.lookup(PHONE): change(known[vault.lookup(PHONE)], Entry(PHONE, (SUBSCRIBER,)), "id")}
+        await write_changes(connection, made, vault, AT, "list.csv")
+    await stopping
+    assert await consents.standing(PHONE) == []
 
 
 async def test_the_tables_hold_no_readable_number(directory: Directory, database: Database) -> None:
@@ -150,7 +237,7 @@ async def test_the_tables_hold_no_readable_number(directory: Directory, database
 
 
 async def test_who_subscribes_by_phone_is_one_of_the_people(
-    directory: Directory, consents: Subscriptions, database: Database
+    directory: Directory, consents: Subscriptions, says_stop: Stop, database: Database
 ) -> None:
     for area, language in ((PODOSUGIH, "id"), (MEDONO, "jv")):
         await consents.subscribe(PHONE, area, language=language, channel="at", wording="v1")
@@ -159,7 +246,7 @@ async def test_who_subscribes_by_phone_is_one_of_the_people(
     assert {name: listed[name] for name in wanted} == wanted
     assert await put(directory, Entry(PHONE, (OFFICER,), "Dewi")) == Imported(updated=1)
     assert len(await rows(database, people)) == 1
-    await consents.unsubscribe(PHONE)
+    await says_stop(PHONE)
     person = await directory.find(PHONE)
     assert person
     assert person.parts == (OFFICER,)

@@ -16,9 +16,11 @@ LURAH = Part(Role.LURAH, (PODOSUGIH,), "surat tugas 12", AT)
 SUBSCRIBER = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", AT)
 
 
-def known(*parts: Part, withdrawn_at: datetime | None = None, podosugih: str = "") -> Known:
+def known(
+    *parts: Part, stopped_at: datetime | None = None, podosugih: str = "", listed: bool = True, refuses: bool = False
+) -> Known:
     subscribed = {PODOSUGIH: podosugih} if podosugih else {}
-    return Known("Dewi", "jv", {part.role: part for part in parts}, subscribed, withdrawn_at)
+    return Known(listed, "Dewi", "jv", {part.role: part for part in parts}, subscribed, stopped_at, refuses)
 
 
 def test_every_role_has_a_meaning() -> None:
@@ -27,7 +29,7 @@ def test_every_role_has_a_meaning() -> None:
 
 
 def test_somebody_new() -> None:
-    made = change(None, Entry(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
+    made = change(NOBODY, Entry(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
     assert (made.effect, made.name, made.language, made.declined) == (Effect.NEW, "Dewi", "id", False)
     assert (made.parts, made.subscriptions) == ((LURAH,), (SUBSCRIBER,))
 
@@ -67,21 +69,45 @@ def test_subscriptions_are_added_and_never_taken_away() -> None:
     assert made.subscriptions == (Part(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
 
 
-@pytest.mark.parametrize(
+CONSENTS = pytest.mark.parametrize(
     ("agreed_at", "declined"),
     [(None, True), (AT - timedelta(days=1), True), (AT, True), (AT + timedelta(days=1), False)],
 )
-def test_a_stop_outweighs_a_consent_that_is_not_later(agreed_at: datetime | None, declined: bool) -> None:
+
+
+@CONSENTS
+@pytest.mark.parametrize("refuses", [False, True])  # whether somebody lifted it since, and he left again
+def test_a_stop_outweighs_a_consent_that_is_not_later(
+    agreed_at: datetime | None, declined: bool, refuses: bool
+) -> None:
     agreed = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
-    made = change(known(withdrawn_at=AT), Entry(PHONE, (agreed,)), "id")
-    assert made.declined is declined
+    made = change(known(stopped_at=AT, refuses=refuses), Entry(PHONE, (agreed,)), "id")
+    assert (made.declined, made.lifts) == (declined, refuses and not declined)
     assert made.subscriptions == (() if declined else (agreed,))
     assert made.effect is (Effect.UNCHANGED if declined else Effect.UPDATED)
 
 
+@CONSENTS
+def test_who_said_stop_before_anybody_knew_him(agreed_at: datetime | None, declined: bool) -> None:
+    agreed = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
+    stranger = known(stopped_at=AT, refuses=True, listed=False)
+    made = change(stranger, Entry(PHONE, (agreed,)), "id")
+    assert (made.effect, made.declined) == (Effect.UNCHANGED if declined else Effect.NEW, declined)
+    appointed = change(stranger, Entry(PHONE, (agreed, LURAH)), "id")
+    assert (appointed.effect, appointed.declined, appointed.parts) == (Effect.NEW, declined, (LURAH,))
+
+
 def test_who_has_come_back_by_himself_is_not_declined() -> None:
-    made = change(known(podosugih="jv", withdrawn_at=AT), Entry(PHONE, (SUBSCRIBER,)), "id")
+    made = change(known(podosugih="jv", stopped_at=AT), Entry(PHONE, (SUBSCRIBER,)), "id")
     assert (made.effect, made.declined) == (Effect.UNCHANGED, False)
+
+
+def test_a_later_consent_to_what_stands_lifts_a_stop() -> None:
+    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), Entry(PHONE, (SUBSCRIBER,)), "id")
+    assert (made.effect, made.declined, made.lifts) == (Effect.UNCHANGED, True, False)
+    later = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT + timedelta(days=1))
+    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), Entry(PHONE, (later,)), "id")
+    assert (made.effect, made.declined, made.lifts) == (Effect.UPDATED, False, True)
 
 
 def test_a_person_shows_no_number_and_no_name() -> None:

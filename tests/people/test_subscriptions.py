@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from gateway.people.subscriptions import Subscriptions, subscriptions
+from gateway.people.subscriptions import Subscriptions, subscriptions, withdraw
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text.phone import Phone
@@ -28,6 +28,11 @@ async def subscribe(
     people: Subscriptions, phone: Phone = PHONE, area: str = PODOSUGIH, language: str = "id", wording: str = "v1"
 ) -> bool:
     return await people.subscribe(phone, area, language=language, channel="at", wording=wording)
+
+
+async def withdrawn(database: Database, vault: Vault, clock: StandingClock, phone: Phone = PHONE) -> int:
+    async with database.begin() as connection:
+        return await withdraw(connection, [vault.lookup(phone)], clock.now())
 
 
 async def rows(database: Database) -> list[dict[str, Any]]:
@@ -72,27 +77,29 @@ async def test_several_areas_and_phones(people: Subscriptions) -> None:
     assert await people.standing(OTHER) == [MEDONO]
 
 
-async def test_unsubscribing_withdraws_all_and_forgets_none(
-    people: Subscriptions, database: Database, clock: StandingClock
+async def test_withdrawing_ends_all_and_forgets_none(
+    people: Subscriptions, database: Database, vault: Vault, clock: StandingClock
 ) -> None:
     for phone, area in ((PHONE, PODOSUGIH), (PHONE, MEDONO), (OTHER, MEDONO)):
         await subscribe(people, phone, area)
     before = await rows(database)
     clock.pass_time(days=1)
 
-    assert await people.unsubscribe(PHONE) == 2
+    assert await withdrawn(database, vault, clock) == 2
     assert await people.standing(PHONE) == []
     assert await people.standing(OTHER) == [MEDONO]
-    withdrawn = [{**row, "withdrawn_at": clock.now()} for row in before[:2]]
-    assert await rows(database) == [*withdrawn, before[2]]
+    ended = [{**row, "withdrawn_at": clock.now()} for row in before[:2]]
+    assert await rows(database) == [*ended, before[2]]
     clock.pass_time(days=1)
-    assert await people.unsubscribe(PHONE) == 0
-    assert await rows(database) == [*withdrawn, before[2]]
+    assert await withdrawn(database, vault, clock) == 0
+    assert await rows(database) == [*ended, before[2]]
 
 
-async def test_who_comes_back_agrees_anew(people: Subscriptions, database: Database, clock: StandingClock) -> None:
+async def test_who_comes_back_agrees_anew(
+    people: Subscriptions, database: Database, vault: Vault, clock: StandingClock
+) -> None:
     await subscribe(people)
-    await people.unsubscribe(PHONE)
+    await withdrawn(database, vault, clock)
     clock.pass_time(days=1)
     assert await subscribe(people, wording="v2")
     assert [(row["wording"], row["withdrawn_at"] is None) for row in await rows(database)] == [
@@ -107,7 +114,6 @@ async def test_every_answer_ends_at_its_deadline(people: Subscriptions, database
         await other.execute(text("LOCK TABLE subscriptions IN ACCESS EXCLUSIVE MODE"))
         for asking in (
             people.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1", deadline=0.1),
-            people.unsubscribe(PHONE, deadline=0.1),
             people.standing(PHONE, deadline=0.1),
         ):
             with pytest.raises(DatabaseAway):

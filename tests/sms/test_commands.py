@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.carriers.carrier import OptOut
+from gateway.carriers.carrier import OptOut, Refused
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import audit, incident_details, incidents
 from gateway.menu.loading import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
-from gateway.messages.optouts import OURS, opt_outs
+from gateway.messages.outbox import Outbox
+from gateway.people.records import people
+from gateway.people.refusals import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.runtime.packs import read_pack
 from gateway.text.gsm import parts
@@ -287,6 +289,56 @@ async def test_help(desk: Room, text: str, language: str) -> None:
     assert await desk.made() == ["help"]
 
 
+CRIES = [
+    ("TOLONG ada tawuran di Klego rumah saya dilempari", "id"),
+    ("BANTUAN pak ada bentrokan di Medono bawa celurit", "id"),
+    ("PITULUNG wonten tiyang gelut ing Klego", "jv"),
+    ("HELP they are burning our house", "en"),
+]
+
+
+@pytest.mark.parametrize(("text", "language"), CRIES)
+async def test_a_cry_for_help_is_answered_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
+    assert await desk.says(text) == sms("help", language)
+    (listed,) = await desk.letters.list(to_sort=True)
+    assert (listed["text"], listed["made"], listed["to_sort"]) == (text, "help_told", True)
+    assert await desk.incidents() == [], "only who says LAPOR has reported"
+    assert await desk.says("BANTUAN") == sms("help")
+    assert len(await desk.letters.list(to_sort=True)) == 1
+
+
+@pytest.mark.parametrize("pack", ["pekalongan", "tegal", "kab-pekalongan"])
+def test_every_help_says_whom_to_call_in_an_emergency(pack: str) -> None:
+    menu = load(read_pack(PACKS / pack))
+    for language in menu.languages:
+        assert " 110" in menu.sms("help", language, {})
+
+
+TELLING_REFUSALS = [
+    ("STOP politik uang di Klego, tim sukses bagi amplop", "id"),
+    ("MANDHEG, wonten tiyang nyebar amplop", "jv"),
+    ("stop the fight in klego please", "id"),  # the keyword is of every language
+]
+
+
+@pytest.mark.parametrize(("text", "language"), TELLING_REFUSALS)
+async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
+    await desk.says("REG KLEGO")
+    assert await desk.says(text) == sms("unsub_ok", language)
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
+    (listed,) = await desk.letters.list(to_sort=True)
+    assert (listed["text"], listed["made"]) == (text, "unsubscribed_told")
+
+
+@pytest.mark.parametrize("text", ["Tolong stop sms ini", "tulung mandheg rumiyin", "please stop these messages"])
+async def test_a_refusal_in_a_few_words_is_obeyed(desk: Room, text: str) -> None:
+    await desk.says("REG KLEGO")
+    assert await desk.says(text) in {sms("unsub_ok", language) for language in MENU.languages}
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
+
+
 async def test_anything_else_is_kept_for_the_desk(desk: Room) -> None:
     assert await desk.says("ada tawuran di klego") == sms("unknown")
     assert "*384*3375#" in sms("unknown")
@@ -349,6 +401,31 @@ async def test_a_language_is_chosen_and_remembered(desk: Room, text: str, langua
     )
     screen = await Resident(desk.gateway.turns).dial()
     assert screen.label == f"main.{language}.home"
+
+
+@pytest.mark.parametrize(("text", "language"), [("BAHASA ENGLISH", "en"), ("BASA", "jv"), ("lang indonesia", "id")])
+async def test_appeals_come_in_the_language_that_was_chosen(
+    desk: Room, clock: StandingClock, text: str, language: str
+) -> None:
+    await desk.says("REG KLEGO")
+    await desk.says("REG MEDONO")
+    await desk.says("REG KLEGO", OTHER)
+    await desk.says("REG PONCOL")
+    await desk.says("STOP")
+    await desk.says("REG MEDONO")
+    clock.pass_time(hours=1)
+    await desk.says(text)
+    mine = VAULT.lookup(NUMBER)
+    spoken = {row["phone_key"] == mine: row["language"] for row in await desk.rows(people)}
+    assert spoken == {True: language, False: "id"}
+    standing = [(row["phone_key"] == mine, row["language"]) for row in await desk.rows(subscriptions)]
+    assert standing.count((True, language)) == (4 if language == "id" else 1), "what has ended stays as it was"
+    assert (False, "id") in standing
+
+
+async def test_a_language_makes_nobody_one_of_the_people(desk: Room) -> None:
+    await desk.says("BAHASA jawa")
+    assert await desk.rows(people) == []
 
 
 async def test_a_keyword_of_one_language_is_answered_in_it(desk: Room) -> None:
@@ -417,8 +494,23 @@ async def test_stop_is_heeded_by_every_appeal_until_the_phone_subscribes_again(d
     assert await desk.rows(opt_outs) == []
 
 
-async def test_what_was_said_to_the_carrier_is_not_taken_back_here(desk: Room) -> None:
+async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room) -> None:
+    """His newest own word counts: or he would be told that he is subscribed, and get nothing."""
+    await desk.says("REG MEDONO")
     await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [], "to the carrier or to us, it ends all of them"
     await desk.says("STOP")
+    assert await desk.says("REG KLEGO") == sms("sub_ok", area=KLEGO)
+    assert await desk.rows(opt_outs) == []
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [KLEGO]
+
+
+async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: StandingClock) -> None:
+    """The reply that says that he is subscribed reaches nobody whom it is not true of."""
+    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
     await desk.says("REG KLEGO")
-    assert [row["sender"] for row in await desk.rows(opt_outs)] == ["3375"]
+    outbox = Outbox(desk.gateway.database, VAULT, clock)
+    (claim,) = await outbox.claim(10, "worker", "at")
+    await outbox.record("at", [(claim, Refused("opted out at the carrier", opted_out=True))])
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1

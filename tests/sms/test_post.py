@@ -373,7 +373,7 @@ async def test_a_statement_that_fails_holds_nothing_up_and_leaves_nothing_half_d
     for text in (f"HAPUS {await desk.ticket()}", "apa ini"):
         await desk.receive(text)
     await desk.receive("BANTUAN", OTHER)
-    reply = "NEW.class = 'reply' AND NEW.text NOT LIKE 'Ketik%'"
+    reply = "NEW.class = 'reply' AND NEW.text NOT LIKE 'Darurat%'"
     async with refusing(desk.gateway.database, messages, "INSERT", reply):
         assert await desk.post.handle_all() == 3
     assert await desk.made() == ["report", "failed", "failed", "help"]

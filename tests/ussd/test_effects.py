@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gateway.carriers.carrier import Screen
+from gateway.carriers.carrier import OptOut, Screen
 from gateway.incidents.incident import Status
 from gateway.incidents.records import audit, incident_details
 from gateway.incidents.tries import WITHIN_S
+from gateway.messages.inbox import Inbox
 from gateway.messages.ledger import messages
-from gateway.messages.optouts import OURS, opt_outs
+from gateway.people.refusals import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
@@ -22,7 +23,7 @@ from gateway.text.phone import Phone
 from gateway.ussd.statement import Statement
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import MENU, NUMBER, OTHER, Resident, Ussd
+from tests.ussd.stage import MENU, NUMBER, OTHER, VAULT, Resident, Ussd
 
 LONGEST_S = 2.0  # promise 4
 FINISHED = Statement(
@@ -209,6 +210,13 @@ async def test_a_subscription_stands_with_its_consent(timed: Ussd, clock: Standi
     assert await timed.subscriptions.standing(NUMBER) == []
 
 
+async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: Ussd, clock: StandingClock) -> None:
+    await Inbox(timed.database, VAULT, clock).take_opt_out("at", OptOut(NUMBER, "3375"))
+    assert state(await Resident(timed.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
+    assert await timed.rows(opt_outs) == []
+    assert await timed.subscriptions.standing(NUMBER) == ["33.75.01.1003"]
+
+
 async def test_a_subscription_by_the_name_of_the_place(gateway: Ussd) -> None:
     screen = await Resident(gateway.turns).walk(("1", "3", "1", "klego"))
     assert state(screen) == "joined"
@@ -250,9 +258,10 @@ DEEDS = {
 
 
 async def everything(gateway: Ussd) -> list[object]:
-    """All that a deed may change."""
-    tables = (audit, incident_details, messages, subscriptions, opt_outs)
-    return [await gateway.incidents(), *[await gateway.rows(table) for table in tables]]
+    """All that a deed may change; when somebody refused last is his last word, however often that is repeated."""
+    tables = (audit, incident_details, messages, subscriptions)
+    refused = [row | {"at": None} for row in await gateway.rows(opt_outs)]
+    return [await gateway.incidents(), refused, *[await gateway.rows(table) for table in tables]]
 
 
 @pytest.mark.parametrize("name", DEEDS)
