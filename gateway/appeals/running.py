@@ -102,11 +102,10 @@ class Runner:
         brake, table = self._terms.brake, messages.c
         latest = select(table.status).where(
             table.appeal == appeal.id,
-            table.status != QUEUED,
             table.status.in_([status.value for status in _OUTCOMES]),
-            table.updated_at >= (appeal.judged_from or now),
+            table.sent_at >= (appeal.judged_from or now),
         )
-        statuses = (await connection.execute(latest.order_by(table.updated_at.desc()).limit(brake.window))).scalars()
+        statuses = (await connection.execute(latest.order_by(table.sent_at.desc()).limit(brake.window))).scalars()
         ended = [Sent(status) for status in statuses]
         return brake.reason(ended.count(Sent.REFUSED), ended.count(Sent.UNKNOWN), len(ended))
 
@@ -164,8 +163,8 @@ async def _note_leaving(connection: AsyncConnection, appeal: Appeal) -> None:
         return
     table = messages.c
     left = table.status.in_([status.value for status in _LEFT])
-    first = select(table.updated_at).where(table.appeal == appeal.id, table.status != QUEUED, left)
-    at = (await connection.execute(first.order_by(table.updated_at).limit(1))).scalar()
+    first = select(table.sent_at).where(table.appeal == appeal.id, table.sent_at.is_not(None), left)
+    at = (await connection.execute(first.order_by(table.sent_at).limit(1))).scalar()
     if at is not None:
         await connection.execute(update(appeals).where(appeals.c.id == appeal.id).values(went_out_at=at))
 

@@ -209,8 +209,10 @@ def released(claim: Claim, now: datetime) -> Ended:
     return Ended(claim, Status.QUEUED, "", due_at=now, attempts_back=1)
 
 
-def recording(to: Status, rows: Sequence[Ended], now: datetime) -> Select[tuple[int]]:
+def recording(to: Status, rows: Sequence[Ended], now: datetime, ended_at: datetime) -> Select[tuple[int]]:
     """Write all that become `to`, and each try: only along the status table, and only what the claim still holds.
+
+    The tries ended at `ended_at`, which is when they were sent unless they are to be made again.
 
     Answers with the ids of the messages that it was written for. What was never tried has no `reason` and is noted
     nowhere.
@@ -248,6 +250,7 @@ def recording(to: Status, rows: Sequence[Ended], now: datetime) -> Select[tuple[
             claimed_at=None,
             claimed_by=None,
             updated_at=now,
+            sent_at=table.sent_at if to is Status.QUEUED else ended_at,
         )
         .returning(table.id, known.c.attempts, known.c.reason)
         .cte("written")

@@ -197,8 +197,12 @@ class Outbox:
             may_leave = (await connection.execute(leaving(claims))).scalars().all()
         return {claim.id for claim in claims}.difference(may_leave)
 
-    async def record(self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]]) -> set[int]:
+    async def record(
+        self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]], ended_at: datetime | None = None
+    ) -> set[int]:
         """Write down how these sends of `channel` ended; the ids of the messages that it was written for.
+
+        That was at `ended_at`, or just now.
 
         A claim that another worker holds by now changes nothing. Delivery reports that came before are applied in the
         same transaction.
@@ -206,7 +210,7 @@ class Outbox:
         now = self._clock.now()
         opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
         rows = [ended(*sent, now, self._clock.jitter()) for sent in outcomes]
-        return await self._write(channel, rows, now, opted_out)
+        return await self._write(channel, rows, now, ended_at or now, opted_out)
 
     async def release(self, channel: str, claims: Sequence[Claim]) -> set[int]:
         """Give back claims that were never handed to the carrier; the ids of those that were still ours.
@@ -214,10 +218,15 @@ class Outbox:
         An appeal that was held or is unwanted by now is so at once.
         """
         now = self._clock.now()
-        return await self._write(channel, [released(claim, now) for claim in claims], now)
+        return await self._write(channel, [released(claim, now) for claim in claims], now, now)
 
     async def _write(
-        self, channel: str, rows: Sequence[Ended], now: datetime, opted_out: Sequence[Phone] = ()
+        self,
+        channel: str,
+        rows: Sequence[Ended],
+        now: datetime,
+        ended_at: datetime,
+        opted_out: Sequence[Phone] = (),
     ) -> set[int]:
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
@@ -225,7 +234,7 @@ class Outbox:
             await lock_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
-                written.update(row.id for row in await connection.execute(recording(to, alike, now)))
+                written.update(row.id for row in await connection.execute(recording(to, alike, now, ended_at)))
             if appeals := [row.claim.id for row in rows if row.to is Status.QUEUED and row.claim.kind is _APPEAL]:
                 await connection.execute(settling(appeals, now))
             if carrier_ids:
@@ -235,7 +244,10 @@ class Outbox:
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:
-        """Call `unknown` what was claimed that long ago and never recorded; how many there were."""
+        """Call `unknown` what was claimed that long ago and never recorded; how many there were.
+
+        If it was sent, then about when it was claimed.
+        """
         now = self._clock.now()
         table = messages.c
         lost = (
@@ -251,6 +263,7 @@ class Outbox:
                 unknowns=table.unknowns + 1,
                 reason="claimed by a worker that was lost",
                 updated_at=now,
+                sent_at=table.claimed_at,
             )
         )
         noting = tried(sweeping.returning(table.id, table.attempts, table.reason).cte("written"), Status.UNKNOWN, now)

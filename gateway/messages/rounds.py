@@ -232,7 +232,7 @@ class Round:
             await asyncio.sleep(self._shift.pace.together.total_seconds())
             ended, self._ended = self._ended, []
             try:
-                recording = partial(self._means.outbox.record, self._post.channel, ended)
+                recording = partial(self._means.outbox.record, self._post.channel, ended, self._means.clock.now())
                 await self._shift.insist(recording, len(ended))
             except Exception:
                 # They stay claimed, become unknown, and then go the way of their class.
