@@ -21,8 +21,8 @@ from gateway.appeals.records import appeals
 from gateway.appeals.register import WORKER, change, find, pause, reach_of
 from gateway.appeals.saying import goes_out, renderings, strict_fault
 from gateway.menu.definition import Menu
-from gateway.messages.claims import QUEUED
-from gateway.messages.holds import holds, release_some, settle_some
+from gateway.messages.claims import QUEUED, SENDING
+from gateway.messages.holds import HELD, holds, release_some, settle_some
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status as Sent
 from gateway.runtime.clock import Clock
@@ -31,7 +31,7 @@ from gateway.runtime.postgres import Database, DatabaseAway
 log = structlog.get_logger()
 
 _BATCH = 5_000  # messages that one transaction holds, releases or calls off
-_WAITING = (Sent.QUEUED, Sent.HELD, Sent.SENDING)
+_WAITING = (QUEUED, HELD, SENDING)
 _LEFT = (Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.UNKNOWN)
 _OUTCOMES = (*_LEFT, Sent.REFUSED)
 
@@ -102,11 +102,10 @@ class Runner:
         brake, table = self._terms.brake, messages.c
         latest = select(table.status).where(
             table.appeal == appeal.id,
-            table.status != QUEUED,
             table.status.in_([status.value for status in _OUTCOMES]),
-            table.updated_at >= (appeal.judged_from or now),
+            table.sent_at >= (appeal.judged_from or now),
         )
-        statuses = (await connection.execute(latest.order_by(table.updated_at.desc()).limit(brake.window))).scalars()
+        statuses = (await connection.execute(latest.order_by(table.sent_at.desc()).limit(brake.window))).scalars()
         ended = [Sent(status) for status in statuses]
         return brake.reason(ended.count(Sent.REFUSED), ended.count(Sent.UNKNOWN), len(ended))
 
@@ -164,18 +163,16 @@ async def _note_leaving(connection: AsyncConnection, appeal: Appeal) -> None:
         return
     table = messages.c
     left = table.status.in_([status.value for status in _LEFT])
-    first = select(table.updated_at).where(table.appeal == appeal.id, table.status != QUEUED, left)
-    at = (await connection.execute(first.order_by(table.updated_at).limit(1))).scalar()
+    first = select(table.sent_at).where(table.appeal == appeal.id, table.sent_at.is_not(None), left)
+    at = (await connection.execute(first.order_by(table.sent_at).limit(1))).scalar()
     if at is not None:
         await connection.execute(update(appeals).where(appeals.c.id == appeal.id).values(went_out_at=at))
 
 
 async def _waits(connection: AsyncConnection, appeal: int) -> bool:
-    """Whether anything of it is still to be sent, or on its way."""
-    table = messages.c
-    queued = select(table.id).where(table.appeal == appeal, table.status == QUEUED).limit(1)
-    if (await connection.execute(queued)).first() is not None:
-        return True
-    other = [status.value for status in _WAITING if status is not Sent.QUEUED]
-    rest = select(table.id).where(table.appeal == appeal, table.status != QUEUED, table.status.in_(other)).limit(1)
-    return (await connection.execute(rest)).first() is not None
+    """Whether anything of it is still to be sent, or on its way. Each status is asked for by an index of its own."""
+    for status in _WAITING:
+        waiting = select(messages.c.id).where(messages.c.appeal == appeal, messages.c.status == status).limit(1)
+        if (await connection.execute(waiting)).first() is not None:
+            return True
+    return False

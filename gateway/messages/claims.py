@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +19,9 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    Update,
     and_,
+    any_,
     case,
     cast,
     false,
@@ -54,7 +57,15 @@ QUEUED = literal(Status.QUEUED.value, literal_execute=True)
 SENDING = literal(Status.SENDING.value, literal_execute=True)
 UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
 
+_OF_APPEALS = CLASSES[MessageClass.APPEAL].priority
 _KEEP_QUIET = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
+
+
+class Lane(StrEnum):
+    """What is claimed together: appeals, of which there may be a million, or all that presses more."""
+
+    PRESSING = "pressing"
+    APPEALS = "appeals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +101,20 @@ def claiming(
     channel: str,
     now: datetime,
     *,
+    lane: Lane | None = None,
     though_paused: bool = False,
     quiet_until: datetime | None = None,
 ) -> ReturningUpdate[Any]:
-    """Take the most pressing due messages of `channel`, unless it is paused.
+    """Take the most pressing due messages of `channel`, unless it is paused; of one `lane` if it is given.
 
     Those that expired or whose number was erased are cancelled; appeals to who has opted out are suppressed, those of
     an appeal that is paused or cancelled become what it says. In quiet hours, what keeps them stays queued until then.
     """
     table = messages.c
     due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
+    if lane is not None:
+        appeals = table.priority >= _OF_APPEALS
+        due.append(appeals if lane is Lane.APPEALS else ~appeals)
     picked = (
         select(table.id)
         .where(*due, *([] if though_paused else [~is_paused(channel)]))
@@ -147,6 +162,31 @@ def _taken(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str
     return values
 
 
+def leaving(claims: Sequence[Claim]) -> Select[tuple[int]]:
+    """The ids of those that may still leave: ours, and nobody has held, opted out of, or erased them since."""
+    table = messages.c
+    ids = cast([claim.id for claim in claims], ARRAY(BigInteger))
+    workers = cast(sorted({claim.worker for claim in claims}), ARRAY(Text))
+    ours = [table.id == any_(ids), table.status == SENDING, table.claimed_by == any_(workers)]
+    return select(table.id).where(*ours, table.phone_sealed.is_not(None), held_as().is_(None), ~is_unwanted())
+
+
+def settling(ids: Sequence[int], now: datetime) -> Update:
+    """Make those of these messages that wait again what an opt-out or a hold makes of them, as a claim would."""
+    table = messages.c
+    unwanted, held = is_unwanted(), held_as()
+    settled = [table.id == any_(cast(ids, ARRAY(BigInteger))), table.status == QUEUED, unwanted | held.is_not(None)]
+    return (
+        update(messages)
+        .where(*settled)
+        .values(
+            status=case((unwanted, Status.SUPPRESSED.value), else_=held),
+            reason=case((unwanted, OPTED_OUT), else_=held_because()),
+            updated_at=now,
+        )
+    )
+
+
 def ended(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Ended:
     """What `outcome` makes of the claim's message."""
     match outcome:
@@ -169,8 +209,10 @@ def released(claim: Claim, now: datetime) -> Ended:
     return Ended(claim, Status.QUEUED, "", due_at=now, attempts_back=1)
 
 
-def recording(to: Status, rows: Sequence[Ended], now: datetime) -> Select[tuple[int]]:
+def recording(to: Status, rows: Sequence[Ended], now: datetime, ended_at: datetime) -> Select[tuple[int]]:
     """Write all that become `to`, and each try: only along the status table, and only what the claim still holds.
+
+    The tries ended at `ended_at`, which is when they were sent unless they are to be made again.
 
     Answers with the ids of the messages that it was written for. What was never tried has no `reason` and is noted
     nowhere.
@@ -208,6 +250,7 @@ def recording(to: Status, rows: Sequence[Ended], now: datetime) -> Select[tuple[
             claimed_at=None,
             claimed_by=None,
             updated_at=now,
+            sent_at=table.sent_at if to is Status.QUEUED else ended_at,
         )
         .returning(table.id, known.c.attempts, known.c.reason)
         .cte("written")

@@ -28,7 +28,7 @@ holds = Table(
 
 # Written out, so that PostgreSQL sees the words of the partial indexes made for them.
 _QUEUED = literal(Status.QUEUED.value, literal_execute=True)
-_HELD = literal(Status.HELD.value, literal_execute=True)
+HELD = literal(Status.HELD.value, literal_execute=True)
 
 
 def held_as() -> ColumnElement[Any]:
@@ -58,7 +58,7 @@ async def settle_some(connection: AsyncConnection, appeal: int, limit: int, now:
     held = (await connection.execute(select(holds).where(holds.c.appeal == appeal))).mappings().first()
     if held is None:
         return 0
-    waiting = [_QUEUED] if held["becomes"] == Status.HELD else [_QUEUED, _HELD]
+    waiting = [_QUEUED] if held["becomes"] == Status.HELD else [_QUEUED, HELD]
     settled = 0
     for status in waiting:
         changing = {"status": held["becomes"], "reason": held["reason"], "updated_at": now}
@@ -71,7 +71,7 @@ async def release_some(connection: AsyncConnection, appeal: int, limit: int, due
     table = messages.c
     expires_at = literal(due_at, DateTime(timezone=True)) + (table.expires_at - table.due_at)
     changing = {"status": Status.QUEUED, "reason": "", "due_at": due_at, "expires_at": expires_at, "updated_at": now}
-    return await _change_some(connection, appeal, _HELD, limit, changing)
+    return await _change_some(connection, appeal, HELD, limit, changing)
 
 
 async def _change_some(

@@ -65,6 +65,8 @@ messages = Table(
     Column("appeal", BigInteger),
     Column("person", BigInteger),
     Column("area", Text),
+    # When the last try ended that reached the carrier, or may have; no report, erasure or change by hand moves it.
+    Column("sent_at", DateTime(timezone=True)),
     Column("claimed_by", Text),  # stays when a claim was lost, so that its late record is known
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -84,10 +86,10 @@ messages = Table(
     Index("ix_messages_appeal_queued", "appeal", postgresql_where=text("appeal IS NOT NULL AND status = 'queued'")),
     Index("ix_messages_appeal_held", "appeal", postgresql_where=text("status = 'held'")),
     Index(
-        "ix_messages_appeal_latest",
+        "ix_messages_appeal_sent",
         "appeal",
-        "updated_at",
-        postgresql_where=text("appeal IS NOT NULL AND status <> 'queued'"),
+        "sent_at",
+        postgresql_where=text("appeal IS NOT NULL AND sent_at IS NOT NULL"),
     ),
     Index("uq_messages_resend_of", "resend_of", unique=True, postgresql_where=text("resend_of IS NOT NULL")),
     Index(

@@ -23,10 +23,13 @@ from gateway.messages.claims import (
     UNKNOWN,
     Claim,
     Ended,
+    Lane,
     claiming,
     ended,
+    leaving,
     recording,
     released,
+    settling,
     tried,
 )
 from gateway.messages.ledger import lock_ids, messages, settle
@@ -40,6 +43,7 @@ from gateway.text.phone import Phone
 
 log = structlog.get_logger()
 
+_APPEAL = MessageClass.APPEAL
 _UNOPENED = timedelta(minutes=10)  # until a message is tried again whose number cannot be opened
 _SHOWN = ("id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "channel", "reason")
 
@@ -117,9 +121,15 @@ class Outbox:
         self._clock = clock
 
     async def claim(
-        self, limit: int, worker: str, channel: str, *, quiet_until: datetime | None = None
+        self,
+        limit: int,
+        worker: str,
+        channel: str,
+        *,
+        lane: Lane | None = None,
+        quiet_until: datetime | None = None,
     ) -> Sequence[Claim]:
-        """Take up to `limit` due messages of `channel` and mark them ours, the most pressing first.
+        """Take up to `limit` due messages of `channel`, or of one lane of it, and mark them ours, the pressing first.
 
         Two workers never get the same row: the claim is one UPDATE. What expired while it waited, or lost its
         number, is cancelled on the way, and what keeps quiet hours is put off to `quiet_until`. An empty answer means
@@ -127,7 +137,7 @@ class Outbox:
         """
         while True:
             now = self._clock.now()
-            taking = claiming(limit, worker, channel, now, quiet_until=quiet_until)
+            taking = claiming(limit, worker, channel, now, lane=lane, quiet_until=quiet_until)
             async with self.database.begin() as connection:
                 rows = (await connection.execute(taking)).mappings().all()
                 if not rows:
@@ -181,8 +191,18 @@ class Outbox:
             parts=row["parts"],
         )
 
-    async def record(self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]]) -> set[int]:
+    async def withdrawn(self, claims: Sequence[Claim]) -> set[int]:
+        """The ids of those that must not leave any more, whatever has become of them since they were claimed."""
+        async with self.database.begin() as connection:
+            may_leave = (await connection.execute(leaving(claims))).scalars().all()
+        return {claim.id for claim in claims}.difference(may_leave)
+
+    async def record(
+        self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]], ended_at: datetime | None = None
+    ) -> set[int]:
         """Write down how these sends of `channel` ended; the ids of the messages that it was written for.
+
+        That was at `ended_at`, or just now.
 
         A claim that another worker holds by now changes nothing. Delivery reports that came before are applied in the
         same transaction.
@@ -190,15 +210,23 @@ class Outbox:
         now = self._clock.now()
         opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
         rows = [ended(*sent, now, self._clock.jitter()) for sent in outcomes]
-        return await self._write(channel, rows, now, opted_out)
+        return await self._write(channel, rows, now, ended_at or now, opted_out)
 
     async def release(self, channel: str, claims: Sequence[Claim]) -> set[int]:
-        """Give back claims that were never handed to the carrier; the ids of those that were still ours."""
+        """Give back claims that were never handed to the carrier; the ids of those that were still ours.
+
+        An appeal that was held or is unwanted by now is so at once.
+        """
         now = self._clock.now()
-        return await self._write(channel, [released(claim, now) for claim in claims], now)
+        return await self._write(channel, [released(claim, now) for claim in claims], now, now)
 
     async def _write(
-        self, channel: str, rows: Sequence[Ended], now: datetime, opted_out: Sequence[Phone] = ()
+        self,
+        channel: str,
+        rows: Sequence[Ended],
+        now: datetime,
+        ended_at: datetime,
+        opted_out: Sequence[Phone] = (),
     ) -> set[int]:
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
@@ -208,13 +236,18 @@ class Outbox:
             await lock_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
-                written.update(row.id for row in await connection.execute(recording(to, alike, now)))
+                written.update(row.id for row in await connection.execute(recording(to, alike, now, ended_at)))
+            if appeals := [row.claim.id for row in rows if row.to is Status.QUEUED and row.claim.kind is _APPEAL]:
+                await connection.execute(settling(appeals, now))
             if carrier_ids:
                 await settle(connection, channel, carrier_ids, now)
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:
-        """Call `unknown` what was claimed that long ago and never recorded; how many there were."""
+        """Call `unknown` what was claimed that long ago and never recorded; how many there were.
+
+        If it was sent, then about when it was claimed.
+        """
         now = self._clock.now()
         table = messages.c
         lost = (
@@ -230,6 +263,7 @@ class Outbox:
                 unknowns=table.unknowns + 1,
                 reason="claimed by a worker that was lost",
                 updated_at=now,
+                sent_at=table.claimed_at,
             )
         )
         noting = tried(sweeping.returning(table.id, table.attempts, table.reason).cte("written"), Status.UNKNOWN, now)

@@ -27,8 +27,8 @@ class Pace:
 
     batch: int = 200  # messages of one claim
     recipients: int = 100  # numbers of one call: no more become unknown by one timeout (facts/protocols.md B.5)
-    calls: int = 12  # to one carrier at the same time
-    rounds: int = 3  # claims of one channel at the same time: one is sent while others are claimed or written down
+    calls: int = 12  # of a lane to one carrier at the same time
+    rounds: int = 3  # full claims of a lane at the same time: one is sent while others are claimed or written down
     together: timedelta = timedelta(milliseconds=10)  # an ended send waits so long for others to be recorded with
     idle: timedelta = timedelta(milliseconds=500)  # between two looks at an empty queue
     paused: timedelta = timedelta(seconds=1)  # between two looks whether a paused channel may go on

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from gateway.appeals.answers import note_answer
-from gateway.appeals.appeal import Actor, Draft, Kind
+from gateway.appeals.appeal import Actor, Draft, Kind, Total
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Account, Ledger
 from gateway.appeals.running import Runner
@@ -148,6 +148,10 @@ class Office:
         assert account.adds_up, account
         for groups in (account.languages, account.areas, account.channels):
             assert sum(sum(totals.values()) for totals in groups.values()) == len(await self.rows(appeal))
+        never = {Total.SUPPRESSED, Total.WAITING}
+        for total in Total:
+            sent = sum(totals[total] for totals in account.hours.values())
+            assert sent == (0 if total in never else account.totals[total])
         return account
 
     async def count(self, table: Any) -> int:

@@ -1,7 +1,8 @@
 """How long a confirmation waits while an appeal goes out: from its commit until the carrier has the request.
 
-Twice: where the channel has no rate and the worker is as busy as it can be, and where an operator's line carries a
-hundred parts a second. Worker and carrier are those of `tests.bench.sending`.
+Three times: where the channel has no rate and the worker is as busy as it can be, where an operator's line carries a
+hundred parts a second, and where the carrier takes four seconds for each call and everybody has a text, and so a call,
+of his own. Worker and carrier are those of `tests.bench.sending`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
@@ -34,12 +36,29 @@ from tests.appeals.stage import PEKALONGAN, SITI, Office
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, CODE, SlowCarrier, slow_carrier, worker
 
-A_SECOND, SECONDS = 20, 15
+SECONDS = 15
 PEOPLE = 150_000  # more than a worker sends to in that time
-LINE = 100  # parts a second
 MOST_MS = 2_000
 LATEST_S = 60
 _SETTLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the confirmations go out by, and how many of them come in a second."""
+
+    name: str
+    a_second: int = 20
+    rate: int | None = None  # parts a second
+    answers_s: float = 0.02
+    recipients: int = 100  # of one call
+
+
+_LINES = (
+    _Line("no rate"),
+    _Line("100 parts a second", rate=100),
+    _Line("answers after 4 s", a_second=2, answers_s=4.0, recipients=1),
+)
 _AT_ANY_HOUR = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'
 
 
@@ -62,31 +81,41 @@ async def measure_confirmations(targets: Targets) -> None:
             await office.settle(min(_SETTLE, PEOPLE - first), first=first)
         async with database.begin() as connection:
             await connection.execute(text("ANALYZE"))
-        for name, rate in (("no rate", None), (f"{LINE} parts a second", LINE)):
-            async with slow_carrier(folder) as carrier, worker(stores, folder, key, carrier, rate=rate, pack=str(pack)):
-                appeal = await office.approved()
-                while not await carrier.asked():  # noqa: ASYNC110 - it is another process that changes it
-                    await asyncio.sleep(0.1)
-                queued = await _confirm(office)
-                appeals = await carrier.asked() - len(queued)
-                if (await office.campaign.find(appeal)).status is not Status.RUNNING:
-                    sys.exit(f"the appeal to {PEOPLE} people ended before the confirmations did")
-                await office.campaign.cancel(appeal, SITI, "measured")
-                arrivals = await _arrivals(carrier, queued.keys())
-            waits = sorted((arrivals[words] - at) * 1000 for words, at in queued.items())
-            print(
-                f"confirmations during an appeal ({name}, {appeals / SECONDS:.0f} of it a second beside {A_SECOND}): "
-                f"p50 {_share(waits, 50):.0f} ms, p95 {_share(waits, 95):.0f} ms"
-            )
-            targets.at_most(f"confirmations during an appeal ({name}), p99", _share(waits, 99), MOST_MS, "ms")
+        for line in _LINES:
+            await _measure(line, office, stores, folder, key, str(pack), targets)
 
 
-async def _confirm(office: Office) -> dict[str, float]:
+async def _measure(
+    line: _Line, office: Office, stores: EmbeddedStores, folder: Path, key: str, pack: str, targets: Targets
+) -> None:
+    settings = {"pack": pack, "send_recipients": str(line.recipients)}
+    async with (
+        slow_carrier(folder, answers_s=line.answers_s) as carrier,
+        worker(stores, folder, key, carrier, rate=line.rate, **settings),
+    ):
+        appeal = await office.approved()
+        while not await carrier.asked():  # noqa: ASYNC110 - it is another process that changes it
+            await asyncio.sleep(0.1)
+        queued = await _confirm(office, line.a_second)
+        appeals = await carrier.asked() - len(queued)
+        if (await office.campaign.find(appeal)).status is not Status.RUNNING:
+            sys.exit(f"the appeal to {PEOPLE} people ended before the confirmations did")
+        await office.campaign.cancel(appeal, SITI, "measured")
+        arrivals = await _arrivals(carrier, queued.keys())
+    waits = sorted((arrivals[words] - at) * 1000 for words, at in queued.items())
+    print(
+        f"confirmations during an appeal ({line.name}, {appeals / SECONDS:.0f} of it a second beside {line.a_second}): "
+        f"p50 {_share(waits, 50):.0f} ms, p95 {_share(waits, 95):.0f} ms"
+    )
+    targets.at_most(f"confirmations during an appeal ({line.name}), p99", _share(waits, 99), MOST_MS, "ms")
+
+
+async def _confirm(office: Office, a_second: int) -> dict[str, float]:
     """Queue confirmations one after the other, steadily; when the transaction of each began, by its text."""
     queued: dict[str, float] = {}
     began = time.monotonic()
-    for number in range(A_SECOND * SECONDS):
-        await asyncio.sleep(max(0.0, began + number / A_SECOND - time.monotonic()))
+    for number in range(a_second * SECONDS):
+        await asyncio.sleep(max(0.0, began + number / a_second - time.monotonic()))
         words = f"Laporan Anda diterima. No laporan: {number:04}-{number:04}. Simpan nomor ini. Darurat: 110/112"
         message = NewMessage(MessageClass.CONFIRMATION, CHANNEL, Phone(f"+62811300{number:05}"), words, "id")
         queued[words] = time.time()

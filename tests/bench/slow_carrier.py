@@ -1,4 +1,4 @@
-"""A carrier that answers in 20 ms and accepts everything: `python -m tests.bench.slow_carrier PORT`.
+"""A carrier that takes its time and accepts everything: `python -m tests.bench.slow_carrier PORT SECONDS`.
 
 It speaks just enough HTTP and of Africa's Talking's messaging API. Its answer to `GET /` is how many numbers it was
 asked to send to since it was asked that last, to `GET /arrivals` when each text came for the first time, in seconds of
@@ -16,11 +16,10 @@ from urllib.parse import parse_qs
 
 import uvloop
 
-THINKS_S = 0.02
-
 
 class _Carrier:
-    def __init__(self) -> None:
+    def __init__(self, thinks_s: float) -> None:
+        self._thinks_s = thinks_s
         self._ids = count(1)
         self._asked = 0
         self._arrivals: dict[str, float] = {}
@@ -38,8 +37,10 @@ class _Carrier:
                     at = lowered.index(b"content-length:") + 15
                     form = parse_qs((await reader.readexactly(int(lowered[at : lowered.index(b"\r\n", at)]))).decode())
                     self._arrivals.setdefault(form["message"][0], time.time())
-                    await asyncio.sleep(THINKS_S)
-                    body = self._accepted(form["to"][0].split(","))
+                    numbers = form["to"][0].split(",")
+                    self._asked += len(numbers)
+                    await asyncio.sleep(self._thinks_s)
+                    body = self._accepted(numbers)
                 writer.write(
                     b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: "
                     + str(len(body)).encode()
@@ -50,7 +51,6 @@ class _Carrier:
             writer.close()
 
     def _accepted(self, numbers: list[str]) -> bytes:
-        self._asked += len(numbers)
         recipients = [
             {
                 "cost": "IDR 350.0000",
@@ -65,7 +65,7 @@ class _Carrier:
 
 
 async def main() -> None:
-    server = await asyncio.start_server(_Carrier().serve, "127.0.0.1", int(sys.argv[1]))
+    server = await asyncio.start_server(_Carrier(float(sys.argv[2])).serve, "127.0.0.1", int(sys.argv[1]))
     await server.serve_forever()
 
 

@@ -39,9 +39,9 @@ class SlowCarrier:
 
 
 @asynccontextmanager
-async def slow_carrier(folder: Path) -> AsyncIterator[SlowCarrier]:
+async def slow_carrier(folder: Path, *, answers_s: float = 0.02) -> AsyncIterator[SlowCarrier]:
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.slow_carrier", str(port)]
+    command = [sys.executable, "-m", "tests.bench.slow_carrier", str(port), str(answers_s)]
     async with running(command, {}, folder / "carrier.log", port):
         yield SlowCarrier(port)
 

@@ -1,7 +1,7 @@
 """A stage for faults of appeals: a town and its desk, the built-in carrier, and the gateway's own workers to be killed.
 
 The workers are `waspada worker`, with the settings of this stage: what is lost with a worker counts as unknown after
-ten seconds, and no appeal pauses itself, since killing workers is what these tests do.
+ten seconds unless a test says otherwise, and no appeal pauses itself, since killing workers is what these tests do.
 """
 
 from __future__ import annotations
@@ -67,8 +67,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, redis_url: str, database_url: str, *, rate: int) -> AsyncIterator[Stage]:
-    """A stage over these stores, from which `rate` parts leave in a second at the most."""
+async def staged(
+    folder: Path,
+    redis_url: str,
+    database_url: str,
+    *,
+    rate: int | None = None,
+    recipients: int = 25,
+    lost_after_s: int = 10,
+) -> AsyncIterator[Stage]:
+    """A stage over these stores, from which `rate` parts leave in a second at the most, `recipients` with a call."""
     pack = shutil.copytree(PEKALONGAN, folder / "pack")
     (pack / "rules.yaml").write_text(_RULES)
     seen: Counter[str] = Counter()
@@ -86,10 +94,11 @@ async def staged(folder: Path, redis_url: str, database_url: str, *, rate: int) 
         config = folder / "waspada.toml"
         config.write_text(
             f'redis_url = "{redis_url}"\ndatabase_url = "{database_url}"\nvault_key = "{KEY.hex()}"\npack = "{pack}"\n'
-            f"claim_timeout_s = 10\nsend_batch = {BATCH}\nsend_recipients = 25\nappeal_ahead = 2000\n"
-            "appeal_pause_share = 1.0\n"
-            f'[channels.at]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "key"\nrate = {rate}\n'
-            f'api_url = "{url}/local"\nsecret = "a-secret-of-the-webhooks"\nservice_code = "{CODE}"\n'
+            f"claim_timeout_s = {lost_after_s}\nsend_batch = {BATCH}\nsend_recipients = {recipients}\n"
+            "appeal_ahead = 2000\nappeal_pause_share = 1.0\n"
+            f'[channels.at]\ncarrier = "africastalking"\nusername = "sandbox"\napi_key = "key"\n'
+            + (f"rate = {rate}\n" if rate else "")
+            + f'api_url = "{url}/local"\nsecret = "a-secret-of-the-webhooks"\nservice_code = "{CODE}"\n'
         )
         office = Office(database, Vault(KEY), Clock(), load(read_pack(pack)), _TERMS)
         yield Stage(office, carrier, seen, folder / "workers.log", folder, config, stack)

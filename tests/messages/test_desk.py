@@ -66,7 +66,7 @@ async def test_the_new_message_is_the_old_one_begun_again(
     old, new = await stage.row(first), await stage.row(again)
     changed = {name for name in old if old[name] != new[name]}
     assert changed == {
-        "id", "status", "reason", "attempts", "due_at", "expires_at", "resend_of", "created_at", "updated_at",
+        "id", "status", "reason", "attempts", "due_at", "expires_at", "resend_of", "created_at", "updated_at", "sent_at",
     }  # fmt: skip
     assert new["expires_at"] == clock.now() + timedelta(hours=6)
     (claim,) = await outbox.claim(1, "w1", "at")

@@ -10,10 +10,13 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
+from gateway.carriers.carrier import Accepted, Deferred, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.claims import Claim
+from gateway.messages.erasing import erase_numbers
+from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass, Status
 from gateway.messages.outbox import Outbox, TooManyParts
+from gateway.messages.receipts import Receipts
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 from tests.clocks import StandingClock
@@ -279,6 +282,39 @@ async def test_a_recorded_claim_is_never_swept(outbox: Outbox, stage: Stage, clo
     await outbox.record("at", [(await claim_one(outbox), Accepted("a"))])
     clock.pass_time(days=1)
     assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 0
+
+
+# When it was sent ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [Accepted("a"), Refused("no"), Unknown("no answer")])
+async def test_when_it_was_sent_is_when_its_last_try_ended(
+    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock, outcome: Outcome
+) -> None:
+    message = await stage.put()
+    await outbox.release("at", [await claim_one(outbox)])
+    await outbox.record("at", [(await claim_one(outbox), Deferred("busy"))])
+    assert (await stage.row(message))["sent_at"] is None
+    clock.pass_time(minutes=1)
+    claim, ended_at = await claim_one(outbox), clock.now()
+    clock.pass_time(minutes=1)  # the database was away meanwhile
+    await outbox.record("at", [(claim, outcome)], ended_at)
+    assert (await stage.row(message))["sent_at"] == ended_at
+    clock.pass_time(hours=1)
+    await Receipts(database, clock).take("at", Receipt("a", ReceiptStatus.DELIVERED, "Success", ""))
+    async with database.begin() as connection:
+        assert await erase_numbers(connection, messages.c.id == message, clock.now()) == 1
+    row = await stage.row(message)
+    assert (row["updated_at"], row["sent_at"]) == (clock.now(), ended_at)
+
+
+async def test_what_was_lost_was_sent_when_it_was_claimed(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+    message = await stage.put()
+    await claim_one(outbox)
+    claimed_at = clock.now()
+    clock.pass_time(minutes=5)
+    await outbox.sweep_lost_claims(FIVE_MINUTES)
+    assert (await stage.row(message))["sent_at"] == claimed_at
 
 
 # Showing ---------------------------------------------------------------------------------------------------

@@ -14,10 +14,10 @@ import structlog
 from redis.asyncio import Redis
 
 from gateway.carriers.carrier import Outcome
-from gateway.messages.line import grouped
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.rate import Rates
+from gateway.messages.rounds import grouped
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -17,10 +17,10 @@ from structlog.typing import EventDict
 from gateway.carriers.carrier import Accepted, Carrier, Deferred, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.channels import Channels
 from gateway.messages.claims import Claim
-from gateway.messages.line import grouped
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
+from gateway.messages.rounds import grouped
 from gateway.messages.sending import Pace, Sender
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock

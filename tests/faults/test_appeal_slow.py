@@ -1,0 +1,96 @@
+"""An appeal by a carrier that takes seconds for each call: it can be stopped, and nobody waits behind it.
+
+The worker is `waspada worker` with hundreds of the appeal's messages claimed and a dozen calls under way, each with
+one number, as where everybody reads a text of his own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from gateway.appeals.appeal import Reason, Status, Total
+from gateway.carriers.carrier import OptOut
+from gateway.carriers.local_faults import SlowAnswer
+from gateway.messages.inbox import Inbox
+from gateway.messages.message import MessageClass
+from gateway.messages.message import Status as Sent
+from gateway.messages.outbox import NewMessage, enqueue
+from tests.appeals.stage import BUDI, SITI, phone
+from tests.faults.appeal_stage import QUIET, Stage, staged
+from tests.program import until
+
+PEOPLE = 400
+ANSWERS_S, TAKES_EFFECT_S = 4.0, 2.0
+CALLS = 12  # under way at the same time (messages/shift.py)
+LOST_AFTER_S = 300  # the default: what is claimed may wait for long
+
+
+@asynccontextmanager
+async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIterator[tuple[Stage, int]]:
+    """A stage where the first calls of an appeal have just begun; the appeal."""
+    async with staged(folder, redis_url, database_url, recipients=1, lost_after_s=LOST_AFTER_S) as stage:
+        stage.carrier.faults = QUIET.model_copy(update={"slow_answer": SlowAnswer(seconds=ANSWERS_S)})
+        await stage.office.settle(PEOPLE)
+        appeal = await stage.office.approved()
+        worker = await stage.start()
+        await stage.has_seen(CALLS)
+        yield stage, appeal
+        assert await worker.ends(signal.SIGTERM) == 0
+
+
+async def _stands_still(stage: Stage) -> None:
+    """Nothing reaches the carrier any more, two seconds from now."""
+    await asyncio.sleep(TAKES_EFFECT_S)
+    seen = dict(stage.seen)
+    await asyncio.sleep(ANSWERS_S + 1)
+    assert dict(stage.seen) == seen
+
+
+async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, database_url: str) -> None:
+    async with _under_way(tmp_path, redis_url, database_url) as (stage, appeal):
+        office = stage.office
+        claimed = (await office.statuses(appeal))[Sent.SENDING]
+        assert claimed > CALLS * 10, "far more is claimed than can leave"
+        inbox = Inbox(office.database, office.vault, office.clock)
+        leaving = {phone(number).e164 for number in range(CALLS, CALLS + 10)}  # whose turn it would be next
+        for number in range(CALLS, CALLS + 10):
+            await inbox.take_opt_out("at", OptOut(phone(number), ""))
+        await stage.has_seen(CALLS + 1)
+        await office.campaign.pause(appeal, SITI, "look again")
+        await _stands_still(stage)
+        accepted = len(stage.seen)
+        assert accepted == 2 * CALLS
+        assert await office.statuses(appeal) == {"accepted": accepted, "suppressed": 10, "held": PEOPLE - accepted - 10}
+        await office.campaign.resume(appeal, BUDI)
+        await stage.has_seen(accepted + 1)
+        await office.campaign.cancel(appeal, SITI, "enough")
+        await _stands_still(stage)
+        assert leaving.isdisjoint(stage.seen)
+        assert set(stage.seen.values()) == {1}
+        account = await office.account(appeal)
+        sent = len(stage.seen)
+        assert account.totals == {**dict.fromkeys(Total, 0), Total.ACCEPTED: sent, Total.SUPPRESSED: PEOPLE - sent}
+        assert account.suppressed == {Reason.OPTED_OUT: 10, Reason.CALLED_OFF: PEOPLE - sent - 10}
+
+
+async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_url: str) -> None:
+    pressing = (MessageClass.ALERT, MessageClass.CONFIRMATION, MessageClass.REPLY, MessageClass.STATUS)
+    async with _under_way(tmp_path, redis_url, database_url) as (stage, appeal):
+        office = stage.office
+        for turn in range(2):
+            waiting = {phone(PEOPLE + turn * 10 + number): kind for number, kind in enumerate(pressing)}
+            async with office.database.begin() as connection:
+                for one, kind in waiting.items():
+                    message = NewMessage(kind, "at", one, f"to {one}", "id")
+                    await enqueue(connection, message, office.vault, office.clock.now())
+
+            async def all_have_left(numbers: frozenset[str] = frozenset(one.e164 for one in waiting)) -> bool:
+                return numbers <= stage.seen.keys()
+
+            await until(all_have_left, TAKES_EFFECT_S)
+        await stage.has_seen(2 * CALLS + 2 * len(pressing))
+        assert (await office.campaign.find(appeal)).status is Status.RUNNING, "and the appeal goes on"

@@ -1,0 +1,191 @@
+"""Appeals have a lane of their own: they wait for what presses more, and are looked at again before they leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import update
+
+from gateway.carriers.carrier import Outcome
+from gateway.messages.claims import Lane
+from gateway.messages.holds import hold
+from gateway.messages.ledger import messages
+from gateway.messages.message import OPTED_OUT, MessageClass, Status
+from gateway.messages.optouts import OptOuts
+from gateway.messages.outbox import Outbox
+from gateway.messages.rate import Rates
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.runtime.redis import Batcher
+from gateway.text.phone import Phone
+from gateway.wiring import redis_client
+from tests.clocks import StandingClock
+from tests.messages.stage import Stage, ToldCarrier, phone
+from tests.messages.test_sending import BRISK, ended, of_channels, sender, until, working
+
+APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
+ONE_CALL = replace(BRISK, calls=1)
+
+
+class HoldsAppeals(ToldCarrier):
+    """A carrier that answers a text that begins with `appeal` only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.let = asyncio.Event()
+
+    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        answer = await super().send(text, recipients)
+        if text.startswith("appeal"):
+            self.asked.set()
+            await self.let.wait()
+        return answer
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for text, _ in self.calls]
+
+
+@pytest.fixture
+async def batcher(redis_url: str) -> AsyncIterator[Batcher]:
+    client = redis_client(redis_url)
+    made = Batcher(client, 0.3)
+    yield made
+    await made.close()
+    await client.aclose()
+
+
+async def _appeals(stage: Stage, count: int) -> list[int]:
+    return [await stage.put(f"appeal {number}", to=phone(number), kind=APPEAL) for number in range(count)]
+
+
+async def _stands(stage: Stage, message: int, status: str, reason: str) -> bool:
+    row = await stage.row(message)
+    return (row["status"], row["reason"]) == (status, reason)
+
+
+async def test_a_lane_is_claimed_by_itself(outbox: Outbox, stage: Stage) -> None:
+    appeal = (await _appeals(stage, 1))[0]
+    pressing = [await stage.put(to=phone(50 + place), kind=kind) for place, kind in enumerate(MessageClass)][:-1]
+    claimed = [claim.id for claim in await outbox.claim(10, "w1", "at", lane=Lane.PRESSING)]
+    assert claimed == pressing
+    assert [claim.kind for claim in await outbox.claim(10, "w1", "at", lane=Lane.APPEALS)] == [APPEAL] * 2
+    assert appeal not in claimed
+
+
+# Looked at again -----------------------------------------------------------------------------------------------
+
+
+async def test_who_opts_out_after_the_claim_gets_nothing(
+    database: Database, vault: Vault, outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    carrier = HoldsAppeals()
+    _, second, _ = await _appeals(stage, 3)
+    async with working(sender(outbox, clock, carrier, pace=ONE_CALL)):
+        await carrier.asked.wait()
+        assert await stage.statuses() == ["sending"] * 3
+        await OptOuts(database, vault, clock).add(phone(1), "at")
+        await until(partial(_stands, stage, second, "suppressed", OPTED_OUT))
+        carrier.let.set()
+        await until(partial(ended, stage))
+    assert carrier.texts == ["appeal 0", "appeal 2"]
+    assert [row["attempts"] for row in await stage.rows()] == [1, 0, 1]
+
+
+@pytest.mark.parametrize("becomes", [Status.HELD, Status.CANCELLED])
+async def test_what_is_held_after_the_claim_does_not_leave(
+    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock, becomes: Status
+) -> None:
+    carrier = HoldsAppeals()
+    held = await _appeals(stage, 3)
+    async with database.begin() as connection:
+        await connection.execute(update(messages).values(appeal=7, person=messages.c.id))
+    async with working(sender(outbox, clock, carrier, pace=ONE_CALL)):
+        await carrier.asked.wait()
+        async with database.begin() as connection:
+            await hold(connection, 7, becomes, "look again", clock.now())
+        for message in held[1:]:
+            await until(partial(_stands, stage, message, becomes, "look again"))
+        carrier.let.set()
+        await until(partial(_stands, stage, held[0], "accepted", ""))
+    assert carrier.texts == ["appeal 0"]
+    assert [row["attempts"] for row in await stage.rows()] == [1, 0, 0]
+
+
+async def test_what_quiet_hours_overtake_is_put_off(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+    carrier, begin = HoldsAppeals(), clock.now() + timedelta(minutes=1)
+    morning = begin + timedelta(hours=11)
+
+    def quiet_until(at: datetime) -> datetime | None:
+        return morning if at >= begin else None
+
+    await _appeals(stage, 2)
+    async with working(of_channels(outbox, {"at": carrier}, clock, pace=ONE_CALL, quiet_until=quiet_until)):
+        await carrier.asked.wait()
+        clock.pass_time(minutes=1)
+        await until(partial(_put_off, stage, morning))
+        carrier.let.set()
+        await until(partial(_has, stage, ["accepted", "queued"]))
+    assert carrier.texts == ["appeal 0"]
+
+
+async def _put_off(stage: Stage, due_at: datetime) -> bool:
+    row = (await stage.rows())[1]
+    return (row["status"], row["due_at"]) == ("queued", due_at)
+
+
+async def _has(stage: Stage, statuses: list[str]) -> bool:
+    return await stage.statuses() == statuses
+
+
+# What presses more ---------------------------------------------------------------------------------------------
+
+
+async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+    carrier = HoldsAppeals()
+    await _appeals(stage, 30)
+    async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch=2, rounds=2))):
+        await carrier.asked.wait()
+        for number in range(5):
+            message = await stage.put(f"confirmation {number}", to=phone(50 + number))
+            await until(partial(_stands, stage, message, "accepted", ""))
+        assert len(carrier.calls) == 6
+        carrier.let.set()
+
+
+async def test_a_call_that_takes_long_keeps_no_later_claim_waiting(
+    outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    """Of confirmations too: each of these is a claim of its own, and of none the call has ended."""
+    carrier = HoldsAppeals()
+    async with working(sender(outbox, clock, carrier, pace=replace(BRISK, rounds=2))):
+        for number in range(6):
+            await stage.put(f"appealing {number}", to=phone(number), kind=CONFIRMATION)
+            await until(partial(_calls, carrier, number + 1))
+        carrier.let.set()
+
+
+async def _calls(carrier: ToldCarrier, count: int) -> bool:
+    return len(carrier.calls) == count
+
+
+async def test_what_presses_more_has_the_whole_rate(database: Database, vault: Vault, batcher: Batcher) -> None:
+    clock = Clock()
+    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
+    await _appeals(stage, 30)
+    for number in range(40):
+        await stage.put(f"confirmation {number}", to=phone(30 + number))
+    carrier = ToldCarrier()
+    rates = Rates(batcher, clock, {"at": 40.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
+        await until(partial(ended, stage))
+    texts = [text for text, _ in carrier.calls]
+    last = max(place for place, text in enumerate(texts) if text.startswith("confirmation"))
+    assert sum(text.startswith("appeal") for text in texts[:last]) <= 20, "no more than was claimed before"
