@@ -66,8 +66,9 @@ async def test_the_new_message_is_the_old_one_begun_again(
     old, new = await stage.row(first), await stage.row(again)
     changed = {name for name in old if old[name] != new[name]}
     assert changed == {
-        "id", "status", "reason", "attempts", "due_at", "expires_at", "resend_of", "created_at", "updated_at", "sent_at",
-    }  # fmt: skip
+        *("id", "status", "reason", "attempts", "resend_of"),
+        *("due_at", "expires_at", "created_at", "updated_at", "sent_at"),
+    }
     assert new["expires_at"] == clock.now() + timedelta(hours=6)
     (claim,) = await outbox.claim(1, "w1", "at")
     assert (claim.id, claim.phone, claim.attempts) == (again, PHONE, 1)
