@@ -38,9 +38,9 @@ from gateway.appeals.saying import (
     check_draft,
     costs,
     goes_out,
+    obstacle,
     renderings,
     spelt,
-    strict_fault,
     texts_of,
 )
 from gateway.incidents.incident import Status as IncidentStatus
@@ -154,7 +154,7 @@ class Campaign:
             if starts_at.tzinfo is None:
                 raise NotAllowed("the time needs a time zone")
             moved = _at(stands.draft, starts_at)
-            self._check_strict(moved, len(stands.approvers))
+            self._check_may_go(moved, len(stands.approvers))
             now = self._clock.now()
             await change(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
 
@@ -171,7 +171,7 @@ class Campaign:
         now = self._clock.now()
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.RESUME, actor)
-            self._check_strict(stands.draft, len(stands.approvers))
+            self._check_may_go(stands.draft, len(stands.approvers), begun=True)
             await let_go(connection, appeal)
             await change(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
 
@@ -213,7 +213,7 @@ class Campaign:
             place = await place_of(connection, draft.ticket)
             texts = renderings(texts_of(draft, menu), menu, code, place)
             counted = await count(connection, reach, texts, self._terms.price)
-            obstacles = [away, strict_fault(draft, menu, now), await _incident_fault(connection, draft, menu)]
+            obstacles = [away, obstacle(draft, menu, now), await _incident_fault(connection, draft, menu)]
         return Preview(
             people=counted.people,
             languages=counted.languages,
@@ -244,10 +244,10 @@ class Campaign:
     async def _check_ready(self, connection: AsyncConnection, draft: Draft) -> None:
         if fault := await _incident_fault(connection, draft, self._menu()):
             raise NotAllowed(fault)
-        self._check_strict(draft, None)
+        self._check_may_go(draft)
 
-    def _check_strict(self, draft: Draft, approvals: int | None) -> None:
-        if fault := strict_fault(draft, self._menu(), self._clock.now(), approvals):
+    def _check_may_go(self, draft: Draft, approvals: int | None = None, *, begun: bool = False) -> None:
+        if fault := obstacle(draft, self._menu(), self._clock.now(), approvals, begun=begun):
             raise NotAllowed(fault)
 
 

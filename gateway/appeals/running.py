@@ -19,7 +19,7 @@ from gateway.appeals.campaign import Terms, place_of
 from gateway.appeals.expanding import Expansion, expand_next, take_turn
 from gateway.appeals.records import appeals
 from gateway.appeals.register import WORKER, change, find, pause, reach_of
-from gateway.appeals.saying import goes_out, renderings, strict_fault
+from gateway.appeals.saying import goes_out, obstacle, renderings
 from gateway.menu.definition import Menu
 from gateway.messages.claims import QUEUED
 from gateway.messages.holds import holds, release_some, settle_some
@@ -95,7 +95,7 @@ class Runner:
 
     async def _fault(self, connection: AsyncConnection, appeal: Appeal, now: datetime) -> str:
         """Why it must pause; empty if it may go on."""
-        if fault := strict_fault(appeal.draft, self._menu(), now, len(appeal.approvers)):
+        if fault := obstacle(appeal.draft, self._menu(), now, len(appeal.approvers), begun=True):
             return fault
         if appeal.draft.channel not in self._terms.channels:
             return f"there is no channel {appeal.draft.channel}"

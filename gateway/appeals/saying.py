@@ -121,6 +121,17 @@ def _texts_of_pack(template: str, menu: Menu) -> Mapping[str, str]:
     return {language: words.appeals[template] for language, words in menu.wordings.items() if template in words.appeals}
 
 
+def heading(draft: Draft, menu: Menu) -> str:
+    """What stands above it on the public page: the pack's purpose of its template, and the author's of his own texts.
+
+    So what an author types is never published in a strict stage. A template that the pack has lost is its own name.
+    """
+    if not draft.template:
+        return draft.purpose
+    template = menu.templates.get(draft.template)
+    return template.purpose if template else draft.template
+
+
 def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "") -> list[Rendering]:
     """Every text that goes out. `place` is the area that it speaks of, where that is not each person's own."""
     made = []
@@ -157,6 +168,14 @@ def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[s
         yield from _template_faults(draft, menu)
     for language, text in draft.texts.items():
         yield from _text_faults(language, text, menu, channels.get(draft.channel, ""))
+    yield from _refused_words(draft, menu)
+
+
+def _refused_words(draft: Draft, menu: Menu) -> Iterator[str]:
+    """What it says, in its texts or its purpose, that no appeal may say; read as `spelt` would write it."""
+    for where, text in {"purpose": draft.purpose, **texts_of(draft, menu)}.items():
+        for word in refused_in(gsm.transliterate(text).text, menu.rules.refused_words):
+            yield f"{where}: {word} is one of the refused words"
 
 
 def _template_faults(draft: Draft, menu: Menu) -> Iterator[str]:
@@ -182,8 +201,6 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"{language}: this text is empty"
     elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
         yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
-    for word in refused_in(text, menu.rules.refused_words):
-        yield f"{language}: {word} is one of the refused words"
 
 
 # When ----------------------------------------------------------------------------------------------------------
@@ -200,20 +217,32 @@ def approvals_wanted(draft: Draft, menu: Menu, now: datetime) -> int:
     return approvals_needed(menu.is_strict(goes_out(draft, menu, now)))
 
 
-def strict_fault(draft: Draft, menu: Menu, now: datetime, approvals: int | None = None) -> str:
-    """Why it may not go out in a strict stage; empty if it may, or goes out in another stage.
+def obstacle(draft: Draft, menu: Menu, now: datetime, approvals: int | None = None, *, begun: bool = False) -> str:
+    """Why it may not go out by the pack that is in force; empty if it may.
 
-    `approvals` is None while they are still to come.
+    `approvals` is None while they are still to come. Of one that has `begun` it says as well what can be done.
     """
+    if words := "; ".join(_refused_words(draft, menu)):
+        return f"{words}: it can only be cancelled" if begun else words
     at = goes_out(draft, menu, now)
     if not menu.is_strict(at):
         return ""
     stage = menu.stage(at.astimezone(menu.timezone).date())
-    template = menu.templates.get(draft.template)
-    if template is None or not template.approved:
-        return f"in {stage} only approved texts of the pack go out"
-    if draft.texts and draft.texts != _texts_of_pack(draft.template, menu):
-        return f"in {stage} only approved texts of the pack go out, and {draft.template} has been changed since"
+    if _is_changed(draft, menu) or not _is_approved(draft, menu):
+        since = f", and {draft.template} has been changed since" if _is_approved(draft, menu) else ""
+        fault = f"in {stage} only approved texts of the pack go out{since}"
+        return f"{fault}: until {stage} is over it can only be cancelled" if begun else fault
     if approvals is not None and approvals < approvals_needed(strict=True):
-        return f"in {stage} an appeal needs {approvals_needed(strict=True)} approvals"
+        fault = f"in {stage} an appeal needs {approvals_needed(strict=True)} approvals"
+        return f"{fault}: another person must approve it before it is resumed" if begun else fault
     return ""
+
+
+def _is_approved(draft: Draft, menu: Menu) -> bool:
+    template = menu.templates.get(draft.template)
+    return template is not None and template.approved
+
+
+def _is_changed(draft: Draft, menu: Menu) -> bool:
+    """Whether its texts are no more those that the pack has."""
+    return bool(draft.texts) and draft.texts != _texts_of_pack(draft.template, menu)

@@ -143,7 +143,11 @@ def _said(word: str | None, otherwise: str) -> str:
 def written(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options that say what an appeal is, as one argument `typed`; they may all be left out unless `anew`."""
     options = (
-        click.option("--purpose", required=anew, help="What it is for. It is shown to everybody once it has gone out."),
+        click.option(
+            "--purpose",
+            required=anew,
+            help="What it is for, to the desk; to everybody, if the texts are your own and have gone out.",
+        ),
         click.option("--template", help="A text of the pack, such as damai."),
         click.option("--ticket", type=ticket_typed, metavar="TICKET", help="The incident that the text speaks of."),
         click.option(

@@ -52,6 +52,12 @@ def menu_of(**files: str) -> Menu:
     return load({**read_pack(PEKALONGAN), "stages.yaml": STAGES, **renamed})
 
 
+def refusing(*words: str) -> Menu:
+    """The same pack, which has come to refuse these words."""
+    rules = read_pack(PEKALONGAN)["rules.yaml"]
+    return menu_of(rules=rules.replace("refused_words: [", f"refused_words: [{', '.join(words)}, "))
+
+
 def phone(number: int) -> Phone:
     return Phone(f"+62812300{number:05}")
 

@@ -39,6 +39,7 @@ from tests.appeals.stage import (
     Desk,
     changed,
     phone,
+    refusing,
 )
 from tests.incidents.stage import confirmation, report
 
@@ -128,7 +129,9 @@ async def test_it_is_not_moved_into_masa_tenang(desk: Desk) -> None:
         (changed(WRITTEN, texts={"id": "{"}), "id: "),
         (changed(WRITTEN, texts={"id": " "}), "this text is empty"),
         (changed(WRITTEN, texts={"id": "x" * 307}), "takes 3 parts"),
-        (changed(WRITTEN, texts={"id": "Ayo, Pilih  NOMOR 1!"}), "pilih nomor is one of the refused words"),
+        (changed(WRITTEN, texts={"id": "Ayo, Pilih  NOMOR 1!"}), "id: pilih nomor is one of the refused words"),
+        (changed(DRAFT, purpose="Menangkan nomor urut 1"), "purpose: nomor urut is one of the refused words"),
+        (changed(WRITTEN, purpose="Dukung\uff0d\uff30aslon"), "purpose: dukung paslon is one of the refused words"),
     ],
 )
 async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: Draft, message: str) -> None:
@@ -136,6 +139,53 @@ async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: Draft, messag
         await desk.campaign.draft(SITI, draft)
     assert message in str(refused.value)
     assert await desk.campaign.list() == []
+
+
+async def test_a_word_that_is_refused_since_stops_an_appeal_at_every_step(desk: Desk) -> None:
+    await desk.settle(2)
+    draft = changed(WRITTEN, texts={"id": "Bersama Sukirman maju. STOP"})
+    later = changed(draft, starts_at=desk.clock.now() + timedelta(hours=1))
+    written, waiting, scheduled = (
+        await desk.campaign.draft(SITI, draft),
+        await _submitted(desk, draft),
+        await desk.approved(later),
+    )
+    assert (await desk.campaign.preview(draft, written)).obstacles == ()
+    desk.menu = refusing("sukirman")
+    said = "id: sukirman is one of the refused words"
+    assert (await desk.campaign.preview(draft, written)).obstacles == (said,)
+    with pytest.raises(NotAllowed, match=said):
+        await desk.campaign.submit(written, SITI)
+    with pytest.raises(NotAllowed, match=said):
+        await desk.campaign.approve(waiting, BUDI)
+    with pytest.raises(NotAllowed, match=said):
+        await desk.campaign.schedule(scheduled, RINI, desk.clock.now() + timedelta(hours=2))
+    desk.clock.pass_time(hours=1)
+    await desk.work()
+    stands = await desk.campaign.find(scheduled)
+    assert (stands.status, stands.reason) == (Status.PAUSED, f"{said}: it can only be cancelled")
+    assert (await desk.send(), await desk.rows(scheduled)) == ([], [])
+    with pytest.raises(NotAllowed, match="it can only be cancelled"):
+        await desk.campaign.resume(scheduled, RINI)
+
+
+async def test_a_refused_word_stops_what_waits_of_a_running_appeal(desk: Desk) -> None:
+    await desk.settle(20)
+    appeal = await desk.approved(changed(WRITTEN, purpose="Bersama Sukirman"))
+    await desk.work()
+    assert len(await desk.send(most=5)) == 5
+    desk.menu = refusing("sukirman")
+    await desk.work()
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.reason[:17]) == (Status.PAUSED, "purpose: sukirman")
+    assert await desk.send() == []
+    assert (await desk.account(appeal)).totals[Total.WAITING] == 15
+
+
+async def _submitted(desk: Desk, draft: Draft) -> int:
+    appeal = await desk.campaign.draft(SITI, draft)
+    await desk.campaign.submit(appeal, SITI)
+    return appeal
 
 
 CURLY = changed(WRITTEN, texts={"id": "\u201cRukun\u201d di\u00a0{kel} \u2014 STOP", "jv": "Rukun. STOP"})

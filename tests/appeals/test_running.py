@@ -429,8 +429,8 @@ async def test_a_written_text_stops_when_masa_tenang_comes(desk: Desk) -> None:
     await desk.work()
     reasons = [(await desk.campaign.find(appeal)).reason for appeal in (written, one)]
     assert reasons == [
-        "in masa_tenang only approved texts of the pack go out",
-        "in masa_tenang an appeal needs 2 approvals",
+        "in masa_tenang only approved texts of the pack go out: until masa_tenang is over it can only be cancelled",
+        "in masa_tenang an appeal needs 2 approvals: another person must approve it before it is resumed",
     ]
     _at(desk.clock, "2026-11-24T12:00:00")
     await desk.work()
