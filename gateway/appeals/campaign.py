@@ -130,22 +130,26 @@ class Campaign:
             await change(connection, appeal, actor.name, "returned", self._clock.now(), words, **values)
 
     async def approve(self, appeal: int, actor: Actor) -> bool:
-        """Approve it; whether that was the last approval that it needs, which freezes its audience."""
+        """Approve it; whether that was the last approval that it needs, which freezes its audience.
+
+        One that is paused for want of an approval stays so, with the audience that it has.
+        """
         now = self._clock.now()
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.APPROVE, actor)
+            begun, draft = stands.status is Status.PAUSED, stands.draft
             check_approver(actor, stands.authors, stands.approvers)
-            await self._check_ready(connection, stands.draft)
+            await self._check_ready(connection, draft, begun=begun)
+            missing = approvals_wanted(draft, self._menu(), now) - len(stands.approvers)
+            if begun and missing <= 0:
+                raise NotAllowed("this appeal has all the approvals that it needs")
             row = {"appeal": appeal, "version": stands.version, "approver": actor.name, "at": now}
             await connection.execute(insert(appeal_approvals), row)
-            enough = len(stands.approvers) + 1 >= approvals_wanted(stands.draft, self._menu(), now)
-            if enough:
-                reach = await self._reach(connection, stands.draft, appeal)
-                await freeze(connection, appeal, reach, now, self._terms.chunk)
-            await change(
-                connection, appeal, actor.name, "approved", now, status=to if enough else stands.status, reason=""
-            )
-        return enough
+            if missing <= 1 and not begun:
+                await freeze(connection, appeal, await self._reach(connection, draft, appeal), now, self._terms.chunk)
+            values = {"status": to if missing <= 1 else stands.status, "reason": stands.reason if begun else ""}
+            await change(connection, appeal, actor.name, "approved", now, **values)
+        return missing <= 1
 
     async def schedule(self, appeal: int, actor: Actor, starts_at: datetime) -> None:
         """Set when an approved appeal begins."""
@@ -241,10 +245,10 @@ class Campaign:
         menu = self._menu()
         return await reach_of(connection, draft, menu, goes_out(draft, menu, self._clock.now()), appeal)
 
-    async def _check_ready(self, connection: AsyncConnection, draft: Draft) -> None:
+    async def _check_ready(self, connection: AsyncConnection, draft: Draft, *, begun: bool = False) -> None:
         if fault := await _incident_fault(connection, draft, self._menu()):
             raise NotAllowed(fault)
-        self._check_may_go(draft)
+        self._check_may_go(draft, begun=begun)
 
     def _check_may_go(self, draft: Draft, approvals: int | None = None, *, begun: bool = False) -> None:
         if fault := obstacle(draft, self._menu(), self._clock.now(), approvals, begun=begun):

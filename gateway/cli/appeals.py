@@ -33,7 +33,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 
-_STILL_OPEN = (Status.DRAFT, Status.WAITING, Status.SCHEDULED)
+_MAY_NEED_APPROVAL = (Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -65,8 +65,8 @@ class _Desk:
     async def look(self, number: int) -> Look:
         appeal = await self.campaign.find(number)
         account = await self.ledger.account(number, self.menu.timezone)
-        needed = approvals_wanted(appeal.draft, self.menu, self.clock.now()) if appeal.status in _STILL_OPEN else None
-        return Look(appeal, account, needed)
+        still = appeal.status in _MAY_NEED_APPROVAL
+        return Look(appeal, account, approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None)
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
         await follow(lambda: self.look(number), Console(), as_json=as_json)

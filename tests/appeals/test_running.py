@@ -442,6 +442,46 @@ async def test_a_written_text_stops_when_masa_tenang_comes(desk: Desk) -> None:
     assert (await desk.campaign.find(written)).status is Status.RUNNING
 
 
+async def test_masa_tenang_begins_and_a_second_person_lets_it_go_on(desk: Desk) -> None:
+    await desk.settle(20)
+    appeal = await desk.approved()
+    await desk.work()
+    await desk.send(most=5)
+    with pytest.raises(ValueError, match="this appeal is running; one can approve it while it is waiting, paused"):
+        await desk.campaign.approve(appeal, RINI)
+    _at(desk.clock, "2026-11-24T09:00:00")
+    await desk.work()
+    with pytest.raises(ValueError, match="needs 2 approvals: another person must approve it before it is resumed"):
+        await desk.campaign.resume(appeal, RINI)
+    for nobody, why in ((SITI, "siti may not approve"), (BUDI, "budi has approved this appeal already")):
+        with pytest.raises(ValueError, match=why):
+            await desk.campaign.approve(appeal, nobody)
+    assert await desk.campaign.approve(appeal, RINI)
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.approvers, stands.frozen) == (Status.PAUSED, ("budi", "rini"), 20)
+    assert stands.reason.startswith("in masa_tenang an appeal needs 2 approvals"), "why it is paused stays"
+    await desk.campaign.resume(appeal, RINI)
+    await desk.work()
+    assert len(await desk.send()) == 15
+    await desk.work()
+    assert (await desk.campaign.find(appeal)).status is Status.DONE
+    assert await desk.count(appeal_chunks) == 3, "its audience is what it was"
+
+
+async def test_a_paused_one_takes_no_approval_that_it_does_not_need(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal, written = await desk.approved(), await desk.approved(WRITTEN)
+    await desk.work()
+    await desk.campaign.pause(appeal, SITI, "wait")
+    with pytest.raises(ValueError, match="has all the approvals that it needs"):
+        await desk.campaign.approve(appeal, RINI)
+    assert (await desk.campaign.find(appeal)).approvers == ("budi",)
+    _at(desk.clock, "2026-11-24T09:00:00")
+    await desk.work()
+    with pytest.raises(ValueError, match="until masa_tenang is over it can only be cancelled"):
+        await desk.campaign.approve(written, RINI)
+
+
 async def test_it_cannot_be_resumed_within(desk: Desk) -> None:
     await desk.settle(3)
     appeal = await desk.approved(WRITTEN)
