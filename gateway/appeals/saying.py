@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.appeals.appeal import Draft, approvals_needed
@@ -19,6 +19,7 @@ from gateway.text.wording import fill, placeholders
 
 MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
 _LONGEST_PURPOSE = 200
+_LATE = timedelta(minutes=5)  # so long a start may be past: somebody has typed it
 _PLACE = "kel"
 
 
@@ -144,11 +145,30 @@ def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "")
     return made
 
 
-def check_draft(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> None:
-    """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel."""
+def check_draft(
+    draft: Draft, menu: Menu, channels: Mapping[str, str], now: datetime, stood: Draft | None = None
+) -> None:
+    """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel.
+
+    A start may be past only where it is that of what `stood` there before.
+    """
     complaints = list(_faults(draft, menu, channels))
+    if stood is None or draft.starts_at != stood.starts_at:
+        complaints += filter(None, [late(draft.starts_at, menu, now)])
     if complaints:
         raise WrongDraft(complaints)
+
+
+def late(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
+    """Why a start cannot be set to that time; empty if it can."""
+    if starts_at is None:
+        return ""
+    if starts_at.tzinfo is None:
+        return "the time needs a time zone"
+    if starts_at >= now - _LATE:
+        return ""
+    named = f"{starts_at.astimezone(menu.timezone):%Y-%m-%d %H:%M %Z}"
+    return f"{named} is past; it begins later, or as soon as it is approved"
 
 
 def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[str]:
@@ -156,8 +176,6 @@ def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[s
         yield f"an appeal needs a purpose of at most {_LONGEST_PURPOSE} characters"
     if draft.channel not in channels:
         yield f"no channel is called {draft.channel}; known are {', '.join(sorted(channels))}"
-    if draft.starts_at is not None and draft.starts_at.tzinfo is None:
-        yield "the time needs a time zone"
     try:
         read(draft.audience, menu.areas, menu.languages)
     except WrongAudience as error:

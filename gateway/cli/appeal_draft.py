@@ -108,13 +108,13 @@ class Typed:
         return Draft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
 
     def over(self, stands: Draft, menu: Menu) -> Draft:
-        """What stands, with what is said in its place. An empty text takes its language away."""
+        """What was written, with what is said in its place. An empty text takes its language away."""
         if not self.texts and all(said is None for said in (*self._words(), self.audience, self.at)):
             raise click.UsageError("say what is to be different")
         texts = self._texts()
         if texts and self.template:
             raise click.UsageError("give either --template, or --text once for each language")
-        kept = {} if self.template or stands.template else stands.texts
+        kept = {} if self.template else stands.texts
         return replace(
             stands,
             purpose=_said(self.purpose, stands.purpose),

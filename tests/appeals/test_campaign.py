@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -80,7 +82,7 @@ async def test_who_writes_does_not_approve(desk: Desk) -> None:
 async def test_an_edit_takes_approval_back(desk: Desk) -> None:
     await desk.settle(2)
     appeal = await desk.approved()
-    await desk.campaign.edit(appeal, BUDI, changed(DRAFT, template="uang"))
+    await desk.campaign.edit(appeal, BUDI, lambda stands: changed(stands, template="uang"))
     stands = await desk.campaign.find(appeal)
     assert (stands.status, stands.approvers, stands.frozen) == (Status.DRAFT, (), 0)
     assert await desk.count(appeal_chunks) == 0
@@ -90,7 +92,63 @@ async def test_an_edit_takes_approval_back(desk: Desk) -> None:
     assert await desk.campaign.approve(appeal, RINI)
     await desk.work()
     with pytest.raises(NotAllowed, match="this appeal is running"):
-        await desk.campaign.edit(appeal, SITI, DRAFT)
+        await desk.campaign.edit(appeal, SITI, lambda _: DRAFT)
+
+
+async def test_an_approval_is_of_the_version_that_was_seen(desk: Desk) -> None:
+    await desk.settle(2)
+    appeal = await _submitted(desk, DRAFT)
+    seen = (await desk.campaign.find(appeal)).version
+    await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, template="uang"))
+    await desk.campaign.submit(appeal, SITI)
+    with pytest.raises(NotAllowed, match=f"is version {seen + 1} by now, not {seen}"):
+        await desk.campaign.approve(appeal, BUDI, seen)
+    assert await desk.campaign.approve(appeal, BUDI, seen + 1)
+
+
+async def test_two_edits_at_once_are_both_there(desk: Desk) -> None:
+    appeal = await desk.campaign.draft(SITI, WRITTEN)
+    names = [f"Peace {number}" for number in range(8)]
+
+    def adding(name: str) -> Callable[[Draft], Draft]:
+        return lambda stands: changed(stands, purpose=f"{stands.purpose}, {name}")
+
+    await asyncio.gather(*(desk.campaign.edit(appeal, SITI, adding(name)) for name in names))
+    stands = await desk.campaign.find(appeal)
+    assert sorted(stands.draft.purpose.split(", ")) == ["Peace", *names]
+    assert stands.version == 9
+
+
+async def test_an_author_does_not_set_the_time_of_what_others_approved(desk: Desk) -> None:
+    later = desk.clock.now() + timedelta(hours=2)
+    appeal = await desk.campaign.draft(BUDI, DRAFT)
+    await desk.campaign.submit(appeal, BUDI)
+    await desk.campaign.approve(appeal, RINI)
+    with pytest.raises(NotAllowed, match="budi has written this appeal; somebody else must schedule it"):
+        await desk.campaign.schedule(appeal, BUDI, later)
+    await desk.campaign.schedule(appeal, RINI, later)
+    await desk.campaign.edit(appeal, BUDI, lambda stands: changed(stands, starts_at=later + timedelta(hours=1)))
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.approvers) == (Status.DRAFT, ()), "an edit of the time takes the approval back"
+
+
+async def test_a_start_that_is_past_is_refused_unless_it_stands_there(desk: Desk) -> None:
+    now = desk.clock.now()
+    past, soon = now - timedelta(minutes=6), now + timedelta(hours=1)
+    with pytest.raises(WrongDraft, match=r"2026-11-19 14:54 WIB is past"):
+        await desk.campaign.draft(SITI, changed(DRAFT, starts_at=past))
+    appeal = await desk.approved(changed(DRAFT, starts_at=soon))
+    with pytest.raises(WrongDraft, match="is past"):
+        await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, starts_at=past))
+    with pytest.raises(NotAllowed, match="is past"):
+        await desk.campaign.schedule(appeal, RINI, past)
+    with pytest.raises(NotAllowed, match="needs a time zone"):
+        await desk.campaign.schedule(appeal, RINI, soon.replace(tzinfo=None))
+    assert (await desk.campaign.find(appeal)).draft.starts_at == soon
+    await desk.campaign.schedule(appeal, RINI, now - timedelta(minutes=4))  # it took a while to type
+    desk.clock.pass_time(hours=2)
+    await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, purpose="Calm"))
+    assert (await desk.campaign.find(appeal)).draft.purpose == "Calm", "what stands there may be past by now"
 
 
 async def test_masa_tenang_wants_two_and_the_packs_words(desk: Desk) -> None:
@@ -242,7 +300,7 @@ async def test_a_text_is_judged_as_it_goes_out(desk: Desk, text: str, message: s
 
 async def test_an_edit_tells_anew_what_was_replaced(desk: Desk) -> None:
     appeal = await desk.campaign.draft(SITI, CURLY)
-    await desk.campaign.edit(appeal, SITI, changed(WRITTEN, texts={"id": "Damai\u2026 STOP"}))
+    await desk.campaign.edit(appeal, SITI, lambda _: changed(WRITTEN, texts={"id": "Damai\u2026 STOP"}))
     (told,) = await desk.campaign.costs(appeal)
     assert [(one.what, one.instead) for one in told.replaced] == [("\u2026", "...")]
 
