@@ -6,7 +6,7 @@ subscription that was withdrawn since an appeal was queued stops that one too.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import (
@@ -37,6 +37,9 @@ from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
+
+Heard = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
+"""What somebody does who counts opt-outs: in the transaction of each, with the key of the phone that said it."""
 
 OURS = "us"  # the sender of an opt-out that was said to the gateway itself, and can be taken back there
 
@@ -88,15 +91,19 @@ async def add_opt_outs(
 class OptOuts:
     """What residents say to the gateway itself. Each is one transaction and may raise `DatabaseAway`."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, heard: Heard | None = None) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._heard = heard
 
     async def add(self, phone: Phone, channel: str, *, deadline: float | None = None) -> None:
         """This phone wants no appeals; those that wait for it are suppressed."""
+        key, now = self._vault.lookup(phone), self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
-            await add_opt_outs(connection, channel, [self._vault.lookup(phone)], OURS, self._clock.now())
+            await add_opt_outs(connection, channel, [key], OURS, now)
+            if self._heard:
+                await self._heard(connection, key, now)
 
     async def lift(self, phone: Phone, *, deadline: float | None = None) -> None:
         """It wants them again. What it said to a carrier stands: only there can it be taken back."""
