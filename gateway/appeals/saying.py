@@ -219,6 +219,14 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"{language}: this text is empty"
     elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
         yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
+    elif (leaving := _leaving(menu)) and not refused_in(text, leaving):
+        yield f"{language}: this text must say how to leave, with one of {', '.join(leaving)}"
+
+
+def _leaving(menu: Menu) -> list[str]:
+    """The words by which somebody leaves, in any of the languages; none where the pack takes no SMS."""
+    words = menu.keywords.commands.get("unsubscribe", {}).values()
+    return sorted({word.upper() for spoken in words for word in spoken})
 
 
 # When ----------------------------------------------------------------------------------------------------------

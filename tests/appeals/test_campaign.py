@@ -188,6 +188,11 @@ async def test_it_is_not_moved_into_masa_tenang(desk: Desk) -> None:
         (changed(WRITTEN, texts={"id": " "}), "this text is empty"),
         (changed(WRITTEN, texts={"id": "x" * 307}), "takes 3 parts"),
         (changed(WRITTEN, texts={"id": "Ayo, Pilih  NOMOR 1!"}), "id: pilih nomor is one of the refused words"),
+        (
+            changed(WRITTEN, texts={"id": "Rukun"}),
+            "id: this text must say how to leave, with one of BERHENTI, MANDHEG, STOP",
+        ),
+        (changed(WRITTEN, texts={"id": "STOP", "jv": "Nonstop"}), "jv: this text must say how to leave"),
         (changed(DRAFT, purpose="Menangkan nomor urut 1"), "purpose: nomor urut is one of the refused words"),
         (changed(WRITTEN, purpose="Dukung\uff0d\uff30aslon"), "purpose: dukung paslon is one of the refused words"),
     ],
@@ -272,16 +277,16 @@ async def _stands(desk: Desk, appeal: int) -> Draft:
 
 
 async def test_the_dearest_place_is_what_a_text_costs(desk: Desk) -> None:
-    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": f"{'x' * 150} {{kel}}"}))
+    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": f"{'x' * 145} STOP {{kel}}"}))
     (told,) = await desk.campaign.costs(appeal)
     assert (told.encoding, told.parts) == ("gsm7", 2)
     assert told.length == 151 + max(len(appeal_area(desk.menu, code)) for code in appeal_areas(desk.menu))
 
 
 async def test_what_has_no_stand_in_stays(desk: Desk) -> None:
-    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": "Rukun \U0001f64f \u2019"}))
+    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": "STOP \U0001f64f \u2019"}))
     (told,) = await desk.campaign.costs(appeal)
-    assert (told.encoding, told.length, told.text) == ("ucs2", 10, "Rukun \U0001f64f '")
+    assert (told.encoding, told.length, told.text) == ("ucs2", 9, "STOP \U0001f64f '")
 
 
 @pytest.mark.parametrize(
@@ -386,7 +391,7 @@ async def test_who_is_meant(town: Desk) -> None:
 
 async def test_the_preview_says_what_happens(town: Desk) -> None:
     priced = town.but(price=Price(Decimal(350), "IDR"))
-    texts = {"id": f"{'x' * 150} {{kel}}", "jv": "Rukun. STOP"}
+    texts = {"id": f"{'x' * 145} STOP {{kel}}", "jv": "Rukun. STOP"}
     draft = changed(WRITTEN, audience={"not": {"languages": ["en"]}}, texts=texts)
     preview = await priced.campaign.preview(draft)
     appeal = await priced.approved(draft)
@@ -450,7 +455,7 @@ async def test_the_account_adds_up(desk: Desk, ends: list[str], cancelled: bool,
 async def test_every_line_is_masked(desk: Desk) -> None:
     await desk.settle(3)
     await desk.settle(1, first=3, language="en")
-    appeal = await desk.approved(changed(WRITTEN, texts={"jv": "x", "en": "Peace in {kel}"}))
+    appeal = await desk.approved(changed(WRITTEN, texts={"jv": "STOP", "en": "Peace in {kel}. STOP"}))
     await desk.work()
     lines = await desk.ledger.lines(appeal)
     assert [line["phone"] for line in lines] == ["+62812****000", "+62812****001", "+62812****002", "+62812****003"]
