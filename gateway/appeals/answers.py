@@ -1,4 +1,7 @@
-"""Answers to appeals: an SMS that comes soon after one belongs to it, and is counted there."""
+"""Answers to appeals: what somebody says to us soon after one belongs to it, and is counted there.
+
+Every opt-out is a `stop`, by whichever way it came: an SMS, the USSD menu, or the carrier. Every other SMS is `other`.
+"""
 
 from __future__ import annotations
 
@@ -42,3 +45,8 @@ async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Kind,
     await connection.execute(again)
     appeal: int = found.appeal
     return appeal
+
+
+async def note_stop(connection: AsyncConnection, phone_key: bytes, now: datetime) -> None:
+    """Count that somebody wants no more of this; for who takes opt-outs (`messages.optouts.Heard`)."""
+    await note_answer(connection, phone_key, Kind.STOP, now)

@@ -86,11 +86,15 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """From which stages an act leads where, and what rights one of which whoever does it must have."""
+    """From which stages an act leads where, and what rights one of which whoever does it must have.
+
+    In the stages of `stays` it may be done as well, and leaves the appeal there.
+    """
 
     stages: frozenset[Status]
     to: Status
     rights: frozenset[Right]
+    stays: frozenset[Status] = frozenset()
 
 
 _OPEN = frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED})
@@ -100,7 +104,8 @@ RULES: Mapping[Act, Rule] = {
     Act.EDIT: Rule(frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED}), Status.DRAFT, WRITE),
     Act.SUBMIT: Rule(frozenset({Status.DRAFT}), Status.WAITING, WRITE),
     Act.RETURN: Rule(frozenset({Status.WAITING}), Status.DRAFT, _APPROVE),
-    Act.APPROVE: Rule(frozenset({Status.WAITING}), Status.SCHEDULED, _APPROVE),
+    # A paused one waits for the second person where a strict stage has begun meanwhile.
+    Act.APPROVE: Rule(frozenset({Status.WAITING}), Status.SCHEDULED, _APPROVE, stays=frozenset({Status.PAUSED})),
     Act.SCHEDULE: Rule(frozenset({Status.SCHEDULED}), Status.SCHEDULED, _APPROVE),
     Act.PAUSE: Rule(frozenset({Status.RUNNING}), Status.PAUSED, WRITE | _APPROVE),
     Act.RESUME: Rule(frozenset({Status.PAUSED}), Status.RUNNING, _APPROVE),
@@ -123,18 +128,24 @@ def check_act(act: Act, stands: Status, actor: Actor) -> Status:
     """Where `act` leads. Raises `NotAllowed`, which says whose roles may, or from which stages."""
     rule = RULES[act]
     check_rights(actor, act, rule.rights)
+    if stands in rule.stays:
+        return stands
     if stands not in rule.stages:
-        stages = ", ".join(stage for stage in Status if stage in rule.stages)
+        stages = ", ".join(stage for stage in Status if stage in rule.stages | rule.stays)
         raise NotAllowed(f"this appeal is {stands}; one can {act} it while it is {stages}")
     return rule.to
 
 
+def check_no_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
+    """Raise `NotAllowed` for whoever has written the appeal."""
+    if actor.name.casefold() in map(str.casefold, authors):
+        raise NotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
+
+
 def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
     """Raise `NotAllowed` for whoever has written the appeal, or has approved it already."""
-    name = actor.name.casefold()
-    if name in map(str.casefold, authors):
-        raise NotAllowed(f"{actor.name} has written this appeal; somebody else must approve it")
-    if name in map(str.casefold, approvers):
+    check_no_author(actor, Act.APPROVE, authors)
+    if actor.name.casefold() in map(str.casefold, approvers):
         raise NotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
 
 

@@ -26,6 +26,7 @@ from gateway.appeals.appeal import (
     Status,
     check_act,
     check_approver,
+    check_no_author,
     check_rights,
 )
 from gateway.appeals.previewing import Preview, count
@@ -38,9 +39,10 @@ from gateway.appeals.saying import (
     check_draft,
     costs,
     goes_out,
+    late,
+    obstacle,
     renderings,
     spelt,
-    strict_fault,
     texts_of,
 )
 from gateway.incidents.incident import Status as IncidentStatus
@@ -102,11 +104,16 @@ class Campaign:
             await connection.execute(NOTE, note(now, actor.name, "appeal.drafted", f"appeal {appeal}", {}))
         return appeal
 
-    async def edit(self, appeal: int, actor: Actor, draft: Draft) -> None:
-        """Put other words, another audience or time in the place of what stood. Every approval is taken back."""
-        draft = self._checked(draft)
+    async def edit(self, appeal: int, actor: Actor, changing: Callable[[Draft], Draft]) -> None:
+        """Put what `changing` makes of it in the place of what was written. Every approval is taken back.
+
+        Nobody else changes it meanwhile: of two edits at once the second is one of what the first has left. The texts
+        of a template are not among what is written: they become those that the pack has now.
+        """
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.EDIT, actor)
+            wrote = replace(stands.draft, texts={}) if stands.draft.template else stands.draft
+            draft = self._checked(changing(wrote), wrote)
             authors = [*stands.authors, *([] if actor.name in stands.authors else [actor.name])]
             values = columns_of(draft, self._menu()) | {"authors": authors, "version": stands.version + 1}
             await thaw(connection, appeal)
@@ -129,33 +136,40 @@ class Campaign:
             values = {"status": to, "reason": words, "version": stands.version + 1}
             await change(connection, appeal, actor.name, "returned", self._clock.now(), words, **values)
 
-    async def approve(self, appeal: int, actor: Actor) -> bool:
-        """Approve it; whether that was the last approval that it needs, which freezes its audience."""
+    async def approve(self, appeal: int, actor: Actor, version: int | None = None) -> bool:
+        """Approve it; whether that was the last approval that it needs, which freezes its audience.
+
+        `version` is the one that `actor` has seen; without it, whatever stands there is approved. One that is paused
+        for want of an approval stays so, with the audience that it has.
+        """
         now = self._clock.now()
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.APPROVE, actor)
+            begun, draft = stands.status is Status.PAUSED, stands.draft
             check_approver(actor, stands.authors, stands.approvers)
-            await self._check_ready(connection, stands.draft)
+            if version not in (None, stands.version):
+                raise NotAllowed(f"this appeal is version {stands.version} by now, not {version}: look at it again")
+            await self._check_ready(connection, draft, begun=begun)
+            missing = approvals_wanted(draft, self._menu(), now) - len(stands.approvers)
+            if begun and missing <= 0:
+                raise NotAllowed("this appeal has all the approvals that it needs")
             row = {"appeal": appeal, "version": stands.version, "approver": actor.name, "at": now}
             await connection.execute(insert(appeal_approvals), row)
-            enough = len(stands.approvers) + 1 >= approvals_wanted(stands.draft, self._menu(), now)
-            if enough:
-                reach = await self._reach(connection, stands.draft, appeal)
-                await freeze(connection, appeal, reach, now, self._terms.chunk)
-            await change(
-                connection, appeal, actor.name, "approved", now, status=to if enough else stands.status, reason=""
-            )
-        return enough
+            if missing <= 1 and not begun:
+                await freeze(connection, appeal, await self._reach(connection, draft, appeal), now, self._terms.chunk)
+            values = {"status": to if missing <= 1 else stands.status, "reason": stands.reason if begun else ""}
+            await change(connection, appeal, actor.name, "approved", now, **values)
+        return missing <= 1
 
     async def schedule(self, appeal: int, actor: Actor, starts_at: datetime) -> None:
-        """Set when an approved appeal begins."""
+        """Set when an approved appeal begins. Its authors may not: the time is part of what others have approved."""
+        now = self._clock.now()
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.SCHEDULE, actor)
-            if starts_at.tzinfo is None:
-                raise NotAllowed("the time needs a time zone")
-            moved = _at(stands.draft, starts_at)
-            self._check_strict(moved, len(stands.approvers))
-            now = self._clock.now()
+            check_no_author(actor, Act.SCHEDULE, stands.authors)
+            if fault := late(starts_at, self._menu(), now):
+                raise NotAllowed(fault)
+            self._check_may_go(replace(stands.draft, starts_at=starts_at), len(stands.approvers))
             await change(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
 
     # While it goes out -----------------------------------------------------------------------------------------
@@ -171,7 +185,7 @@ class Campaign:
         now = self._clock.now()
         async with self._database.begin() as connection:
             stands, to = await self._acting(connection, appeal, Act.RESUME, actor)
-            self._check_strict(stands.draft, len(stands.approvers))
+            self._check_may_go(stands.draft, len(stands.approvers), begun=True)
             await let_go(connection, appeal)
             await change(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
 
@@ -213,7 +227,7 @@ class Campaign:
             place = await place_of(connection, draft.ticket)
             texts = renderings(texts_of(draft, menu), menu, code, place)
             counted = await count(connection, reach, texts, self._terms.price)
-            obstacles = [away, strict_fault(draft, menu, now), await _incident_fault(connection, draft, menu)]
+            obstacles = [away, obstacle(draft, menu, now), await _incident_fault(connection, draft, menu)]
         return Preview(
             people=counted.people,
             languages=counted.languages,
@@ -227,10 +241,10 @@ class Campaign:
 
     # -----------------------------------------------------------------------------------------------------------
 
-    def _checked(self, draft: Draft) -> Draft:
-        """The draft as it goes out, if nothing is wrong with it."""
+    def _checked(self, draft: Draft, stood: Draft | None = None) -> Draft:
+        """The draft as it goes out, if nothing is wrong with it; `stood` is what stands there now."""
         draft = spelt(draft)
-        check_draft(draft, self._menu(), self._terms.channels)
+        check_draft(draft, self._menu(), self._terms.channels, self._clock.now(), stood)
         return draft
 
     async def _acting(self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor) -> tuple[Appeal, Status]:
@@ -241,13 +255,13 @@ class Campaign:
         menu = self._menu()
         return await reach_of(connection, draft, menu, goes_out(draft, menu, self._clock.now()), appeal)
 
-    async def _check_ready(self, connection: AsyncConnection, draft: Draft) -> None:
+    async def _check_ready(self, connection: AsyncConnection, draft: Draft, *, begun: bool = False) -> None:
         if fault := await _incident_fault(connection, draft, self._menu()):
             raise NotAllowed(fault)
-        self._check_strict(draft, None)
+        self._check_may_go(draft, begun=begun)
 
-    def _check_strict(self, draft: Draft, approvals: int | None) -> None:
-        if fault := strict_fault(draft, self._menu(), self._clock.now(), approvals):
+    def _check_may_go(self, draft: Draft, approvals: int | None = None, *, begun: bool = False) -> None:
+        if fault := obstacle(draft, self._menu(), self._clock.now(), approvals, begun=begun):
             raise NotAllowed(fault)
 
 
@@ -273,7 +287,3 @@ async def _incident_fault(connection: AsyncConnection, draft: Draft, menu: Menu)
     if row.status != IncidentStatus.CLOSED or row.veracity not in _CHECKED:
         return f"{draft.template} says that officers have checked: its incident must be closed and verified first"
     return ""
-
-
-def _at(draft: Draft, starts_at: datetime) -> Draft:
-    return replace(draft, starts_at=starts_at)

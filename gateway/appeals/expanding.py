@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import Appeal
+from gateway.appeals.appeal import SAID, Appeal, Reason
 from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_chunks, appeals
 from gateway.appeals.saying import Rendering
@@ -42,12 +42,13 @@ _RULES = CLASSES[MessageClass.APPEAL]
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """What is needed to make the messages of an appeal."""
+    """What is needed to make the messages of an appeal. When it was called `off`, none of them is to be sent."""
 
     appeal: Appeal
     reach: Reach
     texts: Sequence[Rendering]
     due_at: datetime
+    off: bool = False
 
 
 async def take_turn(connection: AsyncConnection) -> bool:
@@ -58,7 +59,7 @@ async def take_turn(connection: AsyncConnection) -> bool:
 async def expand_next(connection: AsyncConnection, expansion: Expansion, now: datetime) -> int:
     """Make the messages of the next chunk; how many people there are in it, 0 when none is left.
 
-    The caller has taken its turn, and holds the row of the appeal.
+    The caller holds the row of the appeal, and has taken its turn unless that was called off.
     """
     table = appeal_chunks.c
     left = (
@@ -82,6 +83,7 @@ async def expand_next(connection: AsyncConnection, expansion: Expansion, now: da
 def _adding(expansion: Expansion, ids: Sequence[int], now: datetime) -> Any:
     """The statement that makes one message for each of these people: queued, or suppressed with the reason."""
     reach = expansion.reach
+    verdict = literal(SAID[Reason.CALLED_OFF], Text) if expansion.off else reach.verdict(ids)
     listed = func.unnest(cast(ids, ARRAY(BigInteger))).table_valued("id").render_derived("listed")
     somebody = (
         select(
@@ -90,7 +92,7 @@ def _adding(expansion: Expansion, ids: Sequence[int], now: datetime) -> Any:
             people.c.phone_key,
             reach.language().label("language"),
             reach.area().label("area"),
-            reach.verdict(ids).label("verdict"),
+            verdict.label("verdict"),
         )
         .select_from(listed.join(people, people.c.id == listed.c.id))
         .cte("somebody")

@@ -12,6 +12,8 @@ from sqlalchemy import RowMapping, select
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, WrongAudience, named, read
 from gateway.appeals.campaign import place_of
 from gateway.appeals.records import appeals
+from gateway.appeals.register import draft_of
+from gateway.appeals.saying import heading
 from gateway.menu.definition import Menu, appeal_area
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -25,8 +27,10 @@ _OWN_AREA = "[kelurahan/desa]"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An appeal that went out. `areas` are names, none for all of the place; `texts` are by language,
-    in the pack's order."""
+    """An appeal that went out. `purpose` is its heading (`saying.heading`).
+
+    `areas` are names, none for all of the place; `texts` are by language, in the pack's order.
+    """
 
     number: int
     purpose: str
@@ -71,7 +75,7 @@ class Publisher:
         }
         return Published(
             number=row["id"],
-            purpose=mask_in(row["purpose"]),
+            purpose=mask_in(heading(draft_of(row), menu)),
             texts={language: mask_in(_filled(text, values)) for language, text in _in_order(row["texts"], menu)},
             areas=_names(row["audience"], menu),
             went_out_at=row["went_out_at"],

@@ -60,14 +60,19 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list
     ]
 
 
-def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
+def draft_of(row: RowMapping) -> Draft:
+    """What was written, from its row."""
     draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
     changes = {language: tuple(Change(*one) for one in made) for language, made in row["changes"].items()}
+    return Draft(**draft, changes=changes)
+
+
+def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     same = ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from", "went_out_at")
     return Appeal(
         **{name: row[name] for name in same},
         status=Status(row["status"]),
-        draft=Draft(**draft, changes=changes),
+        draft=draft_of(row),
         authors=tuple(row["authors"]),
         approvers=approvers,
         created_at=row["created_at"],

@@ -14,12 +14,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import Appeal, Status
-from gateway.appeals.audience import WrongAudience
+from gateway.appeals.audience import Group, WrongAudience
 from gateway.appeals.campaign import Terms, place_of
 from gateway.appeals.expanding import Expansion, expand_next, take_turn
+from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeals
 from gateway.appeals.register import WORKER, change, find, pause, reach_of
-from gateway.appeals.saying import goes_out, renderings, strict_fault
+from gateway.appeals.saying import goes_out, obstacle, renderings
 from gateway.menu.definition import Menu
 from gateway.messages.claims import QUEUED, SENDING
 from gateway.messages.holds import HELD, holds, release_some, settle_some
@@ -95,7 +96,7 @@ class Runner:
 
     async def _fault(self, connection: AsyncConnection, appeal: Appeal, now: datetime) -> str:
         """Why it must pause; empty if it may go on."""
-        if fault := strict_fault(appeal.draft, self._menu(), now, len(appeal.approvers)):
+        if fault := obstacle(appeal.draft, self._menu(), now, len(appeal.approvers), begun=True):
             return fault
         if appeal.draft.channel not in self._terms.channels:
             return f"there is no channel {appeal.draft.channel}"
@@ -139,11 +140,22 @@ class Runner:
             appeal = await find(connection, number, locked=True)
             if await settle_some(connection, number, _BATCH, now):
                 return True
+            if appeal.status is Status.CANCELLED and appeal.expanded < appeal.frozen:
+                return await self._call_off(connection, appeal, now)
             over = appeal.status is Status.CANCELLED and not await _waits(connection, number)
             await _note_leaving(connection, appeal)
             if over:
                 await connection.execute(delete(holds).where(holds.c.appeal == number))
         return False
+
+    async def _call_off(self, connection: AsyncConnection, appeal: Appeal, now: datetime) -> bool:
+        """Expand one chunk of those who will get nothing, so that each has a line; whether that was done."""
+        menu = self._menu()
+        try:
+            reach = await reach_of(connection, appeal.draft, menu, now, appeal.id)
+        except WrongAudience:  # the pack has lost what it names: then nobody asks where they are meant to live
+            reach = Reach(Group(), menu.areas, tuple(appeal.texts), "", (), now)
+        return await expand_next(connection, Expansion(appeal, reach, (), now, off=True), now) > 0
 
 
 async def _apart(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.appeals.appeal import Draft, approvals_needed
@@ -19,6 +19,7 @@ from gateway.text.wording import fill, placeholders
 
 MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
 _LONGEST_PURPOSE = 200
+_LATE = timedelta(minutes=5)  # so long a start may be past: somebody has typed it
 _PLACE = "kel"
 
 
@@ -121,6 +122,17 @@ def _texts_of_pack(template: str, menu: Menu) -> Mapping[str, str]:
     return {language: words.appeals[template] for language, words in menu.wordings.items() if template in words.appeals}
 
 
+def heading(draft: Draft, menu: Menu) -> str:
+    """What stands above it on the public page: the pack's purpose of its template, and the author's of his own texts.
+
+    So what an author types is never published in a strict stage. A template that the pack has lost is its own name.
+    """
+    if not draft.template:
+        return draft.purpose
+    template = menu.templates.get(draft.template)
+    return template.purpose if template else draft.template
+
+
 def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "") -> list[Rendering]:
     """Every text that goes out. `place` is the area that it speaks of, where that is not each person's own."""
     made = []
@@ -133,11 +145,30 @@ def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "")
     return made
 
 
-def check_draft(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> None:
-    """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel."""
+def check_draft(
+    draft: Draft, menu: Menu, channels: Mapping[str, str], now: datetime, stood: Draft | None = None
+) -> None:
+    """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel.
+
+    A start may be past only where it is that of what `stood` there before.
+    """
     complaints = list(_faults(draft, menu, channels))
+    if stood is None or draft.starts_at != stood.starts_at:
+        complaints += filter(None, [late(draft.starts_at, menu, now)])
     if complaints:
         raise WrongDraft(complaints)
+
+
+def late(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
+    """Why a start cannot be set to that time; empty if it can."""
+    if starts_at is None:
+        return ""
+    if starts_at.tzinfo is None:
+        return "the time needs a time zone"
+    if starts_at >= now - _LATE:
+        return ""
+    named = f"{starts_at.astimezone(menu.timezone):%Y-%m-%d %H:%M %Z}"
+    return f"{named} is past; it begins later, or as soon as it is approved"
 
 
 def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[str]:
@@ -145,8 +176,6 @@ def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[s
         yield f"an appeal needs a purpose of at most {_LONGEST_PURPOSE} characters"
     if draft.channel not in channels:
         yield f"no channel is called {draft.channel}; known are {', '.join(sorted(channels))}"
-    if draft.starts_at is not None and draft.starts_at.tzinfo is None:
-        yield "the time needs a time zone"
     try:
         read(draft.audience, menu.areas, menu.languages)
     except WrongAudience as error:
@@ -157,6 +186,14 @@ def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[s
         yield from _template_faults(draft, menu)
     for language, text in draft.texts.items():
         yield from _text_faults(language, text, menu, channels.get(draft.channel, ""))
+    yield from _refused_words(draft, menu)
+
+
+def _refused_words(draft: Draft, menu: Menu) -> Iterator[str]:
+    """What it says, in its texts or its purpose, that no appeal may say; read as `spelt` would write it."""
+    for where, text in {"purpose": draft.purpose, **texts_of(draft, menu)}.items():
+        for word in refused_in(gsm.transliterate(text).text, menu.rules.refused_words):
+            yield f"{where}: {word} is one of the refused words"
 
 
 def _template_faults(draft: Draft, menu: Menu) -> Iterator[str]:
@@ -182,8 +219,14 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"{language}: this text is empty"
     elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
         yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
-    for word in refused_in(text, menu.rules.refused_words):
-        yield f"{language}: {word} is one of the refused words"
+    elif (leaving := _leaving(menu)) and not refused_in(text, leaving):
+        yield f"{language}: this text must say how to leave, with one of {', '.join(leaving)}"
+
+
+def _leaving(menu: Menu) -> list[str]:
+    """The words by which somebody leaves, in any of the languages; none where the pack takes no SMS."""
+    words = menu.keywords.commands.get("unsubscribe", {}).values()
+    return sorted({word.upper() for spoken in words for word in spoken})
 
 
 # When ----------------------------------------------------------------------------------------------------------
@@ -200,20 +243,32 @@ def approvals_wanted(draft: Draft, menu: Menu, now: datetime) -> int:
     return approvals_needed(menu.is_strict(goes_out(draft, menu, now)))
 
 
-def strict_fault(draft: Draft, menu: Menu, now: datetime, approvals: int | None = None) -> str:
-    """Why it may not go out in a strict stage; empty if it may, or goes out in another stage.
+def obstacle(draft: Draft, menu: Menu, now: datetime, approvals: int | None = None, *, begun: bool = False) -> str:
+    """Why it may not go out by the pack that is in force; empty if it may.
 
-    `approvals` is None while they are still to come.
+    `approvals` is None while they are still to come. Of one that has `begun` it says as well what can be done.
     """
+    if words := "; ".join(_refused_words(draft, menu)):
+        return f"{words}: it can only be cancelled" if begun else words
     at = goes_out(draft, menu, now)
     if not menu.is_strict(at):
         return ""
     stage = menu.stage(at.astimezone(menu.timezone).date())
-    template = menu.templates.get(draft.template)
-    if template is None or not template.approved:
-        return f"in {stage} only approved texts of the pack go out"
-    if draft.texts and draft.texts != _texts_of_pack(draft.template, menu):
-        return f"in {stage} only approved texts of the pack go out, and {draft.template} has been changed since"
+    if _is_changed(draft, menu) or not _is_approved(draft, menu):
+        since = f", and {draft.template} has been changed since" if _is_approved(draft, menu) else ""
+        fault = f"in {stage} only approved texts of the pack go out{since}"
+        return f"{fault}: until {stage} is over it can only be cancelled" if begun else fault
     if approvals is not None and approvals < approvals_needed(strict=True):
-        return f"in {stage} an appeal needs {approvals_needed(strict=True)} approvals"
+        fault = f"in {stage} an appeal needs {approvals_needed(strict=True)} approvals"
+        return f"{fault}: another person must approve it before it is resumed" if begun else fault
     return ""
+
+
+def _is_approved(draft: Draft, menu: Menu) -> bool:
+    template = menu.templates.get(draft.template)
+    return template is not None and template.approved
+
+
+def _is_changed(draft: Draft, menu: Menu) -> bool:
+    """Whether its texts are no more those that the pack has."""
+    return bool(draft.texts) and draft.texts != _texts_of_pack(draft.template, menu)

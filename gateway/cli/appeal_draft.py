@@ -108,13 +108,13 @@ class Typed:
         return Draft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
 
     def over(self, stands: Draft, menu: Menu) -> Draft:
-        """What stands, with what is said in its place. An empty text takes its language away."""
+        """What was written, with what is said in its place. An empty text takes its language away."""
         if not self.texts and all(said is None for said in (*self._words(), self.audience, self.at)):
             raise click.UsageError("say what is to be different")
         texts = self._texts()
         if texts and self.template:
             raise click.UsageError("give either --template, or --text once for each language")
-        kept = {} if self.template or stands.template else stands.texts
+        kept = {} if self.template else stands.texts
         return replace(
             stands,
             purpose=_said(self.purpose, stands.purpose),
@@ -143,7 +143,11 @@ def _said(word: str | None, otherwise: str) -> str:
 def written(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options that say what an appeal is, as one argument `typed`; they may all be left out unless `anew`."""
     options = (
-        click.option("--purpose", required=anew, help="What it is for. It is shown to everybody once it has gone out."),
+        click.option(
+            "--purpose",
+            required=anew,
+            help="What it is for, to the desk; to everybody, if the texts are your own and have gone out.",
+        ),
         click.option("--template", help="A text of the pack, such as damai."),
         click.option("--ticket", type=ticket_typed, metavar="TICKET", help="The incident that the text speaks of."),
         click.option(

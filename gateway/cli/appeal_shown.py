@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import click
+
 from gateway.appeals.appeal import Appeal
 from gateway.appeals.ledger import Account
 from gateway.appeals.previewing import Preview
-from gateway.appeals.saying import TextCost
+from gateway.appeals.saying import TextCost, heading
 from gateway.cli.common import show_one
 from gateway.menu.definition import Menu, appeal_area
 
@@ -37,6 +39,7 @@ def appeal_json(appeal: Appeal) -> dict[str, Any]:
     return {
         "number": appeal.id,
         "status": appeal.status.value,
+        "version": appeal.version,
         "purpose": draft.purpose,
         "template": draft.template,
         "ticket": draft.ticket,
@@ -80,6 +83,7 @@ def by_the_clock(at: datetime | None, timezone: ZoneInfo) -> str:
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
     shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
+    shown["heading"] = heading(look.appeal.draft, menu)
     shown["approvals_needed"] = look.needed
     shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
     account = look.account.for_json()
@@ -94,10 +98,20 @@ def print_look(look: Look, menu: Menu) -> None:
     show_one({**shown, "parts sent": account["parts"]}, as_json=False)
 
 
-def print_preview(preview: Preview, timezone: ZoneInfo) -> None:
-    """What an appeal would do, as tables, its times by the clocks of `timezone`."""
-    shown = preview.for_json()
-    shown["begins_at"] = by_the_clock(preview.begins_at, timezone)
+def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
+    """All that somebody is asked to approve: what is said, to whom and how many, and when."""
+    draft, texts = appeal.draft, [{"language": text.language, "text": text.text} for text in preview.texts]
+    said = {"purpose": draft.purpose, "template": draft.template, "ticket": draft.ticket, "channel": draft.channel}
+    about = {"number": appeal.id, **said, "audience": json.dumps(draft.audience), "authors": ", ".join(appeal.authors)}
+    show_one({**about, "said": texts}, as_json=False)
+    click.echo()
+    print_preview(appeal, preview, menu)
+
+
+def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
+    """What an appeal would do, as tables, its times by the clocks of the pack."""
+    shown = {"version": appeal.version, "heading": heading(appeal.draft, menu), **preview.for_json()}
+    shown["begins_at"] = by_the_clock(preview.begins_at, menu.timezone)
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
         {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}

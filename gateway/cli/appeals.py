@@ -5,6 +5,7 @@ Who writes and who approves are accounts, proven (`cli/proof.py`): so nobody app
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ import click
 from rich.console import Console
 
 from gateway import wiring
-from gateway.appeals.appeal import Actor, Status
+from gateway.appeals.appeal import Actor, Appeal, Status
 from gateway.appeals.campaign import Campaign
 from gateway.appeals.ledger import Ledger
-from gateway.appeals.saying import approvals_wanted
+from gateway.appeals.saying import approvals_wanted, heading
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
 from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_preview
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
+from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_offer, print_preview
+from gateway.cli.common import ask_whether, found_by, in_json, listing, run_async, show, show_one, written_to
 from gateway.cli.proof import as_account, proven
 from gateway.cli.stores import located, opened
 from gateway.incidents.trail import Trail
@@ -33,7 +34,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 
-_STILL_OPEN = (Status.DRAFT, Status.WAITING, Status.SCHEDULED)
+_MAY_NEED_APPROVAL = (Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -65,8 +66,17 @@ class _Desk:
     async def look(self, number: int) -> Look:
         appeal = await self.campaign.find(number)
         account = await self.ledger.account(number, self.menu.timezone)
-        needed = approvals_wanted(appeal.draft, self.menu, self.clock.now()) if appeal.status in _STILL_OPEN else None
-        return Look(appeal, account, needed)
+        still = appeal.status in _MAY_NEED_APPROVAL
+        return Look(appeal, account, approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None)
+
+    async def agreed(self, number: int, as_json: bool) -> int:
+        """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
+        if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise click.UsageError("name the --version that you have seen: preview and show tell it")
+        appeal = await self.campaign.find(number)
+        print_offer(appeal, await self.campaign.preview(appeal.draft, number), self.menu)
+        ask_whether("Approve this?")
+        return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
         await follow(lambda: self.look(number), Console(), as_json=as_json)
@@ -142,8 +152,7 @@ async def appeals_edit(
     """
     async with _desk(config, data) as desk:
         actor = await desk.actor(name, Right.WRITE_APPEALS)
-        stands = (await desk.campaign.find(number)).draft
-        await desk.campaign.edit(number, actor, typed.over(stands, desk.menu))
+        await desk.campaign.edit(number, actor, lambda stands: typed.over(stands, desk.menu))
         await desk.tell_costs(number, f"Appeal {number} is changed, and a draft.", as_json)
 
 
@@ -183,28 +192,49 @@ async def appeals_return(
 @found_by
 @as_account
 @click.option(
+    "--version",
+    type=click.IntRange(1, 2**31 - 1),
+    metavar="N",
+    help="The version that you have seen: `preview` and `show` tell it [asked for in a terminal].",
+)
+@click.option(
     "--follow/--no-follow", "following", default=None, help="Show how far it comes, until it is done [in a terminal]."
 )
 @in_json
 @_NUMBER
 @run_async
 async def appeals_approve(
-    config: Path | None, data: Path | None, name: str, number: int, following: bool | None, as_json: bool
+    config: Path | None,
+    data: Path | None,
+    name: str,
+    number: int,
+    version: int | None,
+    following: bool | None,
+    as_json: bool,
 ) -> None:
     """Approve an appeal that somebody else has written. With the last approval its audience is fixed.
 
-    Ctrl-C ends the showing only.
+    What is approved is the version that you have seen; if it was edited since, it is refused. Without --version a
+    terminal shows it, and asks. Ctrl-C ends the showing only.
     """
     async with _desk(config, data) as desk:
-        enough = await desk.campaign.approve(number, await desk.actor(name, Right.APPROVE_APPEALS))
+        actor = await desk.actor(name, Right.APPROVE_APPEALS)
+        enough = await desk.campaign.approve(number, actor, version or await desk.agreed(number, as_json))
         appeal = await desk.campaign.find(number)
-        scheduled = f"Appeal {number} is approved, for {appeal.frozen} people."
-        again = f"Appeal {number} is approved once; it needs the approval of another person."
-        await desk.tell(number, scheduled if enough else again, as_json)
+        await desk.tell(number, _approved(appeal, enough), as_json)
         later = appeal.draft.starts_at is not None and appeal.draft.starts_at > desk.clock.now()
-        wanted = Console().is_terminal and not later if following is None else following
+        going = appeal.status is not Status.PAUSED and not later
+        wanted = Console().is_terminal and going if following is None else following
         if enough and wanted and not as_json:
             await desk.follow(number)
+
+
+def _approved(appeal: Appeal, enough: bool) -> str:
+    if not enough:
+        return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
+    if appeal.status is Status.PAUSED:
+        return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
+    return f"Appeal {appeal.id} is approved, for {appeal.frozen} people."
 
 
 @appeals.command("schedule")
@@ -217,7 +247,7 @@ async def appeals_approve(
 async def appeals_schedule(
     config: Path | None, data: Path | None, name: str, number: int, at: datetime, as_json: bool
 ) -> None:
-    """Set when an approved appeal begins."""
+    """Set when an approved appeal begins. Who has written in it edits it instead, which takes the approvals back."""
     async with _desk(config, data) as desk:
         begins = moment(at, desk.menu) or at
         await desk.campaign.schedule(number, await desk.actor(name, Right.APPROVE_APPEALS), begins)
@@ -300,9 +330,10 @@ async def appeals_preview(config: Path | None, data: Path | None, number: int, a
         appeal = await desk.campaign.find(number)
         preview = await desk.campaign.preview(appeal.draft, number)
     if as_json:
-        show_one({"number": number, **preview.for_json()}, as_json)
+        told = {"number": number, "version": appeal.version, "heading": heading(appeal.draft, desk.menu)}
+        show_one({**told, **preview.for_json()}, as_json)
     else:
-        print_preview(preview, desk.menu.timezone)
+        print_preview(appeal, preview, desk.menu)
 
 
 @appeals.command("show")

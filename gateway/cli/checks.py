@@ -24,7 +24,7 @@ from gateway.settings import read_settings
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
     """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
     with explained():
-        settings = read_settings(config, data=data)
+        settings = wiring.with_pack_in_use(read_settings(config, data=data))
     refused: list[str] = []
     for pack in packs or (settings.pack,):
         try:

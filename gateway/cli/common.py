@@ -143,16 +143,26 @@ def user_of_the_system() -> str:
 
 
 def ask_password(question: str, again: str = "") -> str:
-    """What is typed at the terminal, unseen; asked for twice where `again` is the second question.
+    """What is typed at the terminal, unseen; asked for twice where `again` is the second question."""
+    with _ctrl_c_ends_the_verb():
+        typed: str = click.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
+    return typed
 
-    Ctrl-C ends the verb here. Otherwise the event loop would take it, which waits for nothing but this answer.
-    """
+
+def ask_whether(question: str) -> None:
+    """Go on only if whoever sits at the terminal says yes; the verb ends otherwise, with exit status 1."""
+    with _ctrl_c_ends_the_verb():
+        click.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def _ctrl_c_ends_the_verb() -> Iterator[None]:
+    """While a question waits. Otherwise the event loop would take Ctrl-C, which waits for nothing but the answer."""
     taken = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        typed: str = click.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
+        yield
     finally:
         signal.signal(signal.SIGINT, taken)
-    return typed
 
 
 @contextmanager

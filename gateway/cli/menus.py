@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gateway import wiring
 from gateway.cli.common import explained, found_by
 from gateway.menu.definition import Menu
 from gateway.menu.drawing import mermaid, svg
@@ -36,7 +37,7 @@ def draw(
     A pack whose screens do not fit yet is drawn too.
     """
     with explained():
-        settings = read_settings(config, data=data, pack=pack)
+        settings = wiring.with_pack_in_use(read_settings(config, data=data, pack=pack))
         drawn = _loaded(settings.pack)
     spoken = _language(drawn, language)
     septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)

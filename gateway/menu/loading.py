@@ -197,7 +197,10 @@ def _sms(read: Shapes) -> list[str]:
     return [*SMS, *(REMINDER if reminds else ()), *(REPLIES if replies else ())]
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 def version_of(files: Mapping[str, str]) -> str:
-    """What names the content of a pack's files: `Menu.version`."""
+    """What names the content of a pack's files: `Menu.version`. In letters, so that no log takes it for a number."""
     content = "\0".join(f"{name}\0{files[name]}" for name in sorted(files))
-    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:12]
+    return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:12].translate(_LETTERS)

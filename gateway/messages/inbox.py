@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
-from gateway.messages.optouts import add_opt_outs
+from gateway.messages.optouts import Heard, add_opt_outs
 from gateway.people.refusals import opt_outs
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
@@ -85,11 +85,21 @@ session_ends = Table(
 class Inbox:
     """Stores what came in, once. Every method says whether it was new, and may raise `DatabaseAway`."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, deadline: float | None = None) -> None:
-        """`deadline` in seconds is how long storing may take until PostgreSQL counts as away."""
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        heard: Heard | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """`heard` counts the opt-outs that subscribers say to the carrier; `deadline` in seconds is how long storing
+        may take until PostgreSQL counts as away.
+        """
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._heard = heard
         self._deadline = deadline
 
     async def take(self, channel: str, inbound: Inbound) -> bool:
@@ -112,9 +122,12 @@ class Inbox:
 
     async def take_opt_out(self, channel: str, opt_out: OptOut) -> bool:
         """Store that a subscriber wants nothing more from this sender. The appeals that wait for him are suppressed."""
-        key, sender = self._vault.lookup(opt_out.phone), opt_out.sender[:_LONGEST_NAME]
+        key, sender, now = self._vault.lookup(opt_out.phone), opt_out.sender[:_LONGEST_NAME], self._clock.now()
         async with self._database.begin(deadline=self._deadline) as connection:
-            return await add_opt_outs(connection, channel, [key], sender, self._clock.now()) > 0
+            added = await add_opt_outs(connection, channel, [key], sender, now)
+            if self._heard:
+                await self._heard(connection, key, now)
+            return added > 0
 
     async def take_session_end(self, channel: str, end: SessionEnd) -> bool:
         """Store how a session ended; the first word counts."""

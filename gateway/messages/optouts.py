@@ -6,7 +6,7 @@ a worker claims it. A subscription that was withdrawn since an appeal was queued
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import Boolean, ColumnElement, LargeBinary, any_, cast, exists, literal_column, text, update
@@ -22,6 +22,9 @@ from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+
+Heard = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
+"""What somebody does who counts opt-outs: in the transaction of each, with the key of the phone that said it."""
 
 # Written out, so that PostgreSQL sees the words of the partial index made for it.
 _WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status IN ('queued', 'held')")
@@ -64,12 +67,16 @@ async def add_opt_outs(
 class OptOuts:
     """What residents say to the gateway itself. Who subscribes again takes it back (`people.subscriptions`)."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, heard: Heard | None = None) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._heard = heard
 
     async def add(self, phone: Phone, channel: str, *, deadline: float | None = None) -> None:
         """This phone wants no appeals: it subscribes to none, and those that wait for it are suppressed."""
+        key, now = self._vault.lookup(phone), self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
-            await add_opt_outs(connection, channel, [self._vault.lookup(phone)], OURS, self._clock.now())
+            await add_opt_outs(connection, channel, [key], OURS, now)
+            if self._heard:
+                await self._heard(connection, key, now)

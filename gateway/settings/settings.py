@@ -194,6 +194,10 @@ class Settings(BaseSettings):
         if missing := [name for name in names if not getattr(self, name)]:
             raise SettingsRefused([_missing(name) for name in missing])
 
+    def is_set(self, name: str) -> bool:
+        """Whether somebody has set it, by an option, a variable or in the file: its default was not taken."""
+        return self._origins.of(name) is not None
+
     def rows(self) -> Iterator[Row]:
         """Every setting as it can be shown to anybody."""
         yield from _rows(self, type(self), "", self._origins)

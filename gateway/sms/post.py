@@ -36,14 +36,11 @@ log = structlog.get_logger()
 MOST_REPLIES_AN_HOUR = 10
 UNFILED_RESTS = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
-TO_AN_APPEAL = {
-    Made.UNSUBSCRIBED: Kind.STOP,
-    Made.UNSUBSCRIBED_TOLD: Kind.STOP,
-    Made.OTHER: Kind.OTHER,
-    Made.HELP: Kind.OTHER,
-    Made.HELP_TOLD: Kind.OTHER,
-}
-"""What is counted where an appeal came lately."""
+NO_OTHER_ANSWER = frozenset(
+    {Made.UNSUBSCRIBED, Made.UNSUBSCRIBED_TOLD, Made.REPEATED, Made.MACHINE, Made.FAILED},
+)
+"""What is no other answer to an appeal that came lately: an opt-out is counted where it is noted, and nobody's words
+or the same ones again are no answer."""
 NOT_UNDERSTOOD = frozenset({Made.OTHER, Made.UNTOLD})  # what is answered in general words, once a day
 OFFICERS_ANSWER = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
 """To an alert: taken, checked, not true; with one word more at most, for what is longer may be a report."""
@@ -125,8 +122,9 @@ class Post:
                 answer = await self._answer(opened)
                 if answer.text and await _has_its_fill(opened):
                     answer = Answer(answer.made, ticket=answer.ticket)
-                if letter.phone and (kind := TO_AN_APPEAL.get(answer.made)):
-                    await note_answer(opened.connection, self._vault.lookup(letter.phone), kind, self._clock.now())
+                if letter.phone and answer.made not in NO_OTHER_ANSWER:
+                    key, now = self._vault.lookup(letter.phone), self._clock.now()
+                    await note_answer(opened.connection, key, Kind.OTHER, now)
                 await opened.file(answer)
         except (DatabaseAway, RedisAway, OSError):
             raise

@@ -3,7 +3,7 @@
 Nothing registers itself, nothing is a global: what a part needs is handed to it.
 """
 
-from gateway.wiring.everything import channel_urls, everything, located
+from gateway.wiring.everything import channel_urls, everything, located, with_pack_in_use
 from gateway.wiring.keys import key_proven
 from gateway.wiring.packs import load_menu, measures
 from gateway.wiring.parts import CARRIERS, Parts, appeal_terms, balances, process, redis_client
@@ -27,5 +27,6 @@ __all__ = [
     "redis_client",
     "served",
     "web_app",
+    "with_pack_in_use",
     "working",
 ]

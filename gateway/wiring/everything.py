@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from gateway.wiring.packs import load_menu
 from gateway.wiring.parts import Parts, process
 from gateway.wiring.processes import served, web_app, working
 
+_URL, _PACK = "url", "pack"  # what is noted in the data folder's `run/`
 LOCAL = "local"
 LOCAL_SERVICE_CODE = "*384*3375#"
 LOCAL_SHORT_CODE = "3375"
@@ -79,7 +81,8 @@ async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Runnin
             add_local_carrier(app, parts)
         await stack.enter_async_context(served(app, settings.host, settings.port))
         await stack.enter_async_context(working(parts))
-        remember(settings.data, url)
+        remember(settings.data, url, settings.pack)
+        stack.callback(forget_pack, settings.data)
         # Last, so that no start that fails after it has taken its password along.
         yield Running(url, with_phone, await Accounts(parts.database, parts.clock).add_first())
 
@@ -111,10 +114,17 @@ def complete(settings: Settings, secrets: Secrets, url: str) -> Settings:
 
 def located(settings: Settings) -> Settings:
     """The settings of the gateway that a verb speaks of: over your own stores, or over those of the data folder."""
+    settings = with_pack_in_use(settings)
     if settings.database_url is not None and settings.redis_url is not None and settings.vault_key is not None:
         return settings
     url = recalled(settings.data) or f"http://{_reachable(settings.host)}:{settings.port}"
     return complete(settings, load_secrets(settings.data), url)
+
+
+def with_pack_in_use(settings: Settings) -> Settings:
+    """The settings with the pack that the `run` of their data folder speaks by, unless another one is set."""
+    pack = None if settings.is_set("pack") else recalled(settings.data, _PACK)
+    return settings.model_copy(update={"pack": Path(pack)}) if pack else settings
 
 
 def _local_channel(secrets: Secrets, url: str) -> ChannelSettings:
@@ -156,15 +166,22 @@ async def _to_the_phone(_: web.Request) -> web.StreamResponse:
     raise web.HTTPFound("/phone")
 
 
-def remember(data: Path, url: str) -> None:
-    """Note the running gateway's address for the other verbs."""
-    (data / "run").mkdir(parents=True, exist_ok=True)
-    (data / "run" / "url").write_text(url)
+def remember(data: Path, url: str, pack: Path) -> None:
+    """Note the running gateway's address and its pack for the other verbs."""
+    folder = data / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _URL).write_text(url)
+    (folder / _PACK).write_bytes(os.fsencode(pack.resolve()))
 
 
-def recalled(data: Path) -> str | None:
-    """The address that was last noted; None where there is none."""
+def forget_pack(data: Path) -> None:
+    """The gateway runs no more: the next one may be told another pack."""
+    (data / "run" / _PACK).unlink(missing_ok=True)
+
+
+def recalled(data: Path, name: str = _URL) -> str | None:
+    """What was last noted under that name; None where there is nothing."""
     try:
-        return (data / "run" / "url").read_text()
+        return os.fsdecode((data / "run" / name).read_bytes())
     except OSError:
         return None

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from gateway.appeals.answers import note_stop
 from gateway.appeals.appeal import Brake, Price
 from gateway.appeals.campaign import Terms
 from gateway.appeals.published import Publisher
@@ -27,6 +28,7 @@ from gateway.incidents.reporter import Reporter
 from gateway.incidents.retention import Retention
 from gateway.incidents.tries import Tries
 from gateway.menu.definition import Menu
+from gateway.messages.inbox import Inbox
 from gateway.messages.letters import Letters
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
@@ -51,7 +53,7 @@ from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.web.himbauan import Himbauan
-from gateway.web.webhooks import Channel, without_secrets
+from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
 from gateway.wiring.live import watched
 from gateway.wiring.packs import limits_of, load_menu
 
@@ -150,7 +152,11 @@ class Parts:
 
     @property
     def _opt_outs(self) -> OptOuts:
-        return OptOuts(self.database, self.vault, self.clock)
+        return OptOuts(self.database, self.vault, self.clock, note_stop)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.database, self.vault, self.clock, note_stop, STORED_WITHIN_S)
 
     @property
     def retention(self) -> Retention:

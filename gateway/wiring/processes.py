@@ -15,7 +15,6 @@ import structlog
 from aiohttp import web
 
 from gateway.messages.channels import Channels
-from gateway.messages.inbox import Inbox
 from gateway.messages.rate import Rates
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
@@ -57,8 +56,7 @@ def web_app(parts: Parts) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
     receipts = Receipts(parts.database, parts.clock, STORED_WITHIN_S)
-    inbox = Inbox(parts.database, parts.vault, parts.clock, STORED_WITHIN_S)
-    Webhooks(parts.channels, parts.turns, receipts, inbox, parts.metrics).add_to(app)
+    Webhooks(parts.channels, parts.turns, receipts, parts.inbox, parts.metrics).add_to(app)
     parts.himbauan.add_to(app)
     health(parts).add_to(app)
     return app

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from gateway.appeals.answers import note_answer
+from gateway.appeals.answers import note_answer, note_stop
 from gateway.appeals.appeal import Actor, Draft, Kind, Total
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Account, Ledger
@@ -50,6 +50,12 @@ def menu_of(**files: str) -> Menu:
     """Pekalongan's pack with masa tenang from 24 to 26 November 2026."""
     renamed = {f"{name}.yaml": text for name, text in files.items()}
     return load({**read_pack(PEKALONGAN), "stages.yaml": STAGES, **renamed})
+
+
+def refusing(*words: str) -> Menu:
+    """The same pack, which has come to refuse these words."""
+    rules = read_pack(PEKALONGAN)["rules.yaml"]
+    return menu_of(rules=rules.replace("refused_words: [", f"refused_words: [{', '.join(words)}, "))
 
 
 def phone(number: int) -> Phone:
@@ -130,7 +136,7 @@ class Office:
     async def answer(self, one: Phone, kind: Kind) -> int | None:
         """What the post room does of an answer to an appeal; the appeal."""
         if kind is Kind.STOP:
-            await OptOuts(self.database, self.vault, self.clock).add(one, "at")
+            await OptOuts(self.database, self.vault, self.clock, note_stop).add(one, "at")
         async with self.database.begin() as connection:
             return await note_answer(connection, self.vault.lookup(one), kind, self.clock.now())
 

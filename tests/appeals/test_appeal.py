@@ -38,7 +38,7 @@ ALLOWED = {
     Act.EDIT: {D, W, S},
     Act.SUBMIT: {D},
     Act.RETURN: {W},
-    Act.APPROVE: {W},
+    Act.APPROVE: {W, P},
     Act.SCHEDULE: {S},
     Act.PAUSE: {R},
     Act.RESUME: {P},
@@ -82,6 +82,13 @@ def test_every_act_goes_along_the_table() -> None:
     assert set(RULES) == set(Act)
     for rule in RULES.values():
         assert all(may_move(stage, rule.to) or stage is rule.to for stage in rule.stages)
+        assert not rule.stays & rule.stages
+
+
+def test_an_act_leads_where_the_table_says() -> None:
+    assert check_act(Act.APPROVE, W, BUDI) is S
+    assert check_act(Act.APPROVE, P, BUDI) is P, "the second approval of a paused one does not start it"
+    assert check_act(Act.RESUME, P, BUDI) is R
 
 
 def test_final_is_final() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -39,6 +41,7 @@ from tests.appeals.stage import (
     Desk,
     changed,
     phone,
+    refusing,
 )
 from tests.incidents.stage import confirmation, report
 
@@ -79,7 +82,7 @@ async def test_who_writes_does_not_approve(desk: Desk) -> None:
 async def test_an_edit_takes_approval_back(desk: Desk) -> None:
     await desk.settle(2)
     appeal = await desk.approved()
-    await desk.campaign.edit(appeal, BUDI, changed(DRAFT, template="uang"))
+    await desk.campaign.edit(appeal, BUDI, lambda stands: changed(stands, template="uang"))
     stands = await desk.campaign.find(appeal)
     assert (stands.status, stands.approvers, stands.frozen) == (Status.DRAFT, (), 0)
     assert await desk.count(appeal_chunks) == 0
@@ -89,7 +92,63 @@ async def test_an_edit_takes_approval_back(desk: Desk) -> None:
     assert await desk.campaign.approve(appeal, RINI)
     await desk.work()
     with pytest.raises(NotAllowed, match="this appeal is running"):
-        await desk.campaign.edit(appeal, SITI, DRAFT)
+        await desk.campaign.edit(appeal, SITI, lambda _: DRAFT)
+
+
+async def test_an_approval_is_of_the_version_that_was_seen(desk: Desk) -> None:
+    await desk.settle(2)
+    appeal = await _submitted(desk, DRAFT)
+    seen = (await desk.campaign.find(appeal)).version
+    await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, template="uang"))
+    await desk.campaign.submit(appeal, SITI)
+    with pytest.raises(NotAllowed, match=f"is version {seen + 1} by now, not {seen}"):
+        await desk.campaign.approve(appeal, BUDI, seen)
+    assert await desk.campaign.approve(appeal, BUDI, seen + 1)
+
+
+async def test_two_edits_at_once_are_both_there(desk: Desk) -> None:
+    appeal = await desk.campaign.draft(SITI, WRITTEN)
+    names = [f"Peace {number}" for number in range(8)]
+
+    def adding(name: str) -> Callable[[Draft], Draft]:
+        return lambda stands: changed(stands, purpose=f"{stands.purpose}, {name}")
+
+    await asyncio.gather(*(desk.campaign.edit(appeal, SITI, adding(name)) for name in names))
+    stands = await desk.campaign.find(appeal)
+    assert sorted(stands.draft.purpose.split(", ")) == ["Peace", *names]
+    assert stands.version == 9
+
+
+async def test_an_author_does_not_set_the_time_of_what_others_approved(desk: Desk) -> None:
+    later = desk.clock.now() + timedelta(hours=2)
+    appeal = await desk.campaign.draft(BUDI, DRAFT)
+    await desk.campaign.submit(appeal, BUDI)
+    await desk.campaign.approve(appeal, RINI)
+    with pytest.raises(NotAllowed, match="budi has written this appeal; somebody else must schedule it"):
+        await desk.campaign.schedule(appeal, BUDI, later)
+    await desk.campaign.schedule(appeal, RINI, later)
+    await desk.campaign.edit(appeal, BUDI, lambda stands: changed(stands, starts_at=later + timedelta(hours=1)))
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.approvers) == (Status.DRAFT, ()), "an edit of the time takes the approval back"
+
+
+async def test_a_start_that_is_past_is_refused_unless_it_stands_there(desk: Desk) -> None:
+    now = desk.clock.now()
+    past, soon = now - timedelta(minutes=6), now + timedelta(hours=1)
+    with pytest.raises(WrongDraft, match=r"2026-11-19 14:54 WIB is past"):
+        await desk.campaign.draft(SITI, changed(DRAFT, starts_at=past))
+    appeal = await desk.approved(changed(DRAFT, starts_at=soon))
+    with pytest.raises(WrongDraft, match="is past"):
+        await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, starts_at=past))
+    with pytest.raises(NotAllowed, match="is past"):
+        await desk.campaign.schedule(appeal, RINI, past)
+    with pytest.raises(NotAllowed, match="needs a time zone"):
+        await desk.campaign.schedule(appeal, RINI, soon.replace(tzinfo=None))
+    assert (await desk.campaign.find(appeal)).draft.starts_at == soon
+    await desk.campaign.schedule(appeal, RINI, now - timedelta(minutes=4))  # it took a while to type
+    desk.clock.pass_time(hours=2)
+    await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, purpose="Calm"))
+    assert (await desk.campaign.find(appeal)).draft.purpose == "Calm", "what stands there may be past by now"
 
 
 async def test_masa_tenang_wants_two_and_the_packs_words(desk: Desk) -> None:
@@ -128,7 +187,14 @@ async def test_it_is_not_moved_into_masa_tenang(desk: Desk) -> None:
         (changed(WRITTEN, texts={"id": "{"}), "id: "),
         (changed(WRITTEN, texts={"id": " "}), "this text is empty"),
         (changed(WRITTEN, texts={"id": "x" * 307}), "takes 3 parts"),
-        (changed(WRITTEN, texts={"id": "Ayo, Pilih  NOMOR 1!"}), "pilih nomor is one of the refused words"),
+        (changed(WRITTEN, texts={"id": "Ayo, Pilih  NOMOR 1!"}), "id: pilih nomor is one of the refused words"),
+        (
+            changed(WRITTEN, texts={"id": "Rukun"}),
+            "id: this text must say how to leave, with one of BERHENTI, MANDHEG, STOP",
+        ),
+        (changed(WRITTEN, texts={"id": "STOP", "jv": "Nonstop"}), "jv: this text must say how to leave"),
+        (changed(DRAFT, purpose="Menangkan nomor urut 1"), "purpose: nomor urut is one of the refused words"),
+        (changed(WRITTEN, purpose="Dukung\uff0d\uff30aslon"), "purpose: dukung paslon is one of the refused words"),
     ],
 )
 async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: Draft, message: str) -> None:
@@ -136,6 +202,53 @@ async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: Draft, messag
         await desk.campaign.draft(SITI, draft)
     assert message in str(refused.value)
     assert await desk.campaign.list() == []
+
+
+async def test_a_word_that_is_refused_since_stops_an_appeal_at_every_step(desk: Desk) -> None:
+    await desk.settle(2)
+    draft = changed(WRITTEN, texts={"id": "Bersama Sukirman maju. STOP"})
+    later = changed(draft, starts_at=desk.clock.now() + timedelta(hours=1))
+    written, waiting, scheduled = (
+        await desk.campaign.draft(SITI, draft),
+        await _submitted(desk, draft),
+        await desk.approved(later),
+    )
+    assert (await desk.campaign.preview(draft, written)).obstacles == ()
+    desk.menu = refusing("sukirman")
+    said = "id: sukirman is one of the refused words"
+    assert (await desk.campaign.preview(draft, written)).obstacles == (said,)
+    with pytest.raises(NotAllowed, match=said):
+        await desk.campaign.submit(written, SITI)
+    with pytest.raises(NotAllowed, match=said):
+        await desk.campaign.approve(waiting, BUDI)
+    with pytest.raises(NotAllowed, match=said):
+        await desk.campaign.schedule(scheduled, RINI, desk.clock.now() + timedelta(hours=2))
+    desk.clock.pass_time(hours=1)
+    await desk.work()
+    stands = await desk.campaign.find(scheduled)
+    assert (stands.status, stands.reason) == (Status.PAUSED, f"{said}: it can only be cancelled")
+    assert (await desk.send(), await desk.rows(scheduled)) == ([], [])
+    with pytest.raises(NotAllowed, match="it can only be cancelled"):
+        await desk.campaign.resume(scheduled, RINI)
+
+
+async def test_a_refused_word_stops_what_waits_of_a_running_appeal(desk: Desk) -> None:
+    await desk.settle(20)
+    appeal = await desk.approved(changed(WRITTEN, purpose="Bersama Sukirman"))
+    await desk.work()
+    assert len(await desk.send(most=5)) == 5
+    desk.menu = refusing("sukirman")
+    await desk.work()
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.reason[:17]) == (Status.PAUSED, "purpose: sukirman")
+    assert await desk.send() == []
+    assert (await desk.account(appeal)).totals[Total.WAITING] == 15
+
+
+async def _submitted(desk: Desk, draft: Draft) -> int:
+    appeal = await desk.campaign.draft(SITI, draft)
+    await desk.campaign.submit(appeal, SITI)
+    return appeal
 
 
 CURLY = changed(WRITTEN, texts={"id": "\u201cRukun\u201d di\u00a0{kel} \u2014 STOP", "jv": "Rukun. STOP"})
@@ -164,16 +277,16 @@ async def _stands(desk: Desk, appeal: int) -> Draft:
 
 
 async def test_the_dearest_place_is_what_a_text_costs(desk: Desk) -> None:
-    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": f"{'x' * 150} {{kel}}"}))
+    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": f"{'x' * 145} STOP {{kel}}"}))
     (told,) = await desk.campaign.costs(appeal)
     assert (told.encoding, told.parts) == ("gsm7", 2)
     assert told.length == 151 + max(len(appeal_area(desk.menu, code)) for code in appeal_areas(desk.menu))
 
 
 async def test_what_has_no_stand_in_stays(desk: Desk) -> None:
-    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": "Rukun \U0001f64f \u2019"}))
+    appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": "STOP \U0001f64f \u2019"}))
     (told,) = await desk.campaign.costs(appeal)
-    assert (told.encoding, told.length, told.text) == ("ucs2", 10, "Rukun \U0001f64f '")
+    assert (told.encoding, told.length, told.text) == ("ucs2", 9, "STOP \U0001f64f '")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +305,7 @@ async def test_a_text_is_judged_as_it_goes_out(desk: Desk, text: str, message: s
 
 async def test_an_edit_tells_anew_what_was_replaced(desk: Desk) -> None:
     appeal = await desk.campaign.draft(SITI, CURLY)
-    await desk.campaign.edit(appeal, SITI, changed(WRITTEN, texts={"id": "Damai\u2026 STOP"}))
+    await desk.campaign.edit(appeal, SITI, lambda _: changed(WRITTEN, texts={"id": "Damai\u2026 STOP"}))
     (told,) = await desk.campaign.costs(appeal)
     assert [(one.what, one.instead) for one in told.replaced] == [("\u2026", "...")]
 
@@ -278,7 +391,7 @@ async def test_who_is_meant(town: Desk) -> None:
 
 async def test_the_preview_says_what_happens(town: Desk) -> None:
     priced = town.but(price=Price(Decimal(350), "IDR"))
-    texts = {"id": f"{'x' * 150} {{kel}}", "jv": "Rukun. STOP"}
+    texts = {"id": f"{'x' * 145} STOP {{kel}}", "jv": "Rukun. STOP"}
     draft = changed(WRITTEN, audience={"not": {"languages": ["en"]}}, texts=texts)
     preview = await priced.campaign.preview(draft)
     appeal = await priced.approved(draft)
@@ -342,7 +455,7 @@ async def test_the_account_adds_up(desk: Desk, ends: list[str], cancelled: bool,
 async def test_every_line_is_masked(desk: Desk) -> None:
     await desk.settle(3)
     await desk.settle(1, first=3, language="en")
-    appeal = await desk.approved(changed(WRITTEN, texts={"jv": "x", "en": "Peace in {kel}"}))
+    appeal = await desk.approved(changed(WRITTEN, texts={"jv": "STOP", "en": "Peace in {kel}. STOP"}))
     await desk.work()
     lines = await desk.ledger.lines(appeal)
     assert [line["phone"] for line in lines] == ["+62812****000", "+62812****001", "+62812****002", "+62812****003"]

@@ -16,6 +16,7 @@ from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Refuse
 from gateway.incidents.erasing import Eraser
 from gateway.menu.definition import Menu
 from gateway.menu.loading import load
+from gateway.messages.holds import holds
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
 from gateway.messages.optouts import OptOuts
@@ -388,7 +389,7 @@ async def test_a_cancellation_calls_off_the_rest(desk: Desk) -> None:
     account = await few.account(appeal)
     assert (account.totals[Total.ACCEPTED], account.totals[Total.WAITING]) == (5, 0)
     assert account.suppressed == {Reason.CALLED_OFF: 35}
-    assert await few.statuses(appeal) == {"accepted": 5, "cancelled": 9}
+    assert await few.statuses(appeal) == {"accepted": 5, "cancelled": 9, "suppressed": 26}
 
 
 async def test_others_are_not_held(desk: Desk) -> None:
@@ -482,8 +483,8 @@ async def test_a_written_text_stops_when_masa_tenang_comes(desk: Desk) -> None:
     await desk.work()
     reasons = [(await desk.campaign.find(appeal)).reason for appeal in (written, one)]
     assert reasons == [
-        "in masa_tenang only approved texts of the pack go out",
-        "in masa_tenang an appeal needs 2 approvals",
+        "in masa_tenang only approved texts of the pack go out: until masa_tenang is over it can only be cancelled",
+        "in masa_tenang an appeal needs 2 approvals: another person must approve it before it is resumed",
     ]
     _at(desk.clock, "2026-11-24T12:00:00")
     await desk.work()
@@ -495,6 +496,46 @@ async def test_a_written_text_stops_when_masa_tenang_comes(desk: Desk) -> None:
     assert (await desk.campaign.find(written)).status is Status.RUNNING
 
 
+async def test_masa_tenang_begins_and_a_second_person_lets_it_go_on(desk: Desk) -> None:
+    await desk.settle(20)
+    appeal = await desk.approved()
+    await desk.work()
+    await desk.send(most=5)
+    with pytest.raises(ValueError, match="this appeal is running; one can approve it while it is waiting, paused"):
+        await desk.campaign.approve(appeal, RINI)
+    _at(desk.clock, "2026-11-24T09:00:00")
+    await desk.work()
+    with pytest.raises(ValueError, match="needs 2 approvals: another person must approve it before it is resumed"):
+        await desk.campaign.resume(appeal, RINI)
+    for nobody, why in ((SITI, "siti may not approve"), (BUDI, "budi has approved this appeal already")):
+        with pytest.raises(ValueError, match=why):
+            await desk.campaign.approve(appeal, nobody)
+    assert await desk.campaign.approve(appeal, RINI)
+    stands = await desk.campaign.find(appeal)
+    assert (stands.status, stands.approvers, stands.frozen) == (Status.PAUSED, ("budi", "rini"), 20)
+    assert stands.reason.startswith("in masa_tenang an appeal needs 2 approvals"), "why it is paused stays"
+    await desk.campaign.resume(appeal, RINI)
+    await desk.work()
+    assert len(await desk.send()) == 15
+    await desk.work()
+    assert (await desk.campaign.find(appeal)).status is Status.DONE
+    assert await desk.count(appeal_chunks) == 3, "its audience is what it was"
+
+
+async def test_a_paused_one_takes_no_approval_that_it_does_not_need(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal, written = await desk.approved(), await desk.approved(WRITTEN)
+    await desk.work()
+    await desk.campaign.pause(appeal, SITI, "wait")
+    with pytest.raises(ValueError, match="has all the approvals that it needs"):
+        await desk.campaign.approve(appeal, RINI)
+    assert (await desk.campaign.find(appeal)).approvers == ("budi",)
+    _at(desk.clock, "2026-11-24T09:00:00")
+    await desk.work()
+    with pytest.raises(ValueError, match="until masa_tenang is over it can only be cancelled"):
+        await desk.campaign.approve(written, RINI)
+
+
 async def test_it_cannot_be_resumed_within(desk: Desk) -> None:
     await desk.settle(3)
     appeal = await desk.approved(WRITTEN)
@@ -504,6 +545,41 @@ async def test_it_cannot_be_resumed_within(desk: Desk) -> None:
     assert await desk.send() == []
     with pytest.raises(ValueError, match="only approved texts"):
         await desk.campaign.resume(appeal, BUDI)
+
+
+@pytest.mark.parametrize("pack_changes", [False, True])
+async def test_who_is_left_of_a_cancelled_appeal_has_a_line_too(desk: Desk, pack_changes: bool) -> None:
+    await desk.settle(9)
+    await desk.settle(1, first=9, area=KLEGO)
+    draft = changed(WRITTEN, audience={"areas": [MEDONO]}, starts_at=desk.clock.now() + timedelta(hours=1))
+    appeal = await desk.approved(draft)
+    await desk.campaign.cancel(appeal, SITI, "not needed")
+    assert (await desk.account(appeal)).suppressed == {Reason.CALLED_OFF: 9}, "at once"
+    if pack_changes:
+        desk.menu = load(read_pack(PEKALONGAN.parent / "tegal"))
+    await desk.work()
+    account = await desk.account(appeal)
+    assert (account.frozen, account.suppressed) == (9, {Reason.CALLED_OFF: 9})
+    for groups, key in ((account.areas, MEDONO), (account.languages, "id"), (account.channels, "at")):
+        assert {name: totals[Total.SUPPRESSED] for name, totals in groups.items()} == {key: 9}
+    lines = await desk.ledger.lines(appeal)
+    assert [(line["status"], line["reason"]) for line in lines] == [("suppressed", "the appeal was called off")] * 9
+    assert (account.parts, await desk.send(), await desk.count(holds)) == (0, [], 0)
+
+
+async def test_one_that_is_cancelled_amid_its_expansion(desk: Desk) -> None:
+    few = desk.but(ahead=7)
+    await few.settle(20)
+    appeal = await few.approved()
+    await few.work()
+    assert len(await few.rows(appeal)) == 7
+    assert len(await few.send(most=3)) == 3
+    await few.campaign.cancel(appeal, SITI, "enough")
+    await few.work()
+    account = await few.account(appeal)
+    assert (account.totals[Total.ACCEPTED], account.suppressed) == (3, {Reason.CALLED_OFF: 17})
+    assert len(await few.ledger.lines(appeal)) == 20
+    assert await few.send() == []
 
 
 async def test_the_pack_is_another_one_by_now(desk: Desk) -> None:

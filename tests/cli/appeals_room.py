@@ -69,8 +69,12 @@ class Room:
     def approved(self, *arguments: str) -> str:
         number = self.drafted(*arguments)
         self.done("siti", "submit", number)
-        self.done("budi", "approve", number)
+        self.done("budi", *self.approving(number))
         return number
+
+    def approving(self, number: str) -> tuple[str, ...]:
+        """The verb and its arguments, for who has looked at it."""
+        return "approve", number, "--version", str(self.shown(number)["version"])
 
     def shown(self, number: str, verb: str = "show") -> dict[str, Any]:
         result = self.shell.run("appeals", verb, number, "--json")

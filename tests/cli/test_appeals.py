@@ -5,8 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
 import re
+import signal
 import stat
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +36,7 @@ def test_the_whole_life_of_an_appeal(room: Room, tmp_path: Path) -> None:
     number = room.drafted()
     assert room.shown(number)["status"] == "draft"
     assert room.done("siti", "submit", number) == f"Appeal {number} waits for approval.\n"
-    approved = room.done("budi", "approve", number)
+    approved = room.done("budi", *room.approving(number))
     assert approved == f"Appeal {number} is approved, for 3 people.\n"
     work(room)
     shown = room.shown(number)
@@ -86,17 +92,17 @@ def test_an_appeal_for_later(room: Room) -> None:
 def test_nobody_approves_his_own(room: Room) -> None:
     number = room.done("budi", "draft", "--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai").strip()
     room.done("budi", "submit", number)
-    assert "has written this appeal; somebody else must approve it" in room.refused("budi", "approve", number)
+    assert "has written this appeal; somebody else must approve it" in room.refused("budi", *room.approving(number))
     assert room.shown(number)["approvers"] == []
 
 
 def test_nobody_acts_as_somebody_else(room: Room) -> None:
     number = room.drafted()
     room.done("siti", "submit", number)
-    message = room.shell.fails("appeals", "approve", number, "--as", "budi", token=room.tokens["siti"])
+    message = room.shell.fails("appeals", *room.approving(number), "--as", "budi", token=room.tokens["siti"])
     assert "is not one of budi" in message
     typed = CliRunner(env=room.shell.variables).invoke(
-        main, ["appeals", "approve", number, "--as", "budi"], input=f"{PASSWORD}\n"
+        main, ["appeals", *room.approving(number), "--as", "budi"], input=f"{PASSWORD}\n"
     )
     assert (typed.exit_code, room.shown(number)["status"]) == (0, "scheduled")
 
@@ -108,7 +114,7 @@ def test_nobody_acts_as_somebody_else(room: Room) -> None:
         ("agus", "submit", ("1",), "write appeals"),
         ("agus", "edit", ("1", "--purpose", "War"), "write appeals"),
         ("siti", "return", ("1", "--reason", "so"), "approve appeals"),
-        ("siti", "approve", ("1",), "approve appeals"),
+        ("siti", "approve", ("1", "--version", "1"), "approve appeals"),
         ("siti", "schedule", ("1", "--at", "2099-01-02"), "approve appeals"),
         ("siti", "resume", ("1",), "approve appeals"),
         ("agus", "pause", ("1", "--reason", "so"), "pause appeals"),
@@ -124,8 +130,102 @@ def test_what_a_role_does_not_allow(room: Room, name: str, verb: str, arguments:
 def test_an_appeal_that_is_not_there(room: Room) -> None:
     for verb in ("show", "preview"):
         assert room.shell.fails("appeals", verb, "7") == "Error: There is no appeal with this number.\n"
-    assert "There is no appeal" in room.refused("budi", "approve", "7")
+    assert "There is no appeal" in room.refused("budi", "approve", "7", "--version", "1")
     assert "There is no appeal" in room.refused("siti", "export", "7")
+
+
+# What is approved is what was seen -----------------------------------------------------------------------------
+
+
+def test_who_approves_names_the_version_that_he_has_seen(room: Room) -> None:
+    number = room.drafted()
+    room.done("siti", "submit", number)
+    result = room.does("budi", "approve", number)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "name the --version that you have seen: preview and show tell it" in result.stderr
+    assert room.shown(number, "preview")["version"] == room.shown(number)["version"] == 1
+    assert room.shown(number, "preview")["heading"] == room.menu.templates["damai"].purpose
+    room.does("siti", "edit", number, "--template", "uang")
+    room.done("siti", "submit", number)
+    said = room.refused("budi", "approve", number, "--version", "1")
+    assert said == "Error: this appeal is version 2 by now, not 1: look at it again\n"
+    assert room.shown(number)["approvers"] == []
+    room.done("budi", "approve", number, "--version", "2")
+
+
+@pytest.mark.parametrize("answer", ["y", "n", "Ctrl-C"])
+def test_a_terminal_shows_what_it_asks_for(room: Room, answer: str) -> None:
+    number = room.drafted("--text", "id=Rukun di {kel}. STOP", "--at", "2099-01-02T09:00")
+    room.done("siti", "submit", number)
+    code, shown = at_a_terminal(room, "budi", answer, "approve", number, "--no-follow")
+    lines = [line.split() for line in shown.splitlines()]
+    for line in (
+        ["version", "1"],
+        ["people", "3"],
+        ["begins_at", "2099-01-02", "09:00", "WIB"],
+        ["id", "Rukun", "di", "{kel}.", "STOP"],
+        ["heading", "Peace"],
+    ):
+        assert line in lines
+    assert MEDONO in shown
+    assert (code, room.shown(number)["approvers"]) == ((0, ["budi"]) if answer == "y" else (1, []))
+
+
+def test_what_is_edited_while_a_terminal_asks_is_not_approved(room: Room) -> None:
+    number = room.drafted()
+    room.done("siti", "submit", number)
+
+    def edit() -> None:
+        room.does("siti", "edit", number, "--template", "uang")
+        room.done("siti", "submit", number)
+
+    code, shown = at_a_terminal(room, "budi", "y", "approve", number, "--no-follow", meanwhile=edit)
+    assert code == 1
+    assert "this appeal is version 2 by now, not 1" in shown
+    assert room.shown(number)["approvers"] == []
+
+
+def at_a_terminal(
+    room: Room, name: str, answer: str, *arguments: str, meanwhile: Callable[[], None] = lambda: None
+) -> tuple[int, str]:
+    """The exit status of a verb of `appeals` that asks for something, and all that it shows."""
+    keyboard, terminal = pty.openpty()
+    variables = {key: value for key, value in room.shell.variables.items() if value is not None}
+    command = [sys.executable, "-m", "gateway", "appeals", *arguments, "--as", name]
+    shown = b""
+    with subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, **variables, "WASPADA_TOKEN": room.tokens[name]},
+    ) as process:
+        os.close(terminal)
+        try:
+            while b"[y/N]" not in shown:
+                shown += os.read(keyboard, 4096)
+            meanwhile()
+            if answer == "Ctrl-C":
+                process.send_signal(signal.SIGINT)
+            else:
+                os.write(keyboard, f"{answer}\n".encode())
+            while more := os.read(keyboard, 4096):
+                shown += more
+        except OSError:  # the other end is closed
+            pass
+        finally:
+            os.close(keyboard)
+    return process.returncode, shown.decode()
+
+
+def test_a_start_that_is_past_is_refused(room: Room) -> None:
+    arguments = ("--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai")
+    past = "2020-01-02 09:00 WIB is past; it begins later, or as soon as it is approved"
+    assert past in room.refused("siti", "draft", *arguments, "--at", "2020-01-02T09:00")
+    number = room.approved("--template", "damai", "--at", "2099-01-02T09:00")
+    assert past in room.refused("siti", "edit", number, "--at", "2020-01-02T09:00")
+    assert past in room.refused("budi", "schedule", number, "--at", "2020-01-02T09:00")
+    assert room.shown(number)["starts_at"] == "2099-01-02T02:00:00+00:00"
 
 
 # What is written -----------------------------------------------------------------------------------------------
@@ -209,7 +309,9 @@ def test_an_edit_changes_what_is_given(room: Room, tmp_path: Path) -> None:
     after = room.shown(number)
     assert (list(after["texts"]), after["authors"]) == (["id"], ["siti", "budi"])
     room.done("siti", "submit", number)
-    assert "has written this appeal" in room.refused("budi", "approve", number), "who changes it is one of its authors"
+    assert "has written this appeal" in room.refused("budi", *room.approving(number)), (
+        "who changes it is one of its authors"
+    )
 
 
 def test_an_edit_from_texts_to_a_template_and_back(room: Room) -> None:

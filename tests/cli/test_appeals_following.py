@@ -46,7 +46,9 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
 async def test_approved_and_followed(room: Room, database: Database) -> None:
     number = await asyncio.to_thread(room.drafted)
     await asyncio.to_thread(room.done, "siti", "submit", number)
-    approving = asyncio.create_task(asyncio.to_thread(room.does, "budi", "approve", number, "--follow"))
+    approving = asyncio.create_task(
+        asyncio.to_thread(room.does, "budi", "approve", number, "--version", "1", "--follow")
+    )
     while not approving.done():
         await send(room, database)
         await asyncio.sleep(0.2)

@@ -14,11 +14,12 @@ import pytest
 
 from gateway.incidents.records import incidents
 from gateway.people.accounts import Accounts
+from gateway.people.roles import DeskRole
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database
 from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running, walk
-from tests.program import COMMAND, ROOT, environment, free_port, gone, name_of, until, waspada
+from tests.program import COMMAND, ROOT, environment, free_port, gone, name_of, running, until, waspada
 
 PACK = ROOT / "menus" / "pekalongan"
 FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
@@ -182,3 +183,29 @@ async def test_broken_settings(tmp_path: Path) -> None:
     assert "WASPADA_POLL_MS: poll_ms: " in err
     assert "Traceback" not in err
     assert not (tmp_path / "var").exists()
+
+
+async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    people, password = tmp_path / "people.csv", tmp_path / "password"
+    people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
+    password.write_text("rukun agawe santosa\n")
+    said = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
+    async with running("run", "--pack", "menus/tegal", data=data) as program:
+        found = ("--data", str(data))
+        database = Database(addresses(data)[1], pool_size=1)
+        await Accounts(database, Clock()).add(
+            "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
+        )
+        await database.close()
+        status, out, err = await waspada("check", *found)
+        assert (status, out.startswith(f"{ROOT / 'menus' / 'tegal'}: ")) == (0, True), err
+        status, _, err = await waspada("people", "import", str(people), *found)
+        assert (status, err) == (0, "")
+        status, out, err = await waspada("appeals", "draft", *said, *found, password_file=str(password))
+        assert (status, out) == (0, "1\n"), err
+        status, _, err = await waspada("appeals", "draft", *said, *found, password_file=str(password), pack=str(PACK))
+        assert (status, err) == (1, "Error: areas: nothing is called 33.76.01.1002\n"), "one that is set counts"
+        assert await program.ends(signal.SIGTERM) == 0
+    status, out, _ = await waspada("check", "--data", str(data))
+    assert out.startswith("menus/pekalongan: "), "what runs no more speaks by no pack"

@@ -9,7 +9,7 @@ import pytest
 from gateway.menu.checking import check
 from gateway.menu.definition import FACTS, GIVEN, Menu
 from gateway.menu.limits import Limits
-from gateway.menu.loading import PackRefused, load
+from gateway.menu.loading import PackRefused, load, version_of
 from tests.menu.edits import edited, said
 
 Files = Mapping[str, str]
@@ -29,6 +29,13 @@ def test_a_file_that_nobody_would_read_is_refused(files: Files) -> None:
     with pytest.raises(PackRefused, match=r"^rule\.yaml: a pack has no such file, only pack\.yaml, .*rules\.yaml"):
         load(misspelt)
     assert load({**files, "wording/su.yaml": "half made", "old/flow.yaml": ""}).version
+
+
+def test_a_version_is_of_letters_and_of_the_content(files: Files) -> None:
+    """A run of digits in it would be masked in the log, as a phone number is."""
+    versions = {version_of({**files, "wording/su.yaml": str(number)}) for number in range(500)}
+    assert len(versions) == 500
+    assert all(version.isalpha() and len(version) == 12 for version in versions)
 
 
 def test_the_real_pack_is_whole_and_fits(menu: Menu) -> None:

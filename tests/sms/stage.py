@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from gateway.appeals.answers import note_stop
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
@@ -111,7 +112,7 @@ async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MEN
             gateway.book,
             Reporter(database, VAULT, clock),
             gateway.subscriptions,
-            OptOuts(database, VAULT, clock),
+            OptOuts(database, VAULT, clock, note_stop),
             Tries(gateway.batcher, VAULT),
         )
         post = Post(
@@ -126,7 +127,7 @@ async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MEN
             CODES,
             own_numbers=["3375", OWN_NUMBER.e164],
         )
-        yield Room(gateway, letters, post, Inbox(database, VAULT, clock))
+        yield Room(gateway, letters, post, Inbox(database, VAULT, clock, note_stop))
 
 
 @asynccontextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.carriers.carrier import OptOut
 from tests.appeals.stage import Desk, menu_of, phone
 from tests.clocks import StandingClock
 from tests.sms.stage import Room, sms
-from tests.ussd.stage import VAULT
+from tests.ussd.stage import VAULT, Resident
 
 
 async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clock: StandingClock) -> None:
@@ -19,6 +20,39 @@ async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clo
     await desk.says("terima kasih", phone(1))
     await desk.says("BANTUAN", phone(9))
     assert (await appeals.account(first)).answers == {"stop": 1, "other": 1}
+
+
+async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: StandingClock) -> None:
+    appeals = Desk(desk.gateway.database, VAULT, clock, menu_of())
+    letters = ("LAPOR 3 KLEGO ribut", "CEK 7340-2817", "CEK", "REG", "BAHASA jawa", "BANTUAN", "INFO", "LAPOR", "nuwun")
+    await appeals.settle(len(letters) + 2)
+    appeal = await appeals.approved()
+    await appeals.work()
+    await appeals.send()
+    for number, letter in enumerate(letters):
+        await desk.says(letter, phone(number))
+    await desk.says("Balasan otomatis: sedang cuti", phone(len(letters)))
+    assert (await appeals.account(appeal)).answers == {"other": len(letters)}, "a machine's words are none"
+    await desk.says("CEK", phone(0))
+    await desk.says("BERHENTI", phone(len(letters)))
+    clock.pass_time(days=4)
+    await desk.says("BANTUAN", phone(len(letters) + 1))
+    assert (await appeals.account(appeal)).answers == {"other": len(letters), "stop": 1}
+
+
+async def test_a_stop_counts_however_it_is_said(desk: Room, clock: StandingClock) -> None:
+    appeals = Desk(desk.gateway.database, VAULT, clock, menu_of())
+    await appeals.settle(4)
+    appeal = await appeals.approved()
+    await appeals.work()
+    await appeals.send()
+    await desk.says("STOP", phone(0))
+    assert (await Resident(desk.gateway.turns, phone(1)).walk(("1", "3", "2"))).end
+    for _ in range(2):  # carriers repeat what they bring
+        await desk.inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
+    await desk.inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
+    await desk.inbox.take_opt_out("at", OptOut(phone(9), "SIAGA"))
+    assert (await appeals.account(appeal)).answers == {"stop": 3}
 
 
 async def test_who_said_stop_gets_none_of_what_waits_for_him(desk: Room, clock: StandingClock) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from gateway.appeals.answers import note_stop
 from gateway.carriers.carrier import Screen, Turn
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
@@ -121,7 +122,7 @@ async def ussd(redis_url: str, database_url: str, clock: Clock | None = None, me
     dropped = Dropped(batcher, sessions, editions, drafts, VAULT, clock, CODES)
     reporter = Reporter(database, VAULT, clock)
     subscriptions = Subscriptions(database, VAULT, clock)
-    opt_outs = OptOuts(database, VAULT, clock)
+    opt_outs = OptOuts(database, VAULT, clock, note_stop)
     effects = Effects(filing, reporter, drafts, subscriptions, opt_outs, Tries(batcher, VAULT), 0.9)
     means = Means(editions, sessions, effects, dropped, VAULT, clock, Metrics())
     try:

@@ -85,6 +85,17 @@ async def test_what_went_out(waspada: Gateway) -> None:
     }
 
 
+async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> None:
+    slogan = "Menangkan nomor urut 1"
+    await stored(waspada.parts.database, purpose=slogan, template="damai")
+    await stored(waspada.parts.database, purpose=slogan, template="lost")
+    purpose = waspada.parts.editions.current.templates["damai"].purpose
+    assert {one["purpose"] for one in (await told(waspada))["appeals"]} == {purpose, "lost"}
+    page = (await waspada.call("GET", "/himbauan")).text
+    assert f"<h2>{purpose}</h2>" in page
+    assert slogan not in page
+
+
 async def test_the_languages_stand_as_the_pack_orders_them(waspada: Gateway) -> None:
     await stored(waspada.parts.database, texts={"aa": "Old", "en": "Peace", "jv": "Rukun", "id": "Damai"})
     page = (await waspada.call("GET", "/himbauan")).text

@@ -1,0 +1,49 @@
+"""What a carrier says of its subscribers is counted where an appeal went to them: the wiring sees to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import insert, select
+
+from gateway.appeals.records import appeal_answers
+from gateway.messages.ledger import messages
+from gateway.text.phone import Phone
+from tests.carriers.serving import fixture
+from tests.web.stage import Gateway
+from tests.web.test_himbauan import stored
+
+TOLD = Phone("+254711000123")  # whom the fixture tells of
+
+
+async def test_an_opt_out_that_the_carrier_tells_of_is_a_stop(waspada: Gateway) -> None:
+    parts = waspada.parts
+    appeal, now = await stored(parts.database), parts.clock.now()
+    row = {
+        "class": "appeal",
+        "status": "delivered",
+        "channel": "at",
+        "priority": 50,
+        "phone_sealed": parts.vault.seal(TOLD),
+        "phone_key": parts.vault.lookup(TOLD),
+        "language": "id",
+        "text": "Rukun. STOP",
+        "encoding": "gsm7",
+        "parts": 1,
+        "reason": "",
+        "attempts": 1,
+        "unknowns": 0,
+        "due_at": now,
+        "expires_at": now + timedelta(days=1),
+        "created_at": now,
+        "updated_at": now,
+        "appeal": appeal,
+        "person": 7,
+        "area": "",
+    }
+    async with parts.database.begin() as connection:
+        await connection.execute(insert(messages).values(row))
+    assert (await waspada.post("optout", fixture("optout_alphanumeric"))).status == 200
+    async with parts.database.begin() as connection:
+        answers = (await connection.execute(select(appeal_answers))).all()
+    assert [(row.appeal, row.person, row.kind) for row in answers] == [(appeal, 7, "stop")]
