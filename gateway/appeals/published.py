@@ -19,7 +19,7 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
 
-MOST = 100
+MOST = 500  # with three a week to everybody, those of three years
 _DEADLINE_S = 2.0
 _OWN_AREA = "[kelurahan/desa]"
 """What stands on the page where each person reads the name of the own kelurahan."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.appeals.published import Published
+from gateway.appeals.published import MOST, Published
 from gateway.menu.definition import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseAway
@@ -66,7 +66,13 @@ class Himbauan:
             told = {"office": office, "appeals": [one.for_json() for one in listed]}
             return web.json_response(told, headers=self._headers)
         page = self._page.render(
-            office=office, place=menu.name, appeals=listed, languages=menu.languages, when=self._when, style=self._style
+            office=office,
+            all_of_them=len(listed) < MOST,
+            place=menu.name,
+            appeals=listed,
+            languages=menu.languages,
+            when=self._when,
+            style=self._style,
         )
         return web.Response(text=page, content_type="text/html", charset="utf-8", headers=self._headers)
 

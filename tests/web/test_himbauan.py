@@ -11,12 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert
 
 from gateway.appeals.appeal import Status
 from gateway.appeals.published import Publisher
 from gateway.appeals.records import appeals
 from gateway.runtime.postgres import Database
+from gateway.web import himbauan
 from tests.outages import Gate
 from tests.web.stage import CODE, Gateway
 
@@ -94,6 +97,18 @@ async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> Non
     page = (await waspada.call("GET", "/himbauan")).text
     assert f"<h2>{purpose}</h2>" in page
     assert slogan not in page
+
+
+async def test_the_page_says_when_it_does_not_show_all(waspada: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(himbauan, "MOST", 2)
+    await stored(waspada.parts.database)
+    assert "tidak ditampilkan lagi" not in (await waspada.call("GET", "/himbauan")).text
+    await stored(waspada.parts.database, went_out_at=NOON - timedelta(days=1))
+    app = web.Application()  # a page of its own: the one above is remembered for ten seconds
+    waspada.parts.himbauan.add_to(app)
+    async with TestClient(TestServer(app)) as client:
+        page = await (await client.get("/himbauan")).text()
+    assert "Yang dikirim sebelum 19-11-2024 12:00 WIB tidak ditampilkan lagi." in page
 
 
 async def test_the_languages_stand_as_the_pack_orders_them(waspada: Gateway) -> None:
