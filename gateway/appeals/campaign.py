@@ -30,7 +30,6 @@ from gateway.appeals.appeal import (
     check_rights,
 )
 from gateway.appeals.previewing import Preview, count
-from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_approvals, appeals
 from gateway.appeals.register import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
 from gateway.appeals.saying import (
@@ -45,6 +44,7 @@ from gateway.appeals.saying import (
     spelt,
     texts_of,
 )
+from gateway.appeals.week import had_enough
 from gateway.incidents.incident import Status as IncidentStatus
 from gateway.incidents.incident import Veracity
 from gateway.incidents.records import incidents
@@ -156,7 +156,7 @@ class Campaign:
             row = {"appeal": appeal, "version": stands.version, "approver": actor.name, "at": now}
             await connection.execute(insert(appeal_approvals), row)
             if missing <= 1 and not begun:
-                await freeze(connection, appeal, await self._reach(connection, draft, appeal), now, self._terms.chunk)
+                await freeze(connection, appeal, reach_of(draft, self._menu()), now, self._terms.chunk)
             values = {"status": to if missing <= 1 else stands.status, "reason": stands.reason if begun else ""}
             await change(connection, appeal, actor.name, "approved", now, **values)
         return missing <= 1
@@ -223,10 +223,10 @@ class Campaign:
         code = self._terms.channels.get(draft.channel, "")
         away = "" if code else f"there is no channel {draft.channel}"
         async with self._database.begin() as connection:
-            reach = await self._reach(connection, draft, appeal)
             place = await place_of(connection, draft.ticket)
             texts = renderings(texts_of(draft, menu), menu, code, place)
-            counted = await count(connection, reach, texts, self._terms.price)
+            tired = await had_enough(connection, begins_at, appeal)
+            counted = await count(connection, reach_of(draft, menu), tired, texts, self._terms.price)
             obstacles = [away, obstacle(draft, menu, now), await _incident_fault(connection, draft, menu)]
         return Preview(
             people=counted.people,
@@ -250,10 +250,6 @@ class Campaign:
     async def _acting(self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor) -> tuple[Appeal, Status]:
         stands = await find(connection, appeal, locked=True)
         return stands, check_act(act, stands.status, actor)
-
-    async def _reach(self, connection: AsyncConnection, draft: Draft, appeal: int) -> Reach:
-        menu = self._menu()
-        return await reach_of(connection, draft, menu, goes_out(draft, menu, self._clock.now()), appeal)
 
     async def _check_ready(self, connection: AsyncConnection, draft: Draft, *, begun: bool = False) -> None:
         if fault := await _incident_fault(connection, draft, self._menu()):

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Integer,
     Text,
@@ -26,11 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.appeals.appeal import SAID, Appeal, Reason
+from gateway.appeals.crowd import Crowd
 from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_chunks, appeals
 from gateway.appeals.saying import Rendering
+from gateway.appeals.week import had_enough
 from gateway.messages.ledger import messages
 from gateway.messages.message import CLASSES, MessageClass, Status
 from gateway.people.records import people
@@ -72,18 +76,37 @@ async def expand_next(connection: AsyncConnection, expansion: Expansion, now: da
     chunk = (await connection.execute(left)).first()
     if chunk is None:
         return 0
-    await connection.execute(_adding(expansion, chunk.people, now))
-    done = table.appeal == expansion.appeal.id, table.number == chunk.number
-    await connection.execute(update(appeal_chunks).where(*done).values(expanded_at=now))
+    queued_for = await _add(connection, expansion, chunk.people, now)
+    done = {
+        "expanded_at": now,
+        "first": queued_for.first,
+        "queued_for": queued_for.bits,
+        "due_at": expansion.due_at,
+    }
+    this = table.appeal == expansion.appeal.id, table.number == chunk.number
+    await connection.execute(update(appeal_chunks).where(*this).values(done))
     more = {"expanded": appeals.c.expanded + len(chunk.people), "updated_at": now}
     await connection.execute(update(appeals).where(appeals.c.id == expansion.appeal.id).values(more))
     return len(chunk.people)
 
 
-def _adding(expansion: Expansion, ids: Sequence[int], now: datetime) -> Any:
-    """The statement that makes one message for each of these people: queued, or suppressed with the reason."""
+async def _add(connection: AsyncConnection, expansion: Expansion, ids: Sequence[int], now: datetime) -> Crowd:
+    """Make one message for each of these people: queued, or suppressed with the reason. Whom one was queued for."""
+    if expansion.off:
+        verdict: Any = literal(SAID[Reason.CALLED_OFF], Text)
+    else:
+        tired = await had_enough(connection, expansion.due_at, expansion.appeal.id, ids)
+        verdict = expansion.reach.verdict(tired, frozen=True)
+    added = _adding(expansion, ids, verdict, now).cte("added")
+    queued = select(func.array_agg(added.c.person)).where(added.c.status == Status.QUEUED)
+    return Crowd.of((await connection.execute(queued)).scalar() or ())
+
+
+def _adding(
+    expansion: Expansion, ids: Sequence[int], verdict: ColumnElement[Any], now: datetime
+) -> ReturningInsert[tuple[int, str]]:
+    """The statement that makes the messages, by what `verdict` says of each; it gives their people and statuses."""
     reach = expansion.reach
-    verdict = literal(SAID[Reason.CALLED_OFF], Text) if expansion.off else reach.verdict(ids)
     listed = func.unnest(cast(ids, ARRAY(BigInteger))).table_valued("id").render_derived("listed")
     somebody = (
         select(
@@ -115,8 +138,8 @@ def _adding(expansion: Expansion, ids: Sequence[int], now: datetime) -> Any:
     }
     joined = somebody.outerjoin(said, (said.c.language == somebody.c.language) & (said.c.area == area))
     rows = select(*row.values()).select_from(joined)
-    adding = insert_or_ignore(messages).from_select(list(row), rows)
-    return adding.on_conflict_do_nothing()
+    adding = insert_or_ignore(messages).from_select(list(row), rows).on_conflict_do_nothing()
+    return adding.returning(messages.c.person, messages.c.status)
 
 
 def _same(expansion: Expansion, now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import BY_SENTENCE, Price, Reason
+from gateway.appeals.crowd import Crowd
 from gateway.appeals.reach import Reach
 from gateway.appeals.saying import Rendering, TextCost
 
@@ -79,8 +80,13 @@ class Counted:
     suppressed: Mapping[Reason, int]
 
 
-async def count(connection: AsyncConnection, reach: Reach, texts: Sequence[Rendering], price: Price | None) -> Counted:
-    """Count a whole audience. A million people take about a second: the tables are hashed in memory, not walked."""
+async def count(
+    connection: AsyncConnection, reach: Reach, tired: Crowd, texts: Sequence[Rendering], price: Price | None
+) -> Counted:
+    """Count a whole audience, of whom those in `tired` have had the appeals of a week.
+
+    A million people take about a second: the tables are hashed in memory, not walked.
+    """
     parts = {(one.language, one.area): one.parts for one in texts}
     lengths: defaultdict[str, set[int]] = defaultdict(set)
     for one in texts:
@@ -91,7 +97,7 @@ async def count(connection: AsyncConnection, reach: Reach, texts: Sequence[Rende
     reached: Counter[str] = Counter()
     needed: Counter[str] = Counter()
     total = 0
-    for language, area, verdict, number in (await connection.execute(_grouped(reach, by_area))).all():
+    for language, area, verdict, number in (await connection.execute(_grouped(reach, tired, by_area))).all():
         total += number
         if verdict is not None:
             suppressed[BY_SENTENCE[verdict]] += number
@@ -107,8 +113,8 @@ async def count(connection: AsyncConnection, reach: Reach, texts: Sequence[Rende
     return Counted(total, shares, dict(suppressed))
 
 
-def _grouped(reach: Reach, by_area: bool) -> Select[Any]:
+def _grouped(reach: Reach, tired: Crowd, by_area: bool) -> Select[Any]:
     area: ColumnElement[str] = reach.area() if by_area else literal_column("''")
-    columns = (reach.language().label("language"), area.label("area"), reach.verdict().label("verdict"))
+    columns = (reach.language().label("language"), area.label("area"), reach.verdict(tired).label("verdict"))
     audience = select(*columns).where(reach.meant()).subquery("audience")
     return select(*audience.c, func.count()).group_by(*audience.c)

@@ -6,20 +6,20 @@ the people's row: over a few thousand ids PostgreSQL looks them up, over a milli
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
+    LargeBinary,
     Text,
     and_,
     any_,
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     not_,
@@ -28,12 +28,10 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.appeals.appeal import PER_WEEK, SAID, WEEK, Reason
+from gateway.appeals.appeal import SAID, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
-from gateway.messages.ledger import messages
-from gateway.messages.message import Status
+from gateway.appeals.crowd import Crowd
 from gateway.people.choosing import has_role, is_anybody, subscribes, texts
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
@@ -41,12 +39,10 @@ from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import STANDING, subscriptions
 from gateway.places.areas import Areas
 
-_GOT_NOTHING = (Status.SUPPRESSED, Status.CANCELLED, Status.REFUSED)
-
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """An audience with what its people get: in which languages there is a text, and the other appeals of the week.
+    """An audience, and in which languages there is a text for its people.
 
     `fallback` is the language for whoever has no text in his own; empty if that has none either.
     """
@@ -55,8 +51,6 @@ class Reach:
     areas: Areas
     languages: Collection[str]
     fallback: str
-    week: Sequence[int]  # other appeals that may have reached people within a week before `due_at`
-    due_at: datetime
 
     def meant(self) -> ColumnElement[bool]:
         """Whether somebody is in the audience, and can be written to at all."""
@@ -85,33 +79,29 @@ class Reach:
         found = func.greatest(subscribed.correlate(people).scalar_subquery(), held.correlate(people).scalar_subquery())
         return func.coalesce(found, "")
 
-    def verdict(self, among: Sequence[int] | None = None) -> ColumnElement[Any]:
+    def verdict(self, tired: Crowd, *, frozen: bool = False) -> ColumnElement[Any]:
         """Why somebody gets nothing, as it stands beside his message; null if he gets it.
 
-        `among` are the ids that are asked for, where those are few.
+        `tired` are those who have had the appeals of a week. Who is asked for is `frozen` where a list says who it is,
+        and not that he is meant now.
         """
         reasons: list[tuple[ColumnElement[bool], str]] = [
             (people.c.phone_key.is_(None), SAID[Reason.UNREACHABLE]),
             (exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people), SAID[Reason.OPTED_OUT]),
         ]
-        if among is not None:  # by a list, since it was frozen: who has said STOP has opted out as well
+        if frozen:  # he has left by a list: who has said STOP has opted out as well
             reasons.append((not_(self.meant()), SAID[Reason.LEFT_AUDIENCE]))
-        if len(self.week) >= PER_WEEK:
-            reasons.append((self._has_had_enough(among), SAID[Reason.WEEKLY_LIMIT]))
+        if tired.bits:
+            reasons.append((_is_in(tired), SAID[Reason.WEEKLY_LIMIT]))
         if not self.fallback:
             reasons.append((people.c.language != func.all(texts(self.languages)), SAID[Reason.NO_TEXT]))
         return case(*reasons, else_=null())
 
-    def _has_had_enough(self, among: Sequence[int] | None) -> ColumnElement[bool]:
-        table = messages.c
-        had = [
-            table.appeal == any_(cast(list(self.week), ARRAY(BigInteger))),
-            table.due_at > self.due_at - WEEK,
-            table.status.not_in([status.value for status in _GOT_NOTHING]),
-        ]
-        if among is not None:
-            had.append(table.person == any_(cast(list(among), ARRAY(BigInteger))))
-        return people.c.id.in_(select(table.person).where(*had).group_by(table.person).having(func.count() >= PER_WEEK))
+
+def _is_in(crowd: Crowd) -> ColumnElement[bool]:
+    place = people.c.id - crowd.first
+    bit = func.get_bit(cast(crowd.bits, LargeBinary), place)
+    return case((and_(place >= 0, place < crowd.end - crowd.first), bit == 1), else_=false())
 
 
 def _matches(audience: Audience, areas: Areas) -> ColumnElement[bool]:

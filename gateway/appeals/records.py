@@ -14,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -68,6 +69,10 @@ appeal_chunks = Table(
     Column("number", Integer, nullable=False),
     Column("people", ARRAY(BigInteger), nullable=False),
     Column("expanded_at", DateTime(timezone=True)),
+    # Set when it is expanded: whom a message was queued for, as a crowd (appeals/crowd.py), and when those were due.
+    Column("first", BigInteger),
+    Column("queued_for", LargeBinary),
+    Column("due_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("appeal", "number"),
     Index("ix_appeal_chunks_left", "appeal", "number", postgresql_where=text("expanded_at IS NULL")),
 )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import SAID, WEEK, Actor, Appeal, Draft, Reason, Status
+from gateway.appeals.appeal import SAID, Actor, Appeal, Draft, Reason, Status
 from gateway.appeals.audience import read
 from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_approvals, appeal_chunks, appeals
@@ -115,16 +115,11 @@ async def call_off(connection: AsyncConnection, appeal: int, actor: Actor, reaso
     await hold(connection, appeal, Sent.CANCELLED, SAID[Reason.CALLED_OFF], now)
 
 
-async def reach_of(connection: AsyncConnection, draft: Draft, menu: Menu, due_at: datetime, but: int = 0) -> Reach:
-    """What the audience of `draft` gets at `due_at`; `but` is the appeal that it is. Raises `WrongAudience`."""
-    table = appeals.c
-    going = table.status.in_([Status.RUNNING.value, Status.PAUSED.value])
-    week = select(table.id).where(table.id != but, table.expanded > 0, or_(going, table.updated_at > due_at - WEEK))
-    others = (await connection.execute(week)).scalars().all()
+def reach_of(draft: Draft, menu: Menu) -> Reach:
+    """The audience of `draft` and in which languages it is written to. Raises `WrongAudience`."""
     texts = texts_of(draft, menu)
     fallback = menu.language if menu.language in texts else ""
-    audience = read(draft.audience, menu.areas, menu.languages)
-    return Reach(audience, menu.areas, tuple(texts), fallback, others, due_at)
+    return Reach(read(draft.audience, menu.areas, menu.languages), menu.areas, tuple(texts), fallback)
 
 
 # The frozen audience -------------------------------------------------------------------------------------------

@@ -101,13 +101,10 @@ class Runner:
         if appeal.draft.channel not in self._terms.channels:
             return f"there is no channel {appeal.draft.channel}"
         brake, table = self._terms.brake, messages.c
-        latest = select(table.status).where(
-            table.appeal == appeal.id,
-            table.status.in_([status.value for status in _OUTCOMES]),
-            table.sent_at >= (appeal.judged_from or now),
-        )
+        # Looked through by its index: PostgreSQL, asked for the outcomes alone, would rather sort all that was sent.
+        latest = select(table.status).where(table.appeal == appeal.id, table.sent_at >= (appeal.judged_from or now))
         statuses = (await connection.execute(latest.order_by(table.sent_at.desc()).limit(brake.window))).scalars()
-        ended = [Sent(status) for status in statuses]
+        ended = [Sent(status) for status in statuses if status in _OUTCOMES]
         return brake.reason(ended.count(Sent.REFUSED), ended.count(Sent.UNKNOWN), len(ended))
 
     async def _expand(self, connection: AsyncConnection, appeal: Appeal, due_at: datetime, now: datetime) -> bool:
@@ -120,7 +117,7 @@ class Runner:
             return False
         menu, draft = self._menu(), appeal.draft
         try:
-            reach = await reach_of(connection, draft, menu, due_at, appeal.id)
+            reach = reach_of(draft, menu)
         except WrongAudience as error:
             await pause(connection, appeal.id, WORKER, f"the pack has changed: {error}", now)
             log.warning("appeal.paused", appeal=appeal.id, reason=str(error))
@@ -152,9 +149,9 @@ class Runner:
         """Expand one chunk of those who will get nothing, so that each has a line; whether that was done."""
         menu = self._menu()
         try:
-            reach = await reach_of(connection, appeal.draft, menu, now, appeal.id)
+            reach = reach_of(appeal.draft, menu)
         except WrongAudience:  # the pack has lost what it names: then nobody asks where they are meant to live
-            reach = Reach(Group(), menu.areas, tuple(appeal.texts), "", (), now)
+            reach = Reach(Group(), menu.areas, tuple(appeal.texts), "")
         return await expand_next(connection, Expansion(appeal, reach, (), now, off=True), now) > 0
 
 

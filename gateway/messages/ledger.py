@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     cast,
     func,
+    literal_column,
     select,
     text,
     update,
@@ -34,8 +35,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import ReceiptStatus
-from gateway.messages.message import REPORTED, Status, may_move
+from gateway.messages.message import OPTED_OUT, REPORTED, Status, may_move
 from gateway.runtime.postgres import metadata
+
+# Of an appeal, what was queued and then did not go out after all; an index of its own finds these few.
+CAME_TO_NOTHING = literal_column(
+    f"appeal IS NOT NULL AND (status IN ('{Status.REFUSED}', '{Status.CANCELLED}')"
+    f" OR status = '{Status.SUPPRESSED}' AND reason = '{OPTED_OUT}')",
+    Boolean,
+)
 
 messages = Table(
     "messages",
@@ -77,11 +85,7 @@ messages = Table(
     Index("ix_messages_ticket", "ticket", postgresql_where=text("ticket IS NOT NULL")),
     Index("ix_messages_phone_key", "phone_key", postgresql_using="hash"),
     Index("ix_messages_resume", "phone_key", postgresql_where=text("class = 'resume'")),
-    Index(
-        "ix_messages_appeal",
-        "phone_key",
-        postgresql_where=text("status = ANY (ARRAY['queued', 'held']) AND class = 'appeal'"),
-    ),
+    Index("ix_messages_came_to_nothing", "appeal", "person", postgresql_where=CAME_TO_NOTHING),
     Index("uq_messages_appeal", "appeal", "person", unique=True, postgresql_where=text("appeal IS NOT NULL")),
     Index("ix_messages_appeal_queued", "appeal", postgresql_where=text("appeal IS NOT NULL AND status = 'queued'")),
     Index("ix_messages_appeal_held", "appeal", postgresql_where=text("status = 'held'")),
