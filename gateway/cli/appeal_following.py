@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,25 +15,28 @@ from gateway.appeals.appeal import Status, Total
 from gateway.cli.appeal_shown import Look
 
 EVERY_S = 1.0
+_RESTS = 4  # times as long as a look takes: that of a million people takes PostgreSQL a second, which has other work
 _NOT_GOING = frozenset({Status.DRAFT, Status.WAITING, Status.DONE, Status.CANCELLED})
 
 Tell = Callable[[Look], None]
 
 
 async def follow(look: Callable[[], Awaitable[Look]], console: Console, *, as_json: bool = False) -> None:
-    """Show how far an appeal has come, each second, until it is done or cancelled; at once if it is not approved.
+    """Show how far an appeal has come until it is done or cancelled; only once if it is not approved.
 
-    A bar in a terminal; elsewhere a line whenever something has changed, which is a JSON object if `as_json`. Ends
-    when it is cancelled.
+    A look each second, more seldom where the appeal is large. A bar in a terminal; elsewhere a line whenever something
+    has changed, which is a JSON object if `as_json`. Ends when it is cancelled.
     """
     try:
         with _bar(console) if console.is_terminal and not as_json else _lines(console, as_json) as tell:
             while True:
+                began = time.monotonic()
                 seen = await look()
+                took = time.monotonic() - began
                 tell(seen)
                 if seen.appeal.status in _NOT_GOING:
                     return
-                await asyncio.sleep(EVERY_S)
+                await asyncio.sleep(max(EVERY_S, _RESTS * took))
     except asyncio.CancelledError:
         return  # Ctrl-C is how following ends; the appeal goes on
 
