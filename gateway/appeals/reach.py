@@ -101,6 +101,7 @@ class Reach:
 def _is_in(crowd: Crowd) -> ColumnElement[bool]:
     place = people.c.id - crowd.first
     bit = func.get_bit(cast(crowd.bits, LargeBinary), place)
+    # A case, so that the bit is asked for only where there is one.
     return case((and_(place >= 0, place < crowd.end - crowd.first), bit == 1), else_=false())
 
 

@@ -7,7 +7,7 @@ was queued for when it was expanded; of these only the few are looked up that ca
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select
@@ -20,6 +20,7 @@ from gateway.appeals.records import appeal_chunks, appeals
 from gateway.messages.ledger import CAME_TO_NOTHING, messages
 from gateway.messages.message import Status as Sent
 
+_ANY_ID = 2**63 - 1
 _NOTHING = (Sent.SUPPRESSED, Sent.CANCELLED, Sent.REFUSED)
 
 
@@ -34,14 +35,15 @@ async def had_enough(
     week = await _appeals_of(connection, since, but)
     if len(week) < PER_WEEK:
         return NOBODY
-    between = (among[0], among[-1]) if among else None
-    crowds, straddling = await _queued_for(connection, week, since, between)
-    if straddling:
-        late = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOTHING])]
-        for appeal, ids in (await _people(connection, straddling, late, between)).items():
-            crowds[appeal].append(Crowd.of(ids))
-    nothing = await _people(connection, week, [CAME_TO_NOTHING], between)
-    return in_at_least(PER_WEEK, [union(crowds[appeal]).without(nothing[appeal]) for appeal in week])
+    first, end = (among[0], among[-1] + 1) if among else (0, _ANY_ID)
+    queued_for, earlier = await _queued_for(connection, week, since, first, end)
+    for appeal, crowd in earlier.items():
+        put_off = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOTHING])]
+        within = max(first, crowd.first), min(end, crowd.end)
+        for ids in (await _people(connection, [appeal], put_off, *within)).values():
+            queued_for[appeal].append(Crowd.of(ids))
+    nothing = await _people(connection, week, [CAME_TO_NOTHING], first, end)
+    return in_at_least(PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
 
 
 async def _appeals_of(connection: AsyncConnection, since: datetime, but: int) -> Sequence[int]:
@@ -53,41 +55,34 @@ async def _appeals_of(connection: AsyncConnection, since: datetime, but: int) ->
 
 
 async def _queued_for(
-    connection: AsyncConnection, week: Sequence[int], since: datetime, between: tuple[int, int] | None
-) -> tuple[defaultdict[int, list[Crowd]], list[int]]:
-    """Whom messages were queued for that were due since then, and which appeals have messages that were due before.
+    connection: AsyncConnection, week: Sequence[int], since: datetime, first: int, end: int
+) -> tuple[defaultdict[int, list[Crowd]], dict[int, Crowd]]:
+    """Whom messages were queued for that were due since then, by appeal; and whom others that were due earlier.
 
-    A message's time may only become later: in quiet hours, after a pause, at a second try.
+    Of the latter some may be due since then all the same: a message's time becomes later in quiet hours, after a
+    pause, at a second try. It never becomes earlier.
     """
     table = appeal_chunks.c
     chunks = select(table.appeal, table.first, table.queued_for, (table.due_at > since).label("lately")).where(
-        table.appeal == any_(cast(week, ARRAY(BigInteger))), table.queued_for.is_not(None)
+        table.appeal == any_(cast(week, ARRAY(BigInteger))),
+        table.first < end,
+        table.first + func.octet_length(table.queued_for) * 8 > first,
     )
-    if between:
-        end = table.first + func.octet_length(table.queued_for) * 8
-        chunks = chunks.where(table.first <= between[1], end > between[0])
-    crowds: defaultdict[int, list[Crowd]] = defaultdict(list)
-    straddling = set()
+    lately: defaultdict[int, list[Crowd]] = defaultdict(list)
+    earlier: defaultdict[int, list[Crowd]] = defaultdict(list)
     for chunk in await connection.execute(chunks):
-        if chunk.lately:
-            crowds[chunk.appeal].append(Crowd(chunk.first, chunk.queued_for))
-        else:
-            straddling.add(chunk.appeal)
-    return crowds, sorted(straddling)
+        (lately if chunk.lately else earlier)[chunk.appeal].append(Crowd(chunk.first, chunk.queued_for))
+    return lately, {appeal: union(crowds) for appeal, crowds in earlier.items()}
 
 
 async def _people(
-    connection: AsyncConnection,
-    week: Sequence[int],
-    which: Sequence[ColumnElement[bool]],
-    between: tuple[int, int] | None,
-) -> defaultdict[int, list[int]]:
-    """The people of some messages, by appeal."""
+    connection: AsyncConnection, week: Sequence[int], which: Sequence[ColumnElement[bool]], first: int, end: int
+) -> Mapping[int, Sequence[int]]:
+    """The people of some messages, by appeal; of those with an id from `first` up to `end`."""
     table = messages.c
-    found = select(table.appeal, table.person).where(table.appeal == any_(cast(week, ARRAY(BigInteger))), *which)
-    if between:
-        found = found.where(table.person.between(*between))
-    people: defaultdict[int, list[int]] = defaultdict(list)
-    for appeal, person in (await connection.execute(found)).all():
-        people[appeal].append(person)
-    return people
+    found = (
+        select(table.appeal, func.array_agg(table.person))
+        .where(table.appeal == any_(cast(week, ARRAY(BigInteger))), table.person >= first, table.person < end, *which)
+        .group_by(table.appeal)
+    )
+    return {row[0]: row[1] for row in await connection.execute(found)}
