@@ -186,3 +186,9 @@ class Desk(Office):
     def but(self, **terms: Any) -> Desk:
         """The same desk with other terms."""
         return Desk(self.database, self.vault, self.clock, self.menu, replace(self.terms, **terms))
+
+
+async def submitted(desk: Desk, draft: Draft) -> int:
+    appeal = await desk.campaign.draft(SITI, draft)
+    await desk.campaign.submit(appeal, SITI)
+    return appeal

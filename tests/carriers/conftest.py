@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientSession, DummyCookieJar
+from aiohttp import ClientSession, DummyCookieJar, web
 
-from tests.carriers.serving import Gateway, listening
+from tests.carriers.local_stage import Stand, local_carrier
+from tests.carriers.serving import Gateway, listening, serving
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +19,12 @@ async def http() -> AsyncIterator[ClientSession]:
 async def gateway() -> AsyncIterator[Gateway]:
     async with listening() as stand_in:
         yield stand_in
+
+
+@pytest.fixture
+async def stand(http: ClientSession, gateway: Gateway) -> AsyncIterator[Stand]:
+    local = local_carrier(http, gateway.hooks)
+    app = web.Application()
+    local.add_to(app)
+    async with serving(app, patience=10) as url:
+        yield Stand(local, url, http, gateway)

@@ -23,8 +23,8 @@ from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
+from tests.cli.stage import CONFIG, KEY, PACK, Shell
 from tests.cli.test_users import PASSWORD, typing
-from tests.cli.test_verbs import CONFIG, KEY, PACK, Shell
 
 CODE = "*384*3375#"
 MEDONO = "33.75.01.1002"

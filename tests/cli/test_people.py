@@ -21,7 +21,7 @@ from gateway.incidents.records import audit
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from tests.cli.test_verbs import CONFIG, KEY, NUMBER, OTHER, Shell
+from tests.cli.stage import CONFIG, KEY, NUMBER, OTHER, Shell
 
 LIST = f"""\
 phone;name;role;areas;language;consent

@@ -20,7 +20,7 @@ from gateway.people.passwords import LONGEST
 from gateway.people.roles import Right
 from gateway.runtime.audit import audit
 from gateway.runtime.postgres import Database
-from tests.cli.test_verbs import CONFIG, Shell
+from tests.cli.stage import CONFIG, Shell
 from tests.clocks import StandingClock
 
 PASSWORD, OTHER = "kuda lumping merah", "becak biru tua 7"

@@ -26,8 +26,8 @@ from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
 from gateway.wiring import redis_client
 from tests.clocks import StandingClock
+from tests.messages.senders import BRISK, ended, of_channels, sender, until, working
 from tests.messages.stage import Stage, ToldCarrier, phone
-from tests.messages.test_sending import BRISK, ended, of_channels, sender, until, working
 
 APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
 ONE_CALL = replace(BRISK, calls=1)

@@ -24,8 +24,8 @@ from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
 from gateway.wiring import redis_client
+from tests.messages.senders import BRISK, a_claim, ended, of_channels, until, working
 from tests.messages.stage import Stage, ToldCarrier, phone
-from tests.messages.test_sending import BRISK, _claim, ended, of_channels, until, working
 
 
 class Timed(ToldCarrier):
@@ -108,7 +108,7 @@ async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Ba
 
 
 def test_a_call_holds_no_more_than_a_seconds_worth() -> None:
-    claims = [replace(_claim(number, "a", phone(number)), parts=2) for number in range(7)]
+    claims = [replace(a_claim(number, "a", phone(number)), parts=2) for number in range(7)]
     assert [len(group) for group in grouped(claims, 100, 5)] == [2, 2, 2, 1]
     assert [len(group) for group in grouped(claims, 100, 1)] == [1] * 7
     assert [len(group) for group in grouped(claims, 100)] == [7]

@@ -25,7 +25,8 @@ from gateway.runtime.postgres import Database
 from gateway.sms.answers import Answers
 from gateway.sms.post import Post
 from gateway.text.phone import Phone
-from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SERVICE, VAULT, Ussd, ussd
+from tests.clocks import StandingClock
+from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SERVICE, TO_DESCRIBE, VAULT, Resident, Ussd, ussd
 
 __all__ = ["MENU", "NUMBER", "OTHER", "SERVICE"]
 
@@ -150,3 +151,17 @@ async def refusing(database: Database, table: Table, change: str, when: str) -> 
 def sms(name: str, language: str = "id", **values: str) -> str:
     """The pack's SMS of that name."""
     return MENU.sms(name, language, values, {"ussd": SERVICE.service_code})
+
+
+async def reported(desk: Room, text: str = "LAPOR 3 KLEGO tawuran") -> str:
+    """A report of `NUMBER`; its ticket."""
+    await desk.says(text)
+    return await desk.ticket()
+
+
+async def drop(desk: Room, clock: StandingClock, keys: Sequence[str] = TO_DESCRIBE) -> None:
+    """`NUMBER` dials, tells nearly all, and is cut off; the worker has looked."""
+    await Resident(desk.gateway.turns).walk(keys)
+    clock.pass_time(minutes=5)
+    assert await desk.gateway.dropped.look() == 1
+    await desk.replies()

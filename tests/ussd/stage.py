@@ -20,6 +20,7 @@ from gateway.incidents.tries import Tries
 from gateway.menu.definition import Menu
 from gateway.menu.limits import Limits
 from gateway.menu.loading import load
+from gateway.messages.ledger import messages
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.subscriptions import Subscriptions
@@ -30,7 +31,7 @@ from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
-from gateway.ussd.dropped import Dropped
+from gateway.ussd.dropped import LONGEST_SESSION_S, Dropped
 from gateway.ussd.editions import Editions
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
@@ -38,6 +39,7 @@ from gateway.ussd.sessions import Sessions, Stored
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
 from gateway.wiring import redis_client
+from tests.clocks import StandingClock
 from tests.walked import walk
 
 PACKS = Path(__file__).parents[2] / "menus"
@@ -55,6 +57,7 @@ TTL = 600
 TO_DESCRIBE = ("1", "1", "1", "3", "1", "2", "1", "2", "3", "1")
 TO_CONFIRM = (*TO_DESCRIBE, "tawuran di pasar", "1")
 WHOLE = (*TO_CONFIRM, "1")
+TO_PLACE = WHOLE[:7]  # a clash that goes on in Podosugih; is anybody hurt?
 
 _sessions = count(1)
 
@@ -190,3 +193,15 @@ class Resident:
 def expected(*inputs: str) -> str:
     """The screen that these inputs lead to, from the menu itself."""
     return walk(MENU, inputs, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
+
+
+async def dropped(gateway: Ussd, clock: StandingClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
+    """A resident whose session broke off so long ago that no network still holds it."""
+    resident = Resident(gateway.turns)
+    await resident.walk(keys)
+    clock.pass_time(seconds=LONGEST_SESSION_S)
+    return resident
+
+
+async def reminders(gateway: Ussd) -> list[dict[str, object]]:
+    return [row for row in await gateway.rows(messages) if row["class"] == "resume"]

@@ -1,4 +1,4 @@
-"""Dialogues that broke off: kept as drafts, brought to mind by one SMS, filed by its answer, wiped in the end."""
+"""Dialogues that broke off: kept as drafts, and brought to mind by one SMS outside of the quiet hours."""
 
 from __future__ import annotations
 
@@ -10,46 +10,37 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.incidents.drafts import drafts
-from gateway.messages.ledger import messages
 from gateway.people.vault import Vault
 from gateway.text.phone import Phone
 from gateway.ussd.dropped import LONGEST_SESSION_S
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SECOND, TO_CONFIRM, VAULT, WHOLE, Resident, Ussd, with_rules
+from tests.ussd.stage import (
+    CODES,
+    MENU,
+    NUMBER,
+    OTHER,
+    SECOND,
+    TO_CONFIRM,
+    TO_PLACE,
+    VAULT,
+    WHOLE,
+    Resident,
+    Ussd,
+    dropped,
+    reminders,
+    with_rules,
+)
 
-TO_PLACE = WHOLE[:7]  # a clash that goes on in Podosugih; is anybody hurt?
 IN_DANGER = (*TO_PLACE, "1")
 QUIET_OVER = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # 07:00 in Pekalongan
-
-
-async def dropped(gateway: Ussd, clock: StandingClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
-    """A resident whose session broke off so long ago that no network still holds it."""
-    resident = Resident(gateway.turns)
-    await resident.walk(keys)
-    clock.pass_time(seconds=LONGEST_SESSION_S)
-    return resident
 
 
 async def watched(gateway: Ussd) -> int:
     return int(await gateway.ask("HLEN", "waspada:watched"))
 
 
-async def reminders(gateway: Ussd) -> list[dict[str, object]]:
-    return [row for row in await gateway.rows(messages) if row["class"] == "resume"]
-
-
-async def one(gateway: Ussd, phone: Phone = NUMBER) -> str | None:
-    """What the post room does of the answer `1`; the ticket."""
-    async with gateway.database.begin() as connection:
-        done = await gateway.dropped.file_as_it_is(phone, connection)
-    if done is None:
-        return None
-    await gateway.dropped.settle(done)
-    return done.filed.ticket
-
-
-# Kept as a draft -----------------------------------------------------------------------------------------------
+# Kept as a draft ----------------------------------------------------------------------------------------------------
 
 
 async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: Ussd, clock: StandingClock) -> None:
@@ -172,7 +163,7 @@ async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: Ussd, c
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["draft.not_looked_at"]
 
 
-# The reminder --------------------------------------------------------------------------------------------------
+# The reminder -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -239,7 +230,7 @@ async def test_it_names_the_code_of_its_channel(timed: Ussd, clock: StandingCloc
     assert (reminder["channel"], SECOND.service_code in str(reminder["text"])) == ("at2", True)
 
 
-# A store away --------------------------------------------------------------------------------------------------
+# A store away -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("store", ["redis", "postgres"])
@@ -254,174 +245,3 @@ async def test_while_a_store_is_away_it_waits(
     assert await watched(timed_shaky) == 1
     assert await timed_shaky.dropped.look() == 1
     assert len(await timed_shaky.drafts.list()) == 1
-
-
-# Its answer ----------------------------------------------------------------------------------------------------
-
-
-async def test_one_files_it_and_confirms_it(timed: Ussd, clock: StandingClock) -> None:
-    resident = await dropped(timed, clock)
-    await timed.dropped.look()
-    clock.pass_time(minutes=5)
-    assert await one(timed)
-    (incident,) = await timed.incidents()
-    assert (incident["session"], incident["category"], incident["danger"]) == (resident.session, "gesekan", "")
-    (confirmation,) = (one for one in await timed.confirmations() if one["class"] == "confirmation")
-    assert confirmation["ticket"] == incident["ticket"]
-    (reminder,) = await reminders(timed)
-    assert reminder["status"] == "cancelled"
-    assert await timed.drafts.list() == []
-    assert not await one(timed), "a second time there is none"
-    assert len(await timed.incidents()) == 1
-
-
-async def test_what_was_filed_so_is_not_offered_any_more(timed: Ussd, clock: StandingClock) -> None:
-    """He would tell more, and get the ticket that he has: what he told would be lost."""
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    await one(timed)
-    stored = await timed.stored()
-    assert (stored.filed_today(clock.now().date()), stored.place.answers) == (1, {})
-    assert (await Resident(timed.turns).dial()).label == "main.id.home"
-
-
-async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    again = Resident(timed.turns)
-    await again.walk(("1", "2"))
-    assert await one(timed)
-    for keys in ("3", "1", "tawuran", "1", "1"):
-        screen = await again.answer(keys)
-    (incident,) = await timed.incidents()
-    assert screen.label == "ticket.id.resume"
-    assert str(incident["ticket"])[:4] in screen.text
-
-
-async def test_what_was_answered_since_it_dropped_is_filed_too(timed: Ussd, clock: StandingClock) -> None:
-    """He goes on with it, the line drops again, and he answers the reminder of before."""
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    again = Resident(timed.turns)
-    await again.walk(("1", "1"))
-    assert await one(timed)
-    (incident,) = await timed.incidents()
-    assert incident["danger"] == "yes"
-
-
-async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    again = Resident(timed.turns)
-    await again.walk(("1", "2"))
-    ticket = await one(timed)
-    clock.pass_time(seconds=20)
-    for keys in ("3", "1", "tawuran", "1", "1"):
-        screen = await again.answer(keys)
-    assert str(ticket)[:4] in screen.text
-    (incident,) = await timed.incidents()
-    assert (incident["danger"], incident["description"], incident["contact"]) == ("no", "tawuran", True)
-
-
-async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    again = Resident(timed.turns)
-    screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
-    assert (screen.label, screen.end) == ("cancelled.id.resume", True)
-    assert await timed.drafts.list() == []
-    (reminder,) = await reminders(timed)
-    assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
-    assert not await one(timed)
-    assert await timed.incidents() == []
-
-
-async def test_another_dialogue_that_dropped_since_is_still_offered(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    later = Resident(timed.turns)
-    await later.walk(("2", "1", "1", "2"))  # start again; another kind, and no place yet
-    clock.pass_time(seconds=LONGEST_SESSION_S)
-    assert await one(timed)
-    assert (await Resident(timed.turns).dial()).label == "unfinished.id.resume"
-
-
-async def test_nobody_else_files_it(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    assert await one(timed, OTHER) is None
-    assert await timed.incidents() == []
-    assert len(await timed.drafts.list()) == 1
-
-
-async def test_answers_at_once_file_it_once(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    taken = await asyncio.gather(*(one(timed) for _ in range(5)))
-    assert [one is None for one in taken].count(False) == 1
-    assert len(await timed.incidents()) == 1
-
-
-async def test_after_the_window_an_answer_files_nothing(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    clock.pass_time(hours=24)
-    assert not await one(timed)
-    assert await timed.incidents() == []
-
-
-async def test_a_session_that_another_phone_has_filed_is_refused(timed: Ussd, clock: StandingClock) -> None:
-    """Two phones with one session: the carrier's fault, and no reason to be asked for the SMS again and again."""
-    resident = await dropped(timed, clock)
-    await timed.dropped.look()
-    await Resident(timed.turns, OTHER, resident.session).walk()
-    with capture_logs() as lines:
-        assert not await one(timed)
-    assert [(line["event"], line["error"]) for line in lines] == [("draft.unfileable", "SessionOfAnotherPhone")]
-    (incident,) = await timed.incidents()
-    assert incident["phone"] == OTHER.masked
-
-
-async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    again = Resident(timed.turns)
-    await again.walk(("1", "2", "3", "1", "tawuran", "1", "1"))
-    assert await timed.drafts.list() == []
-    (reminder,) = await reminders(timed)
-    assert reminder["status"] == "cancelled"
-    await one(timed)
-    assert len(await timed.incidents()) == 1
-
-
-# Its end -------------------------------------------------------------------------------------------------------
-
-
-async def test_after_the_window_it_is_wiped(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    clock.pass_time(hours=23, minutes=56)
-    assert await timed.dropped.forget_old() == 0
-    clock.pass_time(minutes=2)
-    assert await timed.dropped.forget_old() == 1
-    (draft,) = await timed.rows(drafts)
-    assert (draft["status"], draft["answers"], draft["phone_sealed"], draft["phone_key"]) == ("expired", {}, None, None)
-    (reminder,) = await reminders(timed)
-    assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
-    assert await timed.dropped.forget_old() == 0
-
-
-async def test_it_can_be_discarded_on_the_next_call(timed: Ussd, clock: StandingClock) -> None:
-    await dropped(timed, clock)
-    await timed.dropped.look()
-    again = Resident(timed.turns)
-    screen = await again.walk(("3",))
-    assert (screen.label, screen.end) == ("cancelled.id.resume", True)
-    (draft,) = await timed.rows(drafts)
-    assert (draft["status"], draft["answers"], draft["phone_key"]) == ("deleted", {}, None)
-    (reminder,) = await reminders(timed)
-    assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
-    assert not await one(timed)
-    clock.pass_time(seconds=LONGEST_SESSION_S)
-    assert await timed.dropped.look() == 0, "nor does it come back"
-    assert (await Resident(timed.turns).dial()).label == "main.id.home"

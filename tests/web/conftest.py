@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.outages import Gate, OwnRedis, own_redis, postgres
+from tests.web.phone_page import browser, gateway, handset, http
 from tests.web.stage import Gateway, gateway_web
 
-__all__ = ["own_redis", "postgres"]
+__all__ = ["browser", "gateway", "handset", "http", "own_redis", "postgres"]
 
 
 @pytest.fixture

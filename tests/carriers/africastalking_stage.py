@@ -1,0 +1,58 @@
+"""An account of Africa's Talking, and servers that answer as its API does, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
+
+from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.carrier import Outcome
+from gateway.text.phone import Phone
+from tests.carriers.serving import Answer, answering
+
+BU_TANI = Phone("+6281230004567")
+PAK_TANI = Phone("+6285712340008")
+KENYAN = Phone("+254711000123")
+KEY = "atsk_secret"
+
+
+def account(http: ClientSession, url: str, **others: Any) -> AfricasTalking:
+    return AfricasTalking("at", "sandbox", KEY, http, api_url=url, **others)
+
+
+def replaying(body: bytes | str, status: int = 201, kind: str = "application/json", **headers: str) -> Answer:
+    async def answer(_: web.Request) -> web.Response:
+        octets = body.encode() if isinstance(body, str) else body
+        return web.Response(status=status, body=octets, headers={"Content-Type": kind, **headers})
+
+    return answer
+
+
+def listing(*recipients: dict[str, Any], message: str = "Sent") -> bytes:
+    return json.dumps({"SMSMessageData": {"Message": message, "Recipients": list(recipients)}}).encode()
+
+
+async def outcomes(http: ClientSession, answer: Answer, *phones: Phone) -> dict[Phone, Outcome]:
+    async with answering(answer) as url:
+        return await account(http, url).send("Halo", phones)
+
+
+TAKEN = {"statusCode": 101, "number": BU_TANI.e164, "status": "Success", "cost": "0", "messageId": "ATXid_1"}
+
+
+async def silence(_: web.Request) -> web.Response:
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def never_asked(_: web.Request) -> web.Response:
+    """Would be `NOT_UNDERSTOOD`."""
+    return web.Response(status=418)
+
+
+def one_connection() -> AbstractAsyncContextManager[ClientSession]:
+    return ClientSession(connector=TCPConnector(limit=1), cookie_jar=DummyCookieJar())

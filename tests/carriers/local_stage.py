@@ -1,0 +1,56 @@
+"""The built-in carrier, with the gateway's real Africa's Talking code sending to it over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import ClientSession
+
+from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.carrier import Outcome, ReceiptStatus
+from gateway.carriers.handset import HookUrls
+from gateway.carriers.local import LocalCarrier
+from gateway.runtime.clock import Clock
+from gateway.text.phone import Phone
+from tests.carriers.serving import Gateway
+
+BU_TANI = Phone("+6281230004567")
+PAK_TANI = Phone("+6285712340008")
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A gateway's carrier, the built-in carrier that it sends to, and the webhooks that this one calls."""
+
+    local: LocalCarrier
+    url: str
+    http: ClientSession
+    gateway: Gateway
+
+    def account(self, **others: Any) -> AfricasTalking:
+        settings = {"username": "sandbox", "api_key": "demo", "total_seconds": 0.3, **others}
+        return AfricasTalking("local", http=self.http, api_url=f"{self.url}/local", **settings)
+
+    async def send(self, *phones: Phone) -> list[Outcome]:
+        answer = await self.account().send("Halo", phones or (BU_TANI,))
+        return [answer[phone] for phone in phones or (BU_TANI,)]
+
+    async def reports(self, number: int) -> list[tuple[str, ReceiptStatus]]:
+        """Message and status of the first `number` reports, as the gateway's carrier reads them."""
+        calls = (await self.gateway.until("receipt", number))[:number]
+        receipts = [self.account().read_receipt(call.body, call.headers) for call in calls]
+        return [(receipt.message_id, receipt.status) for receipt in receipts]
+
+
+def local_carrier(http: ClientSession, hooks: HookUrls, report_seconds: float = 0.02) -> LocalCarrier:
+    return LocalCarrier(
+        http,
+        hooks,
+        Clock(),
+        username="sandbox",
+        api_key="demo",
+        service_code="*384*3375#",
+        short_code="3375",
+        report_seconds=report_seconds,
+    )

@@ -1,0 +1,201 @@
+"""How each answer of Africa's Talking to a send is judged: number by number, and by its HTTP status."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from aiohttp import ClientSession
+from multidict import CIMultiDict
+from structlog.testing import capture_logs
+
+from gateway.carriers import africastalking_sms as sms
+from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
+from gateway.text.phone import Phone
+from tests.carriers.africastalking_stage import (
+    BU_TANI,
+    KENYAN,
+    PAK_TANI,
+    TAKEN,
+    listing,
+    never_asked,
+    outcomes,
+    replaying,
+)
+from tests.carriers.serving import answering, fixture
+
+# Answers, number by number ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "phone", "outcome"),
+    [
+        ("sms_send_201_sent", KENYAN, Accepted("ATXid_d6909d4585e48b7f8b97acc97187c257")),
+        ("sms_send_201_queued", KENYAN, Accepted("ATXid_354d2c366eb5300ff4ea9117e51cd4d8")),
+        ("sms_premium_201", KENYAN, Accepted("ATXid_cc31280d6899af94a3c7236b52949b50")),
+        ("sms_send_201_gateway_error", KENYAN, sms.CODES[501]),
+        ("sms_send_201_unsupported_indonesia", BU_TANI, sms.CODES[404]),
+        ("sms_send_dnd_409", Phone("+2348030000001"), sms.CODES[409]),
+        ("sms_send_201_invalid_sender_no_recipients", KENYAN, sms.EMPTY_ANSWERS["InvalidSenderId"]),
+        ("fetch_messages_200", KENYAN, sms.NOT_UNDERSTOOD),
+        ("user_200", KENYAN, sms.NOT_UNDERSTOOD),
+    ],
+)
+async def test_a_recorded_answer(http: ClientSession, name: str, phone: Phone, outcome: Outcome) -> None:
+    assert await outcomes(http, replaying(fixture(name)), phone) == {phone: outcome}
+
+
+async def test_an_answer_goes_by_number_and_says_nothing_of_who_is_missing(http: ClientSession) -> None:
+    opted_out = Phone("+254711000999")
+    phones = [opted_out, BU_TANI, KENYAN]
+    assert await outcomes(http, replaying(fixture("sms_send_201_mixed")), *phones) == {
+        opted_out: Refused("opted out at the carrier", opted_out=True),
+        BU_TANI: sms.MISSING,
+        KENYAN: Accepted("ATXid_7cd1c32b3c4cb5abf9f9e25113e99112"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        *((code, Accepted) for code in (100, 101, 102)),
+        *((code, Unknown) for code in (401, 500, 501)),
+        *((code, Refused) for code in (402, 403, 404, 406, 407, 409, 502)),
+        (405, Deferred),
+    ],
+)
+def test_every_code_of_the_documents_has_its_outcome(code: int, kind: type) -> None:
+    assert isinstance(sms.CODES[code], kind)
+
+
+def test_the_table_of_codes_has_no_other() -> None:
+    assert len(sms.CODES) == 14
+    assert [code for code, outcome in sms.CODES.items() if getattr(outcome, "opted_out", False)] == [406]
+    assert [code for code, outcome in sms.CODES.items() if getattr(outcome, "whole_channel", False)] == [405]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "warned"),
+    [
+        (listing(TAKEN), Accepted("ATXid_1"), None),
+        (listing(TAKEN, TAKEN), Accepted("ATXid_1"), None),
+        (listing({**TAKEN, "number": "6281230004567"}), Accepted("ATXid_1"), None),
+        (listing({**TAKEN, "number": PAK_TANI.e164}), sms.MISSING, None),
+        (listing(TAKEN, {**TAKEN, "statusCode": 403}), sms.CONTRADICTORY, None),
+        (listing(TAKEN, {**TAKEN, "messageId": "ATXid_2"}), sms.CONTRADICTORY, None),
+        (listing({**TAKEN, "statusCode": 777}), sms.NOT_UNDERSTOOD, "status code"),
+        (listing({**TAKEN, "statusCode": True}), sms.NOT_UNDERSTOOD, "status code"),
+        (listing({**TAKEN, "statusCode": [101]}), sms.NOT_UNDERSTOOD, "status code"),
+        (listing({"number": BU_TANI.e164}), sms.NOT_UNDERSTOOD, "status code"),
+        (listing({**TAKEN, "messageId": "None"}), sms.WITHOUT_ID, "message id"),
+        (listing({**TAKEN, "messageId": None}), sms.WITHOUT_ID, "message id"),
+        (listing({**TAKEN, "messageId": "a\0b"}), sms.WITHOUT_ID, "message id"),
+        (listing({**TAKEN, "messageId": "x" * 129}), sms.WITHOUT_ID, "message id"),
+        (
+            listing(message="InvalidSenderId"),
+            Deferred("the sender name is not registered", whole_channel=True),
+            "empty list of recipients",
+        ),
+        (listing(message="InsufficientBalance"), sms.CODES[405], "empty list of recipients"),
+        (listing(message="Queued"), sms.MISSING, "empty list of recipients"),
+        (b'{"SMSMessageData": {"Recipients": []}}', sms.MISSING, "empty list of recipients"),
+        (b'{"SMSMessageData": {"Recipients": [1, null, "x"]}}', sms.MISSING, "empty list of recipients"),
+        (b'{"SMSMessageData": {"Recipients": null}}', sms.NOT_UNDERSTOOD, "answer"),
+        (b'{"SMSMessageData": {}}', sms.NOT_UNDERSTOOD, "answer"),
+        (b'{"SMSMessageData": []}', sms.NOT_UNDERSTOOD, "answer"),
+        (b"[]", sms.NOT_UNDERSTOOD, "answer"),
+        (b"null", sms.NOT_UNDERSTOOD, "answer"),
+        (b"", sms.NOT_UNDERSTOOD, "answer"),
+        (b"<html>OK</html>", sms.NOT_UNDERSTOOD, "answer"),
+        (b'{"SMSMessageData":', sms.NOT_UNDERSTOOD, "answer"),
+        (b"\xff\xfe", sms.NOT_UNDERSTOOD, "answer"),
+        (b"[" * 100_000, sms.NOT_UNDERSTOOD, "answer"),
+        (b" " * sms.LARGEST_ANSWER + listing(TAKEN), sms.NOT_UNDERSTOOD, "answer"),
+    ],
+)
+async def test_an_answer_of_any_shape(http: ClientSession, answer: bytes, outcome: Outcome, warned: str | None) -> None:
+    with capture_logs() as logs:
+        assert await outcomes(http, replaying(answer), BU_TANI) == {BU_TANI: outcome}
+    assert {line["what"] for line in logs} == ({warned} if warned else set())
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "text/html", "application/octet-stream"])
+async def test_the_content_type_and_which_2xx_it_is_do_not_matter(http: ClientSession, kind: str) -> None:
+    answer = replaying(listing(TAKEN), status=200, kind=kind)
+    assert await outcomes(http, answer, BU_TANI) == {BU_TANI: Accepted("ATXid_1")}
+
+
+# The status of the whole answer -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (400, Refused("the carrier calls the request malformed")),
+        (401, Deferred("the carrier does not accept the API key", whole_channel=True)),
+        (403, Deferred("the carrier denies access", whole_channel=True)),
+        (404, Deferred("there is no messaging API at api_url", whole_channel=True)),
+        (409, sms.CODES[409]),
+        (413, Refused("the carrier calls the request too large")),
+        (429, Deferred("too many requests", whole_channel=True)),
+        (500, sms.CODES[500]),
+        (501, sms.CODES[500]),
+        (502, sms.CODES[500]),
+        (503, Deferred("the carrier is not available")),
+        (504, sms.CODES[500]),
+        (408, sms.NOT_UNDERSTOOD),
+        (418, sms.NOT_UNDERSTOOD),
+        (599, sms.NOT_UNDERSTOOD),
+    ],
+)
+async def test_an_http_status(http: ClientSession, status: int, outcome: Outcome) -> None:
+    answer = replaying("The supplied authentication is invalid", status, "text/plain")
+    with capture_logs() as logs:
+        assert await outcomes(http, answer, BU_TANI, PAK_TANI) == {BU_TANI: outcome, PAK_TANI: outcome}
+    assert [line["what"] for line in logs] == (["HTTP status"] if outcome == sms.NOT_UNDERSTOOD else [])
+
+
+async def test_the_recorded_401(http: ClientSession) -> None:
+    answer = replaying(
+        fixture("sms_send_401"), 401, "text/plain; charset=UTF-8", **{"WWW-Authenticate": 'Basic realm="api"'}
+    )
+    assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[401]}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_retry_after_lets_the_whole_channel_wait(http: ClientSession, status: int) -> None:
+    (outcome,) = (await outcomes(http, replaying("", status, **{"Retry-After": "7"}), BU_TANI)).values()
+    assert isinstance(outcome, Deferred)
+    assert (outcome.after, outcome.whole_channel) == (timedelta(seconds=7), True)
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "wait"),
+    [
+        ("7", None, timedelta(seconds=7)),
+        (" 0 ", None, timedelta()),
+        ("999999999", None, timedelta(days=1)),
+        ("Mon, 23 Nov 2026 04:06:06 GMT", "Mon, 23 Nov 2026 04:05:06 GMT", timedelta(minutes=1)),
+        ("Mon, 23 Nov 2026 04:04:06 GMT", "Mon, 23 Nov 2026 04:05:06 GMT", timedelta()),
+        ("Mon, 23 Nov 2036 04:04:06 GMT", "Mon, 23 Nov 2026 04:05:06 GMT", timedelta(days=1)),
+        ("Mon, 23 Nov 2026 04:04:06 GMT", None, None),
+        ("Mon, 23 Nov 2026 04:04:06 GMT", "today", None),
+        ("Mon, 23 Nov 2026 04:04:06 -0000", "Mon, 23 Nov 2026 04:05:06 GMT", None),
+        ("soon", None, None),
+        ("-5", None, None),
+        ("\u0667", None, None),
+        ("", None, None),
+    ],
+)
+def test_how_long_a_carrier_asks_to_wait(value: str, date: str | None, wait: timedelta | None) -> None:
+    headers = CIMultiDict({"retry-after": value, **({"Date": date} if date else {})})
+    assert sms.retry_after(headers) == wait
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(http: ClientSession, status: int) -> None:
+    """The SDK would have sent the key to the other host (facts/protocols.md C.2, hazard 7)."""
+    async with answering(never_asked) as other:
+        answer = replaying("", status, Location=f"{other}/version1/messaging")
+        assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[status]}
+    assert isinstance(sms.HTTP_STATUSES[status], Deferred)

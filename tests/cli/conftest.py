@@ -1,0 +1,43 @@
+"""What the tests of this room share: a terminal over new stores, and reports that were filed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.incidents.book import Book
+from gateway.incidents.incident import Report
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from tests.cli.stage import CONFIG, KEY, NUMBER, Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
+    config = tmp_path / "waspada.toml"
+    config.write_text(CONFIG)
+    stores = {"WASPADA_REDIS_URL": redis_url, "WASPADA_DATABASE_URL": database_url}
+    return Shell({"WASPADA_CONFIG": str(config), "COLUMNS": "300", **stores})
+
+
+@pytest.fixture
+async def tickets(database: Database) -> list[str]:
+    """Three reports, the oldest first."""
+    book = Book(database, Vault(bytes.fromhex(KEY)), Clock())
+    filed = []
+    for number in range(3):
+        report = Report(
+            category="gesekan",
+            area="33.75.01.1003",
+            language="id",
+            channel="at",
+            session=f"ATUid_{number}",
+            received_at=datetime(2026, 11, 28, 3, number, tzinfo=UTC),
+            description=f"tawuran\n{number} Dèwi",
+        )
+        answer = await book.file(report, NUMBER, lambda ticket: f"Laporan {ticket} diterima")
+        filed.append(answer.ticket)
+    return filed

@@ -1,0 +1,69 @@
+"""Helpers of the tests about the command: its settings over the real stores, and a terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from gateway.text.phone import Phone
+
+PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
+KEY = "07" * 32
+API_KEY, SECRET, OLD_SECRET = "api-key-of-the-account", "the-new-secret-of-at", "the-old-secret-of-at"
+NUMBER = Phone("+6281230004567")
+OTHER = Phone("+6285712340008")
+LISTS = (
+    ("incidents", "list"),
+    ("incidents", "drafts"),
+    ("messages", "list"),
+    ("messages", "inbox"),
+    ("people", "list"),
+    ("users", "list"),
+    ("appeals", "list"),
+    ("channels",),
+    ("logs",),
+)
+
+CONFIG = f"""\
+vault_key = "{KEY}"
+public_url = "https://waspada.example"
+
+[channels.at]
+carrier = "africastalking"
+username = "sandbox"
+api_key = "{API_KEY}"
+secret = ["{SECRET}", "{OLD_SECRET}"]
+service_code = "*384*3375#"
+api_url = "http://127.0.0.1:9"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A terminal with the settings of a gateway over the real stores."""
+
+    variables: dict[str, str | None]
+
+    def run(self, *arguments: str, **variables: str) -> Result:
+        env = {**self.variables, **{f"WASPADA_{name.upper()}": value for name, value in variables.items()}}
+        return CliRunner(env=env).invoke(main, arguments)
+
+    def listed(self, *arguments: str) -> list[dict[str, Any]]:
+        """The JSON array of a list, after which and before which nothing may stand."""
+        result = self.run(*arguments, "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        listed = json.loads(result.stdout)
+        assert isinstance(listed, list)
+        return listed
+
+    def fails(self, *arguments: str, **variables: str) -> str:
+        """What stderr says of an error."""
+        result = self.run(*arguments, **variables)
+        assert (result.exit_code, result.stdout) == (1, ""), result.output
+        assert result.stderr.startswith("Error: ")
+        return result.stderr

@@ -1,0 +1,97 @@
+"""`waspada appeals approve`: what is approved is what was seen, also at a terminal that asks."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.appeals_room import MEDONO, Room, pack, room
+
+__all__ = ["pack", "room"]
+
+
+def test_who_approves_names_the_version_that_he_has_seen(room: Room) -> None:
+    number = room.drafted()
+    room.done("siti", "submit", number)
+    result = room.does("budi", "approve", number)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "name the --version that you have seen: preview and show tell it" in result.stderr
+    assert room.shown(number, "preview")["version"] == room.shown(number)["version"] == 1
+    assert room.shown(number, "preview")["heading"] == room.menu.templates["damai"].purpose
+    room.does("siti", "edit", number, "--template", "uang")
+    room.done("siti", "submit", number)
+    said = room.refused("budi", "approve", number, "--version", "1")
+    assert said == "Error: this appeal is version 2 by now, not 1: look at it again\n"
+    assert room.shown(number)["approvers"] == []
+    room.done("budi", "approve", number, "--version", "2")
+
+
+@pytest.mark.parametrize("answer", ["y", "n", "Ctrl-C"])
+def test_a_terminal_shows_what_it_asks_for(room: Room, answer: str) -> None:
+    number = room.drafted("--text", "id=Rukun di {kel}. STOP", "--at", "2099-01-02T09:00")
+    room.done("siti", "submit", number)
+    code, shown = at_a_terminal(room, "budi", answer, "approve", number, "--no-follow")
+    lines = [line.split() for line in shown.splitlines()]
+    for line in (
+        ["version", "1"],
+        ["people", "3"],
+        ["begins_at", "2099-01-02", "09:00", "WIB"],
+        ["id", "Rukun", "di", "{kel}.", "STOP"],
+        ["heading", "Peace"],
+    ):
+        assert line in lines
+    assert MEDONO in shown
+    assert (code, room.shown(number)["approvers"]) == ((0, ["budi"]) if answer == "y" else (1, []))
+
+
+def test_what_is_edited_while_a_terminal_asks_is_not_approved(room: Room) -> None:
+    number = room.drafted()
+    room.done("siti", "submit", number)
+
+    def edit() -> None:
+        room.does("siti", "edit", number, "--template", "uang")
+        room.done("siti", "submit", number)
+
+    code, shown = at_a_terminal(room, "budi", "y", "approve", number, "--no-follow", meanwhile=edit)
+    assert code == 1
+    assert "this appeal is version 2 by now, not 1" in shown
+    assert room.shown(number)["approvers"] == []
+
+
+def at_a_terminal(
+    room: Room, name: str, answer: str, *arguments: str, meanwhile: Callable[[], None] = lambda: None
+) -> tuple[int, str]:
+    """The exit status of a verb of `appeals` that asks for something, and all that it shows."""
+    keyboard, terminal = pty.openpty()
+    variables = {key: value for key, value in room.shell.variables.items() if value is not None}
+    command = [sys.executable, "-m", "gateway", "appeals", *arguments, "--as", name]
+    shown = b""
+    with subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, **variables, "WASPADA_TOKEN": room.tokens[name]},
+    ) as process:
+        os.close(terminal)
+        try:
+            while b"[y/N]" not in shown:
+                shown += os.read(keyboard, 4096)
+            meanwhile()
+            if answer == "Ctrl-C":
+                process.send_signal(signal.SIGINT)
+            else:
+                os.write(keyboard, f"{answer}\n".encode())
+            while more := os.read(keyboard, 4096):
+                shown += more
+        except OSError:  # the other end is closed
+            pass
+        finally:
+            os.close(keyboard)
+    return process.returncode, shown.decode()

@@ -1,0 +1,80 @@
+"""`waspada appeals list`, `show` and `preview`: for programs and for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from gateway import wiring
+from gateway.settings import read_settings
+from tests.cli.appeals_room import CODE, Room, pack, room, work
+
+__all__ = ["pack", "room"]
+
+
+def test_json(room: Room) -> None:
+    first, second = room.drafted(), room.drafted()
+    listed = room.shell.listed("appeals", "list")
+    assert [appeal["number"] for appeal in listed] == [int(second), int(first)], "the newest first"
+    assert [appeal["number"] for appeal in room.shell.listed("appeals", "list", "--limit", "1")] == [int(second)]
+    assert room.shell.listed("appeals", "list", "--status", "running") == []
+    shown = room.shown(first)
+    assert {*listed[1]} == {*shown} - {"approvals_needed", "account"}
+    assert (shown["approvals_needed"], shown["account"]["frozen"]) == (1, 0)
+    acted = json.loads(room.done("siti", "submit", first, "--json"))
+    assert (acted["number"], acted["status"]) == (int(first), "waiting")
+
+
+def test_a_preview(room: Room) -> None:
+    preview = room.shown(room.drafted(), "preview")
+    assert (preview["people"], preview["reached"], preview["parts"], preview["suppressed"]) == (3, 3, 3, {})
+    assert preview["languages"] == {
+        "id": {"people": 2, "parts": 2, "cost": "640 IDR"},
+        "jv": {"people": 1, "parts": 1, "cost": "320 IDR"},
+    }
+    assert (preview["approvals"], preview["held_back"], preview["obstacles"]) == (1, False, [])
+
+
+def test_a_preview_when_its_channel_is_gone(room: Room) -> None:
+    number = room.drafted()
+    config = Path(room.shell.variables["WASPADA_CONFIG"] or "")
+    config.write_text(config.read_text().replace("[channels.at]", "[channels.other]"))
+    assert room.shown(number, "preview")["obstacles"] == ["there is no channel at"]
+    assert room.shown(number)["channel"] == "at"
+
+
+def test_tables_for_people(room: Room) -> None:
+    nothing = room.shell.run("appeals", "list")
+    assert nothing.stdout == "There is no appeal yet.\n"
+    number = room.approved()
+    work(room)
+    listed, shown, preview = [
+        room.shell.run("appeals", *verb).stdout for verb in (("list",), ("show", number), ("preview", number))
+    ]
+    assert listed.splitlines()[1].split()[:4] == [number, "done", "Peace", "3"]
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["accepted", "3"] in lines
+    assert ["in", "all", "3"] in lines
+    assert ["approvers", "budi"] in lines
+    assert any(line[:2] == ["Medono", "0"] for line in lines), "an area by its name"
+    assert ["LANGUAGE", "PEOPLE", "PARTS", "COST"] in [line.split() for line in preview.splitlines()]
+
+
+def test_people_read_times_by_the_clocks_of_the_pack(room: Room) -> None:
+    number = room.approved("--template", "damai", "--at", "2099-01-02T02:00+00:00")
+    listed, shown, preview = [
+        room.shell.run("appeals", *verb).stdout for verb in (("list",), ("show", number), ("preview", number))
+    ]
+    assert "2099-01-02 09:00 WIB" in listed
+    assert ["starts_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in shown.splitlines()]
+    assert ["begins_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in preview.splitlines()]
+    assert len(re.findall(r"^(?:created|updated)_at +\d{4}-\d\d-\d\d \d\d:\d\d WIB$", shown, re.MULTILINE)) == 2
+    assert room.shown(number, "preview")["begins_at"] == "2099-01-02T02:00:00+00:00", "a program reads UTC"
+
+
+def test_terms_come_from_the_settings(room: Room) -> None:
+    config = room.shell.variables["WASPADA_CONFIG"]
+    assert config
+    terms = wiring.appeal_terms(read_settings(Path(config)))
+    assert (dict(terms.channels), terms.price and terms.price.of(2)) == ({"at": CODE}, "640 IDR")

@@ -1,0 +1,74 @@
+"""`waspada channels`: the addresses for the carrier, how each channel stands, and how one is paused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.cli.stage import NUMBER, SECRET, Shell
+
+
+def test_channels(shell: Shell) -> None:
+    (channel,) = shell.listed("channels")
+    base = f"https://waspada.example/hooks/at/{SECRET}"
+    assert channel["name"] == "at"
+    assert channel["carrier"] == "africastalking"
+    assert channel["urls"] == {
+        "ussd": f"{base}/ussd",
+        "ussd_event": f"{base}/ussd-event",
+        "sms": f"{base}/sms",
+        "receipt": f"{base}/receipt",
+        "optout": f"{base}/optout",
+    }
+    standing = {name: channel[name] for name in ("state", "reason", "since", "until", "rate", "balance", "last_error")}
+    assert standing == {
+        "state": "running",
+        "reason": "",
+        "since": None,
+        "until": None,
+        "rate": None,
+        "balance": None,
+        "last_error": "",
+    }
+
+
+def test_a_channel_is_paused_and_resumed(shell: Shell) -> None:
+    assert shell.run("channels", "pause", "at", "--as", "rini", "--reason", "a drill").stdout == "at is paused.\n"
+    (channel,) = shell.listed("channels")
+    assert (channel["state"], channel["reason"], channel["by"]) == ("paused", "a drill", "rini")
+    assert channel["since"]
+    assert "PAUSED since " in shell.run("channels").stdout
+    assert shell.run("channels", "resume", "at").stdout == "at sends again.\n"
+    assert shell.run("channels", "resume", "at").stdout == "at was not paused.\n"
+    assert shell.listed("channels")[0]["state"] == "running"
+
+
+def test_a_program_pauses_and_resumes_a_channel(shell: Shell) -> None:
+    def told(*arguments: str) -> dict[str, Any]:
+        result = shell.run("channels", *arguments, "at", "--as", "rini", "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        said: dict[str, Any] = json.loads(result.stdout)
+        assert said.pop("since")
+        return said
+
+    paused = {"name": "at", "state": "paused", "reason": f"call {NUMBER.masked}", "until": None, "by": "rini"}
+    assert told("pause", "--reason", f"call {NUMBER.e164}") == {**paused, "was_paused": False}
+    assert told("pause", "--reason", f"call {NUMBER.e164}") == {**paused, "was_paused": True}
+    running = {"name": "at", "state": "running", "reason": "", "until": None, "by": "rini"}
+    assert told("resume") == {**running, "was_paused": True}
+    assert told("resume") == {**running, "was_paused": False}
+
+
+def test_a_channel_that_is_not_there(shell: Shell) -> None:
+    result = shell.run("channels", "resume", "att")
+    assert result.exit_code == 2
+    assert "the channels are at" in result.stderr
+    misplaced = shell.run("channels", "--limit", "1", "resume", "at")
+    assert misplaced.exit_code == 2
+    assert "write the options behind `resume`" in misplaced.stderr
+
+
+def test_the_addresses_are_shown_while_the_database_is_away(shell: Shell) -> None:
+    away = shell.run("channels", "--json", database_url="postgresql://waspada@127.0.0.1:1/waspada")
+    assert (away.exit_code, away.stderr) == (0, "")
+    assert json.loads(away.stdout)[0]["state"] == "not known"

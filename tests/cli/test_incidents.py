@@ -1,0 +1,101 @@
+"""`waspada incidents` and `waspada purge`: reports listed and moved, and their numbers erased in time."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import update
+
+from gateway.incidents.book import Book
+from gateway.incidents.draft import Draft
+from gateway.incidents.drafts import Drafts
+from gateway.incidents.records import incidents
+from gateway.people.vault import Vault
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from tests.cli.stage import KEY, NUMBER, OTHER, Shell
+
+
+@pytest.fixture
+async def left(database: Database) -> datetime:
+    """When the later of two unfinished reports was left."""
+    vault = Vault(bytes.fromhex(KEY))
+    drafts = Drafts(database, vault, Clock(), Book(database, vault, Clock()))
+    for hour, phone, danger in ((1, OTHER, "no"), (2, NUMBER, "yes")):
+        left_at = datetime(2026, 11, 28, hour, tzinfo=UTC)
+        answers = {"category": "gesekan", "area": "33.75.01.1003", "when": "now", "danger": danger}
+        await drafts.keep(Draft("at", f"ATUid_left_{hour}", phone, "jv", answers, left_at), None, left_at)
+    return left_at
+
+
+def test_incidents(shell: Shell, tickets: list[str]) -> None:
+    incidents = shell.listed("incidents", "list")
+    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
+    wanted = {
+        "category": "gesekan",
+        "area": "33.75.01.1003",
+        "when": "",
+        "status": "received",
+        "veracity": "unverified",
+        "language": "id",
+        "channel": "at",
+        "description": "tawuran\n2 Dèwi",
+        "received_at": "2026-11-28T03:02:00+00:00",
+        "phone": NUMBER.masked,
+    }
+    assert {name: incidents[0][name] for name in wanted} == wanted
+
+
+def test_unfinished_reports(shell: Shell, left: datetime) -> None:
+    drafts = shell.listed("incidents", "drafts")
+    assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
+    assert drafts[0] == {
+        "channel": "at",
+        "session": "ATUid_left_2",
+        "marked": True,
+        "category": "gesekan",
+        "area": "33.75.01.1003",
+        "when": "now",
+        "danger": "yes",
+        "description": "",
+        "language": "jv",
+        "left_at": left.isoformat(),
+        "phone": NUMBER.masked,
+    }
+    assert shell.listed("incidents", "drafts", "--limit", "1") == drafts[:1]
+    lines = shell.run("incidents", "drafts").stdout.splitlines()
+    assert len(lines) == 3
+    assert NUMBER.e164[-9:] not in "".join(lines)
+
+
+def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
+    shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+    result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
+    assert [one["status"] for one in shell.listed("incidents", "list")] == ["received", "received", "checking"]
+    assert "cannot become received" in shell.fails("incidents", "move", shown, "received", "--as", "dewi")
+    assert "no incident" in shell.fails("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+    result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
+    last = shell.listed("incidents", "list")[-1]
+    assert (last["status"], last["veracity"]) == ("closed", "untrue")
+
+
+@pytest.fixture
+async def long_over(tickets: list[str], database: Database) -> None:
+    """The oldest report was closed long ago."""
+    over = {"status": "closed", "updated_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    async with database.begin() as connection:
+        await connection.execute(update(incidents).where(incidents.c.ticket == tickets[0]).values(over))
+
+
+def test_numbers_at_the_end_of_their_retention(shell: Shell, long_over: None) -> None:
+    counts = {"incidents": 1, "messages": 0, "received": 0, "subscriptions": 0, "people": 0}
+    dry = shell.run("purge", "--dry-run", "--json")
+    assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}
+    assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed: numbers are due in incidents 1.\n"
+    assert shell.run("purge").stdout == "Numbers taken out of incidents 1.\n"
+    assert [one["phone"] for one in shell.listed("incidents", "list")] == [NUMBER.masked] * 2 + [""]
+    assert shell.run("purge").stdout == "No number has been kept for more than 90 days after it was needed.\n"

@@ -1,0 +1,96 @@
+"""`waspada messages`: listed by what is asked for, shown, called off and sent once more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from gateway.messages.ledger import messages
+from gateway.runtime.postgres import Database
+from tests.cli.stage import NUMBER, Shell
+
+
+def test_messages(shell: Shell, tickets: list[str]) -> None:
+    listed = shell.listed("messages", "list")
+    assert [message["ticket"] for message in listed] == tickets[::-1]
+    wanted = {
+        "class": "confirmation",
+        "status": "queued",
+        "to": NUMBER.masked,
+        "text": f"Laporan {tickets[2]} diterima",
+        "encoding": "gsm7",
+        "parts": 1,
+        "attempts": 0,
+        "channel": "at",
+    }
+    assert {name: listed[0][name] for name in wanted} == wanted
+    assert listed[0]["id"] > listed[1]["id"]
+
+
+def one(shell: Shell, *arguments: str) -> dict[str, Any]:
+    result = shell.run("messages", *arguments, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    shown = json.loads(result.stdout)
+    assert isinstance(shown, dict)
+    return shown
+
+
+def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets: list[str]) -> None:
+    first = str(shell.listed("messages", "list")[-1]["id"])
+    assert one(shell, "show", first)["history"][0]["what"] == "queued"
+    assert "can be sent once more: " in shell.fails("messages", "resend", first)
+    assert (
+        one(shell, "cancel", first, "--as", "rini", "--reason", f"wrong, call {NUMBER.e164}")["status"] == "cancelled"
+    )
+    assert "only these can be called off: queued, held, unknown" in shell.fails("messages", "cancel", first)
+    again = one(shell, "resend", first, "--as", "rini")
+    assert (again["resend_of"], again["status"], again["ticket"]) == (int(first), "queued", tickets[0])
+    shown = one(shell, "show", first)
+    assert (shown["resent_as"], shown["to"], shown["receipts"]) == (again["id"], NUMBER.masked, [])
+    assert [entry["what"] for entry in shown["history"]] == ["queued", "message.cancelled", "message.resent"]
+    assert f"as {again['id']}" in shell.fails("messages", "resend", first)
+    told = shell.run("messages", "show", first).stdout
+    assert "message.cancelled" in told
+    assert NUMBER.e164[-9:] not in told
+
+
+async def test_messages_by_class_status_and_ticket(shell: Shell, tickets: list[str], database: Database) -> None:
+    async with database.begin() as connection:
+        of_first = update(messages).where(messages.c.ticket == tickets[0])
+        await connection.execute(of_first.values(status="refused"))
+        of_second = update(messages).where(messages.c.ticket == tickets[1])
+        await connection.execute(of_second.values({"class": "reply"}))
+
+    def found(*options: str) -> list[str]:
+        return [message["ticket"] for message in shell.listed("messages", "list", *options)]
+
+    assert await asyncio.to_thread(found, "--status", "refused") == [tickets[0]]
+    assert await asyncio.to_thread(found, "--class", "confirmation") == [tickets[2], tickets[0]]
+    assert await asyncio.to_thread(found, "--class", "confirmation", "--limit", "1") == [tickets[2]]
+    assert await asyncio.to_thread(found, "--class", "confirmation", "--status", "refused") == [tickets[0]]
+    for written in (tickets[1], f"{tickets[1][:4]}-{tickets[1][4:]}"):
+        assert await asyncio.to_thread(found, "--ticket", written) == [tickets[1]]
+    assert await asyncio.to_thread(found, "--ticket", tickets[1], "--status", "refused") == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--class", "sms"), ("--status", "sent"), ("--status", "QUEUED"), ("--ticket", "7340-2816")]
+)
+def test_messages_by_what_is_unknown(shell: Shell, option: str, value: str) -> None:
+    result = shell.run("messages", "list", option, value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert option in result.stderr
+
+
+def test_a_message_that_is_not_there(shell: Shell) -> None:
+    for verb in ("show", "resend", "cancel"):
+        assert "There is no message with this number" in shell.fails("messages", verb, "4711")
+        assert "There is no message with this number" in shell.fails("messages", verb, str(2**63 - 1))
+        for number in ("99999999999999999999", "0", "-1", "x"):
+            result = shell.run("messages", verb, "--", number)
+            assert (result.exit_code, result.stdout) == (2, ""), number
+            assert "Invalid value for 'ID'" in result.stderr

@@ -1,0 +1,16 @@
+"""What the tests of this room share: a worker's field over a new database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.runtime.postgres import Database
+from tests.faults.field import Field, a_field
+
+
+@pytest.fixture
+async def here(database: Database) -> AsyncIterator[Field]:
+    async with a_field(database) as made:
+        yield made

@@ -1,0 +1,107 @@
+"""What cuts sending short: a database that is away, a sender that is told to stop, a claim that is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from gateway.messages.outbox import Outbox
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from tests.clocks import StandingClock
+from tests.messages.senders import BRISK, Held, ended, has_become, logged, sender, until, working
+from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier
+
+# The database away --------------------------------------------------------------------------------------------------
+
+
+async def test_an_outage_is_logged_once_and_what_was_sent_is_written_down_after_it(
+    database_url: str, vault: Vault, stage: Stage, clock: StandingClock, database: Database
+) -> None:
+    """The tables are taken away and brought back; what an outage is, the tests of the pool say."""
+    carrier = Held()
+    await stage.put()
+    cut_off = Database(database_url, timeout=1.0)
+    with structlog.testing.capture_logs() as logs:
+        async with working(sender(Outbox(cut_off, vault, clock), clock, carrier)):
+            await carrier.asked.wait()
+            async with database.begin() as connection:
+                await connection.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+                carrier.let.set()
+                await asyncio.sleep(2.5)
+            await until(lambda: ended(stage))
+            await stage.put("a second one", to=OTHER)
+            await until(lambda: ended(stage))
+    await cut_off.close()
+    assert await stage.statuses() == ["accepted"] * 2
+    assert len(carrier.calls) == 2
+    events = [line["event"] for line in logs]
+    assert events.count("worker.database_away") == 1
+    assert events.count("worker.database_back") == 1
+
+
+async def test_told_to_stop_while_the_database_is_away_it_stops(
+    database_url: str, database: Database, vault: Vault, stage: Stage, clock: StandingClock
+) -> None:
+    carrier = Held()
+    await stage.put()
+    cut_off = Database(database_url, timeout=0.3)
+    worker = sender(Outbox(cut_off, vault, clock), clock, carrier)
+    with structlog.testing.capture_logs() as logs:
+        async with working(worker):
+            await carrier.asked.wait()
+            async with database.begin() as connection:
+                await connection.exec_driver_sql("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+                carrier.let.set()
+                await asyncio.sleep(0.1)
+                worker.stop()
+                await until(lambda: logged(logs, "worker.outcomes_not_recorded"))
+    await cut_off.close()
+    assert await stage.statuses() == ["sending"], "the sweep will find it"
+
+
+# Stopping and lost claims -------------------------------------------------------------------------------------------
+
+
+async def test_stopping_finishes_what_is_under_way_and_gives_back_the_rest(
+    outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    carrier = Held()
+    for number in range(5):
+        await stage.put(f"text {number}")
+    worker = sender(outbox, clock, carrier, pace=replace(BRISK, calls=2))
+    async with working(worker):
+        await carrier.asked.wait()
+        worker.stop()
+        await asyncio.sleep(0.02)
+        carrier.let.set()
+    assert await stage.statuses() == ["accepted"] * 2 + ["queued"] * 3
+    assert [row["attempts"] for row in await stage.rows()] == [1, 1, 0, 0, 0]
+    assert [row["claimed_by"] for row in await stage.rows()] == [None] * 5
+
+
+async def test_a_stopped_worker_stops_at_once(outbox: Outbox, clock: StandingClock) -> None:
+    lazy = replace(BRISK, idle=timedelta(hours=1), sweep=timedelta(hours=1))
+    async with asyncio.timeout(5), working(sender(outbox, clock, ToldCarrier(), pace=lazy)):
+        await asyncio.sleep(0.05)
+
+
+async def test_a_lost_claim_is_found_and_sent_again(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+    message = await stage.put()
+    await outbox.claim(1, "a worker that died", "at")
+    carrier = ToldCarrier()
+    with structlog.testing.capture_logs() as logs:
+        async with working(sender(outbox, clock, carrier)):
+            await asyncio.sleep(0.05)
+            assert await stage.statuses() == ["sending"]
+            clock.pass_time(minutes=5)
+            await until(lambda: logged(logs, "worker.claims_lost"))
+            assert await stage.statuses() == ["unknown"]
+            clock.pass_time(minutes=1)
+            await until(lambda: has_become(stage, message, "accepted", ""))
+    row = await stage.row(message)
+    assert (row["attempts"], row["unknowns"]) == (2, 1)
+    assert carrier.sent == [("Laporan diterima", PHONE.e164)]

@@ -1,0 +1,168 @@
+"""A channel at fault is paused and probed, a paused one resumed, and no channel delays another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from gateway.carriers.carrier import Accepted, Deferred, Outcome, Unknown
+from gateway.messages.channels import Channels
+from gateway.messages.message import MessageClass
+from gateway.messages.outbox import Outbox
+from gateway.people.vault import Vault
+from gateway.runtime.postgres import Database
+from gateway.text.phone import Phone
+from tests.clocks import StandingClock
+from tests.messages.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, until, working
+from tests.messages.stage import Stage, ToldCarrier, phone
+
+
+class Broken(ToldCarrier):
+    """A carrier with a fault in its program."""
+
+    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        raise KeyError(recipients[0])
+
+
+async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
+    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+) -> None:
+    faults: list[Outcome] = [Deferred("no credit", whole_channel=True)] * 2
+    carrier = ToldCarrier(lambda _text, _to: faults.pop() if faults else Accepted("x"))
+    for number in range(6):
+        await stage.put(f"text {number}", to=phone(number))
+    with structlog.testing.capture_logs() as logs:
+        async with working(sender(outbox, clock, carrier, pace=replace(BRISK, calls=1))):
+            for calls, rest in ((1, 30), (2, 60)):
+                await until(partial(_rests, channels, calls))
+                stands = await channels.standing("at")
+                assert (stands.state, stands.reason, stands.by) == ("paused", "no credit", "worker")
+                assert stands.until == clock.now() + timedelta(seconds=rest)
+                clock.pass_time(seconds=rest - 1)
+                await asyncio.sleep(0.05)
+                assert len(carrier.calls) == calls
+                clock.pass_time(seconds=1)
+            await until(lambda: ended(stage))
+    paused = [(line["reason"], line["seconds"]) for line in logs if line["event"] == "channel.paused"]
+    assert paused == [("no credit", 30.0), ("no credit", 60.0)]
+    assert [line["event"] for line in logs].count("channel.resumed") == 1
+    assert len(carrier.calls) == 8, "one call finds the fault and one probes it, the others wait"
+    assert [row["attempts"] for row in await stage.rows()] == [1] * 6
+    assert await stage.statuses() == ["accepted"] * 6
+    assert (await channels.standing("at")).faults == 0
+
+
+async def _rests(channels: Channels, faults: int) -> bool:
+    stands = await channels.standing("at")
+    return stands.paused and stands.faults == faults
+
+
+class Stalling(StandingClock):
+    """So much time passes between two looks that no claim may leave any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.looks * BRISK.lost_after.total_seconds()
+
+
+async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault: Vault, channels: Channels) -> None:
+    clock, carrier = Stalling(), ToldCarrier()
+    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
+    message = await stage.put()
+    await channels.fault("at", "no credit")
+    clock.pass_time(seconds=30)
+    with structlog.testing.capture_logs() as logs:
+        async with working(sender(outbox, clock, carrier)):
+            await until(lambda: _taken_for_a_probe(channels, clock))
+            await until(lambda: has_become(stage, message, "queued", ""))
+            await asyncio.sleep(0.1)
+    assert carrier.calls == []
+    stands = await channels.standing("at")
+    assert (stands.state, stands.reason) == ("paused", "no credit")
+    assert "channel.resumed" not in {line["event"] for line in logs}
+
+
+async def _taken_for_a_probe(channels: Channels, clock: StandingClock) -> bool:
+    until = (await channels.standing("at")).until
+    return until is None or until > clock.now()
+
+
+async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
+    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+) -> None:
+    carriers = [ToldCarrier(), ToldCarrier()]
+    await channels.pause("at", "the contract ends", "rini")
+    other = await stage.put(channel="other")
+    for number in range(4):
+        await stage.put(f"text {number}", to=phone(number))
+    lazy = replace(BRISK, idle=timedelta(hours=1), paused=timedelta(milliseconds=20))
+    workers = [
+        of_channels(outbox, {"at": carrier, "other": ToldCarrier()}, clock, f"w{number}", lazy)
+        for number, carrier in enumerate(carriers)
+    ]
+    async with working(*workers):
+        await until(lambda: has_become(stage, other, "accepted", ""))
+        clock.pass_time(hours=1)
+        await asyncio.sleep(0.1)
+        assert [carrier.calls for carrier in carriers] == [[], []], "a pause by hand is not probed"
+        assert await channels.resume("at", "rini")
+        await until(lambda: ended(stage))
+    assert await stage.statuses() == ["accepted"] * 5
+
+
+async def test_the_latest_error_of_a_channel_that_goes_on_is_kept(
+    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+) -> None:
+    await stage.put(kind=MessageClass.REPLY)
+    async with working(sender(outbox, clock, ToldCarrier(lambda *_: Unknown("no answer to +6281230004567")))):
+        await until(lambda: ended(stage))
+    stands = await channels.standing("at")
+    assert (stands.state, stands.last_error) == ("running", "no answer to +62812****567")
+    assert stands.last_error_at == clock.now()
+
+
+async def test_a_slow_carrier_delays_no_other(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+    slow, quick = Held(), ToldCarrier()
+    await stage.put(channel="slow")
+    message = await stage.put(channel="quick")
+    async with working(of_channels(outbox, {"slow": slow, "quick": quick}, clock)):
+        await slow.asked.wait()
+        await until(lambda: has_become(stage, message, "accepted", ""))
+        assert (await stage.statuses())[0] == "sending"
+        slow.let.set()
+    assert await stage.statuses() == ["accepted", "accepted"]
+
+
+async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_worker_alive(
+    outbox: Outbox, stage: Stage, clock: StandingClock
+) -> None:
+    await stage.put(channel="broken", kind=MessageClass.REPLY)
+    message = await stage.put()
+    with structlog.testing.capture_logs() as logs:
+        async with working(of_channels(outbox, {"broken": Broken(), "at": ToldCarrier()}, clock)):
+            await until(lambda: ended(stage))
+            later = await stage.put(channel="broken", kind=MessageClass.REPLY)
+            await until(lambda: has_become(stage, later, "unknown", "the carrier module failed"))
+    assert (await stage.row(message))["status"] == "accepted"
+    assert [line["event"] for line in logs].count("carrier.send_raised") == 2
+    assert "81230004567" not in repr(logs)
+
+
+async def test_a_round_that_fails_says_whose_and_which(outbox: Outbox, clock: StandingClock) -> None:
+    def broken(_: datetime) -> datetime | None:
+        raise KeyError("quiet_hours")
+
+    with structlog.testing.capture_logs() as logs:
+        async with working(of_channels(outbox, {"at": ToldCarrier()}, clock, quiet_until=broken)):
+            await until(lambda: logged(logs, "worker.round_failed"))
+    failed = next(line for line in logs if line["event"] == "worker.round_failed")
+    assert (failed["channel"], failed["work"]) == ("at", "send_due")

@@ -1,0 +1,117 @@
+"""Subscribing and refusing by SMS: the last word counts, also against what was said to the carrier."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.carriers.carrier import OptOut, Refused
+from gateway.messages.outbox import Outbox
+from gateway.people.refusals import OURS, opt_outs
+from gateway.people.subscriptions import subscriptions
+from tests.clocks import StandingClock
+from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, Room, sms
+from tests.ussd.stage import VAULT
+
+SUBSCRIBED = [
+    ("REG", "", "id"),
+    ("daftar", "", "id"),
+    ("REG KLEGO", KLEGO, "id"),
+    ("reg kel. kelgo ya", KLEGO, "id"),
+    ("NDHEREK medono", MEDONO, "jv"),
+    ("JOIN klego", KLEGO, "en"),
+]
+
+
+@pytest.mark.parametrize(("text", "area", "language"), SUBSCRIBED)
+async def test_subscribing(desk: Room, text: str, area: str, language: str) -> None:
+    assert await desk.says(text) == sms("sub_ok", language, area=area or MENU.name)
+    (row,) = await desk.rows(subscriptions)
+    assert (row["area"], row["language"], row["channel"], row["wording"]) == (area, language, "at", MENU.version)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "values"),
+    [
+        ("REG kuripan", "which_area", {"places": "Kuripan Kertoharjo, Kuripan Yosorejo"}),
+        ("REG xyzzy", "no_area", {}),
+        ("REG pekalongan utara", "no_area", {}),
+    ],
+)
+async def test_a_subscription_to_nobody_knows_where(desk: Room, text: str, answer: str, values: dict[str, str]) -> None:
+    assert await desk.says(text) == sms(answer, **values)
+    assert await desk.rows(subscriptions) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("STOP", "id"), ("unreg", "id"), ("Berhenti!", "id"), ("MANDHEG", "jv"), ("BERHENTI pesan otomatis", "id")],
+)
+async def test_unsubscribing(desk: Room, text: str, language: str) -> None:
+    await desk.says("REG KLEGO")
+    await desk.says("REG MEDONO")
+    assert await desk.says(text) == sms("unsub_ok", language)
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+
+
+async def test_the_last_word_on_a_subscription_counts(desk: Room) -> None:
+    """Also where it was said before: the second `STOP` is no repetition."""
+    for text in ("STOP", "REG KLEGO", "STOP"):
+        assert await desk.says(text)
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    await desk.says("REG KLEGO")
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [KLEGO]
+
+
+TELLING_REFUSALS = [
+    ("STOP politik uang di Klego, tim sukses bagi amplop", "id"),
+    ("MANDHEG, wonten tiyang nyebar amplop", "jv"),
+    ("stop the fight in klego please", "id"),  # the keyword is of every language
+]
+
+
+@pytest.mark.parametrize(("text", "language"), TELLING_REFUSALS)
+async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
+    await desk.says("REG KLEGO")
+    assert await desk.says(text) == sms("unsub_ok", language)
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
+    (listed,) = await desk.letters.list(to_sort=True)
+    assert (listed["text"], listed["made"]) == (text, "unsubscribed_told")
+
+
+@pytest.mark.parametrize("text", ["Tolong stop sms ini", "tulung mandheg rumiyin", "please stop these messages"])
+async def test_a_refusal_in_a_few_words_is_obeyed(desk: Room, text: str) -> None:
+    await desk.says("REG KLEGO")
+    assert await desk.says(text) in {sms("unsub_ok", language) for language in MENU.languages}
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1
+
+
+async def test_stop_is_heeded_by_every_appeal_until_the_phone_subscribes_again(desk: Room) -> None:
+    await desk.says("STOP")
+    (refused,) = await desk.rows(opt_outs)
+    assert (refused["phone_key"], refused["sender"]) == (VAULT.lookup(NUMBER), OURS)
+    await desk.says("REG KLEGO")
+    assert await desk.rows(opt_outs) == []
+
+
+async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room) -> None:
+    """His newest own word counts: or he would be told that he is subscribed, and get nothing."""
+    await desk.says("REG MEDONO")
+    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [], "to the carrier or to us, it ends all of them"
+    await desk.says("STOP")
+    assert await desk.says("REG KLEGO") == sms("sub_ok", area=KLEGO)
+    assert await desk.rows(opt_outs) == []
+    assert await desk.gateway.subscriptions.standing(NUMBER) == [KLEGO]
+
+
+async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: StandingClock) -> None:
+    """The reply that says that he is subscribed reaches nobody whom it is not true of."""
+    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    await desk.says("REG KLEGO")
+    outbox = Outbox(desk.gateway.database, VAULT, clock)
+    (claim,) = await outbox.claim(10, "worker", "at")
+    await outbox.record("at", [(claim, Refused("opted out at the carrier", opted_out=True))])
+    assert await desk.gateway.subscriptions.standing(NUMBER) == []
+    assert len(await desk.rows(opt_outs)) == 1

@@ -1,0 +1,69 @@
+"""The captured callbacks of tests/fixtures, and what each of them leads to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gateway.menu.loading import load
+from gateway.runtime.packs import read_pack
+from tests.walked import walk
+from tests.web.stage import CODE, PACK
+
+MENU = load(read_pack(PACK))
+APOLOGY = "END " + MENU.wordings["id"].apology.replace("{ussd}", CODE)
+PADI = "Padi & jagung + sapi, warung Bu Dèwi"
+
+# What each captured callback leads to when it is the first of its session: what was typed by then.
+USSD = {
+    "ussd_01_initial": [],
+    "ussd_02_first_choice": ["1"],
+    "ussd_03_same_choice_again": ["1", "1"],
+    "ussd_04_retransmit_of_03": ["1", "1"],
+    "ussd_05_free_text_utf8": ["1", "1", PADI],
+    "ussd_06_back_zero": ["1", "1", PADI, "0"],
+    "ussd_07_empty_reply": ["1", ""],
+    "ussd_08_star_inside_input": ["1", "", "2", "3"],
+    "ussd_09_hash_and_double_zero": ["1", "00", "#"],
+    "ussd_10_suffix_dial_first_request": ["1", "2"],
+    "ussd_11_suffix_in_service_code": ["1", "2"],
+    "ussd_12_star_percent_encoded": ["1", "1"],
+    "ussd_13_live_safaricom": [],
+}
+WELL_FORMED_BAD = {"ussd_bad_other_phone_same_session", "ussd_bad_shorter_transcript"}
+MALFORMED = {
+    "ussd_bad_control_chars": "text has control characters",
+    "ussd_bad_duplicate_key": "text is there twice",
+    "ussd_bad_missing_session": "sessionId is missing",
+    "ussd_bad_not_utf8": "it is not UTF-8",
+    "ussd_bad_not_utf8_escaped": "it is not UTF-8",
+    "ussd_bad_plus_not_escaped": "phoneNumber is not a number in E.164 with its +",
+}
+RECEIPTS = {  # where a report moves an accepted message
+    "dlr_absent_subscriber": "undelivered",
+    "dlr_buffered": "accepted",
+    "dlr_expired": "undelivered",
+    "dlr_failed": "undelivered",
+    "dlr_minimal": "delivered",
+    "dlr_rejected": "undelivered",
+    "dlr_sandbox": "delivered",
+    "dlr_sent": "accepted",
+    "dlr_submitted": "accepted",
+    "dlr_success": "delivered",
+    "dlr_unknown_status": "accepted",
+}
+INBOX = {
+    "inbox_iso_date": ("HARGA padi", datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)),
+    "inbox_space_date_empty_link": ("Cuaca besok? é & + …", datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)),
+}
+EVENTS = {
+    "ussd_event_failed": ("failed", 1, 10200),
+    "ussd_event_incomplete": ("abandoned", 1, 1000),
+    "ussd_event_success": ("completed", 4, 46000),
+    "ussd_event_success_old_no_metadata": ("completed", 3, 21000),
+}
+OPT_OUTS = {"optout_alphanumeric"}
+
+
+def screen(*inputs: str) -> str:
+    """The body that answers these inputs, from the menu itself."""
+    return f"CON {walk(MENU, inputs, given={'ussd': CODE}).screen}"

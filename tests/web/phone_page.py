@@ -1,0 +1,155 @@
+"""The page with the handset in a real browser, over the real built-in carrier and a small webhook server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import ClientSession, web
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from gateway.carriers.handset import HookUrls
+from gateway.carriers.local import LocalCarrier
+from gateway.runtime.clock import Clock
+from gateway.web.phone import add_phone
+from tests.carriers.serving import serving
+
+CODE = "*384*3375#"
+PHONE = "+6281230004567"
+OTHER = "+6285712340008"
+MENU = "1 Lapor\n2 Cek status\n3 Jawa: é"
+CONFIRMATION = "Laporan 7340-2816 diterima. Cek: *384*3375#"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+MISSING = "No Chromium here. Run: apt-get install chromium"
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The webhooks: a menu that opens, asks for a text, and ends; and what came in."""
+
+    url: str = ""
+    turns: list[tuple[str, str]] = field(default_factory=list)  # phone and text
+    endings: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    sms: list[tuple[str, str]] = field(default_factory=list)
+    sms_status: int = 200
+    think: float = 0.0
+
+    async def ussd(self, request: web.Request) -> web.Response:
+        fields = await request.post()
+        text = str(fields["text"])
+        self.turns.append((str(fields["phoneNumber"]), text))
+        await asyncio.sleep(self.think)
+        if text == "":
+            return web.Response(text=f"CON {MENU}")
+        if text.count("*") == 0:
+            return web.Response(text="CON Tulis singkat: apa, di mana")
+        return web.Response(text="END Terima kasih, 7340-2816")
+
+    async def ended(self, request: web.Request) -> web.Response:
+        self.endings.put_nowait(str((await request.post())["status"]))
+        return web.Response()
+
+    async def inbound(self, request: web.Request) -> web.Response:
+        fields = await request.post()
+        self.sms.append((str(fields["from"]), str(fields["text"])))
+        await asyncio.sleep(self.think)
+        return web.Response(status=self.sms_status)
+
+    async def receipt(self, _: web.Request) -> web.Response:
+        return web.Response()
+
+    async def confirm(self, http: ClientSession, phone: str = PHONE) -> None:
+        """Send the confirmation as the gateway does."""
+        form = {"username": "sandbox", "to": phone, "message": CONFIRMATION, "from": "3375"}
+        headers = {"apiKey": "key", "Accept": "application/json"}
+        async with http.post(f"{self.url}/local/version1/messaging", data=form, headers=headers) as response:
+            assert response.status == 201
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def gateway(http: ClientSession) -> AsyncIterator[Gateway]:
+    gateway = Gateway()
+    handlers = {"ussd": gateway.ussd, "ussd_event": gateway.ended, "sms": gateway.inbound, "receipt": gateway.receipt}
+    webhooks, page = web.Application(), web.Application()
+    for hook, handler in handlers.items():
+        webhooks.router.add_post(f"/{hook}", handler)
+    async with serving(webhooks) as url:
+        LocalCarrier(
+            http,
+            HookUrls(**{hook: f"{url}/{hook}" for hook in handlers}),
+            Clock(),
+            username="sandbox",
+            api_key="key",
+            service_code=CODE,
+            short_code="3375",
+        ).add_to(page)
+        add_phone(page, CODE)
+        async with serving(page) as gateway.url:
+            yield gateway
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.fail(MISSING)
+    flags = [*FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else [])]
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=program, args=flags)
+        yield launched
+        await launched.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Handset:
+    """The page, and what a person does with it."""
+
+    page: Page
+
+    async def press(self, keys: str) -> None:
+        for key in keys:
+            await self.page.click(f'#keypad [data-key="{key}"]')
+
+    async def call(self) -> None:
+        await self.page.click("#call")
+
+    async def shows(self, text: str, mode: str) -> None:
+        await expect(self.page.locator("#screen")).to_have_text(text, use_inner_text=True)
+        await expect(self.page.locator("#mode")).to_have_text(mode)
+
+    async def asks(self, text: str) -> None:
+        await self.shows(text, "USSD")
+
+
+@pytest.fixture
+async def handset(browser: Browser, gateway: Gateway) -> AsyncIterator[Handset]:
+    """A phone just switched on. No test may leave an error or a policy violation in the browser's console."""
+    complaints: list[str] = []
+    page = await browser.new_page(viewport={"width": 1100, "height": 800})
+    page.set_default_timeout(10_000)
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{gateway.url}/phone")
+    yield Handset(page)
+    await page.close()
+    assert [one for one in complaints if "Failed to load resource" not in one] == []

@@ -1,0 +1,54 @@
+"""The webhooks while a store is away: what could not be stored is asked for again, and a dialogue goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.carriers.serving import fixture
+from tests.outages import Gate, OwnRedis
+from tests.web.captured import screen
+from tests.web.stage import Gateway
+
+CALLBACKS = {
+    "receipt": "dlr_success",
+    "sms": "inbox_iso_date",
+    "optout": "optout_alphanumeric",
+    "ussd-event": "ussd_event_success",
+}
+
+
+async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
+    """What could not be stored is asked for again; a dialogue goes on."""
+    await postgres.shut()
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 503
+    assert {line["hook"] for line in shaky.lines("hook.not_stored")} == CALLBACKS.keys()
+    assert (await shaky.post("ussd", fixture("ussd_03_same_choice_again"))).text == screen("1", "1")
+    await postgres.open()
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 200
+
+
+async def test_a_postgresql_that_hangs(shaky: Gateway, postgres: Gate) -> None:
+    """The proxy waits for five seconds, the carrier for ten."""
+    assert (await shaky.post("sms", fixture("inbox_iso_date"))).status == 200
+    postgres.hold()
+    began = time.monotonic()
+    answers = await asyncio.gather(*(shaky.post(hook, fixture(name)) for hook, name in CALLBACKS.items()))
+    assert time.monotonic() - began < 4
+    assert [answer.status for answer in answers] == [503] * len(CALLBACKS)
+    await postgres.open()
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 200
+
+
+async def test_redis_away(shaky: Gateway, own_redis: OwnRedis) -> None:
+    own_redis.hang()
+    began = time.monotonic()
+    answer = await shaky.post("ussd", fixture("ussd_03_same_choice_again"))
+    assert time.monotonic() - began < 2
+    assert answer.text == screen("1", "1")
+    for hook, name in CALLBACKS.items():
+        assert (await shaky.post(hook, fixture(name))).status == 200, "none of these needs Redis"
+    own_redis.go_on()
