@@ -5,36 +5,21 @@ Who writes and who approves are accounts, proven (`cli/proof.py`): so nobody app
 
 from __future__ import annotations
 
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gateway import wiring
-from gateway.appeals.appeal import Actor, Appeal, Status
-from gateway.appeals.campaign import Campaign
-from gateway.appeals.ledger import Ledger
-from gateway.appeals.saying import approvals_wanted, heading
+from gateway.appeals.appeal import Appeal, Status
+from gateway.appeals.saying import heading
+from gateway.cli.appeal_desk import at_desk, legible
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
-from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_offer, print_preview
-from gateway.cli.common import ask_whether, found_by, in_json, listing, run_async, show, show_one, written_to
-from gateway.cli.proof import as_account, proven
-from gateway.cli.stores import located, opened
+from gateway.cli.appeal_shown import appeal_json, as_line, print_look, print_preview
+from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
+from gateway.cli.proof import as_account
 from gateway.incidents.trail import Trail
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
 from gateway.people.roles import Right
-from gateway.runtime.clock import Clock
-from gateway.runtime.packs import read_pack
-from gateway.runtime.postgres import Database
-
-_MAY_NEED_APPROVAL = (Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -45,68 +30,6 @@ def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
 
 _NUMBER = click.argument("number", type=click.IntRange(1, 2**63 - 1))
 _REASON = click.option("--reason", required=True, callback=_said, help="Why; it stands in the audit trail.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """The room of appeals, over the gateway's store."""
-
-    database: Database
-    clock: Clock
-    menu: Menu
-    channels: dict[str, str]
-    campaign: Campaign
-    ledger: Ledger
-
-    async def actor(self, name: str, right: Right | None = None) -> Actor:
-        """Who runs the command, proven, and allowed to do what `right` says."""
-        account = await proven(self.database, name, right)
-        return Actor(account.name, frozenset(filter(account.may, Right)))
-
-    async def look(self, number: int) -> Look:
-        appeal = await self.campaign.find(number)
-        account = await self.ledger.account(number, self.menu.timezone)
-        still = appeal.status in _MAY_NEED_APPROVAL
-        return Look(appeal, account, approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None)
-
-    async def agreed(self, number: int, as_json: bool) -> int:
-        """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
-        if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise click.UsageError("name the --version that you have seen: preview and show tell it")
-        appeal = await self.campaign.find(number)
-        print_offer(appeal, await self.campaign.preview(appeal.draft, number), self.menu)
-        ask_whether("Approve this?")
-        return appeal.version
-
-    async def follow(self, number: int, *, as_json: bool = False) -> None:
-        await follow(lambda: self.look(number), Console(), as_json=as_json)
-
-    async def tell(self, number: int, sentence: str, as_json: bool) -> None:
-        """What an act has come to: the appeal as JSON, or in words."""
-        if as_json:
-            show_one(appeal_json(await self.campaign.find(number)), as_json)
-        else:
-            click.echo(sentence)
-
-    async def tell_costs(self, number: int, sentence: str, as_json: bool) -> None:
-        """The same of what was written, with what its texts cost: on stderr, or in the JSON."""
-        costs = await self.campaign.costs(number)
-        if as_json:
-            written = appeal_json(await self.campaign.find(number))
-            show_one({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
-            return
-        click.echo("\n".join(cost_lines(costs)), err=True)
-        click.echo(sentence)
-
-
-@asynccontextmanager
-async def _desk(config: Path | None, data: Path | None) -> AsyncIterator[_Desk]:
-    settings = located(config, data)
-    menu, terms = load(read_pack(settings.pack)), wiring.appeal_terms(settings)
-    async with opened(settings) as stores:
-        database, clock = stores.database, stores.clock
-        campaign, ledger = Campaign(database, clock, lambda: menu, terms), Ledger(database, stores.vault)
-        yield _Desk(database, clock, menu, dict(terms.channels), campaign, ledger)
 
 
 @click.group()
@@ -128,7 +51,7 @@ async def appeals_draft(config: Path | None, data: Path | None, name: str, typed
 
     Nothing goes out before it is submitted, and approved by somebody else.
     """
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         draft = typed.draft(desk.menu, desk.channels)
         actor = await desk.actor(name, Right.WRITE_APPEALS)
         number = await desk.campaign.draft(actor, draft)
@@ -150,7 +73,7 @@ async def appeals_edit(
     --text replaces the text of its language, and takes it away if it is empty. A template's texts are those that the
     pack has now. On stderr stands what the texts cost and which characters were replaced.
     """
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         actor = await desk.actor(name, Right.WRITE_APPEALS)
         await desk.campaign.edit(number, actor, lambda stands: typed.over(stands, desk.menu))
         await desk.tell_costs(number, f"Appeal {number} is changed, and a draft.", as_json)
@@ -164,7 +87,7 @@ async def appeals_edit(
 @run_async
 async def appeals_submit(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
     """Ask for the approval of a draft."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         await desk.campaign.submit(number, await desk.actor(name, Right.WRITE_APPEALS))
         await desk.tell(number, f"Appeal {number} waits for approval.", as_json)
 
@@ -183,7 +106,7 @@ async def appeals_return(
     config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
 ) -> None:
     """Give an appeal that waits for approval back to its author, who may change it."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         await desk.campaign.give_back(number, await desk.actor(name, Right.APPROVE_APPEALS), reason)
         await desk.tell(number, f"Appeal {number} is a draft again.", as_json)
 
@@ -217,7 +140,7 @@ async def appeals_approve(
     What is approved is the version that you have seen; if it was edited since, it is refused. Without --version a
     terminal shows it, and asks. Ctrl-C ends the showing only.
     """
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         actor = await desk.actor(name, Right.APPROVE_APPEALS)
         enough = await desk.campaign.approve(number, actor, version or await desk.agreed(number, as_json))
         appeal = await desk.campaign.find(number)
@@ -248,7 +171,7 @@ async def appeals_schedule(
     config: Path | None, data: Path | None, name: str, number: int, at: datetime, as_json: bool
 ) -> None:
     """Set when an approved appeal begins. Who has written in it edits it instead, which takes the approvals back."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         begins = moment(at, desk.menu) or at
         await desk.campaign.schedule(number, await desk.actor(name, Right.APPROVE_APPEALS), begins)
         await desk.tell(number, f"Appeal {number} begins at {begins.isoformat()}.", as_json)
@@ -268,7 +191,7 @@ async def appeals_pause(
     config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
 ) -> None:
     """Hold an appeal at once; `resume` lets it go on."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         await desk.campaign.pause(number, await desk.actor(name), reason)
         await desk.tell(number, f"Appeal {number} is paused.", as_json)
 
@@ -281,7 +204,7 @@ async def appeals_pause(
 @run_async
 async def appeals_resume(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
     """Let a paused appeal go on, whatever has paused it."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         await desk.campaign.resume(number, await desk.actor(name, Right.APPROVE_APPEALS))
         await desk.tell(number, f"Appeal {number} goes on.", as_json)
 
@@ -297,7 +220,7 @@ async def appeals_cancel(
     config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
 ) -> None:
     """Call an appeal off for good. What has left has left."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         await desk.campaign.cancel(number, await desk.actor(name), reason)
         await desk.tell(number, f"Appeal {number} is cancelled.", as_json)
 
@@ -312,7 +235,7 @@ async def appeals_cancel(
 @run_async
 async def appeals_list(config: Path | None, data: Path | None, as_json: bool, limit: int, status: str | None) -> None:
     """List the appeals, the newest first."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data, legible) as desk:
         listed = await desk.campaign.list(limit, Status(status) if status else None)
     columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
     rows = [appeal_json(appeal) if as_json else as_line(appeal, desk.menu.timezone) for appeal in listed]
@@ -326,7 +249,7 @@ async def appeals_list(config: Path | None, data: Path | None, as_json: bool, li
 @run_async
 async def appeals_preview(config: Path | None, data: Path | None, number: int, as_json: bool) -> None:
     """Show what an appeal would do now: how many people, parts and costs by language, who gets nothing, and why."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         appeal = await desk.campaign.find(number)
         preview = await desk.campaign.preview(appeal.draft, number)
     if as_json:
@@ -347,7 +270,7 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 
     With --json and -f there is one object per line, whenever something has changed.
     """
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data, legible) as desk:
         if following:
             await desk.follow(number, as_json=as_json)
             return
@@ -366,7 +289,7 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 @run_async
 async def appeals_export(config: Path | None, data: Path | None, name: str, number: int, output: Path | None) -> None:
     """Write what became of each person as CSV, with the numbers masked. Only its owner can read the file."""
-    async with _desk(config, data) as desk:
+    async with at_desk(config, data) as desk:
         actor = await desk.actor(name, Right.WRITE_APPEALS)
         await desk.campaign.find(number)
         await Trail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")

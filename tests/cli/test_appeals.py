@@ -66,6 +66,23 @@ def test_pause_resume_and_cancel(room: Room) -> None:
     assert room.shown(number)["account"]["suppressed"] == {"called_off": 3}
 
 
+def test_an_appeal_is_seen_and_stopped_while_the_pack_is_unfit(room: Room, pack: Path) -> None:
+    """Somebody is editing it: the gateway sends on by the one before."""
+    first, second = room.approved(), room.approved()
+    work(room, sends=False)
+    rules = (pack / "rules.yaml").read_text()
+    (pack / "rules.yaml").write_text(f"{rules}quiet_hours: [\n")
+    for arguments in (["list"], ["show", first]):
+        result = room.shell.run("appeals", *arguments)
+        assert (result.exit_code, "running" in result.stdout) == (0, True), result.output
+        assert "is not fit, and the gateway goes on with the one before it" in result.stderr
+    assert "WIB" in room.shell.run("appeals", "show", first).stdout
+    (pack / "pack.yaml").unlink()
+    assert room.done("siti", "pause", first, "--reason", "wrong text") == f"Appeal {first} is paused.\n"
+    assert room.done("siti", "cancel", second, "--reason", "over") == f"Appeal {second} is cancelled.\n"
+    assert "pack.yaml: this file is missing" in room.refused("budi", "resume", first)
+
+
 def test_an_appeal_for_later(room: Room) -> None:
     number = room.approved("--template", "damai", "--at", "2099-01-02T09:00")
     assert room.shown(number)["starts_at"] == "2099-01-02T02:00:00+00:00", "by the clocks of the pack"

@@ -1,0 +1,117 @@
+"""The desk of `waspada appeals`: the room of appeals over the gateway's store, and the pack that it speaks of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from gateway import wiring
+from gateway.appeals.appeal import Actor, Status
+from gateway.appeals.campaign import Campaign
+from gateway.appeals.ledger import Ledger
+from gateway.appeals.saying import approvals_wanted
+from gateway.cli.appeal_following import follow
+from gateway.cli.appeal_shown import Look, appeal_json, cost_lines, print_offer
+from gateway.cli.common import ask_whether, show_one
+from gateway.cli.proof import proven
+from gateway.cli.stores import located, opened
+from gateway.menu.definition import Menu
+from gateway.menu.loading import PackRefused, load, read
+from gateway.people.roles import Right
+from gateway.runtime.clock import Clock
+from gateway.runtime.packs import read_pack
+from gateway.runtime.postgres import Database
+
+_MAY_NEED_APPROVAL = (Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The room of appeals, over the gateway's store."""
+
+    database: Database
+    clock: Clock
+    pack: Callable[[], Menu]
+    channels: dict[str, str]
+    campaign: Campaign
+    ledger: Ledger
+
+    @property
+    def menu(self) -> Menu:
+        return self.pack()
+
+    async def actor(self, name: str, right: Right | None = None) -> Actor:
+        """Who runs the command, proven, and allowed to do what `right` says."""
+        account = await proven(self.database, name, right)
+        return Actor(account.name, frozenset(filter(account.may, Right)))
+
+    async def look(self, number: int) -> Look:
+        appeal = await self.campaign.find(number)
+        account = await self.ledger.account(number, self.menu.timezone)
+        still = appeal.status in _MAY_NEED_APPROVAL
+        return Look(appeal, account, approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None)
+
+    async def agreed(self, number: int, as_json: bool) -> int:
+        """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
+        if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise click.UsageError("name the --version that you have seen: preview and show tell it")
+        appeal = await self.campaign.find(number)
+        print_offer(appeal, await self.campaign.preview(appeal.draft, number), self.menu)
+        ask_whether("Approve this?")
+        return appeal.version
+
+    async def follow(self, number: int, *, as_json: bool = False) -> None:
+        await follow(lambda: self.look(number), Console(), as_json=as_json)
+
+    async def tell(self, number: int, sentence: str, as_json: bool) -> None:
+        """What an act has come to: the appeal as JSON, or in words."""
+        if as_json:
+            show_one(appeal_json(await self.campaign.find(number)), as_json)
+        else:
+            click.echo(sentence)
+
+    async def tell_costs(self, number: int, sentence: str, as_json: bool) -> None:
+        """The same of what was written, with what its texts cost: on stderr, or in the JSON."""
+        costs = await self.campaign.costs(number)
+        if as_json:
+            written = appeal_json(await self.campaign.find(number))
+            show_one({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
+            return
+        click.echo("\n".join(cost_lines(costs)), err=True)
+        click.echo(sentence)
+
+
+def fit(pack: Path) -> Menu:
+    return load(read_pack(pack))
+
+
+def legible(pack: Path) -> Menu:
+    """The pack as far as it can be read: enough to name places and to tell the time while somebody mends it."""
+    found = read(read_pack(pack))
+    if found.menu is None:
+        raise PackRefused(found.complaints)
+    if found.complaints:
+        click.echo(
+            f"Warning: the pack {pack} is not fit, and the gateway goes on with the one before it. What is wrong with"
+            f" it says: waspada check {pack}",
+            err=True,
+        )
+    return found.menu
+
+
+@asynccontextmanager
+async def at_desk(config: Path | None, data: Path | None, pack: Callable[[Path], Menu] = fit) -> AsyncIterator[Desk]:
+    """The room of appeals. The pack is read when it is first asked for: who stops an appeal needs none."""
+    settings = located(config, data)
+    menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_terms(settings)
+    async with opened(settings) as stores:
+        database, clock = stores.database, stores.clock
+        campaign, ledger = Campaign(database, clock, menu, terms), Ledger(database, stores.vault)
+        yield Desk(database, clock, menu, dict(terms.channels), campaign, ledger)
