@@ -252,6 +252,10 @@ COUNTED_AS: Mapping[Sent, Total] = {
 }
 
 
+LEFT = frozenset({Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.UNKNOWN})
+"""A message that is so has left, or may have."""
+
+
 # When it stops itself, and what it costs -----------------------------------------------------------------------
 
 

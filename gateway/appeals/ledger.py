@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import BY_SENTENCE, COUNTED_AS, Reason, Status, Total
+from gateway.appeals.appeal import BY_SENTENCE, COUNTED_AS, LEFT, Reason, Status, Total
 from gateway.appeals.records import appeal_answers
 from gateway.appeals.register import find
 from gateway.messages.ledger import messages
@@ -25,6 +25,8 @@ from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 
 COLUMNS = ("person", "phone", "language", "area", "channel", "status", "counted_as", "reason", "parts", "at")
+NOT_KNOWN = "unknown"
+"""The area of who has left the audience: nothing says any more where he was. Empty is another thing: everywhere."""
 _PAGE = 1_000
 _GROUPS = ("languages", "areas", "channels", "hours")
 
@@ -105,7 +107,7 @@ class Ledger:
     async def lines(self, appeal: int, limit: int = _PAGE, after: int = 0) -> Sequence[dict[str, Any]]:
         """What became of each person with a higher id than `after`, in the order of ids. Numbers are masked.
 
-        `at` is when it was sent; empty if it was not.
+        `at` is when it was sent, empty if it was not; `parts` are those that have left.
         """
         page = select(messages).where(messages.c.appeal == appeal, messages.c.person > after)
         async with self._database.begin() as connection:
@@ -118,12 +120,12 @@ class Ledger:
             "person": row["person"],
             "phone": self._vault.masked(row["phone_sealed"]),
             "language": row["language"],
-            "area": row["area"] or "",
+            "area": _area(row["area"]),
             "channel": row["channel"],
             "status": row["status"],
             "counted_as": COUNTED_AS[Sent(row["status"])].value,
             "reason": row["reason"],
-            "parts": row["parts"],
+            "parts": row["parts"] if row["status"] in LEFT else 0,
             "at": row["sent_at"].isoformat() if row["sent_at"] else "",
         }
 
@@ -140,6 +142,10 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(rows)
     return written.getvalue()
+
+
+def _area(area: str | None) -> str:
+    return NOT_KNOWN if area is None else area
 
 
 def _none() -> Counter[Total]:
@@ -168,11 +174,11 @@ async def _counted(connection: AsyncConnection, appeal: int, timezone: ZoneInfo)
     for status, reason, language, area, channel, sent, people, parts in (await connection.execute(counting)).all():
         total = COUNTED_AS[Sent(status)]
         counted.totals[total] += people
-        keys = {"languages": language, "areas": area or "", "channels": channel}
+        keys = {"languages": language, "areas": _area(area), "channels": channel}
         if total is Total.SUPPRESSED:
             counted.suppressed[BY_SENTENCE.get(reason, reason)] += people
         elif total is not Total.WAITING:
-            counted.parts += parts
+            counted.parts += parts if status in LEFT else 0
             keys["hours"] = f"{sent:%Y-%m-%d %H:00}" if sent else ""
         for name, key in keys.items():
             counted.groups[name][key][total] += people

@@ -63,11 +63,14 @@ class Reach:
         return case((own, people.c.language), else_=literal(self.fallback, Text) if self.fallback else _own())
 
     def area(self) -> ColumnElement[str]:
-        """As living where somebody is written to: of his areas that are asked for, the most precise."""
+        """As living where somebody is written to: of his areas that are asked for, the most precise.
+
+        Empty: everywhere, as a contact of all the place. Of who is in the audience no more it is where he had
+        subscribed; null if nothing says it any more.
+        """
         wanted = all_codes(self.audience, self.areas)
         subscribed = select(func.max(subscriptions.c.area)).where(
             subscriptions.c.phone_key == people.c.phone_key,
-            STANDING,
             *([subscriptions.c.area == any_(texts(wanted))] if wanted else []),
         )
         given = func.unnest(person_roles.c.areas).table_valued("code").render_derived("given")
@@ -76,8 +79,11 @@ class Reach:
             .select_from(person_roles.join(given, true()))
             .where(person_roles.c.person == people.c.id, *([given.c.code == any_(texts(wanted))] if wanted else []))
         )
-        found = func.greatest(subscribed.correlate(people).scalar_subquery(), held.correlate(people).scalar_subquery())
-        return func.coalesce(found, "")
+        stands = subscribed.where(STANDING).correlate(people).scalar_subquery()
+        found = func.greatest(stands, held.correlate(people).scalar_subquery())
+        return func.coalesce(
+            found, case((self.meant(), ""), else_=null()), subscribed.correlate(people).scalar_subquery()
+        )
 
     def verdict(self, tired: Crowd, *, frozen: bool = False) -> ColumnElement[Any]:
         """Why somebody gets nothing, as it stands beside his message; null if he gets it.

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import Appeal, Status
+from gateway.appeals.appeal import LEFT, Appeal, Status
 from gateway.appeals.audience import Group, WrongAudience
 from gateway.appeals.campaign import Terms, place_of
 from gateway.appeals.expanding import Expansion, expand_next, take_turn
@@ -33,8 +33,7 @@ log = structlog.get_logger()
 
 _BATCH = 5_000  # messages that one transaction holds, releases or calls off
 _WAITING = (QUEUED, HELD, SENDING)
-_LEFT = (Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.UNKNOWN)
-_OUTCOMES = (*_LEFT, Sent.REFUSED)
+_OUTCOMES = LEFT | {Sent.REFUSED}
 
 
 class Runner:
@@ -171,7 +170,7 @@ async def _note_leaving(connection: AsyncConnection, appeal: Appeal) -> None:
     if appeal.went_out_at is not None:
         return
     table = messages.c
-    left = table.status.in_([status.value for status in _LEFT])
+    left = table.status.in_([status.value for status in LEFT])
     first = select(table.sent_at).where(table.appeal == appeal.id, table.sent_at.is_not(None), left)
     at = (await connection.execute(first.order_by(table.sent_at).limit(1))).scalar()
     if at is not None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.appeals.appeal import Appeal
-from gateway.appeals.ledger import Account
+from gateway.appeals.ledger import NOT_KNOWN, Account
 from gateway.appeals.previewing import Preview
 from gateway.appeals.saying import TextCost, heading
 from gateway.cli.common import show_one
@@ -92,10 +92,12 @@ def print_look(look: Look, menu: Menu) -> None:
     shown |= {name: _counted(account[name]) for name in ("suppressed", "answers")}
     for name, one in _ONE_BY_NAME.items():
         groups: Mapping[str, Mapping[str, int]] = account[name]
-        shown[name] = [
-            {one: appeal_area(menu, key) if one == "area" else key, **counts} for key, counts in groups.items()
-        ]
+        shown[name] = [{one: _place(menu, key) if one == "area" else key, **counts} for key, counts in groups.items()]
     show_one({**shown, "parts sent": account["parts"]}, as_json=False)
+
+
+def _place(menu: Menu, area: str) -> str:
+    return "no longer known" if area == NOT_KNOWN else appeal_area(menu, area)
 
 
 def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.appeals.appeal import Reason, Total
+from gateway.appeals.appeal import Kind, Reason, Total
+from gateway.appeals.ledger import NOT_KNOWN
 from gateway.appeals.register import NoSuchAppeal
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
+from gateway.incidents.erasing import Eraser
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status as Sent
+from gateway.people.person import Role
 from gateway.text.phone import Phone
-from tests.appeals.stage import SITI, WRITTEN, Desk, changed, phone
+from tests.appeals.stage import DRAFT, KLEGO, SITI, WRITTEN, Desk, changed, phone
 
 _ENDS = st.sampled_from(["accepted", "delivered", "undelivered", "refused", "unknown", "waits", "erased", "opted_out"])
 
@@ -55,6 +60,34 @@ async def test_the_account_adds_up(desk: Desk, ends: list[str], cancelled: bool,
     if cancelled:
         assert account.totals[Total.WAITING] == 0
     assert account.frozen == len(ends)
+
+
+async def test_what_was_refused_has_no_parts(desk: Desk) -> None:
+    """Nobody is billed for it."""
+    await desk.settle(5)
+    appeal = await desk.approved()
+    await desk.work()
+    await desk.send(lambda _: Refused("blocked"), most=1)
+    await desk.send(lambda _: Unknown("silence"), most=1)
+    await desk.send(most=2)
+    account, lines = await desk.account(appeal), await desk.ledger.lines(appeal)
+    assert (account.parts, account.totals[Total.WAITING]) == (3, 1)
+    assert [line["parts"] for line in lines] == [0, 1, 1, 1, 0]
+
+
+async def test_where_those_were_who_left_after_the_approval(desk: Desk) -> None:
+    await desk.settle(4, area=KLEGO)
+    await desk.appoint(4, Role.ASN)
+    appeal = await desk.approved(changed(DRAFT, audience={"or": [{"areas": [KLEGO]}, {"roles": ["asn"]}]}))
+    everywhere = await desk.approved(changed(DRAFT, audience={"roles": ["subscriber", "asn"]}))
+    await desk.answer(phone(0), Kind.STOP)
+    await Eraser(desk.database, desk.vault, desk.clock).erase(phone(1), "siti")
+    await desk.work()
+    suppressed = {Total.SUPPRESSED: 1}
+    for one in (appeal, everywhere):
+        areas = {area: +Counter(totals) for area, totals in (await desk.account(one)).areas.items()}
+        assert areas == {KLEGO: {Total.WAITING: 2} | suppressed, "": {Total.WAITING: 1}, NOT_KNOWN: suppressed}
+        assert [line["area"] for line in await desk.ledger.lines(one)] == [KLEGO, NOT_KNOWN, KLEGO, KLEGO, ""]
 
 
 async def test_every_line_is_masked(desk: Desk) -> None:
