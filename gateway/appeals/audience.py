@@ -19,6 +19,7 @@ from gateway.places.areas import Areas
 
 _GROUP = ("roles", "areas", "neighbours", "languages")
 _JOINED = ("and", "or", "not")
+_FEW = 20  # so many are told
 _DEEPEST = 8
 _MOST = 2000
 EVERYWHERE = ""
@@ -90,20 +91,21 @@ def _group(written: Mapping[str, Any], areas: Areas, languages: Mapping[str, str
     if unknown := sorted(map(str, written.keys() - set(_GROUP))):
         raise WrongAudience(f"nothing is called {', '.join(unknown)}; known are {', '.join((*_GROUP, *_JOINED))}")
     neighbours = written.get("neighbours", False)
-    codes = _listed(written, "areas", {*areas.kelurahan, *areas.kecamatan})
+    codes = _listed(written, "areas", {**areas.kelurahan, **areas.kecamatan})
     if not isinstance(neighbours, bool):
         raise WrongAudience("neighbours is true or false")
     if neighbours and not codes:
         raise WrongAudience("neighbours needs areas")
     return Group(
-        roles=tuple(Role(word) for word in _listed(written, "roles", {role.value for role in Role})),
+        roles=tuple(Role(word) for word in _listed(written, "roles", {role.value: "" for role in Role})),
         areas=codes,
         neighbours=neighbours,
-        languages=_listed(written, "languages", set(languages)),
+        languages=_listed(written, "languages", languages),
     )
 
 
-def _listed(written: Mapping[str, Any], key: str, known: set[str]) -> tuple[str, ...]:
+def _listed(written: Mapping[str, Any], key: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of a list, of those that are `known`, with their names."""
     said = written.get(key, [])
     if not isinstance(said, Sequence) or isinstance(said, str) or len(said) > _MOST:
         raise WrongAudience(f"{key} is a list")
@@ -111,8 +113,17 @@ def _listed(written: Mapping[str, Any], key: str, known: set[str]) -> tuple[str,
         raise WrongAudience(f"{key} is empty: leave it out, or name some")
     for word in said:
         if not isinstance(word, str) or word not in known:
-            raise WrongAudience(f"{key}: nothing is called {word}")
+            raise WrongAudience(f"{key}: nothing is called {word}; {_instead(str(word), known)}")
     return tuple(dict.fromkeys(map(str, said)))
+
+
+def _instead(word: str, known: Mapping[str, str]) -> str:
+    """What else to write: the code of what is called so, or what there is."""
+    if meant := [code for code, name in known.items() if name.casefold() == word.strip().casefold()]:
+        return f"write its code, {' or '.join(meant)}"
+    if len(known) > _FEW:
+        return f"known are the codes of the pack's areas.csv, such as {min(known)}"
+    return f"known are {', '.join(known)}"
 
 
 # Where ---------------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from gateway.appeals.saying import (
     costs,
     goes_out,
     late,
+    notes,
     obstacle,
     renderings,
     spelt,
@@ -56,6 +57,7 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 
 _CHECKED = (Veracity.TRUE, Veracity.PARTLY, Veracity.UNTRUE)
+_FOUND = " or ".join(_CHECKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ class Campaign:
             tired = await had_enough(connection, begins_at, appeal)
             counted = await count(connection, reach_of(draft, menu), tired, texts, self._terms.price)
             obstacles = [away, obstacle(draft, menu, now), await _incident_fault(connection, draft, menu)]
+            frozen = await _frozen(connection, appeal) if appeal else ()
         return Preview(
             people=counted.people,
             languages=counted.languages,
@@ -237,6 +240,7 @@ class Campaign:
             approvals=approvals_wanted(draft, menu, now),
             texts=costs(draft, menu, code, place),
             obstacles=tuple(filter(None, obstacles)),
+            notes=(*frozen, *notes(draft, menu)),
         )
 
     # -----------------------------------------------------------------------------------------------------------
@@ -269,6 +273,16 @@ async def place_of(connection: AsyncConnection, ticket: str) -> str:
     return (await connection.execute(found)).scalar() or ""
 
 
+async def _frozen(connection: AsyncConnection, appeal: int) -> Sequence[str]:
+    """What to know of the preview of an appeal that was approved."""
+    stands = await find(connection, appeal)
+    if not stands.frozen:
+        return ()
+    return (
+        f"its audience is frozen since it was approved: {stands.frozen} people; this counts who would be in it now",
+    )
+
+
 async def _incident_fault(connection: AsyncConnection, draft: Draft, menu: Menu) -> str:
     """Why the text may not be used of its incident; empty if it may."""
     template = menu.templates.get(draft.template)
@@ -280,6 +294,10 @@ async def _incident_fault(connection: AsyncConnection, draft: Draft, menu: Menu)
     row: Any = (await connection.execute(found)).first()
     if row is None:
         return "there is no incident with the ticket that this appeal names"
-    if row.status != IncidentStatus.CLOSED or row.veracity not in _CHECKED:
-        return f"{draft.template} says that officers have checked: its incident must be closed and verified first"
+    if row.status != IncidentStatus.CLOSED:
+        return f"{draft.template} says that officers have checked: close its incident first, as {_FOUND}"
+    if row.veracity not in _CHECKED:
+        return (
+            f"{draft.template} says what officers have found, and of its incident that is {row.veracity}, not {_FOUND}"
+        )
     return ""

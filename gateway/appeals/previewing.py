@@ -30,8 +30,9 @@ class Share:
 class Preview:
     """How many people an appeal is for, what goes out, and who gets nothing and why.
 
+    Of an appeal that was approved they are those who would be in its audience now; a note says so.
     `begins_at` is when the first of it leaves; it is later than asked for where quiet hours hold it back. `obstacles`
-    are what keeps it from going out then.
+    are what keeps it from going out then; `notes` keep it from nothing.
     """
 
     people: int
@@ -42,6 +43,7 @@ class Preview:
     approvals: int
     texts: Sequence[TextCost] = field(default_factory=tuple)
     obstacles: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = field(default_factory=tuple)
 
     @property
     def parts(self) -> int:
@@ -68,6 +70,7 @@ class Preview:
             "approvals": self.approvals,
             "texts": {one.language: one.for_json() for one in self.texts},
             "obstacles": list(self.obstacles),
+            "notes": list(self.notes),
         }
 
 

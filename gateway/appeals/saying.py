@@ -15,6 +15,7 @@ from gateway.menu.definition import APPEAL_VALUES, Menu, Need, appeal_area, appe
 from gateway.menu.refusing import refused_in
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
+from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
 
 MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
@@ -106,6 +107,18 @@ def costs(draft: Draft, menu: Menu, ussd: str, place: str = "") -> list[TextCost
         TextCost(language, texts[language], one.encoding, one.length, one.parts, _replaced(draft, language))
         for language, one in dearest.items()
     ]
+
+
+def notes(draft: Draft, menu: Menu) -> Iterator[str]:
+    """What is worth knowing of its texts, though nothing is wrong with it: who is written to in another language."""
+    texts = texts_of(draft, menu)
+    for language in menu.languages:
+        if language not in texts:
+            instead = f"get the text in {menu.language}" if menu.language in texts else "get nothing"
+            yield f"there is no text in {language}: those whose language that is {instead}"
+    for language, text in texts.items():
+        if mask_in(text) != text:
+            yield f"{language}: what looks like a phone number stands masked on the public page of the appeals"
 
 
 def _replaced(draft: Draft, language: str) -> tuple[Replaced, ...]:

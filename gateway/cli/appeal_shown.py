@@ -123,6 +123,7 @@ def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
     shown["suppressed"] = _counted(shown["suppressed"])
     shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
+    shown["notes"] = [{"to know": note} for note in shown["notes"]]
     show_one(shown, as_json=False)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.appeals.appeal import Price
 from gateway.people.person import Role
-from tests.appeals.stage import KLEGO, MEDONO, PODOSUGIH, SITI, WRITTEN, Desk, changed, phone
+from tests.appeals.stage import DRAFT, KLEGO, MEDONO, PODOSUGIH, SITI, WRITTEN, Desk, changed, phone
 
 AUDIENCES: list[tuple[dict[str, Any], set[int]]] = [
     ({"roles": ["subscriber"]}, {0, 1, 2, 3, 4}),
@@ -74,3 +74,22 @@ async def test_the_preview_says_what_happens(town: Desk) -> None:
     assert preview.parts == sum(row["parts"] for row in rows) > 7, "some places have longer names"
     assert preview.for_json()["people"] == 7
     assert (preview.approvals, preview.obstacles, preview.held_back) == (1, (), False)
+
+
+async def test_the_preview_tells_what_is_to_know(desk: Desk) -> None:
+    await desk.settle(2)
+    draft = changed(WRITTEN, texts={"id": "Rukun di {kel}. WA 081230004567. STOP"})
+    fallback = [f"there is no text in {one}: those whose language that is get the text in id" for one in ("jv", "en")]
+    masked = "id: what looks like a phone number stands masked on the public page of the appeals"
+    assert (await desk.campaign.preview(draft)).for_json()["notes"] == [*fallback, masked]
+    jv = changed(WRITTEN, texts={"jv": "Rukun. STOP"})
+    assert (await desk.campaign.preview(jv)).notes[
+        0
+    ] == "there is no text in id: those whose language that is get nothing"
+    appeal = await desk.approved()
+    await desk.settle(1, first=2)
+    preview = await desk.campaign.preview(DRAFT, appeal)
+    assert (preview.people, preview.notes) == (
+        3,
+        ("its audience is frozen since it was approved: 2 people; this counts who would be in it now",),
+    )

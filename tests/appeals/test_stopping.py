@@ -148,4 +148,5 @@ async def test_the_pack_is_another_one_by_now(desk: Desk) -> None:
     desk.menu = load(read_pack(PEKALONGAN.parent / "tegal"))
     await desk.work()
     stands = await desk.campaign.find(appeal)
-    assert (stands.status, stands.reason) == (Status.PAUSED, f"the pack has changed: areas: nothing is called {MEDONO}")
+    assert stands.status is Status.PAUSED
+    assert stands.reason.startswith(f"the pack has changed: areas: nothing is called {MEDONO}; known are ")

@@ -159,10 +159,15 @@ async def test_only_what_was_checked_is_called_checked(desk: Desk) -> None:
     draft = changed(unknown, ticket=filed.ticket)
     appeal = await desk.campaign.draft(SITI, draft)
     await book.move(filed.ticket, Stage.CHECKING, "siti", "")
-    for values in ({}, {"status": "closed"}, {"status": "closed", "veracity": "unclear"}, {"veracity": "untrue"}):
-        stands: dict[str, Any] = {"status": "checking", "veracity": "unverified"} | values
-        await desk.set(incidents, incidents.c.ticket == filed.ticket, **stands)
-        with pytest.raises(NotAllowed, match="must be closed and verified first"):
+    not_closed = "close its incident first, as true or partly or untrue"
+    for status, veracity, why in (
+        ("checking", "unverified", not_closed),
+        ("checking", "untrue", not_closed),
+        ("closed", "unverified", "is unverified, not true or partly or untrue"),
+        ("closed", "unclear", "is unclear, not true or partly or untrue"),
+    ):
+        await desk.set(incidents, incidents.c.ticket == filed.ticket, status=status, veracity=veracity)
+        with pytest.raises(NotAllowed, match=why):
             await desk.campaign.submit(appeal, SITI)
     await desk.set(incidents, incidents.c.ticket == filed.ticket, status="checking", veracity="unverified")
     await book.move(filed.ticket, Stage.CLOSED, "siti", "asked the lurah", Veracity.UNTRUE)
