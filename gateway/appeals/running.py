@@ -77,7 +77,12 @@ class Runner:
                 log.info("appeal.begun", appeal=number, people=appeal.frozen)
             elif appeal.status is not Status.RUNNING:
                 return False
+            over = appeal.expanded >= appeal.frozen and not await _waits(connection, number)
             await _note_leaving(connection, appeal)
+            if over:  # whatever went wrong: a pause would hold nothing any more
+                await change(connection, number, WORKER, "done", now, status=Status.DONE)
+                log.info("appeal.done", appeal=number)
+                return False
             if reason := await self._fault(connection, appeal, now):
                 await pause(connection, number, WORKER, reason, now)
                 log.warning("appeal.paused", appeal=number, reason=reason)
@@ -87,10 +92,6 @@ class Runner:
                 return True
             if appeal.expanded < appeal.frozen:
                 return await self._expand(connection, appeal, due_at, now)
-            if not await _waits(connection, number):
-                await _note_leaving(connection, appeal)
-                await change(connection, number, WORKER, "done", now, status=Status.DONE)
-                log.info("appeal.done", appeal=number)
         return False
 
     async def _fault(self, connection: AsyncConnection, appeal: Appeal, now: datetime) -> str:

@@ -44,6 +44,18 @@ async def test_reports_push_no_failure_out_of_the_last_sends(desk: Desk) -> None
     assert (stands.status, stands.reason) == (Status.PAUSED, "of the last 30 sends 20 were refused and 0 are unknown")
 
 
+async def test_what_has_all_left_is_done_however_it_went(desk: Desk) -> None:
+    """A pause would hold nothing, and somebody would have to resume it for nothing."""
+    braked = desk.but(brake=Brake(share=0.5, window=30, fewest=10))
+    await braked.settle(20)
+    appeal = await braked.approved()
+    await braked.work()
+    await braked.send(lambda _: Refused("the carrier is dead"))
+    await braked.work()
+    assert (await braked.campaign.find(appeal)).status is Status.DONE
+    assert (await braked.account(appeal)).totals[Total.FAILED] == 20
+
+
 async def test_an_hour_is_that_of_the_send(desk: Desk) -> None:
     await desk.settle(5)
     appeal = await desk.approved()
