@@ -24,7 +24,7 @@ from tests.faults.appeal_stage import QUIET, Stage, staged
 from tests.program import until
 
 PEOPLE = 400
-ANSWERS_S, TAKES_EFFECT_S = 4.0, 2.0
+ANSWERS_S, TAKES_EFFECT_S = 3.0, 2.0
 CALLS = 12  # under way at the same time (messages/shift.py)
 LOST_AFTER_S = 300  # the default: what is claimed may wait for long
 
@@ -33,7 +33,7 @@ LOST_AFTER_S = 300  # the default: what is claimed may wait for long
 async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIterator[tuple[Stage, int]]:
     """A stage where the first calls of an appeal have just begun; the appeal."""
     async with staged(folder, redis_url, database_url, recipients=1, lost_after_s=LOST_AFTER_S) as stage:
-        stage.carrier.faults = QUIET.model_copy(update={"slow_answer": SlowAnswer(seconds=ANSWERS_S)})
+        _answers_after(stage, ANSWERS_S)
         await stage.office.settle(PEOPLE)
         appeal = await stage.office.approved()
         worker = await stage.start()
@@ -42,11 +42,21 @@ async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIt
         assert await worker.ends(signal.SIGTERM) == 0
 
 
-async def _stands_still(stage: Stage) -> None:
-    """Nothing reaches the carrier any more, two seconds from now."""
+def _answers_after(stage: Stage, seconds: float) -> None:
+    """From the next call on, the carrier takes so long for each."""
+    stage.carrier.faults = QUIET.model_copy(update={"slow_answer": SlowAnswer(seconds=seconds)})
+
+
+async def _stands_still(stage: Stage, appeal: int) -> None:
+    """Nothing reaches the carrier any more, two seconds from now: when the calls under way have ended, nor then."""
     await asyncio.sleep(TAKES_EFFECT_S)
     seen = dict(stage.seen)
-    await asyncio.sleep(ANSWERS_S + 1)
+
+    async def all_have_ended() -> bool:
+        return not (await stage.office.statuses(appeal))[Sent.SENDING]
+
+    await until(all_have_ended)
+    await asyncio.sleep(1)
     assert dict(stage.seen) == seen
 
 
@@ -61,14 +71,14 @@ async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, d
             await inbox.take_opt_out("at", OptOut(phone(number), ""))
         await stage.has_seen(CALLS + 1)
         await office.campaign.pause(appeal, SITI, "look again")
-        await _stands_still(stage)
+        await _stands_still(stage, appeal)
         accepted = len(stage.seen)
         assert accepted == 2 * CALLS
         assert await office.statuses(appeal) == {"accepted": accepted, "suppressed": 10, "held": PEOPLE - accepted - 10}
         await office.campaign.resume(appeal, BUDI)
         await stage.has_seen(accepted + 1)
         await office.campaign.cancel(appeal, SITI, "enough")
-        await _stands_still(stage)
+        await _stands_still(stage, appeal)
         assert leaving.isdisjoint(stage.seen)
         assert set(stage.seen.values()) == {1}
         account = await office.account(appeal)
@@ -92,5 +102,6 @@ async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_u
                 return numbers <= stage.seen.keys()
 
             await until(all_have_left, TAKES_EFFECT_S)
+        _answers_after(stage, 0.5)  # the worker waits for the calls under way when it ends
         await stage.has_seen(2 * CALLS + 2 * len(pressing))
         assert (await office.campaign.find(appeal)).status is Status.RUNNING, "and the appeal goes on"

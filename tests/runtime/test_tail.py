@@ -174,37 +174,41 @@ async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
 
 async def test_following_outlasts_a_redis_that_goes_away(own_redis: OwnRedis) -> None:
     """It hangs; it dies and comes back; it dies and comes back without what it had."""
-    told: list[str] = []
+    away: asyncio.Queue[None] = asyncio.Queue()  # as often as it was told
     async with Redis.from_url(own_redis.url, retry=Retry(NoBackoff(), 0)) as client:
         await client.xadd(KEY, {"lines": line(0)})
-        followed = follow(client, EVERYTHING, 1, lambda: told.append("away"))
+        followed = follow(client, EVERYTHING, 1, lambda: away.put_nowait(None))
         assert numbers([await anext(followed)]) == [0]
         for number, again in enumerate((hung, killed, emptied), 1):
             waiting = asyncio.ensure_future(anext(followed))
             await asyncio.sleep(0.05)
-            await again(own_redis)
+            async with asyncio.timeout(10):
+                await again(own_redis, away)
             async with Redis.from_url(own_redis.url) as writing:
                 await writing.xadd(KEY, {"lines": line(number)})
             async with asyncio.timeout(10):
                 assert numbers([await waiting]) == [number]
-            assert told == ["away"] * number
+            assert away.empty(), "told once"
         await followed.aclose()
 
 
-async def hung(server: OwnRedis) -> None:
+async def hung(server: OwnRedis, away: asyncio.Queue[None]) -> None:
     server.hang()
-    await asyncio.sleep(6)
+    await away.get()
     server.go_on()
 
 
-async def killed(server: OwnRedis) -> None:
+async def killed(server: OwnRedis, away: asyncio.Queue[None]) -> None:
     await server.kill()
-    await asyncio.sleep(2.5)
+    await away.get()
+    await asyncio.sleep(1.5)  # long enough for one more try, of which nobody is told
     await server.start()
 
 
-async def emptied(server: OwnRedis) -> None:
-    await killed(server)
+async def emptied(server: OwnRedis, away: asyncio.Queue[None]) -> None:
+    await server.kill()
+    await away.get()
+    await server.start()
     async with Redis.from_url(server.url) as client:
         await client.flushall()
 
