@@ -8,8 +8,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
 
 from gateway.appeals.appeal import Status, Total
 from gateway.cli.appeal_shown import Look
@@ -43,21 +47,23 @@ async def follow(look: Callable[[], Awaitable[Look]], console: Console, *, as_js
 
 @contextmanager
 def _bar(console: Console) -> Iterator[Tell]:
+    """A row with the bar, and below it what has no place in a row of 80 columns: the totals, and the reason."""
+    whole = Column(no_wrap=True)
     columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}", markup=False),
-        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False, table_column=whole),
+        BarColumn(),  # the only one that gives way in a narrow terminal
+        MofNCompleteColumn(table_column=whole.copy()),
+        TimeElapsedColumn(table_column=whole.copy()),
     )
-    with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("", told="", total=None)
+    progress = Progress(*columns, console=console)
+    task = progress.add_task("", total=None)
+    with Live(console=console, auto_refresh=False) as live:
 
         def tell(look: Look) -> None:
-            progress.update(
-                task, total=look.account.frozen, completed=_settled(look), description=_stage(look), told=_told(look)
-            )
-            progress.refresh()
+            stage = look.appeal.status.value
+            progress.update(task, total=look.account.frozen, completed=_settled(look), description=stage)
+            totals = Columns([Text(total) for total in _totals(look)], padding=(0, 2))
+            live.update(Group(progress, totals, *map(Text, filter(None, [look.appeal.reason]))), refresh=True)
 
         yield tell
 
@@ -69,7 +75,7 @@ def _lines(console: Console, as_json: bool) -> Iterator[Tell]:
     def tell(look: Look) -> None:
         nonlocal last
         people = f"{_settled(look)} of {look.account.frozen}"
-        plain = f"{_stage(look)}  {people}  {_told(look)}"
+        plain = f"{_stage(look)}  {people}  {', '.join(_totals(look))}"
         line = json.dumps(look.for_json(), ensure_ascii=False) if as_json else plain
         if line != last:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -87,5 +93,5 @@ def _stage(look: Look) -> str:
     return f"{stage} ({reason})" if reason else stage
 
 
-def _told(look: Look) -> str:
-    return ", ".join(f"{total} {look.account.totals[total]}" for total in Total)
+def _totals(look: Look) -> list[str]:
+    return [f"{total} {look.account.totals[total]}" for total in Total]

@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
+from dataclasses import replace
 
+import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
+from gateway.appeals.appeal import Status, Total
 from gateway.cli.appeal_following import follow
 from gateway.cli.appeal_shown import Look
 from gateway.runtime.postgres import Database
@@ -61,3 +66,31 @@ async def test_approved_and_followed(room: Room, database: Database) -> None:
 def test_what_is_not_approved_is_not_waited_for(room: Room) -> None:
     result = room.shell.run("appeals", "show", room.drafted(), "--follow")
     assert (result.exit_code, result.stdout.split()[0]) == (0, "draft")
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize(("settled", "frozen"), [(64, 748), (1_234_567, 2_000_000)])
+async def test_all_of_it_is_seen_in_a_narrow_terminal(
+    room: Room, database: Database, width: int, settled: int, frozen: int
+) -> None:
+    number = int(await asyncio.to_thread(room.drafted))
+    _, _, campaign, ledger = going(room, database)
+    reason = "of the last 200 sends 30 were refused and 20 are unknown, [which] is too many; look at the carrier first"
+    appeal = replace(await campaign.find(number), status=Status.CANCELLED, reason=reason)
+    totals = {**dict.fromkeys(Total, 0), Total.DELIVERED: settled, Total.WAITING: frozen - settled}
+    account = replace(await ledger.account(number, room.menu.timezone), frozen=frozen, totals=totals)
+
+    async def look() -> Look:
+        return Look(appeal, account)
+
+    terminal = io.StringIO()
+    await follow(look, Console(file=terminal, width=width, force_terminal=True))
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
+    row = next(line for line in lines if "━" in line)
+    assert row.startswith("cancelled ")
+    assert f" {settled}/{frozen} " in row
+    assert re.search(r" \d:\d\d:\d\d$", row.rstrip())
+    for total, people in totals.items():
+        assert any(f"{total} {people}" in line for line in lines)
+    assert reason in " ".join(" ".join(lines).split()), "folded, not cut"
+    assert max(map(cell_len, lines)) <= width
