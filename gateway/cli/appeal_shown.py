@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.appeals.appeal import Appeal
+from gateway.appeals.appeal import Appeal, Status, Total
 from gateway.appeals.ledger import Account
 from gateway.appeals.previewing import Preview
 from gateway.appeals.saying import TextCost, heading
-from gateway.cli.common import show_one
+from gateway.cli.common import show, show_one
 from gateway.menu.definition import Menu, appeal_area
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
@@ -28,9 +28,17 @@ class Look:
     appeal: Appeal
     account: Account
     needed: int | None = None  # approvals, while it may still be approved
+    quiet_until: datetime | None = None  # the end of the quiet hours that now lies in
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it goes on, where quiet hours hold back what waits of it."""
+        held = self.appeal.status is Status.RUNNING and self.account.totals[Total.WAITING] > 0
+        return self.quiet_until if held else None
 
     def for_json(self) -> dict[str, Any]:
-        return {**appeal_json(self.appeal), "approvals_needed": self.needed, "account": self.account.for_json()}
+        shown = {"held_until": _iso(self.held_until), "approvals_needed": self.needed}
+        return {**appeal_json(self.appeal), **shown, "account": self.account.for_json()}
 
 
 def appeal_json(appeal: Appeal) -> dict[str, Any]:
@@ -80,10 +88,31 @@ def by_the_clock(at: datetime | None, timezone: ZoneInfo) -> str:
     return f"{at.astimezone(timezone):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
+def held(until: datetime | None, timezone: ZoneInfo) -> str:
+    """Until when quiet hours hold it back: `2026-11-26 07:00 WIB (quiet hours)`."""
+    return f"{by_the_clock(until, timezone)} (quiet hours)" if until else ""
+
+
+def print_list(rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, nothing: str) -> None:
+    """Appeals, each with until when quiet hours hold it back, as JSON or as a table."""
+    columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
+    if any(until for _, until in rows):
+        columns.insert(2, "held_until")
+    shown = [
+        {**appeal_json(appeal), "held_until": _iso(until)}
+        if as_json
+        else {**as_line(appeal, menu.timezone), "held_until": held(until, menu.timezone)}
+        for appeal, until in rows
+    ]
+    show(shown, columns, as_json, nothing)
+
+
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
     shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
     shown["heading"] = heading(look.appeal.draft, menu)
+    if look.held_until:
+        shown["held_until"] = held(look.held_until, menu.timezone)
     shown["approvals_needed"] = look.needed
     shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
     account = look.account.for_json()

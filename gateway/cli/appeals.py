@@ -22,8 +22,8 @@ from gateway.appeals.ledger import Ledger
 from gateway.appeals.saying import approvals_wanted, heading
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
 from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, as_line, cost_lines, print_look, print_offer, print_preview
-from gateway.cli.common import ask_whether, found_by, in_json, listing, run_async, show, show_one, written_to
+from gateway.cli.appeal_shown import Look, appeal_json, cost_lines, print_list, print_look, print_offer, print_preview
+from gateway.cli.common import ask_whether, found_by, in_json, listing, run_async, show_one, written_to
 from gateway.cli.proof import as_account, proven
 from gateway.cli.stores import located, opened
 from gateway.incidents.trail import Trail
@@ -66,8 +66,15 @@ class _Desk:
     async def look(self, number: int) -> Look:
         appeal = await self.campaign.find(number)
         account = await self.ledger.account(number, self.menu.timezone)
-        still = appeal.status in _MAY_NEED_APPROVAL
-        return Look(appeal, account, approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None)
+        still, now = appeal.status in _MAY_NEED_APPROVAL, self.clock.now()
+        needed = approvals_wanted(appeal.draft, self.menu, now) if still else None
+        return Look(appeal, account, needed, self.menu.quiet_until(now))
+
+    async def held_until(self, appeal: Appeal) -> datetime | None:
+        """When it goes on, where quiet hours hold it back; whether anything of it waits is counted only then."""
+        if appeal.status is not Status.RUNNING or self.menu.quiet_until(self.clock.now()) is None:
+            return None
+        return (await self.look(appeal.id)).held_until
 
     async def agreed(self, number: int, as_json: bool) -> int:
         """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
@@ -79,7 +86,7 @@ class _Desk:
         return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
-        await follow(lambda: self.look(number), Console(), as_json=as_json)
+        await follow(lambda: self.look(number), Console(), self.menu.timezone, as_json=as_json)
 
     async def tell(self, number: int, sentence: str, as_json: bool) -> None:
         """What an act has come to: the appeal as JSON, or in words."""
@@ -314,9 +321,8 @@ async def appeals_list(config: Path | None, data: Path | None, as_json: bool, li
     """List the appeals, the newest first."""
     async with _desk(config, data) as desk:
         listed = await desk.campaign.list(limit, Status(status) if status else None)
-    columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
-    rows = [appeal_json(appeal) if as_json else as_line(appeal, desk.menu.timezone) for appeal in listed]
-    show(rows, columns, as_json, "There is no appeal yet.")
+        rows = [(appeal, await desk.held_until(appeal)) for appeal in listed]
+    print_list(rows, desk.menu, as_json, "There is no appeal yet.")
 
 
 @appeals.command("preview")

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from rich.cells import cell_len
@@ -31,7 +32,7 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
 
     plain, terminal = io.StringIO(), io.StringIO()
     consoles = Console(file=plain, width=300), Console(file=terminal, width=300, force_terminal=True)
-    following = [asyncio.create_task(follow(look, console)) for console in consoles]
+    following = [asyncio.create_task(follow(look, console, room.menu.timezone)) for console in consoles]
     await asyncio.sleep(0.2)
     await send(room, database)
     async with asyncio.timeout(20):
@@ -46,6 +47,24 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
     in_json = await asyncio.to_thread(room.shell.run, "appeals", "show", str(number), "--follow", "--json")
     assert json.loads(in_json.stdout)["status"] == "done"
     assert len(in_json.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+async def test_quiet_hours_are_told_to_who_follows(room: Room, database: Database, terminal: bool) -> None:
+    number = int(await asyncio.to_thread(room.approved))
+    runner, _, campaign, ledger = going(room, database)
+    await runner.look()
+    account = await ledger.account(number, room.menu.timezone)
+    running = Look(await campaign.find(number), account, None, datetime(2026, 11, 25, 10, 50, tzinfo=UTC))
+    looks = iter([running, replace(running, appeal=replace(running.appeal, status=Status.CANCELLED))])
+
+    async def look() -> Look:
+        return next(looks)
+
+    console = Console(file=io.StringIO(), width=300, force_terminal=terminal)
+    await follow(look, console, room.menu.timezone)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().count("held until 2026-11-25 17:50 WIB (quiet hours)") == 1
 
 
 async def test_approved_and_followed(room: Room, database: Database) -> None:
@@ -84,7 +103,7 @@ async def test_all_of_it_is_seen_in_a_narrow_terminal(
         return Look(appeal, account)
 
     terminal = io.StringIO()
-    await follow(look, Console(file=terminal, width=width, force_terminal=True))
+    await follow(look, Console(file=terminal, width=width, force_terminal=True), room.menu.timezone)
     lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
     row = next(line for line in lines if "━" in line)
     assert row.startswith("cancelled ")
