@@ -107,6 +107,16 @@ def print_list(rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_js
     show(shown, columns, as_json, nothing)
 
 
+def told_approved(appeal: Appeal, enough: bool) -> str:
+    """What an approval has come to; `enough` says that it needs no other."""
+    if not enough:
+        return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
+    if appeal.status is Status.PAUSED:
+        return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
+    people = "1 person" if appeal.frozen == 1 else f"{appeal.frozen} people"
+    return f"Appeal {appeal.id} is approved, for {people}."
+
+
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
     shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}

@@ -22,7 +22,16 @@ from gateway.appeals.ledger import Ledger
 from gateway.appeals.saying import approvals_wanted, heading
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
 from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, cost_lines, print_list, print_look, print_offer, print_preview
+from gateway.cli.appeal_shown import (
+    Look,
+    appeal_json,
+    cost_lines,
+    print_list,
+    print_look,
+    print_offer,
+    print_preview,
+    told_approved,
+)
 from gateway.cli.common import ask_whether, found_by, in_json, listing, run_async, show_one, written_to
 from gateway.cli.proof import as_account, proven
 from gateway.cli.stores import located, opened
@@ -228,20 +237,14 @@ async def appeals_approve(
         actor = await desk.actor(name, Right.APPROVE_APPEALS)
         enough = await desk.campaign.approve(number, actor, version or await desk.agreed(number, as_json))
         appeal = await desk.campaign.find(number)
-        await desk.tell(number, _approved(appeal, enough), as_json)
+        await desk.tell(number, told_approved(appeal, enough), as_json)
+        if enough and not appeal.frozen:
+            click.echo(f"Warning: nobody is in the audience of appeal {number}, so nothing goes out.", err=True)
         later = appeal.draft.starts_at is not None and appeal.draft.starts_at > desk.clock.now()
         going = appeal.status is not Status.PAUSED and not later
         wanted = Console().is_terminal and going if following is None else following
         if enough and wanted and not as_json:
             await desk.follow(number)
-
-
-def _approved(appeal: Appeal, enough: bool) -> str:
-    if not enough:
-        return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
-    if appeal.status is Status.PAUSED:
-        return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
-    return f"Appeal {appeal.id} is approved, for {appeal.frozen} people."
 
 
 @appeals.command("schedule")
