@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 
 from gateway import wiring
-from gateway.appeals.appeal import Actor, Appeal, Status
+from gateway.appeals.appeal import WRITE, Actor, Appeal, Status, check_rights
 from gateway.appeals.campaign import Campaign
 from gateway.appeals.ledger import Ledger
 from gateway.appeals.saying import approvals_wanted, heading
@@ -376,7 +376,8 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 async def appeals_export(config: Path | None, data: Path | None, name: str, number: int, output: Path | None) -> None:
     """Write what became of each person as CSV, with the numbers masked. Only its owner can read the file."""
     async with _desk(config, data) as desk:
-        actor = await desk.actor(name, Right.WRITE_APPEALS)
+        actor = await desk.actor(name)
+        check_rights(actor, "export", WRITE)
         await desk.campaign.find(number)
         await Trail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")
         with written_to(output) as file:

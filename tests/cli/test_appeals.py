@@ -107,7 +107,7 @@ def test_nobody_acts_as_somebody_else(room: Room) -> None:
         ("siti", "resume", ("1",), "approve appeals"),
         ("agus", "pause", ("1", "--reason", "so"), "pause appeals"),
         ("agus", "cancel", ("1", "--reason", "so"), "cancel appeals"),
-        ("agus", "export", ("1",), "write appeals"),
+        ("agus", "export", ("1",), "export appeals"),
     ],
 )
 def test_what_a_role_does_not_allow(room: Room, name: str, verb: str, arguments: tuple[str, ...], takes: str) -> None:
