@@ -93,8 +93,10 @@ def held(until: datetime | None, timezone: ZoneInfo) -> str:
     return f"{by_the_clock(until, timezone)} (quiet hours)" if until else ""
 
 
-def print_list(rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, nothing: str) -> None:
-    """Appeals, each with until when quiet hours hold it back, as JSON or as a table."""
+def print_list(
+    rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, status: Status | None
+) -> None:
+    """Appeals, of `status` if there is one, each with until when quiet hours hold it back, as JSON or as a table."""
     columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
     if any(until for _, until in rows):
         columns.insert(2, "held_until")
@@ -104,7 +106,8 @@ def print_list(rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_js
         else {**as_line(appeal, menu.timezone), "held_until": held(until, menu.timezone)}
         for appeal, until in rows
     ]
-    show(shown, columns, as_json, nothing)
+    named = "a draft" if status is Status.DRAFT else status
+    show(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
 
 
 def told_approved(appeal: Appeal, enough: bool) -> str:

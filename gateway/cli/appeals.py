@@ -323,9 +323,10 @@ async def appeals_cancel(
 async def appeals_list(config: Path | None, data: Path | None, as_json: bool, limit: int, status: str | None) -> None:
     """List the appeals, the newest first."""
     async with _desk(config, data) as desk:
-        listed = await desk.campaign.list(limit, Status(status) if status else None)
+        wanted = Status(status) if status else None
+        listed = await desk.campaign.list(limit, wanted)
         rows = [(appeal, await desk.held_until(appeal)) for appeal in listed]
-    print_list(rows, desk.menu, as_json, "There is no appeal yet.")
+    print_list(rows, desk.menu, as_json, wanted)
 
 
 @appeals.command("preview")

@@ -62,6 +62,14 @@ def test_tables_for_people(room: Room) -> None:
     assert ["LANGUAGE", "PEOPLE", "PARTS", "COST"] in [line.split() for line in preview.splitlines()]
 
 
+def test_no_appeal_of_a_status(room: Room) -> None:
+    room.drafted()
+    for status, said in (("paused", "No appeal is paused.\n"), ("running", "No appeal is running.\n")):
+        assert room.shell.run("appeals", "list", "--status", status).stdout == said
+    room.done("siti", "submit", "1")
+    assert room.shell.run("appeals", "list", "--status", "draft").stdout == "No appeal is a draft.\n"
+
+
 def test_people_read_times_by_the_clocks_of_the_pack(room: Room) -> None:
     number = room.approved("--template", "damai", "--at", "2099-01-02T02:00+00:00")
     listed, shown, preview = [
