@@ -25,6 +25,7 @@ from gateway.cli.appeal_following import follow
 from gateway.cli.appeal_shown import (
     Look,
     appeal_json,
+    by_the_clock,
     cost_lines,
     print_list,
     print_look,
@@ -261,7 +262,7 @@ async def appeals_schedule(
     async with _desk(config, data) as desk:
         begins = moment(at, desk.menu) or at
         await desk.campaign.schedule(number, await desk.actor(name, Right.APPROVE_APPEALS), begins)
-        await desk.tell(number, f"Appeal {number} begins at {begins.isoformat()}.", as_json)
+        await desk.tell(number, f"Appeal {number} begins at {by_the_clock(begins, desk.menu.timezone)}.", as_json)
 
 
 # While it goes out ---------------------------------------------------------------------------------------------
