@@ -56,6 +56,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 
+_APPROVED_BY_NOW = "it has all the approvals that it needs: resume lets it go on"
 _CHECKED = (Veracity.TRUE, Veracity.PARTLY, Veracity.UNTRUE)
 _FOUND = " or ".join(_CHECKED)
 
@@ -159,7 +160,8 @@ class Campaign:
             await connection.execute(insert(appeal_approvals), row)
             if missing <= 1 and not begun:
                 await freeze(connection, appeal, reach_of(draft, self._menu()), now, self._terms.chunk)
-            values = {"status": to if missing <= 1 else stands.status, "reason": stands.reason if begun else ""}
+            reason = self._still_paused(stands, missing <= 1) if begun else ""
+            values = {"status": to if missing <= 1 else stands.status, "reason": reason}
             await change(connection, appeal, actor.name, "approved", now, **values)
         return missing <= 1
 
@@ -244,6 +246,12 @@ class Campaign:
         )
 
     # -----------------------------------------------------------------------------------------------------------
+
+    def _still_paused(self, stands: Appeal, enough: bool) -> str:
+        """Why a paused appeal is so after an approval: what has paused it, unless that was the want of this one."""
+        paused_at = stands.updated_at  # nothing else changes it while it is paused
+        wanted = obstacle(stands.draft, self._menu(), paused_at, len(stands.approvers), begun=True)
+        return _APPROVED_BY_NOW if enough and stands.reason == wanted else stands.reason
 
     def _checked(self, draft: Draft, stood: Draft | None = None) -> Draft:
         """The draft as it goes out, if nothing is wrong with it; `stood` is what stands there now."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import click
 from rich.console import Console
 
 from gateway import wiring
-from gateway.appeals.appeal import Actor, Status
+from gateway.appeals.appeal import Actor, Appeal, Status
 from gateway.appeals.campaign import Campaign
 from gateway.appeals.ledger import Ledger
 from gateway.appeals.saying import approvals_wanted
@@ -56,7 +57,12 @@ class Desk:
         appeal = await self.campaign.find(number)
         account = await self.ledger.account(number, self.menu.timezone)
         still = appeal.status in _MAY_NEED_APPROVAL
-        return Look(appeal, account, approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None)
+        needed = approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None
+        return Look(appeal, account, needed, self.held_until(appeal))
+
+    def held_until(self, appeal: Appeal) -> datetime | None:
+        """When it goes on, where quiet hours hold it back."""
+        return self.menu.quiet_until(self.clock.now()) if appeal.status is Status.RUNNING else None
 
     async def agreed(self, number: int, as_json: bool) -> int:
         """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
@@ -68,7 +74,7 @@ class Desk:
         return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
-        await follow(lambda: self.look(number), Console(), as_json=as_json)
+        await follow(lambda: self.look(number), Console(), self.menu.timezone, as_json=as_json)
 
     async def tell(self, number: int, sentence: str, as_json: bool) -> None:
         """What an act has come to: the appeal as JSON, or in words."""

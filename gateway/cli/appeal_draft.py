@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -30,6 +30,11 @@ def time_typed(written: str) -> datetime:
         return datetime.fromisoformat(written)
     except ValueError:
         raise click.BadParameter(f"{written!r} is no time; one is 2026-11-25T09:00 or 2026-11-25T09:00+07:00") from None
+
+
+def start_typed(written: str) -> datetime | Literal[""]:
+    """The same; an empty one is none, which is as soon as it is approved."""
+    return time_typed(written) if written.strip() else ""
 
 
 def text_typed(written: str) -> tuple[str, str]:
@@ -96,7 +101,7 @@ class Typed:
     texts: tuple[tuple[str, str], ...]
     audience: Any
     channel: str | None
-    at: datetime | None
+    at: datetime | Literal[""] | None
 
     def draft(self, menu: Menu, channels: Mapping[str, str]) -> Draft:
         """A new draft. Wrong usage where it has two texts of one language, or none and no template either."""
@@ -104,11 +109,11 @@ class Typed:
         if bool(texts) == bool(self.template):
             raise click.UsageError("give either --template, or --text once for each language")
         by = channel_of(self.channel, channels)
-        at = moment(self.at, menu)
+        at = moment(self.at or None, menu)
         return Draft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
 
     def over(self, stands: Draft, menu: Menu) -> Draft:
-        """What was written, with what is said in its place. An empty text takes its language away."""
+        """What was written, with what is said in its place. An empty text or time takes away what stands there."""
         if not self.texts and all(said is None for said in (*self._words(), self.audience, self.at)):
             raise click.UsageError("say what is to be different")
         texts = self._texts()
@@ -124,7 +129,7 @@ class Typed:
             changes={language: made for language, made in stands.changes.items() if language in kept.keys() - texts},
             audience=stands.audience if self.audience is None else self.audience,
             channel=_said(self.channel, stands.channel),
-            starts_at=moment(self.at, menu) or stands.starts_at,
+            starts_at=stands.starts_at if self.at is None else moment(self.at or None, menu),
         )
 
     def _words(self) -> tuple[str | None, ...]:
@@ -168,9 +173,10 @@ def written(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         click.option("--channel", help="By which channel it goes out" + (" [the only one]." if anew else ".")),
         click.option(
             "--at",
-            type=time_typed,
+            type=start_typed,
             metavar="ISO",
-            help=f"When it begins, {AT_HELP}" + (" [as soon as it is approved]." if anew else "."),
+            help=f"When it begins, {AT_HELP}"
+            + (" [as soon as it is approved]." if anew else '; "" is as soon as it is approved.'),
         ),
     )
 

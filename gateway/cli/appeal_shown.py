@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.appeals.appeal import Appeal
+from gateway.appeals.appeal import Appeal, Status
 from gateway.appeals.ledger import NOT_KNOWN, Account
 from gateway.appeals.previewing import Preview
 from gateway.appeals.saying import TextCost, heading
-from gateway.cli.common import show_one
+from gateway.cli.common import show, show_one
 from gateway.menu.definition import Menu, appeal_area
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
@@ -28,9 +28,11 @@ class Look:
     appeal: Appeal
     account: Account
     needed: int | None = None  # approvals, while it may still be approved
+    held_until: datetime | None = None  # when it goes on, where quiet hours hold it back
 
     def for_json(self) -> dict[str, Any]:
-        return {**appeal_json(self.appeal), "approvals_needed": self.needed, "account": self.account.for_json()}
+        shown = {"held_until": _iso(self.held_until), "approvals_needed": self.needed}
+        return {**appeal_json(self.appeal), **shown, "account": self.account.for_json()}
 
 
 def appeal_json(appeal: Appeal) -> dict[str, Any]:
@@ -80,10 +82,44 @@ def by_the_clock(at: datetime | None, timezone: ZoneInfo) -> str:
     return f"{at.astimezone(timezone):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
+def held(until: datetime | None, timezone: ZoneInfo) -> str:
+    """Until when quiet hours hold it back: `2026-11-26 07:00 WIB (quiet hours)`."""
+    return f"{by_the_clock(until, timezone)} (quiet hours)" if until else ""
+
+
+def print_list(
+    rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, status: Status | None
+) -> None:
+    """Appeals, of `status` if there is one, each with until when quiet hours hold it back, as JSON or as a table."""
+    columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
+    if any(until for _, until in rows):
+        columns.insert(2, "held_until")
+    shown = [
+        {**appeal_json(appeal), "held_until": _iso(until)}
+        if as_json
+        else {**as_line(appeal, menu.timezone), "held_until": held(until, menu.timezone)}
+        for appeal, until in rows
+    ]
+    named = "a draft" if status is Status.DRAFT else status
+    show(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
+
+
+def told_approved(appeal: Appeal, enough: bool) -> str:
+    """What an approval has come to; `enough` says that it needs no other."""
+    if not enough:
+        return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
+    if appeal.status is Status.PAUSED:
+        return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
+    people = "1 person" if appeal.frozen == 1 else f"{appeal.frozen} people"
+    return f"Appeal {appeal.id} is approved, for {people}."
+
+
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
     shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
     shown["heading"] = heading(look.appeal.draft, menu)
+    if look.held_until:
+        shown["held_until"] = held(look.held_until, menu.timezone)
     shown["approvals_needed"] = look.needed
     shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
     account = look.account.for_json()

@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gateway.appeals.appeal import Appeal, Status
+from gateway.appeals.appeal import WRITE, Status, check_rights
 from gateway.appeals.saying import heading
 from gateway.cli.appeal_desk import at_desk, legible
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
-from gateway.cli.appeal_shown import appeal_json, as_line, print_look, print_preview
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, written_to
+from gateway.cli.appeal_shown import by_the_clock, print_list, print_look, print_preview, told_approved
+from gateway.cli.common import found_by, in_json, listing, run_async, show_one, written_to
 from gateway.cli.proof import as_account
 from gateway.incidents.trail import Trail
 from gateway.people.roles import Right
@@ -144,20 +144,14 @@ async def appeals_approve(
         actor = await desk.actor(name, Right.APPROVE_APPEALS)
         enough = await desk.campaign.approve(number, actor, version or await desk.agreed(number, as_json))
         appeal = await desk.campaign.find(number)
-        await desk.tell(number, _approved(appeal, enough), as_json)
+        await desk.tell(number, told_approved(appeal, enough), as_json)
+        if enough and not appeal.frozen:
+            click.echo(f"Warning: nobody is in the audience of appeal {number}, so nothing goes out.", err=True)
         later = appeal.draft.starts_at is not None and appeal.draft.starts_at > desk.clock.now()
         going = appeal.status is not Status.PAUSED and not later
         wanted = Console().is_terminal and going if following is None else following
         if enough and wanted and not as_json:
             await desk.follow(number)
-
-
-def _approved(appeal: Appeal, enough: bool) -> str:
-    if not enough:
-        return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
-    if appeal.status is Status.PAUSED:
-        return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
-    return f"Appeal {appeal.id} is approved, for {appeal.frozen} people."
 
 
 @appeals.command("schedule")
@@ -174,7 +168,7 @@ async def appeals_schedule(
     async with at_desk(config, data) as desk:
         begins = moment(at, desk.menu) or at
         await desk.campaign.schedule(number, await desk.actor(name, Right.APPROVE_APPEALS), begins)
-        await desk.tell(number, f"Appeal {number} begins at {begins.isoformat()}.", as_json)
+        await desk.tell(number, f"Appeal {number} begins at {by_the_clock(begins, desk.menu.timezone)}.", as_json)
 
 
 # While it goes out ---------------------------------------------------------------------------------------------
@@ -236,10 +230,10 @@ async def appeals_cancel(
 async def appeals_list(config: Path | None, data: Path | None, as_json: bool, limit: int, status: str | None) -> None:
     """List the appeals, the newest first."""
     async with at_desk(config, data, legible) as desk:
-        listed = await desk.campaign.list(limit, Status(status) if status else None)
-    columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
-    rows = [appeal_json(appeal) if as_json else as_line(appeal, desk.menu.timezone) for appeal in listed]
-    show(rows, columns, as_json, "There is no appeal yet.")
+        wanted = Status(status) if status else None
+        listed = await desk.campaign.list(limit, wanted)
+        rows = [(appeal, desk.held_until(appeal)) for appeal in listed]
+    print_list(rows, desk.menu, as_json, wanted)
 
 
 @appeals.command("preview")
@@ -290,7 +284,8 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 async def appeals_export(config: Path | None, data: Path | None, name: str, number: int, output: Path | None) -> None:
     """Write what became of each person as CSV, with the numbers masked. Only its owner can read the file."""
     async with at_desk(config, data) as desk:
-        actor = await desk.actor(name, Right.WRITE_APPEALS)
+        actor = await desk.actor(name)
+        check_rights(actor, "export", WRITE)
         await desk.campaign.find(number)
         await Trail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")
         with written_to(output) as file:

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,9 +144,16 @@ def user_of_the_system() -> str:
 
 
 def ask_password(question: str, again: str = "") -> str:
-    """What is typed at the terminal, unseen; asked for twice where `again` is the second question."""
-    with _ctrl_c_ends_the_verb():
-        typed: str = click.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
+    """What is typed at the terminal, unseen; asked for twice where `again` is the second question.
+
+    Aborts without a terminal: Python would warn, in lines of its own, and read what everybody sees.
+    """
+    with _ctrl_c_ends_the_verb(), warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            typed: str = click.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
+        except getpass.GetPassWarning:
+            raise click.Abort from None
     return typed
 
 

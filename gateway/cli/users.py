@@ -27,7 +27,10 @@ def _password(from_stdin: bool) -> str:
     if from_stdin:
         # One character more than the longest, so that a longer one is refused and not cut.
         return sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
-    return ask_password("Password", again="Once more")
+    try:
+        return ask_password("Password", again="Once more")
+    except click.Abort:
+        raise click.ClickException("there is no password: type it in a terminal, or use --password-stdin") from None
 
 
 @click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_MEANINGS.items()) + ".")

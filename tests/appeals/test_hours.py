@@ -87,13 +87,35 @@ async def test_masa_tenang_begins_and_a_second_person_lets_it_go_on(desk: Desk) 
     assert await desk.campaign.approve(appeal, RINI)
     stands = await desk.campaign.find(appeal)
     assert (stands.status, stands.approvers, stands.frozen) == (Status.PAUSED, ("budi", "rini"), 20)
-    assert stands.reason.startswith("in masa_tenang an appeal needs 2 approvals"), "why it is paused stays"
+    assert stands.reason == "it has all the approvals that it needs: resume lets it go on"
     await desk.campaign.resume(appeal, RINI)
     await desk.work()
     assert len(await desk.send()) == 15
     await desk.work()
     assert (await desk.campaign.find(appeal)).status is Status.DONE
     assert await desk.count(appeal_chunks) == 3, "its audience is what it was"
+
+
+async def test_another_reason_of_a_pause_stays_with_the_second_approval(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal = await desk.approved()
+    await desk.work()
+    await desk.campaign.pause(appeal, SITI, "the kelurahan is wrong")
+    _at(desk.clock, "2026-11-24T09:00:00")
+    assert await desk.campaign.approve(appeal, RINI)
+    assert (await desk.campaign.find(appeal)).reason == "the kelurahan is wrong"
+
+
+async def test_a_second_approval_days_later_is_of_the_pause_as_it_was(desk: Desk) -> None:
+    await desk.settle(3)
+    appeal = await desk.approved()
+    await desk.work()
+    _at(desk.clock, "2026-11-23T20:30:00")  # the next that leaves would leave in masa tenang
+    await desk.work()
+    assert (await desk.campaign.find(appeal)).status is Status.PAUSED
+    _at(desk.clock, "2026-11-26T12:00:00")
+    assert await desk.campaign.approve(appeal, RINI)
+    assert (await desk.campaign.find(appeal)).reason.endswith("resume lets it go on")
 
 
 async def test_a_paused_one_takes_no_approval_that_it_does_not_need(desk: Desk) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,17 @@ def room(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> Room:
         typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
         tokens[name] = shell.run("users", "token", name, "--name", "test").stdout.strip()
     return Room(shell, tokens, load(read_pack(pack)))
+
+
+def make_quiet(room: Room) -> Menu:
+    """Quiet hours that now lies in, whenever the test runs: the pack that is in force from now on."""
+    config = Path(room.shell.variables["WASPADA_CONFIG"] or "")
+    rules = config.parent / "pack" / "rules.yaml"
+    now = Clock().now().astimezone(room.menu.timezone)
+    hours = [f"{now + timedelta(hours=hour):%H:%M}" for hour in (-2, 2)]
+    quiet = '{{from: "{}", to: "{}"}}'
+    rules.write_text(rules.read_text().replace(quiet.format("00:00", "00:00"), quiet.format(*hours)))
+    return load(read_pack(rules.parent))
 
 
 def going(room: Room, database: Database) -> tuple[Runner, Outbox, Campaign, Ledger]:

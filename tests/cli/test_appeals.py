@@ -87,7 +87,7 @@ def test_an_appeal_for_later(room: Room) -> None:
     number = room.approved("--template", "damai", "--at", "2099-01-02T09:00")
     assert room.shown(number)["starts_at"] == "2099-01-02T02:00:00+00:00", "by the clocks of the pack"
     said = room.done("budi", "schedule", number, "--at", "2099-01-03T09:00+08:00")
-    assert said == f"Appeal {number} begins at 2099-01-03T09:00:00+08:00.\n"
+    assert said == f"Appeal {number} begins at 2099-01-03 08:00 WIB.\n"
     assert datetime.fromisoformat(room.shown(number)["starts_at"]) == datetime(2099, 1, 3, 1, tzinfo=UTC)
 
 
@@ -124,7 +124,7 @@ def test_nobody_acts_as_somebody_else(room: Room) -> None:
         ("siti", "resume", ("1",), "approve appeals"),
         ("agus", "pause", ("1", "--reason", "so"), "pause appeals"),
         ("agus", "cancel", ("1", "--reason", "so"), "cancel appeals"),
-        ("agus", "export", ("1",), "write appeals"),
+        ("agus", "export", ("1",), "export appeals"),
     ],
 )
 def test_what_a_role_does_not_allow(room: Room, name: str, verb: str, arguments: tuple[str, ...], takes: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,22 @@ def test_who_approves_names_the_version_that_he_has_seen(room: Room) -> None:
     assert said == "Error: this appeal is version 2 by now, not 1: look at it again\n"
     assert room.shown(number)["approvers"] == []
     room.done("budi", "approve", number, "--version", "2")
+
+
+@pytest.mark.parametrize(
+    ("audience", "people", "warned"),
+    [
+        ({"languages": ["jv"]}, "1 person", ""),
+        ({"roles": ["camat"]}, "0 people", "Warning: nobody is in the audience of appeal 1, so nothing goes out.\n"),
+    ],
+)
+def test_an_audience_of_one_or_of_nobody(room: Room, audience: dict[str, Any], people: str, warned: str) -> None:
+    arguments = ("--purpose", "Peace", "--template", "damai", "--audience", json.dumps(audience))
+    number = room.done("siti", "draft", *arguments).strip()
+    room.done("siti", "submit", number)
+    result = room.does("budi", *room.approving(number))
+    assert (result.exit_code, result.stdout) == (0, f"Appeal 1 is approved, for {people}.\n")
+    assert result.stderr == warned
 
 
 @pytest.mark.parametrize("answer", ["y", "n", "Ctrl-C"])

@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
 
+import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
+from gateway.appeals.appeal import Status, Total
 from gateway.cli.appeal_following import follow
 from gateway.cli.appeal_shown import Look
 from gateway.runtime.postgres import Database
@@ -26,7 +32,7 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
 
     plain, terminal = io.StringIO(), io.StringIO()
     consoles = Console(file=plain, width=300), Console(file=terminal, width=300, force_terminal=True)
-    following = [asyncio.create_task(follow(look, console)) for console in consoles]
+    following = [asyncio.create_task(follow(look, console, room.menu.timezone)) for console in consoles]
     await asyncio.sleep(0.2)
     await send(room, database)
     async with asyncio.timeout(20):
@@ -41,6 +47,25 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
     in_json = await asyncio.to_thread(room.shell.run, "appeals", "show", str(number), "--follow", "--json")
     assert json.loads(in_json.stdout)["status"] == "done"
     assert len(in_json.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+async def test_quiet_hours_are_told_to_who_follows(room: Room, database: Database, terminal: bool) -> None:
+    number = int(await asyncio.to_thread(room.approved))
+    runner, _, campaign, ledger = going(room, database)
+    await runner.look()
+    account = await ledger.account(number, room.menu.timezone)
+    running = Look(await campaign.find(number), account, None, datetime(2026, 11, 25, 10, 50, tzinfo=UTC))
+    cancelled = replace(running, appeal=replace(running.appeal, status=Status.CANCELLED), held_until=None)
+    looks = iter([running, cancelled])
+
+    async def look() -> Look:
+        return next(looks)
+
+    console = Console(file=io.StringIO(), width=300, force_terminal=terminal)
+    await follow(look, console, room.menu.timezone)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().count("held until 2026-11-25 17:50 WIB (quiet hours)") == 1
 
 
 async def test_approved_and_followed(room: Room, database: Database) -> None:
@@ -61,3 +86,31 @@ async def test_approved_and_followed(room: Room, database: Database) -> None:
 def test_what_is_not_approved_is_not_waited_for(room: Room) -> None:
     result = room.shell.run("appeals", "show", room.drafted(), "--follow")
     assert (result.exit_code, result.stdout.split()[0]) == (0, "draft")
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize(("settled", "frozen"), [(64, 748), (1_234_567, 2_000_000)])
+async def test_all_of_it_is_seen_in_a_narrow_terminal(
+    room: Room, database: Database, width: int, settled: int, frozen: int
+) -> None:
+    number = int(await asyncio.to_thread(room.drafted))
+    _, _, campaign, ledger = going(room, database)
+    reason = "of the last 200 sends 30 were refused and 20 are unknown, [which] is too many; look at the carrier first"
+    appeal = replace(await campaign.find(number), status=Status.CANCELLED, reason=reason)
+    totals = {**dict.fromkeys(Total, 0), Total.DELIVERED: settled, Total.WAITING: frozen - settled}
+    account = replace(await ledger.account(number, room.menu.timezone), frozen=frozen, totals=totals)
+
+    async def look() -> Look:
+        return Look(appeal, account)
+
+    terminal = io.StringIO()
+    await follow(look, Console(file=terminal, width=width, force_terminal=True), room.menu.timezone)
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
+    row = next(line for line in lines if "━" in line)
+    assert row.startswith("cancelled ")
+    assert f" {settled}/{frozen} " in row
+    assert re.search(r" \d:\d\d:\d\d$", row.rstrip())
+    for total, people in totals.items():
+        assert any(f"{total} {people}" in line for line in lines)
+    assert reason in " ".join(" ".join(lines).split()), "folded, not cut"
+    assert max(map(cell_len, lines)) <= width

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 from gateway import wiring
+from gateway.runtime.clock import Clock
 from gateway.settings import read_settings
-from tests.cli.appeals_room import CODE, Room, pack, room, work
+from tests.cli.appeals_room import CODE, Room, make_quiet, pack, room, work
 
 __all__ = ["pack", "room"]
 
@@ -61,6 +62,14 @@ def test_tables_for_people(room: Room) -> None:
     assert ["LANGUAGE", "PEOPLE", "PARTS", "COST"] in [line.split() for line in preview.splitlines()]
 
 
+def test_no_appeal_of_a_status(room: Room) -> None:
+    room.drafted()
+    for status, said in (("paused", "No appeal is paused.\n"), ("running", "No appeal is running.\n")):
+        assert room.shell.run("appeals", "list", "--status", status).stdout == said
+    room.done("siti", "submit", "1")
+    assert room.shell.run("appeals", "list", "--status", "draft").stdout == "No appeal is a draft.\n"
+
+
 def test_people_read_times_by_the_clocks_of_the_pack(room: Room) -> None:
     number = room.approved("--template", "damai", "--at", "2099-01-02T02:00+00:00")
     listed, shown, preview = [
@@ -71,6 +80,25 @@ def test_people_read_times_by_the_clocks_of_the_pack(room: Room) -> None:
     assert ["begins_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in preview.splitlines()]
     assert len(re.findall(r"^(?:created|updated)_at +\d{4}-\d\d-\d\d \d\d:\d\d WIB$", shown, re.MULTILINE)) == 2
     assert room.shown(number, "preview")["begins_at"] == "2099-01-02T02:00:00+00:00", "a program reads UTC"
+
+
+def test_quiet_hours_are_told_while_they_hold_an_appeal_back(room: Room) -> None:
+    number, draft = room.approved(), room.drafted()
+    work(room, sends=False)
+    assert [room.shown(one)["held_until"] for one in (number, draft)] == [None, None], "it is never quiet"
+    assert "held" not in room.shell.run("appeals", "list").stdout + room.shell.run("appeals", "show", number).stdout
+    quiet = make_quiet(room)
+    until = quiet.quiet_until(Clock().now())
+    assert until is not None
+    told = f"{until.astimezone(room.menu.timezone):%Y-%m-%d %H:%M} WIB (quiet hours)"
+    assert [room.shown(one)["held_until"] for one in (number, draft)] == [until.isoformat(), None]
+    assert [one["held_until"] for one in room.shell.listed("appeals", "list")] == [None, until.isoformat()]
+    listed, shown = room.shell.run("appeals", "list").stdout, room.shell.run("appeals", "show", number).stdout
+    assert [line.count(told) for line in listed.splitlines()] == [0, 0, 1]
+    assert ["held_until", *told.split()] in [line.split() for line in shown.splitlines()]
+    work(room)
+    assert room.shown(number)["held_until"] is None, "nothing waits"
+    assert "HELD_UNTIL" not in room.shell.run("appeals", "list").stdout
 
 
 def test_terms_come_from_the_settings(room: Room) -> None:

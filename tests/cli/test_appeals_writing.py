@@ -107,6 +107,18 @@ def test_an_edit_changes_what_is_given(room: Room, tmp_path: Path) -> None:
     )
 
 
+def test_an_edit_takes_the_start_away(room: Room) -> None:
+    number = room.approved("--template", "damai", "--at", "2099-01-02T09:00")
+    room.done("siti", "edit", number, "--purpose", "Calm")
+    assert room.shown(number)["starts_at"] == "2099-01-02T02:00:00+00:00"
+    room.done("siti", "edit", number, "--at", "")
+    shown = room.shown(number)
+    assert (shown["status"], shown["starts_at"], shown["purpose"]) == ("draft", None, "Calm")
+    assert room.shown(room.drafted("--template", "damai", "--at", ""))["starts_at"] is None
+    empty = room.does("budi", "schedule", number, "--at", "")
+    assert (empty.exit_code, "'' is no time" in empty.stderr) == (2, True), "who approves sets a time"
+
+
 def test_an_edit_from_texts_to_a_template_and_back(room: Room) -> None:
     number = room.drafted("--text", "id=Rukun. STOP")
     room.done("siti", "edit", number, "--template", "cek_kabar", "--ticket", "7340-2817")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -185,6 +188,30 @@ def test_a_password_is_asked_for(dewi: Shell) -> None:
     assert "dewi is not proven" in refused(acting(dewi, "dewi", typed=f"{OTHER}\n"))
     assert "nobody is not proven" in refused(acting(dewi, "nobody", typed=f"{PASSWORD}\n"))
     assert "set WASPADA_PASSWORD_FILE, WASPADA_TOKEN_FILE or WASPADA_TOKEN" in refused(acting(dewi, "dewi"))
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        (
+            ("appeals", "submit", "1", "--as", "dewi"),
+            "dewi is not proven: type the password, or set WASPADA_PASSWORD_FILE, WASPADA_TOKEN_FILE or WASPADA_TOKEN",
+        ),
+        (("users", "password", "dewi"), "there is no password: type it in a terminal, or use --password-stdin"),
+    ],
+)
+def test_without_a_terminal_no_password_is_asked_for(dewi: Shell, verb: tuple[str, ...], said: str) -> None:
+    variables = {name: value for name, value in dewi.variables.items() if value is not None}
+    result = subprocess.run(
+        [sys.executable, "-m", "gateway", *verb],
+        input=f"{PASSWORD}\n",
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        start_new_session=True,  # which takes the terminal away that the tests may run in
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", f"Error: {said}\n")
 
 
 def test_who_acts_must_be_said(dewi: Shell) -> None:
