@@ -199,6 +199,11 @@ class Campaign:
 
     # Looking ---------------------------------------------------------------------------------------------------
 
+    @property
+    def price(self) -> Price | None:
+        """What a part costs, if the settings say."""
+        return self._terms.price
+
     async def find(self, appeal: int) -> Appeal:
         """The appeal as it stands."""
         async with self._database.begin() as connection:

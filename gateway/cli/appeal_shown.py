@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.appeals.appeal import Appeal, Status, Total
+from gateway.appeals.appeal import Appeal, Price, Status, Total
 from gateway.appeals.ledger import Account
 from gateway.appeals.previewing import Preview
 from gateway.appeals.saying import TextCost, heading
@@ -140,20 +140,30 @@ def print_look(look: Look, menu: Menu) -> None:
     show_one({**shown, "parts sent": account["parts"]}, as_json=False)
 
 
-def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
+def print_offer(appeal: Appeal, preview: Preview, menu: Menu, price: Price | None) -> None:
     """All that somebody is asked to approve: what is said, to whom and how many, and when."""
     draft, texts = appeal.draft, [{"language": text.language, "text": text.text} for text in preview.texts]
     said = {"purpose": draft.purpose, "template": draft.template, "ticket": draft.ticket, "channel": draft.channel}
     about = {"number": appeal.id, **said, "audience": json.dumps(draft.audience), "authors": ", ".join(appeal.authors)}
     show_one({**about, "said": texts}, as_json=False)
     click.echo()
-    print_preview(appeal, preview, menu)
+    print_preview(appeal, preview, menu, price)
 
 
-def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
+def preview_json(appeal: Appeal, preview: Preview, menu: Menu, price: Price | None) -> dict[str, Any]:
+    """The preview of an appeal in lists and JSON; `cost` is that of all parts, and empty where no price is set."""
+    told = {"number": appeal.id, "version": appeal.version, "heading": heading(appeal.draft, menu)}
+    return {**told, **preview.for_json(), "cost": price.of(preview.parts) if price else ""}
+
+
+def print_preview(appeal: Appeal, preview: Preview, menu: Menu, price: Price | None) -> None:
     """What an appeal would do, as tables, its times by the clocks of the pack."""
-    shown = {"version": appeal.version, "heading": heading(appeal.draft, menu), **preview.for_json()}
+    shown = preview_json(appeal, preview, menu, price)
+    del shown["number"], shown["held_back"], shown["approvals"]
+    shown["cost"] = shown["cost"] or "no price is set (part_cost)"
     shown["begins_at"] = by_the_clock(preview.begins_at, menu.timezone)
+    shown["held back by quiet hours"] = "yes" if preview.held_back else "no"
+    shown["approvals needed"] = preview.approvals
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
         {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}

@@ -19,7 +19,7 @@ from gateway import wiring
 from gateway.appeals.appeal import WRITE, Actor, Appeal, Status, check_rights
 from gateway.appeals.campaign import Campaign
 from gateway.appeals.ledger import Ledger
-from gateway.appeals.saying import approvals_wanted, heading
+from gateway.appeals.saying import approvals_wanted
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
 from gateway.cli.appeal_following import follow
 from gateway.cli.appeal_shown import (
@@ -27,6 +27,7 @@ from gateway.cli.appeal_shown import (
     appeal_json,
     by_the_clock,
     cost_lines,
+    preview_json,
     print_list,
     print_look,
     print_offer,
@@ -91,7 +92,7 @@ class _Desk:
         if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise click.UsageError("name the --version that you have seen: preview and show tell it")
         appeal = await self.campaign.find(number)
-        print_offer(appeal, await self.campaign.preview(appeal.draft, number), self.menu)
+        print_offer(appeal, await self.campaign.preview(appeal.draft, number), self.menu, self.campaign.price)
         ask_whether("Approve this?")
         return appeal.version
 
@@ -341,10 +342,9 @@ async def appeals_preview(config: Path | None, data: Path | None, number: int, a
         appeal = await desk.campaign.find(number)
         preview = await desk.campaign.preview(appeal.draft, number)
     if as_json:
-        told = {"number": number, "version": appeal.version, "heading": heading(appeal.draft, desk.menu)}
-        show_one({**told, **preview.for_json()}, as_json)
+        show_one(preview_json(appeal, preview, desk.menu, desk.campaign.price), as_json)
     else:
-        print_preview(appeal, preview, desk.menu)
+        print_preview(appeal, preview, desk.menu, desk.campaign.price)
 
 
 @appeals.command("show")
