@@ -243,6 +243,7 @@ class Campaign:
             texts=costs(draft, menu, code, place),
             obstacles=tuple(filter(None, obstacles)),
             notes=(*frozen, *notes(draft, menu)),
+            cost=counted.cost,
         )
 
     # -----------------------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ class Preview:
 
     Of an appeal that was approved they are those who would be in its audience now; a note says so.
     `begins_at` is when the first of it leaves; it is later than asked for where quiet hours hold it back. `obstacles`
-    are what keeps it from going out then; `notes` keep it from nothing.
+    are what keeps it from going out then; `notes` keep it from nothing. `cost` is that
+    of all parts, and empty where no price is set.
     """
 
     people: int
@@ -44,6 +45,7 @@ class Preview:
     texts: Sequence[TextCost] = field(default_factory=tuple)
     obstacles: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
+    cost: str = ""
 
     @property
     def parts(self) -> int:
@@ -63,6 +65,7 @@ class Preview:
             "people": self.people,
             "reached": self.reached,
             "parts": self.parts,
+            "cost": self.cost,
             "languages": shares,
             "suppressed": {reason.value: count for reason, count in self.suppressed.items()},
             "begins_at": self.begins_at.isoformat(),
@@ -81,6 +84,7 @@ class Counted:
     people: int
     languages: Mapping[str, Share]
     suppressed: Mapping[Reason, int]
+    cost: str  # in all; empty where no price is set
 
 
 async def count(
@@ -113,7 +117,7 @@ async def count(
         language: Share(reached[language], needed[language], price.of(needed[language]) if price else "")
         for language in sorted(reached)
     }
-    return Counted(total, shares, dict(suppressed))
+    return Counted(total, shares, dict(suppressed), price.of(needed.total()) if price else "")
 
 
 def _grouped(reach: Reach, tired: Crowd, by_area: bool) -> Select[Any]:

@@ -149,7 +149,11 @@ def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
 def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     """What an appeal would do, as tables, its times by the clocks of the pack."""
     shown = {"version": appeal.version, "heading": heading(appeal.draft, menu), **preview.for_json()}
+    del shown["held_back"], shown["approvals"]
+    shown["cost"] = shown["cost"] or "no price is set (part_cost)"
     shown["begins_at"] = by_the_clock(preview.begins_at, menu.timezone)
+    shown["held back by quiet hours"] = "yes" if preview.held_back else "no"
+    shown["approvals needed"] = preview.approvals
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
         {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}

@@ -37,6 +37,22 @@ def test_a_preview(room: Room) -> None:
     assert (preview["approvals"], preview["held_back"], preview["obstacles"]) == (1, False, [])
 
 
+def test_a_preview_in_words(room: Room) -> None:
+    number = room.drafted()
+    lines = room.shell.run("appeals", "preview", number).stdout.splitlines()
+    words = [" ".join(line.split()) for line in lines]
+    for line in ("parts 3", "cost 960 IDR", "held back by quiet hours no", "approvals needed 1", "jv 1 1 320 IDR"):
+        assert line in words
+    assert not any(line.startswith(("held_back", "approvals 1")) for line in words)
+    assert room.shown(number, "preview")["cost"] == "960 IDR"
+    config = Path(room.shell.variables["WASPADA_CONFIG"] or "")
+    config.write_text(config.read_text().replace('part_cost = "320 IDR"\n', ""))
+    make_quiet(room)
+    words = [" ".join(line.split()) for line in room.shell.run("appeals", "preview", number).stdout.splitlines()]
+    assert {"cost no price is set (part_cost)", "held back by quiet hours yes"} <= {*words}
+    assert room.shown(number, "preview")["cost"] == ""
+
+
 def test_a_preview_when_its_channel_is_gone(room: Room) -> None:
     number = room.drafted()
     config = Path(room.shell.variables["WASPADA_CONFIG"] or "")
