@@ -8,7 +8,9 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -82,6 +84,13 @@ def test_what_is_edited_while_a_terminal_asks_is_not_approved(room: Room) -> Non
     assert room.shown(number)["approvers"] == []
 
 
+def press_ctrl_c(process: subprocess.Popen[bytes]) -> None:
+    """Until it is heard: between the writing of a question and the reading of the answer Python hears nothing."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+
+
 def at_a_terminal(
     room: Room, name: str, answer: str, *arguments: str, meanwhile: Callable[[], None] = lambda: None
 ) -> tuple[int, str]:
@@ -103,7 +112,7 @@ def at_a_terminal(
                 shown += os.read(keyboard, 4096)
             meanwhile()
             if answer == "Ctrl-C":
-                process.send_signal(signal.SIGINT)
+                Thread(target=press_ctrl_c, args=[process], daemon=True).start()
             else:
                 os.write(keyboard, f"{answer}\n".encode())
             while more := os.read(keyboard, 4096):

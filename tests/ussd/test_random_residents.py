@@ -260,6 +260,7 @@ class Callbacks(RuleBasedStateMachine):
         self.ticket = TICKET  # of the last report that this phone has filed
         self.open = False
         self.steady = True  # what Redis holds is this call, as far as it has got
+        self.taken = False  # what Redis holds is a call that broke off: its ticket answers what comes of this one again
         self._dial("", in_text=True)
 
     @property
@@ -280,7 +281,7 @@ class Callbacks(RuleBasedStateMachine):
         fits(screen.text, self.town.service.limits, end=screen.end)
         for words in self.town.menu.wordings.values():
             assert not screen.text.startswith(words.apology.partition("{")[0]), screen
-        if call is self.call and (screen.label or "").startswith("ticket."):
+        if call is self.call and not self.taken and (screen.label or "").startswith("ticket."):
             self.ticket = re.findall(r"\d{4}-\d{4}", screen.text)[0]
             self.tickets.setdefault(call.session, set()).add(screen.text)
             assert len(self.tickets[call.session]) == 1, "one call, one ticket"
@@ -292,7 +293,7 @@ class Callbacks(RuleBasedStateMachine):
         return {key: self.town.run(ask("GET", key)) for key in self.town.run(ask("KEYS", "waspada:ussd:*"))}
 
     def _shown(self, screen: Screen) -> None:
-        self.call.label, self.open, self.steady = screen.label, not screen.end, True
+        self.call.label, self.open, self.steady, self.taken = screen.label, not screen.end, True, False
         if self.open:
             stored = self.town.run(self.town.gateway.stored(self.phone))
             assert leads_on(self.town.menu, self.town.service.limits, stored.place), stored.place
@@ -346,6 +347,7 @@ class Callbacks(RuleBasedStateMachine):
         self._callback(*sent)
         assert not late or self._keys() == keys
         self.steady &= late
+        self.taken |= not late
 
     @precondition(lambda self: self.open)
     @rule(answers=st.lists(st.integers(0, 9), min_size=16, max_size=16), late_after=st.integers(0, 2))
