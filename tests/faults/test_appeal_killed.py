@@ -243,12 +243,12 @@ async def _check_account(stage: Stage, appeal: int, rows: Sequence[Mapping[str, 
     for groups in (account.languages, account.areas, account.channels):
         assert _summed(groups) == account.totals
     assert _summed(account.hours) == {**account.totals, Total.SUPPRESSED: 0, Total.WAITING: 0}
-    left = {row["id"] for row in rows if row["status"] != Sent.SUPPRESSED}
-    assert account.parts == sum(row["parts"] for row in rows if row["id"] in left)
+    assert account.parts == sum(row["parts"] for row in rows if row["status"] not in (Sent.SUPPRESSED, Sent.REFUSED))
+    tried = {row["id"] for row in rows if row["status"] != Sent.SUPPRESSED}
     history = select(message_attempts.c.message, message_attempts.c.became).order_by(message_attempts.c.id)
     async with stage.office.database.begin() as connection:
         last = {row.message: row.became for row in await connection.execute(history)}
-    assert last == {row["id"]: row["status"] for row in rows if row["id"] in left}
+    assert last == {row["id"]: row["status"] for row in rows if row["id"] in tried}
     lines = [
         line async for page in stage.office.ledger.export(appeal) for line in csv.DictReader(io.StringIO(page), COLUMNS)
     ]
