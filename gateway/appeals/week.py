@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,7 +42,10 @@ async def had_enough(
         within = max(first, crowd.first), min(end, crowd.end)
         for ids in (await _people(connection, [appeal], put_off, *within)).values():
             queued_for[appeal].append(Crowd.of(ids))
+    # By its index, of which PostgreSQL thinks too little just after a large appeal: it would read all messages instead.
+    await connection.execute(text("SET LOCAL enable_seqscan = off"))
     nothing = await _people(connection, week, [CAME_TO_NOTHING], first, end)
+    await connection.execute(text("SET LOCAL enable_seqscan = default"))
     return in_at_least(PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
 
 

@@ -53,7 +53,6 @@ _POSTGRES = {
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
     "jit": "off",
-    "random_page_cost": "1.1",  # what is asked for is in memory or on an SSD
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
