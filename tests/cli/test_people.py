@@ -21,7 +21,7 @@ from gateway.incidents.records import audit
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from tests.cli.stage import CONFIG, KEY, NUMBER, OTHER, Shell
+from tests.cli.stage import KEY, NUMBER, OTHER, Shell
 
 LIST = f"""\
 phone;name;role;areas;language;consent
@@ -33,14 +33,6 @@ LINES = [
     (OTHER.e164, "subscriber", "2026-03-01 formulir RW 3"),
 ]
 BAD = "halo;;asn;;;\n081230000003;;walikota;;;\n"
-
-
-@pytest.fixture
-def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
-    config = tmp_path / "waspada.toml"
-    config.write_text(CONFIG)
-    stores = {"WASPADA_REDIS_URL": redis_url, "WASPADA_DATABASE_URL": database_url}
-    return Shell({"WASPADA_CONFIG": str(config), "COLUMNS": "300", **stores})
 
 
 @pytest.fixture
