@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from gateway.menu import engine
-from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step
 from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.model import Menu
 
 GIVEN = {"ussd": "*384*3375#"}
 TODAY = date(2026, 11, 28)

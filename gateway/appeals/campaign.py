@@ -49,7 +49,7 @@ from gateway.appeals.week import had_enough
 from gateway.incidents.incident import Status as IncidentStatus
 from gateway.incidents.incident import Veracity
 from gateway.incidents.records import incidents
-from gateway.menu.definition import Menu, Need
+from gateway.menu.model import Menu, Need
 from gateway.messages.holds import let_go
 from gateway.runtime.audit import NOTE, note
 from gateway.runtime.clock import Clock

@@ -14,7 +14,7 @@ from gateway.appeals.campaign import place_of
 from gateway.appeals.records import appeals
 from gateway.appeals.register import draft_of
 from gateway.appeals.saying import heading
-from gateway.menu.definition import Menu, appeal_area
+from gateway.menu.model import Menu, appeal_area
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders

@@ -15,7 +15,7 @@ from gateway.appeals.audience import read
 from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_approvals, appeal_chunks, appeals
 from gateway.appeals.saying import texts_of
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.messages.holds import hold
 from gateway.messages.message import Status as Sent
 from gateway.people.records import people

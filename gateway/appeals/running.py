@@ -21,7 +21,7 @@ from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeals
 from gateway.appeals.register import WORKER, change, find, pause, reach_of
 from gateway.appeals.saying import goes_out, obstacle, renderings
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.messages.claims import QUEUED, SENDING
 from gateway.messages.holds import HELD, holds, release_some, settle_some
 from gateway.messages.ledger import messages

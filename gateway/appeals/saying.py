@@ -11,10 +11,10 @@ from typing import Any
 
 from gateway.appeals.appeal import Draft, approvals_needed
 from gateway.appeals.audience import WrongAudience, read
-from gateway.menu.definition import APPEAL_VALUES, Menu, Need, appeal_area, appeal_areas
-from gateway.menu.refusing import refused_in
+from gateway.menu.model import APPEAL_VALUES, Menu, Need, appeal_area, appeal_areas
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
+from gateway.text.banned_words import refused_in
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
 

@@ -23,8 +23,8 @@ from gateway.cli.appeal_shown import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.common import ask_whether, show_one
 from gateway.cli.proof import proven
 from gateway.cli.stores import located, opened
-from gateway.menu.definition import Menu
-from gateway.menu.loading import PackRefused, load, read
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import PackRefused, load, read
 from gateway.people.roles import Right
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import click
 
 from gateway.appeals.appeal import Draft
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.text import ticket as tickets
 
 _LARGEST_FILE = 1024 * 1024

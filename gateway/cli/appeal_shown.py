@@ -16,7 +16,7 @@ from gateway.appeals.ledger import NOT_KNOWN, Account
 from gateway.appeals.previewing import Preview
 from gateway.appeals.saying import TextCost, heading
 from gateway.cli.common import show, show_one
-from gateway.menu.definition import Menu, appeal_area
+from gateway.menu.model import Menu, appeal_area
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
 

@@ -10,9 +10,9 @@ import click
 from gateway import wiring
 from gateway.cli.common import explained, found_by, run_async, show
 from gateway.cli.stores import located
-from gateway.menu.checking import Proof
-from gateway.menu.definition import Menu
-from gateway.menu.loading import PackRefused
+from gateway.menu.checks.checker import Proof
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import upgrade
 from gateway.settings import read_settings

@@ -24,7 +24,7 @@ from gateway.appeals.audience import WrongAudience
 from gateway.appeals.register import NoSuchAppeal
 from gateway.appeals.saying import WrongDraft
 from gateway.incidents.book import NoSuchIncident, NotAllowed
-from gateway.menu.loading import PackRefused
+from gateway.menu.pack.loader import PackRefused
 from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
 from gateway.people.account import AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.people.passwords import PasswordRefused

@@ -8,10 +8,10 @@ import click
 
 from gateway import wiring
 from gateway.cli.common import explained, found_by
-from gateway.menu.definition import Menu
-from gateway.menu.drawing import mermaid, svg
+from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import Limits
-from gateway.menu.loading import PackRefused, load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import PackRefused, load
 from gateway.runtime.packs import read_pack
 from gateway.settings import read_settings
 

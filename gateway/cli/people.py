@@ -13,8 +13,8 @@ from gateway.cli.common import found_by, in_json, listing, run_async, show, show
 from gateway.cli.stores import located, opened
 from gateway.incidents.erasing import Eraser
 from gateway.incidents.trail import Trail
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.people.directory import Directory, Imported
 from gateway.people.exporting import COLUMNS, lines_of
 from gateway.people.importing import LARGEST_FILE, Listed, Reading, read_people

@@ -25,10 +25,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from gateway.menu import answering
-from gateway.menu.definition import CONTINUE, MATCHES, NOTHING, Given, Kind, Menu, State, choices
+from gateway.menu import inputs
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.moves import (
+from gateway.menu.model import CONTINUE, MATCHES, NOTHING, Given, Kind, Menu, State, choices
+from gateway.menu.navigation import (
     HOME,
     RESUME,
     Session,
@@ -242,7 +242,7 @@ def _back(session: Session, state: State) -> Session:
 def _asked(
     menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None, near: str = ""
 ) -> Session:
-    answer = answering.read(menu, state, keys, today, near)
+    answer = inputs.read(menu, state, keys, today, near)
     if answer.error:
         return _refused(session, answer.error)
     moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
@@ -264,7 +264,7 @@ def _chosen(
         page_count = len(pages(menu, state, session.language, within, limits))
         if keys == (limits.keys or menu.keys).more and session.page < page_count - 1:
             return session._replace(page=session.page + 1, wrong=0)
-        if state.typed and answering.in_words(keys):
+        if state.typed and inputs.in_words(keys):
             return _typed(menu, state, session, keys, given, today)
         return _refused(session, "choice" if keys else "empty")
     if state.kind is Kind.REVISE:

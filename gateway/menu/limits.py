@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.menu.definition import Keys
+from gateway.menu.model import Keys
 
 USSD_STRING = 182
 """Septets that a USSD string can hold at all, in either direction (facts/protocols.md E.4)."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from gateway.menu.definition import MATCHES, MOST_PLACES, Kind, Menu, State, choices
 from gateway.menu.limits import Limits
+from gateway.menu.model import MATCHES, MOST_PLACES, Kind, Menu, State, choices
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
@@ -137,3 +137,11 @@ def _longest_name(menu: Menu, answer: str, language: str) -> str:
                 names += [menu.full_label(answer, value, language) for value in offered]
         longest = menu.made.longest[answer, language] = max(names, key=gsm.septets, default="")
     return longest
+
+
+def parents(menu: Menu, state: State) -> list[str]:
+    """Every value that can narrow the list of `state`."""
+    if state.source == MATCHES or not state.is_narrowed:
+        return [""]
+    keepers = [other for other in menu.states.values() if other.keep == state.within]
+    return sorted({value for keeper in keepers for value in choices(menu, keeper, "").values()})

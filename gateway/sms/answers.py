@@ -16,7 +16,7 @@ from gateway.incidents.book import Book
 from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
-from gateway.menu.definition import MOST_PLACES, Menu
+from gateway.menu.model import MOST_PLACES, Menu
 from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, tells_more, told
 from gateway.messages.letters import Answer, Letter, Made
 from gateway.messages.message import MessageClass

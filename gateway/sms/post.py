@@ -16,7 +16,7 @@ import structlog
 
 from gateway.appeals.answers import note_answer
 from gateway.appeals.appeal import Kind
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.messages.keywords import Meant, is_automatic, meant
 from gateway.messages.letters import DAY, HOUR, Answer, Letter, Letters, Made, Opened
 from gateway.people.directory import Directory

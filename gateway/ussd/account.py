@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.menu.definition import Kind
 from gateway.menu.engine import Step
+from gateway.menu.model import Kind
 from gateway.ussd.hop import Hop
 
 LONGEST_LOGGED_INPUT = 24

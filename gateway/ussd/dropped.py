@@ -22,8 +22,8 @@ from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts, FiledDraft
 from gateway.incidents.incident import REQUIRED
 from gateway.menu import engine
-from gateway.menu.definition import Kind, Menu
 from gateway.menu.engine import Session
+from gateway.menu.model import Kind, Menu
 from gateway.messages.outbox import TooManyParts
 from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 
 REMEMBERED = 8  # editions; a dialogue lasts three minutes
 

@@ -14,7 +14,7 @@ from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import REQUIRED
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
-from gateway.menu.definition import NOTHING, Menu
+from gateway.menu.model import NOTHING, Menu
 from gateway.messages.optouts import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import DatabaseAway

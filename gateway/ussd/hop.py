@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
-from gateway.menu.definition import Menu
 from gateway.menu.engine import Session
 from gateway.menu.limits import Limits
+from gateway.menu.model import Menu
 from gateway.ussd.editions import Editions
 from gateway.ussd.replaying import Known
 from gateway.ussd.sessions import Stored

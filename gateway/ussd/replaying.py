@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.menu import engine
-from gateway.menu.definition import Kind, Menu
 from gateway.menu.engine import HOME, RESUME, Session, Step
 from gateway.menu.limits import Limits
+from gateway.menu.model import Kind, Menu
 from gateway.ussd.labels import Label
 
 MOST_JOINED = 16  # parts of one text: nobody types more stars, and each costs a walk

@@ -17,8 +17,8 @@ from zlib import crc32
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
-from gateway.menu.definition import Kind, Menu
 from gateway.menu.engine import Session
+from gateway.menu.model import Kind, Menu
 from gateway.runtime.redis import Batcher
 from gateway.ussd.transcript import Mark, mark
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
-from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step
+from gateway.menu.model import Menu
 from gateway.ussd.labels import Label, read_label
 from gateway.ussd.replaying import Known, replay, replay_to
 from gateway.ussd.transcript import parts, suffix

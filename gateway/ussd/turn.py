@@ -15,9 +15,9 @@ import structlog
 from gateway.carriers.carrier import Screen, Turn
 from gateway.incidents.incident import REQUIRED
 from gateway.menu import engine
-from gateway.menu.definition import Kind, Menu
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
+from gateway.menu.model import Kind, Menu
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from gateway.menu.definition import Menu
-from gateway.menu.loading import PackRefused, version_of
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import PackRefused, version_of
 from gateway.runtime.packs import PackNotFound, fingerprint, read_pack
 from gateway.settings import ChannelSettings
 from gateway.ussd.editions import Editions

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, Status
-from gateway.menu.checking import Proof, check, prove
-from gateway.menu.definition import Keys, Kind, Menu, State
-from gateway.menu.doubts import Doubts
-from gateway.menu.files import FLOW, at_state, at_text
+from gateway.menu.checks.checker import Proof, check, prove
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.loading import PackRefused, read
+from gateway.menu.model import Keys, Kind, Menu, State
+from gateway.menu.pack.loader import PackRefused, read
+from gateway.menu.pack_files import FLOW, at_state, at_text
+from gateway.menu.unknowns import Doubts
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.complaints import Complaint

@@ -27,7 +27,7 @@ from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.retention import Retention
 from gateway.incidents.tries import Tries
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
 from gateway.messages.letters import Letters
 from gateway.messages.optouts import OptOuts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 from tests.appeals.stage import Desk, menu_of

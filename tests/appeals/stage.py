@@ -16,8 +16,8 @@ from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Account, Ledger
 from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted, Outcome
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.messages.ledger import messages
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox

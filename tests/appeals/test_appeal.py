@@ -26,7 +26,7 @@ from gateway.appeals.appeal import (
     may_move,
 )
 from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, named, read
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.messages.message import Status as Sent
 from gateway.people.person import Role
 from gateway.people.roles import Right

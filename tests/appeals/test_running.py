@@ -13,7 +13,7 @@ from gateway.appeals.appeal import Status, Total
 from gateway.appeals.records import appeal_chunks, appeals
 from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.runtime.postgres import DatabaseAway
 from tests.appeals.stage import DRAFT, KLEGO, MEDONO, SITI, WRITTEN, Desk, changed, phone
 

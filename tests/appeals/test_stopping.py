@@ -8,7 +8,7 @@ import pytest
 
 from gateway.appeals.appeal import Brake, Reason, Status, Total
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.messages.holds import holds
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue

@@ -12,7 +12,7 @@ from gateway.incidents.book import Book
 from gateway.incidents.incident import Status as Stage
 from gateway.incidents.incident import Veracity
 from gateway.incidents.records import incidents
-from gateway.menu.definition import appeal_area, appeal_areas
+from gateway.menu.model import appeal_area, appeal_areas
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, RINI, SITI, WRITTEN, Desk, changed, phone, refusing, submitted
 from tests.incidents.stage import confirmation, report
 

@@ -17,7 +17,7 @@ import yaml
 
 from gateway.menu import engine
 from gateway.menu.conditions import read_condition
-from gateway.menu.loading import PackRefused, load
+from gateway.menu.pack.loader import PackRefused, load
 from gateway.runtime.packs import read_pack
 from gateway.wiring import load_menu
 from tests.architecture.documents import ROOT, Block, Section, section, sections

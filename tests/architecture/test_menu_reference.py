@@ -10,28 +10,29 @@ from typing import get_args
 import pytest
 
 from gateway.incidents import incident
-from gateway.menu import definition, files, shapes
+from gateway.menu import model, pack_files
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import Kind
+from gateway.menu.model import Kind
+from gateway.menu.pack import schema
 from gateway.places import areas, relations
 from gateway.ussd.effects import NEEDED
 from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
 
-SHAPES: dict[str, type[shapes.Strict]] = {
-    "pack.yaml": shapes.PackShape,
-    "keys": shapes.KeysShape,
-    "flow.yaml": shapes.FlowShape,
-    "shortcuts": shapes.ShortcutShape,
-    "limits": shapes.Bounds,
-    "wording/LANGUAGE.yaml": shapes.WordingShape,
-    "keywords.yaml": shapes.KeywordsShape,
-    "rules.yaml": shapes.RulesShape,
-    "resume": shapes.ResumeShape,
-    "quiet_hours": shapes.QuietShape,
-    "appeals.yaml": shapes.TemplateShape,
-    "stages.yaml": shapes.StageShape,
+SHAPES: dict[str, type[schema.Strict]] = {
+    "pack.yaml": schema.PackShape,
+    "keys": schema.KeysShape,
+    "flow.yaml": schema.FlowShape,
+    "shortcuts": schema.ShortcutShape,
+    "limits": schema.Bounds,
+    "wording/LANGUAGE.yaml": schema.WordingShape,
+    "keywords.yaml": schema.KeywordsShape,
+    "rules.yaml": schema.RulesShape,
+    "resume": schema.ResumeShape,
+    "quiet_hours": schema.QuietShape,
+    "appeals.yaml": schema.TemplateShape,
+    "stages.yaml": schema.StageShape,
 }
 KEYS: dict[str, Iterable[str]] = {
     **{
@@ -39,23 +40,23 @@ KEYS: dict[str, Iterable[str]] = {
         for heading, shape in SHAPES.items()
     },
     "A state is one of eight things": list(Kind),
-    "What else a state may say": shapes.StateShape.model_fields.keys() - set(Kind),
-    "Lists": shapes.LISTS,
-    "What can be asked for": shapes.ASKS,
-    "What the gateway does": shapes.EFFECTS,
-    "errors": shapes.ERRORS,
-    "sms": [*shapes.SMS, *shapes.REMINDER, *shapes.REPLIES],
-    "commands": get_args(shapes.Command),
+    "What else a state may say": schema.StateShape.model_fields.keys() - set(Kind),
+    "Lists": schema.LISTS,
+    "What can be asked for": schema.ASKS,
+    "What the gateway does": schema.EFFECTS,
+    "errors": schema.ERRORS,
+    "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
+    "commands": get_args(schema.Command),
     "areas.csv": areas.COLUMNS,
     "aliases.csv": relations.ALIAS_COLUMNS,
     "neighbours.csv": relations.NEIGHBOUR_COLUMNS,
 }
 WORDS: dict[str, Iterable[str]] = {
-    "A state is one of eight things": shapes.RESUMING,
-    "Conditions": definition.FACTS,
-    "appeals.yaml": [*definition.Need, *definition.APPEAL_VALUES],
-    "What the gateway does": set().union(*shapes.EFFECTS.values(), *NEEDED.values()),
-    "wording/LANGUAGE.yaml": [*shapes.NAVIGATION, *definition.GIVEN, *incident.Status, "heading"],
+    "A state is one of eight things": schema.RESUMING,
+    "Conditions": model.FACTS,
+    "appeals.yaml": [*model.Need, *model.APPEAL_VALUES],
+    "What the gateway does": set().union(*schema.EFFECTS.values(), *NEEDED.values()),
+    "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GIVEN, *incident.Status, "heading"],
 }
 
 
@@ -65,16 +66,16 @@ def test_every_key_is_documented_and_no_other(heading: str) -> None:
 
 
 def test_every_file_has_its_section() -> None:
-    names = [name for name in vars(files).values() if isinstance(name, str) and name.endswith((".yaml", ".csv"))]
+    names = [name for name in vars(pack_files).values() if isinstance(name, str) and name.endswith((".yaml", ".csv"))]
 
     assert len(names) == 10
     assert [name for name in names if name not in {found.heading for found in sections(PAGE)}] == []
 
 
 def test_every_shape_has_its_table() -> None:
-    known = {shape for shape in vars(shapes).values() if isclass(shape) and issubclass(shape, shapes.Strict)}
+    known = {shape for shape in vars(schema).values() if isclass(shape) and issubclass(shape, schema.Strict)}
 
-    assert known == {*SHAPES.values(), shapes.StateShape, shapes.Strict}
+    assert known == {*SHAPES.values(), schema.StateShape, schema.Strict}
 
 
 @pytest.mark.parametrize("heading", WORDS)
@@ -87,7 +88,7 @@ def test_every_word_that_a_key_takes_is_documented(heading: str) -> None:
 def test_every_way_of_ending_stands_beside_its_effect() -> None:
     rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
 
-    for effect, outcomes in shapes.EFFECTS.items():
+    for effect, outcomes in schema.EFFECTS.items():
         assert [word for word in (*outcomes, *NEEDED[effect]) if f"`{word}`" not in rows[effect]] == []
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import text
 from gateway.appeals.appeal import PER_WEEK, Actor, Draft, Status
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.running import Runner
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.people.roles import Right
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores

@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 from gateway.appeals.appeal import Status
 from gateway.appeals.campaign import Terms
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.people.vault import Vault

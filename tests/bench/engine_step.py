@@ -8,7 +8,7 @@ from statistics import median
 from time import perf_counter
 
 from gateway.menu import engine
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.runtime.packs import read_pack
 from tests.bench.servers import KEYS
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.menu import engine
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.packs import read_pack
 from tests.bench import bare

@@ -17,8 +17,8 @@ from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.ledger import Ledger
 from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.messages.outbox import Outbox
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock

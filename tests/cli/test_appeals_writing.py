@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menu.definition import appeal_area, appeal_areas
+from gateway.menu.model import appeal_area, appeal_areas
 from tests.cli.appeals_room import AUDIENCE, Room, pack, room
 from tests.cli.test_users import trail
 

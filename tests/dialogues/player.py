@@ -25,9 +25,9 @@ from datetime import date
 
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
-from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step
 from gateway.menu.limits import DEFAULT
+from gateway.menu.model import Menu
 from gateway.text import gsm, phone
 from gateway.ussd.replaying import Known
 from gateway.ussd.starting import start

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menu.definition import Kind, Menu
 from gateway.menu.limits import DEFAULT
-from gateway.menu.loading import load
+from gateway.menu.model import Kind, Menu
+from gateway.menu.pack.loader import load
 from gateway.menu.paging import navigation_lines, pages
 from gateway.runtime.packs import read_pack
 from tests.dialogues.player import PACK, Phone, pack_of

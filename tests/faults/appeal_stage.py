@@ -22,7 +22,7 @@ from gateway.appeals.campaign import Terms
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.carriers.local_faults import Fault, Faults
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.runtime.packs import read_pack
 
 PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.menu.checking import check
+from gateway.menu.checks.checker import check
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.loading import read
+from gateway.menu.pack.loader import read
 
 Files = Mapping[str, str]
 ID, EN, JV = "wording/id.yaml", "wording/en.yaml", "wording/jv.yaml"

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
-from gateway.menu.refusing import refused_in
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
+from gateway.text.banned_words import refused_in
 from tests.menu.edits import ID, Files, at, edited, said
 
 DAMAI = "Beda pilihan tetap rukun"

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.menu.definition import Menu
-from gateway.menu.doubts import NO_DOUBT
-from gateway.menu.loading import PackRefused, load, read
-from gateway.menu.reading import LARGEST_FILE
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import PackRefused, load, read
+from gateway.menu.pack.yaml_reader import LARGEST_FILE
+from gateway.menu.unknowns import NO_DOUBT
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 
 NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read

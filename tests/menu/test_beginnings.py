@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu import engine
-from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step, answered
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from tests.walked import GIVEN, walk
 
 DROPPED = "1 1 1 3 3 1"  # a clash in Krapyak, dropped at the question of when

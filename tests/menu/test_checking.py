@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu.checking import check
-from gateway.menu.definition import Keys, Menu
+from gateway.menu.checks.checker import check
 from gateway.menu.limits import Limits
-from gateway.menu.loading import load
+from gateway.menu.model import Keys, Menu
+from gateway.menu.pack.loader import load
 from gateway.menu.paging import option_lines
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.conditions import NotACondition, read_condition
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from tests.walked import GIVEN, walk
 
 KNOWN = {"when": "now", "category": "gesekan", "reports_today": "5", "stage": ""}

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gateway.menu import ways
-from gateway.menu.definition import Kind, Menu
-from gateway.menu.drawing import mermaid, svg
+from gateway.menu.drawing import edges
+from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.loading import load
+from gateway.menu.model import Kind, Menu
+from gateway.menu.pack.loader import load
 
 Files = dict[str, str]
 Edited = Callable[[str, str, str], Menu]
@@ -99,10 +99,10 @@ def test_every_way_is_an_arrow_or_stands_on_its_card(menu: Menu, language: str) 
     arrows = {title.text for title in root.findall(f".//{SVG}path/{SVG}title")}
     cards = {group.get("id"): _flat(" ".join(group.itertext())) for group in root.iter(f"{SVG}g")}
 
-    for way in ways.ways(menu, language):
+    for way in edges.ways(menu, language):
         jumps = re.findall(rf"(\S+(?:, \S+)*) [↑↓] {way.target}\b", cards[f"at-{way.source}"])
         drawn = f"{way.source} to {way.target}" in arrows
-        resumed = way.target == ways.DROPPED and f"{way.key} ↩" in cards[f"at-{way.source}"]
+        resumed = way.target == edges.DROPPED and f"{way.key} ↩" in cards[f"at-{way.source}"]
         assert drawn or resumed or any(way.key in keys.split(", ") for keys in jumps), way
 
 
@@ -126,7 +126,7 @@ def test_a_node_of_the_chart_shows_every_page_line_by_line(menu: Menu, language:
 
     for state in menu.states.values():
         if state.kind is not Kind.DO:
-            pages = ways.screens(menu, state, language, DEFAULT).pages
+            pages = edges.screens(menu, state, language, DEFAULT).pages
             shown = [line for page in pages for line in page.split("\n")]
             lines = [line for line in _lines(labels[state.name]) if not re.fullmatch(r"\(\d/\d\)", line)]
             assert lines[0] == state.name
@@ -178,7 +178,7 @@ def test_no_card_lies_on_another(menu: Menu, language: str) -> None:
             left, top = map(float, re.findall(r"-?\d+", group.get("transform") or ""))
             boxes.append((left, top, left + float(card.get("width") or 0), top + float(card.get("height") or 0)))
 
-    assert len(boxes) == len(menu.states) + len(ways.entries(menu, language))
+    assert len(boxes) == len(menu.states) + len(edges.entries(menu, language))
     for number, (left, top, right, bottom) in enumerate(boxes):
         assert left >= 0
         for left2, top2, right2, bottom2 in boxes[number + 1 :]:

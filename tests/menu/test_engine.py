@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu import engine
-from gateway.menu.answering import read_day
-from gateway.menu.definition import Keys, Kind, Menu
 from gateway.menu.engine import Session, Step, answered
+from gateway.menu.inputs import read_day
 from gateway.menu.limits import Limits
-from gateway.menu.loading import load
-from gateway.menu.shapes import EFFECTS
+from gateway.menu.model import Keys, Kind, Menu
+from gateway.menu.pack.loader import load
+from gateway.menu.pack.schema import EFFECTS
 from gateway.text import gsm
 from tests.walked import GIVEN, TODAY, walk
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from gateway.menu.layout import FARTHEST, Layout, Slot, lay_out, place_slots
+from gateway.menu.drawing.layout import FARTHEST, Layout, Slot, lay_out, place_slots
 
 BOXES = [f"box{number}" for number in range(9)]
 ARROWS = some.lists(some.tuples(some.sampled_from(BOXES), some.sampled_from(BOXES)), max_size=30)

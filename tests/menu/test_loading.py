@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.menu.checking import check
-from gateway.menu.definition import FACTS, GIVEN, Menu
+from gateway.menu.checks.checker import check
 from gateway.menu.limits import Limits
-from gateway.menu.loading import PackRefused, load, version_of
+from gateway.menu.model import FACTS, GIVEN, Menu
+from gateway.menu.pack.loader import PackRefused, load, version_of
 from tests.menu.edits import edited, said
 
 Files = Mapping[str, str]

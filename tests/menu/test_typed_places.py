@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu.definition import Menu
 from gateway.menu.engine import Session, Step, answered
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.runtime.packs import read_pack
 from tests import walked
 from tests.menu.conftest import PEKALONGAN

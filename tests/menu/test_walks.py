@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu import engine
-from gateway.menu.checking import check, prove
-from gateway.menu.definition import MATCHES, Kind, Menu, choices
+from gateway.menu.checks.checker import check, prove
+from gateway.menu.checks.explorer import MOST_WALKED, Walked, walk
+from gateway.menu.checks.longest_path import longest_way
+from gateway.menu.checks.reachability import way_faults
+from gateway.menu.checks.screens import measure
 from gateway.menu.engine import Step
-from gateway.menu.flow import way_faults
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.loading import load
-from gateway.menu.longest import longest_way
-from gateway.menu.sizes import measure
-from gateway.menu.walks import MOST_WALKED, Walked, walk
+from gateway.menu.model import MATCHES, Kind, Menu, choices
+from gateway.menu.pack.loader import load
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 
 LONGEST = (

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menu.definition import Keywords, Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Keywords, Menu
+from gateway.menu.pack.loader import load
 from gateway.messages.keywords import Meant, is_automatic, meant, named_places, named_ticket, tells_more, told
 from gateway.runtime.packs import read_pack
 from gateway.text import ticket as tickets

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.people.exporting import COLUMNS, lines_of
 from gateway.people.importing import Listed, Reading, read_people
 from gateway.people.person import Part, Person, Role

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menu.loading import PackRefused, load, version_of
-from gateway.menu.reading import LARGEST_FILE
+from gateway.menu.pack.loader import PackRefused, load, version_of
+from gateway.menu.pack.yaml_reader import LARGEST_FILE
 from gateway.runtime.packs import MOST_READ, PackNotFound, fingerprint, read_pack
 
 

@@ -14,7 +14,7 @@ from gateway.appeals.answers import note_stop
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
-from gateway.menu.definition import Menu
+from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox, inbound_messages
 from gateway.messages.ledger import messages
 from gateway.messages.letters import Letters, Opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.incidents.records import audit, incident_details, incidents
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
 from gateway.people.subscriptions import subscriptions

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import incident_details, incidents
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
 from gateway.runtime.packs import read_pack

@@ -17,9 +17,9 @@ from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
-from gateway.menu.definition import Menu
 from gateway.menu.limits import Limits
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.messages.ledger import messages
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text import gsm

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.menu.definition import Menu
-from gateway.menu.loading import load
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.ussd.editions import REMEMBERED, Editions
 from tests.ussd.stage import (
     FILES,

@@ -25,11 +25,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from gateway.carriers.carrier import Screen
 from gateway.incidents.records import incidents
 from gateway.menu import engine
-from gateway.menu.checking import check
-from gateway.menu.definition import Keys, Kind, Menu, choices
+from gateway.menu.checks.checker import check
 from gateway.menu.engine import RESUME, Session, Step
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
-from gateway.menu.loading import load
+from gateway.menu.model import Keys, Kind, Menu, choices
+from gateway.menu.pack.loader import load
 from gateway.runtime.packs import read_pack
 from gateway.text import gsm
 from gateway.text import ticket as tickets

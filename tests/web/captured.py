@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.menu.loading import load
+from gateway.menu.pack.loader import load
 from gateway.runtime.packs import read_pack
 from tests.walked import walk
 from tests.web.stage import CODE, PACK

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menu.loading import PackRefused
+from gateway.menu.pack.loader import PackRefused
 from gateway.settings import ChannelSettings
 from gateway.wiring import load_menu
 from gateway.wiring.packs import limits_of

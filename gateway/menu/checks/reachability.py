@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.menu.definition import CONTINUE, FACTS, Kind, Menu, Shortcut
-from gateway.menu.doubts import NO_DOUBT, STAGES_LIST, Doubts
-from gateway.menu.files import FLOW, at_state
+from gateway.menu.answer_values import can_be, impossible
+from gateway.menu.checks.explorer import Place, Walked, onward
+from gateway.menu.checks.longest_path import SECONDS_A_SESSION, GoesRound, Longest, longest_way
 from gateway.menu.limits import Limits
-from gateway.menu.longest import SECONDS_A_SESSION, GoesRound, Longest, longest_way
-from gateway.menu.values import can_be, impossible
-from gateway.menu.walks import Place, Walked, onward
+from gateway.menu.model import CONTINUE, FACTS, Kind, Menu, Shortcut
+from gateway.menu.pack_files import FLOW, at_state
+from gateway.menu.unknowns import NO_DOUBT, STAGES_LIST, Doubts
 from gateway.text.complaints import Complaint
 
 

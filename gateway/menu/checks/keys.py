@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from itertools import combinations
 
-from gateway.menu.definition import MATCHES, Kind, Menu, State, choices
-from gateway.menu.doubts import NO_DOUBT, Doubts
-from gateway.menu.files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
 from gateway.menu.limits import Limits
-from gateway.menu.paging import option_lines
-from gateway.menu.sizes import parents
+from gateway.menu.model import MATCHES, Kind, Menu, State, choices
+from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
+from gateway.menu.paging import option_lines, parents
+from gateway.menu.unknowns import NO_DOUBT, Doubts
 from gateway.places.names import MOST
 from gateway.text.complaints import Complaint
 

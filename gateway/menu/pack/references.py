@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import FACTS, GIVEN, MATCHES, Kind
-from gateway.menu.files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
-from gateway.menu.reading import Reading
-from gateway.menu.refusing import refused_in
-from gateway.menu.shapes import (
+from gateway.menu.model import FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.pack.schema import (
     ASKS,
     EFFECTS,
     ERRORS,
@@ -33,6 +30,9 @@ from gateway.menu.shapes import (
     StateShape,
     WordingShape,
 )
+from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
+from gateway.text.banned_words import refused_in
 
 ENTRIES = ("start", "home", "help", "resume")
 

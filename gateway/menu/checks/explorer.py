@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.menu import moves
+from gateway.menu import navigation
+from gateway.menu.answer_values import Tested, Truths, kept_values, tested, told_apart, truths, worlds
+from gateway.menu.checks.screens import ANY, Turned
 from gateway.menu.conditions import Clause
-from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, State
-from gateway.menu.moves import Session, answered
-from gateway.menu.sizes import ANY, Turned
-from gateway.menu.values import Tested, Truths, kept_values, tested, told_apart, truths, worlds
+from gateway.menu.model import CONTINUE, MATCHES, Kind, Menu, State
+from gateway.menu.navigation import Session, answered
 
 MOST_WALKED = 20_000
 """A menu with more is not a menu that anybody could prove, or find the way through."""
@@ -106,7 +106,7 @@ class _Walker:
                 first = Session(menu.states[menu.resume].options[option], menu.language)
                 self._root(first, line[menu.resume], shown=(menu.resume,))
         for keys, shortcut in menu.shortcuts.items():
-            first = moves.at_shortcut(menu, Session(menu.home, menu.language), keys, self.given)
+            first = navigation.at_shortcut(menu, Session(menu.home, menu.language), keys, self.given)
             self._root(first, shortcut.line, shortcut=keys, passed=first.trail[1:])
 
     def _root(
@@ -152,7 +152,7 @@ class _Walker:
                     yield self._done(session, target)
             case Kind.REVISE:
                 for target in state.options.values():
-                    there = moves.placed(session, target, session.trail, session.answers)
+                    there = navigation.placed(session, target, session.trail, session.answers)
                     yield Move(self._at(there._replace(passing=False)), 1, False)
             case Kind.RESUME:
                 for option, target in state.options.items():
@@ -169,7 +169,7 @@ class _Walker:
             yield self._moved(session, state.zero[1], {state.keep: ""} if state.keep else {}, 1)
         if state.typed:
             question = self.menu.states[state.typed]
-            there = moves.placed(session, question.name, (*session.trail, state.name), session.answers)
+            there = navigation.placed(session, question.name, (*session.trail, state.name), session.answers)
             self.walked.reached.add(question.name)
             for value, _ in self._answers(question):
                 for move in self._answered(there, question.next, {question.keep: value}, 1):
@@ -192,20 +192,20 @@ class _Walker:
 
     def _answered(self, session: Session, target: str, kept: Mapping[str, str], screens: int) -> Iterator[Move]:
         yield self._moved(session, target, kept, screens)
-        at = moves.forward(self.menu, session, target, kept, self.given)
+        at = navigation.forward(self.menu, session, target, kept, self.given)
         listed = self.menu.states[at.state]
         if listed.source == MATCHES and self.menu.states[session.state].source == "place_name":
             for code in told_apart(self._tested.get(listed.keep, ()), self.menu.areas.kelurahan):  # surely meant
                 yield self._moved(at, listed.next, {listed.keep: code}, screens)
 
     def _moved(self, session: Session, target: str, kept: Mapping[str, str], screens: int) -> Move:
-        at = moves.forward(self.menu, session, target, kept, self.given)
+        at = navigation.forward(self.menu, session, target, kept, self.given)
         way = (*session.trail, session.state)
         return self._move(session._replace(answers={**session.answers, **kept}), at, way, screens)
 
     def _done(self, session: Session, target: str) -> Move:
         """The move that an effect of the gateway makes. It stands on no trail."""
-        at = moves.onto(self.menu, session, target, session.trail, session.answers, self.given)
+        at = navigation.onto(self.menu, session, target, session.trail, session.answers, self.given)
         return self._move(session, at, session.trail, 0)
 
     def _move(self, session: Session, at: Session, way: tuple[str, ...], screens: int) -> Move:

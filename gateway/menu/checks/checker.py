@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.menu.definition import Menu
-from gateway.menu.doubts import NO_DOUBT, Doubts, spoken
-from gateway.menu.files import SETTINGS
-from gateway.menu.flow import condition_faults, length_faults, shortcut_faults, way_faults
-from gateway.menu.keys import alike_faults, key_faults
+from gateway.menu.checks.explorer import walk
+from gateway.menu.checks.keys import alike_faults, key_faults
+from gateway.menu.checks.longest_path import Longest
+from gateway.menu.checks.reachability import condition_faults, length_faults, shortcut_faults, way_faults
+from gateway.menu.checks.screens import measure
+from gateway.menu.checks.texts import label_faults, sms_faults, text_faults
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
-from gateway.menu.longest import Longest
-from gateway.menu.sizes import measure
-from gateway.menu.texts import label_faults, sms_faults, text_faults
-from gateway.menu.walks import walk
+from gateway.menu.model import Menu
+from gateway.menu.pack_files import SETTINGS
+from gateway.menu.unknowns import NO_DOUBT, Doubts, spoken
 from gateway.text.complaints import Complaint
 
 

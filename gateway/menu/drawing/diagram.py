@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import fsum
 
-from gateway.menu import cards, ways
-from gateway.menu.cards import ADVANCE
-from gateway.menu.definition import Menu
-from gateway.menu.layout import Arrow, Slot, lay_out, place_slots
+from gateway.menu.drawing import cards, edges
+from gateway.menu.drawing.cards import ADVANCE
+from gateway.menu.drawing.layout import Arrow, Slot, lay_out, place_slots
 from gateway.menu.limits import Limits
+from gateway.menu.model import Menu
 
 _BETWEEN = 30  # cards of a layer
 _PASSING = 30  # the breadth of an arrow between cards
@@ -22,10 +22,10 @@ class Picture:
     """The flow of a menu with everything in its place. It begins at the origin."""
 
     def __init__(self, menu: Menu, language: str, limits: Limits) -> None:
-        entered = ways.entries(menu, language)
+        entered = edges.entries(menu, language)
         self._keys = _keys(menu, language)
         arrows = [(entry.name, entry.target) for entry in entered]
-        arrows += [arrow for arrow in self._keys if arrow[1] != ways.DROPPED]
+        arrows += [arrow for arrow in self._keys if arrow[1] != edges.DROPPED]
         self._layout = lay_out([*(entry.name for entry in entered), *menu.states], arrows)
         self._cards = {entry.name: cards.of_entry(entry) for entry in entered}
         for name, state in menu.states.items():
@@ -61,7 +61,7 @@ class Picture:
         for (source, target), keys in self._keys.items():
             if source != name or (source, target) in self._layout.routes:
                 continue
-            if target == ways.DROPPED:
+            if target == edges.DROPPED:
                 lines.append(f"{', '.join(keys)} ↩ where it was dropped")
             else:
                 sign = "↑" if self._layout.layer_of[target] <= self._layout.layer_of[source] else "↓"
@@ -108,14 +108,14 @@ class Picture:
             half = (upper + lower) / 2
             steps.append(f"V{upper:.0f}C{at:.0f} {half:.0f} {x:.0f} {half:.0f} {x:.0f} {lower:.0f}")
             at, layer = x, layer + 1
-        style = "way otherwise" if self._keys.get(arrow) == [ways.OTHERWISE] else "way"
+        style = "way otherwise" if self._keys.get(arrow) == [edges.OTHERWISE] else "way"
         return f'<path class="{style}" d="{"".join(steps)}"><title>{arrow[0]} to {arrow[1]}</title></path>'
 
 
 def _keys(menu: Menu, language: str) -> Mapping[Arrow, Sequence[str]]:
     """Which keys lead from one state to another."""
     found: dict[Arrow, list[str]] = {}
-    for way in ways.ways(menu, language):
+    for way in edges.ways(menu, language):
         found.setdefault((way.source, way.target), []).append(way.key)
     return found
 

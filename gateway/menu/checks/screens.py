@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.menu.definition import MATCHES, Kind, Menu, State, choices
-from gateway.menu.files import at_text
 from gateway.menu.limits import Limits
-from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages
+from gateway.menu.model import MATCHES, Kind, Menu, State, choices
+from gateway.menu.pack_files import at_text
+from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages, parents
 from gateway.places.names import MOST
 from gateway.text import gsm
 from gateway.text.complaints import Complaint
@@ -91,14 +91,6 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
         lines = option_lines(menu, state, language, within)
         options = dict(zip(choices(menu, state, within).values(), lines, strict=True))
         yield _Laid(pages(menu, state, language, within, limits), options)
-
-
-def parents(menu: Menu, state: State) -> list[str]:
-    """Every value that can narrow the list of `state`."""
-    if state.source == MATCHES or not state.is_narrowed:
-        return [""]
-    keepers = [other for other in menu.states.values() if other.keep == state.within]
-    return sorted({value for keeper in keepers for value in choices(menu, keeper, "").values()})
 
 
 def longest_places(menu: Menu) -> list[str]:

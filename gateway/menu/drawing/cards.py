@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from gateway.menu import ways
-from gateway.menu.definition import Kind, Menu, State
+from gateway.menu.drawing import edges
+from gateway.menu.drawing.edges import Entry
 from gateway.menu.limits import Limits
-from gateway.menu.ways import Entry
+from gateway.menu.model import Kind, Menu, State
 
 COLUMNS = 26  # of a small phone's display
 ADVANCE = 6.63  # of a character at 11 px
@@ -85,12 +85,12 @@ def of_entry(entry: Entry) -> Card:
 
 def of_state(menu: Menu, state: State, language: str, limits: Limits, jumps: Sequence[str], least_width: float) -> Card:
     """The card of a state. `jumps` are its ways that no arrow shows, in words."""
-    notes = [line for note in ways.notes(menu, state) for line in wrapped(note)]
+    notes = [line for note in edges.notes(menu, state) for line in wrapped(note)]
     if state.kind is Kind.DO:
         return Card(
             state.name, "effect", state.name, notes=(*notes, state.source), jumps=tuple(jumps), least_width=least_width
         )
-    shown = ways.screens(menu, state, language, limits)
+    shown = edges.screens(menu, state, language, limits)
     style = "end" if state.kind is Kind.END else "screen"
     tag = "END" if state.kind is Kind.END else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
     if shown.example:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.menu import ways
-from gateway.menu.definition import Kind, Menu, State
+from gateway.menu.drawing import edges
+from gateway.menu.drawing.edges import Way
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.ways import Way
+from gateway.menu.model import Kind, Menu, State
 
 _READ_BY_OTHERS = re.compile(
     r"[^\w .,:?!/()'+%=-]"  # what Mermaid or HTML reads: quotes, number signs, backticks, brackets, ...
@@ -35,17 +35,17 @@ def mermaid(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
 
 
 def _nodes(menu: Menu, language: str, limits: Limits) -> Iterator[str]:
-    for entry in ways.entries(menu, language):
+    for entry in edges.entries(menu, language):
         yield f"{_id(entry.name)}>{_label(*entry.lines)}]:::entry"
     for state in menu.states.values():
         yield _node(menu, state, language, limits)
-    if any(way.target == ways.DROPPED for way in ways.ways(menu, language)):
-        yield f"{_id(ways.DROPPED)}>{_label('where it was dropped')}]:::entry"
+    if any(way.target == edges.DROPPED for way in edges.ways(menu, language)):
+        yield f"{_id(edges.DROPPED)}>{_label('where it was dropped')}]:::entry"
 
 
 def _node(menu: Menu, state: State, language: str, limits: Limits) -> str:
     shown = [state.source] if state.kind is Kind.DO else _screens(menu, state, language, limits)
-    label = _label(state.name, *ways.notes(menu, state), *shown)
+    label = _label(state.name, *edges.notes(menu, state), *shown)
     match state.kind:
         case Kind.DO:
             return f"{_id(state.name)}({label}):::effect"
@@ -56,7 +56,7 @@ def _node(menu: Menu, state: State, language: str, limits: Limits) -> str:
 
 def _screens(menu: Menu, state: State, language: str, limits: Limits) -> Iterator[str]:
     """The lines of all pages; each page begins with its number, unless it is the only one."""
-    pages, example = ways.screens(menu, state, language, limits)
+    pages, example = edges.screens(menu, state, language, limits)
     if example:
         yield f"e.g. {example}"
     for number, page in enumerate(pages, start=1):
@@ -66,19 +66,19 @@ def _screens(menu: Menu, state: State, language: str, limits: Limits) -> Iterato
 
 
 def _links(menu: Menu, language: str) -> Iterator[str]:
-    for entry in ways.entries(menu, language):
+    for entry in edges.entries(menu, language):
         yield f"{_id(entry.name)} --> {_id(entry.target)}"
     joined: dict[tuple[str, str], list[Way]] = {}
-    for way in ways.ways(menu, language):
+    for way in edges.ways(menu, language):
         joined.setdefault((way.source, way.target), []).append(way)
     for (source, target), several in joined.items():
-        line = "-.->" if all(way.key == ways.OTHERWISE for way in several) else "-->"
+        line = "-.->" if all(way.key == edges.OTHERWISE for way in several) else "-->"
         yield f"{_id(source)} {line}|{_label(*(way.words for way in several))}| {_id(target)}"
 
 
 def _id(name: str) -> str:
     """A prefix, since `end` and other words of Mermaid's own are no names there."""
-    if name == ways.DROPPED:
+    if name == edges.DROPPED:
         return "dropped"
     return f"in_{name.replace('-', '_')}" if "-" in name else f"at_{name}"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from gateway.menu.definition import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
-from gateway.menu.doubts import NO_DOUBT, Doubts, spoken
-from gateway.menu.files import Path, at_text, in_pack
+from gateway.menu.model import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
+from gateway.menu.pack_files import Path, at_text, in_pack
 from gateway.menu.paging import LONGEST_GIVEN, filled_longest
+from gateway.menu.unknowns import NO_DOUBT, Doubts, spoken
 from gateway.text import gsm
 from gateway.text.complaints import Complaint
 from gateway.text.wording import Wording, fill, placeholders

@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import CONTINUE, Kind, Need
 from gateway.menu.limits import USSD_STRING
+from gateway.menu.model import CONTINUE, Kind, Need
 from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {

@@ -9,10 +9,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.definition import CONTINUE, Keys, Keywords, Kind, Menu, Rules, Shortcut, Stage, State, Template
-from gateway.menu.files import FLOW, wording_file
-from gateway.menu.reading import Reading
-from gateway.menu.shapes import (
+from gateway.menu.model import CONTINUE, Keys, Keywords, Kind, Menu, Rules, Shortcut, Stage, State, Template
+from gateway.menu.pack.references import idle_keys, kind_faults
+from gateway.menu.pack.schema import (
     AppealsShape,
     CategoriesShape,
     FlowShape,
@@ -23,7 +22,8 @@ from gateway.menu.shapes import (
     StateShape,
     WordingShape,
 )
-from gateway.menu.wholeness import idle_keys, kind_faults
+from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack_files import FLOW, wording_file
 from gateway.places.areas import Areas
 from gateway.places.names import Gazetteer
 from gateway.text.wording import Wording

@@ -12,10 +12,37 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from gateway.menu.definition import Menu
-from gateway.menu.doubting import doubts_of
-from gateway.menu.doubts import NO_DOUBT, Doubts
-from gateway.menu.files import (
+from gateway.menu.checks.texts import all_text_faults
+from gateway.menu.model import Menu
+from gateway.menu.pack.builder import Shapes, make
+from gateway.menu.pack.references import (
+    check_appeals,
+    check_categories,
+    check_flow,
+    check_keywords,
+    check_labels,
+    check_needs,
+    check_pack,
+    check_screens,
+    check_stages,
+    check_wording,
+)
+from gateway.menu.pack.schema import (
+    REMINDER,
+    REPLIES,
+    SMS,
+    AppealsShape,
+    CategoriesShape,
+    FlowShape,
+    KeywordsShape,
+    PackShape,
+    RulesShape,
+    StagesShape,
+    WordingShape,
+)
+from gateway.menu.pack.unknowns import doubts_of
+from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack_files import (
     ALIASES,
     ALL,
     APPEALS,
@@ -29,34 +56,7 @@ from gateway.menu.files import (
     STAGES,
     wording_file,
 )
-from gateway.menu.making import Shapes, make
-from gateway.menu.reading import Reading
-from gateway.menu.shapes import (
-    REMINDER,
-    REPLIES,
-    SMS,
-    AppealsShape,
-    CategoriesShape,
-    FlowShape,
-    KeywordsShape,
-    PackShape,
-    RulesShape,
-    StagesShape,
-    WordingShape,
-)
-from gateway.menu.texts import all_text_faults
-from gateway.menu.wholeness import (
-    check_appeals,
-    check_categories,
-    check_flow,
-    check_keywords,
-    check_labels,
-    check_needs,
-    check_pack,
-    check_screens,
-    check_stages,
-    check_wording,
-)
+from gateway.menu.unknowns import NO_DOUBT, Doubts
 from gateway.places.areas import NOWHERE, Areas, read_areas
 from gateway.places.relations import read_aliases, read_neighbours
 from gateway.text.complaints import Complaint

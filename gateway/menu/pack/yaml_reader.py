@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from gateway.menu.files import Path, line_of
+from gateway.menu.pack_files import Path, line_of
 from gateway.text.complaints import Complaint
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.menu.definition import MATCHES, Kind, Menu
-from gateway.menu.doubts import STAGES_LIST, Doubts
-from gateway.menu.files import AREAS, CATEGORIES, FLOW, PACK, STAGES, wording_file
-from gateway.menu.making import Shapes
-from gateway.menu.reading import Reading
-from gateway.menu.shapes import FlowShape, PackShape
-from gateway.menu.values import kept_values, tested
-from gateway.menu.wholeness import are_ways_known, kept_by
+from gateway.menu.answer_values import kept_values, tested
+from gateway.menu.model import MATCHES, Kind, Menu
+from gateway.menu.pack.builder import Shapes
+from gateway.menu.pack.references import are_ways_known, kept_by
+from gateway.menu.pack.schema import FlowShape, PackShape
+from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack_files import AREAS, CATEGORIES, FLOW, PACK, STAGES, wording_file
+from gateway.menu.unknowns import STAGES_LIST, Doubts
 
 _OF_AREAS = frozenset({"kecamatan", "kelurahan", MATCHES})
 

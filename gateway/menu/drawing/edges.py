@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.menu.definition import CONTINUE, MATCHES, Kind, Menu, Shortcut, State
 from gateway.menu.limits import Limits
-from gateway.menu.paging import navigation_lines, option_lines, pages
-from gateway.menu.sizes import parents
+from gateway.menu.model import CONTINUE, MATCHES, Kind, Menu, Shortcut, State
+from gateway.menu.paging import navigation_lines, option_lines, pages, parents
 
 TYPED = "typed"
 OTHERWISE = "otherwise"

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 
-from gateway.menu import answering
+from gateway.menu import inputs
 from gateway.menu.conditions import Clause
-from gateway.menu.definition import FACTS, MATCHES, Kind, Menu, State, list_values
+from gateway.menu.model import FACTS, MATCHES, Kind, Menu, State, list_values
 
 Truths = tuple[bool, ...]
 Tested = Mapping[str, Sequence[Clause]]
@@ -94,7 +94,7 @@ def can_be(menu: Menu, state: State, value: str) -> bool:
         return value in kept_values(menu, state, ())
     if state.source == "date":
         return _is_day(value)
-    return answering.read(menu, state, value, None).value == value
+    return inputs.read(menu, state, value, None).value == value
 
 
 def _is_day(value: str) -> bool:

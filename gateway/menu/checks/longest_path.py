@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
-from gateway.menu.definition import Kind, Menu
-from gateway.menu.walks import Move, Place, Root, Walked
+from gateway.menu.checks.explorer import Move, Place, Root, Walked
+from gateway.menu.model import Kind, Menu
 
 SECONDS_A_SCREEN = 12  # to read, think and type
 SECONDS_A_SESSION = 180  # a network ends it then, whatever is typed (facts/protocols.md A.4)

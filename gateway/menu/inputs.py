@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from gateway.menu.definition import Menu, State
+from gateway.menu.model import Menu, State
 from gateway.text import ticket
 
 OLDEST_DATE = timedelta(days=180)

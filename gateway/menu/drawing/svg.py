@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.menu import cards
-from gateway.menu.cards import Card
-from gateway.menu.definition import Menu
+from gateway.menu.drawing import cards
+from gateway.menu.drawing.cards import Card
+from gateway.menu.drawing.diagram import Picture
+from gateway.menu.drawing.mermaid import mermaid
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.mermaid import mermaid
-from gateway.menu.picture import Picture
+from gateway.menu.model import Menu
 
 __all__ = ["mermaid", "svg"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gateway.menu.definition import NOTHING, Given, Kind, Menu, State, choices
+from gateway.menu.model import NOTHING, Given, Kind, Menu, State, choices
 
 HOME, RESUME = "home", "resume"  # what `Session.began` says where it is no shortcut
 
