@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
-from gateway.people.vault import Vault
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 
 MEMORY = Path("/dev/shm")

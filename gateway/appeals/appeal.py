@@ -13,9 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from gateway.accounts.roles import MAY, DeskRole, Right
 from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT
 from gateway.messages.message import Status as Sent
-from gateway.people.roles import MAY, DeskRole, Right
 from gateway.text.gsm import Change
 
 PER_WEEK = 3

@@ -46,12 +46,12 @@ from gateway.appeals.saying import (
     texts_of,
 )
 from gateway.appeals.week import had_enough
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import Status as IncidentStatus
 from gateway.incidents.incident import Veracity
 from gateway.incidents.records import incidents
 from gateway.menu.model import Menu, Need
 from gateway.messages.holds import let_go
-from gateway.runtime.audit import NOTE, note
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -104,7 +104,7 @@ class Campaign:
         }
         async with self._database.begin() as connection:
             appeal: int = (await connection.execute(insert(appeals).values(row).returning(appeals.c.id))).scalar_one()
-            await connection.execute(NOTE, note(now, actor.name, "appeal.drafted", f"appeal {appeal}", {}))
+            await connection.execute(INSERT_AUDIT, audit_row(now, actor.name, "appeal.drafted", f"appeal {appeal}", {}))
         return appeal
 
     async def edit(self, appeal: int, actor: Actor, changing: Callable[[Draft], Draft]) -> None:

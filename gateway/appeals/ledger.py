@@ -21,8 +21,8 @@ from gateway.appeals.records import appeal_answers
 from gateway.appeals.register import find
 from gateway.messages.ledger import messages
 from gateway.messages.message import Status as Sent
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 
 COLUMNS = ("person", "phone", "language", "area", "channel", "status", "counted_as", "reason", "parts", "at")
 NOT_KNOWN = "unknown"

@@ -15,11 +15,11 @@ from gateway.appeals.audience import read
 from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_approvals, appeal_chunks, appeals
 from gateway.appeals.saying import texts_of
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
 from gateway.messages.holds import hold
 from gateway.messages.message import Status as Sent
 from gateway.people.records import people
-from gateway.runtime.audit import NOTE, note
 from gateway.text.gsm import Change
 
 WORKER = "worker"
@@ -100,7 +100,7 @@ async def change(
     """Write `values` and who did it."""
     await connection.execute(update(appeals).where(appeals.c.id == appeal).values(**values, updated_at=now))
     told = {"reason": detail} if detail else {}
-    await connection.execute(NOTE, note(now, by, f"appeal.{action}", f"appeal {appeal}", told))
+    await connection.execute(INSERT_AUDIT, audit_row(now, by, f"appeal.{action}", f"appeal {appeal}", told))
 
 
 async def pause(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from gateway import wiring
+from gateway.accounts.roles import Right
 from gateway.appeals.appeal import Actor, Appeal, Status
 from gateway.appeals.campaign import Campaign
 from gateway.appeals.ledger import Ledger
@@ -25,7 +26,6 @@ from gateway.cli.proof import proven
 from gateway.cli.stores import located, opened
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, read
-from gateway.people.roles import Right
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database

@@ -11,15 +11,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from gateway.accounts.roles import Right
 from gateway.appeals.appeal import WRITE, Status, check_rights
 from gateway.appeals.saying import heading
+from gateway.audit import AuditTrail
 from gateway.cli.appeal_desk import at_desk, legible
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
 from gateway.cli.appeal_shown import by_the_clock, print_list, print_look, print_preview, told_approved
 from gateway.cli.common import found_by, in_json, listing, run_async, show_one, written_to
 from gateway.cli.proof import as_account
-from gateway.incidents.trail import Trail
-from gateway.people.roles import Right
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -287,7 +287,7 @@ async def appeals_export(config: Path | None, data: Path | None, name: str, numb
         actor = await desk.actor(name)
         check_rights(actor, "export", WRITE)
         await desk.campaign.find(number)
-        await Trail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")
+        await AuditTrail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")
         with written_to(output) as file:
             async for page in desk.ledger.export(number):
                 file.write(page)

@@ -19,6 +19,8 @@ import click
 import uvloop
 from redis.exceptions import RedisError
 
+from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
+from gateway.accounts.passwords import PasswordRefused
 from gateway.appeals import appeal
 from gateway.appeals.audience import WrongAudience
 from gateway.appeals.register import NoSuchAppeal
@@ -26,16 +28,14 @@ from gateway.appeals.saying import WrongDraft
 from gateway.incidents.book import NoSuchIncident, NotAllowed
 from gateway.menu.pack.loader import PackRefused
 from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
-from gateway.people.account import AccountRefused, NoSuchAccount, NoSuchToken
-from gateway.people.passwords import PasswordRefused
-from gateway.people.vault import CannotOpen
-from gateway.people.vault_keys import WrongVaultKey
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.secrets import SecretsUnusable
 from gateway.runtime.supervised import ServerFailed
 from gateway.settings import SettingsRefused
 from gateway.text import ticket as tickets
+from gateway.vault.key_check import WrongVaultKey
+from gateway.vault.vault import CannotOpen
 from gateway.wiring import PortTaken
 
 P = ParamSpec("P")

@@ -9,22 +9,22 @@ from pathlib import Path
 
 import click
 
+from gateway.audit import AuditTrail
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, user_of_the_system, written_to
 from gateway.cli.stores import located, opened
-from gateway.incidents.erasing import Eraser
-from gateway.incidents.trail import Trail
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.directory import Directory, Imported
 from gateway.people.exporting import COLUMNS, lines_of
 from gateway.people.importing import LARGEST_FILE, Listed, Reading, read_people
 from gateway.people.person import MEANINGS, Role
-from gateway.people.vault_keys import prove_key
 from gateway.places.written import AreaReader
+from gateway.privacy.erasure import Eraser
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.settings import Settings
 from gateway.text.phone import NotAPhoneNumber, Phone, normalise
+from gateway.vault.key_check import prove_key
 
 _PACK = click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [the one in use].")
 _ROLE = click.Choice([role.value for role in Role])
@@ -84,7 +84,7 @@ async def people_import(
         )
         counts = {**asdict(imported), "bad": bad}
         if not dry_run:
-            await Trail(stores.database, stores.clock).add(
+            await AuditTrail(stores.database, stores.clock).add(
                 user_of_the_system(), "people.imported", {"file": file.name, **counts}
             )
     if as_json:
@@ -179,7 +179,7 @@ async def people_export(
     with written_to(output) as file:
         async with opened(settings) as stores:
             detail = {"reason": reason.strip(), "role": role or "all"}
-            await Trail(stores.database, stores.clock).add(user_of_the_system(), "people.exported", detail)
+            await AuditTrail(stores.database, stores.clock).add(user_of_the_system(), "people.exported", detail)
             sheet = csv.writer(file, lineterminator="\n")
             sheet.writerow(COLUMNS)
             async for person in Directory(stores.database, stores.vault, stores.clock).export(wanted):

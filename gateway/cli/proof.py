@@ -13,11 +13,11 @@ from typing import Any, ParamSpec
 
 import click
 
+from gateway.accounts.account import Account
+from gateway.accounts.roles import Right, holders
+from gateway.accounts.store import Accounts
+from gateway.accounts.tokens import Tokens
 from gateway.cli.common import ask_password
-from gateway.people.account import Account
-from gateway.people.accounts import Accounts
-from gateway.people.roles import Right, holders
-from gateway.people.tokens import Tokens
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 

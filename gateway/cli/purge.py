@@ -10,7 +10,7 @@ import click
 
 from gateway.cli.common import found_by, in_json, run_async, show_one, user_of_the_system
 from gateway.cli.stores import located, opened
-from gateway.incidents.retention import Purged, Retention
+from gateway.privacy.retention import Purged, Retention
 
 
 @click.command()

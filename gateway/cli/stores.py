@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import wiring
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings, read_settings
+from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
+from gateway.accounts.passwords import LONGEST
+from gateway.accounts.roles import DESK_MEANINGS, DeskRole
+from gateway.accounts.store import Accounts
+from gateway.accounts.tokens import Tokens
 from gateway.cli.common import ask_password, found_by, listing, run_async, show, user_of_the_system
 from gateway.cli.stores import located, opened
-from gateway.people.accounts import Accounts
-from gateway.people.passwords import LONGEST
-from gateway.people.roles import DESK_MEANINGS, DeskRole
-from gateway.people.tokens import Tokens
 
 _NAME = click.argument("name")
 _LABEL = click.option("--name", "label", required=True, help="What the token is called, such as the script it is for.")

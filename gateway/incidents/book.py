@@ -32,18 +32,19 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.incidents.incident import ANSWERS, LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
-from gateway.incidents.records import NOTE, audit, incident_details, incidents, note
+from gateway.incidents.records import incident_details, incidents
 from gateway.messages.erasing import cancelling_reminders
 from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.postgres_once import Once
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone, mask_in
+from gateway.vault.vault import Vault
 
 _REPORT = tuple(field.name for field in fields(Report))
 _SAID = tuple(name for name in _REPORT if name in ANSWERS)
@@ -199,7 +200,7 @@ class Book:
             "updated_at": now,
         }
         message = NewMessage(MessageClass.CONFIRMATION, report.channel, phone, text, report.language, ticket)
-        noted = note(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
+        noted = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
         return {
             **_named(incidents, incident),
             **_named(messages, queued(message, self._vault, now)),
@@ -229,7 +230,7 @@ class Book:
         if not (await connection.execute(completing)).rowcount:
             return
         detail = {"channel": report.channel, "answers": ", ".join(sorted(new))}
-        await connection.execute(NOTE, note(now, "resident", "incident.completed", row["ticket"], detail))
+        await connection.execute(INSERT_AUDIT, audit_row(now, "resident", "incident.completed", row["ticket"], detail))
 
     async def find(self, ticket: str) -> Incident | None:
         """The incident of this ticket (8 digits, no dash), if there is one."""
@@ -267,7 +268,9 @@ class Book:
             moving = update(incidents).where(of_ticket).values(status=to, updated_at=self._clock.now(), **result)
             await connection.execute(moving)
             change = {"from": now.value, "to": to.value, "reason": mask_in(reason), **result}
-            await connection.execute(NOTE, note(self._clock.now(), actor, "incident.moved", ticket, change))
+            await connection.execute(
+                INSERT_AUDIT, audit_row(self._clock.now(), actor, "incident.moved", ticket, change)
+            )
 
     def _incident(self, row: RowMapping, details: Sequence[str]) -> Incident:
         return Incident(

@@ -48,10 +48,10 @@ from gateway.messages.erasing import erase_numbers
 from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 drafts = Table(
     "drafts",

@@ -18,10 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.runtime.audit import NOTE, audit, note
 from gateway.runtime.postgres import metadata
-
-__all__ = ["NOTE", "audit", "incident_details", "incidents", "note"]
 
 incidents = Table(
     "incidents",

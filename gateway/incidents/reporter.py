@@ -16,17 +16,18 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts, drafts
 from gateway.incidents.incident import Status, check_session, check_words
-from gateway.incidents.records import NOTE, incident_details, incidents, note
+from gateway.incidents.records import incident_details, incidents
 from gateway.messages.erasing import erase_numbers
 from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Reporter:
             }
             adding = insert_or_ignore(incident_details).values(row).on_conflict_do_nothing()
             if (await connection.execute(adding.returning(incident_details.c.id))).first() is not None:
-                noted = note(
+                noted = audit_row(
                     now, "resident", "incident.details_added", ticket, {"channel": channel, "length": len(text)}
                 )
-                await connection.execute(NOTE, noted)
+                await connection.execute(INSERT_AUDIT, noted)
         return True
 
     async def erase_number(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> bool:
@@ -113,7 +114,7 @@ class Reporter:
         await connection.execute(update(inbound_messages).where(letters).values(NOBODYS))
         overtaken = and_(drafts.c.phone_key == key, drafts.c.left_at <= incident.received_at)
         await close_drafts(connection, overtaken, DraftStatus.SUPERSEDED, now)
-        await connection.execute(NOTE, note(now, "resident", "incident.number_erased", ticket, {}))
+        await connection.execute(INSERT_AUDIT, audit_row(now, "resident", "incident.number_erased", ticket, {}))
         return True
 
     async def _own(self, connection: AsyncConnection, ticket: str, phone: Phone) -> Any:

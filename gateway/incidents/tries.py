@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from gateway.people.vault import Vault
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 WITHIN_S = 3600
 _COUNT = files("gateway.incidents").joinpath("tries.lua").read_bytes()

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.runtime.audit import NOTE, note
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import mask_in
@@ -191,7 +191,9 @@ class Channels:
                 return False
             await _changed(connection, channel, change)
             was = {"was": stands.reason} if stands.paused else {}
-            await connection.execute(NOTE, note(now, actor, action, f"channel {channel}", {**detail, **was}))
+            await connection.execute(
+                INSERT_AUDIT, audit_row(now, actor, action, f"channel {channel}", {**detail, **was})
+            )
         return stands.paused
 
 

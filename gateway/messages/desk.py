@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.messages.ledger import message_attempts, messages, receipts
 from gateway.messages.message import (
     CLASSES,
@@ -26,11 +27,10 @@ from gateway.messages.message import (
     sources,
 )
 from gateway.messages.optouts import is_unwanted
-from gateway.people.vault import Vault
-from gateway.runtime.audit import NOTE, audit, note
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
+from gateway.vault.vault import Vault
 
 _COPIED = (
     "class", "channel", "phone_sealed", "phone_key", "text", "encoding", "parts", "ticket", "language", "priority",
@@ -95,7 +95,7 @@ class MessageDesk:
                 reason = f"sent once more as {again}"
                 await _change(connection, message, status=Status.CANCELLED, reason=reason, updated_at=now)
             detail: dict[str, str | int] = {"as": again, "was": row["status"]}
-            await connection.execute(NOTE, note(now, actor, "message.resent", _subject(message), detail))
+            await connection.execute(INSERT_AUDIT, audit_row(now, actor, "message.resent", _subject(message), detail))
         return again
 
     async def cancel(self, message: int, actor: str, reason: str = "") -> None:
@@ -108,7 +108,9 @@ class MessageDesk:
             _check_cancel(row)
             await _change(connection, message, status=Status.CANCELLED, reason=words, updated_at=now)
             detail = {"was": stands.value, "reason": words}
-            await connection.execute(NOTE, note(now, actor, "message.cancelled", _subject(message), detail))
+            await connection.execute(
+                INSERT_AUDIT, audit_row(now, actor, "message.cancelled", _subject(message), detail)
+            )
 
 
 async def _found(connection: AsyncConnection, message: int, *, locked: bool = False) -> RowMapping:

@@ -28,10 +28,10 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
 from gateway.messages.optouts import Heard, add_opt_outs
 from gateway.people.refusals import opt_outs
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone, mask_in
+from gateway.vault.vault import Vault
 
 __all__ = ["Inbox", "inbound_messages", "opt_outs", "session_ends"]
 

@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import CannotOpen, Vault
 
 SAME_WITHIN = timedelta(minutes=10)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -18,10 +18,10 @@ from gateway.messages.ledger import messages
 from gateway.messages.message import OPTED_OUT, Status
 from gateway.people.refusals import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions, withdraw
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 Heard = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
 """What somebody does who counts opt-outs: in the transaction of each, with the key of the phone that said it."""

@@ -35,11 +35,11 @@ from gateway.messages.claims import (
 from gateway.messages.ledger import lock_ids, messages, settle
 from gateway.messages.message import CLASSES, ERASED, MessageClass, Status, may_be_called_off
 from gateway.messages.optouts import add_opt_outs
-from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.gsm import encoding, parts
 from gateway.text.phone import Phone
+from gateway.vault.vault import CannotOpen, Vault
 
 log = structlog.get_logger()
 

@@ -33,11 +33,11 @@ from gateway.people.knowing import known_of, list_people, load_people
 from gateway.people.person import NOBODY, Change, Effect, Entry, Person, Role, change
 from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import subscriptions
-from gateway.people.vault import Vault
 from gateway.people.writing import write_changes
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 _CHUNK = 1000
 FORGOTTEN: Mapping[str, Any] = {"phone_sealed": None, "phone_key": None, "name": "", "language": ""}

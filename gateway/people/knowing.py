@@ -15,7 +15,7 @@ from gateway.people.person import NOBODY, Known, Part, Person, Role, in_order
 from gateway.people.records import people, person_roles
 from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import subscriptions
-from gateway.people.vault import Vault
+from gateway.vault.vault import Vault
 
 
 async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapping[bytes, Known]:

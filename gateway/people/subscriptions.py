@@ -35,10 +35,10 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.people.records import people
 from gateway.people.refusals import lifting
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 STANDING = text("withdrawn_at IS NULL")
 

@@ -14,7 +14,7 @@ from gateway.people.person import Change, Effect
 from gateway.people.records import people, person_roles
 from gateway.people.refusals import lifting
 from gateway.people.subscriptions import STANDING, subscriptions
-from gateway.people.vault import Vault
+from gateway.vault.vault import Vault
 
 LIST = "list"
 """The channel of a consent that came with a list."""

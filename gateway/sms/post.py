@@ -21,7 +21,6 @@ from gateway.messages.keywords import Meant, is_automatic, meant
 from gateway.messages.letters import DAY, HOUR, Answer, Letter, Letters, Made, Opened
 from gateway.people.directory import Directory
 from gateway.people.person import Role
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
@@ -30,6 +29,7 @@ from gateway.text.phone import Phone
 from gateway.ussd.dropped import FILE_AS_IT_IS, Dropped
 from gateway.ussd.editions import Editions
 from gateway.ussd.sessions import Sessions
+from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
 

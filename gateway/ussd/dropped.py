@@ -25,7 +25,6 @@ from gateway.menu import engine
 from gateway.menu.engine import Session
 from gateway.menu.model import Kind, Menu
 from gateway.messages.outbox import TooManyParts
-from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import Batcher, RedisAway
@@ -33,6 +32,7 @@ from gateway.text import ticket
 from gateway.text.phone import Phone
 from gateway.ussd.editions import Editions
 from gateway.ussd.sessions import DAY_S, Sessions, Stored
+from gateway.vault.vault import CannotOpen, Vault
 
 log = structlog.get_logger()
 

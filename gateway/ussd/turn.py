@@ -18,7 +18,6 @@ from gateway.menu import engine
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
 from gateway.menu.model import Kind, Menu
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisAway
@@ -35,6 +34,7 @@ from gateway.ussd.sessions import Keeping, Sessions, Stored
 from gateway.ussd.starting import start
 from gateway.ussd.statement import Statement
 from gateway.ussd.transcript import Addition, Reading
+from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
 

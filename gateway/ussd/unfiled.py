@@ -7,9 +7,9 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from gateway.people.vault import CannotOpen, Vault
 from gateway.runtime.redis import Batcher
 from gateway.ussd.statement import Statement
+from gateway.vault.vault import CannotOpen, Vault
 
 _WAITING = "waspada:unfiled"
 _REFUSED = "waspada:unfiled:refused"

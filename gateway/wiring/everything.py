@@ -12,16 +12,16 @@ from typing import TextIO
 from aiohttp import web
 from pydantic import SecretStr
 
+from gateway.accounts.store import FIRST_NAME, Accounts
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.menu.limits import Limits
-from gateway.people.accounts import FIRST_NAME, Accounts
-from gateway.people.vault_keys import prove_key
 from gateway.runtime.embedded import EmbeddedStores, addresses
 from gateway.runtime.postgres import is_empty, upgrade
 from gateway.runtime.secrets import Secrets, load_or_make
 from gateway.runtime.secrets import load as load_secrets
 from gateway.settings import ChannelSettings, Settings
+from gateway.vault.key_check import prove_key
 from gateway.web.phone import add_phone
 from gateway.web.webhooks import hook_urls
 from gateway.wiring.packs import load_menu

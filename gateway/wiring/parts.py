@@ -25,7 +25,6 @@ from gateway.carriers.carrier import Carrier
 from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.retention import Retention
 from gateway.incidents.tries import Tries
 from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
@@ -34,7 +33,7 @@ from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.directory import Directory
 from gateway.people.subscriptions import Subscriptions
-from gateway.people.vault import Vault
+from gateway.privacy.retention import Retention
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
@@ -52,6 +51,7 @@ from gateway.ussd.filing import Filing
 from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
+from gateway.vault.vault import Vault
 from gateway.web.himbauan import Himbauan
 from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
 from gateway.wiring.live import watched

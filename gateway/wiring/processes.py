@@ -18,9 +18,9 @@ from gateway.messages.channels import Channels
 from gateway.messages.rate import Rates
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
-from gateway.people.vault_keys import WrongVaultKey, prove_key
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
+from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.model import Menu
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.appeals.stage import Desk, menu_of
 from tests.clocks import StandingClock
 

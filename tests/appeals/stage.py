@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from gateway.accounts.roles import Right
 from gateway.appeals.answers import note_answer, note_stop
 from gateway.appeals.appeal import Actor, Draft, Kind, Total
 from gateway.appeals.campaign import Campaign, Terms
@@ -23,13 +24,12 @@ from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.person import Role
 from gateway.people.records import people, person_roles
-from gateway.people.roles import Right
 from gateway.people.subscriptions import subscriptions
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 
 PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"

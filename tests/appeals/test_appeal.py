@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.accounts.roles import Right
 from gateway.appeals.appeal import (
     BY_SENTENCE,
     COUNTED_AS,
@@ -29,7 +30,6 @@ from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, a
 from gateway.menu.model import Menu
 from gateway.messages.message import Status as Sent
 from gateway.people.person import Role
-from gateway.people.roles import Right
 from tests.appeals.stage import BUDI, KLEGO, MEDONO, PODOSUGIH, RINI, SITI, TONO
 
 D, W, S, R, P, X, C = Status

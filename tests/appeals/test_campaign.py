@@ -13,7 +13,7 @@ from gateway.appeals.appeal import Draft, NotAllowed, Status
 from gateway.appeals.records import appeal_chunks
 from gateway.appeals.register import NoSuchAppeal
 from gateway.appeals.saying import WrongDraft
-from gateway.runtime.audit import audit
+from gateway.audit import audit
 from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, TONO, WRITTEN, Desk, changed, submitted
 
 

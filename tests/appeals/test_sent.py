@@ -8,9 +8,9 @@ import io
 from gateway.appeals.appeal import Brake, Status, Total
 from gateway.appeals.ledger import COLUMNS
 from gateway.carriers.carrier import Accepted, OptOut, Outcome, Receipt, ReceiptStatus, Refused
-from gateway.incidents.erasing import Eraser
 from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts
+from gateway.privacy.erasure import Eraser
 from gateway.text.phone import Phone
 from tests.appeals.stage import MEDONO, Desk, phone
 

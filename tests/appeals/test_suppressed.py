@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from gateway.appeals.appeal import Kind, Reason, Total
 from gateway.carriers.carrier import OptOut, Unknown
-from gateway.incidents.erasing import Eraser
 from gateway.messages.inbox import Inbox
 from gateway.messages.optouts import OptOuts
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
 from gateway.people.subscriptions import Subscriptions
+from gateway.privacy.erasure import Eraser
 from tests.appeals.stage import DRAFT, KLEGO, MEDONO, WRITTEN, Desk, changed, phone
 
 

@@ -14,9 +14,9 @@ from gateway.appeals.appeal import PER_WEEK, WEEK, NotAllowed
 from gateway.appeals.records import appeal_chunks
 from gateway.appeals.week import had_enough
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
-from gateway.incidents.erasing import Eraser
 from gateway.messages.ledger import messages
 from gateway.messages.optouts import OptOuts
+from gateway.privacy.erasure import Eraser
 from gateway.runtime.postgres import upgrade
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, SITI, Desk, changed, menu_of, phone

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from gateway.accounts.roles import Right
 from gateway.appeals.appeal import PER_WEEK, Actor, Draft, Status
 from gateway.appeals.campaign import Campaign, Terms
 from gateway.appeals.running import Runner
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.people.roles import Right
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.packs import read_pack

@@ -26,12 +26,12 @@ from gateway.appeals.campaign import Terms
 from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database, upgrade
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.appeals.stage import PEKALONGAN, SITI, Office
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, CODE, SlowCarrier, slow_carrier, worker

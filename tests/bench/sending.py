@@ -22,11 +22,11 @@ from sqlalchemy import func, insert, select, text
 from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, slow_carrier, worker
 

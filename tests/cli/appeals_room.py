@@ -20,10 +20,10 @@ from gateway.carriers.carrier import Accepted
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.messages.outbox import Outbox
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.cli.stage import CONFIG, KEY, PACK, Shell
 from tests.cli.test_users import PASSWORD, typing
 

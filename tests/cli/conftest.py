@@ -9,9 +9,9 @@ import pytest
 
 from gateway.incidents.book import Book
 from gateway.incidents.incident import Report
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.cli.stage import CONFIG, KEY, NUMBER, Shell
 
 

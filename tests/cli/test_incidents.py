@@ -12,9 +12,9 @@ from gateway.incidents.book import Book
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.records import incidents
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.cli.stage import KEY, NUMBER, OTHER, Shell
 
 

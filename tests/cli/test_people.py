@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from gateway.audit import audit
 from gateway.cli import main
 from gateway.incidents.book import Book
 from gateway.incidents.incident import Report
-from gateway.incidents.records import audit
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.cli.stage import KEY, NUMBER, OTHER, Shell
 
 LIST = f"""\

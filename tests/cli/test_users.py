@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, select
 
+from gateway.accounts.passwords import LONGEST
+from gateway.accounts.roles import Right
+from gateway.accounts.tables import accounts
+from gateway.audit import audit
 from gateway.cli import main
 from gateway.cli.common import run_async
 from gateway.cli.proof import as_account, proven
-from gateway.people.account_records import accounts
-from gateway.people.passwords import LONGEST
-from gateway.people.roles import Right
-from gateway.runtime.audit import audit
 from gateway.runtime.postgres import Database
 from tests.cli.stage import CONFIG, Shell
 from tests.clocks import StandingClock

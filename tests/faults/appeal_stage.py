@@ -23,10 +23,10 @@ from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.carriers.local_faults import Fault, Faults
 from gateway.menu.pack.loader import load
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.vault.vault import Vault
 from tests.appeals.stage import CODE, PEKALONGAN, Office
 from tests.carriers.serving import serving
 from tests.faults.worker_program import KEY

@@ -21,10 +21,10 @@ from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending import Pace, Sender
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
 from tests.messages.stage import Stage
 from tests.program import free_port, until

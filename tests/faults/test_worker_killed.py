@@ -22,10 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
 
 PHONE = Phone("+6281230004567")

@@ -20,10 +20,10 @@ from gateway.carriers.carrier import Outcome
 from gateway.messages.channels import Channels
 from gateway.messages.outbox import Outbox
 from gateway.messages.sending import Pace, Sender
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 KEY = bytes(range(32))
 LOST_AFTER = timedelta(milliseconds=500)

@@ -8,8 +8,8 @@ from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
 from gateway.messages.outbox import Outbox
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 
 

@@ -13,15 +13,16 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from gateway.audit import audit
 from gateway.incidents.book import Book, Filed, NoFreeTicket, NoSuchIncident, NotAllowed, SessionOfAnotherPhone
 from gateway.incidents.incident import Incident, Report, Status, Veracity
-from gateway.incidents.records import audit, incidents
+from gateway.incidents.records import incidents
 from gateway.messages.ledger import messages
 from gateway.messages.outbox import TooManyParts
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text import ticket as tickets
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
 

@@ -11,18 +11,19 @@ from typing import Any
 
 import pytest
 
+from gateway.audit import audit
 from gateway.incidents.book import Book, Filed, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.drafts import drafts as table
-from gateway.incidents.records import audit, incidents
+from gateway.incidents.records import incidents
 from gateway.incidents.reporter import Reporter
 from gateway.messages.ledger import messages
 from gateway.messages.outbox import Outbox, TooManyParts
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
 

@@ -7,22 +7,22 @@ from typing import Any
 import pytest
 from sqlalchemy import LargeBinary
 
+from gateway.audit import AuditTrail, audit
 from gateway.carriers.carrier import Inbound, OptOut
 from gateway.incidents.book import Book
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.erasing import Erased, Eraser
-from gateway.incidents.records import audit, incidents
-from gateway.incidents.trail import Trail
+from gateway.incidents.records import incidents
 from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
 from gateway.messages.ledger import messages
 from gateway.messages.outbox import Outbox
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
 from gateway.people.subscriptions import Subscriptions
-from gateway.people.vault import Vault
+from gateway.privacy.erasure import Erased, Eraser
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
 from tests.messages.stage import Stage
@@ -126,7 +126,7 @@ async def test_what_a_worker_holds_ends_without_a_number(
 
 async def test_the_trail_keeps_no_number(database: Database, clock: StandingClock) -> None:
     detail: dict[str, str | int] = {"reason": f"asked by {PHONE.e164}", "people": 3}
-    await Trail(database, clock).add("dewi", "people.exported", detail)
+    await AuditTrail(database, clock).add("dewi", "people.exported", detail)
     (row,) = await rows(database, audit)
     assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
     assert row["detail"] == {"reason": f"asked by {PHONE.masked}", "people": 3}

@@ -9,20 +9,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.book import Book, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
-from gateway.incidents.records import audit, incident_details, incidents
+from gateway.incidents.records import incident_details, incidents
 from gateway.incidents.reporter import Reporter, Standing
 from gateway.messages.inbox import Inbox
 from gateway.messages.ledger import messages
 from gateway.messages.letters import Answer, Letters, Made
 from gateway.messages.message import ERASED, MessageClass
 from gateway.messages.outbox import NewMessage, Outbox, enqueue
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows
 

@@ -8,20 +8,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from gateway.audit import audit
 from gateway.carriers.carrier import Inbound, OptOut
-from gateway.incidents import retention as room
 from gateway.incidents.book import Book
 from gateway.incidents.incident import Status
-from gateway.incidents.records import audit, incidents
-from gateway.incidents.retention import Purged, Retention
+from gateway.incidents.records import incidents
 from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
 from gateway.messages.ledger import messages
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
 from gateway.people.records import people
 from gateway.people.subscriptions import Subscriptions, subscriptions
-from gateway.people.vault import Vault
+from gateway.privacy import retention as room
+from gateway.privacy.retention import Purged, Retention
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows
 

@@ -15,7 +15,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, insert, inspect, make_url, select, text
 
+from gateway.accounts import tables as accounts
 from gateway.appeals import records as appeals
+from gateway.audit import audit
 from gateway.carriers.carrier import Inbound
 from gateway.incidents import drafts, records
 from gateway.incidents.book import Book
@@ -23,22 +25,22 @@ from gateway.messages import channels, holds, inbox, ledger
 from gateway.messages.inbox import Inbox
 from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
-from gateway.people import account_records as accounts
 from gateway.people import records as people
-from gateway.people import subscriptions, vault_keys
+from gateway.people import subscriptions
 from gateway.people.directory import Directory
-from gateway.people.vault import Vault
 from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, is_current, metadata, upgrade
 from gateway.text.phone import Phone
+from gateway.vault import key_check
+from gateway.vault.vault import Vault
 
 DECLARED = {
     *(channels.channel_states, ledger.message_attempts),
-    *(records.incidents, records.incident_details, records.audit, ledger.messages, ledger.receipts),
+    *(records.incidents, records.incident_details, audit, ledger.messages, ledger.receipts),
     *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends, drafts.drafts, subscriptions.subscriptions),
-    *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens, vault_keys.vault_keys),
+    *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens, key_check.vault_keys),
     *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers, holds.holds),
 }
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -118,8 +120,8 @@ def _row(table: Table, **known: Any) -> dict[str, Any]:
 async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
     incident = _row(records.incidents, ticket="73402816", status="checking", veracity="unverified")
     message = _row(ledger.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
-    note = _row(records.audit, subject="73402816")
-    added = {records.incidents: incident, ledger.messages: message, records.audit: note}
+    note = _row(audit, subject="73402816")
+    added = {records.incidents: incident, ledger.messages: message, audit: note}
     database = Database(old_url)
     async with database.begin() as connection:
         for table, row in added.items():

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gateway.accounts.roles import DeskRole
+from gateway.accounts.store import Accounts
 from gateway.incidents.records import incidents
-from gateway.people.accounts import Accounts
-from gateway.people.roles import DeskRole
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database

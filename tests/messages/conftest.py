@@ -6,8 +6,8 @@ import pytest
 
 from gateway.messages.channels import Channels
 from gateway.messages.outbox import Outbox
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import Stage
 

@@ -12,10 +12,10 @@ from gateway.carriers.carrier import Accepted, Inbound, OptOut, Outcome, Receipt
 from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 PHONE = Phone("+6281230004567")
 OTHER = Phone("+6285712340008")

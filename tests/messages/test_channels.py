@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.audit import audit
 from gateway.messages.channels import Channels, ChannelStanding
 from gateway.messages.outbox import Outbox
-from gateway.runtime.audit import audit
 from tests.clocks import StandingClock
 from tests.messages.stage import Stage
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.desk import CannotCancel, CannotResend, MessageDesk, NoSuchMessage
 from gateway.messages.erasing import erase_numbers
@@ -15,9 +16,8 @@ from gateway.messages.ledger import messages
 from gateway.messages.message import RESENDABLE, MessageClass, Status, sources
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
-from gateway.people.vault import Vault
-from gateway.runtime.audit import audit
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import PHONE, Stage
 

@@ -11,8 +11,8 @@ import pytest
 
 from gateway.carriers.carrier import Ending, Inbound, OptOut, SessionEnd
 from gateway.messages.inbox import Inbox, inbound_messages, opt_outs, session_ends
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import OTHER, PHONE, Stage
 

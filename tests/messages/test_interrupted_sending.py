@@ -9,8 +9,8 @@ from datetime import timedelta
 import structlog
 
 from gateway.messages.outbox import Outbox
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.senders import BRISK, Held, ended, has_become, logged, sender, until, working
 from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier

@@ -19,11 +19,11 @@ from gateway.messages.message import OPTED_OUT, MessageClass, Status
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.messages.rate import Rates
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.clocks import StandingClock
 from tests.messages.senders import BRISK, ended, of_channels, sender, until, working

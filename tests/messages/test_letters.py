@@ -13,9 +13,9 @@ from gateway.carriers.carrier import Inbound
 from gateway.messages.inbox import Inbox, inbound_messages
 from gateway.messages.ledger import messages
 from gateway.messages.letters import DAY, HOUR, Answer, Letters, Made
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import OTHER, PHONE, Stage
 

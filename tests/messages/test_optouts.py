@@ -10,8 +10,8 @@ from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import Subscriptions
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import OTHER, PHONE, Stage
 

@@ -17,8 +17,8 @@ from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass, Status
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.receipts import Receipts
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import OTHER, PHONE, Stage, phone
 

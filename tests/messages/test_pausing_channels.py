@@ -14,9 +14,9 @@ from gateway.carriers.carrier import Accepted, Deferred, Outcome, Unknown
 from gateway.messages.channels import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, until, working
 from tests.messages.stage import Stage, ToldCarrier, phone

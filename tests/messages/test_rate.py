@@ -18,11 +18,11 @@ from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.rate import Rates
 from gateway.messages.rounds import grouped
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.messages.senders import BRISK, a_claim, ended, of_channels, until, working
 from tests.messages.stage import Stage, ToldCarrier, phone

@@ -15,11 +15,11 @@ from gateway.carriers.carrier import Accepted, Deferred, Outcome, Receipt, Recei
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.senders import BRISK, Held, ended, has_become, of_channels, sender, until, working
 from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier, phone

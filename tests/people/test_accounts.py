@@ -11,12 +11,12 @@ from argon2.low_level import Type
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from sqlalchemy import Table, select
 
-from gateway.people.account import LOCKED_FOR, TRIES, Account, AccountRefused, NoSuchAccount
-from gateway.people.account_records import accounts as account_table
-from gateway.people.accounts import FIRST_NAME, Accounts
-from gateway.people.passwords import Hasher, PasswordRefused
-from gateway.people.roles import DeskRole, Right
-from gateway.runtime.audit import audit
+from gateway.accounts.account import LOCKED_FOR, TRIES, Account, AccountRefused, NoSuchAccount
+from gateway.accounts.passwords import Hasher, PasswordRefused
+from gateway.accounts.roles import DeskRole, Right
+from gateway.accounts.store import FIRST_NAME, Accounts
+from gateway.accounts.tables import accounts as account_table
+from gateway.audit import audit
 from gateway.runtime.postgres import Database
 from tests.clocks import StandingClock
 

@@ -19,10 +19,10 @@ from gateway.people.person import Entry, Part, Person, Role, change
 from gateway.people.records import people, person_roles
 from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import Subscriptions, subscriptions
-from gateway.people.vault import CannotOpen, Vault
 from gateway.people.writing import write_changes
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import CannotOpen, Vault
 from tests.clocks import StandingClock
 
 PHONE, OTHER, THIRD = Phone("+6281230004567"), Phone("+6285712340008"), Phone("+6281230000003")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.people.roles import DESK_MEANINGS, MAY, DeskRole, Right, holders, may
+from gateway.accounts.roles import DESK_MEANINGS, MAY, DeskRole, Right, holders, may
 
 ROLES_OF = {
     Right.HANDLE_INCIDENTS: (DeskRole.OPERATOR, DeskRole.SUPERVISOR),

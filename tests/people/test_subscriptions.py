@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, text
 
 from gateway.people.subscriptions import Subscriptions, subscriptions, withdraw
-from gateway.people.vault import Vault
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 
 PHONE = Phone("+6281230004567")

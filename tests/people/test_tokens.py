@@ -10,13 +10,13 @@ import pytest
 from argon2.profiles import CHEAPEST
 from sqlalchemy import select
 
-from gateway.people.account import TRIES, Account, AccountRefused, NoSuchAccount, NoSuchToken
-from gateway.people.account_records import account_tokens
-from gateway.people.accounts import Accounts
-from gateway.people.passwords import Hasher
-from gateway.people.roles import DeskRole
-from gateway.people.tokens import Tokens
-from gateway.runtime.audit import audit
+from gateway.accounts.account import TRIES, Account, AccountRefused, NoSuchAccount, NoSuchToken
+from gateway.accounts.passwords import Hasher
+from gateway.accounts.roles import DeskRole
+from gateway.accounts.store import Accounts
+from gateway.accounts.tables import account_tokens
+from gateway.accounts.tokens import Tokens
+from gateway.audit import audit
 from gateway.runtime.postgres import Database
 from tests.clocks import StandingClock
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.people.vault import CannotOpen, Vault
 from gateway.text.phone import Phone
+from gateway.vault.vault import CannotOpen, Vault
 
 MASTER = bytes(range(32))
 PHONE = Phone("+6281230004567")

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, text
 
 from gateway.people.subscriptions import Subscriptions
-from gateway.people.vault import Vault
-from gateway.people.vault_keys import WrongVaultKey, prove_key, vault_keys
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text.phone import Phone
+from gateway.vault.key_check import WrongVaultKey, prove_key, vault_keys
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 
 OTHER = Vault(bytes(32))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.incidents.records import audit, incident_details, incidents
+from gateway.audit import audit
+from gateway.incidents.records import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages

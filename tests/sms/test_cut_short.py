@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.incidents.records import audit, incidents
+from gateway.audit import audit
+from gateway.incidents.records import incidents
 from gateway.messages.inbox import inbound_messages
 from gateway.messages.ledger import messages
 from gateway.people.subscriptions import subscriptions

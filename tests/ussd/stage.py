@@ -24,7 +24,6 @@ from gateway.messages.ledger import messages
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.subscriptions import Subscriptions
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.packs import read_pack
@@ -38,6 +37,7 @@ from gateway.ussd.filing import Filing
 from gateway.ussd.sessions import Sessions, Stored
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.ussd.unfiled import UnfiledReports
+from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.clocks import StandingClock
 from tests.walked import walk

@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.incidents.drafts import drafts
-from gateway.people.vault import Vault
 from gateway.text.phone import Phone
 from gateway.ussd.dropped import LONGEST_SESSION_S
+from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
 from tests.ussd.stage import (

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from gateway.audit import audit
 from gateway.carriers.carrier import OptOut, Screen
 from gateway.incidents.incident import Status
-from gateway.incidents.records import audit, incident_details
+from gateway.incidents.records import incident_details
 from gateway.incidents.tries import WITHIN_S
 from gateway.messages.inbox import Inbox
 from gateway.messages.ledger import messages

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.people.vault import Vault
 from gateway.runtime.redis import Batcher
 from gateway.ussd.statement import Statement
 from gateway.ussd.unfiled import UnfiledReports
+from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.outages import Gate, OwnRedis
 from tests.ussd.stage import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd

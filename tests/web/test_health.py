@@ -11,8 +11,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from gateway.people.vault import Vault
-from gateway.people.vault_keys import prove_key
+from gateway.vault.key_check import prove_key
+from gateway.vault.vault import Vault
 from tests.carriers.serving import fixture
 from tests.outages import Gate, OwnRedis
 from tests.web.stage import Gateway

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from gateway.people.vault import Vault
-from gateway.people.vault_keys import prove_key
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.wiring.keys import key_proven
+from gateway.vault.key_check import prove_key
+from gateway.vault.vault import Vault
+from gateway.wiring.key_check import key_proven
 from tests.outages import Gate, OwnRedis, own_redis, postgres
 from tests.program import Program, free_port, running, waspada
 from tests.web.stage import gateway_web

@@ -17,11 +17,11 @@ from sqlalchemy import ColumnElement, RowMapping, and_, case, literal, or_, sele
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.account import LOCKED_FOR, TRIES, Account, AccountRefused, NoSuchAccount, check_account, state_of
-from gateway.people.account_records import account_tokens, accounts
-from gateway.people.passwords import LONGEST, Hasher, check_password
-from gateway.people.roles import DeskRole
-from gateway.runtime.audit import NOTE, note
+from gateway.accounts.account import LOCKED_FOR, TRIES, Account, AccountRefused, NoSuchAccount, check_account, state_of
+from gateway.accounts.passwords import LONGEST, Hasher, check_password
+from gateway.accounts.roles import DeskRole
+from gateway.accounts.tables import account_tokens, accounts
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -205,7 +205,7 @@ async def note_account(
     detail: Mapping[str, str | int] | None = None,
 ) -> None:
     """Write what was done with an account into the audit trail."""
-    await connection.execute(NOTE, note(now, mask_in(actor), action, f"account {name}", detail or {}))
+    await connection.execute(INSERT_AUDIT, audit_row(now, mask_in(actor), action, f"account {name}", detail or {}))
 
 
 def account_of(row: Mapping[Any, Any]) -> Account:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.people.roles import DeskRole, Right, may
+from gateway.accounts.roles import DeskRole, Right, may
 from gateway.text.phone import mask_in
 
 TRIES = 10

@@ -13,9 +13,9 @@ from sqlalchemy import Column, DateTime, LargeBinary, SmallInteger, Table, selec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.vault import KEY_ID, CannotOpen, Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
+from gateway.vault.vault import KEY_ID, CannotOpen, Vault
 
 vault_keys = Table(
     "vault_keys",

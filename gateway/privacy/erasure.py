@@ -12,16 +12,17 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts, drafts
-from gateway.incidents.records import NOTE, incidents, note
+from gateway.incidents.records import incidents
 from gateway.messages.erasing import erase_numbers, erase_senders
 from gateway.messages.ledger import messages
 from gateway.people.directory import erase_person
-from gateway.people.vault import Vault
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,10 @@ class Eraser:
                 people=forgotten.people,
             )
             if erased.anything:
-                noted = [note(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
-                await connection.execute(NOTE, [*noted, note(now, actor, "person.erased", "", asdict(erased))])
+                noted = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
+                await connection.execute(
+                    INSERT_AUDIT, [*noted, audit_row(now, actor, "person.erased", "", asdict(erased))]
+                )
         return erased
 
 

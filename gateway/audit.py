@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Table, Text, insert
 from sqlalchemy.dialects.postgresql import JSONB
 
-from gateway.runtime.postgres import metadata
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, metadata
+from gateway.text.phone import mask_in
 
 audit = Table(
     "audit",
@@ -27,9 +29,25 @@ audit = Table(
     Index("ix_audit_subject", "subject"),
 )
 
-NOTE = insert(audit)
+INSERT_AUDIT = insert(audit)
 
 
-def note(at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
+def audit_row(at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
     """The audit row of a change of `subject`: a ticket, `message 17`, `channel at`. For `NOTE`."""
     return {"at": at, "actor": actor, "action": action, "subject": subject, "detail": dict(detail)}
+
+
+class AuditTrail:
+    """Writes rows into the audit trail. May raise `DatabaseAway`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, actor: str, action: str, detail: Mapping[str, str | int], subject: str = "") -> None:
+        """Note what `actor` does. Texts are kept with phone numbers masked."""
+        masked = {name: mask_in(said) if isinstance(said, str) else said for name, said in detail.items()}
+        async with self._database.begin() as connection:
+            await connection.execute(
+                INSERT_AUDIT, audit_row(self._clock.now(), mask_in(actor), action, subject, masked)
+            )

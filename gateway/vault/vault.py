@@ -1,7 +1,7 @@
 """Phone numbers at rest: sealed so that only the key opens them, and found again by a keyed hash.
 
 Two keys are derived from one master (HKDF-SHA256), so that neither use weakens the other, and a fingerprint that tells
-one master from another (`gateway.people.vault_keys`) and nothing else of it. A plain hash would not do
+one master from another (`gateway.vault.key_check`) and nothing else of it. A plain hash would not do
 for finding: there are so few numbers that all of them can be tried (facts/domain.md 4.1).
 
 The sealed form is one byte that names the key, 12 bytes of nonce, and AES-256-GCM over the number padded to 16 bytes:

@@ -20,8 +20,9 @@ from sqlalchemy import BigInteger, ColumnElement, Table, and_, any_, cast, func,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import LIFECYCLE
-from gateway.incidents.records import NOTE, incidents, note
+from gateway.incidents.records import incidents
 from gateway.messages.erasing import erase_numbers
 from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
@@ -80,7 +81,7 @@ class Retention:
         purged = Purged(**counts)
         if purged.anything:
             async with self._database.begin() as connection:
-                await connection.execute(NOTE, note(now, actor, "retention.purged", "", asdict(purged)))
+                await connection.execute(INSERT_AUDIT, audit_row(now, actor, "retention.purged", "", asdict(purged)))
         return purged
 
     async def _batch(
@@ -114,7 +115,9 @@ def _over(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
 async def _erase_incidents(connection: AsyncConnection, which: ColumnElement[bool], actor: str, now: datetime) -> None:
     erasing = update(incidents).where(which).values(phone_sealed=None, phone_key=None).returning(incidents.c.ticket)
     tickets = sorted((await connection.execute(erasing)).scalars())
-    await connection.execute(NOTE, [note(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets])
+    await connection.execute(
+        INSERT_AUDIT, [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
+    )
 
 
 async def _erase_messages(connection: AsyncConnection, which: ColumnElement[bool], _: str, now: datetime) -> None:

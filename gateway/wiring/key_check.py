@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from gateway.people.vault_keys import WrongVaultKey, prove_key
 from gateway.runtime.postgres import DatabaseAway, is_current
+from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.wiring.parts import Parts
 
 log = structlog.get_logger()

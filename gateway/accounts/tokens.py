@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
-from gateway.people.account import Account, AccountRefused, NoSuchToken, check_token
-from gateway.people.account_records import account_tokens, accounts
-from gateway.people.accounts import account_of, held, note_account
+from gateway.accounts.account import Account, AccountRefused, NoSuchToken, check_token
+from gateway.accounts.store import account_of, held, note_account
+from gateway.accounts.tables import account_tokens, accounts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
