@@ -37,7 +37,7 @@ from gateway.appeals.saying import Rendering
 from gateway.appeals.week import had_enough
 from gateway.messages.ledger import messages
 from gateway.messages.message import CLASSES, MessageClass, Status
-from gateway.people.records import people
+from gateway.people.tables import people
 
 _LOCK = 0x48494D42
 """The advisory lock of an expansion: any number that nothing else uses."""

@@ -32,11 +32,11 @@ from sqlalchemy import (
 from gateway.appeals.appeal import SAID, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
 from gateway.appeals.crowd import Crowd
-from gateway.people.choosing import has_role, is_anybody, subscribes, texts
+from gateway.people.filters import has_role, is_anybody, subscribes, texts
+from gateway.people.opt_outs import opt_outs
 from gateway.people.person import Role
-from gateway.people.records import people, person_roles
-from gateway.people.refusals import opt_outs
 from gateway.people.subscriptions import STANDING, subscriptions
+from gateway.people.tables import people, person_roles
 from gateway.places.areas import Areas
 
 

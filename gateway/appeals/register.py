@@ -19,7 +19,7 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
 from gateway.messages.holds import hold
 from gateway.messages.message import Status as Sent
-from gateway.people.records import people
+from gateway.people.tables import people
 from gateway.text.gsm import Change
 
 WORKER = "worker"

@@ -14,11 +14,11 @@ from gateway.cli.common import found_by, in_json, listing, run_async, show, show
 from gateway.cli.stores import located, opened
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
+from gateway.people.csv_export import COLUMNS, lines_of
+from gateway.people.csv_import import LARGEST_FILE, Listed, Reading, read_people
 from gateway.people.directory import Directory, Imported
-from gateway.people.exporting import COLUMNS, lines_of
-from gateway.people.importing import LARGEST_FILE, Listed, Reading, read_people
 from gateway.people.person import MEANINGS, Role
-from gateway.places.written import AreaReader
+from gateway.places.area_cell import AreaReader
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import Condition
 from gateway.places.areas import Areas
-from gateway.places.names import Gazetteer
+from gateway.places.gazetteer import Gazetteer
 from gateway.text.wording import Wording, fill
 
 Given = Mapping[str, str]  # what the caller knows: the facts, and what texts may show

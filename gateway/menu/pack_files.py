@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.menu.model import Menu, State
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 from gateway.text.wording import Wording
 
 PACK = "pack.yaml"

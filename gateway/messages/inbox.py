@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
 from gateway.messages.optouts import Heard, add_opt_outs
-from gateway.people.refusals import opt_outs
+from gateway.people.opt_outs import opt_outs
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone, mask_in

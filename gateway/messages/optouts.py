@@ -16,7 +16,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.messages.ledger import messages
 from gateway.messages.message import OPTED_OUT, Status
-from gateway.people.refusals import OURS, opt_outs
+from gateway.people.opt_outs import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions, withdraw
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -33,8 +33,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.people.records import people
-from gateway.people.refusals import lifting
+from gateway.people.opt_outs import lifting
+from gateway.people.tables import people
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 
 
 @dataclass(frozen=True, slots=True)

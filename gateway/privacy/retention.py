@@ -26,10 +26,10 @@ from gateway.incidents.records import incidents
 from gateway.messages.erasing import erase_numbers
 from gateway.messages.inbox import NOBODYS, inbound_messages
 from gateway.messages.ledger import messages
-from gateway.people.choosing import is_anybody
 from gateway.people.directory import FORGOTTEN
-from gateway.people.records import people
+from gateway.people.filters import is_anybody
 from gateway.people.subscriptions import subscriptions
+from gateway.people.tables import people
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.text.alphabet import EXTENDED, EXTENSION, FOREIGN, composed
+from gateway.text.gsm_alphabet import EXTENDED, EXTENSION, FOREIGN, composed
 from gateway.text.transliteration import Change, Transliterated, transliterate
 
 __all__ = [

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.text.alphabet import FOREIGN, composed
+from gateway.text.gsm_alphabet import FOREIGN, composed
 
 _QUOTES = {**dict.fromkeys("\u2018\u2019\u201a\u201b\u2039\u203a\u2032\u2035\u02bb\u02bc\u02b9`\u00b4", "'")}
 _QUOTES |= dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u2036\u3003", '"')

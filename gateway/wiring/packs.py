@@ -16,7 +16,7 @@ from gateway.menu.pack_files import FLOW, at_state, at_text
 from gateway.menu.unknowns import Doubts
 from gateway.runtime.packs import read_pack
 from gateway.settings import ChannelSettings
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 from gateway.ussd.effects import NEEDED
 
 

@@ -23,8 +23,8 @@ from gateway.messages.ledger import messages
 from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
 from gateway.people.person import Role
-from gateway.people.records import people, person_roles
 from gateway.people.subscriptions import subscriptions
+from gateway.people.tables import people, person_roles
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database

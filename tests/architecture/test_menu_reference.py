@@ -14,7 +14,7 @@ from gateway.menu import model, pack_files
 from gateway.menu.conditions import read_condition
 from gateway.menu.model import Kind
 from gateway.menu.pack import schema
-from gateway.places import areas, relations
+from gateway.places import areas
 from gateway.ussd.effects import NEEDED
 from tests.architecture.documents import ROOT, section, sections
 
@@ -48,8 +48,8 @@ KEYS: dict[str, Iterable[str]] = {
     "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
     "commands": get_args(schema.Command),
     "areas.csv": areas.COLUMNS,
-    "aliases.csv": relations.ALIAS_COLUMNS,
-    "neighbours.csv": relations.NEIGHBOUR_COLUMNS,
+    "aliases.csv": areas.ALIAS_COLUMNS,
+    "neighbours.csv": areas.NEIGHBOUR_COLUMNS,
 }
 WORDS: dict[str, Iterable[str]] = {
     "A state is one of eight things": schema.RESUMING,

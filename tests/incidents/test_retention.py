@@ -17,8 +17,8 @@ from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
 from gateway.messages.ledger import messages
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
-from gateway.people.records import people
 from gateway.people.subscriptions import Subscriptions, subscriptions
+from gateway.people.tables import people
 from gateway.privacy import retention as room
 from gateway.privacy.retention import Purged, Retention
 from gateway.runtime.postgres import Database

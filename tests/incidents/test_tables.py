@@ -25,8 +25,8 @@ from gateway.messages import channels, holds, inbox, ledger
 from gateway.messages.inbox import Inbox
 from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
-from gateway.people import records as people
 from gateway.people import subscriptions
+from gateway.people import tables as people
 from gateway.people.directory import Directory
 from gateway.runtime import migrations
 from gateway.runtime.clock import Clock

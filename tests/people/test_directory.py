@@ -14,12 +14,12 @@ from gateway.carriers.carrier import OptOut
 from gateway.messages.inbox import Inbox
 from gateway.messages.optouts import OptOuts
 from gateway.people.directory import Directory, Forgotten, Imported, erase_person
-from gateway.people.knowing import known_of
+from gateway.people.loading import known_of
+from gateway.people.opt_outs import opt_outs
 from gateway.people.person import Entry, Part, Person, Role, change
-from gateway.people.records import people, person_roles
-from gateway.people.refusals import opt_outs
+from gateway.people.saving import write_changes
 from gateway.people.subscriptions import Subscriptions, subscriptions
-from gateway.people.writing import write_changes
+from gateway.people.tables import people, person_roles
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.menu.pack.loader import load
-from gateway.people.exporting import COLUMNS, lines_of
-from gateway.people.importing import Listed, Reading, read_people
+from gateway.people.csv_export import COLUMNS, lines_of
+from gateway.people.csv_import import Listed, Reading, read_people
 from gateway.people.person import Part, Person, Role
-from gateway.people.sheets import read_sheet
-from gateway.places.written import AreaReader
+from gateway.places.area_cell import AreaReader
 from gateway.runtime.packs import read_pack
+from gateway.text.csv_rows import read_sheet
 from gateway.text.phone import Phone
 
 MENU = load(read_pack(Path(__file__).parents[2] / "menus" / "pekalongan"))

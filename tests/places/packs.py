@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from gateway.places.areas import Areas, read_areas
-from gateway.places.names import Gazetteer
-from gateway.places.relations import read_aliases, read_neighbours
+from gateway.places.areas import Areas, read_aliases, read_areas, read_neighbours
+from gateway.places.gazetteer import Gazetteer
 from tests.architecture.documents import ROOT
 
 CITY, SECOND_CITY, REGENCY = "pekalongan", "tegal", "kab-pekalongan"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.places.areas import Areas
-from gateway.places.names import LONGEST, MOST, Found, Gazetteer
+from gateway.places.gazetteer import LONGEST, MOST, Found, Gazetteer
 from tests.places.packs import CITY, IGNORED, PACKS, REGENCY, SECOND_CITY, areas_of, gazetteer_of
 
 MEDONO = "33.75.01.1002"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.places.relations import read_aliases, read_neighbours
+from gateway.places.areas import read_aliases, read_neighbours
 from tests.places.packs import CITY, areas_of
 
 AREAS = areas_of(CITY)

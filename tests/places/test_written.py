@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from gateway.places.names import Gazetteer
-from gateway.places.written import AreaReader, Written
+from gateway.places.area_cell import AreaReader, Written
+from gateway.places.gazetteer import Gazetteer
 from tests.places.packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.outbox import Outbox
-from gateway.people.refusals import OURS, opt_outs
+from gateway.people.opt_outs import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from tests.clocks import StandingClock
 from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, Room, sms

@@ -16,7 +16,7 @@ from gateway.incidents.records import incident_details
 from gateway.incidents.tries import WITHIN_S
 from gateway.messages.inbox import Inbox
 from gateway.messages.ledger import messages
-from gateway.people.refusals import OURS, opt_outs
+from gateway.people.opt_outs import OURS, opt_outs
 from gateway.people.subscriptions import subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets

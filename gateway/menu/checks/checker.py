@@ -18,7 +18,7 @@ from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack_files import SETTINGS
 from gateway.menu.unknowns import NO_DOUBT, Doubts, spoken
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from gateway.menu.model import MATCHES, Kind, Menu, State, choices
 from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
 from gateway.menu.paging import option_lines, parents
 from gateway.menu.unknowns import NO_DOUBT, Doubts
-from gateway.places.names import MOST
-from gateway.text.complaints import Complaint
+from gateway.places.gazetteer import MOST
+from gateway.text.diagnostics import Complaint
 
 
 def key_faults(menu: Menu, limits: Limits, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:

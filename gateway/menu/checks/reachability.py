@@ -11,7 +11,7 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import CONTINUE, FACTS, Kind, Menu, Shortcut
 from gateway.menu.pack_files import FLOW, at_state
 from gateway.menu.unknowns import NO_DOUBT, STAGES_LIST, Doubts
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 
 
 def condition_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:

@@ -14,9 +14,9 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Kind, Menu, State, choices
 from gateway.menu.pack_files import at_text
 from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages, parents
-from gateway.places.names import MOST
+from gateway.places.gazetteer import MOST
 from gateway.text import gsm
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 
 Turned = Mapping[str, Mapping[str, int]]
 """State → option → how many screens it takes at worst to choose it. `ANY` stands for the options of `matches`."""

@@ -10,7 +10,7 @@ from gateway.menu.pack_files import Path, at_text, in_pack
 from gateway.menu.paging import LONGEST_GIVEN, filled_longest
 from gateway.menu.unknowns import NO_DOUBT, Doubts, spoken
 from gateway.text import gsm
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 from gateway.text.wording import Wording, fill, placeholders
 
 SMS_SEPTETS = 160

@@ -25,7 +25,7 @@ from gateway.menu.pack.schema import (
 from gateway.menu.pack.yaml_reader import Reading
 from gateway.menu.pack_files import FLOW, wording_file
 from gateway.places.areas import Areas
-from gateway.places.names import Gazetteer
+from gateway.places.gazetteer import Gazetteer
 from gateway.text.wording import Wording
 
 

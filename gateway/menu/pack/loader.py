@@ -57,9 +57,8 @@ from gateway.menu.pack_files import (
     wording_file,
 )
 from gateway.menu.unknowns import NO_DOUBT, Doubts
-from gateway.places.areas import NOWHERE, Areas, read_areas
-from gateway.places.relations import read_aliases, read_neighbours
-from gateway.text.complaints import Complaint
+from gateway.places.areas import NOWHERE, Areas, read_aliases, read_areas, read_neighbours
+from gateway.text.diagnostics import Complaint
 
 
 class PackRefused(Exception):

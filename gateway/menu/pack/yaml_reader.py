@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from gateway.menu.pack_files import Path, line_of
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 
 Model = TypeVar("Model", bound=BaseModel)
 

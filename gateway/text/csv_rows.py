@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 
-from gateway.text.complaints import Complaint
+from gateway.text.diagnostics import Complaint
 
 MOST_ROWS = 200_000
 LONGEST_CELL = 1000

@@ -10,10 +10,10 @@ from sqlalchemy import ARRAY, LargeBinary, any_, cast, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.people.opt_outs import lifting
 from gateway.people.person import Change, Effect
-from gateway.people.records import people, person_roles
-from gateway.people.refusals import lifting
 from gateway.people.subscriptions import STANDING, subscriptions
+from gateway.people.tables import people, person_roles
 from gateway.vault.vault import Vault
 
 LIST = "list"

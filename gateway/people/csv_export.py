@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from gateway.people.importing import COLUMNS
+from gateway.people.csv_import import COLUMNS
 from gateway.people.person import Person, Role
 
 __all__ = ["COLUMNS", "lines_of"]

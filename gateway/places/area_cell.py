@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.places.areas import Areas
-from gateway.places.names import Found, Gazetteer
+from gateway.places.gazetteer import Found, Gazetteer
 
 EVERYWHERE = "*"
 _MOST_OFFERED = 3
