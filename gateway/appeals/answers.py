@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import ANSWERS_WITHIN, Kind
 from gateway.appeals.records import appeal_answers
-from gateway.messages.ledger import messages
 from gateway.messages.message import Status
+from gateway.messages.tables import messages
 
 _LEFT = (Status.SENDING, Status.ACCEPTED, Status.DELIVERED, Status.UNDELIVERED, Status.UNKNOWN)
 
@@ -23,7 +23,7 @@ async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Kind,
     """Tie an answer to the last appeal to this phone, and count it there; the appeal, None if there was none lately.
 
     Somebody's answers of one kind count once. That `stop` ends the appeals to somebody is the
-    work of `messages/optouts.py`: here it is a number in an account.
+    work of `messages/suppression.py`: here it is a number in an account.
     """
     table = messages.c
     last = (

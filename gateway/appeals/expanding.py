@@ -35,8 +35,8 @@ from gateway.appeals.reach import Reach
 from gateway.appeals.records import appeal_chunks, appeals
 from gateway.appeals.saying import Rendering
 from gateway.appeals.week import had_enough
-from gateway.messages.ledger import messages
 from gateway.messages.message import CLASSES, MessageClass, Status
+from gateway.messages.tables import messages
 from gateway.people.tables import people
 
 _LOCK = 0x48494D42

@@ -33,10 +33,8 @@ from gateway.appeals.appeal import SAID, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
 from gateway.appeals.crowd import Crowd
 from gateway.people.filters import has_role, is_anybody, subscribes, texts
-from gateway.people.opt_outs import opt_outs
 from gateway.people.person import Role
-from gateway.people.subscriptions import STANDING, subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.tables import STANDING, opt_outs, people, person_roles, subscriptions
 from gateway.places.areas import Areas
 
 

@@ -23,9 +23,9 @@ from gateway.appeals.register import WORKER, change, find, pause, reach_of
 from gateway.appeals.saying import goes_out, obstacle, renderings
 from gateway.menu.model import Menu
 from gateway.messages.claims import QUEUED, SENDING
-from gateway.messages.holds import HELD, holds, release_some, settle_some
-from gateway.messages.ledger import messages
+from gateway.messages.holds import HELD, release_some, settle_some
 from gateway.messages.message import Status as Sent
+from gateway.messages.tables import holds, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseAway
 

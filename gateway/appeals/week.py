@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.appeals.appeal import PER_WEEK, WEEK, Status
 from gateway.appeals.crowd import NOBODY, Crowd, in_at_least, union
 from gateway.appeals.records import appeal_chunks, appeals
-from gateway.messages.ledger import CAME_TO_NOTHING, messages
 from gateway.messages.message import Status as Sent
+from gateway.messages.tables import CAME_TO_NOTHING, messages
 
 _ANY_ID = 2**63 - 1
 _NOTHING = (Sent.SUPPRESSED, Sent.CANCELLED, Sent.REFUSED)

@@ -13,7 +13,7 @@ import click
 from gateway import wiring
 from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
 from gateway.cli.stores import located, opened
-from gateway.messages.channels import Channels, ChannelStanding
+from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.runtime.postgres import DatabaseAway
 from gateway.settings import Settings, SettingsRefused
 

@@ -27,7 +27,7 @@ from gateway.appeals.register import NoSuchAppeal
 from gateway.appeals.saying import WrongDraft
 from gateway.incidents.book import NoSuchIncident, NotAllowed
 from gateway.menu.pack.loader import PackRefused
-from gateway.messages.desk import CannotCancel, CannotResend, NoSuchMessage
+from gateway.messages.operator_actions import CannotCancel, CannotResend, NoSuchMessage
 from gateway.runtime.packs import PackNotFound
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.secrets import SecretsUnusable

@@ -8,10 +8,10 @@ import click
 
 from gateway.cli.common import found_by, in_json, listing, read_ticket, run_async, show, show_one
 from gateway.cli.stores import located, opened
-from gateway.messages.desk import MessageDesk
-from gateway.messages.letters import Letters
 from gateway.messages.message import MessageClass, Status
+from gateway.messages.operator_actions import MessageDesk
 from gateway.messages.outbox import Outbox
+from gateway.sms.inbound_queue import Letters
 
 _NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")

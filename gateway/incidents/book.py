@@ -35,10 +35,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.incidents.incident import ANSWERS, LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
 from gateway.incidents.records import incident_details, incidents
-from gateway.messages.erasing import cancelling_reminders
-from gateway.messages.ledger import messages
+from gateway.messages.erasure import cancelling_reminders
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.postgres_once import Once

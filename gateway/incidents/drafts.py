@@ -44,10 +44,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.incidents.book import Book, Filed
 from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus
 from gateway.incidents.records import incidents
-from gateway.messages.erasing import erase_numbers
-from gateway.messages.ledger import messages
+from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone

@@ -21,9 +21,9 @@ from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts, drafts
 from gateway.incidents.incident import Status, check_session, check_words
 from gateway.incidents.records import incident_details, incidents
-from gateway.messages.erasing import erase_numbers
-from gateway.messages.inbox import NOBODYS, inbound_messages
-from gateway.messages.ledger import messages
+from gateway.messages.erasure import erase_numbers
+from gateway.messages.inbox import NOBODYS
+from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

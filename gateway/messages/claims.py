@@ -35,9 +35,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
-from gateway.messages.channels import is_paused
+from gateway.messages.channel_state import is_paused
 from gateway.messages.holds import held_as, held_because
-from gateway.messages.ledger import message_attempts, messages
 from gateway.messages.message import (
     CARRIER_ID_LENGTH,
     CLASSES,
@@ -49,7 +48,8 @@ from gateway.messages.message import (
     backoff,
     sources,
 )
-from gateway.messages.optouts import is_unwanted
+from gateway.messages.suppression import is_unwanted
+from gateway.messages.tables import message_attempts, messages
 from gateway.text.phone import Phone
 
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.

@@ -9,22 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, DateTime, Table, Text, delete, literal, select, update
+from sqlalchemy import ColumnElement, DateTime, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.ledger import messages
 from gateway.messages.message import Status
-from gateway.runtime.postgres import metadata
-
-holds = Table(
-    "holds",
-    metadata,
-    Column("appeal", BigInteger, primary_key=True, autoincrement=False),
-    Column("becomes", Text, nullable=False),  # held, or cancelled
-    Column("reason", Text, nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False),
-)
+from gateway.messages.tables import holds, messages
 
 # Written out, so that PostgreSQL sees the words of the partial indexes made for them.
 _QUEUED = literal(Status.QUEUED.value, literal_execute=True)

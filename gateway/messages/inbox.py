@@ -9,77 +9,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    Integer,
-    LargeBinary,
     Table,
-    Text,
-    UniqueConstraint,
-    false,
-    text,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
-from gateway.messages.optouts import Heard, add_opt_outs
-from gateway.people.opt_outs import opt_outs
+from gateway.messages.suppression import Heard, add_opt_outs
+from gateway.messages.tables import inbound_messages, session_ends
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone, mask_in
 from gateway.vault.vault import Vault
-
-__all__ = ["Inbox", "inbound_messages", "opt_outs", "session_ends"]
 
 _LONGEST_NAME = 200
 _LONGEST_ERROR = 500
 
-inbound_messages = Table(
-    "inbound_messages",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("carrier_id", Text, nullable=False),
-    Column("sender_sealed", LargeBinary),
-    Column("sender_key", LargeBinary),
-    Column("sender_name", Text),  # a short code or a name; then there is no number. Neither: erased
-    Column("recipient", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("network", Text, nullable=False),
-    Column("sent_at", DateTime(timezone=True)),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("handled_at", DateTime(timezone=True)),  # unset: nobody has looked at it yet
-    Column("made", Text, nullable=False, server_default=""),  # of it, by `messages.letters.Made`
-    Column("answered", Boolean, nullable=False, server_default=false()),
-    Column("ticket", Text),
-    UniqueConstraint("channel", "carrier_id"),
-    Index("ix_inbound_messages_waiting", "id", postgresql_where=text("handled_at IS NULL")),
-    Index("ix_inbound_messages_sender_key", "sender_key", "received_at"),
-)
 
 NOBODYS: Mapping[str, Any] = {"sender_sealed": None, "sender_key": None}
 """What a message without its sender's number holds in its place."""
-
-# What was typed and the last screen are not kept: they may hold personal data (facts/protocols.md A.7).
-session_ends = Table(
-    "session_ends",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("session", Text, nullable=False),
-    Column("ending", Text, nullable=False),
-    Column("hops", Integer),
-    Column("duration_ms", Integer),
-    Column("network", Text, nullable=False),
-    Column("cost", Text, nullable=False),  # the carrier's words: its format is not established
-    Column("error", Text, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("channel", "session"),
-)
 
 
 class Inbox:

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Outcome, Refused
-from gateway.messages.channels import give_probe_back, take_probe
+from gateway.messages.channel_state import give_probe_back, take_probe
 from gateway.messages.claims import (
     QUEUED,
     SENDING,
@@ -32,9 +32,10 @@ from gateway.messages.claims import (
     settling,
     tried,
 )
-from gateway.messages.ledger import lock_ids, messages, settle
 from gateway.messages.message import CLASSES, ERASED, MessageClass, Status, may_be_called_off
-from gateway.messages.optouts import add_opt_outs
+from gateway.messages.receipts import lock_ids, settle
+from gateway.messages.suppression import add_opt_outs
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.gsm import encoding, parts

@@ -2,18 +2,34 @@
 
 Reports come late, early, repeated and out of order (facts/protocols.md B.6). Whatever comes, the carrier gets its 200:
 nothing here depends on a report, and no report undoes a final status.
+
+A report may come before the message's own record: the carrier calls back while our send still waits for its answer
+(facts/protocols.md B.6). It is parked, and applied when the carrier's id is recorded. Neither side may miss the other
+when both commit at once, therefore both take the lock of that id first (`lock_ids`), then write, then `settle`.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import (
+    BigInteger,
+    cast,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Receipt, ReceiptStatus
-from gateway.messages.ledger import lock_ids, receipts, settle
-from gateway.messages.message import CARRIER_ID_LENGTH
+from gateway.messages.message import CARRIER_ID_LENGTH, REPORTED, Status, may_move
+from gateway.messages.tables import messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 
@@ -65,3 +81,53 @@ class Receipts:
         if moved:
             return Taken.APPLIED
         return Taken.PARKED if known is None else Taken.KEPT
+
+
+async def lock_ids(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str]) -> None:
+    """Hold these ids of `channel` until the transaction ends. Always in the same order, so nobody waits in a ring."""
+    keys = sorted({_lock_key(channel, carrier_id) for carrier_id in carrier_ids})
+    if keys:
+        await connection.execute(select(func.pg_advisory_xact_lock(func.unnest(cast(keys, ARRAY(BigInteger))))))
+
+
+async def settle(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str], now: datetime) -> set[int]:
+    """Apply every report of these ids that waits for its message; the ids of the messages that moved.
+
+    The caller holds `lock_ids` of the same ids.
+    """
+    waiting = (
+        select(receipts.c.id, receipts.c.status, receipts.c.reason, messages.c.id, messages.c.status)
+        .join(
+            messages,
+            (messages.c.channel == receipts.c.channel) & (messages.c.carrier_message_id == receipts.c.message_id),
+        )
+        .where(
+            receipts.c.channel == channel,
+            receipts.c.message_id.in_(list(carrier_ids)),
+            receipts.c.message.is_(None),
+        )
+        .order_by(receipts.c.id)
+        .with_for_update(of=messages)
+    )
+    stands: dict[int, Status] = {}
+    moved: set[int] = set()
+    for receipt, word, reason, message, status in (await connection.execute(waiting)).all():
+        to = REPORTED.get(ReceiptStatus(word))
+        applied = to is not None and may_move(stands.get(message, Status(status)), to)
+        if to is not None and applied:
+            stands[message] = to
+            moved.add(message)
+            await connection.execute(
+                update(messages).where(messages.c.id == message).values(status=to, reason=reason, updated_at=now)
+            )
+        await connection.execute(
+            update(receipts).where(receipts.c.id == receipt).values(message=message, applied=applied)
+        )
+    return moved
+
+
+def _lock_key(channel: str, carrier_id: str) -> int:
+    """One of 256 keys per channel: ids share locks, so that a large batch does not fill the server's lock table."""
+    of_channel = hashlib.blake2b(f"receipts of {channel}".encode(), digest_size=7).digest()
+    of_id = hashlib.blake2b(carrier_id.encode(), digest_size=1).digest()
+    return int.from_bytes(of_channel + of_id, signed=True)

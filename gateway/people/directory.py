@@ -32,8 +32,7 @@ from gateway.people.filters import has_role, is_anybody, subscribes
 from gateway.people.loading import known_of, list_people, load_people
 from gateway.people.person import NOBODY, Change, Effect, Entry, Person, Role, change
 from gateway.people.saving import write_changes
-from gateway.people.subscriptions import subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Text, and_, any_, cast, exists, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.people.person import Role
-from gateway.people.subscriptions import STANDING, subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.tables import STANDING, people, person_roles, subscriptions
 
 
 def has_role(roles: Collection[Role], areas: Collection[str]) -> ColumnElement[bool]:

@@ -11,10 +11,8 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.opt_outs import opt_outs
 from gateway.people.person import NOBODY, Known, Part, Person, Role, in_order
-from gateway.people.subscriptions import subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.tables import opt_outs, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
 

@@ -11,34 +11,16 @@ from collections.abc import Collection
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    Column,
-    DateTime,
     Delete,
-    Identity,
     LargeBinary,
-    Table,
-    Text,
-    UniqueConstraint,
     any_,
     cast,
     delete,
 )
 
-from gateway.runtime.postgres import metadata
+from gateway.people.tables import opt_outs
 
 OURS = "us"  # the sender of an opt-out that was said to the gateway itself
-
-opt_outs = Table(
-    "opt_outs",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("phone_key", LargeBinary, nullable=False),
-    Column("sender", Text, nullable=False),  # empty: the carrier did not say which
-    Column("at", DateTime(timezone=True), nullable=False),  # when it was said last
-    UniqueConstraint("phone_key", "channel", "sender"),
-)
 
 
 def lifting(phone_keys: Collection[bytes]) -> Delete:

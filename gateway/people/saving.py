@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.opt_outs import lifting
 from gateway.people.person import Change, Effect
-from gateway.people.subscriptions import STANDING, subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.tables import STANDING, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
 LIST = "list"

@@ -13,20 +13,11 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Identity,
-    Index,
     LargeBinary,
-    Table,
-    Text,
     any_,
     cast,
     literal_column,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -34,31 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.people.opt_outs import lifting
-from gateway.people.tables import people
+from gateway.people.tables import STANDING, people, subscriptions
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-
-STANDING = text("withdrawn_at IS NULL")
-
-subscriptions = Table(
-    "subscriptions",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("phone_sealed", LargeBinary),  # unset: erased, and withdrawn
-    Column("phone_key", LargeBinary),
-    Column("area", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("wording", Text, nullable=False),  # the version of the words agreed to
-    Column("consented_at", DateTime(timezone=True), nullable=False),
-    Column("withdrawn_at", DateTime(timezone=True)),
-    Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=STANDING),
-    Index("ix_subscriptions_area", "area", postgresql_where=STANDING),
-    Index("ix_subscriptions_phone_key", "phone_key"),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
-)
 
 
 class Subscriptions:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -52,4 +53,35 @@ person_roles = Table(
     PrimaryKeyConstraint("person", "role"),
     Index("ix_person_roles_role", "role"),
     Index("ix_person_roles_areas", "areas", postgresql_using="gin"),
+)
+
+STANDING = text("withdrawn_at IS NULL")
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("phone_sealed", LargeBinary),  # unset: erased, and withdrawn
+    Column("phone_key", LargeBinary),
+    Column("area", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("wording", Text, nullable=False),  # the version of the words agreed to
+    Column("consented_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=STANDING),
+    Index("ix_subscriptions_area", "area", postgresql_where=STANDING),
+    Index("ix_subscriptions_phone_key", "phone_key"),
+    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("phone_key", LargeBinary, nullable=False),
+    Column("sender", Text, nullable=False),  # empty: the carrier did not say which
+    Column("at", DateTime(timezone=True), nullable=False),  # when it was said last
+    UniqueConstraint("phone_key", "channel", "sender"),
 )

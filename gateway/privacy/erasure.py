@@ -16,8 +16,8 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts, drafts
 from gateway.incidents.records import incidents
-from gateway.messages.erasing import erase_numbers, erase_senders
-from gateway.messages.ledger import messages
+from gateway.messages.erasure import erase_numbers, erase_senders
+from gateway.messages.tables import messages
 from gateway.people.directory import erase_person
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -23,13 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import LIFECYCLE
 from gateway.incidents.records import incidents
-from gateway.messages.erasing import erase_numbers
-from gateway.messages.inbox import NOBODYS, inbound_messages
-from gateway.messages.ledger import messages
+from gateway.messages.erasure import erase_numbers
+from gateway.messages.inbox import NOBODYS
+from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import FORGOTTEN
 from gateway.people.filters import is_anybody
-from gateway.people.subscriptions import subscriptions
-from gateway.people.tables import people
+from gateway.people.tables import people, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 

@@ -15,7 +15,7 @@ from gateway.incidents.incident import REQUIRED
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.model import NOTHING, Menu
-from gateway.messages.optouts import OptOuts
+from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway

@@ -9,21 +9,14 @@ from __future__ import annotations
 
 import hmac
 
-from sqlalchemy import Column, DateTime, LargeBinary, SmallInteger, Table, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
+from gateway.vault.tables import vault_keys
 from gateway.vault.vault import KEY_ID, CannotOpen, Vault
-
-vault_keys = Table(
-    "vault_keys",
-    metadata,
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),  # as in the first byte of what it seals
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("noted_at", DateTime(timezone=True), nullable=False),
-)
 
 _SEALED = "_sealed"  # what the names of the columns with sealed numbers end with
 

@@ -28,9 +28,8 @@ from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
-from gateway.messages.letters import Letters
-from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
+from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory
 from gateway.people.subscriptions import Subscriptions
 from gateway.privacy.retention import Retention
@@ -41,8 +40,9 @@ from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.runtime.tail import Tail
 from gateway.settings import ChannelSettings, Settings
-from gateway.sms.answers import Answers
-from gateway.sms.post import Post
+from gateway.sms.commands import Answers
+from gateway.sms.handler import Post
+from gateway.sms.inbound_queue import Letters
 from gateway.text.phone import mask_in
 from gateway.ussd.dropped import Dropped
 from gateway.ussd.editions import Editions

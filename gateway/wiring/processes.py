@@ -14,10 +14,10 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from gateway.messages.channels import Channels
-from gateway.messages.rate import Rates
+from gateway.messages.channel_state import Channels
 from gateway.messages.receipts import Receipts
-from gateway.messages.sending import Pace, Sender
+from gateway.messages.sending.rate_limiter import Rates
+from gateway.messages.sending.sender import Pace, Sender
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.runtime.redis import RedisAway
 from gateway.vault.key_check import WrongVaultKey, prove_key

@@ -19,12 +19,11 @@ from gateway.appeals.running import Runner
 from gateway.carriers.carrier import Accepted, Outcome
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.messages.ledger import messages
-from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
+from gateway.messages.suppression import OptOuts
+from gateway.messages.tables import messages
 from gateway.people.person import Role
-from gateway.people.subscriptions import subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database

@@ -12,8 +12,8 @@ from gateway.appeals.appeal import Kind, Reason, Total
 from gateway.appeals.ledger import NOT_KNOWN
 from gateway.appeals.register import NoSuchAppeal
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
-from gateway.messages.ledger import messages
 from gateway.messages.message import Status as Sent
+from gateway.messages.tables import messages
 from gateway.people.person import Role
 from gateway.privacy.erasure import Eraser
 from gateway.text.phone import Phone

@@ -9,9 +9,9 @@ import pytest
 from gateway.appeals.appeal import Brake, Reason, Status, Total
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.menu.pack.loader import load
-from gateway.messages.holds import holds
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import holds
 from gateway.runtime.packs import read_pack
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, SITI, WRITTEN, Desk, changed, phone

@@ -8,7 +8,7 @@ from datetime import timedelta
 from gateway.appeals.appeal import Kind, Reason, Total
 from gateway.carriers.carrier import OptOut, Unknown
 from gateway.messages.inbox import Inbox
-from gateway.messages.optouts import OptOuts
+from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
 from gateway.people.subscriptions import Subscriptions

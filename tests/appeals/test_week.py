@@ -14,8 +14,8 @@ from gateway.appeals.appeal import PER_WEEK, WEEK, NotAllowed
 from gateway.appeals.records import appeal_chunks
 from gateway.appeals.week import had_enough
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
-from gateway.messages.ledger import messages
-from gateway.messages.optouts import OptOuts
+from gateway.messages.suppression import OptOuts
+from gateway.messages.tables import messages
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.postgres import upgrade
 from gateway.text.phone import Phone

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select, text
 
-from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from gateway.messages.ledger import messages
+from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from tests.cli.stage import NUMBER, Shell
 

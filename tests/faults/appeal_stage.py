@@ -34,7 +34,7 @@ from tests.program import Program, running
 
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here
-ROUNDS = 3  # claims that a worker may hold at the same time (messages/shift.py)
+ROUNDS = 3  # claims that a worker may hold at the same time (messages/sending/worker.py)
 _TERMS = Terms({"at": CODE}, brake=Brake(share=1.0), chunk=500)
 _HOOKS = HookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))
 _RULES = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'  # a test runs at any time of the day

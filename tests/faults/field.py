@@ -16,11 +16,11 @@ from gateway.carriers.africastalking import AfricasTalking
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.carriers.local_faults import Fault, Faults
-from gateway.messages.channels import Channels
+from gateway.messages.channel_state import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
-from gateway.messages.sending import Pace, Sender
+from gateway.messages.sending.sender import Pace, Sender
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

@@ -31,9 +31,9 @@ from gateway.appeals.ledger import COLUMNS, Totals
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local_faults import Faults, Refuse, SlowAnswer
 from gateway.messages.inbox import Inbox
-from gateway.messages.ledger import message_attempts, messages
 from gateway.messages.message import OPTED_OUT
 from gateway.messages.message import Status as Sent
+from gateway.messages.tables import message_attempts, messages
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import DatabaseAway, upgrade
 from gateway.text.phone import Phone

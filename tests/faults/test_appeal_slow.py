@@ -25,7 +25,7 @@ from tests.program import until
 
 PEOPLE = 400
 ANSWERS_S, TAKES_EFFECT_S = 3.0, 2.0
-CALLS = 12  # under way at the same time (messages/shift.py)
+CALLS = 12  # under way at the same time (messages/sending/worker.py)
 LOST_AFTER_S = 300  # the default: what is claimed may wait for long
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from gateway.carriers.handset import Handset, HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.carriers.local_faults import Faults, NoAnswer
-from gateway.messages.ledger import messages
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

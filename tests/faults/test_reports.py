@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.carriers.local_faults import DuplicateReports, Fault, Faults
-from gateway.messages.ledger import receipts
+from gateway.messages.tables import receipts
 from tests.faults.field import Field, each, phone
 from tests.program import until
 

@@ -20,7 +20,7 @@ from gateway.carriers.local_faults import (
     SlowAnswer,
     StatusCodes,
 )
-from gateway.messages.sending import Pace
+from gateway.messages.sending.sender import Pace
 from tests.faults.field import CONFIRMATION, PACE, Field, each, here_is_asked
 from tests.program import free_port, until
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.carriers.handset import Handset, Shown
 from gateway.incidents.records import incidents
-from gateway.messages.ledger import messages
+from gateway.messages.tables import messages
 from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running
 from tests.program import until
 

@@ -19,9 +19,9 @@ from aiohttp import web
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

@@ -17,9 +17,9 @@ import aiohttp
 
 from gateway.carriers.africastalking import AfricasTalking
 from gateway.carriers.carrier import Outcome
-from gateway.messages.channels import Channels
+from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending import Pace, Sender
+from gateway.messages.sending.sender import Pace, Sender
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

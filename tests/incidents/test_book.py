@@ -17,8 +17,8 @@ from gateway.audit import audit
 from gateway.incidents.book import Book, Filed, NoFreeTicket, NoSuchIncident, NotAllowed, SessionOfAnotherPhone
 from gateway.incidents.incident import Incident, Report, Status, Veracity
 from gateway.incidents.records import incidents
-from gateway.messages.ledger import messages
 from gateway.messages.outbox import TooManyParts
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text import ticket as tickets

@@ -18,8 +18,8 @@ from gateway.incidents.drafts import Drafts
 from gateway.incidents.drafts import drafts as table
 from gateway.incidents.records import incidents
 from gateway.incidents.reporter import Reporter
-from gateway.messages.ledger import messages
 from gateway.messages.outbox import Outbox, TooManyParts
+from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone

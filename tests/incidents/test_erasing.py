@@ -13,12 +13,13 @@ from gateway.incidents.book import Book
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.records import incidents
-from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
-from gateway.messages.ledger import messages
+from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
+from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
 from gateway.people.subscriptions import Subscriptions
+from gateway.people.tables import opt_outs
 from gateway.privacy.erasure import Erased, Eraser
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone

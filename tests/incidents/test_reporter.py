@@ -18,11 +18,11 @@ from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import incident_details, incidents
 from gateway.incidents.reporter import Reporter, Standing
 from gateway.messages.inbox import Inbox
-from gateway.messages.ledger import messages
-from gateway.messages.letters import Answer, Letters, Made
 from gateway.messages.message import ERASED, MessageClass
 from gateway.messages.outbox import NewMessage, Outbox, enqueue
+from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.sms.inbound_queue import Answer, Letters, Made
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows

@@ -13,12 +13,12 @@ from gateway.carriers.carrier import Inbound, OptOut
 from gateway.incidents.book import Book
 from gateway.incidents.incident import Status
 from gateway.incidents.records import incidents
-from gateway.messages.inbox import Inbox, inbound_messages, opt_outs
-from gateway.messages.ledger import messages
+from gateway.messages.inbox import Inbox
+from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
-from gateway.people.subscriptions import Subscriptions, subscriptions
-from gateway.people.tables import people
+from gateway.people.subscriptions import Subscriptions
+from gateway.people.tables import opt_outs, people, subscriptions
 from gateway.privacy import retention as room
 from gateway.privacy.retention import Purged, Retention
 from gateway.runtime.postgres import Database

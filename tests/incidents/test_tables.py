@@ -19,29 +19,30 @@ from gateway.accounts import tables as accounts
 from gateway.appeals import records as appeals
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound
-from gateway.incidents import drafts, records
+from gateway.incidents import drafts
+from gateway.incidents import records as incidents
 from gateway.incidents.book import Book
-from gateway.messages import channels, holds, inbox, ledger
+from gateway.messages import tables as messages
 from gateway.messages.inbox import Inbox
-from gateway.messages.letters import Letters
 from gateway.messages.outbox import Outbox
-from gateway.people import subscriptions
 from gateway.people import tables as people
 from gateway.people.directory import Directory
 from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, is_current, metadata, upgrade
+from gateway.sms.inbound_queue import Letters
 from gateway.text.phone import Phone
-from gateway.vault import key_check
+from gateway.vault import tables as vault
 from gateway.vault.vault import Vault
 
 DECLARED = {
-    *(channels.channel_states, ledger.message_attempts),
-    *(records.incidents, records.incident_details, audit, ledger.messages, ledger.receipts),
-    *(inbox.inbound_messages, inbox.opt_outs, inbox.session_ends, drafts.drafts, subscriptions.subscriptions),
-    *(people.people, people.person_roles, accounts.accounts, accounts.account_tokens, key_check.vault_keys),
-    *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers, holds.holds),
+    *(messages.messages, messages.message_attempts, messages.receipts, messages.channel_states, messages.holds),
+    *(messages.inbound_messages, messages.session_ends),
+    *(incidents.incidents, incidents.incident_details, drafts.drafts, audit),
+    *(people.people, people.person_roles, people.subscriptions, people.opt_outs),
+    *(accounts.accounts, accounts.account_tokens, vault.vault_keys),
+    *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers),
 }
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 VAULT = Vault(bytes(range(32)))
@@ -118,10 +119,10 @@ def _row(table: Table, **known: Any) -> dict[str, Any]:
 
 
 async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
-    incident = _row(records.incidents, ticket="73402816", status="checking", veracity="unverified")
-    message = _row(ledger.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
+    incident = _row(incidents.incidents, ticket="73402816", status="checking", veracity="unverified")
+    message = _row(messages.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
     note = _row(audit, subject="73402816")
-    added = {records.incidents: incident, ledger.messages: message, audit: note}
+    added = {incidents.incidents: incident, messages.messages: message, audit: note}
     database = Database(old_url)
     async with database.begin() as connection:
         for table, row in added.items():
@@ -148,8 +149,8 @@ async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
     async with database.begin() as connection:
         await connection.run_sync(_to_version, "0002")
         for area, withdrawn_at in (("33.75.01.1003", AT), ("33.75.01.1002", None)):
-            row = _row(subscriptions.subscriptions, **numbers, area=area, withdrawn_at=withdrawn_at, consented_at=AT)
-            await connection.execute(insert(subscriptions.subscriptions), row)
+            row = _row(people.subscriptions, **numbers, area=area, withdrawn_at=withdrawn_at, consented_at=AT)
+            await connection.execute(insert(people.subscriptions), row)
 
     await upgrade(old_url)
 
@@ -164,16 +165,16 @@ async def test_an_upgrade_answers_no_letter_of_old(old_url: str) -> None:
     phone = Phone("+6281230004567")
     sender = {"sender_sealed": VAULT.seal(phone), "sender_key": VAULT.lookup(phone)}
     old = [
-        _row(inbox.inbound_messages, carrier_id="1", text="LAPOR 3 KLEGO", **sender),
-        _row(inbox.inbound_messages, carrier_id="2", text="promo", sender_name="TELKOMSEL"),
+        _row(messages.inbound_messages, carrier_id="1", text="LAPOR 3 KLEGO", **sender),
+        _row(messages.inbound_messages, carrier_id="2", text="promo", sender_name="TELKOMSEL"),
     ]
     database = Database(old_url)
     async with database.begin() as connection:
         for row in old:
-            await connection.execute(insert(inbox.inbound_messages), row)
+            await connection.execute(insert(messages.inbound_messages), row)
     await upgrade(old_url)
     async with database.begin() as connection:
-        kept = (await connection.execute(select(inbox.inbound_messages).order_by("id"))).mappings().all()
+        kept = (await connection.execute(select(messages.inbound_messages).order_by("id"))).mappings().all()
     assert [{name: letter[name] for name in row} for row, letter in zip(old, kept, strict=True)] == old
     assert {(one["handled_at"], one["made"], one["answered"], one["ticket"]) for one in kept} == {
         (AT, "other", False, None)

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from gateway.messages.inbox import session_ends
+from gateway.messages.tables import session_ends
 from tests.journeys.stage import KEYS, Gateway, walk
 from tests.program import until
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.messages.channels import Channels
+from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault

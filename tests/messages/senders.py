@@ -11,11 +11,11 @@ from typing import Any
 from structlog.typing import EventDict
 
 from gateway.carriers.carrier import Carrier, Outcome
-from gateway.messages.channels import Channels
+from gateway.messages.channel_state import Channels
 from gateway.messages.claims import Claim
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending import Pace, Sender
+from gateway.messages.sending.sender import Pace, Sender
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 from tests.messages.stage import Stage, ToldCarrier

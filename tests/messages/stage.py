@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from gateway.carriers.carrier import Accepted, Inbound, OptOut, Outcome, Receipt, Reply, Screen, SessionEnd, Turn
-from gateway.messages.ledger import messages
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.audit import audit
-from gateway.messages.channels import Channels, ChannelStanding
+from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.messages.outbox import Outbox
 from tests.clocks import StandingClock
 from tests.messages.stage import Stage

@@ -9,13 +9,13 @@ from sqlalchemy import update
 
 from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Receipt, ReceiptStatus, Refused, Unknown
-from gateway.messages.desk import CannotCancel, CannotResend, MessageDesk, NoSuchMessage
-from gateway.messages.erasing import erase_numbers
+from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import Inbox
-from gateway.messages.ledger import messages
 from gateway.messages.message import RESENDABLE, MessageClass, Status, sources
+from gateway.messages.operator_actions import CannotCancel, CannotResend, MessageDesk, NoSuchMessage
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
+from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock

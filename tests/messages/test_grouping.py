@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.messages.rounds import grouped
+from gateway.messages.sending.batch import grouped
 from tests.messages.senders import a_claim
 from tests.messages.stage import OTHER, PHONE, phone
 

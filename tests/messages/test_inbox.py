@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.carriers.carrier import Ending, Inbound, OptOut, SessionEnd
-from gateway.messages.inbox import Inbox, inbound_messages, opt_outs, session_ends
+from gateway.messages.inbox import Inbox
+from gateway.messages.tables import inbound_messages, session_ends
+from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.menu.model import Keywords, Menu
 from gateway.menu.pack.loader import load
-from gateway.messages.keywords import Meant, is_automatic, meant, named_places, named_ticket, tells_more, told
 from gateway.runtime.packs import read_pack
+from gateway.sms.keywords import Meant, is_automatic, meant, named_places, named_ticket, tells_more, told
 from gateway.text import ticket as tickets
 
 PACKS: dict[str, Menu] = {

@@ -14,11 +14,11 @@ from sqlalchemy import update
 from gateway.carriers.carrier import Outcome
 from gateway.messages.claims import Lane
 from gateway.messages.holds import hold
-from gateway.messages.ledger import messages
 from gateway.messages.message import OPTED_OUT, MessageClass, Status
-from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
-from gateway.messages.rate import Rates
+from gateway.messages.sending.rate_limiter import Rates
+from gateway.messages.suppression import OptOuts
+from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gateway.carriers.carrier import Inbound
-from gateway.messages.inbox import Inbox, inbound_messages
-from gateway.messages.ledger import messages
-from gateway.messages.letters import DAY, HOUR, Answer, Letters, Made
+from gateway.messages.inbox import Inbox
+from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.postgres import Database
+from gateway.sms.inbound_queue import DAY, HOUR, Answer, Letters, Made
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock

@@ -8,8 +8,8 @@ from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.people.opt_outs import opt_outs
 from gateway.people.subscriptions import Subscriptions
+from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock

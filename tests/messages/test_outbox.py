@@ -12,11 +12,11 @@ import structlog
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.claims import Claim
-from gateway.messages.erasing import erase_numbers
-from gateway.messages.ledger import messages
+from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass, Status
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.receipts import Receipts
+from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock

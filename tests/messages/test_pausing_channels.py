@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Unknown
-from gateway.messages.channels import Channels
+from gateway.messages.channel_state import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database

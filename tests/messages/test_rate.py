@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 from gateway.carriers.carrier import Outcome
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.rate import Rates
-from gateway.messages.rounds import grouped
+from gateway.messages.sending.batch import grouped
+from gateway.messages.sending.rate_limiter import Rates
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher

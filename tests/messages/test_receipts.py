@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
 from gateway.messages.claims import Claim
-from gateway.messages.ledger import lock_ids, receipts
 from gateway.messages.outbox import Outbox
-from gateway.messages.receipts import Receipts, Taken
+from gateway.messages.receipts import Receipts, Taken, lock_ids
+from gateway.messages.tables import receipts
 from gateway.runtime.postgres import Database
 from tests.clocks import StandingClock
 from tests.messages.stage import Stage, phone

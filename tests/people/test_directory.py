@@ -12,14 +12,13 @@ from sqlalchemy import Table, select
 
 from gateway.carriers.carrier import OptOut
 from gateway.messages.inbox import Inbox
-from gateway.messages.optouts import OptOuts
+from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory, Forgotten, Imported, erase_person
 from gateway.people.loading import known_of
-from gateway.people.opt_outs import opt_outs
 from gateway.people.person import Entry, Part, Person, Role, change
 from gateway.people.saving import write_changes
-from gateway.people.subscriptions import Subscriptions, subscriptions
-from gateway.people.tables import people, person_roles
+from gateway.people.subscriptions import Subscriptions
+from gateway.people.tables import opt_outs, people, person_roles, subscriptions
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from gateway.people.subscriptions import Subscriptions, subscriptions, withdraw
+from gateway.people.subscriptions import Subscriptions, withdraw
+from gateway.people.tables import subscriptions
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault

@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.text.phone import Phone
-from gateway.vault.key_check import WrongVaultKey, prove_key, vault_keys
+from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.tables import vault_keys
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 

@@ -15,15 +15,15 @@ from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.model import Menu
-from gateway.messages.inbox import Inbox, inbound_messages
-from gateway.messages.ledger import messages
-from gateway.messages.letters import Letters, Opened
-from gateway.messages.optouts import OptOuts
+from gateway.messages.inbox import Inbox
+from gateway.messages.suppression import OptOuts
+from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.sms.answers import Answers
-from gateway.sms.post import Post
+from gateway.sms.commands import Answers
+from gateway.sms.handler import Post
+from gateway.sms.inbound_queue import Letters, Opened
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
 from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SERVICE, TO_DESCRIBE, VAULT, Resident, Ussd, ussd

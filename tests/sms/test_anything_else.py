@@ -7,9 +7,8 @@ import pytest
 from gateway.audit import audit
 from gateway.incidents.records import incident_details, incidents
 from gateway.menu.pack.loader import load
-from gateway.messages.inbox import inbound_messages
-from gateway.messages.ledger import messages
-from gateway.people.subscriptions import subscriptions
+from gateway.messages.tables import inbound_messages, messages
+from gateway.people.tables import subscriptions
 from gateway.runtime.packs import read_pack
 from gateway.text.gsm import parts
 from tests.sms.stage import NUMBER, Room, reported, sms

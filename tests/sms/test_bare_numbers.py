@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.messages.inbox import inbound_messages
+from gateway.messages.tables import inbound_messages
 from gateway.people.directory import Directory
 from gateway.people.person import Entry, Part, Role
 from gateway.runtime.clock import Clock

@@ -13,9 +13,8 @@ import pytest
 
 from gateway.audit import audit
 from gateway.incidents.records import incidents
-from gateway.messages.inbox import inbound_messages
-from gateway.messages.ledger import messages
-from gateway.people.subscriptions import subscriptions
+from gateway.messages.tables import inbound_messages, messages
+from gateway.people.tables import subscriptions
 from gateway.runtime import logs
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway

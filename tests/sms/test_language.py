@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.people.subscriptions import subscriptions
-from gateway.people.tables import people
+from gateway.people.tables import people, subscriptions
 from tests.clocks import StandingClock
 from tests.sms.stage import MENU, NUMBER, OTHER, Room, sms
 from tests.ussd.stage import TO_DESCRIBE, VAULT, WHOLE, Resident

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.messages.ledger import messages
+from gateway.messages.tables import messages
 from gateway.runtime import logs
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.incidents.incident import LONGEST_DESCRIPTION
-from gateway.messages.inbox import inbound_messages
-from gateway.messages.ledger import messages
+from gateway.messages.tables import inbound_messages, messages
 from tests.clocks import StandingClock
 from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
 from tests.ussd.stage import SECOND

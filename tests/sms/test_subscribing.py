@@ -6,8 +6,8 @@ import pytest
 
 from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.outbox import Outbox
-from gateway.people.opt_outs import OURS, opt_outs
-from gateway.people.subscriptions import subscriptions
+from gateway.people.opt_outs import OURS
+from gateway.people.tables import opt_outs, subscriptions
 from tests.clocks import StandingClock
 from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, Room, sms
 from tests.ussd.stage import VAULT

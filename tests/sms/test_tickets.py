@@ -7,8 +7,7 @@ import pytest
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.records import incident_details, incidents
 from gateway.menu.pack.loader import load
-from gateway.messages.inbox import inbound_messages
-from gateway.messages.ledger import messages
+from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.packs import read_pack
 from tests.clocks import StandingClock
 from tests.sms.stage import MENU, NUMBER, Room, reported, sms

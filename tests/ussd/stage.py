@@ -20,9 +20,9 @@ from gateway.incidents.tries import Tries
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.messages.ledger import messages
-from gateway.messages.optouts import OptOuts
 from gateway.messages.outbox import Outbox
+from gateway.messages.suppression import OptOuts
+from gateway.messages.tables import messages
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics

@@ -15,9 +15,9 @@ from gateway.incidents.incident import Status
 from gateway.incidents.records import incident_details
 from gateway.incidents.tries import WITHIN_S
 from gateway.messages.inbox import Inbox
-from gateway.messages.ledger import messages
-from gateway.people.opt_outs import OURS, opt_outs
-from gateway.people.subscriptions import subscriptions
+from gateway.messages.tables import messages
+from gateway.people.opt_outs import OURS
+from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from gateway.appeals.records import appeal_answers
-from gateway.messages.ledger import messages
+from gateway.messages.tables import messages
 from gateway.text.phone import Phone
 from tests.carriers.serving import fixture
 from tests.web.stage import Gateway

@@ -9,8 +9,7 @@ import pytest
 from gateway.carriers.form import FORM_TYPE
 from gateway.incidents.drafts import drafts
 from gateway.incidents.records import incidents
-from gateway.messages.inbox import inbound_messages
-from gateway.messages.ledger import messages
+from gateway.messages.tables import inbound_messages, messages
 from gateway.text.phone import Phone
 from gateway.ussd.dropped import LONGEST_SESSION_S
 from tests.carriers.serving import fixture

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.carriers.form import FORM_TYPE
 from gateway.incidents.records import incidents
-from gateway.messages.ledger import messages
+from gateway.messages.tables import messages
 from tests.carriers.serving import fixture
 from tests.web.captured import APOLOGY, MALFORMED, PADI, USSD, screen
 from tests.web.stage import Answer, Gateway

@@ -8,10 +8,10 @@ import pytest
 
 from gateway.carriers.carrier import Accepted
 from gateway.incidents.records import incidents
-from gateway.messages.inbox import inbound_messages, opt_outs, session_ends
-from gateway.messages.ledger import messages, receipts
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import inbound_messages, messages, receipts, session_ends
+from gateway.people.tables import opt_outs
 from gateway.text.phone import Phone
 from tests.carriers.serving import FIXTURES, fixture
 from tests.web.captured import EVENTS, INBOX, MALFORMED, OPT_OUTS, RECEIPTS, USSD, WELL_FORMED_BAD

@@ -17,14 +17,14 @@ import structlog
 from gateway.appeals.answers import note_answer
 from gateway.appeals.appeal import Kind
 from gateway.menu.model import Menu
-from gateway.messages.keywords import Meant, is_automatic, meant
-from gateway.messages.letters import DAY, HOUR, Answer, Letter, Letters, Made, Opened
 from gateway.people.directory import Directory
 from gateway.people.person import Role
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
-from gateway.sms.answers import Answers, Said
+from gateway.sms.commands import Answers, Said
+from gateway.sms.inbound_queue import DAY, HOUR, Answer, Letter, Letters, Made, Opened
+from gateway.sms.keywords import Meant, is_automatic, meant
 from gateway.text.phone import Phone
 from gateway.ussd.dropped import FILE_AS_IT_IS, Dropped
 from gateway.ussd.editions import Editions

@@ -18,12 +18,12 @@ from functools import partial
 import structlog
 
 from gateway.carriers.carrier import Carrier, Deferred, Outcome, Unknown
-from gateway.messages.channels import Channels, ChannelStanding
+from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.messages.claims import Claim, Lane
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.rate import Rates
-from gateway.messages.shift import Shift
+from gateway.messages.sending.rate_limiter import Rates
+from gateway.messages.sending.worker import Shift
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseAway
 from gateway.text.phone import Phone

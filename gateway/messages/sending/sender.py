@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.carriers.carrier import Carrier
-from gateway.messages.channels import Channels
-from gateway.messages.line import Line, Means
+from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
-from gateway.messages.rate import Rates
-from gateway.messages.shift import Pace, Shift
+from gateway.messages.sending.channel_sender import Line, Means
+from gateway.messages.sending.rate_limiter import Rates
+from gateway.messages.sending.worker import Pace, Shift
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 

@@ -15,7 +15,6 @@ from sqlalchemy import RowMapping, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit, audit_row
-from gateway.messages.ledger import message_attempts, messages, receipts
 from gateway.messages.message import (
     CLASSES,
     OPTED_OUT,
@@ -26,7 +25,8 @@ from gateway.messages.message import (
     may_move,
     sources,
 )
-from gateway.messages.optouts import is_unwanted
+from gateway.messages.suppression import is_unwanted
+from gateway.messages.tables import message_attempts, messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in

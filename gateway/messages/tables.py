@@ -1,15 +1,6 @@
-"""The tables of what we sent and what carriers reported of it, and the one way a report moves a message.
-
-A report may come before the message's own record: the carrier calls back while our send still waits for its answer
-(facts/protocols.md B.6). It is parked, and applied when the carrier's id is recorded. Neither side may miss the other
-when both commit at once, therefore both take the lock of that id first (`lock_ids`), then write, then `settle`.
-"""
+"""Tables of the outbox, its history, delivery reports, inbound SMS, session ends, channel states and appeal holds."""
 
 from __future__ import annotations
-
-import hashlib
-from collections.abc import Iterable
-from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -24,18 +15,13 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
-    cast,
-    func,
+    UniqueConstraint,
+    false,
     literal_column,
-    select,
     text,
-    update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.carriers.carrier import ReceiptStatus
-from gateway.messages.message import OPTED_OUT, REPORTED, Status, may_move
+from gateway.messages.message import OPTED_OUT, Status
 from gateway.runtime.postgres import metadata
 
 # Of an appeal, what was queued and then did not go out after all; an index of its own finds these few.
@@ -139,52 +125,65 @@ receipts = Table(
     Index("ix_receipts_message", "message"),
 )
 
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("carrier_id", Text, nullable=False),
+    Column("sender_sealed", LargeBinary),
+    Column("sender_key", LargeBinary),
+    Column("sender_name", Text),  # a short code or a name; then there is no number. Neither: erased
+    Column("recipient", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("handled_at", DateTime(timezone=True)),  # unset: nobody has looked at it yet
+    Column("made", Text, nullable=False, server_default=""),  # of it, by `sms.inbound_queue.Made`
+    Column("answered", Boolean, nullable=False, server_default=false()),
+    Column("ticket", Text),
+    UniqueConstraint("channel", "carrier_id"),
+    Index("ix_inbound_messages_waiting", "id", postgresql_where=text("handled_at IS NULL")),
+    Index("ix_inbound_messages_sender_key", "sender_key", "received_at"),
+)
 
-async def lock_ids(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str]) -> None:
-    """Hold these ids of `channel` until the transaction ends. Always in the same order, so nobody waits in a ring."""
-    keys = sorted({_lock_key(channel, carrier_id) for carrier_id in carrier_ids})
-    if keys:
-        await connection.execute(select(func.pg_advisory_xact_lock(func.unnest(cast(keys, ARRAY(BigInteger))))))
+# What was typed and the last screen are not kept: they may hold personal data (facts/protocols.md A.7).
+session_ends = Table(
+    "session_ends",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("ending", Text, nullable=False),
+    Column("hops", Integer),
+    Column("duration_ms", Integer),
+    Column("network", Text, nullable=False),
+    Column("cost", Text, nullable=False),  # the carrier's words: its format is not established
+    Column("error", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("channel", "session"),
+)
 
+channel_states = Table(
+    "channel_states",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True)),  # when it is probed; unset while it runs, and of a pause by hand
+    Column("by", Text, nullable=False),
+    Column("faults", Integer, nullable=False),  # in a row
+    Column("last_error", Text, nullable=False),
+    Column("last_error_at", DateTime(timezone=True)),
+)
 
-async def settle(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str], now: datetime) -> set[int]:
-    """Apply every report of these ids that waits for its message; the ids of the messages that moved.
-
-    The caller holds `lock_ids` of the same ids.
-    """
-    waiting = (
-        select(receipts.c.id, receipts.c.status, receipts.c.reason, messages.c.id, messages.c.status)
-        .join(
-            messages,
-            (messages.c.channel == receipts.c.channel) & (messages.c.carrier_message_id == receipts.c.message_id),
-        )
-        .where(
-            receipts.c.channel == channel,
-            receipts.c.message_id.in_(list(carrier_ids)),
-            receipts.c.message.is_(None),
-        )
-        .order_by(receipts.c.id)
-        .with_for_update(of=messages)
-    )
-    stands: dict[int, Status] = {}
-    moved: set[int] = set()
-    for receipt, word, reason, message, status in (await connection.execute(waiting)).all():
-        to = REPORTED.get(ReceiptStatus(word))
-        applied = to is not None and may_move(stands.get(message, Status(status)), to)
-        if to is not None and applied:
-            stands[message] = to
-            moved.add(message)
-            await connection.execute(
-                update(messages).where(messages.c.id == message).values(status=to, reason=reason, updated_at=now)
-            )
-        await connection.execute(
-            update(receipts).where(receipts.c.id == receipt).values(message=message, applied=applied)
-        )
-    return moved
-
-
-def _lock_key(channel: str, carrier_id: str) -> int:
-    """One of 256 keys per channel: ids share locks, so that a large batch does not fill the server's lock table."""
-    of_channel = hashlib.blake2b(f"receipts of {channel}".encode(), digest_size=7).digest()
-    of_id = hashlib.blake2b(carrier_id.encode(), digest_size=1).digest()
-    return int.from_bytes(of_channel + of_id, signed=True)
+holds = Table(
+    "holds",
+    metadata,
+    Column("appeal", BigInteger, primary_key=True, autoincrement=False),
+    Column("becomes", Text, nullable=False),  # held, or cancelled
+    Column("reason", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+)

@@ -17,11 +17,11 @@ from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.tries import Tries
 from gateway.menu.model import MOST_PLACES, Menu
-from gateway.messages.keywords import Meant, Told, named_places, named_ticket, names_a_number, tells_more, told
-from gateway.messages.letters import Answer, Letter, Made
 from gateway.messages.message import MessageClass
-from gateway.messages.optouts import OptOuts
+from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
+from gateway.sms.inbound_queue import Answer, Letter, Made
+from gateway.sms.keywords import Meant, Told, named_places, named_ticket, names_a_number, tells_more, told
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 

@@ -16,13 +16,8 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
-    DateTime,
-    Integer,
     RowMapping,
-    Table,
-    Text,
     exists,
     literal,
     select,
@@ -32,8 +27,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
+from gateway.messages.tables import channel_states
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 
 _FIRST_REST = timedelta(seconds=30)
@@ -49,20 +45,6 @@ class ChannelState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
 
-
-channel_states = Table(
-    "channel_states",
-    metadata,
-    Column("channel", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False),
-    Column("until", DateTime(timezone=True)),  # when it is probed; unset while it runs, and of a pause by hand
-    Column("by", Text, nullable=False),
-    Column("faults", Integer, nullable=False),  # in a row
-    Column("last_error", Text, nullable=False),
-    Column("last_error_at", DateTime(timezone=True)),
-)
 
 _PAUSED = literal(ChannelState.PAUSED.value, literal_execute=True)
 

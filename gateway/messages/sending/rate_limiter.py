@@ -19,7 +19,7 @@ from gateway.runtime.redis import Batcher, RedisAway
 
 log = structlog.get_logger()
 
-_BUCKET = files("gateway.messages").joinpath("bucket.lua").read_bytes()
+_BUCKET = files("gateway.messages.sending").joinpath("rate_limiter.lua").read_bytes()
 _BUCKET_SHA = hashlib.sha1(_BUCKET, usedforsecurity=False).hexdigest()
 _PATIENCE_S = 1.0  # a place further off is not taken: who waits longer asks again
 

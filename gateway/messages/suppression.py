@@ -14,10 +14,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.messages.ledger import messages
 from gateway.messages.message import OPTED_OUT, Status
-from gateway.people.opt_outs import OURS, opt_outs
-from gateway.people.subscriptions import subscriptions, withdraw
+from gateway.messages.tables import messages
+from gateway.people.opt_outs import OURS
+from gateway.people.subscriptions import withdraw
+from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

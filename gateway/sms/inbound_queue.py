@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.inbox import NOBODYS, inbound_messages
+from gateway.messages.inbox import NOBODYS
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import inbound_messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone

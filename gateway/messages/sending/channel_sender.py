@@ -16,8 +16,8 @@ from functools import partial
 
 from gateway.carriers.carrier import Carrier
 from gateway.messages.claims import Claim, Lane
-from gateway.messages.rounds import Means, Post, Round, Track
-from gateway.messages.shift import Shift
+from gateway.messages.sending.batch import Means, Post, Round, Track
+from gateway.messages.sending.worker import Shift
 
 __all__ = ["Line", "Means"]
 

@@ -22,9 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.inbox import NOBODYS, inbound_messages
-from gateway.messages.ledger import messages
+from gateway.messages.inbox import NOBODYS
 from gateway.messages.message import ERASED, MessageClass, Status, may_be_called_off
+from gateway.messages.tables import inbound_messages, messages
 
 
 async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
