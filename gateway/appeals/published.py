@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, WrongAudience, named, read
-from gateway.appeals.campaign import place_of
-from gateway.appeals.records import appeals
-from gateway.appeals.register import draft_of
-from gateway.appeals.saying import heading
+from gateway.appeals.store import draft_of
+from gateway.appeals.tables import appeals
+from gateway.appeals.texts import heading
+from gateway.appeals.workflow import place_of
 from gateway.menu.model import Menu, appeal_area
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in

@@ -16,9 +16,9 @@ from rich.console import Console
 from gateway import wiring
 from gateway.accounts.roles import Right
 from gateway.appeals.appeal import Actor, Appeal, Status
-from gateway.appeals.campaign import Campaign
-from gateway.appeals.ledger import Ledger
-from gateway.appeals.saying import approvals_wanted
+from gateway.appeals.results import Ledger
+from gateway.appeals.rules import approvals_wanted
+from gateway.appeals.workflow import Campaign
 from gateway.cli.appeal_following import follow
 from gateway.cli.appeal_shown import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.common import ask_whether, show_one

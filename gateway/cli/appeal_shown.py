@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.appeals.appeal import Appeal, Status
-from gateway.appeals.ledger import NOT_KNOWN, Account
-from gateway.appeals.previewing import Preview
-from gateway.appeals.saying import TextCost, heading
+from gateway.appeals.preview import Preview
+from gateway.appeals.results import NOT_KNOWN, Account
+from gateway.appeals.texts import TextCost, heading
 from gateway.cli.common import show, show_one
 from gateway.menu.model import Menu, appeal_area
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from gateway.accounts.roles import Right
 from gateway.appeals.appeal import WRITE, Status, check_rights
-from gateway.appeals.saying import heading
+from gateway.appeals.texts import heading
 from gateway.audit import AuditTrail
 from gateway.cli.appeal_desk import at_desk, legible
 from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written

@@ -23,9 +23,9 @@ from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.accounts.passwords import PasswordRefused
 from gateway.appeals import appeal
 from gateway.appeals.audience import WrongAudience
-from gateway.appeals.register import NoSuchAppeal
-from gateway.appeals.saying import WrongDraft
-from gateway.incidents.book import NoSuchIncident, NotAllowed
+from gateway.appeals.rules import WrongDraft
+from gateway.appeals.store import NoSuchAppeal
+from gateway.incidents.store import NoSuchIncident, NotAllowed
 from gateway.menu.pack.loader import PackRefused
 from gateway.messages.operator_actions import CannotCancel, CannotResend, NoSuchMessage
 from gateway.runtime.packs import PackNotFound

@@ -8,9 +8,9 @@ import click
 
 from gateway.cli.common import found_by, listing, read_ticket, run_async, show
 from gateway.cli.stores import located, opened
-from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Status, Veracity, check_found
+from gateway.incidents.store import Book
 from gateway.text import ticket as tickets
 
 FOUND = [veracity.value for veracity in Veracity if veracity is not Veracity.UNVERIFIED]

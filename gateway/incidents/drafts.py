@@ -15,17 +15,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
-    Column,
     ColumnElement,
-    DateTime,
-    Identity,
-    Index,
     LargeBinary,
     RowMapping,
-    Table,
-    Text,
-    UniqueConstraint,
     and_,
     any_,
     cast,
@@ -34,45 +26,23 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.book import Book, Filed
 from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus
-from gateway.incidents.records import incidents
+from gateway.incidents.store import Book, Filed
+from gateway.incidents.tables import drafts, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-
-drafts = Table(
-    "drafts",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("session", Text, nullable=False),
-    Column("phone_sealed", LargeBinary),  # unset, with empty answers: no longer open
-    Column("phone_key", LargeBinary),
-    Column("language", Text, nullable=False),
-    Column("answers", JSONB, nullable=False),
-    Column("category", Text, nullable=False),
-    Column("area", Text, nullable=False),
-    Column("danger", Text, nullable=False),
-    Column("left_at", DateTime(timezone=True), nullable=False),
-    Column("status", Text, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("channel", "session"),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
-    Index("uq_drafts_open", "phone_key", unique=True, postgresql_where=text("status = 'open'")),
-)
 
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
 _OPEN = drafts.c.status == literal(DraftStatus.OPEN.value, literal_execute=True)

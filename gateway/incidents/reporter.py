@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
-from gateway.incidents.drafts import close_drafts, drafts
+from gateway.incidents.drafts import close_drafts
 from gateway.incidents.incident import Status, check_session, check_words
-from gateway.incidents.records import incident_details, incidents
+from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import NOBODYS
 from gateway.messages.tables import inbound_messages, messages

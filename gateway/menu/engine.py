@@ -17,7 +17,7 @@ An answer counts while the state that asked for it is on the trail: who goes bac
 stale answer behind. The engine does nothing itself: a state that `do`es something stops the walk with an effect, and
 whoever carries it out goes on with `resume`. It reads no clock and knows no text, place or category: all that is data
 in the `Menu`, and all bounds are arguments. The same inputs lead to the same place, which is what makes a lost session
-recoverable from the carrier's transcript (`ussd/replaying.py`, facts/protocols.md A.5).
+recoverable from the carrier's transcript (`ussd/replay.py`, facts/protocols.md A.5).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
-from gateway.incidents.drafts import close_drafts, drafts
-from gateway.incidents.records import incidents
+from gateway.incidents.drafts import close_drafts
+from gateway.incidents.tables import drafts, incidents
 from gateway.messages.erasure import erase_numbers, erase_senders
 from gateway.messages.tables import messages
 from gateway.people.directory import erase_person

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import LIFECYCLE
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import NOBODYS
 from gateway.messages.tables import inbound_messages, messages

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.book import Book
 from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.tries import Tries
+from gateway.incidents.store import Book
+from gateway.incidents.ticket_attempts import Tries
 from gateway.menu.model import MOST_PLACES, Menu
 from gateway.messages.message import MessageClass
 from gateway.messages.suppression import OptOuts

@@ -14,8 +14,8 @@ from functools import partial
 
 import structlog
 
-from gateway.appeals.answers import note_answer
 from gateway.appeals.appeal import Kind
+from gateway.appeals.responses import note_answer
 from gateway.menu.model import Menu
 from gateway.people.directory import Directory
 from gateway.people.person import Role
@@ -26,8 +26,8 @@ from gateway.sms.commands import Answers, Said
 from gateway.sms.inbound_queue import DAY, HOUR, Answer, Letter, Letters, Made, Opened
 from gateway.sms.keywords import Meant, is_automatic, meant
 from gateway.text.phone import Phone
-from gateway.ussd.dropped import FILE_AS_IT_IS, Dropped
-from gateway.ussd.editions import Editions
+from gateway.ussd.dropped_sessions import FILE_AS_IT_IS, Dropped
+from gateway.ussd.menu_versions import Editions
 from gateway.ussd.sessions import Sessions
 from gateway.vault.vault import Vault
 

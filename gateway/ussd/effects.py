@@ -13,15 +13,15 @@ import structlog
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import REQUIRED
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.tries import Tries
+from gateway.incidents.ticket_attempts import Tries
 from gateway.menu.model import NOTHING, Menu
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
 from gateway.text import ticket as tickets
+from gateway.ussd.effect_request import Statement
 from gateway.ussd.filing import Filing
-from gateway.ussd.statement import Statement
 
 log = structlog.get_logger()
 

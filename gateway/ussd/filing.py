@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import structlog
 
-from gateway.incidents.book import Book, Filed, SessionOfAnotherPhone
 from gateway.incidents.incident import Report
+from gateway.incidents.store import Book, Filed, SessionOfAnotherPhone
 from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import RedisAway
 from gateway.text import ticket
-from gateway.ussd.editions import Editions
-from gateway.ussd.statement import Statement
-from gateway.ussd.unfiled import UnfiledReports
+from gateway.ussd.effect_request import Statement
+from gateway.ussd.menu_versions import Editions
+from gateway.ussd.pending_reports import UnfiledReports
 
 log = structlog.get_logger()
 

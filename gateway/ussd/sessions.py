@@ -22,7 +22,7 @@ from gateway.menu.model import Kind, Menu
 from gateway.runtime.redis import Batcher
 from gateway.ussd.transcript import Mark, mark
 
-_SWAP = files("gateway.ussd").joinpath("swap.lua").read_bytes()
+_SWAP = files("gateway.ussd").joinpath("compare_and_set.lua").read_bytes()
 DAY_S = 24 * 60 * 60
 _REPLACED = 3  # so many sessions of a phone before this one are known, so that their late callbacks are
 _TRIES = 3  # of a write that somebody else is quicker than

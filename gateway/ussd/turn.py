@@ -23,17 +23,17 @@ from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisAway
 from gateway.text.wording import fill
 from gateway.ussd import transcript
-from gateway.ussd.account import line
-from gateway.ussd.dropped import Dropped, could_be_filed
-from gateway.ussd.editions import Editions
+from gateway.ussd.dropped_sessions import Dropped, could_be_filed
+from gateway.ussd.effect_request import Statement
 from gateway.ussd.effects import Effects
-from gateway.ussd.hop import Hop
-from gateway.ussd.labels import Label, read_label
-from gateway.ussd.replaying import replay_from
+from gateway.ussd.menu_versions import Editions
+from gateway.ussd.replay import replay_from
+from gateway.ussd.screen_label import Label, read_label
 from gateway.ussd.sessions import Keeping, Sessions, Stored
-from gateway.ussd.starting import start
-from gateway.ussd.statement import Statement
+from gateway.ussd.start import start
 from gateway.ussd.transcript import Addition, Reading
+from gateway.ussd.turn_context import Hop
+from gateway.ussd.turn_log import line
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()

@@ -1,7 +1,7 @@
 """A pack that is changed while the gateway runs: proven, then put in force; one that is refused changes nothing.
 
 Every process looks at the folder by itself. An open dialogue goes on in the edition that it began with
-(`gateway.ussd.editions`).
+(`gateway.ussd.menu_versions`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, version_of
 from gateway.runtime.packs import PackNotFound, fingerprint, read_pack
 from gateway.settings import ChannelSettings
-from gateway.ussd.editions import Editions
+from gateway.ussd.menu_versions import Editions
 from gateway.wiring.packs import load_menu
 
 log = structlog.get_logger()

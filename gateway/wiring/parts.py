@@ -15,17 +15,17 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from gateway.appeals.answers import note_stop
 from gateway.appeals.appeal import Brake, Price
-from gateway.appeals.campaign import Terms
 from gateway.appeals.published import Publisher
-from gateway.appeals.running import Runner
+from gateway.appeals.responses import note_stop
+from gateway.appeals.worker import Runner
+from gateway.appeals.workflow import Terms
 from gateway.carriers.africastalking import AfricasTalking
 from gateway.carriers.carrier import Carrier
-from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.tries import Tries
+from gateway.incidents.store import Book
+from gateway.incidents.ticket_attempts import Tries
 from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
@@ -44,13 +44,13 @@ from gateway.sms.commands import Answers
 from gateway.sms.handler import Post
 from gateway.sms.inbound_queue import Letters
 from gateway.text.phone import mask_in
-from gateway.ussd.dropped import Dropped
-from gateway.ussd.editions import Editions
+from gateway.ussd.dropped_sessions import Dropped
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
+from gateway.ussd.menu_versions import Editions
+from gateway.ussd.pending_reports import UnfiledReports
 from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Means, Service, Turns
-from gateway.ussd.unfiled import UnfiledReports
 from gateway.vault.vault import Vault
 from gateway.web.himbauan import Himbauan
 from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from gateway.accounts.roles import Right
-from gateway.appeals.answers import note_answer, note_stop
 from gateway.appeals.appeal import Actor, Draft, Kind, Total
-from gateway.appeals.campaign import Campaign, Terms
-from gateway.appeals.ledger import Account, Ledger
-from gateway.appeals.running import Runner
+from gateway.appeals.responses import note_answer, note_stop
+from gateway.appeals.results import Account, Ledger
+from gateway.appeals.worker import Runner
+from gateway.appeals.workflow import Campaign, Terms
 from gateway.carriers.carrier import Accepted, Outcome
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load

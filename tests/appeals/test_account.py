@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.appeals.appeal import Kind, Reason, Total
-from gateway.appeals.ledger import NOT_KNOWN
-from gateway.appeals.register import NoSuchAppeal
+from gateway.appeals.results import NOT_KNOWN
+from gateway.appeals.store import NoSuchAppeal
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.messages.message import Status as Sent
 from gateway.messages.tables import messages

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from gateway.appeals.appeal import Draft, NotAllowed, Status
-from gateway.appeals.records import appeal_chunks
-from gateway.appeals.register import NoSuchAppeal
-from gateway.appeals.saying import WrongDraft
+from gateway.appeals.rules import WrongDraft
+from gateway.appeals.store import NoSuchAppeal
+from gateway.appeals.tables import appeal_chunks
 from gateway.audit import audit
 from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, TONO, WRITTEN, Desk, changed, submitted
 

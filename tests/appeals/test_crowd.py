@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, cast, func, select
 
-from gateway.appeals.crowd import NOBODY, Crowd, in_at_least, union
+from gateway.appeals.bitmap import NOBODY, Crowd, in_at_least, union
 from gateway.runtime.postgres import Database
 
 IDS = st.sets(st.integers(0, 120) | st.integers(5_000, 5_050))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.appeals.appeal import Status
-from gateway.appeals.records import appeal_chunks
+from gateway.appeals.tables import appeal_chunks
 from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, WRITTEN, Desk, changed
 from tests.clocks import StandingClock
 

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.appeals.appeal import Status, Total
-from gateway.appeals.records import appeal_chunks, appeals
-from gateway.appeals.running import Runner
+from gateway.appeals.tables import appeal_chunks, appeals
+from gateway.appeals.worker import Runner
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.menu.model import Menu
 from gateway.runtime.postgres import DatabaseAway

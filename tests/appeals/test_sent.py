@@ -6,7 +6,7 @@ import csv
 import io
 
 from gateway.appeals.appeal import Brake, Status, Total
-from gateway.appeals.ledger import COLUMNS
+from gateway.appeals.results import COLUMNS
 from gateway.carriers.carrier import Accepted, OptOut, Outcome, Receipt, ReceiptStatus, Refused
 from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gateway.appeals.appeal import PER_WEEK, WEEK, NotAllowed
-from gateway.appeals.records import appeal_chunks
-from gateway.appeals.week import had_enough
+from gateway.appeals.tables import appeal_chunks
+from gateway.appeals.weekly_cap import had_enough
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import messages

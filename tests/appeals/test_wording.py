@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from gateway.appeals.appeal import Draft, NotAllowed, Status, Total
-from gateway.appeals.saying import WrongDraft
-from gateway.incidents.book import Book
+from gateway.appeals.rules import WrongDraft
 from gateway.incidents.incident import Status as Stage
 from gateway.incidents.incident import Veracity
-from gateway.incidents.records import incidents
+from gateway.incidents.store import Book
+from gateway.incidents.tables import incidents
 from gateway.menu.model import appeal_area, appeal_areas
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, RINI, SITI, WRITTEN, Desk, changed, phone, refusing, submitted
 from tests.incidents.stage import confirmation, report

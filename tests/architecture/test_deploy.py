@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from gateway.runtime.metrics import Metrics
-from gateway.ussd.starting import start
+from gateway.ussd.start import start
 from gateway.ussd.transcript import Reading
 from gateway.web.webhooks import LARGEST_BODY
 from tests.architecture.documents import ROOT, section, sections

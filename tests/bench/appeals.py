@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from gateway.accounts.roles import Right
 from gateway.appeals.appeal import PER_WEEK, Actor, Draft, Status
-from gateway.appeals.campaign import Campaign, Terms
-from gateway.appeals.running import Runner
+from gateway.appeals.worker import Runner
+from gateway.appeals.workflow import Campaign, Terms
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock

@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from gateway.appeals.appeal import Status
-from gateway.appeals.campaign import Terms
+from gateway.appeals.workflow import Terms
 from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from gateway.appeals.campaign import Campaign, Terms
-from gateway.appeals.ledger import Ledger
-from gateway.appeals.running import Runner
+from gateway.appeals.results import Ledger
+from gateway.appeals.worker import Runner
+from gateway.appeals.workflow import Campaign, Terms
 from gateway.carriers.carrier import Accepted
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.incidents.book import Book
 from gateway.incidents.incident import Report
+from gateway.incidents.store import Book
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault

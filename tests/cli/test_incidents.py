@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
-from gateway.incidents.book import Book
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.records import incidents
+from gateway.incidents.store import Book
+from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault

@@ -16,8 +16,8 @@ from sqlalchemy import select
 
 from gateway.audit import audit
 from gateway.cli import main
-from gateway.incidents.book import Book
 from gateway.incidents.incident import Report
+from gateway.incidents.store import Book
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault

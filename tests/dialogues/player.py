@@ -29,8 +29,8 @@ from gateway.menu.engine import Session, Step
 from gateway.menu.limits import DEFAULT
 from gateway.menu.model import Menu
 from gateway.text import gsm, phone
-from gateway.ussd.replaying import Known
-from gateway.ussd.starting import start
+from gateway.ussd.replay import Known
+from gateway.ussd.start import start
 
 PACK = "pekalongan"
 CALLER = phone.Phone("+6281230004567")

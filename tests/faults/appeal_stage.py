@@ -18,7 +18,7 @@ from typing import TypeVar
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway.appeals.appeal import Brake
-from gateway.appeals.campaign import Terms
+from gateway.appeals.workflow import Terms
 from gateway.carriers.handset import HookUrls
 from gateway.carriers.local import LocalCarrier
 from gateway.carriers.local_faults import Fault, Faults

@@ -27,7 +27,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from gateway.appeals.appeal import COUNTED_AS, Reason, Status, Total
-from gateway.appeals.ledger import COLUMNS, Totals
+from gateway.appeals.results import COLUMNS, Totals
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local_faults import Faults, Refuse, SlowAnswer
 from gateway.messages.inbox import Inbox

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
+from gateway.incidents.store import Book
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault

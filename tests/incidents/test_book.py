@@ -14,9 +14,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.audit import audit
-from gateway.incidents.book import Book, Filed, NoFreeTicket, NoSuchIncident, NotAllowed, SessionOfAnotherPhone
 from gateway.incidents.incident import Incident, Report, Status, Veracity
-from gateway.incidents.records import incidents
+from gateway.incidents.store import Book, Filed, NoFreeTicket, NoSuchIncident, NotAllowed, SessionOfAnotherPhone
+from gateway.incidents.tables import incidents
 from gateway.messages.outbox import TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from gateway.audit import audit
-from gateway.incidents.book import Book, Filed, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.drafts import drafts as table
-from gateway.incidents.records import incidents
 from gateway.incidents.reporter import Reporter
+from gateway.incidents.store import Book, Filed, SessionOfAnotherPhone
+from gateway.incidents.tables import drafts as table
+from gateway.incidents.tables import incidents
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database

@@ -9,10 +9,10 @@ from sqlalchemy import LargeBinary
 
 from gateway.audit import AuditTrail, audit
 from gateway.carriers.carrier import Inbound, OptOut
-from gateway.incidents.book import Book
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.records import incidents
+from gateway.incidents.store import Book
+from gateway.incidents.tables import incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
 from gateway.messages.tables import inbound_messages, messages

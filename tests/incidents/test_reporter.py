@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
-from gateway.incidents.book import Book, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
-from gateway.incidents.records import incident_details, incidents
 from gateway.incidents.reporter import Reporter, Standing
+from gateway.incidents.store import Book, SessionOfAnotherPhone
+from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import ERASED, MessageClass
 from gateway.messages.outbox import NewMessage, Outbox, enqueue

@@ -10,9 +10,9 @@ from sqlalchemy import update
 
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound, OptOut
-from gateway.incidents.book import Book
 from gateway.incidents.incident import Status
-from gateway.incidents.records import incidents
+from gateway.incidents.store import Book
+from gateway.incidents.tables import incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory

@@ -16,12 +16,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, insert, inspect, make_url, select, text
 
 from gateway.accounts import tables as accounts
-from gateway.appeals import records as appeals
+from gateway.appeals import tables as appeals
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound
-from gateway.incidents import drafts
-from gateway.incidents import records as incidents
-from gateway.incidents.book import Book
+from gateway.incidents import tables as incidents
+from gateway.incidents.store import Book
 from gateway.messages import tables as messages
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
@@ -39,7 +38,7 @@ from gateway.vault.vault import Vault
 DECLARED = {
     *(messages.messages, messages.message_attempts, messages.receipts, messages.channel_states, messages.holds),
     *(messages.inbound_messages, messages.session_ends),
-    *(incidents.incidents, incidents.incident_details, drafts.drafts, audit),
+    *(incidents.incidents, incidents.incident_details, incidents.drafts, audit),
     *(people.people, people.person_roles, people.subscriptions, people.opt_outs),
     *(accounts.accounts, accounts.account_tokens, vault.vault_keys),
     *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers),

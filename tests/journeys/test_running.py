@@ -14,7 +14,7 @@ import pytest
 
 from gateway.accounts.roles import DeskRole
 from gateway.accounts.store import Accounts
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from gateway.appeals.answers import note_stop
+from gateway.appeals.responses import note_stop
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.tries import Tries
+from gateway.incidents.ticket_attempts import Tries
 from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
 from gateway.messages.suppression import OptOuts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.audit import audit
-from gateway.incidents.records import incident_details, incidents
+from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.tables import subscriptions

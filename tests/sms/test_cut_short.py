@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.audit import audit
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.tables import subscriptions
 from gateway.runtime import logs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
-from gateway.incidents.records import incident_details, incidents
+from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.packs import read_pack

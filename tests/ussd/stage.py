@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from gateway.appeals.answers import note_stop
+from gateway.appeals.responses import note_stop
 from gateway.carriers.carrier import Screen, Turn
-from gateway.incidents.book import Book
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.tries import Tries
+from gateway.incidents.store import Book
+from gateway.incidents.ticket_attempts import Tries
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
@@ -30,13 +30,13 @@ from gateway.runtime.packs import read_pack
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone
-from gateway.ussd.dropped import LONGEST_SESSION_S, Dropped
-from gateway.ussd.editions import Editions
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S, Dropped
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
+from gateway.ussd.menu_versions import Editions
+from gateway.ussd.pending_reports import UnfiledReports
 from gateway.ussd.sessions import Sessions, Stored
 from gateway.ussd.turn import Means, Service, Turns
-from gateway.ussd.unfiled import UnfiledReports
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.clocks import StandingClock

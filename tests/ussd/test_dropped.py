@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.incidents.drafts import drafts
+from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
-from gateway.ussd.dropped import LONGEST_SESSION_S
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis

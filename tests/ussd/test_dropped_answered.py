@@ -6,9 +6,9 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from gateway.incidents.drafts import drafts
+from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
-from gateway.ussd.dropped import LONGEST_SESSION_S
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from tests.clocks import StandingClock
 from tests.ussd.stage import NUMBER, OTHER, Resident, Ussd, dropped, reminders
 

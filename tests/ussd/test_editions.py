@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.ussd.editions import REMEMBERED, Editions
+from gateway.ussd.menu_versions import REMEMBERED, Editions
 from tests.ussd.stage import (
     FILES,
     MENU,

@@ -12,8 +12,8 @@ import pytest
 from gateway.audit import audit
 from gateway.carriers.carrier import OptOut, Screen
 from gateway.incidents.incident import Status
-from gateway.incidents.records import incident_details
-from gateway.incidents.tries import WITHIN_S
+from gateway.incidents.tables import incident_details
+from gateway.incidents.ticket_attempts import WITHIN_S
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import messages
 from gateway.people.opt_outs import OURS
@@ -21,7 +21,7 @@ from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
-from gateway.ussd.statement import Statement
+from gateway.ussd.effect_request import Statement
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
 from tests.ussd.stage import MENU, NUMBER, OTHER, VAULT, Resident, Ussd

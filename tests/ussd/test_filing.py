@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.runtime.redis import Batcher
-from gateway.ussd.statement import Statement
-from gateway.ussd.unfiled import UnfiledReports
+from gateway.ussd.effect_request import Statement
+from gateway.ussd.pending_reports import UnfiledReports
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.outages import Gate, OwnRedis

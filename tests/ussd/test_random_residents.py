@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from gateway.carriers.carrier import Screen
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.menu import engine
 from gateway.menu.checks.checker import check
 from gateway.menu.engine import RESUME, Session, Step
@@ -34,8 +34,8 @@ from gateway.runtime.packs import read_pack
 from gateway.text import gsm
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
-from gateway.ussd.labels import Label
-from gateway.ussd.replaying import Known, replay_to
+from gateway.ussd.replay import Known, replay_to
+from gateway.ussd.screen_label import Label
 from gateway.ussd.transcript import parts
 from gateway.ussd.turn import Service
 from tests.ussd.stage import PACKS, SERVICE, VAULT, Resident, Ussd, ussd

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 from gateway.menu.engine import Step
-from gateway.ussd.labels import Label, read_label
-from gateway.ussd.replaying import Known, replay, replay_to
+from gateway.ussd.replay import Known, replay, replay_to
+from gateway.ussd.screen_label import Label, read_label
 from tests.ussd.stage import MENU, SERVICE, TO_DESCRIBE
 
 TODAY = date(2026, 11, 28)

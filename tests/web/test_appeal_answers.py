@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from gateway.appeals.records import appeal_answers
+from gateway.appeals.tables import appeal_answers
 from gateway.messages.tables import messages
 from gateway.text.phone import Phone
 from tests.carriers.serving import fixture

@@ -17,7 +17,7 @@ from sqlalchemy import insert
 
 from gateway.appeals.appeal import Status
 from gateway.appeals.published import Publisher
-from gateway.appeals.records import appeals
+from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
 from gateway.web import himbauan
 from tests.outages import Gate

@@ -7,11 +7,10 @@ from urllib.parse import quote_plus
 import pytest
 
 from gateway.carriers.form import FORM_TYPE
-from gateway.incidents.drafts import drafts
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import drafts, incidents
 from gateway.messages.tables import inbound_messages, messages
 from gateway.text.phone import Phone
-from gateway.ussd.dropped import LONGEST_SESSION_S
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from tests.carriers.serving import fixture
 from tests.outages import Gate
 from tests.web.stage import CODE, Answer, Gateway

@@ -8,7 +8,7 @@ import gzip
 import pytest
 
 from gateway.carriers.form import FORM_TYPE
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
 from tests.carriers.serving import fixture
 from tests.web.captured import APOLOGY, MALFORMED, PADI, USSD, screen

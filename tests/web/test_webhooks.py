@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.carriers.carrier import Accepted
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import inbound_messages, messages, receipts, session_ends

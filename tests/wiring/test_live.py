@@ -15,7 +15,7 @@ import pytest
 
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings
-from gateway.ussd.editions import Editions
+from gateway.ussd.menu_versions import Editions
 from gateway.wiring import load_menu
 from gateway.wiring.live import watched
 from tests.program import until

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import LEFT, Appeal, Status
 from gateway.appeals.audience import Group, WrongAudience
-from gateway.appeals.campaign import Terms, place_of
-from gateway.appeals.expanding import Expansion, expand_next, take_turn
-from gateway.appeals.reach import Reach
-from gateway.appeals.records import appeals
-from gateway.appeals.register import WORKER, change, find, pause, reach_of
-from gateway.appeals.saying import goes_out, obstacle, renderings
+from gateway.appeals.audience_sql import Reach
+from gateway.appeals.expansion import Expansion, expand_next, take_turn
+from gateway.appeals.rules import goes_out, obstacle
+from gateway.appeals.store import WORKER, change, find, pause, reach_of
+from gateway.appeals.tables import appeals
+from gateway.appeals.texts import renderings
+from gateway.appeals.workflow import Terms, place_of
 from gateway.menu.model import Menu
 from gateway.messages.claims import QUEUED, SENDING
 from gateway.messages.holds import HELD, release_some, settle_some

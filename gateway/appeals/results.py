@@ -17,8 +17,8 @@ from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import BY_SENTENCE, COUNTED_AS, LEFT, Reason, Status, Total
-from gateway.appeals.records import appeal_answers
-from gateway.appeals.register import find
+from gateway.appeals.store import find
+from gateway.appeals.tables import appeal_answers
 from gateway.messages.message import Status as Sent
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database

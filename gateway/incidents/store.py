@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.incidents.incident import ANSWERS, LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
-from gateway.incidents.records import incident_details, incidents
+from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.erasure import cancelling_reminders
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued

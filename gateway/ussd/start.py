@@ -12,8 +12,8 @@ from gateway.carriers.carrier import Turn
 from gateway.menu import engine
 from gateway.menu.engine import Session, Step
 from gateway.menu.model import Menu
-from gateway.ussd.labels import Label, read_label
-from gateway.ussd.replaying import Known, replay, replay_to
+from gateway.ussd.replay import Known, replay, replay_to
+from gateway.ussd.screen_label import Label, read_label
 from gateway.ussd.transcript import parts, suffix
 
 

@@ -11,8 +11,8 @@ from gateway.menu import engine
 from gateway.menu.engine import Session
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
-from gateway.ussd.editions import Editions
-from gateway.ussd.replaying import Known
+from gateway.ussd.menu_versions import Editions
+from gateway.ussd.replay import Known
 from gateway.ussd.sessions import Stored
 from gateway.ussd.transcript import mark
 

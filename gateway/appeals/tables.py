@@ -69,7 +69,7 @@ appeal_chunks = Table(
     Column("number", Integer, nullable=False),
     Column("people", ARRAY(BigInteger), nullable=False),
     Column("expanded_at", DateTime(timezone=True)),
-    # Set when it is expanded: whom a message was queued for, as a crowd (appeals/crowd.py), and when those were due.
+    # Set when it is expanded: whom a message was queued for, as a crowd (appeals/bitmap.py), and when those were due.
     Column("first", BigInteger),
     Column("queued_for", LargeBinary),
     Column("due_at", DateTime(timezone=True)),

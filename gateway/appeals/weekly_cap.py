@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import PER_WEEK, WEEK, Status
-from gateway.appeals.crowd import NOBODY, Crowd, in_at_least, union
-from gateway.appeals.records import appeal_chunks, appeals
+from gateway.appeals.bitmap import NOBODY, Crowd, in_at_least, union
+from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import Status as Sent
 from gateway.messages.tables import CAME_TO_NOTHING, messages
 

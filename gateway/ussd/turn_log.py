@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.menu.engine import Step
 from gateway.menu.model import Kind
-from gateway.ussd.hop import Hop
+from gateway.ussd.turn_context import Hop
 
 LONGEST_LOGGED_INPUT = 24
 _KEYPAD = frozenset("0123456789*#")

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from gateway.appeals.appeal import SAID, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
-from gateway.appeals.crowd import Crowd
+from gateway.appeals.bitmap import Crowd
 from gateway.people.filters import has_role, is_anybody, subscribes, texts
 from gateway.people.person import Role
 from gateway.people.tables import STANDING, opt_outs, people, person_roles, subscriptions

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import SAID, Actor, Appeal, Draft, Reason, Status
 from gateway.appeals.audience import read
-from gateway.appeals.reach import Reach
-from gateway.appeals.records import appeal_approvals, appeal_chunks, appeals
-from gateway.appeals.saying import texts_of
+from gateway.appeals.audience_sql import Reach
+from gateway.appeals.tables import appeal_approvals, appeal_chunks, appeals
+from gateway.appeals.texts import texts_of
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
 from gateway.messages.holds import hold

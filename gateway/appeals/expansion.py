@@ -30,11 +30,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.appeals.appeal import SAID, Appeal, Reason
-from gateway.appeals.crowd import Crowd
-from gateway.appeals.reach import Reach
-from gateway.appeals.records import appeal_chunks, appeals
-from gateway.appeals.saying import Rendering
-from gateway.appeals.week import had_enough
+from gateway.appeals.audience_sql import Reach
+from gateway.appeals.bitmap import Crowd
+from gateway.appeals.tables import appeal_chunks, appeals
+from gateway.appeals.texts import Rendering
+from gateway.appeals.weekly_cap import had_enough
 from gateway.messages.message import CLASSES, MessageClass, Status
 from gateway.messages.tables import messages
 from gateway.people.tables import people

@@ -29,27 +29,16 @@ from gateway.appeals.appeal import (
     check_no_author,
     check_rights,
 )
-from gateway.appeals.previewing import Preview, count
-from gateway.appeals.records import appeal_approvals, appeals
-from gateway.appeals.register import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
-from gateway.appeals.saying import (
-    TextCost,
-    approvals_wanted,
-    check_draft,
-    costs,
-    goes_out,
-    late,
-    notes,
-    obstacle,
-    renderings,
-    spelt,
-    texts_of,
-)
-from gateway.appeals.week import had_enough
+from gateway.appeals.preview import Preview, count
+from gateway.appeals.rules import approvals_wanted, check_draft, goes_out, late, notes, obstacle
+from gateway.appeals.store import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
+from gateway.appeals.tables import appeal_approvals, appeals
+from gateway.appeals.texts import TextCost, costs, renderings, spelt, texts_of
+from gateway.appeals.weekly_cap import had_enough
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import Status as IncidentStatus
 from gateway.incidents.incident import Veracity
-from gateway.incidents.records import incidents
+from gateway.incidents.tables import incidents
 from gateway.menu.model import Menu, Need
 from gateway.messages.holds import let_go
 from gateway.runtime.clock import Clock

@@ -16,7 +16,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.runtime.postgres import metadata
 
@@ -61,4 +63,26 @@ incident_details = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("incident", "channel", "session", "digest"),
+)
+
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("phone_sealed", LargeBinary),  # unset, with empty answers: no longer open
+    Column("phone_key", LargeBinary),
+    Column("language", Text, nullable=False),
+    Column("answers", JSONB, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("danger", Text, nullable=False),
+    Column("left_at", DateTime(timezone=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("channel", "session"),
+    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    Index("uq_drafts_open", "phone_key", unique=True, postgresql_where=text("status = 'open'")),
 )

@@ -17,10 +17,10 @@ from importlib.resources import files
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.book import Filed, SessionOfAnotherPhone
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts, FiledDraft
 from gateway.incidents.incident import REQUIRED
+from gateway.incidents.store import Filed, SessionOfAnotherPhone
 from gateway.menu import engine
 from gateway.menu.engine import Session
 from gateway.menu.model import Kind, Menu
@@ -30,7 +30,7 @@ from gateway.runtime.postgres import DatabaseAway
 from gateway.runtime.redis import Batcher, RedisAway
 from gateway.text import ticket
 from gateway.text.phone import Phone
-from gateway.ussd.editions import Editions
+from gateway.ussd.menu_versions import Editions
 from gateway.ussd.sessions import DAY_S, Sessions, Stored
 from gateway.vault.vault import CannotOpen, Vault
 
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 LONGEST_SESSION_S = 180 + 20  # of a network (facts/protocols.md A.4), and a little
 FILE_AS_IT_IS = "1"
 _WATCHED = "waspada:watched"
-_UNWATCH = files("gateway.ussd").joinpath("unwatch.lua").read_bytes()
+_UNWATCH = files("gateway.ussd").joinpath("delete_if_equal.lua").read_bytes()
 
 
 def could_be_filed(menu: Menu, place: Session) -> bool:

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import BY_SENTENCE, Price, Reason
-from gateway.appeals.crowd import Crowd
-from gateway.appeals.reach import Reach
-from gateway.appeals.saying import Rendering, TextCost
+from gateway.appeals.audience_sql import Reach
+from gateway.appeals.bitmap import Crowd
+from gateway.appeals.texts import Rendering, TextCost
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from gateway.menu import engine
 from gateway.menu.engine import HOME, RESUME, Session, Step
 from gateway.menu.limits import Limits
 from gateway.menu.model import Kind, Menu
-from gateway.ussd.labels import Label
+from gateway.ussd.screen_label import Label
 
 MOST_JOINED = 16  # parts of one text: nobody types more stars, and each costs a walk
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from gateway.runtime.redis import Batcher
-from gateway.ussd.statement import Statement
+from gateway.ussd.effect_request import Statement
 from gateway.vault.vault import CannotOpen, Vault
 
 _WAITING = "waspada:unfiled"

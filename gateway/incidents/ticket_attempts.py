@@ -9,7 +9,7 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
 WITHIN_S = 3600
-_COUNT = files("gateway.incidents").joinpath("tries.lua").read_bytes()
+_COUNT = files("gateway.incidents").joinpath("ticket_attempts.lua").read_bytes()
 
 
 class Tries:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import ANSWERS_WITHIN, Kind
-from gateway.appeals.records import appeal_answers
+from gateway.appeals.tables import appeal_answers
 from gateway.messages.message import Status
 from gateway.messages.tables import messages
 
