@@ -16,7 +16,7 @@ from rich.console import Console
 from yarl import URL
 
 from gateway import wiring
-from gateway.carriers.handset import NETWORK_ERROR, Handset, HookUrls, Shown
+from gateway.carriers.local.handset import NETWORK_ERROR, Handset, HookUrls, Shown
 from gateway.cli.common import found_by, run_async
 from gateway.cli.screen import boxed
 from gateway.cli.stores import located

@@ -1,4 +1,4 @@
-"""The handset in the browser: `/phone`, over the built-in carrier's `/local` (gateway/carriers/local.py)."""
+"""The handset in the browser: `/phone`, over the built-in carrier's `/local` (gateway/carriers/local/carrier.py)."""
 
 from __future__ import annotations
 

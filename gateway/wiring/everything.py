@@ -13,8 +13,8 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from gateway.accounts.store import FIRST_NAME, Accounts
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local import LocalCarrier
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.handset import HookUrls
 from gateway.menu.limits import Limits
 from gateway.runtime.embedded import EmbeddedStores, addresses
 from gateway.runtime.postgres import is_empty, upgrade

@@ -20,7 +20,7 @@ from gateway.appeals.published import Publisher
 from gateway.appeals.responses import note_stop
 from gateway.appeals.worker import Runner
 from gateway.appeals.workflow import Terms
-from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Carrier
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Outcome, ReceiptStatus
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local import LocalCarrier
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.handset import HookUrls
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 from tests.carriers.serving import Gateway

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from gateway.carriers.form import FORM_TYPE
-from gateway.carriers.handset import HookUrls
+from gateway.carriers.form_body import FORM_TYPE
+from gateway.carriers.local.handset import HookUrls
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "africastalking"
 FORM = CIMultiDict({"Content-Type": FORM_TYPE})

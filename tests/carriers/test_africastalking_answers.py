@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
-from gateway.carriers import africastalking_sms as sms
+from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.text.phone import Phone
 from tests.carriers.africastalking_stage import (

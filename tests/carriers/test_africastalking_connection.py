@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
-from gateway.carriers import africastalking_sms as sms
+from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Deferred, Unknown
 from tests.carriers.africastalking_stage import (
     BU_TANI,

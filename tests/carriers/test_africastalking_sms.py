@@ -8,8 +8,8 @@ import pytest
 from aiohttp import ClientSession, web
 from multidict import CIMultiDict
 
-from gateway.carriers import africastalking_sms as sms
-from gateway.carriers.africastalking import AfricasTalking
+from gateway.carriers.africastalking import messaging as sms
+from gateway.carriers.africastalking.callbacks import AfricasTalking
 from tests.carriers.africastalking_stage import BU_TANI, KEY, PAK_TANI, account, never_asked, replaying
 from tests.carriers.serving import Answer, answering, fixture
 

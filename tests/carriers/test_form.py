@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from gateway.carriers.carrier import BadCallback
-from gateway.carriers.form import FORM_TYPE, Form
+from gateway.carriers.form_body import FORM_TYPE, Form
 from tests.carriers.serving import FORM
 
 TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, lines=("note",), free=("said",))

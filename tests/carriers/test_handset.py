@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import ClientSession, web
 
-from gateway.carriers.africastalking import LABEL_HEADER, AfricasTalking
+from gateway.carriers.africastalking.callbacks import LABEL_HEADER, AfricasTalking
 from gateway.carriers.carrier import Ending, Screen, SessionEnd
-from gateway.carriers.handset import NETWORK_ERROR, Handset, HookUrls, NotDialled, Shown
+from gateway.carriers.local.handset import NETWORK_ERROR, Handset, HookUrls, NotDialled, Shown
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 from tests.carriers.serving import Call, Gateway, fixture, listening

@@ -10,11 +10,11 @@ import pytest
 from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
-from gateway.carriers import africastalking_sms as sms
+from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local_faults import Faults, NoAnswer, SlowAnswer
-from gateway.carriers.local_messaging import MESSAGES_KEPT
+from gateway.carriers.local.faults import Faults, NoAnswer, SlowAnswer
+from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.messaging import MESSAGES_KEPT
 from tests.carriers.local_stage import BU_TANI, PAK_TANI, Stand, local_carrier
 from tests.carriers.serving import Gateway, fixture, serving
 

@@ -13,9 +13,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import carriers
-from gateway.carriers import africastalking_sms as sms
+from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, ReceiptStatus, Unknown
-from gateway.carriers.local_faults import (
+from gateway.carriers.local.faults import (
     DuplicateReports,
     EmptyRecipients,
     Fault,

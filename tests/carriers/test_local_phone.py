@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from gateway.carriers import local_phone
-from gateway.carriers.africastalking import AfricasTalking
-from gateway.carriers.handset import NETWORK_ERROR
-from gateway.carriers.local import LocalCarrier
-from gateway.carriers.local_phone import Phones
+from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.local import phones
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.handset import NETWORK_ERROR
+from gateway.carriers.local.phones import Phones
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 from tests.carriers.serving import Gateway, serving
@@ -117,9 +117,9 @@ async def test_a_phone_has_one_session_and_each_phone_its_own(stand: Stand) -> N
 async def test_a_session_ends_with_its_time(stand: Stand) -> None:
     stand.will_show("CON a", "CON b", "CON c")
     first = await stand.dial()
-    stand.clock.time = local_phone.SESSION_SECONDS - 1
+    stand.clock.time = phones.SESSION_SECONDS - 1
     second = await stand.dial(OTHER)
-    stand.clock.time = local_phone.SESSION_SECONDS
+    stand.clock.time = phones.SESSION_SECONDS
     await stand.post("ussd", 404, session=first["session"], keys="1")
     assert await stand.endings(1) == [(PHONE, "Incomplete")]
     assert (await stand.post("ussd", session=second["session"], keys="1"))["open"]

@@ -20,8 +20,8 @@ from aiohttp import ClientSession, web
 from click.testing import CliRunner
 from rich.console import Console
 
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local import LocalCarrier
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.handset import HookUrls
 from gateway.cli.dial import Talk, dial, one_by_one
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone

@@ -19,9 +19,9 @@ from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway.appeals.appeal import Brake
 from gateway.appeals.workflow import Terms
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local import LocalCarrier
-from gateway.carriers.local_faults import Fault, Faults
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.faults import Fault, Faults
+from gateway.carriers.local.handset import HookUrls
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
 from gateway.runtime.packs import read_pack

@@ -12,10 +12,10 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from gateway.carriers.africastalking import AfricasTalking
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local import LocalCarrier
-from gateway.carriers.local_faults import Fault, Faults
+from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.faults import Fault, Faults
+from gateway.carriers.local.handset import HookUrls
 from gateway.messages.channel_state import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox

@@ -29,7 +29,7 @@ from sqlalchemy import select
 from gateway.appeals.appeal import COUNTED_AS, Reason, Status, Total
 from gateway.appeals.results import COLUMNS, Totals
 from gateway.carriers.carrier import OptOut
-from gateway.carriers.local_faults import Faults, Refuse, SlowAnswer
+from gateway.carriers.local.faults import Faults, Refuse, SlowAnswer
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import OPTED_OUT
 from gateway.messages.message import Status as Sent

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway.appeals.appeal import Reason, Status, Total
 from gateway.carriers.carrier import OptOut
-from gateway.carriers.local_faults import SlowAnswer
+from gateway.carriers.local.faults import SlowAnswer
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass
 from gateway.messages.message import Status as Sent

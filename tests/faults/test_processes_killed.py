@@ -13,9 +13,9 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 from sqlalchemy import select, text
 
-from gateway.carriers.handset import Handset, HookUrls
-from gateway.carriers.local import LocalCarrier
-from gateway.carriers.local_faults import Faults, NoAnswer
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.faults import Faults, NoAnswer
+from gateway.carriers.local.handset import Handset, HookUrls
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.carriers.local_faults import DuplicateReports, Fault, Faults
+from gateway.carriers.local.faults import DuplicateReports, Fault, Faults
 from gateway.messages.tables import receipts
 from tests.faults.field import Field, each, phone
 from tests.program import until

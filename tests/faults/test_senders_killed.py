@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gateway.carriers.local_faults import Fault, Faults, SlowAnswer
+from gateway.carriers.local.faults import Fault, Faults, SlowAnswer
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, DatabaseAway, upgrade
 from tests.faults.field import CONFIRMATION, REPLY, Field, a_field, each, here_is_asked, phone

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from gateway.carriers.local_faults import (
+from gateway.carriers.local.faults import (
     EmptyRecipients,
     Fault,
     Faults,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from gateway.carriers.handset import Handset, Shown
+from gateway.carriers.local.handset import Handset, Shown
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
 from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running

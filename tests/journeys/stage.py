@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar
 from sqlalchemy import Table, select
 
-from gateway.carriers.handset import Handset, HookUrls, Shown
+from gateway.carriers.local.handset import Handset, HookUrls, Shown
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.carriers.handset import Handset
+from gateway.carriers.local.handset import Handset
 from gateway.messages.tables import inbound_messages
 from tests.journeys.stage import Gateway
 from tests.program import until

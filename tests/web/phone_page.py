@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession, web
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local import LocalCarrier
+from gateway.carriers.local.carrier import LocalCarrier
+from gateway.carriers.local.handset import HookUrls
 from gateway.runtime.clock import Clock
 from gateway.web.phone import add_phone
 from tests.carriers.serving import serving

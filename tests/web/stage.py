@@ -14,7 +14,7 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 from pydantic import SecretStr
 from sqlalchemy import Table, select
 
-from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.form_body import FORM_TYPE
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings, Settings
 from gateway.wiring import Parts, process, served, web_app

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.form_body import FORM_TYPE
 from gateway.incidents.tables import drafts, incidents
 from gateway.messages.tables import inbound_messages, messages
 from gateway.text.phone import Phone

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import structlog
 
-from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.form_body import FORM_TYPE
 from gateway.web.webhooks import HOOKS
 from tests.carriers.serving import fixture
 from tests.web.captured import APOLOGY, screen

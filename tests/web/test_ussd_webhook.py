@@ -7,7 +7,7 @@ import gzip
 
 import pytest
 
-from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.form_body import FORM_TYPE
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
 from tests.carriers.serving import fixture

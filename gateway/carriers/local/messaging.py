@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.carriers.local_faults import Faults, HttpStatus, spend
-from gateway.carriers.local_reports import Plan, Reports, SentMessage, plan
+from gateway.carriers.local.delivery_reports import Plan, Reports, SentMessage, plan
+from gateway.carriers.local.faults import Faults, HttpStatus, spend
 from gateway.runtime.clock import Clock
 from gateway.text.gsm import parts
 from gateway.text.phone import NotAPhoneNumber, Phone

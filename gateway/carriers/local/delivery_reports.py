@@ -11,9 +11,9 @@ import aiohttp
 import structlog
 from aiohttp import ClientSession, ClientTimeout
 
-from gateway.carriers.form import FORM_TYPE
-from gateway.carriers.handset import SANDBOX_NETWORK
-from gateway.carriers.local_faults import Faults, spend
+from gateway.carriers.form_body import FORM_TYPE
+from gateway.carriers.local.faults import Faults, spend
+from gateway.carriers.local.handset import SANDBOX_NETWORK
 
 log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ import aiohttp
 from aiohttp import ClientSession, ClientTimeout, web
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
-from gateway.carriers.form import FORM_TYPE
-from gateway.carriers.handset import SANDBOX_NETWORK, Handset, HookUrls, NotDialled, Shown
+from gateway.carriers.form_body import FORM_TYPE
+from gateway.carriers.local.handset import SANDBOX_NETWORK, Handset, HookUrls, NotDialled, Shown
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
 

@@ -2,7 +2,7 @@
 
 It takes what Africa's Talking takes, answers what it answers, and calls the same webhooks, so that the gateway runs
 its real code against it. Nothing leaves the machine: what was "sent" is kept in memory, and shown. Each of its sides
-is a module: `local_messaging` (the API), `local_reports`, `local_phone`, and `local_faults` (what goes wrong).
+is a module: `messaging` (the API), `delivery_reports`, `phones`, and `faults` (what goes wrong).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import ClientSession, web
 
-from gateway.carriers.handset import HookUrls
-from gateway.carriers.local_faults import Faults, WrongFaults, faults_from
-from gateway.carriers.local_messaging import Account, MessagingApi
-from gateway.carriers.local_phone import Phones, check_json, refusal
-from gateway.carriers.local_reports import Reports, SentMessage
+from gateway.carriers.local.delivery_reports import Reports, SentMessage
+from gateway.carriers.local.faults import Faults, WrongFaults, faults_from
+from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.messaging import Account, MessagingApi
+from gateway.carriers.local.phones import Phones, check_json, refusal
 from gateway.runtime.clock import Clock
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

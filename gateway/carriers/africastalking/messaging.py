@@ -23,9 +23,9 @@ import structlog
 from africastalking.SMS import SMSService
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
-from gateway.carriers.answer import AnswerTooLong, read_answer
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
-from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.form_body import FORM_TYPE
+from gateway.carriers.http_body import AnswerTooLong, read_answer
 from gateway.text.phone import Phone, mask_in
 
 log = structlog.get_logger()

@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
-from gateway.carriers.africastalking import LABEL_HEADER
-from gateway.carriers.answer import AnswerTooLong, read_answer
-from gateway.carriers.form import FORM_TYPE
+from gateway.carriers.africastalking.callbacks import LABEL_HEADER
+from gateway.carriers.form_body import FORM_TYPE
+from gateway.carriers.http_body import AnswerTooLong, read_answer
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 

@@ -2,7 +2,7 @@
 
 What it sends and expects is in facts/protocols.md A, B and D. Its words end here: each table below turns one of its
 vocabularies into ours, and a word that is in no table is a warning, never a crash. How a send is made and judged
-stands in `africastalking_sms`.
+stands in `messaging`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import ClientSession
 
-from gateway.carriers.africastalking_sms import Messaging
+from gateway.carriers.africastalking.messaging import Messaging
 from gateway.carriers.carrier import (
     BadCallback,
     Carrier,
@@ -29,7 +29,7 @@ from gateway.carriers.carrier import (
     SessionEnd,
     Turn,
 )
-from gateway.carriers.form import Form
+from gateway.carriers.form_body import Form
 from gateway.text.phone import NotAPhoneNumber, Phone, mask_in
 
 log = structlog.get_logger()
