@@ -5,17 +5,17 @@ from __future__ import annotations
 import click
 
 from gateway import __version__
-from gateway.cli.appeals import appeals
+from gateway.cli.appeals.commands import appeals
 from gateway.cli.channels import channels
-from gateway.cli.checks import check, db, settings
+from gateway.cli.config import check, db, settings
 from gateway.cli.dial import dial
 from gateway.cli.incidents import incidents
 from gateway.cli.logs import logs
-from gateway.cli.menus import menu
+from gateway.cli.menu import menu
 from gateway.cli.messages import messages
 from gateway.cli.people import people
+from gateway.cli.processes import run, web, worker
 from gateway.cli.purge import purge
-from gateway.cli.running import run, web, worker
 from gateway.cli.users import users
 
 VERBS = (

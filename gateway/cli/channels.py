@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from gateway import wiring
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one
-from gateway.cli.stores import located, opened
+from gateway.cli.context import located, opened
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, in_json, listing
+from gateway.cli.output import show, show_one
 from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.runtime.postgres import DatabaseAway
 from gateway.settings import Settings, SettingsRefused

@@ -17,9 +17,10 @@ from yarl import URL
 
 from gateway import wiring
 from gateway.carriers.local.handset import NETWORK_ERROR, Handset, HookUrls, Shown
-from gateway.cli.common import found_by, run_async
+from gateway.cli.context import located
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by
 from gateway.cli.screen import boxed
-from gateway.cli.stores import located
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import found_by, listing, read_ticket, run_async, show
-from gateway.cli.stores import located, opened
+from gateway.cli.context import located, opened
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, listing, read_ticket
+from gateway.cli.output import show
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import Status, Veracity, check_found
 from gateway.incidents.store import Book

@@ -14,11 +14,13 @@ import click
 from redis.asyncio import Redis
 
 from gateway import wiring
-from gateway.cli.common import found_by, listing, run_async, show
+from gateway.cli.context import located
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, listing
+from gateway.cli.output import show
 from gateway.cli.screen import boxed
-from gateway.cli.stores import located
+from gateway.runtime.log_stream import Wanted, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
-from gateway.runtime.tail import Wanted, follow, read_tail
 
 _BEFORE_FOLLOWING = 20
 

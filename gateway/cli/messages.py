@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import found_by, in_json, listing, read_ticket, run_async, show, show_one
-from gateway.cli.stores import located, opened
+from gateway.cli.context import located, opened
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, in_json, listing, read_ticket
+from gateway.cli.output import show, show_one
 from gateway.messages.message import MessageClass, Status
 from gateway.messages.operator_actions import MessageDesk
 from gateway.messages.outbox import Outbox

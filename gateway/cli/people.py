@@ -10,8 +10,11 @@ from pathlib import Path
 import click
 
 from gateway.audit import AuditTrail
-from gateway.cli.common import found_by, in_json, listing, run_async, show, show_one, user_of_the_system, written_to
-from gateway.cli.stores import located, opened
+from gateway.cli.authentication import user_of_the_system
+from gateway.cli.context import located, opened
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, in_json, listing
+from gateway.cli.output import show, show_one, written_to
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, lines_of
@@ -21,7 +24,7 @@ from gateway.people.person import MEANINGS, Role
 from gateway.places.area_cell import AreaReader
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.clock import Clock
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.settings import Settings
 from gateway.text.phone import NotAPhoneNumber, Phone, normalise
 from gateway.vault.key_check import prove_key

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import found_by, in_json, run_async, show_one, user_of_the_system
-from gateway.cli.stores import located, opened
+from gateway.cli.authentication import user_of_the_system
+from gateway.cli.context import located, opened
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, in_json
+from gateway.cli.output import show_one
 from gateway.privacy.retention import Purged, Retention
 
 

@@ -15,8 +15,12 @@ from gateway.accounts.passwords import LONGEST
 from gateway.accounts.roles import DESK_MEANINGS, DeskRole
 from gateway.accounts.store import Accounts
 from gateway.accounts.tokens import Tokens
-from gateway.cli.common import ask_password, found_by, listing, run_async, show, user_of_the_system
-from gateway.cli.stores import located, opened
+from gateway.cli.authentication import user_of_the_system
+from gateway.cli.context import located, opened
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, listing
+from gateway.cli.output import show
+from gateway.cli.prompts import ask_password
 
 _NAME = click.argument("name")
 _LABEL = click.option("--name", "label", required=True, help="What the token is called, such as the script it is for.")

@@ -40,8 +40,8 @@ from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
+from gateway.runtime.fast_statement import Once
 from gateway.runtime.postgres import Database
-from gateway.runtime.postgres_once import Once
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone, mask_in
 from gateway.vault.vault import Vault

@@ -7,7 +7,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from gateway.runtime.supervised import ServerFailed
+from gateway.runtime.supervisor import ServerFailed
 
 _OWNER_LIMIT = 0.5
 """Seconds for a gateway that was just killed to be gone."""

@@ -25,7 +25,7 @@ from redis.backoff import NoBackoff
 from sqlalchemy import URL
 
 from gateway.runtime.data_folder import DataFolder, DataFolderTaken
-from gateway.runtime.supervised import Command, ServerFailed, Supervised
+from gateway.runtime.supervisor import Command, ServerFailed, Supervised
 
 _NAME = "waspada"
 _LONGEST_SOCKET = 100

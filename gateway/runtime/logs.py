@@ -2,8 +2,8 @@
 
 What is logged is taken down as it is and rendered a tenth of a second later, together with what else was: one line
 after the other costs half of what it costs between two turns. They go out in one write, and the same batch goes to the
-live tail (`gateway.runtime.tail`). A warning, or worse, takes everything with it at once; so does a line of a thread or
-a program without a running loop, and the end of the process.
+live tail (`gateway.runtime.log_stream`). A warning, or worse, takes everything with it at once; so does a line of a
+thread or a program without a running loop, and the end of the process.
 
 structlog's and logging's configuration belong to the process, and so does the output here: a logger that a module made
 long before `configure` reaches it all the same.

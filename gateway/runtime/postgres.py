@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from gateway.runtime.postgres_once import Once, OncePool
+from gateway.runtime.fast_statement import Once, OncePool
 
 metadata = MetaData(
     naming_convention={

@@ -22,8 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from gateway.settings.origins import Origins, SettingsRefused
-from gateway.settings.shapes import (
+from gateway.settings.sources import Origins, SettingsRefused
+from gateway.settings.types import (
     UNSET,
     ChannelName,
     FromFile,

@@ -3,11 +3,12 @@
 Nothing registers itself, nothing is a global: what a part needs is handed to it.
 """
 
-from gateway.wiring.everything import channel_urls, everything, located, with_pack_in_use
+from gateway.wiring.container import CARRIERS, Parts, appeal_terms, balances, process, redis_client
 from gateway.wiring.key_check import key_proven
-from gateway.wiring.packs import load_menu, measures
-from gateway.wiring.parts import CARRIERS, Parts, appeal_terms, balances, process, redis_client
+from gateway.wiring.pack_loading import load_menu, measures
 from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, served, web_app, working
+from gateway.wiring.running_instance import channel_urls, located, with_pack_in_use
+from gateway.wiring.standalone import everything
 
 __all__ = [
     "CARRIERS",

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.runtime.postgres import DatabaseAway, is_current
 from gateway.vault.key_check import WrongVaultKey, prove_key
-from gateway.wiring.parts import Parts
+from gateway.wiring.container import Parts
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks
-from gateway.wiring.parts import Parts
+from gateway.wiring.container import Parts
 
 log = structlog.get_logger()
 

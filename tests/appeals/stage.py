@@ -25,7 +25,7 @@ from gateway.messages.tables import messages
 from gateway.people.person import Role
 from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault

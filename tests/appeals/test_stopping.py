@@ -12,7 +12,7 @@ from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import holds
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, SITI, WRITTEN, Desk, changed, phone
 

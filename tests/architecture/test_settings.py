@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import ChannelSettings, Settings, read_settings
-from gateway.settings.reading import NOT_SETTINGS
+from gateway.settings.loading import NOT_SETTINGS
 from tests.architecture.documents import ROOT, pages, sections
 
 DEPLOY = ROOT / "deploy"

@@ -22,7 +22,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database, upgrade
 from tests.bench.targets import Targets
 

@@ -28,7 +28,7 @@ from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database, upgrade
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault

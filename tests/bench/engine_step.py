@@ -9,7 +9,7 @@ from time import perf_counter
 
 from gateway.menu import engine
 from gateway.menu.pack.loader import load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from tests.bench.servers import KEYS
 
 WALKS = 300

@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway.menu import engine
 from gateway.menu.pack.loader import load
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from tests.bench import bare
 from tests.bench.processes import free_port, running
 from tests.bench.residents import Verify

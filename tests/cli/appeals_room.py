@@ -21,7 +21,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.messages.outbox import Outbox
 from gateway.runtime.clock import Clock
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.cli.stage import CONFIG, KEY, PACK, Shell

@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from gateway.appeals.appeal import Status, Total
-from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look
+from gateway.cli.appeals.output import Look
+from gateway.cli.appeals.progress import follow
 from gateway.runtime.postgres import Database
 from tests.cli.appeals_room import Room, going, pack, room, send
 

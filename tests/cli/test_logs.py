@@ -17,8 +17,8 @@ from redis.asyncio import Redis
 
 from gateway.cli.logs import Options, dialogue, show_logs
 from gateway.cli.screen import boxed
+from gateway.runtime.log_stream import KEY, Tail, Wanted
 from gateway.runtime.logs import local_time
-from gateway.runtime.tail import KEY, Tail, Wanted
 from tests.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]

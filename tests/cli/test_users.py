@@ -20,8 +20,8 @@ from gateway.accounts.roles import Right
 from gateway.accounts.tables import accounts
 from gateway.audit import audit
 from gateway.cli import main
-from gateway.cli.common import run_async
-from gateway.cli.proof import as_account, proven
+from gateway.cli.authentication import as_account, proven
+from gateway.cli.errors import run_async
 from gateway.runtime.postgres import Database
 from tests.cli.stage import CONFIG, Shell
 from tests.clocks import StandingClock

@@ -15,7 +15,7 @@ from gateway.menu.limits import DEFAULT
 from gateway.menu.model import Kind, Menu
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import navigation_lines, pages
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from tests.dialogues.player import PACK, Phone, pack_of
 
 HERE = Path(__file__).parent

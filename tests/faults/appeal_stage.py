@@ -24,7 +24,7 @@ from gateway.carriers.local.faults import Fault, Faults
 from gateway.carriers.local.handset import HookUrls
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database, DatabaseAway
 from gateway.vault.vault import Vault
 from tests.appeals.stage import CODE, PEKALONGAN, Office

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 
 PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
 

@@ -7,7 +7,7 @@ import pytest
 from gateway.menu.engine import Session, Step, answered
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from tests import walked
 from tests.menu.conftest import PEKALONGAN
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.menu.model import Keywords, Menu
 from gateway.menu.pack.loader import load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.sms.keywords import Meant, is_automatic, meant, named_places, named_ticket, tells_more, told
 from gateway.text import ticket as tickets
 

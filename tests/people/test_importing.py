@@ -15,7 +15,7 @@ from gateway.people.csv_export import COLUMNS, lines_of
 from gateway.people.csv_import import Listed, Reading, read_people
 from gateway.people.person import Part, Person, Role
 from gateway.places.area_cell import AreaReader
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.text.csv_rows import read_sheet
 from gateway.text.phone import Phone
 

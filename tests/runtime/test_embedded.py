@@ -22,15 +22,15 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import text
 
-from gateway.runtime import unroot
+from gateway.runtime import drop_root
 from gateway.runtime.data_folder import DataFolderTaken
 from gateway.runtime.embedded import EmbeddedMissing, EmbeddedStores, addresses, programs
 from gateway.runtime.postgres import Database, DatabaseAway
-from gateway.runtime.supervised import ServerFailed
+from gateway.runtime.supervisor import ServerFailed
 
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = [sys.executable, "-m", "tests.runtime.stores_program"]
-_LAUNCHER = [sys.executable, "-I", "-S", str(Path(unroot.__file__)), str(os.getpid()), str(int(signal.SIGTERM))]
+_LAUNCHER = [sys.executable, "-I", "-S", str(Path(drop_root.__file__)), str(os.getpid()), str(int(signal.SIGTERM))]
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +88,7 @@ async def gone(pids: list[int]) -> None:
 
 def give_to_nobody(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
-        os.lchown(path, unroot.NOBODY, unroot.NOBODY)
+        os.lchown(path, drop_root.NOBODY, drop_root.NOBODY)
     open_way_to(folder)
 
 
@@ -228,7 +228,7 @@ async def test_root_runs_the_servers_as_the_user_to_whom_the_data_belongs(data: 
     async with running(data) as stores:
         assert await read(stores.redis_url, stores.database_url) == ("kept", "kept")
         users = {psutil.Process(pid).uids().real for pid in (stores.redis_pid, stores.postgres_pid)}
-        assert users == {unroot.NOBODY}
+        assert users == {drop_root.NOBODY}
 
 
 async def test_the_rest_of_an_unfinished_first_start_is_swept_away(tmp_path: Path) -> None:
@@ -294,17 +294,18 @@ def test_where_namespaces_are_refused_root_becomes_nobody(tmp_path: Path) -> Non
     """The kernel refuses a user namespace to a process with two threads, as a container does to any."""
     open_way_to(tmp_path)
     script = (
-        "import os, sys, threading, time; from gateway.runtime import unroot;"
+        "import os, sys, threading, time; from gateway.runtime import drop_root;"
         "threading.Thread(target=time.sleep, args=(60,), daemon=True).start();"
-        "unroot.main([str(os.getppid()), '15', *sys.argv[1:], '--', '/bin/sh', '-c', f'id -u; touch {sys.argv[1]}/it'])"
+        "drop_root.main([str(os.getppid()), '15', *sys.argv[1:], '--',"
+        "'/bin/sh', '-c', f'id -u; touch {sys.argv[1]}/it'])"
     )
 
     ran = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], cwd=_ROOT, capture_output=True, text=True, check=True
     )
 
-    assert ran.stdout == f"{unroot.NOBODY}\n"
-    assert (tmp_path / "it").stat().st_uid == unroot.NOBODY
+    assert ran.stdout == f"{drop_root.NOBODY}\n"
+    assert (tmp_path / "it").stat().st_uid == drop_root.NOBODY
 
 
 def test_a_folder_out_of_reach_is_named() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.pack.loader import PackRefused, load, version_of
 from gateway.menu.pack.yaml_reader import LARGEST_FILE
-from gateway.runtime.packs import MOST_READ, PackNotFound, fingerprint, read_pack
+from gateway.runtime.pack_folder import MOST_READ, PackNotFound, fingerprint, read_pack
 
 
 def test_a_folder_is_its_yaml_and_csv_files(tmp_path: Path) -> None:

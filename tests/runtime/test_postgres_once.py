@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from gateway.runtime.fast_statement import Once
 from gateway.runtime.postgres import Database, DatabaseAway
-from gateway.runtime.postgres_once import Once
 from tests.outages import Gate, postgres
 
 __all__ = ["postgres"]

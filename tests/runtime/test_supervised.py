@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gateway.runtime.supervised import Command, ServerFailed, Supervised
+from gateway.runtime.supervisor import Command, ServerFailed, Supervised
 
 
 @pytest.fixture

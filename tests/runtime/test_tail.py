@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.tail import KEY, LONGEST_ENTRY, MOST_ENTRIES, MOST_WAITING, Tail, Wanted, follow, read_tail
+from gateway.runtime.log_stream import KEY, LONGEST_ENTRY, MOST_ENTRIES, MOST_WAITING, Tail, Wanted, follow, read_tail
 from tests.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]

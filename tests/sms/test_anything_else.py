@@ -9,7 +9,7 @@ from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.tables import subscriptions
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.text.gsm import parts
 from tests.sms.stage import NUMBER, Room, reported, sms
 from tests.ussd.stage import PACKS, SERVICE, VAULT

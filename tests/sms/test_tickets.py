@@ -8,7 +8,7 @@ from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
 from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from tests.clocks import StandingClock
 from tests.sms.stage import MENU, NUMBER, Room, reported, sms
 from tests.ussd.stage import PACKS

@@ -26,7 +26,7 @@ from gateway.messages.tables import messages
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
 from gateway.text.phone import Phone

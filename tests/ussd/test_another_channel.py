@@ -8,10 +8,10 @@ import pytest
 
 from gateway.menu.limits import USSD_STRING
 from gateway.menu.pack.loader import load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text import gsm
-from gateway.wiring.packs import limits_of
+from gateway.wiring.pack_loading import limits_of
 from tests.ussd.stage import PACKS, SERVICE, Resident, ussd
 
 KEYS = {"back": "70", "back_elsewhere": "79", "home": "700", "more": "78"}

@@ -30,7 +30,7 @@ from gateway.menu.engine import RESUME, Session, Step
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.model import Keys, Kind, Menu, choices
 from gateway.menu.pack.loader import load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.text import gsm
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import HookUrls
 from gateway.runtime.clock import Clock
-from gateway.web.phone import add_phone
+from gateway.web.handset_page import add_phone
 from tests.carriers.serving import serving
 
 CODE = "*384*3375#"

@@ -19,7 +19,7 @@ from gateway.appeals.appeal import Status
 from gateway.appeals.published import Publisher
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
-from gateway.web import himbauan
+from gateway.web import appeals_page
 from tests.outages import Gate
 from tests.web.stage import CODE, Gateway
 
@@ -100,7 +100,7 @@ async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> Non
 
 
 async def test_the_page_says_when_it_does_not_show_all(waspada: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(himbauan, "MOST", 2)
+    monkeypatch.setattr(appeals_page, "MOST", 2)
     await stored(waspada.parts.database)
     assert "tidak ditampilkan lagi" not in (await waspada.call("GET", "/himbauan")).text
     await stored(waspada.parts.database, went_out_at=NOON - timedelta(days=1))

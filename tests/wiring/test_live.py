@@ -17,7 +17,7 @@ from gateway.runtime import logs
 from gateway.settings import ChannelSettings
 from gateway.ussd.menu_versions import Editions
 from gateway.wiring import load_menu
-from gateway.wiring.live import watched
+from gateway.wiring.pack_reload import watched
 from tests.program import until
 from tests.ussd.stage import OTHER, PACKS, Resident, ussd
 

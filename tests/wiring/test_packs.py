@@ -11,7 +11,7 @@ import pytest
 from gateway.menu.pack.loader import PackRefused
 from gateway.settings import ChannelSettings
 from gateway.wiring import load_menu
-from gateway.wiring.packs import limits_of
+from gateway.wiring.pack_loading import limits_of
 from tests.ussd.stage import PACKS
 
 LANGUAGES = ("id", "jv", "en")

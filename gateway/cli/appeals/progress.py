@@ -17,7 +17,7 @@ from rich.table import Column
 from rich.text import Text
 
 from gateway.appeals.appeal import Status, Total
-from gateway.cli.appeal_shown import Look, held
+from gateway.cli.appeals.output import Look, held
 
 EVERY_S = 1.0
 _RESTS = 4  # times as long as a look takes: that of a million people takes PostgreSQL a second, which has other work

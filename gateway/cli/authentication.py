@@ -6,6 +6,7 @@ By a token, where one is given (`WASPADA_TOKEN`, `WASPADA_TOKEN_FILE`), by the p
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from gateway.accounts.account import Account
 from gateway.accounts.roles import Right, holders
 from gateway.accounts.store import Accounts
 from gateway.accounts.tokens import Tokens
-from gateway.cli.common import ask_password
+from gateway.cli.prompts import ask_password
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 
@@ -97,3 +98,11 @@ def _asked(name: str) -> str:
         raise click.ClickException(
             f"{name} is not proven: type the password, or set {_PASSWORD_FILE}, {_TOKEN_FILE} or {_TOKEN}"
         ) from None
+
+
+def user_of_the_system() -> str:
+    """Who sits at the terminal, for the audit trail."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return "command line"

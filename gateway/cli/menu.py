@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from gateway import wiring
-from gateway.cli.common import explained, found_by
+from gateway.cli.errors import explained
+from gateway.cli.options import found_by
 from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.settings import read_settings
 
 

@@ -14,7 +14,7 @@ import structlog
 
 log = structlog.get_logger()
 
-_LAUNCHER = Path(__file__).with_name("unroot.py")
+_LAUNCHER = Path(__file__).with_name("drop_root.py")
 _POLL = 0.02
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0

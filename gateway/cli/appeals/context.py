@@ -19,15 +19,16 @@ from gateway.appeals.appeal import Actor, Appeal, Status
 from gateway.appeals.results import Ledger
 from gateway.appeals.rules import approvals_wanted
 from gateway.appeals.workflow import Campaign
-from gateway.cli.appeal_following import follow
-from gateway.cli.appeal_shown import Look, appeal_json, cost_lines, print_offer
-from gateway.cli.common import ask_whether, show_one
-from gateway.cli.proof import proven
-from gateway.cli.stores import located, opened
+from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
+from gateway.cli.appeals.progress import follow
+from gateway.cli.authentication import proven
+from gateway.cli.context import located, opened
+from gateway.cli.output import show_one
+from gateway.cli.prompts import ask_whether
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, read
 from gateway.runtime.clock import Clock
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 
 _MAY_NEED_APPROVAL = (Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)

@@ -1,6 +1,6 @@
 """Become a server that is not root and does not outlive its parent.
 
-    python -I -S unroot.py PARENT SIGNAL FOLDER… -- BINARY ARGUMENT…
+    python -I -S drop_root.py PARENT SIGNAL FOLDER… -- BINARY ARGUMENT…
 
 PostgreSQL refuses to run as root. Root therefore starts it in a user namespace of its own, in which root's
 files belong to `nobody`: the server sees itself as `nobody`, and outside every file stays root's. Where the

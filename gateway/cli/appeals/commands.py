@@ -1,6 +1,6 @@
 """`appeals`: himbauan, from the first draft to the account of everybody.
 
-Who writes and who approves are accounts, proven (`cli/proof.py`): so nobody approves what he has written himself.
+Authors and approvers are authenticated accounts (`cli/authentication.py`), so nobody approves their own appeal.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from gateway.accounts.roles import Right
 from gateway.appeals.appeal import WRITE, Status, check_rights
 from gateway.appeals.texts import heading
 from gateway.audit import AuditTrail
-from gateway.cli.appeal_desk import at_desk, legible
-from gateway.cli.appeal_draft import AT_HELP, Typed, moment, time_typed, written
-from gateway.cli.appeal_shown import by_the_clock, print_list, print_look, print_preview, told_approved
-from gateway.cli.common import found_by, in_json, listing, run_async, show_one, written_to
-from gateway.cli.proof import as_account
+from gateway.cli.appeals.context import at_desk, legible
+from gateway.cli.appeals.options import AT_HELP, Typed, moment, time_typed, written
+from gateway.cli.appeals.output import by_the_clock, print_list, print_look, print_preview, told_approved
+from gateway.cli.authentication import as_account
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by, in_json, listing
+from gateway.cli.output import show_one, written_to
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
-from gateway.settings.origins import Origins, SettingsRefused, lines_of
 from gateway.settings.settings import ChannelSettings, Settings
+from gateway.settings.sources import Origins, SettingsRefused, lines_of
 
 NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
-"""What else a variable `WASPADA_…` may name: the settings file itself, and who runs a verb (`gateway/cli/proof.py`)."""
+"""Variables `WASPADA_…` that are no settings: the settings file, and the actor of a verb (`cli/authentication.py`)."""
 
 
 def read_settings(config: Path | None = None, **options: Any) -> Settings:

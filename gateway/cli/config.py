@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from gateway import wiring
-from gateway.cli.common import explained, found_by, run_async, show
-from gateway.cli.stores import located
+from gateway.cli.context import located
+from gateway.cli.errors import explained, run_async
+from gateway.cli.options import found_by
+from gateway.cli.output import show
 from gateway.menu.checks.checker import Proof
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
-from gateway.runtime.packs import PackNotFound
+from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.postgres import upgrade
 from gateway.settings import read_settings
 

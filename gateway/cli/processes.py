@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from gateway import wiring
-from gateway.cli.common import found_by, run_async
+from gateway.cli.errors import run_async
+from gateway.cli.options import found_by
 from gateway.settings import read_settings
 
 

@@ -14,7 +14,7 @@ from gateway.menu.model import Keys, Kind, Menu, State
 from gateway.menu.pack.loader import PackRefused, read
 from gateway.menu.pack_files import FLOW, at_state, at_text
 from gateway.menu.unknowns import Doubts
-from gateway.runtime.packs import read_pack
+from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.diagnostics import Complaint
 from gateway.ussd.effects import NEEDED

@@ -15,7 +15,7 @@ from gateway.appeals.appeal import Appeal, Status
 from gateway.appeals.preview import Preview
 from gateway.appeals.results import NOT_KNOWN, Account
 from gateway.appeals.texts import TextCost, heading
-from gateway.cli.common import show, show_one
+from gateway.cli.output import show, show_one
 from gateway.menu.model import Menu, appeal_area
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}

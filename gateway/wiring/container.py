@@ -35,10 +35,10 @@ from gateway.people.subscriptions import Subscriptions
 from gateway.privacy.retention import Retention
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
+from gateway.runtime.log_stream import Tail
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Batcher
-from gateway.runtime.tail import Tail
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.commands import Answers
 from gateway.sms.handler import Post
@@ -52,10 +52,10 @@ from gateway.ussd.pending_reports import UnfiledReports
 from gateway.ussd.sessions import Sessions
 from gateway.ussd.turn import Means, Service, Turns
 from gateway.vault.vault import Vault
-from gateway.web.himbauan import Himbauan
+from gateway.web.appeals_page import Himbauan
 from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
-from gateway.wiring.live import watched
-from gateway.wiring.packs import limits_of, load_menu
+from gateway.wiring.pack_loading import limits_of, load_menu
+from gateway.wiring.pack_reload import watched
 
 
 def _africastalking(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Carrier:

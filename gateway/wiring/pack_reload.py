@@ -15,10 +15,10 @@ import structlog
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, version_of
-from gateway.runtime.packs import PackNotFound, fingerprint, read_pack
+from gateway.runtime.pack_folder import PackNotFound, fingerprint, read_pack
 from gateway.settings import ChannelSettings
 from gateway.ussd.menu_versions import Editions
-from gateway.wiring.packs import load_menu
+from gateway.wiring.pack_loading import load_menu
 
 log = structlog.get_logger()
 

@@ -1,0 +1,79 @@
+"""What the verbs share: where the gateway is found, how a list is shown, and how an error is said."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec
+
+import click
+import uvloop
+from redis.exceptions import RedisError
+
+from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
+from gateway.accounts.passwords import PasswordRefused
+from gateway.appeals import appeal
+from gateway.appeals.audience import WrongAudience
+from gateway.appeals.rules import WrongDraft
+from gateway.appeals.store import NoSuchAppeal
+from gateway.incidents.store import NoSuchIncident, NotAllowed
+from gateway.menu.pack.loader import PackRefused
+from gateway.messages.operator_actions import CannotCancel, CannotResend, NoSuchMessage
+from gateway.runtime.pack_folder import PackNotFound
+from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.secrets import SecretsUnusable
+from gateway.runtime.supervisor import ServerFailed
+from gateway.settings import SettingsRefused
+from gateway.vault.key_check import WrongVaultKey
+from gateway.vault.vault import CannotOpen
+from gateway.wiring import PortTaken
+
+P = ParamSpec("P")
+
+ERRORS_THAT_EXPLAIN_THEMSELVES = (
+    AccountRefused,
+    CannotCancel,
+    CannotOpen,
+    CannotResend,
+    NoSuchAccount,
+    NoSuchAppeal,
+    NoSuchIncident,
+    NoSuchMessage,
+    NoSuchToken,
+    NotAllowed,
+    PackNotFound,
+    PackRefused,
+    PasswordRefused,
+    PortTaken,
+    SecretsUnusable,
+    ServerFailed,
+    SettingsRefused,
+    WrongAudience,
+    WrongDraft,
+    WrongVaultKey,
+    appeal.NotAllowed,
+)
+
+
+def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async verb on uvloop; an error that explains itself becomes a message on stderr and exit status 1."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with explained(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(command(*args, **kwargs))
+
+    return run
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Errors whose text says what to do are shown as that text alone."""
+    try:
+        yield
+    except ERRORS_THAT_EXPLAIN_THEMSELVES as error:
+        raise click.ClickException(str(error)) from None
+    except (DatabaseAway, RedisError) as error:
+        raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None

@@ -1,0 +1,61 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from gateway.text import ticket as tickets
+
+P = ParamSpec("P")
+
+
+def found_by(command: Callable[P, Any]) -> Callable[P, Any]:
+    """The options by which every verb finds the gateway that it speaks of."""
+    for option in (
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            envvar="WASPADA_CONFIG",
+            help="The settings file (TOML).",
+        ),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="The data folder of `waspada run` [var].",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def listing(command: Callable[P, Any]) -> Callable[P, Any]:
+    """The options of every list."""
+    for option in (
+        click.option(
+            "--limit",
+            type=click.IntRange(1, 1_000_000),
+            default=1000,
+            show_default=True,
+            help="At most so many, newest first.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout, nothing else."),
+    ):
+        command = option(command)
+    return command
+
+
+def in_json(command: Callable[P, Any]) -> Callable[P, Any]:
+    """The option of what shows a single thing."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")(command)
+
+
+def read_ticket(written: str, hint: str) -> str:
+    """The ticket that was written as `hint`, eight digits without a dash. Raises `click.BadParameter`."""
+    number = tickets.read(written)
+    if number is None:
+        raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one", param_hint=hint)
+    return number
