@@ -34,11 +34,11 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def complaints(config: Path | None = None, **options: object) -> list[str]:
+def diagnostics(config: Path | None = None, **options: object) -> list[str]:
     with pytest.raises(SettingsRefused) as caught:
         read_settings(config, **options)
-    assert str(caught.value) == "\n".join(caught.value.complaints)
-    return caught.value.complaints
+    assert str(caught.value) == "\n".join(caught.value.diagnostics)
+    return caught.value.diagnostics
 
 
 # Where values come from --------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def test_every_mistake_is_told_at_once_with_its_place(config: Path, monkeypatch:
     monkeypatch.setenv("WASPADA_LOG_LEVEL", "loud")
     monkeypatch.setenv("WASPADA_LOGLEVEL", "info")
 
-    assert sorted(complaints(config, host="")) == sorted(
+    assert sorted(diagnostics(config, host="")) == sorted(
         [
             f"{config}:1: port: Input should be greater than or equal to 1",
             f"{config}:2: prot: there is no such setting (did you mean port?)",
@@ -191,18 +191,18 @@ def test_every_mistake_is_told_at_once_with_its_place(config: Path, monkeypatch:
 def test_a_bad_value_is_told_without_being_shown(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"WASPADA_{name.upper()}", value)
 
-    (complaint,) = complaints()
+    (diagnostic,) = diagnostics()
 
-    assert complaint.startswith(f"WASPADA_{name.upper()}: ")
-    assert "secret" not in complaint.removeprefix(f"WASPADA_{name.upper()}: ")
-    assert "pass" not in complaint
+    assert diagnostic.startswith(f"WASPADA_{name.upper()}: ")
+    assert "secret" not in diagnostic.removeprefix(f"WASPADA_{name.upper()}: ")
+    assert "pass" not in diagnostic
 
 
 @pytest.mark.parametrize("name", ["AT", "a_t", "a" * 33, "at/ussd", "ä"])
 def test_a_channels_name_fits_a_url(config: Path, name: str) -> None:
     config.write_text(_CHANNEL.replace("[channels.at]", f'[channels."{name}"]'))
 
-    assert complaints(config) == [f"{config}:2: channels.{name}: a channel's name must be 1 to 32 of a-z 0-9 -"]
+    assert diagnostics(config) == [f"{config}:2: channels.{name}: a channel's name must be 1 to 32 of a-z 0-9 -"]
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_a_channels_name_fits_a_url(config: Path, name: str) -> None:
 def test_a_webhook_secret_that_would_not_hold_is_refused(config: Path, secret: str) -> None:
     config.write_text(_CHANNEL.replace('"0123456789abcdef"', secret))
 
-    assert all(complaint.startswith(f"{config}:6: channels.at.secret") for complaint in complaints(config))
+    assert all(diagnostic.startswith(f"{config}:6: channels.at.secret") for diagnostic in diagnostics(config))
 
 
 def test_a_channel_in_one_line_is_found_too(config: Path) -> None:
     config.write_text("# all in one\nchannels = {at = {carrier = 'pigeon'}}\n")
 
-    assert f"{config}:2: channels.at.carrier: Input should be 'africastalking'" in complaints(config)
+    assert f"{config}:2: channels.at.carrier: Input should be 'africastalking'" in diagnostics(config)
 
 
 def test_a_secret_given_twice_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,11 +225,11 @@ def test_a_secret_given_twice_is_refused(config: Path, monkeypatch: pytest.Monke
     config.write_text(f'vault_key = "{_KEY}"\n')
     monkeypatch.setenv("WASPADA_VAULT_KEY_FILE", "/etc/waspada/key")
 
-    assert complaints(config) == [f"{config}:1: vault_key: give either vault_key or vault_key_file, not both"]
+    assert diagnostics(config) == [f"{config}:1: vault_key: give either vault_key or vault_key_file, not both"]
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "diagnostic"),
     [
         (b"port = \n", ":1: Invalid value"),
         (b"\n\nport = 1\nport = 2\n", ":4: Cannot overwrite a value"),
@@ -237,14 +237,14 @@ def test_a_secret_given_twice_is_refused(config: Path, monkeypatch: pytest.Monke
         (b"port = [1,\n", ": Invalid value (at end of document)"),
     ],
 )
-def test_a_file_that_is_not_toml_is_refused_with_its_line(config: Path, content: bytes, complaint: str) -> None:
+def test_a_file_that_is_not_toml_is_refused_with_its_line(config: Path, content: bytes, diagnostic: str) -> None:
     config.write_bytes(content)
 
-    assert complaints(config) == [f"{config}{complaint}"]
+    assert diagnostics(config) == [f"{config}{diagnostic}"]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    assert complaints(tmp_path / "no.toml") == [f"{tmp_path}/no.toml: cannot be read: No such file or directory"]
+    assert diagnostics(tmp_path / "no.toml") == [f"{tmp_path}/no.toml: cannot be read: No such file or directory"]
 
 
 def test_what_a_server_needs_is_asked_for_by_name() -> None:
@@ -253,8 +253,8 @@ def test_what_a_server_needs_is_asked_for_by_name() -> None:
     with pytest.raises(SettingsRefused) as caught:
         settings.require("redis_url", "database_url", "vault_key", "channels", "port")
 
-    assert len(caught.value.complaints) == 4
-    assert "set WASPADA_REDIS_URL" in caught.value.complaints[0]
+    assert len(caught.value.diagnostics) == 4
+    assert "set WASPADA_REDIS_URL" in caught.value.diagnostics[0]
     for address in ("redis_address", "database_address", "vault_key_bytes"):
         with pytest.raises(SettingsRefused, match="is missing"):
             getattr(settings, address)

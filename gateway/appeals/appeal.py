@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.accounts.roles import MAY, DeskRole, Right
-from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT, MessageStatus
 from gateway.text.gsm import Change
 
 PER_WEEK = 3
@@ -25,14 +24,14 @@ ANSWERS_WITHIN = timedelta(days=3)
 """What somebody sends us so soon after an appeal is an answer to it."""
 
 
-class Kind(StrEnum):
+class ResponseKind(StrEnum):
     """What an answer to an appeal says."""
 
     STOP = "stop"
     OTHER = "other"
 
 
-class Status(StrEnum):
+class AppealStatus(StrEnum):
     """How far an appeal has come."""
 
     DRAFT = "draft"
@@ -44,18 +43,18 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.DRAFT: frozenset({Status.WAITING, Status.CANCELLED}),
-    Status.WAITING: frozenset({Status.DRAFT, Status.SCHEDULED, Status.CANCELLED}),
-    Status.SCHEDULED: frozenset({Status.DRAFT, Status.RUNNING, Status.CANCELLED}),
-    Status.RUNNING: frozenset({Status.PAUSED, Status.DONE, Status.CANCELLED}),
-    Status.PAUSED: frozenset({Status.RUNNING, Status.CANCELLED}),
-    Status.DONE: frozenset(),
-    Status.CANCELLED: frozenset(),
+MOVES: Mapping[AppealStatus, frozenset[AppealStatus]] = {
+    AppealStatus.DRAFT: frozenset({AppealStatus.WAITING, AppealStatus.CANCELLED}),
+    AppealStatus.WAITING: frozenset({AppealStatus.DRAFT, AppealStatus.SCHEDULED, AppealStatus.CANCELLED}),
+    AppealStatus.SCHEDULED: frozenset({AppealStatus.DRAFT, AppealStatus.RUNNING, AppealStatus.CANCELLED}),
+    AppealStatus.RUNNING: frozenset({AppealStatus.PAUSED, AppealStatus.DONE, AppealStatus.CANCELLED}),
+    AppealStatus.PAUSED: frozenset({AppealStatus.RUNNING, AppealStatus.CANCELLED}),
+    AppealStatus.DONE: frozenset(),
+    AppealStatus.CANCELLED: frozenset(),
 }
 
 
-def may_move(now: Status, to: Status) -> bool:
+def may_move(now: AppealStatus, to: AppealStatus) -> bool:
     """Whether an appeal may go from `now` straight `to` there."""
     return to in MOVES[now]
 
@@ -91,29 +90,35 @@ class Rule:
     In the stages of `stays` it may be done as well, and leaves the appeal there.
     """
 
-    stages: frozenset[Status]
-    to: Status
+    stages: frozenset[AppealStatus]
+    to: AppealStatus
     rights: frozenset[Right]
-    stays: frozenset[Status] = frozenset()
+    stays: frozenset[AppealStatus] = frozenset()
 
 
-_OPEN = frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED})
+_OPEN = frozenset(
+    {AppealStatus.DRAFT, AppealStatus.WAITING, AppealStatus.SCHEDULED, AppealStatus.RUNNING, AppealStatus.PAUSED}
+)
 WRITE = frozenset({Right.WRITE_APPEALS})
 _APPROVE = frozenset({Right.APPROVE_APPEALS})
 RULES: Mapping[Act, Rule] = {
-    Act.EDIT: Rule(frozenset({Status.DRAFT, Status.WAITING, Status.SCHEDULED}), Status.DRAFT, WRITE),
-    Act.SUBMIT: Rule(frozenset({Status.DRAFT}), Status.WAITING, WRITE),
-    Act.RETURN: Rule(frozenset({Status.WAITING}), Status.DRAFT, _APPROVE),
+    Act.EDIT: Rule(
+        frozenset({AppealStatus.DRAFT, AppealStatus.WAITING, AppealStatus.SCHEDULED}), AppealStatus.DRAFT, WRITE
+    ),
+    Act.SUBMIT: Rule(frozenset({AppealStatus.DRAFT}), AppealStatus.WAITING, WRITE),
+    Act.RETURN: Rule(frozenset({AppealStatus.WAITING}), AppealStatus.DRAFT, _APPROVE),
     # A paused one waits for the second person where a strict stage has begun meanwhile.
-    Act.APPROVE: Rule(frozenset({Status.WAITING}), Status.SCHEDULED, _APPROVE, stays=frozenset({Status.PAUSED})),
-    Act.SCHEDULE: Rule(frozenset({Status.SCHEDULED}), Status.SCHEDULED, _APPROVE),
-    Act.PAUSE: Rule(frozenset({Status.RUNNING}), Status.PAUSED, WRITE | _APPROVE),
-    Act.RESUME: Rule(frozenset({Status.PAUSED}), Status.RUNNING, _APPROVE),
-    Act.CANCEL: Rule(_OPEN, Status.CANCELLED, WRITE | _APPROVE),
+    Act.APPROVE: Rule(
+        frozenset({AppealStatus.WAITING}), AppealStatus.SCHEDULED, _APPROVE, stays=frozenset({AppealStatus.PAUSED})
+    ),
+    Act.SCHEDULE: Rule(frozenset({AppealStatus.SCHEDULED}), AppealStatus.SCHEDULED, _APPROVE),
+    Act.PAUSE: Rule(frozenset({AppealStatus.RUNNING}), AppealStatus.PAUSED, WRITE | _APPROVE),
+    Act.RESUME: Rule(frozenset({AppealStatus.PAUSED}), AppealStatus.RUNNING, _APPROVE),
+    Act.CANCEL: Rule(_OPEN, AppealStatus.CANCELLED, WRITE | _APPROVE),
 }
 
 
-class NotAllowed(ValueError):
+class ActNotAllowed(ValueError):
     """Why this may not be done with the appeal."""
 
 
@@ -121,32 +126,32 @@ def check_rights(actor: Actor, doing: str, rights: frozenset[Right]) -> None:
     """Raise `NotAllowed`, which names the roles that it takes, for whoever has none of `rights`."""
     if not rights & actor.rights:
         roles = " or ".join(role for role in DeskRole if MAY[role] & rights)
-        raise NotAllowed(f"{actor.name} may not {doing} appeals: that takes the role {roles}")
+        raise ActNotAllowed(f"{actor.name} may not {doing} appeals: that takes the role {roles}")
 
 
-def check_act(act: Act, stands: Status, actor: Actor) -> Status:
+def check_act(act: Act, stands: AppealStatus, actor: Actor) -> AppealStatus:
     """Where `act` leads. Raises `NotAllowed`, which says whose roles may, or from which stages."""
     rule = RULES[act]
     check_rights(actor, act, rule.rights)
     if stands in rule.stays:
         return stands
     if stands not in rule.stages:
-        stages = ", ".join(stage for stage in Status if stage in rule.stages | rule.stays)
-        raise NotAllowed(f"this appeal is {stands}; one can {act} it while it is {stages}")
+        stages = ", ".join(stage for stage in AppealStatus if stage in rule.stages | rule.stays)
+        raise ActNotAllowed(f"this appeal is {stands}; one can {act} it while it is {stages}")
     return rule.to
 
 
 def check_no_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
     """Raise `NotAllowed` for whoever has written the appeal."""
     if actor.name.casefold() in map(str.casefold, authors):
-        raise NotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
+        raise ActNotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
 
 
 def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
     """Raise `NotAllowed` for whoever has written the appeal, or has approved it already."""
     check_no_author(actor, Act.APPROVE, authors)
     if actor.name.casefold() in map(str.casefold, approvers):
-        raise NotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
+        raise ActNotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
 
 
 def approvals_needed(strict: bool) -> int:
@@ -158,7 +163,7 @@ def approvals_needed(strict: bool) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class AppealDraft:
     """What an author writes: a template of the pack or texts of his own, to whom, by which channel, and when.
 
     `audience` is as `audience.read` takes it. `starts_at` is None for as soon as it is approved; `ticket` is that of
@@ -180,8 +185,8 @@ class Appeal:
     """An appeal as it stands. `frozen` is how many people were its audience when it was approved."""
 
     id: int
-    status: Status
-    draft: Draft
+    status: AppealStatus
+    draft: AppealDraft
     version: int  # counts the edits
     authors: tuple[str, ...]
     approvers: tuple[str, ...]  # of this version
@@ -214,7 +219,7 @@ class Reason(StrEnum):
     CALLED_OFF = "called_off"
 
 
-SAID: Mapping[Reason, str] = {
+REASON_TEXT: Mapping[Reason, str] = {
     Reason.OPTED_OUT: OPTED_OUT,
     Reason.LEFT_AUDIENCE: "no longer belongs to the audience",
     Reason.WEEKLY_LIMIT: "has had the appeals of a week",
@@ -224,7 +229,7 @@ SAID: Mapping[Reason, str] = {
     Reason.CALLED_OFF: "the appeal was called off",
 }
 """As it stands beside the message."""
-BY_SENTENCE: Mapping[str, Reason] = {sentence: reason for reason, sentence in SAID.items()}
+REASON_BY_TEXT: Mapping[str, Reason] = {sentence: reason for reason, sentence in REASON_TEXT.items()}
 
 
 class Total(StrEnum):
@@ -238,21 +243,23 @@ class Total(StrEnum):
     WAITING = "waiting"
 
 
-COUNTED_AS: Mapping[Sent, Total] = {
-    Sent.QUEUED: Total.WAITING,
-    Sent.HELD: Total.WAITING,
-    Sent.SENDING: Total.WAITING,
-    Sent.ACCEPTED: Total.ACCEPTED,
-    Sent.DELIVERED: Total.DELIVERED,
-    Sent.UNDELIVERED: Total.FAILED,
-    Sent.REFUSED: Total.FAILED,
-    Sent.UNKNOWN: Total.UNKNOWN,
-    Sent.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left: what may have stays unknown
-    Sent.SUPPRESSED: Total.SUPPRESSED,
+COUNTED_AS: Mapping[MessageStatus, Total] = {
+    MessageStatus.QUEUED: Total.WAITING,
+    MessageStatus.HELD: Total.WAITING,
+    MessageStatus.SENDING: Total.WAITING,
+    MessageStatus.ACCEPTED: Total.ACCEPTED,
+    MessageStatus.DELIVERED: Total.DELIVERED,
+    MessageStatus.UNDELIVERED: Total.FAILED,
+    MessageStatus.REFUSED: Total.FAILED,
+    MessageStatus.UNKNOWN: Total.UNKNOWN,
+    MessageStatus.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left: what may have stays unknown
+    MessageStatus.SUPPRESSED: Total.SUPPRESSED,
 }
 
 
-LEFT = frozenset({Sent.ACCEPTED, Sent.DELIVERED, Sent.UNDELIVERED, Sent.UNKNOWN})
+MAYBE_SENT = frozenset(
+    {MessageStatus.ACCEPTED, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.UNKNOWN}
+)
 """A message that is so has left, or may have."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.people.person import Role, reaching
+from gateway.people.person import Role, enclosing_codes
 from gateway.places.areas import Areas
 
 _GROUP = ("roles", "areas", "neighbours", "languages")
@@ -152,7 +152,7 @@ def codes(group: Group, areas: Areas) -> frozenset[str]:
         return frozenset()
     wanted = named(group, areas)
     inside = {code for area in wanted for code in _within(area, areas)}
-    above = {code for area in (*wanted, *inside) for code in reaching(area)}
+    above = {code for area in (*wanted, *inside) for code in enclosing_codes(area)}
     return frozenset({*above, EVERYWHERE})
 
 

@@ -29,17 +29,17 @@ from sqlalchemy import (
     true,
 )
 
-from gateway.appeals.appeal import SAID, Reason
+from gateway.appeals.appeal import REASON_TEXT, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
-from gateway.appeals.bitmap import Crowd
-from gateway.people.filters import has_role, is_anybody, subscribes, texts
+from gateway.appeals.bitmap import IdBitmap
+from gateway.people.filters import has_any_role, has_role, subscribes, texts
 from gateway.people.person import Role
 from gateway.people.tables import STANDING, opt_outs, people, person_roles, subscriptions
 from gateway.places.areas import Areas
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class AudienceQuery:
     """An audience, and in which languages there is a text for its people.
 
     `fallback` is the language for whoever has no text in his own; empty if that has none either.
@@ -50,10 +50,10 @@ class Reach:
     languages: Collection[str]
     fallback: str
 
-    def meant(self) -> ColumnElement[bool]:
+    def matches(self) -> ColumnElement[bool]:
         """Whether somebody is in the audience, and can be written to at all."""
         known = [people.c.phone_key.is_not(None), _matches(self.audience, self.areas)]
-        return and_(*known, *([] if _asks_for_roles(self.audience) else [is_anybody()]))
+        return and_(*known, *([] if _asks_for_roles(self.audience) else [has_any_role()]))
 
     def language(self) -> ColumnElement[str]:
         """In which language somebody is written to."""
@@ -80,29 +80,32 @@ class Reach:
         stands = subscribed.where(STANDING).correlate(people).scalar_subquery()
         found = func.greatest(stands, held.correlate(people).scalar_subquery())
         return func.coalesce(
-            found, case((self.meant(), ""), else_=null()), subscribed.correlate(people).scalar_subquery()
+            found, case((self.matches(), ""), else_=null()), subscribed.correlate(people).scalar_subquery()
         )
 
-    def verdict(self, tired: Crowd, *, frozen: bool = False) -> ColumnElement[Any]:
+    def suppression_reason(self, capped: IdBitmap, *, frozen: bool = False) -> ColumnElement[Any]:
         """Why somebody gets nothing, as it stands beside his message; null if he gets it.
 
         `tired` are those who have had the appeals of a week. Who is asked for is `frozen` where a list says who it is,
         and not that he is meant now.
         """
         reasons: list[tuple[ColumnElement[bool], str]] = [
-            (people.c.phone_key.is_(None), SAID[Reason.UNREACHABLE]),
-            (exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people), SAID[Reason.OPTED_OUT]),
+            (people.c.phone_key.is_(None), REASON_TEXT[Reason.UNREACHABLE]),
+            (
+                exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people),
+                REASON_TEXT[Reason.OPTED_OUT],
+            ),
         ]
         if frozen:  # he has left by a list: who has said STOP has opted out as well
-            reasons.append((not_(self.meant()), SAID[Reason.LEFT_AUDIENCE]))
-        if tired.bits:
-            reasons.append((_is_in(tired), SAID[Reason.WEEKLY_LIMIT]))
+            reasons.append((not_(self.matches()), REASON_TEXT[Reason.LEFT_AUDIENCE]))
+        if capped.bits:
+            reasons.append((_is_in(capped), REASON_TEXT[Reason.WEEKLY_LIMIT]))
         if not self.fallback:
-            reasons.append((people.c.language != func.all(texts(self.languages)), SAID[Reason.NO_TEXT]))
+            reasons.append((people.c.language != func.all(texts(self.languages)), REASON_TEXT[Reason.NO_TEXT]))
         return case(*reasons, else_=null())
 
 
-def _is_in(crowd: Crowd) -> ColumnElement[bool]:
+def _is_in(crowd: IdBitmap) -> ColumnElement[bool]:
     place = people.c.id - crowd.first
     bit = func.get_bit(cast(crowd.bits, LargeBinary), place)
     # A case, so that the bit is asked for only where there is one.

@@ -9,7 +9,7 @@ _BYTE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class IdBitmap:
     """A set of people, by their ids.
 
     The lowest bit of the first byte stands for the id `first`, which is a multiple of eight; the next bit for the next
@@ -20,10 +20,10 @@ class Crowd:
     bits: bytes
 
     @classmethod
-    def of(cls, ids: Sequence[int]) -> Crowd:
+    def of(cls, ids: Sequence[int]) -> IdBitmap:
         """Those with these ids, in any order; none may be negative."""
         if not ids:
-            return NOBODY
+            return EMPTY
         first = min(ids) // _BYTE * _BYTE
         bits = bytearray((max(ids) - first) // _BYTE + 1)
         for one in ids:
@@ -35,23 +35,23 @@ class Crowd:
         """The id behind the last one that there is a bit for."""
         return self.first + len(self.bits) * _BYTE
 
-    def without(self, ids: Iterable[int]) -> Crowd:
+    def without(self, ids: Iterable[int]) -> IdBitmap:
         """The others."""
         bits = bytearray(self.bits)
         for one in ids:
             if self.first <= one < self.end:
                 bits[(one - self.first) // _BYTE] &= ~(1 << one % _BYTE)
-        return Crowd(self.first, bytes(bits))
+        return IdBitmap(self.first, bytes(bits))
 
 
-NOBODY = Crowd(0, b"")
+EMPTY = IdBitmap(0, b"")
 
 
-def union(crowds: Iterable[Crowd]) -> Crowd:
+def union(crowds: Iterable[IdBitmap]) -> IdBitmap:
     """Whoever is in any of them."""
     some = [crowd for crowd in crowds if crowd.bits]
     if not some:
-        return NOBODY
+        return EMPTY
     first = min(crowd.first for crowd in some)
     bits = bytearray((max(crowd.end for crowd in some) - first) // _BYTE)
     for crowd in some:
@@ -59,14 +59,14 @@ def union(crowds: Iterable[Crowd]) -> Crowd:
         place = slice(start, start + len(crowd.bits))
         both = int.from_bytes(bits[place], "little") | int.from_bytes(crowd.bits, "little")
         bits[place] = both.to_bytes(len(crowd.bits), "little")
-    return Crowd(first, bytes(bits))
+    return IdBitmap(first, bytes(bits))
 
 
-def in_at_least(count: int, crowds: Iterable[Crowd]) -> Crowd:
+def in_at_least(count: int, crowds: Iterable[IdBitmap]) -> IdBitmap:
     """Whoever is in `count` of them, at least 1, or in more."""
     some = [crowd for crowd in crowds if crowd.bits]
     if len(some) < count:
-        return NOBODY
+        return EMPTY
     first = min(crowd.first for crowd in some)
     length = (max(crowd.end for crowd in some) - first) // _BYTE
     seen = [0] * count  # seen[k]: whoever is in more than k of those looked at
@@ -75,4 +75,4 @@ def in_at_least(count: int, crowds: Iterable[Crowd]) -> Crowd:
         for k in range(count - 1, 0, -1):
             seen[k] |= seen[k - 1] & bits
         seen[0] |= bits
-    return Crowd(first, seen[-1].to_bytes(length, "little")) if seen[-1] else NOBODY
+    return IdBitmap(first, seen[-1].to_bytes(length, "little")) if seen[-1] else EMPTY

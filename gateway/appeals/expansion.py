@@ -29,13 +29,13 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.appeals.appeal import SAID, Appeal, Reason
-from gateway.appeals.audience_sql import Reach
-from gateway.appeals.bitmap import Crowd
+from gateway.appeals.appeal import REASON_TEXT, Appeal, Reason
+from gateway.appeals.audience_sql import AudienceQuery
+from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.appeals.texts import Rendering
-from gateway.appeals.weekly_cap import had_enough
-from gateway.messages.message import CLASSES, MessageClass, Status
+from gateway.appeals.weekly_cap import at_weekly_cap
+from gateway.messages.message import CLASSES, MessageClass, MessageStatus
 from gateway.messages.tables import messages
 from gateway.people.tables import people
 
@@ -49,7 +49,7 @@ class Expansion:
     """What is needed to make the messages of an appeal. When it was called `off`, none of them is to be sent."""
 
     appeal: Appeal
-    reach: Reach
+    reach: AudienceQuery
     texts: Sequence[Rendering]
     due_at: datetime
     off: bool = False
@@ -90,16 +90,16 @@ async def expand_next(connection: AsyncConnection, expansion: Expansion, now: da
     return len(chunk.people)
 
 
-async def _add(connection: AsyncConnection, expansion: Expansion, ids: Sequence[int], now: datetime) -> Crowd:
+async def _add(connection: AsyncConnection, expansion: Expansion, ids: Sequence[int], now: datetime) -> IdBitmap:
     """Make one message for each of these people: queued, or suppressed with the reason. Whom one was queued for."""
     if expansion.off:
-        verdict: Any = literal(SAID[Reason.CALLED_OFF], Text)
+        verdict: Any = literal(REASON_TEXT[Reason.CALLED_OFF], Text)
     else:
-        tired = await had_enough(connection, expansion.due_at, expansion.appeal.id, ids)
-        verdict = expansion.reach.verdict(tired, frozen=True)
+        tired = await at_weekly_cap(connection, expansion.due_at, expansion.appeal.id, ids)
+        verdict = expansion.reach.suppression_reason(tired, frozen=True)
     added = _adding(expansion, ids, verdict, now).cte("added")
-    queued = select(func.array_agg(added.c.person)).where(added.c.status == Status.QUEUED)
-    return Crowd.of((await connection.execute(queued)).scalar() or ())
+    queued = select(func.array_agg(added.c.person)).where(added.c.status == MessageStatus.QUEUED)
+    return IdBitmap.of((await connection.execute(queued)).scalar() or ())
 
 
 def _adding(
@@ -125,7 +125,9 @@ def _adding(
     area = case((somebody.c.area == any_(known), somebody.c.area), else_="")
     row = {
         **_same(expansion, now),
-        "status": case((somebody.c.verdict.is_(None), Status.QUEUED.value), else_=Status.SUPPRESSED.value),
+        "status": case(
+            (somebody.c.verdict.is_(None), MessageStatus.QUEUED.value), else_=MessageStatus.SUPPRESSED.value
+        ),
         "reason": func.coalesce(somebody.c.verdict, ""),
         "phone_sealed": somebody.c.phone_sealed,
         "phone_key": somebody.c.phone_key,

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import BY_SENTENCE, Price, Reason
-from gateway.appeals.audience_sql import Reach
-from gateway.appeals.bitmap import Crowd
+from gateway.appeals.appeal import REASON_BY_TEXT, Price, Reason
+from gateway.appeals.audience_sql import AudienceQuery
+from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.texts import Rendering, TextCost
 
 
@@ -88,7 +88,7 @@ class Counted:
 
 
 async def count(
-    connection: AsyncConnection, reach: Reach, tired: Crowd, texts: Sequence[Rendering], price: Price | None
+    connection: AsyncConnection, reach: AudienceQuery, tired: IdBitmap, texts: Sequence[Rendering], price: Price | None
 ) -> Counted:
     """Count a whole audience, of whom those in `tired` have had the appeals of a week.
 
@@ -107,7 +107,7 @@ async def count(
     for language, area, verdict, number in (await connection.execute(_grouped(reach, tired, by_area))).all():
         total += number
         if verdict is not None:
-            suppressed[BY_SENTENCE[verdict]] += number
+            suppressed[REASON_BY_TEXT[verdict]] += number
             continue
         reached[language] += number
         needed[language] += number * (
@@ -120,8 +120,8 @@ async def count(
     return Counted(total, shares, dict(suppressed), price.of(needed.total()) if price else "")
 
 
-def _grouped(reach: Reach, tired: Crowd, by_area: bool) -> Select[Any]:
+def _grouped(reach: AudienceQuery, tired: IdBitmap, by_area: bool) -> Select[Any]:
     area: ColumnElement[str] = reach.area() if by_area else literal_column("''")
-    columns = (reach.language().label("language"), area.label("area"), reach.verdict(tired).label("verdict"))
-    audience = select(*columns).where(reach.meant()).subquery("audience")
+    columns = (reach.language().label("language"), area.label("area"), reach.suppression_reason(tired).label("verdict"))
+    audience = select(*columns).where(reach.matches()).subquery("audience")
     return select(*audience.c, func.count()).group_by(*audience.c)

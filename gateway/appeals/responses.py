@@ -11,15 +11,21 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import ANSWERS_WITHIN, Kind
+from gateway.appeals.appeal import ANSWERS_WITHIN, ResponseKind
 from gateway.appeals.tables import appeal_answers
-from gateway.messages.message import Status
+from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
 
-_LEFT = (Status.SENDING, Status.ACCEPTED, Status.DELIVERED, Status.UNDELIVERED, Status.UNKNOWN)
+_LEFT = (
+    MessageStatus.SENDING,
+    MessageStatus.ACCEPTED,
+    MessageStatus.DELIVERED,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.UNKNOWN,
+)
 
 
-async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Kind, now: datetime) -> int | None:
+async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: ResponseKind, now: datetime) -> int | None:
     """Tie an answer to the last appeal to this phone, and count it there; the appeal, None if there was none lately.
 
     Somebody's answers of one kind count once. That `stop` ends the appeals to somebody is the
@@ -49,4 +55,4 @@ async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Kind,
 
 async def note_stop(connection: AsyncConnection, phone_key: bytes, now: datetime) -> None:
     """Count that somebody wants no more of this; for who takes opt-outs (`messages.optouts.Heard`)."""
-    await note_answer(connection, phone_key, Kind.STOP, now)
+    await note_answer(connection, phone_key, ResponseKind.STOP, now)

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import BY_SENTENCE, COUNTED_AS, LEFT, Reason, Status, Total
+from gateway.appeals.appeal import COUNTED_AS, MAYBE_SENT, REASON_BY_TEXT, AppealStatus, Reason, Total
 from gateway.appeals.store import find
 from gateway.appeals.tables import appeal_answers
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
@@ -36,7 +36,7 @@ Totals = Mapping[Total, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AppealResults:
     """What became of an appeal. Each of the groups has the totals of those people who have a message by now.
 
     Hours are those of the pack's clocks in which something was sent, as `2026-11-25 14:00`. What was never sent has
@@ -74,28 +74,28 @@ def _plain(totals: Totals) -> dict[str, int]:
     return {total.value: totals[total] for total in Total}
 
 
-class Ledger:
+class ResultsStore:
     """Reads accounts. Every method may raise `DatabaseAway` and `NoSuchAppeal`."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
 
-    async def account(self, appeal: int, timezone: ZoneInfo) -> Account:
+    async def account(self, appeal: int, timezone: ZoneInfo) -> AppealResults:
         """The account as it stands, all of it of one moment."""
         async with self._database.begin() as connection:
             await connection.execute(_ONE_MOMENT)
             stands = await find(connection, appeal)
             counted = await _counted(connection, appeal, timezone)
             unexpanded = stands.frozen - sum(counted.totals.values())
-            if stands.status is Status.CANCELLED:
+            if stands.status is AppealStatus.CANCELLED:
                 counted.totals[Total.SUPPRESSED] += unexpanded
                 counted.suppressed[Reason.CALLED_OFF.value] += unexpanded
             else:
                 counted.totals[Total.WAITING] += unexpanded
             counting = select(appeal_answers.c.kind, func.count()).where(appeal_answers.c.appeal == appeal)
             answers = (await connection.execute(counting.group_by(appeal_answers.c.kind))).all()
-        return Account(
+        return AppealResults(
             frozen=stands.frozen,
             totals=counted.totals,
             suppressed={reason: count for reason, count in counted.suppressed.items() if count},
@@ -123,9 +123,9 @@ class Ledger:
             "area": _area(row["area"]),
             "channel": row["channel"],
             "status": row["status"],
-            "counted_as": COUNTED_AS[Sent(row["status"])].value,
+            "counted_as": COUNTED_AS[MessageStatus(row["status"])].value,
             "reason": row["reason"],
-            "parts": row["parts"] if row["status"] in LEFT else 0,
+            "parts": row["parts"] if row["status"] in MAYBE_SENT else 0,
             "at": row["sent_at"].isoformat() if row["sent_at"] else "",
         }
 
@@ -172,13 +172,13 @@ async def _counted(connection: AsyncConnection, appeal: int, timezone: ZoneInfo)
     counting = select(*by, func.count(), func.sum(table.parts)).where(table.appeal == appeal).group_by(*by)
     counted = _Counted()
     for status, reason, language, area, channel, sent, people, parts in (await connection.execute(counting)).all():
-        total = COUNTED_AS[Sent(status)]
+        total = COUNTED_AS[MessageStatus(status)]
         counted.totals[total] += people
         keys = {"languages": language, "areas": _area(area), "channels": channel}
         if total is Total.SUPPRESSED:
-            counted.suppressed[BY_SENTENCE.get(reason, reason)] += people
+            counted.suppressed[REASON_BY_TEXT.get(reason, reason)] += people
         elif total is not Total.WAITING:
-            counted.parts += parts if status in LEFT else 0
+            counted.parts += parts if status in MAYBE_SENT else 0
             keys["hours"] = f"{sent:%Y-%m-%d %H:00}" if sent else ""
         for name, key in keys.items():
             counted.groups[name][key][total] += people

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from gateway.appeals.appeal import Draft, approvals_needed
+from gateway.appeals.appeal import AppealDraft, approvals_needed
 from gateway.appeals.audience import WrongAudience, read
-from gateway.appeals.texts import renderings, texts_of, texts_of_pack
+from gateway.appeals.texts import effective_texts, renderings, texts_of_pack
 from gateway.menu.model import APPEAL_VALUES, Menu, Need
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
@@ -23,26 +23,26 @@ _LATE = timedelta(minutes=5)  # so long a start may be past: somebody has typed 
 class WrongDraft(ValueError):
     """All that is wrong with what an author has written."""
 
-    def __init__(self, complaints: Sequence[str]) -> None:
-        self.complaints = tuple(complaints)
-        super().__init__("; ".join(complaints))
+    def __init__(self, diagnostics: Sequence[str]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(diagnostics))
 
 
 def check_draft(
-    draft: Draft, menu: Menu, channels: Mapping[str, str], now: datetime, stood: Draft | None = None
+    draft: AppealDraft, menu: Menu, channels: Mapping[str, str], now: datetime, stood: AppealDraft | None = None
 ) -> None:
     """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel.
 
     A start may be past only where it is that of what `stood` there before.
     """
-    complaints = list(_faults(draft, menu, channels))
+    diagnostics = list(_faults(draft, menu, channels))
     if stood is None or draft.starts_at != stood.starts_at:
-        complaints += filter(None, [late(draft.starts_at, menu, now)])
-    if complaints:
-        raise WrongDraft(complaints)
+        diagnostics += filter(None, [start_error(draft.starts_at, menu, now)])
+    if diagnostics:
+        raise WrongDraft(diagnostics)
 
 
-def late(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
+def start_error(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
     """Why a start cannot be set to that time; empty if it can."""
     if starts_at is None:
         return ""
@@ -54,7 +54,7 @@ def late(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
     return f"{named} is past; it begins later, or as soon as it is approved"
 
 
-def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[str]:
+def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, str]) -> Iterator[str]:
     if not 0 < len(draft.purpose.strip()) <= _LONGEST_PURPOSE:
         yield f"an appeal needs a purpose of at most {_LONGEST_PURPOSE} characters"
     if draft.channel not in channels:
@@ -72,14 +72,14 @@ def _faults(draft: Draft, menu: Menu, channels: Mapping[str, str]) -> Iterator[s
     yield from _refused_words(draft, menu)
 
 
-def _refused_words(draft: Draft, menu: Menu) -> Iterator[str]:
+def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     """What it says, in its texts or its purpose, that no appeal may say; read as `spelt` would write it."""
-    for where, text in {"purpose": draft.purpose, **texts_of(draft, menu)}.items():
+    for where, text in {"purpose": draft.purpose, **effective_texts(draft, menu)}.items():
         for word in refused_in(gsm.transliterate(text).text, menu.rules.refused_words):
             yield f"{where}: {word} is one of the refused words"
 
 
-def _template_faults(draft: Draft, menu: Menu) -> Iterator[str]:
+def _template_faults(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     template = menu.templates.get(draft.template)
     if template is None:
         yield f"no template is called {draft.template}; known are {', '.join(menu.templates) or 'none'}"
@@ -112,25 +112,27 @@ def _leaving(menu: Menu) -> list[str]:
     return sorted({word.upper() for spoken in words for word in spoken})
 
 
-def goes_out(draft: Draft, menu: Menu, now: datetime) -> datetime:
+def first_send_at(draft: AppealDraft, menu: Menu, now: datetime) -> datetime:
     """When the first of it would leave, if it were let go now."""
     begins = max(draft.starts_at or now, now)
     return menu.quiet_until(begins) or begins
 
 
-def approvals_wanted(draft: Draft, menu: Menu, now: datetime) -> int:
+def required_approvals(draft: AppealDraft, menu: Menu, now: datetime) -> int:
     """How many people must approve it, by the stage in which it goes out."""
-    return approvals_needed(menu.is_strict(goes_out(draft, menu, now)))
+    return approvals_needed(menu.is_strict(first_send_at(draft, menu, now)))
 
 
-def obstacle(draft: Draft, menu: Menu, now: datetime, approvals: int | None = None, *, begun: bool = False) -> str:
+def blocking_reason(
+    draft: AppealDraft, menu: Menu, now: datetime, approvals: int | None = None, *, begun: bool = False
+) -> str:
     """Why it may not go out by the pack that is in force; empty if it may.
 
     `approvals` is None while they are still to come. Of one that has `begun` it says as well what can be done.
     """
     if words := "; ".join(_refused_words(draft, menu)):
         return f"{words}: it can only be cancelled" if begun else words
-    at = goes_out(draft, menu, now)
+    at = first_send_at(draft, menu, now)
     if not menu.is_strict(at):
         return ""
     stage = menu.stage(at.astimezone(menu.timezone).date())
@@ -144,19 +146,19 @@ def obstacle(draft: Draft, menu: Menu, now: datetime, approvals: int | None = No
     return ""
 
 
-def _is_approved(draft: Draft, menu: Menu) -> bool:
+def _is_approved(draft: AppealDraft, menu: Menu) -> bool:
     template = menu.templates.get(draft.template)
     return template is not None and template.approved
 
 
-def _is_changed(draft: Draft, menu: Menu) -> bool:
+def _is_changed(draft: AppealDraft, menu: Menu) -> bool:
     """Whether its texts are no more those that the pack has."""
     return bool(draft.texts) and draft.texts != texts_of_pack(draft.template, menu)
 
 
-def notes(draft: Draft, menu: Menu) -> Iterator[str]:
+def warnings(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     """What is worth knowing of its texts, though nothing is wrong with it: who is written to in another language."""
-    texts = texts_of(draft, menu)
+    texts = effective_texts(draft, menu)
     for language in menu.languages:
         if language not in texts:
             instead = f"get the text in {menu.language}" if menu.language in texts else "get nothing"

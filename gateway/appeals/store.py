@@ -10,15 +10,15 @@ from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, inse
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import SAID, Actor, Appeal, Draft, Reason, Status
+from gateway.appeals.appeal import REASON_TEXT, Actor, Appeal, AppealDraft, AppealStatus, Reason
 from gateway.appeals.audience import read
-from gateway.appeals.audience_sql import Reach
+from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.tables import appeal_approvals, appeal_chunks, appeals
-from gateway.appeals.texts import texts_of
+from gateway.appeals.texts import effective_texts
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
 from gateway.messages.holds import hold
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageStatus
 from gateway.people.tables import people
 from gateway.text.gsm import Change
 
@@ -41,7 +41,7 @@ async def find(connection: AsyncConnection, appeal: int, *, locked: bool = False
     return (await _read(connection, [row]))[0]
 
 
-async def listed(connection: AsyncConnection, limit: int, status: Status | None = None) -> Sequence[Appeal]:
+async def listed(connection: AsyncConnection, limit: int, status: AppealStatus | None = None) -> Sequence[Appeal]:
     """The newest appeals, the newest first; of one status if it is given."""
     newest = select(appeals).order_by(appeals.c.id.desc()).limit(limit)
     if status is not None:
@@ -60,18 +60,18 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list
     ]
 
 
-def draft_of(row: RowMapping) -> Draft:
+def draft_of(row: RowMapping) -> AppealDraft:
     """What was written, from its row."""
     draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
     changes = {language: tuple(Change(*one) for one in made) for language, made in row["changes"].items()}
-    return Draft(**draft, changes=changes)
+    return AppealDraft(**draft, changes=changes)
 
 
 def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     same = ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from", "went_out_at")
     return Appeal(
         **{name: row[name] for name in same},
-        status=Status(row["status"]),
+        status=AppealStatus(row["status"]),
         draft=draft_of(row),
         authors=tuple(row["authors"]),
         approvers=approvers,
@@ -80,12 +80,12 @@ def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     )
 
 
-def columns_of(draft: Draft, menu: Menu) -> dict[str, Any]:
+def columns_of(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
     """What stands of a draft in its row: the texts as they are now, also those of a template."""
     return {
         "purpose": draft.purpose.strip(),
         "template": draft.template,
-        "texts": dict(texts_of(draft, menu)),
+        "texts": dict(effective_texts(draft, menu)),
         "changes": {language: list(made) for language, made in draft.changes.items()},
         "ticket": draft.ticket,
         "channel": draft.channel,
@@ -105,32 +105,32 @@ async def change(
 
 async def pause(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
     """Hold what waits of a running appeal."""
-    await change(connection, appeal, by, "paused", now, reason, status=Status.PAUSED, reason=reason)
-    await hold(connection, appeal, Sent.HELD, "the appeal is paused", now)
+    await change(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
+    await hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
 
 
 async def call_off(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
     """Call off what waits of an appeal."""
-    await change(connection, appeal, actor.name, "cancelled", now, reason, status=Status.CANCELLED, reason=reason)
-    await hold(connection, appeal, Sent.CANCELLED, SAID[Reason.CALLED_OFF], now)
+    await change(connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason)
+    await hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[Reason.CALLED_OFF], now)
 
 
-def reach_of(draft: Draft, menu: Menu) -> Reach:
+def reach_of(draft: AppealDraft, menu: Menu) -> AudienceQuery:
     """The audience of `draft` and in which languages it is written to. Raises `WrongAudience`."""
-    texts = texts_of(draft, menu)
+    texts = effective_texts(draft, menu)
     fallback = menu.language if menu.language in texts else ""
-    return Reach(read(draft.audience, menu.areas, menu.languages), menu.areas, tuple(texts), fallback)
+    return AudienceQuery(read(draft.audience, menu.areas, menu.languages), menu.areas, tuple(texts), fallback)
 
 
 # The frozen audience -------------------------------------------------------------------------------------------
 
 
-async def freeze(connection: AsyncConnection, appeal: int, reach: Reach, now: datetime, chunk: int) -> int:
+async def freeze(connection: AsyncConnection, appeal: int, reach: AudienceQuery, now: datetime, chunk: int) -> int:
     """Write down who is the audience now, `chunk` people to a row; how many they are."""
     bound = (await connection.execute(select(func.max(people.c.id)))).scalar() or 0
     numbered = (
         select(people.c.id, func.row_number().over(order_by=people.c.id).label("place"))
-        .where(reach.meant(), people.c.id <= bound)
+        .where(reach.matches(), people.c.id <= bound)
         .cte("numbered")
     )
     number = cast((numbered.c.place - 1) // chunk, Integer)

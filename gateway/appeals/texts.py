@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.appeals.appeal import Draft
+from gateway.appeals.appeal import AppealDraft
 from gateway.menu.model import Menu, appeal_area, appeal_areas
 from gateway.text import gsm
 from gateway.text.wording import fill, placeholders
@@ -68,7 +68,7 @@ def _called(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, 'a control character')}"
 
 
-def spelt(draft: Draft) -> Draft:
+def to_gsm7(draft: AppealDraft) -> AppealDraft:
     """`draft` with its texts as they go out: within GSM-7 where that can be read the same. What was replaced is noted.
 
     One curly quote out of an editor more than doubles what the whole text costs.
@@ -79,9 +79,9 @@ def spelt(draft: Draft) -> Draft:
     return replace(draft, texts=texts, changes={**draft.changes, **changes})
 
 
-def costs(draft: Draft, menu: Menu, ussd: str, place: str = "") -> list[TextCost]:
+def costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> list[TextCost]:
     """What each text of a draft costs; `place` is the area that it speaks of, where that is not each person's own."""
-    texts = texts_of(draft, menu)
+    texts = effective_texts(draft, menu)
     dearest: dict[str, Rendering] = {}
     for one in renderings(texts, menu, ussd, place):
         most = dearest.setdefault(one.language, one)
@@ -93,12 +93,12 @@ def costs(draft: Draft, menu: Menu, ussd: str, place: str = "") -> list[TextCost
     ]
 
 
-def _replaced(draft: Draft, language: str) -> tuple[Replaced, ...]:
+def _replaced(draft: AppealDraft, language: str) -> tuple[Replaced, ...]:
     counted = Counter((change.what, change.instead) for change in draft.changes.get(language, ()))
     return tuple(Replaced(what, instead, times) for (what, instead), times in counted.items())
 
 
-def texts_of(draft: Draft, menu: Menu) -> Mapping[str, str]:
+def effective_texts(draft: AppealDraft, menu: Menu) -> Mapping[str, str]:
     """The texts by language: those that were written or kept, or those of the pack's template."""
     return draft.texts or texts_of_pack(draft.template, menu)
 
@@ -107,7 +107,7 @@ def texts_of_pack(template: str, menu: Menu) -> Mapping[str, str]:
     return {language: words.appeals[template] for language, words in menu.wordings.items() if template in words.appeals}
 
 
-def heading(draft: Draft, menu: Menu) -> str:
+def heading(draft: AppealDraft, menu: Menu) -> str:
     """What stands above it on the public page: the pack's purpose of its template, and the author's of his own texts.
 
     So what an author types is never published in a strict stage. A template that the pack has lost is its own name.

@@ -14,19 +14,19 @@ from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import PER_WEEK, WEEK, Status
-from gateway.appeals.bitmap import NOBODY, Crowd, in_at_least, union
+from gateway.appeals.appeal import PER_WEEK, WEEK, AppealStatus
+from gateway.appeals.bitmap import EMPTY, IdBitmap, in_at_least, union
 from gateway.appeals.tables import appeal_chunks, appeals
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageStatus
 from gateway.messages.tables import CAME_TO_NOTHING, messages
 
 _ANY_ID = 2**63 - 1
-_NOTHING = (Sent.SUPPRESSED, Sent.CANCELLED, Sent.REFUSED)
+_NOTHING = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
 
 
-async def had_enough(
+async def at_weekly_cap(
     connection: AsyncConnection, until: datetime, but: int = 0, among: Sequence[int] | None = None
-) -> Crowd:
+) -> IdBitmap:
     """Who has, by `until`, had the appeals of a week beside the appeal `but`.
 
     `among` are the ids that are asked for, ascending, where those are few.
@@ -34,14 +34,14 @@ async def had_enough(
     since = until - WEEK
     week = await _appeals_of(connection, since, but)
     if len(week) < PER_WEEK:
-        return NOBODY
+        return EMPTY
     first, end = (among[0], among[-1] + 1) if among else (0, _ANY_ID)
     queued_for, earlier = await _queued_for(connection, week, since, first, end)
     for appeal, crowd in earlier.items():
         put_off = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOTHING])]
         within = max(first, crowd.first), min(end, crowd.end)
         for ids in (await _people(connection, [appeal], put_off, *within)).values():
-            queued_for[appeal].append(Crowd.of(ids))
+            queued_for[appeal].append(IdBitmap.of(ids))
     # By its index, of which PostgreSQL thinks too little just after a large appeal: it would read all messages instead.
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
     nothing = await _people(connection, week, [CAME_TO_NOTHING], first, end)
@@ -52,14 +52,14 @@ async def had_enough(
 async def _appeals_of(connection: AsyncConnection, since: datetime, but: int) -> Sequence[int]:
     """Those that may have reached people since then: they go out, or did so until later."""
     table = appeals.c
-    unfinished = table.status.in_([Status.RUNNING.value, Status.PAUSED.value])
+    unfinished = table.status.in_([AppealStatus.RUNNING.value, AppealStatus.PAUSED.value])
     found = select(table.id).where(table.id != but, table.expanded > 0, or_(unfinished, table.updated_at > since))
     return (await connection.execute(found)).scalars().all()
 
 
 async def _queued_for(
     connection: AsyncConnection, week: Sequence[int], since: datetime, first: int, end: int
-) -> tuple[defaultdict[int, list[Crowd]], dict[int, Crowd]]:
+) -> tuple[defaultdict[int, list[IdBitmap]], dict[int, IdBitmap]]:
     """Whom messages were queued for that were due since then, by appeal; and whom others that were due earlier.
 
     Of the latter some may be due since then all the same: a message's time becomes later in quiet hours, after a
@@ -71,10 +71,10 @@ async def _queued_for(
         table.first < end,
         table.first + func.octet_length(table.queued_for) * 8 > first,
     )
-    lately: defaultdict[int, list[Crowd]] = defaultdict(list)
-    earlier: defaultdict[int, list[Crowd]] = defaultdict(list)
+    lately: defaultdict[int, list[IdBitmap]] = defaultdict(list)
+    earlier: defaultdict[int, list[IdBitmap]] = defaultdict(list)
     for chunk in await connection.execute(chunks):
-        (lately if chunk.lately else earlier)[chunk.appeal].append(Crowd(chunk.first, chunk.queued_for))
+        (lately if chunk.lately else earlier)[chunk.appeal].append(IdBitmap(chunk.first, chunk.queued_for))
     return lately, {appeal: union(crowds) for appeal, crowds in earlier.items()}
 
 

@@ -13,53 +13,53 @@ import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import LEFT, Appeal, Status
+from gateway.appeals.appeal import MAYBE_SENT, Appeal, AppealStatus
 from gateway.appeals.audience import Group, WrongAudience
-from gateway.appeals.audience_sql import Reach
+from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.expansion import Expansion, expand_next, take_turn
-from gateway.appeals.rules import goes_out, obstacle
+from gateway.appeals.rules import blocking_reason, first_send_at
 from gateway.appeals.store import WORKER, change, find, pause, reach_of
 from gateway.appeals.tables import appeals
 from gateway.appeals.texts import renderings
-from gateway.appeals.workflow import Terms, place_of
+from gateway.appeals.workflow import AppealSettings, place_of
 from gateway.menu.model import Menu
 from gateway.messages.claims import QUEUED, SENDING
 from gateway.messages.holds import HELD, release_some, settle_some
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageStatus
 from gateway.messages.tables import holds, messages
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 
 log = structlog.get_logger()
 
 _BATCH = 5_000  # messages that one transaction holds, releases or calls off
 _WAITING = (QUEUED, HELD, SENDING)
-_OUTCOMES = LEFT | {Sent.REFUSED}
+_OUTCOMES = MAYBE_SENT | {MessageStatus.REFUSED}
 
 
-class Runner:
+class AppealWorker:
     """Keeps appeals going. May raise `DatabaseAway`; what it has not done then, the next look does."""
 
-    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: AppealSettings) -> None:
         """`menu` gives the pack that is in force."""
         self._database = database
         self._clock = clock
         self._menu = menu
         self._terms = terms
 
-    async def look(self) -> bool:
+    async def run_once(self) -> bool:
         """Do one step of every appeal that is at work; whether there is more to do at once."""
         busy = False
         for appeal in await self._at_work():
-            busy |= await _apart(self._step, appeal)
+            busy |= await _isolated(self._step, appeal)
         for appeal in await self._held():
-            busy |= await _apart(self._settle, appeal)
+            busy |= await _isolated(self._settle, appeal)
         return busy
 
     async def _at_work(self) -> Sequence[int]:
         table = appeals.c
         due = func.coalesce(table.starts_at, table.created_at) <= self._clock.now()
-        at_work = (table.status == Status.RUNNING) | ((table.status == Status.SCHEDULED) & due)
+        at_work = (table.status == AppealStatus.RUNNING) | ((table.status == AppealStatus.SCHEDULED) & due)
         async with self._database.begin() as connection:
             return (await connection.execute(select(table.id).where(at_work).order_by(table.id))).scalars().all()
 
@@ -73,22 +73,22 @@ class Runner:
         now = self._clock.now()
         async with self._database.begin() as connection:
             appeal = await find(connection, number, locked=True)
-            if appeal.status is Status.SCHEDULED:
-                await change(connection, number, WORKER, "begun", now, status=Status.RUNNING, judged_from=now)
+            if appeal.status is AppealStatus.SCHEDULED:
+                await change(connection, number, WORKER, "begun", now, status=AppealStatus.RUNNING, judged_from=now)
                 log.info("appeal.begun", appeal=number, people=appeal.frozen)
-            elif appeal.status is not Status.RUNNING:
+            elif appeal.status is not AppealStatus.RUNNING:
                 return False
-            over = appeal.expanded >= appeal.frozen and not await _waits(connection, number)
-            await _note_leaving(connection, appeal)
+            over = appeal.expanded >= appeal.frozen and not await _has_pending(connection, number)
+            await _record_first_send(connection, appeal)
             if over:  # whatever went wrong: a pause would hold nothing any more
-                await change(connection, number, WORKER, "done", now, status=Status.DONE)
+                await change(connection, number, WORKER, "done", now, status=AppealStatus.DONE)
                 log.info("appeal.done", appeal=number)
                 return False
             if reason := await self._fault(connection, appeal, now):
                 await pause(connection, number, WORKER, reason, now)
                 log.warning("appeal.paused", appeal=number, reason=reason)
                 return True
-            due_at = goes_out(appeal.draft, self._menu(), now)
+            due_at = first_send_at(appeal.draft, self._menu(), now)
             if await release_some(connection, number, _BATCH, due_at, now):
                 return True
             if appeal.expanded < appeal.frozen:
@@ -97,7 +97,7 @@ class Runner:
 
     async def _fault(self, connection: AsyncConnection, appeal: Appeal, now: datetime) -> str:
         """Why it must pause; empty if it may go on."""
-        if fault := obstacle(appeal.draft, self._menu(), now, len(appeal.approvers), begun=True):
+        if fault := blocking_reason(appeal.draft, self._menu(), now, len(appeal.approvers), begun=True):
             return fault
         if appeal.draft.channel not in self._terms.channels:
             return f"there is no channel {appeal.draft.channel}"
@@ -105,8 +105,8 @@ class Runner:
         # Looked through by its index: PostgreSQL, asked for the outcomes alone, would rather sort all that was sent.
         latest = select(table.status).where(table.appeal == appeal.id, table.sent_at >= (appeal.judged_from or now))
         statuses = (await connection.execute(latest.order_by(table.sent_at.desc()).limit(brake.window))).scalars()
-        ended = [Sent(status) for status in statuses if status in _OUTCOMES]
-        return brake.reason(ended.count(Sent.REFUSED), ended.count(Sent.UNKNOWN), len(ended))
+        ended = [MessageStatus(status) for status in statuses if status in _OUTCOMES]
+        return brake.reason(ended.count(MessageStatus.REFUSED), ended.count(MessageStatus.UNKNOWN), len(ended))
 
     async def _expand(self, connection: AsyncConnection, appeal: Appeal, due_at: datetime, now: datetime) -> bool:
         """Expand one chunk, unless enough of it waits already; whether that was done."""
@@ -138,10 +138,10 @@ class Runner:
             appeal = await find(connection, number, locked=True)
             if await settle_some(connection, number, _BATCH, now):
                 return True
-            if appeal.status is Status.CANCELLED and appeal.expanded < appeal.frozen:
+            if appeal.status is AppealStatus.CANCELLED and appeal.expanded < appeal.frozen:
                 return await self._call_off(connection, appeal, now)
-            over = appeal.status is Status.CANCELLED and not await _waits(connection, number)
-            await _note_leaving(connection, appeal)
+            over = appeal.status is AppealStatus.CANCELLED and not await _has_pending(connection, number)
+            await _record_first_send(connection, appeal)
             if over:
                 await connection.execute(delete(holds).where(holds.c.appeal == number))
         return False
@@ -152,34 +152,34 @@ class Runner:
         try:
             reach = reach_of(appeal.draft, menu)
         except WrongAudience:  # the pack has lost what it names: then nobody asks where they are meant to live
-            reach = Reach(Group(), menu.areas, tuple(appeal.texts), "")
+            reach = AudienceQuery(Group(), menu.areas, tuple(appeal.texts), "")
         return await expand_next(connection, Expansion(appeal, reach, (), now, off=True), now) > 0
 
 
-async def _apart(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:
+async def _isolated(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:
     """Do a step of one appeal; its failure is that of no other. Whether there is more to do at once."""
     try:
         return await step(appeal)
-    except DatabaseAway:
+    except DatabaseUnavailable:
         raise
     except Exception as error:
         log.error("appeal.step_failed", appeal=appeal, error=type(error).__name__, exc_info=True)
         return False
 
 
-async def _note_leaving(connection: AsyncConnection, appeal: Appeal) -> None:
+async def _record_first_send(connection: AsyncConnection, appeal: Appeal) -> None:
     """Write down when the first SMS of it left, once one has; after the last look at what still waits of it."""
     if appeal.went_out_at is not None:
         return
     table = messages.c
-    left = table.status.in_([status.value for status in LEFT])
+    left = table.status.in_([status.value for status in MAYBE_SENT])
     first = select(table.sent_at).where(table.appeal == appeal.id, table.sent_at.is_not(None), left)
     at = (await connection.execute(first.order_by(table.sent_at).limit(1))).scalar()
     if at is not None:
         await connection.execute(update(appeals).where(appeals.c.id == appeal.id).values(went_out_at=at))
 
 
-async def _waits(connection: AsyncConnection, appeal: int) -> bool:
+async def _has_pending(connection: AsyncConnection, appeal: int) -> bool:
     """Whether anything of it is still to be sent, or on its way. Each status is asked for by an index of its own."""
     for status in _WAITING:
         waiting = select(messages.c.id).where(messages.c.appeal == appeal, messages.c.status == status).limit(1)

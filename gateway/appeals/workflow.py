@@ -17,27 +17,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.appeals.appeal import (
     WRITE,
     Act,
+    ActNotAllowed,
     Actor,
     Appeal,
+    AppealDraft,
+    AppealStatus,
     Brake,
-    Draft,
-    NotAllowed,
     Price,
-    Status,
     check_act,
     check_approver,
     check_no_author,
     check_rights,
 )
 from gateway.appeals.preview import Preview, count
-from gateway.appeals.rules import approvals_wanted, check_draft, goes_out, late, notes, obstacle
+from gateway.appeals.rules import blocking_reason, check_draft, first_send_at, required_approvals, start_error, warnings
 from gateway.appeals.store import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
 from gateway.appeals.tables import appeal_approvals, appeals
-from gateway.appeals.texts import TextCost, costs, renderings, spelt, texts_of
-from gateway.appeals.weekly_cap import had_enough
+from gateway.appeals.texts import TextCost, costs, effective_texts, renderings, to_gsm7
+from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.audit import INSERT_AUDIT, audit_row
-from gateway.incidents.incident import Status as IncidentStatus
-from gateway.incidents.incident import Veracity
+from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.tables import incidents
 from gateway.menu.model import Menu, Need
 from gateway.messages.holds import let_go
@@ -51,7 +50,7 @@ _FOUND = " or ".join(_CHECKED)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AppealSettings:
     """What the settings say of appeals. `channels` are the codes to dial, by channel."""
 
     channels: Mapping[str, str]
@@ -61,13 +60,13 @@ class Terms:
     chunk: int = 5_000  # people who are expanded in one transaction
 
 
-class Campaign:
+class AppealWorkflow:
     """Appeals as the desk handles them. Every method is one transaction and may raise `DatabaseAway`.
 
     `NotAllowed` and `WrongDraft` say why something is refused, `NoSuchAppeal` that it is not there.
     """
 
-    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: Terms) -> None:
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: AppealSettings) -> None:
         """`menu` gives the pack that is in force."""
         self._database = database
         self._clock = clock
@@ -76,13 +75,13 @@ class Campaign:
 
     # Writing ---------------------------------------------------------------------------------------------------
 
-    async def draft(self, actor: Actor, draft: Draft) -> int:
+    async def draft(self, actor: Actor, draft: AppealDraft) -> int:
         """Begin an appeal; its number. `costs` says how its texts were changed. Raises `WrongDraft`, `NotAllowed`."""
         now = self._clock.now()
         check_rights(actor, "draft", WRITE)
         draft = self._checked(draft)
         row = columns_of(draft, self._menu()) | {
-            "status": Status.DRAFT,
+            "status": AppealStatus.DRAFT,
             "version": 1,
             "authors": [actor.name],
             "reason": "",
@@ -96,14 +95,14 @@ class Campaign:
             await connection.execute(INSERT_AUDIT, audit_row(now, actor.name, "appeal.drafted", f"appeal {appeal}", {}))
         return appeal
 
-    async def edit(self, appeal: int, actor: Actor, changing: Callable[[Draft], Draft]) -> None:
+    async def edit(self, appeal: int, actor: Actor, changing: Callable[[AppealDraft], AppealDraft]) -> None:
         """Put what `changing` makes of it in the place of what was written. Every approval is taken back.
 
         Nobody else changes it meanwhile: of two edits at once the second is one of what the first has left. The texts
         of a template are not among what is written: they become those that the pack has now.
         """
         async with self._database.begin() as connection:
-            stands, to = await self._acting(connection, appeal, Act.EDIT, actor)
+            stands, to = await self._lock_for(connection, appeal, Act.EDIT, actor)
             wrote = replace(stands.draft, texts={}) if stands.draft.template else stands.draft
             draft = self._checked(changing(wrote), wrote)
             authors = [*stands.authors, *([] if actor.name in stands.authors else [actor.name])]
@@ -114,7 +113,7 @@ class Campaign:
     async def submit(self, appeal: int, actor: Actor) -> None:
         """Ask for approval."""
         async with self._database.begin() as connection:
-            stands, to = await self._acting(connection, appeal, Act.SUBMIT, actor)
+            stands, to = await self._lock_for(connection, appeal, Act.SUBMIT, actor)
             await self._check_ready(connection, stands.draft)
             await change(connection, appeal, actor.name, "submitted", self._clock.now(), status=to, reason="")
 
@@ -124,7 +123,7 @@ class Campaign:
         """Do not approve it; the author may change it."""
         words = mask_in(reason)
         async with self._database.begin() as connection:
-            stands, to = await self._acting(connection, appeal, Act.RETURN, actor)
+            stands, to = await self._lock_for(connection, appeal, Act.RETURN, actor)
             values = {"status": to, "reason": words, "version": stands.version + 1}
             await change(connection, appeal, actor.name, "returned", self._clock.now(), words, **values)
 
@@ -136,15 +135,15 @@ class Campaign:
         """
         now = self._clock.now()
         async with self._database.begin() as connection:
-            stands, to = await self._acting(connection, appeal, Act.APPROVE, actor)
-            begun, draft = stands.status is Status.PAUSED, stands.draft
+            stands, to = await self._lock_for(connection, appeal, Act.APPROVE, actor)
+            begun, draft = stands.status is AppealStatus.PAUSED, stands.draft
             check_approver(actor, stands.authors, stands.approvers)
             if version not in (None, stands.version):
-                raise NotAllowed(f"this appeal is version {stands.version} by now, not {version}: look at it again")
+                raise ActNotAllowed(f"this appeal is version {stands.version} by now, not {version}: look at it again")
             await self._check_ready(connection, draft, begun=begun)
-            missing = approvals_wanted(draft, self._menu(), now) - len(stands.approvers)
+            missing = required_approvals(draft, self._menu(), now) - len(stands.approvers)
             if begun and missing <= 0:
-                raise NotAllowed("this appeal has all the approvals that it needs")
+                raise ActNotAllowed("this appeal has all the approvals that it needs")
             row = {"appeal": appeal, "version": stands.version, "approver": actor.name, "at": now}
             await connection.execute(insert(appeal_approvals), row)
             if missing <= 1 and not begun:
@@ -158,10 +157,10 @@ class Campaign:
         """Set when an approved appeal begins. Its authors may not: the time is part of what others have approved."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            stands, to = await self._acting(connection, appeal, Act.SCHEDULE, actor)
+            stands, to = await self._lock_for(connection, appeal, Act.SCHEDULE, actor)
             check_no_author(actor, Act.SCHEDULE, stands.authors)
-            if fault := late(starts_at, self._menu(), now):
-                raise NotAllowed(fault)
+            if fault := start_error(starts_at, self._menu(), now):
+                raise ActNotAllowed(fault)
             self._check_may_go(replace(stands.draft, starts_at=starts_at), len(stands.approvers))
             await change(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
 
@@ -170,14 +169,14 @@ class Campaign:
     async def pause(self, appeal: int, actor: Actor, reason: str) -> None:
         """Hold it. Nothing more of it is claimed from now on."""
         async with self._database.begin() as connection:
-            await self._acting(connection, appeal, Act.PAUSE, actor)
+            await self._lock_for(connection, appeal, Act.PAUSE, actor)
             await pause(connection, appeal, actor.name, mask_in(reason), self._clock.now())
 
     async def resume(self, appeal: int, actor: Actor) -> None:
         """Let it go on, whatever has paused it. What failed until now pauses it no more."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            stands, to = await self._acting(connection, appeal, Act.RESUME, actor)
+            stands, to = await self._lock_for(connection, appeal, Act.RESUME, actor)
             self._check_may_go(stands.draft, len(stands.approvers), begun=True)
             await let_go(connection, appeal)
             await change(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
@@ -185,7 +184,7 @@ class Campaign:
     async def cancel(self, appeal: int, actor: Actor, reason: str) -> None:
         """Call it off for good. What has left has left; nothing more does."""
         async with self._database.begin() as connection:
-            await self._acting(connection, appeal, Act.CANCEL, actor)
+            await self._lock_for(connection, appeal, Act.CANCEL, actor)
             await call_off(connection, appeal, actor, mask_in(reason), self._clock.now())
 
     # Looking ---------------------------------------------------------------------------------------------------
@@ -195,7 +194,7 @@ class Campaign:
         async with self._database.begin() as connection:
             return await find(connection, appeal)
 
-    async def list(self, limit: int = 1000, status: Status | None = None) -> Sequence[Appeal]:
+    async def list(self, limit: int = 1000, status: AppealStatus | None = None) -> Sequence[Appeal]:
         """The newest appeals, the newest first."""
         async with self._database.begin() as connection:
             return await listed(connection, limit, status)
@@ -207,20 +206,20 @@ class Campaign:
             place = await place_of(connection, draft.ticket)
         return costs(draft, self._menu(), self._terms.channels.get(draft.channel, ""), place)
 
-    async def preview(self, draft: Draft, appeal: int = 0) -> Preview:
+    async def preview(self, draft: AppealDraft, appeal: int = 0) -> Preview:
         """What this would do if it were approved now; `appeal` is the one that it is of, if there is one."""
         menu, now = self._menu(), self._clock.now()
         if not appeal:
             draft = self._checked(draft)
-        begins_at = goes_out(draft, menu, now)
+        begins_at = first_send_at(draft, menu, now)
         code = self._terms.channels.get(draft.channel, "")
         away = "" if code else f"there is no channel {draft.channel}"
         async with self._database.begin() as connection:
             place = await place_of(connection, draft.ticket)
-            texts = renderings(texts_of(draft, menu), menu, code, place)
-            tired = await had_enough(connection, begins_at, appeal)
+            texts = renderings(effective_texts(draft, menu), menu, code, place)
+            tired = await at_weekly_cap(connection, begins_at, appeal)
             counted = await count(connection, reach_of(draft, menu), tired, texts, self._terms.price)
-            obstacles = [away, obstacle(draft, menu, now), await _incident_fault(connection, draft, menu)]
+            obstacles = [away, blocking_reason(draft, menu, now), await _incident_fault(connection, draft, menu)]
             frozen = await _frozen(connection, appeal) if appeal else ()
         return Preview(
             people=counted.people,
@@ -228,10 +227,10 @@ class Campaign:
             suppressed=counted.suppressed,
             begins_at=begins_at,
             held_back=begins_at > max(draft.starts_at or now, now),
-            approvals=approvals_wanted(draft, menu, now),
+            approvals=required_approvals(draft, menu, now),
             texts=costs(draft, menu, code, place),
             obstacles=tuple(filter(None, obstacles)),
-            notes=(*frozen, *notes(draft, menu)),
+            notes=(*frozen, *warnings(draft, menu)),
             cost=counted.cost,
         )
 
@@ -240,27 +239,29 @@ class Campaign:
     def _still_paused(self, stands: Appeal, enough: bool) -> str:
         """Why a paused appeal is so after an approval: what has paused it, unless that was the want of this one."""
         paused_at = stands.updated_at  # nothing else changes it while it is paused
-        wanted = obstacle(stands.draft, self._menu(), paused_at, len(stands.approvers), begun=True)
+        wanted = blocking_reason(stands.draft, self._menu(), paused_at, len(stands.approvers), begun=True)
         return _APPROVED_BY_NOW if enough and stands.reason == wanted else stands.reason
 
-    def _checked(self, draft: Draft, stood: Draft | None = None) -> Draft:
+    def _checked(self, draft: AppealDraft, stood: AppealDraft | None = None) -> AppealDraft:
         """The draft as it goes out, if nothing is wrong with it; `stood` is what stands there now."""
-        draft = spelt(draft)
+        draft = to_gsm7(draft)
         check_draft(draft, self._menu(), self._terms.channels, self._clock.now(), stood)
         return draft
 
-    async def _acting(self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor) -> tuple[Appeal, Status]:
+    async def _lock_for(
+        self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor
+    ) -> tuple[Appeal, AppealStatus]:
         stands = await find(connection, appeal, locked=True)
         return stands, check_act(act, stands.status, actor)
 
-    async def _check_ready(self, connection: AsyncConnection, draft: Draft, *, begun: bool = False) -> None:
+    async def _check_ready(self, connection: AsyncConnection, draft: AppealDraft, *, begun: bool = False) -> None:
         if fault := await _incident_fault(connection, draft, self._menu()):
-            raise NotAllowed(fault)
+            raise ActNotAllowed(fault)
         self._check_may_go(draft, begun=begun)
 
-    def _check_may_go(self, draft: Draft, approvals: int | None = None, *, begun: bool = False) -> None:
-        if fault := obstacle(draft, self._menu(), self._clock.now(), approvals, begun=begun):
-            raise NotAllowed(fault)
+    def _check_may_go(self, draft: AppealDraft, approvals: int | None = None, *, begun: bool = False) -> None:
+        if fault := blocking_reason(draft, self._menu(), self._clock.now(), approvals, begun=begun):
+            raise ActNotAllowed(fault)
 
 
 async def place_of(connection: AsyncConnection, ticket: str) -> str:
@@ -281,7 +282,7 @@ async def _frozen(connection: AsyncConnection, appeal: int) -> Sequence[str]:
     )
 
 
-async def _incident_fault(connection: AsyncConnection, draft: Draft, menu: Menu) -> str:
+async def _incident_fault(connection: AsyncConnection, draft: AppealDraft, menu: Menu) -> str:
     """Why the text may not be used of its incident; empty if it may."""
     template = menu.templates.get(draft.template)
     if draft.template and template is None:

@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from gateway import wiring
-from gateway.cli.context import located, opened
+from gateway.cli.context import locate_gateway, opened
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, in_json, listing
+from gateway.cli.options import gateway_options, in_json, listing
 from gateway.cli.output import show, show_one
 from gateway.messages.channel_state import Channels, ChannelStanding
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.settings import Settings, SettingsRefused
 
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
@@ -24,7 +24,7 @@ _CHANNEL = click.argument("name")
 
 
 @click.group(invoke_without_command=True)
-@found_by
+@gateway_options
 @listing
 @click.pass_context
 def channels(context: click.Context, /, **options: Any) -> None:
@@ -37,7 +37,7 @@ def channels(context: click.Context, /, **options: Any) -> None:
 
 @run_async
 async def _list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     standings = await _standings(settings)
     names = list(settings.channels)[:limit]
     balances = dict(zip(names, await wiring.balances(settings, names), strict=True))
@@ -52,7 +52,7 @@ async def _list(config: Path | None, data: Path | None, as_json: bool, limit: in
 
 
 @channels.command("resume")
-@found_by
+@gateway_options
 @in_json
 @_ACTOR
 @_CHANNEL
@@ -70,7 +70,7 @@ async def channels_resume(config: Path | None, data: Path | None, name: str, act
 
 
 @channels.command("pause")
-@found_by
+@gateway_options
 @in_json
 @_ACTOR
 @click.option("--reason", default="paused by hand", show_default=True, help="Why, for whoever finds it paused.")
@@ -92,7 +92,7 @@ async def channels_pause(
 
 
 def _known(config: Path | None, data: Path | None, name: str) -> Settings:
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     if name not in settings.channels:
         raise click.BadParameter(f"{name}: the channels are {', '.join(settings.channels)}", param_hint="NAME")
     return settings
@@ -103,7 +103,7 @@ async def _standings(settings: Settings) -> Mapping[str, ChannelStanding] | None
     try:
         async with opened(settings) as stores, asyncio.timeout(settings.sql_deadline_ms / 1000):
             return await Channels(stores.database, stores.clock).all()
-    except (DatabaseAway, SettingsRefused, TimeoutError):
+    except (DatabaseUnavailable, SettingsRefused, TimeoutError):
         return None
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from gateway import wiring
-from gateway.cli.context import located
-from gateway.cli.errors import explained, run_async
-from gateway.cli.options import found_by
+from gateway.cli.context import locate_gateway
+from gateway.cli.errors import report_errors, run_async
+from gateway.cli.options import gateway_options
 from gateway.cli.output import show
-from gateway.menu.checks.checker import Proof
+from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
@@ -21,18 +21,18 @@ from gateway.settings import read_settings
 
 
 @click.command()
-@found_by
+@gateway_options
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
     """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
-    with explained():
+    with report_errors():
         settings = wiring.with_pack_in_use(read_settings(config, data=data))
     refused: list[str] = []
     for pack in packs or (settings.pack,):
         try:
             menu = wiring.load_menu(pack, settings.channels)
         except PackRefused as error:
-            refused += (f"{pack}/{complaint}" for complaint in error.complaints)
+            refused += (f"{pack}/{diagnostic}" for diagnostic in error.diagnostics)
         except PackNotFound as error:
             refused.append(str(error))
         else:
@@ -41,7 +41,7 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
         raise click.ClickException("\n".join(refused))
 
 
-def _measured(menu: Menu, proof: Proof) -> str:
+def _measured(menu: Menu, proof: CheckResult) -> str:
     longest = proof.longest
     return (
         f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
@@ -51,11 +51,11 @@ def _measured(menu: Menu, proof: Proof) -> str:
 
 
 @click.command()
-@found_by
+@gateway_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout, nothing else.")
 def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
-    with explained():
+    with report_errors():
         listed = [asdict(row) for row in read_settings(config, data=data).rows()]
     show(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
 
@@ -66,9 +66,9 @@ def db() -> None:
 
 
 @db.command("upgrade")
-@found_by
+@gateway_options
 @run_async
 async def db_upgrade(config: Path | None, data: Path | None) -> None:
     """Bring the tables up to date. `run` does this itself; your own PostgreSQL waits for this verb."""
-    await upgrade(located(config, data).database_address)
+    await upgrade(locate_gateway(config, data).database_address)
     click.echo("The tables are up to date.")

@@ -15,7 +15,7 @@ from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class CommandContext:
     """What a verb has opened."""
 
     settings: Settings
@@ -28,16 +28,16 @@ class Stores:
         return Vault(self.settings.vault_key_bytes)
 
 
-def located(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
+def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
     """The settings of the gateway that `--config` and `--data` mean, with another `pack` if one is named."""
-    return wiring.located(read_settings(config, data=data, pack=pack))
+    return wiring.locate(read_settings(config, data=data, pack=pack))
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Stores]:
+async def opened(settings: Settings) -> AsyncIterator[CommandContext]:
     """Its stores, until the block ends."""
     database = Database(settings.database_address, pool_size=1)
     try:
-        yield Stores(settings, database, Clock())
+        yield CommandContext(settings, database, Clock())
     finally:
         await database.close()

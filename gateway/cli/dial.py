@@ -17,9 +17,9 @@ from yarl import URL
 
 from gateway import wiring
 from gateway.carriers.local.handset import NETWORK_ERROR, Handset, HookUrls, Shown
-from gateway.cli.context import located
+from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by
+from gateway.cli.options import gateway_options
 from gateway.cli.screen import boxed
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
@@ -33,7 +33,7 @@ Typed = Callable[[], Awaitable[str | None]]
 
 
 @click.command()
-@found_by
+@gateway_options
 @click.argument("code", required=False)
 @click.option(
     "--phone", default=_TEST_NUMBER, show_default=True, help="The number of this phone, with its country code."
@@ -57,7 +57,7 @@ async def dial(
     """
     if sms is not None and (code is not None or keys is not None):
         raise click.UsageError("An SMS goes to the service without CODE and --keys.")
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     name = channel or next(iter(settings.channels), "")
     if name not in settings.channels:
         raise click.UsageError(f"There is no channel {name!r}; there are: {', '.join(settings.channels) or 'none'}")

@@ -18,11 +18,11 @@ from gateway.appeals import appeal
 from gateway.appeals.audience import WrongAudience
 from gateway.appeals.rules import WrongDraft
 from gateway.appeals.store import NoSuchAppeal
-from gateway.incidents.store import NoSuchIncident, NotAllowed
+from gateway.incidents.store import NoSuchIncident, TransitionNotAllowed
 from gateway.menu.pack.loader import PackRefused
 from gateway.messages.operator_actions import CannotCancel, CannotResend, NoSuchMessage
 from gateway.runtime.pack_folder import PackNotFound
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.secrets import SecretsUnusable
 from gateway.runtime.supervisor import ServerFailed
 from gateway.settings import SettingsRefused
@@ -42,7 +42,7 @@ ERRORS_THAT_EXPLAIN_THEMSELVES = (
     NoSuchIncident,
     NoSuchMessage,
     NoSuchToken,
-    NotAllowed,
+    TransitionNotAllowed,
     PackNotFound,
     PackRefused,
     PasswordRefused,
@@ -53,7 +53,7 @@ ERRORS_THAT_EXPLAIN_THEMSELVES = (
     WrongAudience,
     WrongDraft,
     WrongVaultKey,
-    appeal.NotAllowed,
+    appeal.ActNotAllowed,
 )
 
 
@@ -62,18 +62,18 @@ def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with explained(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with report_errors(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(command(*args, **kwargs))
 
     return run
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Errors whose text says what to do are shown as that text alone."""
     try:
         yield
     except ERRORS_THAT_EXPLAIN_THEMSELVES as error:
         raise click.ClickException(str(error)) from None
-    except (DatabaseAway, RedisError) as error:
+    except (DatabaseUnavailable, RedisError) as error:
         raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None

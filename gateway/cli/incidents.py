@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import located, opened
+from gateway.cli.context import locate_gateway, opened
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, listing, read_ticket
+from gateway.cli.options import gateway_options, listing, read_ticket
 from gateway.cli.output import show
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.incident import Status, Veracity, check_found
-from gateway.incidents.store import Book
+from gateway.incidents.incident import IncidentStatus, Veracity, check_found
+from gateway.incidents.store import IncidentStore
 from gateway.text import ticket as tickets
 
 FOUND = [veracity.value for veracity in Veracity if veracity is not Veracity.UNVERIFIED]
@@ -24,34 +24,34 @@ def incidents() -> None:
 
 
 @incidents.command("list")
-@found_by
+@gateway_options
 @listing
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List incidents, the newest first."""
-    async with opened(located(config, data)) as stores:
-        listed = await Book(stores.database, stores.vault, stores.clock).list(limit)
+    async with opened(locate_gateway(config, data)) as stores:
+        listed = await IncidentStore(stores.database, stores.vault, stores.clock).list(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
     show(listed, columns, as_json, "No report has been filed yet.")
 
 
 @incidents.command("drafts")
-@found_by
+@gateway_options
 @listing
 @run_async
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List reports that were begun and not sent, the last left first."""
-    async with opened(located(config, data)) as stores:
-        book = Book(stores.database, stores.vault, stores.clock)
+    async with opened(locate_gateway(config, data)) as stores:
+        book = IncidentStore(stores.database, stores.vault, stores.clock)
         listed = await Drafts(stores.database, stores.vault, stores.clock, book).list(limit)
     columns = ["left_at", "marked", "category", "area", "when", "danger", "language", "channel", "phone"]
     show(listed, columns, as_json, "No report is left unfinished.")
 
 
 @incidents.command("move")
-@found_by
+@gateway_options
 @click.argument("ticket")
-@click.argument("status", type=click.Choice([status.value for status in Status]))
+@click.argument("status", type=click.Choice([status.value for status in IncidentStatus]))
 @click.option("--as", "actor", required=True, help="Who does it; it stands in the audit trail.")
 @click.option("--reason", default="", help="Why; it stands in the audit trail.")
 @click.option("--found", type=click.Choice(FOUND), help="What checking has found, for one that is closed.")
@@ -65,11 +65,11 @@ async def incidents_move(
     closed and found true, partly or untrue.
     """
     number = read_ticket(ticket, "TICKET")
-    to, result = Status(status), Veracity(found) if found else None
+    to, result = IncidentStatus(status), Veracity(found) if found else None
     try:
         check_found(to, result)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--found") from None
-    async with opened(located(config, data)) as stores:
-        await Book(stores.database, stores.vault, stores.clock).move(number, to, actor, reason, result)
+    async with opened(locate_gateway(config, data)) as stores:
+        await IncidentStore(stores.database, stores.vault, stores.clock).move(number, to, actor, reason, result)
     click.echo(f"{tickets.show(number)} is now {status}{f', found {found}' if found else ''}.")

@@ -14,9 +14,9 @@ import click
 from redis.asyncio import Redis
 
 from gateway import wiring
-from gateway.cli.context import located
+from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, listing
+from gateway.cli.options import gateway_options, listing
 from gateway.cli.output import show
 from gateway.cli.screen import boxed
 from gateway.runtime.log_stream import Wanted, follow, read_tail
@@ -35,7 +35,7 @@ class Options:
 
 
 @click.command()
-@found_by
+@gateway_options
 @listing
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on as new lines come, until Ctrl-C.")
 @click.option("--level", type=click.Choice(list(LEVELS)), default="debug", help="This level and above.")
@@ -61,7 +61,7 @@ async def logs(
     In the terminal the newest line comes last; with --json it comes first, and with --json and -f there is one object
     per line.
     """
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     wanted = Wanted(level, event, channel, session, ticket)
     async with wiring.redis_client(settings.redis_address) as client:
         await show_logs(client, wanted, Options(following, as_json, limit))

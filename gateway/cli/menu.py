@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from gateway import wiring
-from gateway.cli.errors import explained
-from gateway.cli.options import found_by
+from gateway.cli.errors import report_errors
+from gateway.cli.options import gateway_options
 from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
@@ -23,7 +23,7 @@ def menu() -> None:
 
 
 @menu.command()
-@found_by
+@gateway_options
 @click.option("--pack", type=click.Path(path_type=Path), help="The folder of the pack [the one in use].")
 @click.option("--language", metavar="KEY", help="The language of the screens [the pack's first].")
 @click.option(
@@ -37,7 +37,7 @@ def draw(
 
     A pack whose screens do not fit yet is drawn too.
     """
-    with explained():
+    with report_errors():
         settings = wiring.with_pack_in_use(read_settings(config, data=data, pack=pack))
         drawn = _loaded(settings.pack)
     spoken = _language(drawn, language)
@@ -57,7 +57,7 @@ def _loaded(pack: Path) -> Menu:
     try:
         return load(read_pack(pack))
     except PackRefused as error:
-        raise click.ClickException("\n".join(f"{pack}/{complaint}" for complaint in error.complaints)) from None
+        raise click.ClickException("\n".join(f"{pack}/{diagnostic}" for diagnostic in error.diagnostics)) from None
 
 
 def _language(drawn: Menu, wanted: str | None) -> str:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import located, opened
+from gateway.cli.context import locate_gateway, opened
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, in_json, listing, read_ticket
+from gateway.cli.options import gateway_options, in_json, listing, read_ticket
 from gateway.cli.output import show, show_one
-from gateway.messages.message import MessageClass, Status
-from gateway.messages.operator_actions import MessageDesk
+from gateway.messages.message import MessageClass, MessageStatus
+from gateway.messages.operator_actions import OperatorActions
 from gateway.messages.outbox import Outbox
-from gateway.sms.inbound_queue import Letters
+from gateway.sms.inbound_queue import InboundQueue
 
 _NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
@@ -25,12 +25,14 @@ def messages() -> None:
 
 
 @messages.command("list")
-@found_by
+@gateway_options
 @listing
 @click.option(
     "--class", "kind", type=click.Choice([kind.value for kind in MessageClass]), help="Only those of this class."
 )
-@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those that stand so.")
+@click.option(
+    "--status", type=click.Choice([status.value for status in MessageStatus]), help="Only those that stand so."
+)
 @click.option("--ticket", default="", help="Only those about this report.")
 @run_async
 async def messages_list(
@@ -44,9 +46,9 @@ async def messages_list(
 ) -> None:
     """List messages, the newest first."""
     number = read_ticket(ticket, "--ticket") if ticket else ""
-    async with opened(located(config, data)) as stores:
+    async with opened(locate_gateway(config, data)) as stores:
         outbox = Outbox(stores.database, stores.vault, stores.clock)
-        of_kind, standing = MessageClass(kind) if kind else None, Status(status) if status else None
+        of_kind, standing = MessageClass(kind) if kind else None, MessageStatus(status) if status else None
         listed = await outbox.list(limit, kind=of_kind, status=standing, ticket=number)
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
     found = "There is no such message." if kind or status or ticket else "No message has been written yet."
@@ -54,41 +56,41 @@ async def messages_list(
 
 
 @messages.command("inbox")
-@found_by
+@gateway_options
 @listing
 @click.option("--to-sort", is_flag=True, help="Only what somebody at the desk must read.")
 @run_async
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
     """List the SMS that came in and what was made of them, the newest first."""
-    async with opened(located(config, data)) as stores:
-        listed = await Letters(stores.database, stores.vault, stores.clock).list(limit, to_sort=to_sort)
+    async with opened(locate_gateway(config, data)) as stores:
+        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list(limit, to_sort=to_sort)
     columns = ["id", "made", "to_sort", "ticket", "from", "channel", "received_at", "text"]
     show(listed, columns, as_json, "No SMS has come in yet.")
 
 
 @messages.command("show")
-@found_by
+@gateway_options
 @in_json
 @_NUMBER
 @run_async
 async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
     """Show one message, its delivery reports and all that befell it."""
-    async with opened(located(config, data)) as stores:
-        desk = MessageDesk(stores.database, stores.vault, stores.clock)
+    async with opened(locate_gateway(config, data)) as stores:
+        desk = OperatorActions(stores.database, stores.vault, stores.clock)
         shown = await desk.show(message)
     show_one(shown, as_json)
 
 
 @messages.command("resend")
-@found_by
+@gateway_options
 @in_json
 @_ACTOR
 @_NUMBER
 @run_async
 async def messages_resend(config: Path | None, data: Path | None, message: int, actor: str, as_json: bool) -> None:
     """Send a message once more, as a new one: one that is undelivered, refused, unknown or cancelled."""
-    async with opened(located(config, data)) as stores:
-        desk = MessageDesk(stores.database, stores.vault, stores.clock)
+    async with opened(locate_gateway(config, data)) as stores:
+        desk = OperatorActions(stores.database, stores.vault, stores.clock)
         shown = await desk.show(await desk.resend(message, actor))
     if as_json:
         show_one(shown, as_json)
@@ -97,7 +99,7 @@ async def messages_resend(config: Path | None, data: Path | None, message: int, 
 
 
 @messages.command("cancel")
-@found_by
+@gateway_options
 @in_json
 @_ACTOR
 @click.option("--reason", default="", help="Why; it stands in the audit trail.")
@@ -110,8 +112,8 @@ async def messages_cancel(
 
     An unknown one of an appeal may have arrived, and stays as it is.
     """
-    async with opened(located(config, data)) as stores:
-        desk = MessageDesk(stores.database, stores.vault, stores.clock)
+    async with opened(locate_gateway(config, data)) as stores:
+        desk = OperatorActions(stores.database, stores.vault, stores.clock)
         await desk.cancel(message, actor, reason)
         shown = await desk.show(message)
     if as_json:

@@ -13,7 +13,7 @@ from gateway.text import ticket as tickets
 P = ParamSpec("P")
 
 
-def found_by(command: Callable[P, Any]) -> Callable[P, Any]:
+def gateway_options(command: Callable[P, Any]) -> Callable[P, Any]:
     """The options by which every verb finds the gateway that it speaks of."""
     for option in (
         click.option(

@@ -14,7 +14,7 @@ import click
 
 
 @contextmanager
-def written_to(output: Path | None) -> Iterator[TextIO]:
+def open_output(output: Path | None) -> Iterator[TextIO]:
     """The file, empty and for its owner alone before anything is written; or stdout."""
     if output is None:
         yield sys.stdout

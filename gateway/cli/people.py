@@ -11,14 +11,14 @@ import click
 
 from gateway.audit import AuditTrail
 from gateway.cli.authentication import user_of_the_system
-from gateway.cli.context import located, opened
+from gateway.cli.context import locate_gateway, opened
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, in_json, listing
-from gateway.cli.output import show, show_one, written_to
+from gateway.cli.options import gateway_options, in_json, listing
+from gateway.cli.output import open_output, show, show_one
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, lines_of
-from gateway.people.csv_import import LARGEST_FILE, Listed, Reading, read_people
+from gateway.people.csv_import import LARGEST_FILE, ImportOptions, Listed, read_people
 from gateway.people.directory import Directory, Imported
 from gateway.people.person import MEANINGS, Role
 from gateway.places.area_cell import AreaReader
@@ -47,7 +47,7 @@ def people() -> None:
 
 
 @people.command("import")
-@found_by
+@gateway_options
 @_PACK
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and every row that is wrong.")
@@ -70,12 +70,12 @@ async def people_import(
     A second time the same changes nothing. Where any row is wrong, nothing is stored and the exit status is 1. The
     JSON names the wrong rows in `bad_rows`, by file and line, and repeats no number.
     """
-    settings = located(config, data, pack)
+    settings = locate_gateway(config, data, pack)
     menu = load(read_pack(settings.pack))
     listed = _read(file, menu, Role(role) if role else None)
-    bad, bad_rows = len(listed.complaints), [asdict(complaint) for complaint in listed.complaints]
-    for complaint in () if as_json else listed.complaints:
-        click.echo(complaint, err=True)
+    bad, bad_rows = len(listed.diagnostics), [asdict(diagnostic) for diagnostic in listed.diagnostics]
+    for diagnostic in () if as_json else listed.diagnostics:
+        click.echo(diagnostic, err=True)
     if bad and not (dry_run or skip_bad):
         if as_json:
             show_one({"dry_run": False, **asdict(Imported()), "bad": bad, "bad_rows": bad_rows}, as_json)
@@ -99,7 +99,7 @@ async def people_import(
 
 
 def _read(file: Path, menu: Menu, role: Role | None) -> Listed:
-    reading = Reading(menu.region, menu.languages, menu.timezone, _areas_of(menu), Clock().now(), role)
+    reading = ImportOptions(menu.region, menu.languages, menu.timezone, _areas_of(menu), Clock().now(), role)
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise click.ClickException(f"{file} is larger than {LARGEST_FILE >> 20} MB: split it")
@@ -128,7 +128,7 @@ def _said(imported: Imported, bad: int, dry_run: bool) -> str:
 
 
 @people.command("list")
-@found_by
+@gateway_options
 @listing
 @click.option("--role", type=_ROLE, help="Only those with this role.")
 @click.option("--area", help="Only those of this area, as code or name, with what lies in it.")
@@ -137,7 +137,7 @@ async def people_list(
     config: Path | None, data: Path | None, as_json: bool, limit: int, role: str | None, area: str | None
 ) -> None:
     """List people, the last added first. Numbers are masked."""
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     codes = _codes(area, settings) if area is not None else ()
     async with opened(settings) as stores:
         listed = await Directory(stores.database, stores.vault, stores.clock).list(
@@ -161,7 +161,7 @@ def _codes(area: str, settings: Settings) -> tuple[str, ...]:
 
 
 @people.command("export")
-@found_by
+@gateway_options
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
 @click.option("--reason", required=True, help="Why the numbers are needed; it stands in the audit trail.")
 @click.option("--role", type=_ROLE, help="Only those with this role.")
@@ -175,11 +175,11 @@ async def people_export(
     """
     if not reason.strip():
         raise click.BadParameter("say why the numbers are needed", param_hint="--reason")
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     menu = load(read_pack(settings.pack))
     wanted = Role(role) if role else None
     written = 0
-    with written_to(output) as file:
+    with open_output(output) as file:
         async with opened(settings) as stores:
             detail = {"reason": reason.strip(), "role": role or "all"}
             await AuditTrail(stores.database, stores.clock).add(user_of_the_system(), "people.exported", detail)
@@ -195,7 +195,7 @@ async def people_export(
 
 
 @people.command("erase")
-@found_by
+@gateway_options
 @click.argument("phone")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_json
@@ -205,7 +205,7 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
 
     The reports stay, and are nobody's. With - for PHONE the number is asked for, and stands in no history of commands.
     """
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     number = _number(
         click.prompt("Number", err=True) if phone == _ASK else phone, load(read_pack(settings.pack)).region
     )

@@ -13,53 +13,53 @@ import click
 
 from gateway import wiring
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by
+from gateway.cli.options import gateway_options
 from gateway.settings import read_settings
 
 
 @click.command()
-@found_by
+@gateway_options
 @click.option("--port", type=int, help="The port to listen on [8080].")
 @click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [menus/pekalongan].")
 @run_async
 async def run(config: Path | None, data: Path | None, port: int | None, pack: Path | None) -> None:
     """Run the whole gateway on this machine, with a Redis and a PostgreSQL of its own."""
     settings = read_settings(config, data=data, port=port, pack=pack)
-    async with wiring.everything(settings, sys.stderr) as running:
+    async with wiring.run_standalone(settings, sys.stderr) as running:
         click.echo(running.greeting())
         await _serve_until_told_to_stop()
         click.echo("Stopping")
 
 
 @click.command()
-@found_by
+@gateway_options
 @click.option("--port", type=int, help="The port to listen on [8080].")
 @run_async
 async def web(config: Path | None, data: Path | None, port: int | None) -> None:
     """Serve the carriers' webhooks, over your own Redis and PostgreSQL."""
     settings = read_settings(config, data=data, port=port)
     async with (
-        wiring.process(settings, sys.stderr) as parts,
-        wiring.key_proven(parts) as proof,
-        wiring.served(wiring.web_app(parts), settings.host, settings.port),
+        wiring.open_services(settings, sys.stderr) as parts,
+        wiring.verify_key(parts) as proof,
+        wiring.serve(wiring.web_app(parts), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
         await _serve_until_told_to_stop(proof)
 
 
 @click.command()
-@found_by
+@gateway_options
 @run_async
 async def worker(config: Path | None, data: Path | None) -> None:
     """Send SMS and file what had to wait, over your own Redis and PostgreSQL."""
     settings = read_settings(config, data=data)
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(wiring.process(settings, sys.stderr))
-        proof = await stack.enter_async_context(wiring.key_proven(parts))
+        parts = await stack.enter_async_context(wiring.open_services(settings, sys.stderr))
+        proof = await stack.enter_async_context(wiring.verify_key(parts))
         if settings.worker_port:
             app = wiring.health_app(parts)
-            await stack.enter_async_context(wiring.served(app, settings.host, settings.worker_port))
-        await stack.enter_async_context(wiring.working(parts))
+            await stack.enter_async_context(wiring.serve(app, settings.host, settings.worker_port))
+        await stack.enter_async_context(wiring.run_worker(parts))
         click.echo("Waspada sends")
         await _serve_until_told_to_stop(proof)
 

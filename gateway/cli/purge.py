@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from gateway.cli.authentication import user_of_the_system
-from gateway.cli.context import located, opened
+from gateway.cli.context import locate_gateway, opened
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, in_json
+from gateway.cli.options import gateway_options, in_json
 from gateway.cli.output import show_one
 from gateway.privacy.retention import Purged, Retention
 
 
 @click.command()
-@found_by
+@gateway_options
 @click.option("--dry-run", is_flag=True, help="Only count what would lose its number.")
 @in_json
 @run_async
@@ -27,7 +27,7 @@ async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: 
     Closed and merged incidents, messages, SMS that came in, withdrawn consents, and people without a role or a
     subscription keep their record and lose their number. It cannot be undone.
     """
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     async with opened(settings) as stores:
         retention = Retention(stores.database, stores.clock, timedelta(days=settings.retention_days))
         purged = await (retention.due() if dry_run else retention.purge(user_of_the_system()))

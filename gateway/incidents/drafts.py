@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus
-from gateway.incidents.store import Book, Filed
+from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass
@@ -48,7 +48,7 @@ from gateway.vault.vault import Vault
 _OPEN = drafts.c.status == literal(DraftStatus.OPEN.value, literal_execute=True)
 _RESUME = messages.c["class"] == literal(MessageClass.RESUME.value, literal_execute=True)
 
-_WIPED: Mapping[str, Any] = {
+ERASED_DRAFT: Mapping[str, Any] = {
     "phone_sealed": None,
     "phone_key": None,
     "answers": {},
@@ -68,7 +68,7 @@ async def close_drafts(connection: AsyncConnection, which: ColumnElement[bool], 
     if not rows:
         return 0
     ids = cast([row.id for row in rows], ARRAY(BigInteger))
-    closing = update(drafts).where(drafts.c.id == any_(ids)).values(**_WIPED, status=to, updated_at=now)
+    closing = update(drafts).where(drafts.c.id == any_(ids)).values(**ERASED_DRAFT, status=to, updated_at=now)
     await connection.execute(closing)
     await _forget_reminders(connection, [row.phone_key for row in rows], now)
     return len(rows)
@@ -83,13 +83,13 @@ class FiledDraft(NamedTuple):
     """A draft that was filed as it was, and as what."""
 
     draft: Draft
-    filed: Filed
+    filed: FiledReport
 
 
 class Drafts:
     """Keeps, files, ends and lists drafts. Every method is one transaction and may raise `DatabaseAway`."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, book: Book) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, book: IncidentStore) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock

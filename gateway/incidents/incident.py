@@ -26,7 +26,7 @@ MAY_CALL = frozenset(_CONTACT) - {""}  # the answers to `contact`
 ON_THE_WAY = frozenset({"language", "kecamatan", "place_name"})  # lead the dialogue; the record has them already
 
 
-class Status(StrEnum):
+class IncidentStatus(StrEnum):
     """Where an incident stands at the desk."""
 
     RECEIVED = "received"
@@ -40,14 +40,32 @@ class Status(StrEnum):
 
 # facts/domain.md 6.3. Nine of ten reports are closed without action (6.2): an open one may be closed, or merged with
 # another, from wherever it stands. Closed and merged are final.
-LIFECYCLE: Mapping[Status, frozenset[Status]] = {
-    Status.RECEIVED: frozenset({Status.CHECKING, Status.MERGED, Status.CLOSED}),
-    Status.CHECKING: frozenset({Status.INFO, Status.FORWARDED, Status.ACTION, Status.MERGED, Status.CLOSED}),
-    Status.INFO: frozenset({Status.CHECKING, Status.FORWARDED, Status.ACTION, Status.MERGED, Status.CLOSED}),
-    Status.FORWARDED: frozenset({Status.INFO, Status.ACTION, Status.MERGED, Status.CLOSED}),
-    Status.ACTION: frozenset({Status.FORWARDED, Status.MERGED, Status.CLOSED}),
-    Status.MERGED: frozenset(),
-    Status.CLOSED: frozenset(),
+LIFECYCLE: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
+    IncidentStatus.RECEIVED: frozenset({IncidentStatus.CHECKING, IncidentStatus.MERGED, IncidentStatus.CLOSED}),
+    IncidentStatus.CHECKING: frozenset(
+        {
+            IncidentStatus.INFO,
+            IncidentStatus.FORWARDED,
+            IncidentStatus.ACTION,
+            IncidentStatus.MERGED,
+            IncidentStatus.CLOSED,
+        }
+    ),
+    IncidentStatus.INFO: frozenset(
+        {
+            IncidentStatus.CHECKING,
+            IncidentStatus.FORWARDED,
+            IncidentStatus.ACTION,
+            IncidentStatus.MERGED,
+            IncidentStatus.CLOSED,
+        }
+    ),
+    IncidentStatus.FORWARDED: frozenset(
+        {IncidentStatus.INFO, IncidentStatus.ACTION, IncidentStatus.MERGED, IncidentStatus.CLOSED}
+    ),
+    IncidentStatus.ACTION: frozenset({IncidentStatus.FORWARDED, IncidentStatus.MERGED, IncidentStatus.CLOSED}),
+    IncidentStatus.MERGED: frozenset(),
+    IncidentStatus.CLOSED: frozenset(),
 }
 
 
@@ -61,16 +79,16 @@ class Veracity(StrEnum):
     UNCLEAR = "unclear"
 
 
-def may_move(now: Status, to: Status) -> bool:
+def may_move(now: IncidentStatus, to: IncidentStatus) -> bool:
     """Whether the lifecycle leads from `now` straight `to` there."""
     return to in LIFECYCLE[now]
 
 
-def check_found(to: Status, found: Veracity | None) -> None:
+def check_found(to: IncidentStatus, found: Veracity | None) -> None:
     """Raise `ValueError` where `found`, what checking has found, is not said together with a move `to` there."""
     if found is Veracity.UNVERIFIED:
         raise ValueError("unverified is what nobody has checked: it is no result")
-    if found and to is not Status.CLOSED:
+    if found and to is not IncidentStatus.CLOSED:
         raise ValueError("what was found is said when an incident is closed")
 
 
@@ -161,7 +179,7 @@ class Incident:
 
     ticket: str
     report: Report
-    status: Status
+    status: IncidentStatus
     veracity: Veracity
     phone: str
     updated_at: datetime

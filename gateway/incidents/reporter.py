@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts
-from gateway.incidents.incident import Status, check_session, check_words
+from gateway.incidents.incident import IncidentStatus, check_session, check_words
 from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.messages.erasure import erase_numbers
-from gateway.messages.inbox import NOBODYS
+from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -34,7 +34,7 @@ from gateway.vault.vault import Vault
 class Standing:
     """How a report stands, and since when."""
 
-    status: Status
+    status: IncidentStatus
     updated_at: datetime
 
 
@@ -58,7 +58,7 @@ class Reporter:
             row = (await connection.execute(standing)).first()
         if row is None:
             return None
-        return Standing(Status(row.status), row.updated_at)
+        return Standing(IncidentStatus(row.status), row.updated_at)
 
     async def add_details(
         self, ticket: str, phone: Phone, text: str, *, channel: str, session: str, deadline: float | None = None
@@ -111,7 +111,7 @@ class Reporter:
         await connection.execute(erasing.values(phone_sealed=None, phone_key=None))
         await erase_numbers(connection, and_(messages.c.ticket == ticket, messages.c.phone_key == key), now)
         letters = and_(inbound_messages.c.ticket == ticket, inbound_messages.c.sender_key == key)
-        await connection.execute(update(inbound_messages).where(letters).values(NOBODYS))
+        await connection.execute(update(inbound_messages).where(letters).values(ERASED_SENDER))
         overtaken = and_(drafts.c.phone_key == key, drafts.c.left_at <= incident.received_at)
         await close_drafts(connection, overtaken, DraftStatus.SUPERSEDED, now)
         await connection.execute(INSERT_AUDIT, audit_row(now, "resident", "incident.number_erased", ticket, {}))

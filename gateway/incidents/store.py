@@ -33,14 +33,23 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit, audit_row
-from gateway.incidents.incident import ANSWERS, LIFECYCLE, Incident, Report, Status, Veracity, check_found, may_move
+from gateway.incidents.incident import (
+    ANSWERS,
+    LIFECYCLE,
+    Incident,
+    IncidentStatus,
+    Report,
+    Veracity,
+    check_found,
+    may_move,
+)
 from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.erasure import cancelling_reminders
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
-from gateway.runtime.fast_statement import Once
+from gateway.runtime.fast_statement import CompiledStatement
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone, mask_in
@@ -83,7 +92,7 @@ def _named(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
 # Columns without NOT NULL that a new row has all the same.
 _NULLABLE = ("when_date", "contact", "ticket", "phone_sealed", "phone_key")
 _FILING = _filing()
-_FILING_ONCE = Once(_FILING)
+_FILING_ONCE = CompiledStatement(_FILING)
 
 
 class SessionOfAnotherPhone(Exception):
@@ -107,23 +116,23 @@ class NoSuchIncident(LookupError):
         super().__init__(self.__doc__)
 
 
-class NotAllowed(ValueError):
+class TransitionNotAllowed(ValueError):
     """The lifecycle does not lead there. The message names what is allowed."""
 
-    def __init__(self, now: Status, to: Status) -> None:
+    def __init__(self, now: IncidentStatus, to: IncidentStatus) -> None:
         allowed = ", ".join(sorted(LIFECYCLE[now])) or "nothing, it is final"
         super().__init__(f"an incident that is {now} cannot become {to}; allowed: {allowed}")
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class FiledReport:
     """The ticket of a filed report, and whether this call has filed it."""
 
     ticket: str
     new: bool
 
 
-class Book:
+class IncidentStore:
     """Files, finds, lists and moves incidents. Every method is one transaction and may raise `DatabaseAway`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
@@ -138,7 +147,7 @@ class Book:
         confirmation: Callable[[str], str],
         *,
         deadline: float | None = None,
-    ) -> Filed:
+    ) -> FiledReport:
         """File the report, and queue the SMS that `confirmation` makes of the ticket's 8 digits.
 
         The same session again gets its ticket again and changes nothing, so that a call may be repeated whose end is
@@ -148,15 +157,15 @@ class Book:
         """
         started = self._clock.monotonic()
         left = deadline
-        for ticket, rows in self._draws(report, phone, confirmation, {}):
+        for ticket, rows in self._candidate_tickets(report, phone, confirmation, {}):
             for_driver = {**rows, "audit_detail": json.dumps(rows["audit_detail"])}
-            if await self._database.run_once(_FILING_ONCE, for_driver, deadline=left) is not None:
-                return Filed(ticket, new=True)
+            if await self._database.execute_compiled(_FILING_ONCE, for_driver, deadline=left) is not None:
+                return FiledReport(ticket, new=True)
             left = self._left(deadline, started)
             async with self._database.begin(deadline=left) as connection:
                 earlier = await self._earlier(connection, report, phone)
             if earlier:
-                return Filed(earlier, new=False)
+                return FiledReport(earlier, new=False)
             left = self._left(deadline, started)
         raise NoFreeTicket
 
@@ -171,16 +180,16 @@ class Book:
         phone: Phone,
         confirmation: Callable[[str], str],
         detail: Mapping[str, str],
-    ) -> Filed:
+    ) -> FiledReport:
         """`file` in the transaction of `connection`; `detail` goes into the audit trail."""
-        for ticket, rows in self._draws(report, phone, confirmation, detail):
+        for ticket, rows in self._candidate_tickets(report, phone, confirmation, detail):
             if (await connection.execute(_FILING, rows)).first() is not None:
-                return Filed(ticket, new=True)
+                return FiledReport(ticket, new=True)
             if earlier := await self._earlier(connection, report, phone):
-                return Filed(earlier, new=False)
+                return FiledReport(earlier, new=False)
         raise NoFreeTicket
 
-    def _draws(
+    def _candidate_tickets(
         self, report: Report, phone: Phone, confirmation: Callable[[str], str], detail: Mapping[str, str]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Tickets to try one after the other, each with the parameters of `_FILING`."""
@@ -195,7 +204,7 @@ class Book:
             **{name: getattr(report, name) for name in _REPORT},
             "phone_sealed": self._vault.seal(phone),
             "phone_key": self._vault.lookup(phone),
-            "status": Status.RECEIVED,
+            "status": IncidentStatus.RECEIVED,
             "veracity": Veracity.UNVERIFIED,
             "updated_at": now,
         }
@@ -247,7 +256,9 @@ class Book:
             details = await _details(connection, rows)
         return [self._incident(row, details[row["id"]]).for_json() for row in rows]
 
-    async def move(self, ticket: str, to: Status, actor: str, reason: str, found: Veracity | None = None) -> None:
+    async def move(
+        self, ticket: str, to: IncidentStatus, actor: str, reason: str, found: Veracity | None = None
+    ) -> None:
         """Move an incident along its lifecycle. Raises `NoSuchIncident`, `NotAllowed`, and `ValueError`.
 
         `found` is the result of checking, for an incident that is closed; without one it stays what it was, which is
@@ -261,9 +272,9 @@ class Book:
             status = (await connection.execute(standing)).scalar()
             if status is None:
                 raise NoSuchIncident
-            now = Status(status)
+            now = IncidentStatus(status)
             if not may_move(now, to):
-                raise NotAllowed(now, to)
+                raise TransitionNotAllowed(now, to)
             result = {"veracity": found} if found else {}
             moving = update(incidents).where(of_ticket).values(status=to, updated_at=self._clock.now(), **result)
             await connection.execute(moving)
@@ -276,7 +287,7 @@ class Book:
         return Incident(
             ticket=row["ticket"],
             report=Report(**{name: row[name] for name in _REPORT}),
-            status=Status(row["status"]),
+            status=IncidentStatus(row["status"]),
             veracity=Veracity(row["veracity"]),
             phone=self._vault.masked(row["phone_sealed"]),
             updated_at=row["updated_at"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from gateway.runtime.redis import Batcher
+from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
@@ -12,10 +12,10 @@ WITHIN_S = 3600
 _COUNT = files("gateway.incidents").joinpath("ticket_attempts.lua").read_bytes()
 
 
-class Tries:
+class TicketAttempts:
     """The wrong tries of every phone. Every method may raise `RedisAway`: who cannot count must not tell."""
 
-    def __init__(self, redis: Batcher, vault: Vault) -> None:
+    def __init__(self, redis: Pipeline, vault: Vault) -> None:
         self._redis = redis
         self._vault = vault
 

@@ -13,7 +13,7 @@ from itertools import product
 
 from gateway.menu import inputs
 from gateway.menu.conditions import Clause
-from gateway.menu.model import FACTS, MATCHES, Kind, Menu, State, list_values
+from gateway.menu.model import FACTS, MATCHES, Menu, State, StateKind, list_values
 
 Truths = tuple[bool, ...]
 Tested = Mapping[str, Sequence[Clause]]
@@ -32,24 +32,24 @@ def tested(menu: Menu) -> Tested:
     return clauses
 
 
-def truths(clauses: Iterable[Clause], value: str) -> Truths:
+def evaluate(clauses: Iterable[Clause], value: str) -> Truths:
     """What the clauses say of `value`: all of it that can ever matter."""
     return tuple(clause.holds(value) for clause in clauses)
 
 
-def told_apart(clauses: Sequence[Clause], values: Iterable[str]) -> list[str]:
+def representatives(clauses: Sequence[Clause], values: Iterable[str]) -> list[str]:
     """The first of those values of which the clauses say the same."""
     first: dict[Truths, str] = {}
     for value in values:
-        first.setdefault(truths(clauses, value), value)
+        first.setdefault(evaluate(clauses, value), value)
     return list(first.values())
 
 
-def worlds(menu: Menu) -> list[Mapping[str, str]]:
+def fact_combinations(menu: Menu) -> list[Mapping[str, str]]:
     """Every way in which the facts can stand that makes a difference. An unknown fact is empty."""
     found = tested(menu)
     asked = [name for name in FACTS if name in found]
-    values = [told_apart(found[name], ["", *_fact_values(menu, name, found[name])]) for name in asked]
+    values = [representatives(found[name], ["", *_fact_values(menu, name, found[name])]) for name in asked]
     return [dict(zip(asked, combined, strict=True)) for combined in product(*values)]
 
 
@@ -73,11 +73,11 @@ def _is_number(value: str) -> bool:
 def kept_values(menu: Menu, state: State, clauses: Sequence[Clause]) -> list[str]:
     """What the answer to `state` can be, without the empty answer of `zero`."""
     match state.kind:
-        case Kind.CHOOSE:
+        case StateKind.CHOOSE:
             return list(state.options)
-        case Kind.CHOOSE_FROM if state.source == MATCHES:
+        case StateKind.CHOOSE_FROM if state.source == MATCHES:
             return list(menu.areas.kelurahan)
-        case Kind.CHOOSE_FROM:
+        case StateKind.CHOOSE_FROM:
             return list(list_values(menu, state.source, ""))
     named = {value for clause in clauses for value in clause.values}
     return [
@@ -90,7 +90,7 @@ def can_be(menu: Menu, state: State, value: str) -> bool:
     """Whether `state` can keep this value."""
     if not value:
         return state.zero is not None
-    if state.kind is not Kind.ASK:
+    if state.kind is not StateKind.ASK:
         return value in kept_values(menu, state, ())
     if state.source == "date":
         return _is_day(value)
@@ -126,7 +126,7 @@ def impossible(menu: Menu, clause: Clause) -> Iterator[str]:
 
 def _short_list(menu: Menu, keepers: Sequence[State]) -> list[str] | None:
     """All that the answer can be, where it is chosen and can be said in a line."""
-    if any(state.kind is Kind.ASK for state in keepers):
+    if any(state.kind is StateKind.ASK for state in keepers):
         return None
     values = sorted({value for state in keepers for value in kept_values(menu, state, ())})
     return values if len(values) <= 12 else None

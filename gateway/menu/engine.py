@@ -27,21 +27,21 @@ from datetime import date
 
 from gateway.menu import inputs
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import CONTINUE, MATCHES, NOTHING, Given, Kind, Menu, State, choices
+from gateway.menu.model import CONTINUE, MATCHES, NOTHING, Given, Menu, State, StateKind, choices
 from gateway.menu.navigation import (
     HOME,
     RESUME,
     Session,
     Step,
-    afresh,
     answered,
     at_shortcut,
+    count_hop,
+    enter,
     forward,
-    narrowing,
-    one_more_hop,
-    onto,
-    placed,
-    revised,
+    jump_to,
+    parent_answer,
+    reopen,
+    restart,
 )
 from gateway.menu.paging import pages
 from gateway.text.wording import fill, placeholders
@@ -105,7 +105,7 @@ def begin(
 
 def worth_resuming(menu: Menu, dropped: Session) -> bool:
     """Whether a redial offers to go on with it: unfinished, far enough (or back for an answer), its way still there."""
-    if not menu.resume or not exists(menu, dropped) or menu.states[dropped.state].kind in (Kind.END, Kind.DO):
+    if not menu.resume or not exists(menu, dropped) or menu.states[dropped.state].kind in (StateKind.END, StateKind.DO):
         return False
     said, shortcut = answered(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
     beyond = dropped.answers.keys() - said.keys() - (shortcut.answers.keys() if shortcut else set())
@@ -134,8 +134,8 @@ def step(
     `given` are values that the caller knows: texts show them (`ussd`, the service code), conditions ask for them
     (`reports_today`). `today` is the local date, against which a typed date is read.
     """
-    state, session = menu.states[session.state], one_more_hop(session)
-    if state.kind in (Kind.END, Kind.DO):
+    state, session = menu.states[session.state], count_hop(session)
+    if state.kind in (StateKind.END, StateKind.DO):
         return show(menu, session, limits, given=given)
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
@@ -155,16 +155,16 @@ def resume(
 ) -> Step:
     """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
     target = menu.states[session.state].options[outcome]
-    moved = onto(menu, session, target, session.trail, {**session.answers, **learnt}, given)
+    moved = enter(menu, session, target, session.trail, {**session.answers, **learnt}, given)
     return show(menu, moved, limits, given=given)
 
 
 def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given = NOTHING) -> Step:
     """The screen of a place, as it was shown when the resident came here."""
     state = menu.states[session.state]
-    if state.kind is Kind.DO:
+    if state.kind is StateKind.DO:
         return Step(session, effect=state.source)
-    texts = pages(menu, state, session.language, narrowing(state, session), limits)
+    texts = pages(menu, state, session.language, parent_answer(state, session), limits)
     text = texts[min(session.page, len(texts) - 1)]
     if "{" in text:
         text = fill(text, menu.values(session.answers, session.language, given))
@@ -172,7 +172,7 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
             text = text.replace("\n\n", "\n")
     if session.error:
         text = f"{menu.wordings[session.language].errors[session.error]}\n{text}"
-    return Step(session, text, end=state.kind is Kind.END)
+    return Step(session, text, end=state.kind is StateKind.END)
 
 
 def at_home(
@@ -208,14 +208,14 @@ def _moved(
 ) -> Session:
     named = limits.keys or menu.keys
     if keys == named.home:
-        return afresh(session, menu.home)
+        return restart(session, menu.home)
     if keys == named.back and state.zero:
         return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, given)
     if keys in (named.back, named.back_elsewhere):
         return _back(session, state)
     if len(keys) > limits.text:
         return _refused(session, "long")
-    if state.kind is Kind.ASK:
+    if state.kind is StateKind.ASK:
         return _asked(menu, state, session, keys, given, today)
     return _chosen(menu, state, session, keys, limits, given, today)
 
@@ -228,13 +228,13 @@ def _helped(menu: Menu, session: Session) -> Session:
     """Who is wrong time and again is told how it works; back leads to the question."""
     if not session.error or session.wrong < WRONG_IN_A_ROW or not menu.help or session.state == menu.help:
         return session
-    return placed(session, menu.help, (*session.trail, session.state), session.answers)
+    return jump_to(session, menu.help, (*session.trail, session.state), session.answers)
 
 
 def _back(session: Session, state: State) -> Session:
-    if session.page and state.kind is not Kind.RESUME:  # there it is the page of the list to go on with
+    if session.page and state.kind is not StateKind.RESUME:  # there it is the page of the list to go on with
         return session._replace(page=session.page - 1, wrong=0)
-    if session.trail and state.kind is not Kind.RESUME:  # before a dropped dialogue there is nothing
+    if session.trail and state.kind is not StateKind.RESUME:  # before a dropped dialogue there is nothing
         return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
     return session
 
@@ -255,7 +255,7 @@ def _asked(
 def _chosen(
     menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: Given, today: date | None
 ) -> Session:
-    within = narrowing(state, session)
+    within = parent_answer(state, session)
     offered = choices(menu, state, within)
     value = offered.get(keys)
     if value is None and state.typed and state.source == "kelurahan":
@@ -267,13 +267,13 @@ def _chosen(
         if state.typed and inputs.in_words(keys):
             return _typed(menu, state, session, keys, given, today)
         return _refused(session, "choice" if keys else "empty")
-    if state.kind is Kind.REVISE:
-        return revised(menu, session, state.options[value])
-    if state.kind is Kind.RESUME:
+    if state.kind is StateKind.REVISE:
+        return reopen(menu, session, state.options[value])
+    if state.kind is StateKind.RESUME:
         return _gone_on(menu, session, state, value, given)
     if state.source == "languages":
         session = session._replace(language=value, chosen=True)
-    target = state.options[value] if state.kind is Kind.CHOOSE else state.next
+    target = state.options[value] if state.kind is StateKind.CHOOSE else state.next
     if state.typed:
         session = _without(session, menu.states[state.typed].keep)
     return forward(menu, session, target, {state.keep: value} if state.keep else {}, given)
@@ -284,9 +284,9 @@ def _typed(menu: Menu, state: State, session: Session, keys: str, given: Given, 
 
     Of places that a name may mean, those of the kecamatan whose list was shown go first.
     """
-    question, near = menu.states[state.typed], narrowing(state, session) if state.source == "kelurahan" else ""
+    question, near = menu.states[state.typed], parent_answer(state, session) if state.source == "kelurahan" else ""
     trail = (*session.trail, state.name)
-    at = placed(session, question.name, trail, _without(session, state.keep).answers)
+    at = jump_to(session, question.name, trail, _without(session, state.keep).answers)
     moved = _asked(menu, question, at, keys, given, today, near)
     return _refused(session, moved.error) if moved.error else moved
 
@@ -302,4 +302,4 @@ def _gone_on(menu: Menu, session: Session, state: State, value: str, given: Give
     dialled = session.began.removeprefix(RESUME)
     if value == "again" and dialled in menu.shortcuts:
         return at_shortcut(menu, session, dialled, given)
-    return afresh(session, state.options[value])
+    return restart(session, state.options[value])

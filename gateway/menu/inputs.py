@@ -13,7 +13,7 @@ OLDEST_DATE = timedelta(days=180)
 _DAY = re.compile(r"(?P<day>[0-9]{1,2})[ /.-]+(?P<month>[0-9]{1,2})\.?|(?P<dd>[0-9]{2})(?P<mm>[0-9]{2})")
 
 
-class Answer(NamedTuple):
+class ParsedInput(NamedTuple):
     """What was typed, as it is kept; or the error line to show. `sure` is the one place that a name surely means."""
 
     value: str = ""
@@ -21,25 +21,25 @@ class Answer(NamedTuple):
     sure: str = ""
 
 
-def read(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> Answer:
+def read(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> ParsedInput:
     """What `keys` answer to the question of `state`. A place is looked for in the kecamatan `near` first."""
     if not keys:
-        return Answer(error="empty")
+        return ParsedInput(error="empty")
     match state.source:
         case "date":
             day = read_day(keys, today)
-            return Answer(day) if day else Answer(error="choice")
+            return ParsedInput(day) if day else ParsedInput(error="choice")
         case "ticket":
             digits = ticket.read(keys)
-            return Answer(ticket.show(digits)) if digits else Answer(error="ticket")
+            return ParsedInput(ticket.show(digits)) if digits else ParsedInput(error="ticket")
         case "place_name":
             return _place(menu, keys, near)
     if len(keys) > state.longest:
-        return Answer(error="long")
-    return Answer(keys) if len(keys) >= state.shortest else Answer(error="empty")
+        return ParsedInput(error="long")
+    return ParsedInput(keys) if len(keys) >= state.shortest else ParsedInput(error="empty")
 
 
-def _place(menu: Menu, keys: str, near: str) -> Answer:
+def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
     """A place by its name, kept so that it is found again.
 
     One in the kecamatan `near` goes before any that is no liker: kept as if the kecamatan had been typed behind it.
@@ -48,9 +48,9 @@ def _place(menu: Menu, keys: str, near: str) -> Answer:
         told = f"{keys}, {menu.areas.kecamatan[near]}"
         found = menu.gazetteer.find(told)
         if found.codes and menu.areas.kecamatan_of(found.codes[0]) == near:
-            return Answer(told, sure=found.codes[0] if found.sure else "")
+            return ParsedInput(told, sure=found.codes[0] if found.sure else "")
     found = menu.gazetteer.find(keys)
-    return Answer(keys, sure=found.codes[0] if found.sure else "") if found.codes else Answer(error="place")
+    return ParsedInput(keys, sure=found.codes[0] if found.sure else "") if found.codes else ParsedInput(error="place")
 
 
 def in_words(keys: str) -> bool:

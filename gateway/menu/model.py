@@ -20,7 +20,7 @@ Given = Mapping[str, str]  # what the caller knows: the facts, and what texts ma
 NOTHING: Given = {}
 
 
-class Kind(StrEnum):
+class StateKind(StrEnum):
     """What a state does. Each word is the key that a state in `flow.yaml` begins with."""
 
     CHOOSE = "choose"  # a few options, each leading somewhere
@@ -38,7 +38,7 @@ class State:
     """One step of the dialogue."""
 
     name: str
-    kind: Kind
+    kind: StateKind
     line: int
     options: Mapping[str, str] = field(default_factory=dict)  # choose, revise, resume, do: option or outcome → state
     source: str = ""  # choose_from: which list; ask: what kind of thing; do: which effect
@@ -88,7 +88,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AppealRules:
     """What the pack settles in numbers."""
 
     resume_within: timedelta
@@ -130,7 +130,7 @@ class Keywords:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class MenuCache:
     """What is worked out once per menu and then looked up: no hop lays out a page that was shown before."""
 
     pages: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
@@ -162,12 +162,12 @@ class Menu:
     areas: Areas
     gazetteer: Gazetteer
     stages: tuple[Stage, ...]
-    rules: Rules
+    rules: AppealRules
     keywords: Keywords
     templates: Mapping[str, Template]
     wordings: Mapping[str, Wording]
     lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → where each key stands
-    made: Made = field(default_factory=Made)
+    cache: MenuCache = field(default_factory=MenuCache)
 
     @property
     def language(self) -> str:
@@ -181,11 +181,11 @@ class Menu:
     def day(self, now: datetime) -> tuple[date, str]:
         """The day that it is there, and its stage. A minute is looked up once."""
         minute = int(now.timestamp()) // 60
-        day = self.made.days.get(minute)
+        day = self.cache.days.get(minute)
         if day is None:
             today = now.astimezone(self.timezone).date()
-            self.made.days.clear()
-            day = self.made.days[minute] = today, self.stage(today)
+            self.cache.days.clear()
+            day = self.cache.days[minute] = today, self.stage(today)
         return day
 
     def is_strict(self, at: datetime) -> bool:
@@ -210,12 +210,12 @@ class Menu:
         """As `label`, with its kecamatan behind a place whose name the pack has twice."""
         if value not in self.areas.kelurahan:
             return self.label(answer, value, language)
-        made = self.made.places.get((answer, value, language))
+        made = self.cache.places.get((answer, value, language))
         if made is None:
             made = self.label(answer, value, language)
             if made == self.areas.kelurahan[value]:
                 made = self.areas.told_apart(value, self.areas.kelurahan)
-            self.made.places[answer, value, language] = made
+            self.cache.places[answer, value, language] = made
         return made
 
     def values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -271,13 +271,13 @@ def choices(menu: Menu, state: State, within: str) -> Mapping[str, str]:
 
     Numbers run on over the pages and are the same in every language. Made once, except for a typed name.
     """
-    made = menu.made.choices.get((state.name, within))
+    made = menu.cache.choices.get((state.name, within))
     if made is None:
-        listed = state.kind is Kind.CHOOSE_FROM
+        listed = state.kind is StateKind.CHOOSE_FROM
         values = list_values(menu, state.source, within) if listed else tuple(state.options)
         made = {str(number): value for number, value in enumerate(values, start=1)}
         if state.source != MATCHES:
-            menu.made.choices[state.name, within] = made
+            menu.cache.choices[state.name, within] = made
     return made
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gateway.menu.model import NOTHING, Given, Kind, Menu, State, choices
+from gateway.menu.model import NOTHING, Given, Menu, State, StateKind, choices
 
 HOME, RESUME = "home", "resume"  # what `Session.began` says where it is no shortcut
 
@@ -50,7 +50,7 @@ def _said_on(menu: Menu, way: Iterable[str], answers: Mapping[str, str]) -> dict
     return {keep: answers[keep] for keep in kept if keep and keep in answers}
 
 
-def narrowing(state: State, session: Session) -> str:
+def parent_answer(state: State, session: Session) -> str:
     """The answer that narrows the list of `state`; empty where none does."""
     return session.answers.get(state.within, "") if state.within else ""
 
@@ -58,17 +58,17 @@ def narrowing(state: State, session: Session) -> str:
 def forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str], given: Given) -> Session:
     """On to `target` with what is `kept`; while passing, past everything there that is still answered."""
     answers = {**session.answers, **kept}
-    at = onto(menu, session, target, (*session.trail, session.state), answers, given)
+    at = enter(menu, session, target, (*session.trail, session.state), answers, given)
     if not at.passing or _is_notice(menu, at):
         return at
     for _ in menu.states:  # answers can lead in a ring; whoever is in one is asked again
         if not (onward := _onward(menu, at)):
             break
-        at = onto(menu, at, onward, (*at.trail, at.state), answers, given)
+        at = enter(menu, at, onward, (*at.trail, at.state), answers, given)
     return at if menu.states[at.state].keep else at._replace(passing=False)
 
 
-def onto(
+def enter(
     menu: Menu,
     session: Session,
     target: str,
@@ -78,16 +78,16 @@ def onto(
 ) -> Session:
     """At `target`, or at the first state after it whose condition holds."""
     if menu.states[target].condition is None:
-        return placed(session, target, trail, answers)
+        return jump_to(session, target, trail, answers)
     for _ in menu.states:  # a ring of conditions that never hold is refused by `checking`; it must not hang either
         state = menu.states[target]
         if state.condition is None or state.condition.holds({**given, **_said_on(menu, trail, answers)}):
             break
         target = state.otherwise
-    return placed(session, target, trail, answers)
+    return jump_to(session, target, trail, answers)
 
 
-def placed(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
+def jump_to(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
     """At `target` itself, after `trail`, which is cut where it has been there before."""
     if target in trail:
         trail = trail[: trail.index(target)]
@@ -96,13 +96,13 @@ def placed(session: Session, target: str, trail: tuple[str, ...], answers: Mappi
     return Session(target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed)
 
 
-def one_more_hop(session: Session) -> Session:
+def count_hop(session: Session) -> Session:
     """The place as an input finds it: counted, and the error line of the last one gone."""
     state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed = session
     return Session(state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed)
 
 
-def afresh(session: Session, state: str) -> Session:
+def restart(session: Session, state: str) -> Session:
     """At `state` with nothing but what the dialling is known by: the language, the hops, and where it began."""
     return Session(state, session.language, hops=session.hops, chosen=session.chosen, began=session.began)
 
@@ -110,15 +110,15 @@ def afresh(session: Session, state: str) -> Session:
 def at_shortcut(menu: Menu, session: Session, dialled: str, given: Given) -> Session:
     """Where the dialled shortcut leads, with the main menu behind it."""
     shortcut = menu.shortcuts[dialled]
-    home = afresh(session, menu.home)._replace(passing=bool(shortcut.answers))
+    home = restart(session, menu.home)._replace(passing=bool(shortcut.answers))
     return forward(menu, home, shortcut.to, shortcut.answers, given)
 
 
-def revised(menu: Menu, session: Session, target: str) -> Session:
+def reopen(menu: Menu, session: Session, target: str) -> Session:
     keep = menu.states[target].keep
     narrowed = {state.keep for state in menu.states.values() if keep and state.within == keep}
     answers = {name: value for name, value in session.answers.items() if name != keep and name not in narrowed}
-    return placed(session, target, session.trail, answers)._replace(passing=True)
+    return jump_to(session, target, session.trail, answers)._replace(passing=True)
 
 
 def _onward(menu: Menu, session: Session) -> str:
@@ -128,9 +128,9 @@ def _onward(menu: Menu, session: Session) -> str:
         value = session.answers.get(state.keep)
         if value == "" and state.zero:
             return state.zero[1]
-        if value is not None and state.kind is Kind.ASK:
+        if value is not None and state.kind is StateKind.ASK:
             return state.next
-        if value is None or value not in choices(menu, state, narrowing(state, session)).values():
+        if value is None or value not in choices(menu, state, parent_answer(state, session)).values():
             typed = menu.states[state.typed] if state.typed else None
             return typed.name if typed and typed.keep in session.answers else ""
         return state.options.get(value, state.next)
@@ -140,4 +140,4 @@ def _onward(menu: Menu, session: Session) -> str:
 def _is_notice(menu: Menu, session: Session) -> bool:
     """Whether the state only tells something before it leads on: shown when an answer calls for it, else passed."""
     state = menu.states[session.state]
-    return state.kind is Kind.CHOOSE and len(state.options) == 1 and not state.keep
+    return state.kind is StateKind.CHOOSE and len(state.options) == 1 and not state.keep

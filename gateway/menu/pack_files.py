@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.menu.model import Menu, State
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import Wording
 
 PACK = "pack.yaml"
@@ -35,16 +35,16 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
     return lines.get(path, 0)
 
 
-def at_state(state: State, message: str) -> Complaint:
+def at_state(state: State, message: str) -> Diagnostic:
     """A complaint about a state."""
-    return Complaint(FLOW, state.line, f"{state.name}: {message}")
+    return Diagnostic(FLOW, state.line, f"{state.name}: {message}")
 
 
-def at_text(words: Wording, path: Path, message: str) -> Complaint:
+def at_text(words: Wording, path: Path, message: str) -> Diagnostic:
     """A complaint about the text at `path` of a wording."""
-    return Complaint(wording_file(words.language), line_of(words.lines, path), f"{'.'.join(path)}: {message}")
+    return Diagnostic(wording_file(words.language), line_of(words.lines, path), f"{'.'.join(path)}: {message}")
 
 
-def in_pack(menu: Menu, path: Path, message: str) -> Complaint:
+def in_pack(menu: Menu, path: Path, message: str) -> Diagnostic:
     """A complaint about the key at `path` of pack.yaml."""
-    return Complaint(PACK, line_of(menu.lines[PACK], path), f"{'.'.join(path)}: {message}")
+    return Diagnostic(PACK, line_of(menu.lines[PACK], path), f"{'.'.join(path)}: {message}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, MOST_PLACES, Kind, Menu, State, choices
+from gateway.menu.model import MATCHES, MOST_PLACES, Menu, State, StateKind, choices
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
@@ -23,16 +23,16 @@ def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) 
     A page that holds a single option is never made smaller: a text that cannot fit is for `checking` to refuse.
     """
     key = (state.name, language, within, limits)
-    made = menu.made.pages.get(key)
+    made = menu.cache.pages.get(key)
     if made is None:
         made = _laid_out(menu, state, language, within, limits)
         if state.source != MATCHES:  # what somebody typed comes once
-            menu.made.pages[key] = made
+            menu.cache.pages[key] = made
     return made
 
 
 def _laid_out(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
-    if state.kind is Kind.END:
+    if state.kind is StateKind.END:
         return (menu.wordings[language].heading(state.words),)
     return lay_out(menu, state, language, option_lines(menu, state, language, within), limits)
 
@@ -80,7 +80,7 @@ def option_lines(menu: Menu, state: State, language: str, within: str) -> list[s
 
 
 def _option(menu: Menu, state: State, words: Wording, value: str, offered: Collection[str]) -> str:
-    if state.kind is not Kind.CHOOSE_FROM:
+    if state.kind is not StateKind.CHOOSE_FROM:
         return words.screens[state.words][value]
     if state.source == "languages":
         return menu.languages[value]
@@ -95,7 +95,7 @@ def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -
     """The lines that lead elsewhere: what `0` means here, and back. The first screens have nothing behind them."""
     keys, back = limits.keys or menu.keys, words.navigation["back"]
     if not state.zero:
-        first = state.name in (menu.start, menu.home) or state.kind is Kind.RESUME
+        first = state.name in (menu.start, menu.home) or state.kind is StateKind.RESUME
         return [] if first else [f"{keys.back}.{back}"]
     label, target = state.zero
     zero = f"{keys.back}.{words.screens[state.words][label]}"
@@ -119,23 +119,23 @@ def filled_longest(menu: Menu, template: str, language: str) -> str:
 
 def _longest_places(menu: Menu, language: str) -> str:
     """As many of the longest names as one text may show."""
-    longest = menu.made.longest.get(("places", language))
+    longest = menu.cache.longest.get(("places", language))
     if longest is None:
         names = sorted((menu.full_label("", code, language) for code in menu.areas.kelurahan), key=gsm.septets)
-        longest = menu.made.longest["places", language] = ", ".join(names[-MOST_PLACES:])
+        longest = menu.cache.longest["places", language] = ", ".join(names[-MOST_PLACES:])
     return longest
 
 
 def _longest_name(menu: Menu, answer: str, language: str) -> str:
     """The longest of all that `answer` can be called on a screen."""
-    longest = menu.made.longest.get((answer, language))
+    longest = menu.cache.longest.get((answer, language))
     if longest is None:
         names = list(menu.wordings[language].labels.get(answer, {}).values())
         for state in menu.states.values():
             if state.keep == answer:
                 offered = menu.areas.kelurahan if state.source == MATCHES else choices(menu, state, "").values()
                 names += [menu.full_label(answer, value, language) for value in offered]
-        longest = menu.made.longest[answer, language] = max(names, key=gsm.septets, default="")
+        longest = menu.cache.longest[answer, language] = max(names, key=gsm.septets, default="")
     return longest
 
 

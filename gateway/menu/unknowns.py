@@ -13,7 +13,7 @@ STAGES_LIST = "stages"
 
 
 @dataclass(frozen=True, slots=True)
-class Doubts:
+class Unknowns:
     """What is in doubt; nothing of it in a pack that is whole."""
 
     states: bool = False  # some state is not known at all, nor what it keeps
@@ -37,9 +37,9 @@ class Doubts:
         return self.states or name in self.answers
 
 
-NO_DOUBT = Doubts()
+NOTHING_UNKNOWN = Unknowns()
 
 
-def spoken(wordings: Mapping[str, object], doubts: Doubts) -> list[str]:
+def readable_languages(wordings: Mapping[str, object], doubts: Unknowns) -> list[str]:
     """The languages of which something could be read."""
     return [language for language in wordings if language not in doubts.unread]

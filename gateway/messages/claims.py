@@ -44,7 +44,7 @@ from gateway.messages.message import (
     EXPIRED,
     OPTED_OUT,
     MessageClass,
-    Status,
+    MessageStatus,
     backoff,
     sources,
 )
@@ -53,9 +53,9 @@ from gateway.messages.tables import message_attempts, messages
 from gateway.text.phone import Phone
 
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
-QUEUED = literal(Status.QUEUED.value, literal_execute=True)
-SENDING = literal(Status.SENDING.value, literal_execute=True)
-UNKNOWN = literal(Status.UNKNOWN.value, literal_execute=True)
+QUEUED = literal(MessageStatus.QUEUED.value, literal_execute=True)
+SENDING = literal(MessageStatus.SENDING.value, literal_execute=True)
+UNKNOWN = literal(MessageStatus.UNKNOWN.value, literal_execute=True)
 
 _OF_APPEALS = CLASSES[MessageClass.APPEAL].priority
 _KEEP_QUIET = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
@@ -84,18 +84,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Transition:
     """What a claim's message becomes."""
 
     claim: Claim
-    to: Status
+    to: MessageStatus
     reason: str
     carrier_id: str | None = None
     due_at: datetime | None = None
     attempts_back: int = 0
 
 
-def claiming(
+def claim_statement(
     limit: int,
     worker: str,
     channel: str,
@@ -123,10 +123,15 @@ def claiming(
         .with_for_update(skip_locked=True)
         .cte("picked")
     )
-    return update(messages).where(table.id == picked.c.id).values(_taken(worker, now, quiet_until)).returning(messages)
+    return (
+        update(messages)
+        .where(table.id == picked.c.id)
+        .values(claim_values(worker, now, quiet_until))
+        .returning(messages)
+    )
 
 
-def _taken(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
+def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
     """What becomes of a row that is picked. What comes first of these is what counts."""
     table = messages.c
     known = table.phone_sealed.is_not(None)
@@ -137,10 +142,10 @@ def _taken(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str
     ours = and_(alive, ~quiet)
     values: dict[str, Any] = {
         "status": case(
-            (ours, Status.SENDING.value),
-            (alive, Status.QUEUED.value),
-            (unwanted, Status.SUPPRESSED.value),
-            else_=func.coalesce(held, Status.CANCELLED.value),
+            (ours, MessageStatus.SENDING.value),
+            (alive, MessageStatus.QUEUED.value),
+            (unwanted, MessageStatus.SUPPRESSED.value),
+            else_=func.coalesce(held, MessageStatus.CANCELLED.value),
         ),
         "reason": case(
             (alive, table.reason),
@@ -162,7 +167,7 @@ def _taken(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str
     return values
 
 
-def leaving(claims: Sequence[Claim]) -> Select[tuple[int]]:
+def still_sendable(claims: Sequence[Claim]) -> Select[tuple[int]]:
     """The ids of those that may still leave: ours, and nobody has held, opted out of, or erased them since."""
     table = messages.c
     ids = cast([claim.id for claim in claims], ARRAY(BigInteger))
@@ -171,7 +176,7 @@ def leaving(claims: Sequence[Claim]) -> Select[tuple[int]]:
     return select(table.id).where(*ours, table.phone_sealed.is_not(None), held_as().is_(None), ~is_unwanted())
 
 
-def settling(ids: Sequence[int], now: datetime) -> Update:
+def apply_holds(ids: Sequence[int], now: datetime) -> Update:
     """Make those of these messages that wait again what an opt-out or a hold makes of them, as a claim would."""
     table = messages.c
     unwanted, held = is_unwanted(), held_as()
@@ -180,36 +185,38 @@ def settling(ids: Sequence[int], now: datetime) -> Update:
         update(messages)
         .where(*settled)
         .values(
-            status=case((unwanted, Status.SUPPRESSED.value), else_=held),
+            status=case((unwanted, MessageStatus.SUPPRESSED.value), else_=held),
             reason=case((unwanted, OPTED_OUT), else_=held_because()),
             updated_at=now,
         )
     )
 
 
-def ended(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Ended:
+def after_outcome(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Transition:
     """What `outcome` makes of the claim's message."""
     match outcome:
         case Accepted(carrier_id):
-            return Ended(claim, Status.ACCEPTED, "", carrier_id=carrier_id[:CARRIER_ID_LENGTH])
+            return Transition(claim, MessageStatus.ACCEPTED, "", carrier_id=carrier_id[:CARRIER_ID_LENGTH])
         case Refused(reason):
-            return Ended(claim, Status.REFUSED, reason)
+            return Transition(claim, MessageStatus.REFUSED, reason)
         case Unknown(reason):
-            return Ended(claim, Status.UNKNOWN, reason)
+            return Transition(claim, MessageStatus.UNKNOWN, reason)
         case Deferred(reason, whole_channel=True):
             # The fault is the account's: the message has used up none of its tries, and waits for the channel alone.
-            return Ended(claim, Status.QUEUED, reason, due_at=now, attempts_back=1)
+            return Transition(claim, MessageStatus.QUEUED, reason, due_at=now, attempts_back=1)
         case Deferred(reason, after):
             wait = max(after or timedelta(), backoff(claim.attempts, jitter))
-            return Ended(claim, Status.QUEUED, reason, due_at=now + wait)
+            return Transition(claim, MessageStatus.QUEUED, reason, due_at=now + wait)
 
 
-def released(claim: Claim, now: datetime) -> Ended:
+def after_release(claim: Claim, now: datetime) -> Transition:
     """What becomes of a claim that was never handed to the carrier: it costs no attempt."""
-    return Ended(claim, Status.QUEUED, "", due_at=now, attempts_back=1)
+    return Transition(claim, MessageStatus.QUEUED, "", due_at=now, attempts_back=1)
 
 
-def recording(to: Status, rows: Sequence[Ended], now: datetime, ended_at: datetime) -> Select[tuple[int]]:
+def record_statement(
+    to: MessageStatus, rows: Sequence[Transition], now: datetime, ended_at: datetime
+) -> Select[tuple[int]]:
     """Write all that become `to`, and each try: only along the status table, and only what the claim still holds.
 
     The tries ended at `ended_at`, which is when they were sent unless they are to be made again.
@@ -246,21 +253,21 @@ def recording(to: Status, rows: Sequence[Ended], now: datetime, ended_at: dateti
             carrier_message_id=known.c.carrier_id,
             due_at=known.c.due_at,
             attempts=table.attempts - known.c.attempts_back,
-            unknowns=table.unknowns + (1 if to is Status.UNKNOWN else 0),
+            unknowns=table.unknowns + (1 if to is MessageStatus.UNKNOWN else 0),
             claimed_at=None,
             claimed_by=None,
             updated_at=now,
-            sent_at=table.sent_at if to is Status.QUEUED else ended_at,
+            sent_at=table.sent_at if to is MessageStatus.QUEUED else ended_at,
         )
         .returning(table.id, known.c.attempts, known.c.reason)
         .cte("written")
     )
-    if to is Status.QUEUED and not any(row.reason for row in rows):
+    if to is MessageStatus.QUEUED and not any(row.reason for row in rows):
         return select(written.c.id)
-    return tried(written, to, now)
+    return log_attempts(written, to, now)
 
 
-def tried(written: CTE, to: Status, now: datetime) -> Select[tuple[int]]:
+def log_attempts(written: CTE, to: MessageStatus, now: datetime) -> Select[tuple[int]]:
     """Note in the history of the messages that `written` has changed what came of their try; answers their ids.
 
     `written` is of id, attempts and reason.

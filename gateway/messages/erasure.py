@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.inbox import NOBODYS
-from gateway.messages.message import ERASED, MessageClass, Status, may_be_called_off
+from gateway.messages.inbox import ERASED_SENDER
+from gateway.messages.message import ERASED, MessageClass, MessageStatus, may_be_called_off
 from gateway.messages.tables import inbound_messages, messages
 
 
@@ -46,7 +46,7 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
         .values(
             phone_sealed=None,
             phone_key=None,
-            status=case((waiting, Status.CANCELLED.value), else_=table.status),
+            status=case((waiting, MessageStatus.CANCELLED.value), else_=table.status),
             reason=case((waiting, ERASED), else_=table.reason),
             updated_at=now,
         )
@@ -54,8 +54,8 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
     return (await connection.execute(erasing)).rowcount
 
 
-def _called_off(kind: MessageClass) -> list[Status]:
-    return [status for status in Status if may_be_called_off(kind, status)]
+def _called_off(kind: MessageClass) -> list[MessageStatus]:
+    return [status for status in MessageStatus if may_be_called_off(kind, status)]
 
 
 async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:
@@ -64,7 +64,7 @@ async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:
     When they came and what they said stays.
     """
     erasing = update(inbound_messages).where(inbound_messages.c.sender_key == sender_key)
-    return (await connection.execute(erasing.values(NOBODYS))).rowcount
+    return (await connection.execute(erasing.values(ERASED_SENDER))).rowcount
 
 
 def cancelling_reminders(phone_key: ColumnElement[Any], now: ColumnElement[Any]) -> Update:

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, DateTime, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.message import Status
+from gateway.messages.message import MessageStatus
 from gateway.messages.tables import holds, messages
 
 # Written out, so that PostgreSQL sees the words of the partial indexes made for them.
-_QUEUED = literal(Status.QUEUED.value, literal_execute=True)
-HELD = literal(Status.HELD.value, literal_execute=True)
+_QUEUED = literal(MessageStatus.QUEUED.value, literal_execute=True)
+HELD = literal(MessageStatus.HELD.value, literal_execute=True)
 
 
 def held_as() -> ColumnElement[Any]:
@@ -31,7 +31,7 @@ def held_because() -> ColumnElement[Any]:
     return select(holds.c.reason).where(holds.c.appeal == messages.c.appeal).correlate(messages).scalar_subquery()
 
 
-async def hold(connection: AsyncConnection, appeal: int, becomes: Status, reason: str, now: datetime) -> None:
+async def hold(connection: AsyncConnection, appeal: int, becomes: MessageStatus, reason: str, now: datetime) -> None:
     """From now on what waits of this appeal becomes `held`, or `cancelled`."""
     row = {"becomes": becomes.value, "reason": reason, "since": now}
     adding = insert(holds).values(appeal=appeal, **row).on_conflict_do_update(index_elements=["appeal"], set_=row)
@@ -48,7 +48,7 @@ async def settle_some(connection: AsyncConnection, appeal: int, limit: int, now:
     held = (await connection.execute(select(holds).where(holds.c.appeal == appeal))).mappings().first()
     if held is None:
         return 0
-    waiting = [_QUEUED] if held["becomes"] == Status.HELD else [_QUEUED, HELD]
+    waiting = [_QUEUED] if held["becomes"] == MessageStatus.HELD else [_QUEUED, HELD]
     settled = 0
     for status in waiting:
         changing = {"status": held["becomes"], "reason": held["reason"], "updated_at": now}
@@ -60,7 +60,13 @@ async def release_some(connection: AsyncConnection, appeal: int, limit: int, due
     """Queue up to `limit` held messages of an appeal again, due at that time; how many that were."""
     table = messages.c
     expires_at = literal(due_at, DateTime(timezone=True)) + (table.expires_at - table.due_at)
-    changing = {"status": Status.QUEUED, "reason": "", "due_at": due_at, "expires_at": expires_at, "updated_at": now}
+    changing = {
+        "status": MessageStatus.QUEUED,
+        "reason": "",
+        "due_at": due_at,
+        "expires_at": expires_at,
+        "updated_at": now,
+    }
     return await _change_some(connection, appeal, HELD, limit, changing)
 
 

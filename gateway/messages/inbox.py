@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
-from gateway.messages.suppression import Heard, add_opt_outs
+from gateway.messages.suppression import OnOptOut, add_opt_outs
 from gateway.messages.tables import inbound_messages, session_ends
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -25,7 +25,7 @@ _LONGEST_NAME = 200
 _LONGEST_ERROR = 500
 
 
-NOBODYS: Mapping[str, Any] = {"sender_sealed": None, "sender_key": None}
+ERASED_SENDER: Mapping[str, Any] = {"sender_sealed": None, "sender_key": None}
 """What a message without its sender's number holds in its place."""
 
 
@@ -37,7 +37,7 @@ class Inbox:
         database: Database,
         vault: Vault,
         clock: Clock,
-        heard: Heard | None = None,
+        heard: OnOptOut | None = None,
         deadline: float | None = None,
     ) -> None:
         """`heard` counts the opt-outs that subscribers say to the carrier; `deadline` in seconds is how long storing

@@ -24,7 +24,7 @@ _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=5)
 
 
-class Status(StrEnum):
+class MessageStatus(StrEnum):
     """How far a message has come."""
 
     QUEUED = "queued"
@@ -41,39 +41,60 @@ class Status(StrEnum):
 
 # `queued → accepted` and `queued → refused`, and the same from `held`, are late truths: a claim was given up as unknown
 # and queued again, and then its worker, cut off from the database all the while, says how the send had ended.
-MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.QUEUED: frozenset(
-        {Status.SENDING, Status.HELD, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}
+MOVES: Mapping[MessageStatus, frozenset[MessageStatus]] = {
+    MessageStatus.QUEUED: frozenset(
+        {
+            MessageStatus.SENDING,
+            MessageStatus.HELD,
+            MessageStatus.ACCEPTED,
+            MessageStatus.REFUSED,
+            MessageStatus.CANCELLED,
+            MessageStatus.SUPPRESSED,
+        }
     ),
-    Status.HELD: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}),
-    Status.SENDING: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.UNKNOWN}),
-    Status.ACCEPTED: frozenset({Status.DELIVERED, Status.UNDELIVERED}),
-    Status.UNKNOWN: frozenset({Status.QUEUED, Status.ACCEPTED, Status.REFUSED, Status.CANCELLED}),
-    Status.DELIVERED: frozenset(),
-    Status.UNDELIVERED: frozenset(),
-    Status.REFUSED: frozenset(),
-    Status.CANCELLED: frozenset(),
-    Status.SUPPRESSED: frozenset(),
+    MessageStatus.HELD: frozenset(
+        {
+            MessageStatus.QUEUED,
+            MessageStatus.ACCEPTED,
+            MessageStatus.REFUSED,
+            MessageStatus.CANCELLED,
+            MessageStatus.SUPPRESSED,
+        }
+    ),
+    MessageStatus.SENDING: frozenset(
+        {MessageStatus.QUEUED, MessageStatus.ACCEPTED, MessageStatus.REFUSED, MessageStatus.UNKNOWN}
+    ),
+    MessageStatus.ACCEPTED: frozenset({MessageStatus.DELIVERED, MessageStatus.UNDELIVERED}),
+    MessageStatus.UNKNOWN: frozenset(
+        {MessageStatus.QUEUED, MessageStatus.ACCEPTED, MessageStatus.REFUSED, MessageStatus.CANCELLED}
+    ),
+    MessageStatus.DELIVERED: frozenset(),
+    MessageStatus.UNDELIVERED: frozenset(),
+    MessageStatus.REFUSED: frozenset(),
+    MessageStatus.CANCELLED: frozenset(),
+    MessageStatus.SUPPRESSED: frozenset(),
 }
 
 # Where a delivery report moves a message; the other two words of a report move nothing.
-REPORTED: Mapping[ReceiptStatus, Status] = {
-    ReceiptStatus.DELIVERED: Status.DELIVERED,
-    ReceiptStatus.UNDELIVERED: Status.UNDELIVERED,
+REPORTED: Mapping[ReceiptStatus, MessageStatus] = {
+    ReceiptStatus.DELIVERED: MessageStatus.DELIVERED,
+    ReceiptStatus.UNDELIVERED: MessageStatus.UNDELIVERED,
 }
 
 
 # What the desk may have sent once more, as a message of its own: what surely or probably did not arrive. An unknown
 # one is cancelled with it, lest it is also queued again by itself.
-RESENDABLE = frozenset({Status.UNDELIVERED, Status.REFUSED, Status.UNKNOWN, Status.CANCELLED})
+RESENDABLE = frozenset(
+    {MessageStatus.UNDELIVERED, MessageStatus.REFUSED, MessageStatus.UNKNOWN, MessageStatus.CANCELLED}
+)
 
 
-def may_move(now: Status, to: Status) -> bool:
+def may_move(now: MessageStatus, to: MessageStatus) -> bool:
     """Whether a message may go from `now` straight `to` there."""
     return to in MOVES[now]
 
 
-def sources(to: Status) -> list[Status]:
+def sources(to: MessageStatus) -> list[MessageStatus]:
     """The stages from which a message may go `to` there."""
     return [status for status, targets in MOVES.items() if to in targets]
 
@@ -90,7 +111,7 @@ class MessageClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ClassRules:
     """What a class of message may do. `resend_unknown`: how often an unknown one is queued again by itself.
 
     A message of a class with `quiet_hours` that would be claimed in them is put off until they are over.
@@ -103,23 +124,23 @@ class Rules:
     quiet_hours: bool
 
 
-CLASSES: Mapping[MessageClass, Rules] = {
-    MessageClass.ALERT: Rules(0, timedelta(hours=1), most_parts=3, resend_unknown=1, quiet_hours=False),
-    MessageClass.CONFIRMATION: Rules(10, timedelta(hours=6), most_parts=3, resend_unknown=1, quiet_hours=False),
-    MessageClass.REPLY: Rules(20, timedelta(hours=1), most_parts=3, resend_unknown=0, quiet_hours=False),
-    MessageClass.STATUS: Rules(30, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=False),
-    MessageClass.RESUME: Rules(40, timedelta(hours=24), most_parts=1, resend_unknown=0, quiet_hours=True),
-    MessageClass.APPEAL: Rules(50, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=True),
+CLASSES: Mapping[MessageClass, ClassRules] = {
+    MessageClass.ALERT: ClassRules(0, timedelta(hours=1), most_parts=3, resend_unknown=1, quiet_hours=False),
+    MessageClass.CONFIRMATION: ClassRules(10, timedelta(hours=6), most_parts=3, resend_unknown=1, quiet_hours=False),
+    MessageClass.REPLY: ClassRules(20, timedelta(hours=1), most_parts=3, resend_unknown=0, quiet_hours=False),
+    MessageClass.STATUS: ClassRules(30, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=False),
+    MessageClass.RESUME: ClassRules(40, timedelta(hours=24), most_parts=1, resend_unknown=0, quiet_hours=True),
+    MessageClass.APPEAL: ClassRules(50, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=True),
 }
 
 
-def may_be_called_off(kind: MessageClass, stands: Status) -> bool:
+def may_be_called_off(kind: MessageClass, stands: MessageStatus) -> bool:
     """Whether a message may be cancelled, by hand or because its number is erased.
 
     An unknown one of an appeal may not: it may have arrived, and a cancelled one counts as never sent, in the account
     of the appeal and in what its recipient has had in a week.
     """
-    return may_move(stands, Status.CANCELLED) and (kind, stands) != (MessageClass.APPEAL, Status.UNKNOWN)
+    return may_move(stands, MessageStatus.CANCELLED) and (kind, stands) != (MessageClass.APPEAL, MessageStatus.UNKNOWN)
 
 
 def backoff(attempts: int, jitter: float) -> timedelta:

@@ -20,7 +20,7 @@ from gateway.messages.message import (
     OPTED_OUT,
     RESENDABLE,
     MessageClass,
-    Status,
+    MessageStatus,
     may_be_called_off,
     may_move,
     sources,
@@ -57,7 +57,7 @@ class CannotCancel(ValueError):
     """Why a message is not called off."""
 
 
-class MessageDesk:
+class OperatorActions:
     """Shows and changes single messages. Every method is one transaction and may raise `DatabaseAway`.
 
     All raise `NoSuchMessage`.
@@ -91,9 +91,9 @@ class MessageDesk:
             row = await _found(connection, message, locked=True)
             await _check_resend(connection, row)
             again = await _copied(connection, row, now)
-            if may_move(Status(row["status"]), Status.CANCELLED):
+            if may_move(MessageStatus(row["status"]), MessageStatus.CANCELLED):
                 reason = f"sent once more as {again}"
-                await _change(connection, message, status=Status.CANCELLED, reason=reason, updated_at=now)
+                await _change(connection, message, status=MessageStatus.CANCELLED, reason=reason, updated_at=now)
             detail: dict[str, str | int] = {"as": again, "was": row["status"]}
             await connection.execute(INSERT_AUDIT, audit_row(now, actor, "message.resent", _subject(message), detail))
         return again
@@ -104,9 +104,9 @@ class MessageDesk:
         words = mask_in(reason) or f"called off by {actor}"
         async with self._database.begin() as connection:
             row = await _found(connection, message, locked=True)
-            stands = Status(row["status"])
+            stands = MessageStatus(row["status"])
             _check_cancel(row)
-            await _change(connection, message, status=Status.CANCELLED, reason=words, updated_at=now)
+            await _change(connection, message, status=MessageStatus.CANCELLED, reason=words, updated_at=now)
             detail = {"was": stands.value, "reason": words}
             await connection.execute(
                 INSERT_AUDIT, audit_row(now, actor, "message.cancelled", _subject(message), detail)
@@ -134,7 +134,7 @@ async def _resent_as(connection: AsyncConnection, message: int) -> int | None:
 
 
 async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
-    message, stands = row["id"], Status(row["status"])
+    message, stands = row["id"], MessageStatus(row["status"])
     if row["appeal"] is not None:  # the new one would be held, counted and called off by nothing
         raise CannotResend(f"message {message} belongs to appeal {row['appeal']}: it is not sent once more by itself")
     if stands not in RESENDABLE:
@@ -150,9 +150,9 @@ async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
 
 
 def _check_cancel(row: RowMapping) -> None:
-    message, stands = row["id"], Status(row["status"])
-    if not may_move(stands, Status.CANCELLED):
-        allowed = ", ".join(sources(Status.CANCELLED))
+    message, stands = row["id"], MessageStatus(row["status"])
+    if not may_move(stands, MessageStatus.CANCELLED):
+        allowed = ", ".join(sources(MessageStatus.CANCELLED))
         raise CannotCancel(f"message {message} is {stands}; only these can be called off: {allowed}")
     if not may_be_called_off(MessageClass(row["class"]), stands):
         raise CannotCancel(f"message {message} is of an appeal and may have arrived: it stays {stands}")
@@ -161,7 +161,7 @@ def _check_cancel(row: RowMapping) -> None:
 async def _copied(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:
     fresh = {
         **{name: row[name] for name in _COPIED},
-        "status": Status.QUEUED,
+        "status": MessageStatus.QUEUED,
         "due_at": now,
         "expires_at": now + CLASSES[MessageClass(row["class"])].expiry,
         "attempts": 0,

@@ -22,18 +22,18 @@ from gateway.messages.claims import (
     SENDING,
     UNKNOWN,
     Claim,
-    Ended,
     Lane,
-    claiming,
-    ended,
-    leaving,
-    recording,
-    released,
-    settling,
-    tried,
+    Transition,
+    after_outcome,
+    after_release,
+    apply_holds,
+    claim_statement,
+    log_attempts,
+    record_statement,
+    still_sendable,
 )
-from gateway.messages.message import CLASSES, ERASED, MessageClass, Status, may_be_called_off
-from gateway.messages.receipts import lock_ids, settle
+from gateway.messages.message import CLASSES, ERASED, MessageClass, MessageStatus, may_be_called_off
+from gateway.messages.receipts import apply_receipts, lock_carrier_ids
 from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
@@ -93,7 +93,7 @@ def queued(message: NewMessage, vault: Vault, now: datetime) -> dict[str, Any]:
     due_at = message.due_at or now
     return {
         "class": message.kind,
-        "status": Status.QUEUED,
+        "status": MessageStatus.QUEUED,
         "channel": message.channel,
         "phone_sealed": vault.seal(message.phone),
         "phone_key": vault.lookup(message.phone),
@@ -138,12 +138,12 @@ class Outbox:
         """
         while True:
             now = self._clock.now()
-            taking = claiming(limit, worker, channel, now, lane=lane, quiet_until=quiet_until)
+            taking = claim_statement(limit, worker, channel, now, lane=lane, quiet_until=quiet_until)
             async with self.database.begin() as connection:
                 rows = (await connection.execute(taking)).mappings().all()
                 if not rows:
                     return []
-                taken = [row for row in rows if row["status"] == Status.SENDING]
+                taken = [row for row in rows if row["status"] == MessageStatus.SENDING]
                 claims = await self._opened(connection, sorted(taken, key=_urgency), now)
             if claims:
                 return claims
@@ -154,9 +154,9 @@ class Outbox:
         async with self.database.begin() as connection:
             if not await take_probe(connection, channel, now):
                 return []
-            taking = claiming(1, worker, channel, now, though_paused=True, quiet_until=quiet_until)
+            taking = claim_statement(1, worker, channel, now, though_paused=True, quiet_until=quiet_until)
             rows = (await connection.execute(taking)).mappings().all()
-            taken = [row for row in rows if row["status"] == Status.SENDING]
+            taken = [row for row in rows if row["status"] == MessageStatus.SENDING]
             claims = await self._opened(connection, taken, now)
             if not claims:  # nothing to try it with: the next look may find something
                 await give_probe_back(connection, channel, now)
@@ -175,7 +175,7 @@ class Outbox:
             await connection.execute(
                 update(messages)
                 .where(messages.c.id.in_(shut))
-                .values(status=Status.QUEUED, due_at=now + _UNOPENED, attempts=messages.c.attempts - 1)
+                .values(status=MessageStatus.QUEUED, due_at=now + _UNOPENED, attempts=messages.c.attempts - 1)
             )
         return claims
 
@@ -195,7 +195,7 @@ class Outbox:
     async def withdrawn(self, claims: Sequence[Claim]) -> set[int]:
         """The ids of those that must not leave any more, whatever has become of them since they were claimed."""
         async with self.database.begin() as connection:
-            may_leave = (await connection.execute(leaving(claims))).scalars().all()
+            may_leave = (await connection.execute(still_sendable(claims))).scalars().all()
         return {claim.id for claim in claims}.difference(may_leave)
 
     async def record(
@@ -210,7 +210,7 @@ class Outbox:
         """
         now = self._clock.now()
         opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
-        rows = [ended(*sent, now, self._clock.jitter()) for sent in outcomes]
+        rows = [after_outcome(*sent, now, self._clock.jitter()) for sent in outcomes]
         return await self._write(channel, rows, now, ended_at or now, opted_out)
 
     async def release(self, channel: str, claims: Sequence[Claim]) -> set[int]:
@@ -219,12 +219,12 @@ class Outbox:
         An appeal that was held or is unwanted by now is so at once.
         """
         now = self._clock.now()
-        return await self._write(channel, [released(claim, now) for claim in claims], now, now)
+        return await self._write(channel, [after_release(claim, now) for claim in claims], now, now)
 
     async def _write(
         self,
         channel: str,
-        rows: Sequence[Ended],
+        rows: Sequence[Transition],
         now: datetime,
         ended_at: datetime,
         opted_out: Sequence[Phone] = (),
@@ -234,14 +234,16 @@ class Outbox:
         async with self.database.begin() as connection:
             if opted_out:  # the carrier does not say of which sender
                 await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
-            await lock_ids(connection, channel, carrier_ids)
+            await lock_carrier_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
-                written.update(row.id for row in await connection.execute(recording(to, alike, now, ended_at)))
-            if appeals := [row.claim.id for row in rows if row.to is Status.QUEUED and row.claim.kind is _APPEAL]:
-                await connection.execute(settling(appeals, now))
+                written.update(row.id for row in await connection.execute(record_statement(to, alike, now, ended_at)))
+            if appeals := [
+                row.claim.id for row in rows if row.to is MessageStatus.QUEUED and row.claim.kind is _APPEAL
+            ]:
+                await connection.execute(apply_holds(appeals, now))
             if carrier_ids:
-                await settle(connection, channel, carrier_ids, now)
+                await apply_receipts(connection, channel, carrier_ids, now)
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:
@@ -260,14 +262,16 @@ class Outbox:
             update(messages)
             .where(table.id.in_(lost))
             .values(
-                status=Status.UNKNOWN,
+                status=MessageStatus.UNKNOWN,
                 unknowns=table.unknowns + 1,
                 reason="claimed by a worker that was lost",
                 updated_at=now,
                 sent_at=table.claimed_at,
             )
         )
-        noting = tried(sweeping.returning(table.id, table.attempts, table.reason).cte("written"), Status.UNKNOWN, now)
+        noting = log_attempts(
+            sweeping.returning(table.id, table.attempts, table.reason).cte("written"), MessageStatus.UNKNOWN, now
+        )
         async with self.database.begin() as connection:
             return len((await connection.execute(noting)).all())
 
@@ -284,11 +288,11 @@ class Outbox:
             if rules.resend_unknown
         ]
         old = update(messages).where(table.status == UNKNOWN, table.updated_at <= now - after)
-        over = table["class"].in_([kind for kind in CLASSES if may_be_called_off(kind, Status.UNKNOWN)])
+        over = table["class"].in_([kind for kind in CLASSES if may_be_called_off(kind, MessageStatus.UNKNOWN)])
         cancelling = old.where(table.phone_sealed.is_(None), over).values(
-            status=Status.CANCELLED, reason=ERASED, updated_at=now
+            status=MessageStatus.CANCELLED, reason=ERASED, updated_at=now
         )
-        queueing = old.where(or_(*resent)).values(status=Status.QUEUED, due_at=now, updated_at=now)
+        queueing = old.where(or_(*resent)).values(status=MessageStatus.QUEUED, due_at=now, updated_at=now)
         async with self.database.begin() as connection:
             await connection.execute(cancelling)
             return (await connection.execute(queueing)).rowcount
@@ -300,7 +304,12 @@ class Outbox:
             return int(counted.scalar_one())
 
     async def list(
-        self, limit: int = 1000, *, kind: MessageClass | None = None, status: Status | None = None, ticket: str = ""
+        self,
+        limit: int = 1000,
+        *,
+        kind: MessageClass | None = None,
+        status: MessageStatus | None = None,
+        ticket: str = "",
     ) -> Sequence[dict[str, Any]]:
         """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked.
 

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Receipt, ReceiptStatus
-from gateway.messages.message import CARRIER_ID_LENGTH, REPORTED, Status, may_move
+from gateway.messages.message import CARRIER_ID_LENGTH, REPORTED, MessageStatus, may_move
 from gateway.messages.tables import messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -69,12 +69,12 @@ class Receipts:
         }
         same = select(receipts.c.id).where(*(receipts.c[name] == value for name, value in row.items())).limit(1)
         async with self._database.begin(deadline=self._deadline) as connection:
-            await lock_ids(connection, channel, [carrier_id])
+            await lock_carrier_ids(connection, channel, [carrier_id])
             if (await connection.execute(same)).first():
                 return Taken.REPEATED
             adding = insert(receipts).values(**row, received_at=now, applied=False).returning(receipts.c.id)
             added = (await connection.execute(adding)).scalar_one()
-            moved = await settle(connection, channel, [carrier_id], now)
+            moved = await apply_receipts(connection, channel, [carrier_id], now)
             known = (await connection.execute(select(receipts.c.message).where(receipts.c.id == added))).scalar()
         if receipt.status is ReceiptStatus.NOT_UNDERSTOOD:
             log.warning("receipt.not_understood", channel=channel, message=known, raw=row["raw"])
@@ -83,14 +83,16 @@ class Receipts:
         return Taken.PARKED if known is None else Taken.KEPT
 
 
-async def lock_ids(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str]) -> None:
+async def lock_carrier_ids(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str]) -> None:
     """Hold these ids of `channel` until the transaction ends. Always in the same order, so nobody waits in a ring."""
     keys = sorted({_lock_key(channel, carrier_id) for carrier_id in carrier_ids})
     if keys:
         await connection.execute(select(func.pg_advisory_xact_lock(func.unnest(cast(keys, ARRAY(BigInteger))))))
 
 
-async def settle(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str], now: datetime) -> set[int]:
+async def apply_receipts(
+    connection: AsyncConnection, channel: str, carrier_ids: Iterable[str], now: datetime
+) -> set[int]:
     """Apply every report of these ids that waits for its message; the ids of the messages that moved.
 
     The caller holds `lock_ids` of the same ids.
@@ -109,11 +111,11 @@ async def settle(connection: AsyncConnection, channel: str, carrier_ids: Iterabl
         .order_by(receipts.c.id)
         .with_for_update(of=messages)
     )
-    stands: dict[int, Status] = {}
+    stands: dict[int, MessageStatus] = {}
     moved: set[int] = set()
     for receipt, word, reason, message, status in (await connection.execute(waiting)).all():
         to = REPORTED.get(ReceiptStatus(word))
-        applied = to is not None and may_move(stands.get(message, Status(status)), to)
+        applied = to is not None and may_move(stands.get(message, MessageStatus(status)), to)
         if to is not None and applied:
             stands[message] = to
             moved.add(message)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.messages.message import OPTED_OUT, Status
+from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.messages.tables import messages
 from gateway.people.opt_outs import OURS
 from gateway.people.subscriptions import withdraw
@@ -24,7 +24,7 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
-Heard = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
+OnOptOut = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
 """What somebody does who counts opt-outs: in the transaction of each, with the key of the phone that said it."""
 
 # Written out, so that PostgreSQL sees the words of the partial index made for it.
@@ -59,7 +59,7 @@ async def add_opt_outs(
     suppressing = (
         update(messages)
         .where(_WAITING_APPEAL, messages.c.phone_key == any_(keys))
-        .values(status=Status.SUPPRESSED, reason=OPTED_OUT, updated_at=now)
+        .values(status=MessageStatus.SUPPRESSED, reason=OPTED_OUT, updated_at=now)
     )
     await connection.execute(suppressing)
     return added
@@ -68,7 +68,7 @@ async def add_opt_outs(
 class OptOuts:
     """What residents say to the gateway itself. Who subscribes again takes it back (`people.subscriptions`)."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, heard: Heard | None = None) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, heard: OnOptOut | None = None) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock

@@ -21,13 +21,13 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.messages.message import OPTED_OUT, Status
+from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.runtime.postgres import metadata
 
 # Of an appeal, what was queued and then did not go out after all; an index of its own finds these few.
 CAME_TO_NOTHING = literal_column(
-    f"appeal IS NOT NULL AND (status IN ('{Status.REFUSED}', '{Status.CANCELLED}')"
-    f" OR status = '{Status.SUPPRESSED}' AND reason = '{OPTED_OUT}')",
+    f"appeal IS NOT NULL AND (status IN ('{MessageStatus.REFUSED}', '{MessageStatus.CANCELLED}')"
+    f" OR status = '{MessageStatus.SUPPRESSED}' AND reason = '{OPTED_OUT}')",
     Boolean,
 )
 

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from gateway.people.person import NEED_AREAS, Entry, Part, Role
+from gateway.people.person import NEED_AREAS, ListedPerson, Role, RoleGrant
 from gateway.places.area_cell import AreaReader
 from gateway.text.csv_rows import read_sheet
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 from gateway.text.phone import NotAPhoneNumber, Phone, gets_sms, mask_in, normalise
 
 COLUMNS = ("phone", "name", "role", "areas", "language", "consent")
@@ -36,7 +36,7 @@ class Wrong(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ImportOptions:
     """How a list is to be read: as the pack says, as of `now`, rows without a role being of `role`."""
 
     region: str
@@ -50,23 +50,23 @@ class Reading:
 class Listed(NamedTuple):
     """The people of a list, each once, in its order; and what is wrong with it."""
 
-    entries: list[Entry]
-    complaints: list[Complaint]
+    entries: list[ListedPerson]
+    diagnostics: list[Diagnostic]
 
 
-def read_people(text: str, file: str, reading: Reading) -> Listed:
+def read_people(text: str, file: str, reading: ImportOptions) -> Listed:
     """Read a CSV text with a line of headings, of which `phone` must be one (`COLUMNS`).
 
     Somebody may stand in several rows, each with another role. A row that is wrong is complained of and left out;
     of several things that are wrong with it the first is said.
     """
-    entries: dict[Phone, Entry] = {}
+    entries: dict[Phone, ListedPerson] = {}
     lines: dict[tuple[Phone, Role], int] = {}
-    complaints: list[Complaint] = []
-    shared: dict[Part, Part] = {}  # a long list has few different ones: each is kept once
+    diagnostics: list[Diagnostic] = []
+    shared: dict[RoleGrant, RoleGrant] = {}  # a long list has few different ones: each is kept once
     for row in read_sheet(text, file, COLUMNS):
-        if isinstance(row, Complaint):
-            complaints.append(row)
+        if isinstance(row, Diagnostic):
+            diagnostics.append(row)
             continue
         line, cells = row
         try:
@@ -74,13 +74,13 @@ def read_people(text: str, file: str, reading: Reading) -> Listed:
             _check_new(entry, lines)
             entries[entry.phone] = _joined(entries.get(entry.phone), entry)
         except Wrong as wrong:
-            complaints.append(Complaint(file, line, str(wrong)))
+            diagnostics.append(Diagnostic(file, line, str(wrong)))
             continue
         lines.update(((entry.phone, part.role), line) for part in entry.parts)
-    return Listed(list(entries.values()), complaints)
+    return Listed(list(entries.values()), diagnostics)
 
 
-def _entry(cells: Mapping[str, str], reading: Reading, share: Callable[[Part], Part]) -> Entry:
+def _entry(cells: Mapping[str, str], reading: ImportOptions, share: Callable[[RoleGrant], RoleGrant]) -> ListedPerson:
     phone = _phone(cells["phone"], reading.region)
     roles = _roles(cells.get("role", ""), reading.role)
     areas = _areas(cells.get("areas", ""), reading.areas)
@@ -93,9 +93,9 @@ def _entry(cells: Mapping[str, str], reading: Reading, share: Callable[[Part], P
         agreed_at, basis = read_consent(consent, reading.timezone, reading.now)
     except WrongDate as wrong:
         raise Wrong(f"the consent {wrong}") from None
-    return Entry(
+    return ListedPerson(
         phone=phone,
-        parts=tuple(share(Part(role, areas, mask_in(basis), agreed_at)) for role in roles),
+        parts=tuple(share(RoleGrant(role, areas, mask_in(basis), agreed_at)) for role in roles),
         name=_name(cells.get("name", "")),
         language=_language(cells.get("language", ""), reading.languages),
     )
@@ -169,13 +169,13 @@ def _name(written: str) -> str:
     return name
 
 
-def _check_new(entry: Entry, lines: Mapping[tuple[Phone, Role], int]) -> None:
+def _check_new(entry: ListedPerson, lines: Mapping[tuple[Phone, Role], int]) -> None:
     for part in entry.parts:
         if earlier := lines.get((entry.phone, part.role)):
             raise Wrong(f"this phone number stands in line {earlier} already as {part.role}")
 
 
-def _joined(before: Entry | None, now: Entry) -> Entry:
+def _joined(before: ListedPerson | None, now: ListedPerson) -> ListedPerson:
     """One person out of two rows. Raises `Wrong` where they can hardly be of one."""
     if before is None:
         return now

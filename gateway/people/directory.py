@@ -28,9 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.filters import has_role, is_anybody, subscribes
-from gateway.people.loading import known_of, list_people, load_people
-from gateway.people.person import NOBODY, Change, Effect, Entry, Person, Role, change
+from gateway.people.filters import has_any_role, has_role, subscribes
+from gateway.people.loading import list_people, load_known, load_people
+from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, Role, change
 from gateway.people.saving import write_changes
 from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
@@ -39,7 +39,7 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
 _CHUNK = 1000
-FORGOTTEN: Mapping[str, Any] = {"phone_sealed": None, "phone_key": None, "name": "", "language": ""}
+ERASED_PERSON: Mapping[str, Any] = {"phone_sealed": None, "phone_key": None, "name": "", "language": ""}
 """What a row without its person holds in his place."""
 _IMPORT_LOCK = 0x4C495354
 """The advisory lock of a list that is read in: any number that nothing else uses."""
@@ -73,7 +73,7 @@ class Directory:
         self._clock = clock
 
     async def import_people(
-        self, entries: Sequence[Entry], *, source: str, language: str, dry_run: bool = False
+        self, entries: Sequence[ListedPerson], *, source: str, language: str, dry_run: bool = False
     ) -> Imported:
         """Add and correct these people, each number once; `dry_run` only says what that would do.
 
@@ -92,12 +92,12 @@ class Directory:
         return Imported(effects[Effect.NEW], effects[Effect.UPDATED], effects[Effect.UNCHANGED], declined)
 
     async def _changes(
-        self, connection: AsyncConnection, entries: dict[bytes, Entry], language: str
-    ) -> dict[bytes, Change]:
+        self, connection: AsyncConnection, entries: dict[bytes, ListedPerson], language: str
+    ) -> dict[bytes, PersonChange]:
         # One list at a time: two with the same people in another order would wait for each other in a ring.
         await connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
-        known = await known_of(connection, list(entries))
-        return {key: change(known.get(key, NOBODY), entry, language) for key, entry in entries.items()}
+        known = await load_known(connection, list(entries))
+        return {key: change(known.get(key, UNKNOWN_PERSON), entry, language) for key, entry in entries.items()}
 
     async def find(self, phone: Phone) -> Person | None:
         """The person of this number, if the gateway knows one."""
@@ -120,7 +120,7 @@ class Directory:
 
         Raises `CannotOpen`: a list without somebody would be taken for the whole.
         """
-        wanted = _matching(role, areas) if role or areas else is_anybody()
+        wanted = _matching(role, areas) if role or areas else has_any_role()
         last = 0
         while True:
             async with self._database.begin() as connection:
@@ -147,7 +147,7 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
     wiping = (
         update(people)
         .where(people.c.phone_key == phone_key)
-        .values(**FORGOTTEN, updated_at=now, erased_at=now)
+        .values(**ERASED_PERSON, updated_at=now, erased_at=now)
         .returning(people.c.id)
     )
     ids = (await connection.execute(wiping)).scalars().all()

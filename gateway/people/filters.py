@@ -30,7 +30,7 @@ def subscribes(areas: Collection[str]) -> ColumnElement[bool]:
     return exists().where(*asked).correlate(people)
 
 
-def is_anybody() -> ColumnElement[bool]:
+def has_any_role() -> ColumnElement[bool]:
     """Whether the person is there for anything at all."""
     return or_(has_role((), ()), subscribes(()))
 

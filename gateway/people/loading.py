@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.person import NOBODY, Known, Part, Person, Role, in_order
+from gateway.people.person import UNKNOWN_PERSON, CurrentState, Person, Role, RoleGrant, in_order
 from gateway.people.tables import opt_outs, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
 
-async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapping[bytes, Known]:
+async def load_known(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapping[bytes, CurrentState]:
     """What is known of these numbers, held until the transaction ends: nobody says STOP in between.
 
     First the person, then what he has, as everybody does who writes here. Who is none of the people may have said it
@@ -36,7 +36,7 @@ async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mappin
     for key, at in refused.items():
         said_stop[key].append(at)
     known = {
-        row.phone_key: Known(
+        row.phone_key: CurrentState(
             listed=True,
             name=row.name,
             language=row.language,
@@ -47,7 +47,7 @@ async def known_of(connection: AsyncConnection, keys: Sequence[bytes]) -> Mappin
         )
         for row in rows
     }
-    strangers = {key: replace(NOBODY, stopped_at=at, refuses=True) for key, at in refused.items()}
+    strangers = {key: replace(UNKNOWN_PERSON, stopped_at=at, refuses=True) for key, at in refused.items()}
     return strangers | known
 
 
@@ -96,7 +96,7 @@ async def list_people(
     ]
 
 
-async def _with_parts(connection: AsyncConnection, which: Select[Any]) -> list[tuple[Any, tuple[Part, ...]]]:
+async def _with_parts(connection: AsyncConnection, which: Select[Any]) -> list[tuple[Any, tuple[RoleGrant, ...]]]:
     """The rows, each with the roles of its person, subscriber among them."""
     rows = (await connection.execute(which)).all()
     if not rows:
@@ -106,11 +106,11 @@ async def _with_parts(connection: AsyncConnection, which: Select[Any]) -> list[t
     return [(row, in_order([*parts[row.id], *subscriber.get(row.phone_key, ())])) for row in rows]
 
 
-async def _roles(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[Part]]:
+async def _roles(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[RoleGrant]]:
     held = select(person_roles).where(person_roles.c.person == any_(cast(ids, ARRAY(BigInteger))))
-    parts: defaultdict[int, list[Part]] = defaultdict(list)
+    parts: defaultdict[int, list[RoleGrant]] = defaultdict(list)
     for row in (await connection.execute(held)).all():
-        parts[row.person].append(Part(Role(row.role), tuple(row.areas), row.basis, row.agreed_at))
+        parts[row.person].append(RoleGrant(Role(row.role), tuple(row.areas), row.basis, row.agreed_at))
     return parts
 
 
@@ -123,7 +123,7 @@ async def _subscriptions(connection: AsyncConnection, keys: Sequence[bytes], *, 
     return (await connection.execute(ordered.with_for_update() if hold else ordered)).all()
 
 
-def _subscribers(rows: Sequence[Any]) -> Mapping[bytes, list[Part]]:
+def _subscribers(rows: Sequence[Any]) -> Mapping[bytes, list[RoleGrant]]:
     """The standing subscriptions of each number as one role, on the grounds of the first consent."""
     standing: defaultdict[bytes, list[Any]] = defaultdict(list)
     for row in rows:
@@ -132,5 +132,5 @@ def _subscribers(rows: Sequence[Any]) -> Mapping[bytes, list[Part]]:
     parts = {}
     for key, held in standing.items():
         first = min(held, key=lambda row: row.consented_at)
-        parts[key] = [Part(Role.SUBSCRIBER, tuple(row.area for row in held), first.wording, first.consented_at)]
+        parts[key] = [RoleGrant(Role.SUBSCRIBER, tuple(row.area for row in held), first.wording, first.consented_at)]
     return parts

@@ -51,7 +51,7 @@ NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RoleGrant:
     """One role of a person: where, since when and on what grounds.
 
     `areas` are codes of kelurahan or of whole kecamatan. `basis` says in words what the person has agreed to.
@@ -64,11 +64,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedPerson:
     """A person as a list has him. What is empty is not said."""
 
     phone: Phone
-    parts: tuple[Part, ...]
+    parts: tuple[RoleGrant, ...]
     name: str = field(default="", repr=False)
     language: str = ""
 
@@ -80,7 +80,7 @@ class Person:
     phone: Phone
     name: str = field(repr=False)
     language: str
-    parts: tuple[Part, ...]
+    parts: tuple[RoleGrant, ...]
     source: str
     added_at: datetime
     updated_at: datetime
@@ -90,7 +90,7 @@ class Person:
         return any(part.role is role for part in self.parts)
 
 
-def reaching(area: str) -> tuple[str, ...]:
+def enclosing_codes(area: str) -> tuple[str, ...]:
     """The codes under which somebody may stand who is there for `area`: its own, and that of what it lies in."""
     return area, area.rpartition(".")[0]
 
@@ -99,19 +99,19 @@ def reaching(area: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CurrentState:
     """What stands of a person before a list is read in."""
 
     listed: bool  # one of the people already; somebody else may have said STOP too
     name: str
     language: str
-    parts: Mapping[Role, Part]  # without the subscriber
+    parts: Mapping[Role, RoleGrant]  # without the subscriber
     subscribed: Mapping[str, str]  # area → language
     stopped_at: datetime | None  # the last time that he said STOP, to us or to a carrier
     refuses: bool  # nobody has lifted that yet: he gets no appeals
 
 
-NOBODY = Known(False, "", "", {}, {}, None, False)
+UNKNOWN_PERSON = CurrentState(False, "", "", {}, {}, None, False)
 
 
 class Effect(StrEnum):
@@ -123,60 +123,60 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PersonChange:
     """What is to be written of one entry. A STOP outweighs its consent (`declined`), or is lifted by it (`lifts`)."""
 
-    entry: Entry
+    entry: ListedPerson
     effect: Effect
     name: str
     language: str
-    parts: tuple[Part, ...]
-    subscriptions: tuple[Part, ...]  # each with the areas to subscribe to, or to go on with in another language
+    parts: tuple[RoleGrant, ...]
+    subscriptions: tuple[RoleGrant, ...]  # each with the areas to subscribe to, or to go on with in another language
     declined: bool
     lifts: bool
 
 
-def change(before: Known, entry: Entry, default_language: str) -> Change:
+def change(before: CurrentState, entry: ListedPerson, default_language: str) -> PersonChange:
     """What `entry` makes of what is known of the person."""
     language = entry.language or before.language or default_language
     name = entry.name or before.name
     parts = [_merged(before.parts.get(part.role), part) for part in entry.parts if part.role is not Role.SUBSCRIBER]
     changed = tuple(part for part in parts if part != before.parts.get(part.role))
     declined = lifts = False
-    subscriptions: list[Part] = []
+    subscriptions: list[RoleGrant] = []
     for part in entry.parts:
         missing = _missing(before, part, entry.language) if part.role is Role.SUBSCRIBER else ()
         if part.role is Role.SUBSCRIBER and (missing or before.refuses):
             declined = _outweighed(before, part)
             lifts = before.refuses and not declined
             if not declined:
-                subscriptions.append(Part(part.role, missing, part.basis, part.agreed_at))
+                subscriptions.append(RoleGrant(part.role, missing, part.basis, part.agreed_at))
     if changed or subscriptions or (before.listed and (name, language) != (before.name, before.language)):
         effect = Effect.UPDATED if before.listed else Effect.NEW
     else:
         effect = Effect.UNCHANGED  # also somebody who has refused what alone he would be listed for
-    return Change(entry, effect, name, language, changed, tuple(subscriptions), declined, lifts)
+    return PersonChange(entry, effect, name, language, changed, tuple(subscriptions), declined, lifts)
 
 
-def _merged(before: Part | None, now: Part) -> Part:
+def _merged(before: RoleGrant | None, now: RoleGrant) -> RoleGrant:
     if before is None:
         return now
-    return Part(now.role, now.areas or before.areas, now.basis or before.basis, now.agreed_at or before.agreed_at)
+    return RoleGrant(now.role, now.areas or before.areas, now.basis or before.basis, now.agreed_at or before.agreed_at)
 
 
-def _missing(before: Known, part: Part, language: str) -> tuple[str, ...]:
+def _missing(before: CurrentState, part: RoleGrant, language: str) -> tuple[str, ...]:
     """The areas that he is not subscribed to yet, or in another language than the list says."""
     standing = before.subscribed
     return tuple(area for area in part.areas if area not in standing or language not in ("", standing[area]))
 
 
-def _outweighed(before: Known, part: Part) -> bool:
+def _outweighed(before: CurrentState, part: RoleGrant) -> bool:
     if before.stopped_at is None:
         return False
     return part.agreed_at is None or part.agreed_at <= before.stopped_at
 
 
-def in_order(parts: Sequence[Part]) -> tuple[Part, ...]:
+def in_order(parts: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
     """The parts in the order of the roles."""
     order = list(Role)
     return tuple(sorted(parts, key=lambda part: order.index(part.role)))

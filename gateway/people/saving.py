@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.opt_outs import lifting
-from gateway.people.person import Change, Effect
+from gateway.people.person import Effect, PersonChange
 from gateway.people.tables import STANDING, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
@@ -20,7 +20,7 @@ LIST = "list"
 
 
 async def write_changes(
-    connection: AsyncConnection, changes: Mapping[bytes, Change], vault: Vault, now: datetime, source: str
+    connection: AsyncConnection, changes: Mapping[bytes, PersonChange], vault: Vault, now: datetime, source: str
 ) -> None:
     """Write these changes, by the key of their number, in the transaction that has read what stood."""
     made = {key: change for key, change in changes.items() if change.effect is not Effect.UNCHANGED}
@@ -34,7 +34,7 @@ async def write_changes(
 
 
 async def _write_people(
-    connection: AsyncConnection, changes: Mapping[bytes, Change], vault: Vault, now: datetime, source: str
+    connection: AsyncConnection, changes: Mapping[bytes, PersonChange], vault: Vault, now: datetime, source: str
 ) -> None:
     rows = [
         {
@@ -53,7 +53,7 @@ async def _write_people(
     await connection.execute(adding.on_conflict_do_update(index_elements=["phone_key"], set_=renewed), rows)
 
 
-async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, Change], now: datetime) -> None:
+async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, PersonChange], now: datetime) -> None:
     keys = [key for key, change in changes.items() if change.parts]
     if not keys:
         return
@@ -80,7 +80,7 @@ async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, Chan
 
 
 async def _write_subscriptions(
-    connection: AsyncConnection, changes: Mapping[bytes, Change], vault: Vault, now: datetime, source: str
+    connection: AsyncConnection, changes: Mapping[bytes, PersonChange], vault: Vault, now: datetime, source: str
 ) -> None:
     rows: list[dict[str, Any]] = [
         {

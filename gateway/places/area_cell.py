@@ -12,7 +12,7 @@ _MOST_OFFERED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class AreaCell:
     """The codes that are meant; where there are none, `offered` says what may have been, as name and code."""
 
     codes: tuple[str, ...] = ()
@@ -26,9 +26,9 @@ class AreaReader:
         self._areas = areas
         self._gazetteer = gazetteer
         self._names = {**areas.kecamatan, **areas.kelurahan}
-        self._read: dict[str, Written] = {}
+        self._read: dict[str, AreaCell] = {}
 
-    def read(self, written: str) -> Written:
+    def read(self, written: str) -> AreaCell:
         """What `written` means. A name that may be of two areas, or is only like one, means none."""
         found = self._read.get(written)
         if found is None:
@@ -40,16 +40,16 @@ class AreaReader:
         inside = self._areas.by_kecamatan.get(code)
         return (code, *inside) if inside else (code, self._areas.kecamatan_of(code))
 
-    def _found(self, written: str) -> Written:
+    def _found(self, written: str) -> AreaCell:
         if written == EVERYWHERE:
-            return Written(tuple(self._areas.kecamatan))
+            return AreaCell(tuple(self._areas.kecamatan))
         if written in self._names:
-            return Written((written,))
+            return AreaCell((written,))
         kecamatan = self._gazetteer.find_kecamatan(written)
         kelurahan = Found() if kecamatan.said else self._gazetteer.find(written)
         if len(kecamatan.codes) == 1 and not kelurahan.codes:
-            return Written(kecamatan.codes)
+            return AreaCell(kecamatan.codes)
         if kelurahan.sure and not kecamatan.codes:
-            return Written(kelurahan.codes)
+            return AreaCell(kelurahan.codes)
         codes = [*kecamatan.codes, *kelurahan.codes, *(() if kecamatan.codes else kecamatan.like[:1])]
-        return Written(offered=tuple(f"{self._names[code]} ({code})" for code in dict.fromkeys(codes))[:_MOST_OFFERED])
+        return AreaCell(offered=tuple(f"{self._names[code]} ({code})" for code in dict.fromkeys(codes))[:_MOST_OFFERED])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.places.columns import read_columns
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import shown_as_it_is
 
 COLUMNS = ("code", "name", "kecamatan_code", "kecamatan")
@@ -46,26 +46,26 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
-def read_areas(text: str, file: str) -> tuple[Areas, list[Complaint]]:
+def read_areas(text: str, file: str) -> tuple[Areas, list[Diagnostic]]:
     """The areas of a CSV file with at least the columns `code,name,kecamatan_code,kecamatan`, and what is wrong."""
     kecamatan: dict[str, str] = {}
     kelurahan: dict[str, str] = {}
     members: dict[str, list[str]] = {}
     lines: dict[str, int] = {}
-    rows, complaints = read_columns(text, file, COLUMNS)
+    rows, diagnostics = read_columns(text, file, COLUMNS)
     for row in rows:
         code, name, parent, parent_name = row.values
         if wrong := _wrong(code, name, parent, parent_name, kelurahan, kecamatan):
-            complaints.append(Complaint(file, row.line, wrong))
+            diagnostics.append(Diagnostic(file, row.line, wrong))
             continue
         kelurahan[code] = name
         kecamatan[parent] = parent_name
         members.setdefault(parent, []).append(code)
         lines[code] = row.line
-    if not kelurahan and not complaints:
-        complaints.append(Complaint(file, 0, "there is no area in it"))
+    if not kelurahan and not diagnostics:
+        diagnostics.append(Diagnostic(file, 0, "there is no area in it"))
     by_kecamatan = {code: tuple(codes) for code, codes in members.items()}
-    return Areas(kecamatan, kelurahan, by_kecamatan, lines=lines), complaints
+    return Areas(kecamatan, kelurahan, by_kecamatan, lines=lines), diagnostics
 
 
 def _wrong(
@@ -105,50 +105,50 @@ NEIGHBOUR_COLUMNS = ("code", "neighbor_code")
 
 def read_aliases(
     text: str, file: str, areas: Areas, *, all_known: bool = True
-) -> tuple[Mapping[str, tuple[str, ...]], list[Complaint]]:
+) -> tuple[Mapping[str, tuple[str, ...]], list[Diagnostic]]:
     """`Areas.aliases` from a CSV file with at least the columns `alias,code`, and what is wrong.
 
     One alias may stand in several rows, each with another area: a name that became two. Where not `all_known` areas
     could be read, a code that is none of them may be one of the others, and nothing is said of it.
     """
     aliases: dict[str, tuple[str, ...]] = {}
-    rows, complaints = read_columns(text, file, ALIAS_COLUMNS)
+    rows, diagnostics = read_columns(text, file, ALIAS_COLUMNS)
     for row in rows:
         alias, code = row.values
         if not alias:
-            complaints.append(Complaint(file, row.line, "this alias is empty"))
+            diagnostics.append(Diagnostic(file, row.line, "this alias is empty"))
         elif code not in areas.kelurahan:
             if all_known or not is_code(code):
-                complaints.append(Complaint(file, row.line, _unknown(code)))
+                diagnostics.append(Diagnostic(file, row.line, _unknown(code)))
         elif code in aliases.get(alias, ()):
-            complaints.append(Complaint(file, row.line, f"{alias} for {code} stands here twice"))
+            diagnostics.append(Diagnostic(file, row.line, f"{alias} for {code} stands here twice"))
         else:
             aliases[alias] = (*aliases.get(alias, ()), code)
-    return aliases, complaints
+    return aliases, diagnostics
 
 
 def read_neighbours(
     text: str, file: str, areas: Areas, *, all_known: bool = True
-) -> tuple[Mapping[str, frozenset[str]], list[Complaint]]:
+) -> tuple[Mapping[str, frozenset[str]], list[Diagnostic]]:
     """`Areas.neighbours` from a CSV file with at least `code,neighbor_code`, each pair once, and what is wrong.
 
     `all_known` as for aliases.
     """
     neighbours: dict[str, frozenset[str]] = {}
-    rows, complaints = read_columns(text, file, NEIGHBOUR_COLUMNS)
+    rows, diagnostics = read_columns(text, file, NEIGHBOUR_COLUMNS)
     for row in rows:
         one, other = row.values
         if unknown := [code for code in (one, other) if code not in areas.kelurahan]:
             said = [code for code in unknown if all_known or not is_code(code)]
-            complaints.extend(Complaint(file, row.line, _unknown(code)) for code in said)
+            diagnostics.extend(Diagnostic(file, row.line, _unknown(code)) for code in said)
         elif one == other:
-            complaints.append(Complaint(file, row.line, f"{one} is not its own neighbour"))
+            diagnostics.append(Diagnostic(file, row.line, f"{one} is not its own neighbour"))
         elif other in neighbours.get(one, ()):
-            complaints.append(Complaint(file, row.line, f"{one} and {other} stand here twice"))
+            diagnostics.append(Diagnostic(file, row.line, f"{one} and {other} stand here twice"))
         else:
             neighbours[one] = neighbours.get(one, frozenset()) | {other}
             neighbours[other] = neighbours.get(other, frozenset()) | {one}
-    return neighbours, complaints
+    return neighbours, diagnostics
 
 
 def _unknown(code: str) -> str:

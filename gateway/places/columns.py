@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,10 @@ class Row:
     values: tuple[str, ...]
 
 
-def read_columns(text: str, file: str, columns: Sequence[str]) -> tuple[list[Row], list[Complaint]]:
+def read_columns(text: str, file: str, columns: Sequence[str]) -> tuple[list[Row], list[Diagnostic]]:
     """The rows of a CSV text with a line of headings, and what is wrong with it as CSV. Blank lines are passed over."""
     records: list[tuple[int, list[str]]] = []
-    complaints: list[Complaint] = []
+    diagnostics: list[Diagnostic] = []
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     line = 1
     try:
@@ -30,12 +30,12 @@ def read_columns(text: str, file: str, columns: Sequence[str]) -> tuple[list[Row
                 records.append((line, [field.strip() for field in fields]))
             line = reader.line_num + 1  # a quoted field may go over several lines
     except csv.Error as error:
-        complaints.append(Complaint(file, line, f"not CSV: {error}"))
+        diagnostics.append(Diagnostic(file, line, f"not CSV: {error}"))
     heading, headings = records[0] if records else (1, [])
     if missing := [column for column in columns if column not in headings]:
-        return [], [*complaints, Complaint(file, heading, f"the columns {', '.join(missing)} are missing")]
+        return [], [*diagnostics, Diagnostic(file, heading, f"the columns {', '.join(missing)} are missing")]
     places = [headings.index(column) for column in columns]
-    return [Row(line, _values(fields, places)) for line, fields in records[1:]], complaints
+    return [Row(line, _values(fields, places)) for line, fields in records[1:]], diagnostics
 
 
 def _values(fields: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import LIFECYCLE
 from gateway.incidents.tables import incidents
 from gateway.messages.erasure import erase_numbers
-from gateway.messages.inbox import NOBODYS
+from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.tables import inbound_messages, messages
-from gateway.people.directory import FORGOTTEN
-from gateway.people.filters import is_anybody
+from gateway.people.directory import ERASED_PERSON
+from gateway.people.filters import has_any_role
 from gateway.people.tables import people, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -107,7 +107,7 @@ def _over(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
             and_(received.sender_key.is_not(None), received.handled_at.is_not(None), received.received_at < before),
         ),
         "subscriptions": (subscriptions, and_(kept[subscriptions], subscriptions.c.withdrawn_at < before)),
-        "people": (people, and_(kept[people], people.c.updated_at < before, not_(is_anybody()))),
+        "people": (people, and_(kept[people], people.c.updated_at < before, not_(has_any_role()))),
     }
 
 
@@ -124,7 +124,7 @@ async def _erase_messages(connection: AsyncConnection, which: ColumnElement[bool
 
 
 async def _erase_received(connection: AsyncConnection, which: ColumnElement[bool], _: str, __: datetime) -> None:
-    await connection.execute(update(inbound_messages).where(which).values(NOBODYS))
+    await connection.execute(update(inbound_messages).where(which).values(ERASED_SENDER))
 
 
 async def _erase_subscriptions(connection: AsyncConnection, which: ColumnElement[bool], _: str, __: datetime) -> None:
@@ -132,7 +132,7 @@ async def _erase_subscriptions(connection: AsyncConnection, which: ColumnElement
 
 
 async def _erase_people(connection: AsyncConnection, which: ColumnElement[bool], _: str, now: datetime) -> None:
-    await connection.execute(update(people).where(which).values(**FORGOTTEN, updated_at=now, erased_at=now))
+    await connection.execute(update(people).where(which).values(**ERASED_PERSON, updated_at=now, erased_at=now))
 
 
 _Erase = Callable[[AsyncConnection, ColumnElement[bool], str, datetime], Awaitable[None]]

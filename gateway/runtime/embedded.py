@@ -25,7 +25,7 @@ from redis.backoff import NoBackoff
 from sqlalchemy import URL
 
 from gateway.runtime.data_folder import DataFolder, DataFolderTaken
-from gateway.runtime.supervisor import Command, ServerFailed, Supervised
+from gateway.runtime.supervisor import ServerCommand, ServerFailed, SupervisedServer
 
 _NAME = "waspada"
 _LONGEST_SOCKET = 100
@@ -79,7 +79,7 @@ class EmbeddedStores:
         self._folder = folder
         self._data = folder.path
         self._sockets = _sockets(folder.path)
-        self._servers: dict[str, Supervised] = {}
+        self._servers: dict[str, SupervisedServer] = {}
         self.redis_url, self.database_url = addresses(folder.path)
 
     @classmethod
@@ -153,7 +153,7 @@ class EmbeddedStores:
             *(part for key, value in options.items() for part in (f"--{key}", value)),
         ]
         command = self._command("redis", line, signal.SIGTERM)
-        self._servers["redis"] = await Supervised.started(command, self._redis_answers, limit=_START_LIMIT)
+        self._servers["redis"] = await SupervisedServer.started(command, self._redis_answers, limit=_START_LIMIT)
 
     async def _start_postgres(self, binaries: Path) -> None:
         if not (self._data / "postgres").exists():
@@ -162,7 +162,7 @@ class EmbeddedStores:
         line = [str(binaries / "postgres"), "-D", str(self._data / "postgres")]
         line += [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         command = self._command("postgres", line, signal.SIGINT)
-        self._servers["postgres"] = await Supervised.started(command, self._postgres_answers, limit=_START_LIMIT)
+        self._servers["postgres"] = await SupervisedServer.started(command, self._postgres_answers, limit=_START_LIMIT)
 
     async def _make_cluster(self, binaries: Path) -> None:
         """Make the database files beside their place and move them when complete."""
@@ -174,9 +174,11 @@ class EmbeddedStores:
         await self._command("postgres.new", line, signal.SIGTERM).run(_INITDB_LIMIT)
         unfinished.rename(self._data / "postgres")
 
-    def _command(self, name: str, line: list[str], stop_signal: signal.Signals) -> Command:
+    def _command(self, name: str, line: list[str], stop_signal: signal.Signals) -> ServerCommand:
         log = self._data / "run" / f"{name.removesuffix('.new')}.log"
-        return Command(name, line, [self._data / name, self._sockets], log, self._folder.servers_lock, stop_signal)
+        return ServerCommand(
+            name, line, [self._data / name, self._sockets], log, self._folder.servers_lock, stop_signal
+        )
 
     async def _redis_answers(self) -> bool:
         path = str(self._sockets / "redis.sock")

@@ -19,7 +19,7 @@ _LONGEST_IDLE_S = 300.0  # what was not used for longer may have been forgotten 
 _DIALECT: Any = cast(Any, asyncpg_dialect)()
 
 
-class Once:
+class CompiledStatement:
     """A statement that is a transaction by itself, compiled; it answers with one row or none."""
 
     def __init__(self, statement: ClauseElement) -> None:
@@ -32,7 +32,7 @@ class Once:
         return [parameters[name] for name in self._order]
 
 
-class OncePool:
+class DirectPool:
     """A few connections that are kept open for `Once` statements. It connects when there is something to run.
 
     No more than a list: the driver's own pool resets a connection after each use, in a task of its own, and that costs
@@ -50,7 +50,7 @@ class OncePool:
         self._idle: list[tuple[Any, float]] = []  # with the loop's time since when
         self._closed = False
 
-    async def run(self, once: Once, parameters: Mapping[str, Any], deadline: float | None) -> Any:
+    async def run(self, once: CompiledStatement, parameters: Mapping[str, Any], deadline: float | None) -> Any:
         """The row that `once` answers with. A connection that was cut short is closed: its state is not known."""
         async with asyncio.timeout(self._timeout if deadline is None else deadline), self._turns:
             connection = await self._connected()

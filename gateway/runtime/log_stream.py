@@ -33,7 +33,7 @@ _PAGE = 100
 Line = dict[str, Any]
 
 
-class Tail:
+class LogStream:
     """Takes batches of lines from `gateway.runtime.logs.copy_to` and puts them into the stream."""
 
     def __init__(self, client: Redis, on_drop: Callable[[int], object]) -> None:

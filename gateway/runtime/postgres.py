@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from gateway.runtime.fast_statement import Once, OncePool
+from gateway.runtime.fast_statement import CompiledStatement, DirectPool
 
 metadata = MetaData(
     naming_convention={
@@ -41,7 +41,7 @@ _UPGRADE_LOCK = 0x57415350
 _UPGRADE_TIMEOUT = 600.0
 
 
-class DatabaseAway(Exception):
+class DatabaseUnavailable(Exception):
     """PostgreSQL cannot be reached, is in trouble, or did not answer in time.
 
     A transaction in which this happened may have been committed all the same, when it happened at its end.
@@ -61,7 +61,7 @@ class Database:
             hide_parameters=True,  # they are what residents wrote: not for logs and tracebacks
             connect_args={"timeout": timeout, "command_timeout": timeout},
         )
-        self._once = OncePool(url, pool_size, timeout)
+        self._once = DirectPool(url, pool_size, timeout)
         event.listen(self._engine.sync_engine, "checkout", _pass_over_lost)
 
     @asynccontextmanager
@@ -83,7 +83,9 @@ class Database:
                     await _drop(connection)
                     raise
 
-    async def run_once(self, once: Once, parameters: Mapping[str, Any], *, deadline: float | None = None) -> Any:
+    async def execute_compiled(
+        self, once: CompiledStatement, parameters: Mapping[str, Any], *, deadline: float | None = None
+    ) -> Any:
         """The first row that `once` answers with, None if there is none. Raises `DatabaseAway` as `begin` does."""
         with _away():
             return await self._once.run(once, parameters, deadline)
@@ -154,17 +156,17 @@ def _away() -> Iterator[None]:
     try:
         yield
     except (OSError, TimeoutError, PoolTimeout) as error:
-        raise DatabaseAway(str(error) or type(error).__name__) from error
+        raise DatabaseUnavailable(str(error) or type(error).__name__) from error
     except DBAPIError as error:
         if error.connection_invalidated or _tells_of_trouble(error.orig):
-            raise DatabaseAway(str(error.orig)) from error
+            raise DatabaseUnavailable(str(error.orig)) from error
         raise
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # The second is what the driver says when a connection breaks while it is about to send.
-        raise DatabaseAway(str(error)) from error
+        raise DatabaseUnavailable(str(error)) from error
     except asyncpg.PostgresError as error:
         if _tells_of_trouble(error):
-            raise DatabaseAway(str(error)) from error
+            raise DatabaseUnavailable(str(error)) from error
         raise
 
 

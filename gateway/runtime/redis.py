@@ -22,11 +22,11 @@ LARGEST_BATCH = 256
 _Asked = tuple[bytes, asyncio.Future[Any], float]  # a packed command, its answer, and when that is due
 
 
-class RedisAway(Exception):
+class RedisUnavailable(Exception):
     """Redis did not answer in time, or not at all, or is of no use now: out of memory, read-only after a failover."""
 
 
-class Batcher:
+class Pipeline:
     """Runs single commands, many at a time. Commands of one batch are independent of each other: no transaction."""
 
     def __init__(self, client: Redis, deadline: float) -> None:
@@ -42,7 +42,7 @@ class Batcher:
     async def run(self, *command: Any) -> Any:
         """The answer to `command` (its name and arguments). Raises `RedisAway`, and `NoScriptError`."""
         if self._closed:
-            raise RedisAway("closed")
+            raise RedisUnavailable("closed")
         loop = self._loop
         if loop is None:  # asked for once: CPython makes a system call of it, which twice a hop is a tenth of the hop
             loop = self._loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ class Batcher:
             self._drain.cancel()
             await asyncio.gather(self._drain, return_exceptions=True)
         await self._drop()
-        self._fail([answer for _, answer, _ in self._waiting], RedisAway("closed"))
+        self._fail([answer for _, answer, _ in self._waiting], RedisUnavailable("closed"))
 
     async def _send_all(self) -> None:
         try:
@@ -77,10 +77,10 @@ class Batcher:
                 await self._converse(b"".join([packed for packed, _, _ in batch]), answers)
         except (RedisError, OSError, TimeoutError) as error:
             await self._drop()
-            self._fail(answers, RedisAway(type(error).__name__))
+            self._fail(answers, RedisUnavailable(type(error).__name__))
         except BaseException:
             await self._drop()
-            self._fail(answers, RedisAway("cut short"))
+            self._fail(answers, RedisUnavailable("cut short"))
             raise
 
     async def _converse(self, packed: bytes, answers: Sequence[asyncio.Future[Any]]) -> None:
@@ -95,7 +95,7 @@ class Batcher:
             except ResponseError as refusal:
                 if not answer.done():
                     unknown_script = isinstance(refusal, NoScriptError)
-                    answer.set_exception(refusal if unknown_script else RedisAway(str(refusal)))
+                    answer.set_exception(refusal if unknown_script else RedisUnavailable(str(refusal)))
             else:
                 if not answer.done():
                     answer.set_result(result)
@@ -108,7 +108,7 @@ class Batcher:
             await self._client.connection_pool.release(connection)
 
     @staticmethod
-    def _fail(answers: list[asyncio.Future[Any]], error: RedisAway) -> None:
+    def _fail(answers: list[asyncio.Future[Any]], error: RedisUnavailable) -> None:
         for answer in answers:
             if not answer.done():
                 answer.set_exception(error)

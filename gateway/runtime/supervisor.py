@@ -27,7 +27,7 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ServerCommand:
     """What to run, as what, and how to end it."""
 
     name: str
@@ -83,10 +83,10 @@ class Command:
         return ServerFailed("\n  ".join([f"{self.name} did not start ({reason}); its log {self.log} ends:", *lines]))
 
 
-class Supervised:
+class SupervisedServer:
     """A running server. Make one with `started`."""
 
-    def __init__(self, command: Command, answers: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, command: ServerCommand, answers: Callable[[], Awaitable[bool]]) -> None:
         self._command = command
         self._answers = answers
         self._stopping = asyncio.Event()
@@ -94,7 +94,9 @@ class Supervised:
         self._watch: asyncio.Task[None]
 
     @classmethod
-    async def started(cls, command: Command, answers: Callable[[], Awaitable[bool]], *, limit: float) -> Supervised:
+    async def started(
+        cls, command: ServerCommand, answers: Callable[[], Awaitable[bool]], *, limit: float
+    ) -> SupervisedServer:
         """Start `command` and watch it from the moment that it `answers`.
 
         Raises `ServerFailed` when it ends before, or does not answer within `limit` seconds.

@@ -1,7 +1,7 @@
 """The settings of the gateway, and the one way to read them."""
 
 from gateway.settings.loading import read_settings
-from gateway.settings.settings import ChannelSettings, Row, Settings
+from gateway.settings.settings import ChannelSettings, SettingRow, Settings
 from gateway.settings.sources import SettingsRefused
 
-__all__ = ["ChannelSettings", "Row", "Settings", "SettingsRefused", "read_settings"]
+__all__ = ["ChannelSettings", "SettingRow", "Settings", "SettingsRefused", "read_settings"]

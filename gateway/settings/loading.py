@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from gateway.settings.settings import ChannelSettings, Settings
-from gateway.settings.sources import Origins, SettingsRefused, lines_of
+from gateway.settings.sources import SettingsRefused, Sources, lines_of
 
 NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
 """Variables `WASPADA_…` that are no settings: the settings file, and the actor of a verb (`cli/authentication.py`)."""
@@ -26,21 +26,21 @@ def read_settings(config: Path | None = None, **options: Any) -> Settings:
     if config is None and (named := os.environ.get("WASPADA_CONFIG")):
         config = Path(named)
     given = {name: value for name, value in options.items() if value is not None}
-    origins = Origins(options=frozenset(given), file=config, lines=lines_of(config) if config else {})
+    origins = Sources(options=frozenset(given), file=config, lines=lines_of(config) if config else {})
 
     class Configured(Settings):
         model_config = SettingsConfigDict(toml_file=config)
 
-    complaints = [f"{name}: there is no such setting{_hint(name)}" for name in _unknown_variables()]
+    diagnostics = [f"{name}: there is no such setting{_hint(name)}" for name in _unknown_variables()]
     try:
         settings = Configured(**given)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        complaints += dict.fromkeys(_complaint(fault, origins) for fault in faults)
+        diagnostics += dict.fromkeys(_diagnostic(fault, origins) for fault in faults)
     except SettingsError:
-        complaints.append("WASPADA_CHANNELS: is not JSON")
-    if complaints:
-        raise SettingsRefused(complaints)
+        diagnostics.append("WASPADA_CHANNELS: is not JSON")
+    if diagnostics:
+        raise SettingsRefused(diagnostics)
     settings._origins = origins
     return settings
 
@@ -52,7 +52,7 @@ def _unknown_variables() -> list[str]:
     return sorted(name for name in ours if name[8:].lower().partition("__")[0] not in known)
 
 
-def _complaint(fault: ErrorDetails, origins: Origins) -> str:
+def _diagnostic(fault: ErrorDetails, origins: Sources) -> str:
     path = [str(part) for part in fault["loc"] if part != "[key]"]
     path = path[: 3 if path[0] == "channels" else 1]
     name = ".".join(path)

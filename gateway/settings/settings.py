@@ -22,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from gateway.settings.sources import Origins, SettingsRefused
+from gateway.settings.sources import SettingsRefused, Sources
 from gateway.settings.types import (
     UNSET,
     ChannelName,
@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
     """The channels. Without any, `waspada run` makes one named `local` on the built-in carrier."""
 
-    _origins: Origins = PrivateAttr(default_factory=Origins)
+    _origins: Sources = PrivateAttr(default_factory=Sources)
 
     @property
     def redis_address(self) -> str:
@@ -198,7 +198,7 @@ class Settings(BaseSettings):
         """Whether somebody has set it, by an option, a variable or in the file: its default was not taken."""
         return self._origins.of(name) is not None
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SettingRow]:
         """Every setting as it can be shown to anybody."""
         yield from _rows(self, type(self), "", self._origins)
         for name, channel in self.channels.items():
@@ -227,7 +227,7 @@ def _missing(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SettingRow:
     """One setting as it is shown: secrets are hidden."""
 
     name: str
@@ -237,14 +237,14 @@ class Row:
     meaning: str
 
 
-def _rows(values: BaseModel, model: type[BaseModel], prefix: str, origins: Origins) -> Iterator[Row]:
+def _rows(values: BaseModel, model: type[BaseModel], prefix: str, origins: Sources) -> Iterator[SettingRow]:
     for name, info in model.model_fields.items():
         if name == "channels":
             continue
         value = getattr(values, name)
         default = "" if info.is_required() else _shown(info.get_default(call_default_factory=True))
         source = origins.of(prefix + name) or "default"
-        yield Row(prefix + name, _shown(value), default, source, info.description or "")
+        yield SettingRow(prefix + name, _shown(value), default, source, info.description or "")
 
 
 def _shown(value: Any) -> str:

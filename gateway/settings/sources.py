@@ -17,13 +17,13 @@ _KEY = re.compile(r"""\s*([\w."'-]+)\s*=""")
 class SettingsRefused(Exception):
     """Settings are wrong. Each of the `complaints` names the setting, what is wrong, and where it was set."""
 
-    def __init__(self, complaints: list[str]) -> None:
-        super().__init__("\n".join(complaints))
-        self.complaints = complaints
+    def __init__(self, diagnostics: list[str]) -> None:
+        super().__init__("\n".join(diagnostics))
+        self.diagnostics = diagnostics
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
+class Sources:
     """Where settings were set."""
 
     options: frozenset[str] = frozenset()

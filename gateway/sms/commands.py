@@ -14,14 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.store import Book
-from gateway.incidents.ticket_attempts import Tries
+from gateway.incidents.store import IncidentStore
+from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import MOST_PLACES, Menu
 from gateway.messages.message import MessageClass
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
-from gateway.sms.inbound_queue import Answer, Letter, Made
-from gateway.sms.keywords import Meant, Told, named_places, named_ticket, names_a_number, tells_more, told
+from gateway.sms.inbound_queue import Disposition, InboundSms, SmsReply
+from gateway.sms.keywords import (
+    Command,
+    ReportText,
+    has_free_text,
+    named_places,
+    named_ticket,
+    names_a_number,
+    parse_report,
+)
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 
@@ -29,40 +37,45 @@ EVERYWHERE = ""  # the area of a subscription to all appeals
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SmsRequest:
     """A letter that means something: whose it is, what it asks for, and in which language to answer."""
 
-    letter: Letter
+    letter: InboundSms
     phone: Phone
-    meant: Meant
+    meant: Command
     language: str
     menu: Menu
     service_code: str
     connection: AsyncConnection  # of the transaction that will file the letter
 
-    def answer(self, made: Made, text: str, *, ticket: str | None = None, **shown: str) -> Answer:
+    def answer(self, made: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
         """That was made of it, and the pack's SMS `text`, which shows `shown`."""
         values = {**shown, **({"ticket": tickets.show(ticket)} if ticket else {})}
-        kind = MessageClass.STATUS if made is Made.STATUS else MessageClass.REPLY
-        return Answer(made, self.sms(text, values), self.language, kind, ticket)
+        kind = MessageClass.STATUS if made is Disposition.STATUS else MessageClass.REPLY
+        return SmsReply(made, self.sms(text, values), self.language, kind, ticket)
 
     def sms(self, text: str, values: Mapping[str, str]) -> str:
         """The pack's SMS of that name."""
         return self.menu.sms(text, self.language, values, {"ussd": self.service_code})
 
 
-class Answers:
+class Commands:
     """Carries commands out. May raise `DatabaseAway` and `RedisAway`; then nothing is answered yet."""
 
     def __init__(
-        self, book: Book, reporter: Reporter, subscriptions: Subscriptions, opt_outs: OptOuts, tries: Tries
+        self,
+        book: IncidentStore,
+        reporter: Reporter,
+        subscriptions: Subscriptions,
+        opt_outs: OptOuts,
+        tries: TicketAttempts,
     ) -> None:
         self._book = book
         self._reporter = reporter
         self._subscriptions = subscriptions
         self._opt_outs = opt_outs
         self._tries = tries
-        self._known: Mapping[str, Callable[[Said], Awaitable[Answer]]] = {
+        self._known: Mapping[str, Callable[[SmsRequest], Awaitable[SmsReply]]] = {
             "report": self._report,
             "status": self._status,
             "add_info": self._add_info,
@@ -73,12 +86,12 @@ class Answers:
             "language": self._language,
         }
 
-    async def to(self, said: Said) -> Answer:
+    async def execute(self, said: SmsRequest) -> SmsReply:
         """Do what is asked for, and say so."""
         return await self._known[said.meant.command](said)
 
-    async def _report(self, said: Said) -> Answer:
-        read = told(said.meant.rest, said.menu)
+    async def _report(self, said: SmsRequest) -> SmsReply:
+        read = parse_report(said.meant.rest, said.menu)
         if not (read.category and read.area):
             return _incomplete(said, read)
         answers = {"category": read.category, "area": read.area}
@@ -96,91 +109,91 @@ class Answers:
             description=as_words(read.description),
         )
         filed = await self._book.file(report, said.phone, confirmation)
-        return Answer(Made.REPORT, ticket=filed.ticket, confirmed=True)
+        return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=True)
 
-    async def _status(self, said: Said) -> Answer:
+    async def _status(self, said: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._ticket(said)
         standing = await self._reporter.standing(ticket, said.phone) if ticket else None
         if ticket is None or standing is None:
             return refusal or await self._not_his(said)
         shown = {"status": standing.status.value, "date": said.menu.moment(standing.updated_at)}
-        return said.answer(Made.STATUS, "status", ticket=ticket, **shown)
+        return said.answer(Disposition.STATUS, "status", ticket=ticket, **shown)
 
-    async def _add_info(self, said: Said) -> Answer:
+    async def _add_info(self, said: SmsRequest) -> SmsReply:
         ticket, told_now, refusal = await self._ticket(said)
         details = as_words(told_now)
         if ticket is None:
             return refusal or await self._not_his(said)
         if not details:
-            return said.answer(Made.UNSORTED, "no_details", ticket=ticket)
+            return said.answer(Disposition.UNSORTED, "no_details", ticket=ticket)
         added = await self._reporter.add_details(
             ticket, said.phone, details, channel=said.letter.channel, session=session_of(said.letter)
         )
-        return said.answer(Made.DETAILS, "added", ticket=ticket) if added else await self._not_his(said)
+        return said.answer(Disposition.DETAILS, "added", ticket=ticket) if added else await self._not_his(said)
 
-    async def _erase(self, said: Said) -> Answer:
+    async def _erase(self, said: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._ticket(said)
         if ticket is None:
             return refusal or await self._not_his(said)
         erased = await self._reporter.erase_number_within(said.connection, ticket, said.phone)
-        return said.answer(Made.ERASED, "erased", ticket=ticket) if erased else await self._not_his(said)
+        return said.answer(Disposition.ERASED, "erased", ticket=ticket) if erased else await self._not_his(said)
 
-    async def _subscribe(self, said: Said) -> Answer:
+    async def _subscribe(self, said: SmsRequest) -> SmsReply:
         places = named_places(said.meant.rest, said.menu)
         if said.meant.rest and not places:
-            return said.answer(Made.UNSORTED, "no_area")
+            return said.answer(Disposition.UNSORTED, "no_area")
         if len(places) > 1:
-            return said.answer(Made.UNSORTED, "which_area", places=_named(said.menu, places))
+            return said.answer(Disposition.UNSORTED, "which_area", places=_named(said.menu, places))
         area = places[0] if places else EVERYWHERE
         await self._subscriptions.subscribe(
             said.phone, area, language=said.language, channel=said.letter.channel, wording=said.menu.version
         )
-        return said.answer(Made.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
+        return said.answer(Disposition.SUBSCRIBED, "sub_ok", area=area or said.menu.name)
 
-    async def _unsubscribe(self, said: Said) -> Answer:
+    async def _unsubscribe(self, said: SmsRequest) -> SmsReply:
         await self._opt_outs.add(said.phone, said.letter.channel)
-        more = tells_more(said.meant, said.menu)
-        return said.answer(Made.UNSUBSCRIBED_TOLD if more else Made.UNSUBSCRIBED, "unsub_ok")
+        more = has_free_text(said.meant, said.menu)
+        return said.answer(Disposition.UNSUBSCRIBED_TOLD if more else Disposition.UNSUBSCRIBED, "unsub_ok")
 
-    async def _help(self, said: Said) -> Answer:
-        more = tells_more(said.meant, said.menu)
-        return said.answer(Made.HELP_TOLD if more else Made.HELP, "help")
+    async def _help(self, said: SmsRequest) -> SmsReply:
+        more = has_free_text(said.meant, said.menu)
+        return said.answer(Disposition.HELP_TOLD if more else Disposition.HELP, "help")
 
-    async def _language(self, said: Said) -> Answer:
+    async def _language(self, said: SmsRequest) -> SmsReply:
         await self._subscriptions.speak_within(said.connection, said.phone, said.language)
-        return said.answer(Made.LANGUAGE, "language")
+        return said.answer(Disposition.LANGUAGE, "language")
 
-    async def _ticket(self, said: Said) -> tuple[str | None, str, Answer | None]:
+    async def _ticket(self, said: SmsRequest) -> tuple[str | None, str, SmsReply | None]:
         """The ticket that the letter names and what it says besides; or the answer to one that names none, or to a
         phone that has named too many wrong ones."""
         ticket, besides = named_ticket(said.meant.rest)
         if not ticket:
             missing = "not_found" if names_a_number(said.meant.rest) else f"no_ticket_{said.meant.command}"
-            return None, besides, said.answer(Made.UNSORTED, missing)
+            return None, besides, said.answer(Disposition.UNSORTED, missing)
         if await self._tries.used(said.phone) >= said.menu.rules.ticket_tries_per_hour:
-            return None, besides, said.answer(Made.UNSORTED, "locked")
+            return None, besides, said.answer(Disposition.UNSORTED, "locked")
         return ticket, besides, None
 
-    async def _not_his(self, said: Said) -> Answer:
+    async def _not_his(self, said: SmsRequest) -> SmsReply:
         await self._tries.count(said.phone, session_of(said.letter))
-        return said.answer(Made.UNSORTED, "not_found")
+        return said.answer(Disposition.UNSORTED, "not_found")
 
 
-def session_of(letter: Letter) -> str:
+def session_of(letter: InboundSms) -> str:
     """What stands in the place of a session where a letter brings something about."""
     return f"sms:{letter.id}"
 
 
-def _incomplete(said: Said, read: Told) -> Answer:
+def _incomplete(said: SmsRequest, read: ReportText) -> SmsReply:
     """Say exactly what was understood of a report, and what is missing."""
     answers = {"category": read.category} if read.category else {}
     if read.category and read.places:
-        return said.answer(Made.UNSORTED, "which_place", places=_named(said.menu, read.places), **answers)
+        return said.answer(Disposition.UNSORTED, "which_place", places=_named(said.menu, read.places), **answers)
     if read.category:
-        return said.answer(Made.UNSORTED, "no_place", **answers)
+        return said.answer(Disposition.UNSORTED, "no_place", **answers)
     if read.area:
-        return said.answer(Made.UNSORTED, "no_category", area=read.area)
-    return said.answer(Made.UNTOLD, "no_report")
+        return said.answer(Disposition.UNSORTED, "no_category", area=read.area)
+    return said.answer(Disposition.UNTOLD, "no_report")
 
 
 def _named(menu: Menu, codes: tuple[str, ...]) -> str:

@@ -14,20 +14,20 @@ from functools import partial
 
 import structlog
 
-from gateway.appeals.appeal import Kind
+from gateway.appeals.appeal import ResponseKind
 from gateway.appeals.responses import note_answer
 from gateway.menu.model import Menu
 from gateway.people.directory import Directory
 from gateway.people.person import Role
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import DatabaseAway
-from gateway.runtime.redis import RedisAway
-from gateway.sms.commands import Answers, Said
-from gateway.sms.inbound_queue import DAY, HOUR, Answer, Letter, Letters, Made, Opened
-from gateway.sms.keywords import Meant, is_automatic, meant
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.redis import RedisUnavailable
+from gateway.sms.commands import Commands, SmsRequest
+from gateway.sms.inbound_queue import DAY, HOUR, ClaimedSms, Disposition, InboundQueue, InboundSms, SmsReply
+from gateway.sms.keywords import Command, is_automatic, parse_command
 from gateway.text.phone import Phone
-from gateway.ussd.dropped_sessions import FILE_AS_IT_IS, Dropped
-from gateway.ussd.menu_versions import Editions
+from gateway.ussd.dropped_sessions import FILE_AS_IT_IS, DroppedSessions
+from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.sessions import Sessions
 from gateway.vault.vault import Vault
 
@@ -37,26 +37,32 @@ MOST_REPLIES_AN_HOUR = 10
 UNFILED_RESTS = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
 ONCE = frozenset({"", "report", "add_info"})  # what is said twice means one thing; a status is asked for again
 NO_OTHER_ANSWER = frozenset(
-    {Made.UNSUBSCRIBED, Made.UNSUBSCRIBED_TOLD, Made.REPEATED, Made.MACHINE, Made.FAILED},
+    {
+        Disposition.UNSUBSCRIBED,
+        Disposition.UNSUBSCRIBED_TOLD,
+        Disposition.REPEATED,
+        Disposition.MACHINE,
+        Disposition.FAILED,
+    },
 )
 """What is no other answer to an appeal that came lately: an opt-out is counted where it is noted, and nobody's words
 or the same ones again are no answer."""
-NOT_UNDERSTOOD = frozenset({Made.OTHER, Made.UNTOLD})  # what is answered in general words, once a day
+NOT_UNDERSTOOD = frozenset({Disposition.OTHER, Disposition.UNTOLD})  # what is answered in general words, once a day
 OFFICERS_ANSWER = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
 """To an alert: taken, checked, not true; with one word more at most, for what is longer may be a report."""
 
 
-class Post:
+class InboundHandler:
     """Handles what came in. `service_codes` are what is dialled on each channel, `own_numbers` what we send from."""
 
     def __init__(
         self,
-        letters: Letters,
-        answers: Answers,
-        dropped: Dropped,
+        letters: InboundQueue,
+        answers: Commands,
+        dropped: DroppedSessions,
         directory: Directory,
         sessions: Sessions,
-        editions: Editions,
+        editions: MenuVersions,
         vault: Vault,
         clock: Clock,
         service_codes: Mapping[str, str],
@@ -83,14 +89,14 @@ class Post:
         return handled
 
     async def _handle_next(self) -> bool:
-        letter: Letter | None = None
+        letter: InboundSms | None = None
         try:
             async with self._letters.next(self._unfiled) as opened:
                 if opened is None:
                     return False
                 letter = opened.letter
                 answer = await self._handle(opened)
-        except (DatabaseAway, RedisAway):
+        except (DatabaseUnavailable, RedisUnavailable):
             raise
         except Exception as error:
             if letter is None:
@@ -111,7 +117,7 @@ class Post:
         )
         return True
 
-    async def _handle(self, opened: Opened) -> Answer:
+    async def _handle(self, opened: ClaimedSms) -> SmsReply:
         """Have done what the letter asks for, and file it.
 
         In a savepoint: a statement that fails leaves the transaction fit to file that we failed.
@@ -120,46 +126,46 @@ class Post:
         try:
             async with opened.connection.begin_nested():
                 answer = await self._answer(opened)
-                if answer.text and await _has_its_fill(opened):
-                    answer = Answer(answer.made, ticket=answer.ticket)
+                if answer.text and await _reply_limit_reached(opened):
+                    answer = SmsReply(answer.made, ticket=answer.ticket)
                 if letter.phone and answer.made not in NO_OTHER_ANSWER:
                     key, now = self._vault.lookup(letter.phone), self._clock.now()
-                    await note_answer(opened.connection, key, Kind.OTHER, now)
+                    await note_answer(opened.connection, key, ResponseKind.OTHER, now)
                 await opened.file(answer)
-        except (DatabaseAway, RedisAway, OSError):
+        except (DatabaseUnavailable, RedisUnavailable, OSError):
             raise
         except Exception as error:
             if opened.connection.invalidated:  # the database went away: what is left of it says so
                 raise
             log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
-            answer = Answer(Made.FAILED)
+            answer = SmsReply(Disposition.FAILED)
             await opened.file(answer)
         return answer
 
-    async def _answer(self, opened: Opened) -> Answer:
+    async def _answer(self, opened: ClaimedSms) -> SmsReply:
         letter, menu = opened.letter, self._editions.current
-        understood = meant(letter.text, menu)
+        understood = parse_command(letter.text, menu)
         if letter.phone is None or self._is_own(letter, letter.phone) or _is_automatic(letter, understood, menu):
-            return Answer(Made.MACHINE)
+            return SmsReply(Disposition.MACHINE)
         if answer := await self._short_answer(opened, letter.phone):
             return answer
         if understood.command in ONCE and await opened.repeats():
-            return Answer(Made.REPEATED)
+            return SmsReply(Disposition.REPEATED)
         if not menu.keywords.commands:
-            return Answer(Made.OTHER)
+            return SmsReply(Disposition.OTHER)
         said = await self._said(opened, letter.phone, understood, menu)
-        if understood.command == "report" and await _has_its_fill(opened):
-            return Answer(Made.UNSORTED)
-        answer = await self._answers.to(said) if understood.command else said.answer(Made.OTHER, "unknown")
-        if answer.made is Made.LANGUAGE:
+        if understood.command == "report" and await _reply_limit_reached(opened):
+            return SmsReply(Disposition.UNSORTED)
+        answer = await self._answers.execute(said) if understood.command else said.answer(Disposition.OTHER, "unknown")
+        if answer.made is Disposition.LANGUAGE:
             await self._sessions.choose_language(
                 self._vault.lookup(letter.phone), said.language, menu, self._clock.now()
             )
         if answer.made in NOT_UNDERSTOOD and await opened.answered_since(DAY, NOT_UNDERSTOOD):
-            return Answer(answer.made)
+            return SmsReply(answer.made)
         return answer
 
-    async def _short_answer(self, opened: Opened, phone: Phone) -> Answer | None:
+    async def _short_answer(self, opened: ClaimedSms, phone: Phone) -> SmsReply | None:
         """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert.
 
         An officer may say a word behind the number.
@@ -167,17 +173,17 @@ class Post:
         text = opened.letter.text
         if (
             text.strip(" .,!\"'\r\n") == FILE_AS_IT_IS
-            and not await _has_its_fill(opened)
+            and not await _reply_limit_reached(opened)
             and (done := await self._dropped.file_as_it_is(phone, opened.connection))
         ):
-            settling = partial(self._dropped.settle, done)
-            return Answer(Made.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=settling)
+            settling = partial(self._dropped.forget_filed, done)
+            return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=settling)
         if not OFFICERS_ANSWER.fullmatch(text):
             return None
         person = await self._directory.find(phone)
-        return Answer(Made.OFFICER) if person and person.has(Role.OFFICER) else None
+        return SmsReply(Disposition.OFFICER) if person and person.has(Role.OFFICER) else None
 
-    async def _said(self, opened: Opened, phone: Phone, understood: Meant, menu: Menu) -> Said:
+    async def _said(self, opened: ClaimedSms, phone: Phone, understood: Command, menu: Menu) -> SmsRequest:
         """What the letter means, and the language to answer in: that of its keyword, else the one chosen before."""
         letter = opened.letter
         language = _named_language(understood, menu)
@@ -186,14 +192,14 @@ class Post:
             chosen = stored.place.language if stored and stored.place.chosen else ""
             language = understood.language or (chosen if chosen in menu.languages else menu.language)
         code = self._service_codes.get(letter.channel, "")
-        return Said(letter, phone, understood, language, menu, code, opened.connection)
+        return SmsRequest(letter, phone, understood, language, menu, code, opened.connection)
 
-    def _is_own(self, letter: Letter, phone: Phone) -> bool:
+    def _is_own(self, letter: InboundSms, phone: Phone) -> bool:
         """Whether we have written this ourselves: from a number that we send from, or from the one that it came to."""
         return phone.e164 in self._own_numbers or phone.e164.lstrip("+") == letter.recipient.lstrip("+")
 
 
-def _is_automatic(letter: Letter, understood: Meant, menu: Menu) -> bool:
+def _is_automatic(letter: InboundSms, understood: Command, menu: Menu) -> bool:
     """Whether a machine wrote this.
 
     Who reports may quote one, and who says `STOP pesan otomatis` means just that.
@@ -201,7 +207,7 @@ def _is_automatic(letter: Letter, understood: Meant, menu: Menu) -> bool:
     return understood.command not in ("report", "unsubscribe") and is_automatic(letter.text, menu.keywords)
 
 
-async def _has_its_fill(opened: Opened) -> bool:
+async def _reply_limit_reached(opened: ClaimedSms) -> bool:
     """Whether this number has got all the replies of an hour."""
     full = await opened.answered_since(HOUR) >= MOST_REPLIES_AN_HOUR
     if full:
@@ -209,7 +215,7 @@ async def _has_its_fill(opened: Opened) -> bool:
     return full
 
 
-def _named_language(understood: Meant, menu: Menu) -> str:
+def _named_language(understood: Command, menu: Menu) -> str:
     """The language that `BAHASA jawa` asks for."""
     if understood.command != "language":
         return ""

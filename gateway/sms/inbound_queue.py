@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.messages.inbox import NOBODYS
+from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import inbound_messages
@@ -29,7 +29,7 @@ SAME_WITHIN = timedelta(minutes=10)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-class Made(StrEnum):
+class Disposition(StrEnum):
     """What was made of a letter."""
 
     REPORT = "report"
@@ -52,11 +52,20 @@ class Made(StrEnum):
     FAILED = "failed"  # an error of ours
 
 
-FOR_THE_DESK = frozenset({Made.UNSORTED, Made.UNTOLD, Made.OTHER, Made.FAILED, Made.HELP_TOLD, Made.UNSUBSCRIBED_TOLD})
+FOR_THE_DESK = frozenset(
+    {
+        Disposition.UNSORTED,
+        Disposition.UNTOLD,
+        Disposition.OTHER,
+        Disposition.FAILED,
+        Disposition.HELP_TOLD,
+        Disposition.UNSUBSCRIBED_TOLD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class InboundSms:
     """An SMS to us. Without `phone` it is from a short code or a name, or its number was erased."""
 
     id: int
@@ -69,14 +78,14 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SmsReply:
     """What was made of a letter, and the reply, if there shall be one.
 
     `confirmed` says that the reply went out with what was done: a report is confirmed in its own transaction.
     `afterwards` is what can be done only once all of it stands.
     """
 
-    made: Made
+    made: Disposition
     text: str = ""
     language: str = ""
     kind: MessageClass = MessageClass.REPLY
@@ -85,7 +94,7 @@ class Answer:
     afterwards: Callable[[], Awaitable[None]] | None = None
 
 
-class Letters:
+class InboundQueue:
     """Takes letters up and files what was made of them. Every method may raise `DatabaseAway`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
@@ -94,7 +103,7 @@ class Letters:
         self._clock = clock
 
     @asynccontextmanager
-    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[Opened | None]:
+    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
         """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
 
         Those `besides` are as good as not there.
@@ -114,7 +123,7 @@ class Letters:
         async with self._database.begin() as connection:
             held = oldest.with_for_update(skip_locked=True, of=inbound_messages)
             row = (await connection.execute(held)).mappings().first()
-            yield Opened(connection, row, self._letter(row), self._vault, self._clock) if row else None
+            yield ClaimedSms(connection, row, self._letter(row), self._vault, self._clock) if row else None
 
     async def list(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[dict[str, Any]]:
         """What came in, newest first, for lists and JSON; only what the desk must sort, if so asked. Masked."""
@@ -138,8 +147,8 @@ class Letters:
             "received_at": letter.received_at.isoformat(),
         }
 
-    def _letter(self, row: RowMapping) -> Letter:
-        return Letter(
+    def _letter(self, row: RowMapping) -> InboundSms:
+        return InboundSms(
             id=row["id"],
             channel=row["channel"],
             carrier_id=row["carrier_id"],
@@ -156,11 +165,11 @@ class Letters:
             return None
 
 
-class Opened:
+class ClaimedSms:
     """A letter in hand: what is known of its sender, and the one place to file what was made of it."""
 
     def __init__(
-        self, connection: AsyncConnection, row: RowMapping, letter: Letter, vault: Vault, clock: Clock
+        self, connection: AsyncConnection, row: RowMapping, letter: InboundSms, vault: Vault, clock: Clock
     ) -> None:
         self.letter = letter
         self.connection = connection  # of the transaction that files it: what is done on it is done with the filing
@@ -176,11 +185,11 @@ class Opened:
             _folded(table.text) == _folded(literal(self.letter.text)),
             table.id < self.letter.id,
             table.received_at > self.letter.received_at - SAME_WITHIN,
-            table.made != Made.FAILED,
+            table.made != Disposition.FAILED,
         )
         return bool((await self.connection.execute(select(before))).scalar_one())
 
-    async def answered_since(self, span: timedelta, made: Collection[Made] = ()) -> int:
+    async def answered_since(self, span: timedelta, made: Collection[Disposition] = ()) -> int:
         """How many replies this number has got within the span, or those to letters of which one of these was made."""
         table = inbound_messages.c
         replies = select(func.count()).where(
@@ -192,13 +201,13 @@ class Opened:
             replies = replies.where(table.made.in_(made))
         return int((await self.connection.execute(replies)).scalar_one())
 
-    async def file(self, answer: Answer) -> None:
+    async def file(self, answer: SmsReply) -> None:
         """Put down what was made of it, and queue the reply."""
         now, phone = self._clock.now(), self.letter.phone
         values: dict[str, Any] = {"handled_at": now, "made": answer.made, "ticket": answer.ticket}
         values["answered"] = answer.confirmed or bool(answer.text and phone)
-        if answer.made is Made.ERASED:  # this letter, too, tells whose report it was
-            values |= NOBODYS
+        if answer.made is Disposition.ERASED:  # this letter, too, tells whose report it was
+            values |= ERASED_SENDER
         filing = update(inbound_messages).where(inbound_messages.c.id == self.letter.id).values(values)
         await self.connection.execute(filing)
         if answer.text and phone:

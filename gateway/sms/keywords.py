@@ -29,7 +29,7 @@ _Word = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class Command:
     """A command of the pack (empty for none), the language of its keyword (empty where several share it), the rest."""
 
     command: str = ""
@@ -38,7 +38,7 @@ class Meant:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportText:
     """What a report by SMS says. Empty is what was not understood; several `places` are those that may be meant."""
 
     category: str
@@ -51,22 +51,22 @@ class Told:
         return self.places[0] if len(self.places) == 1 else ""
 
 
-def meant(text: str, menu: Menu) -> Meant:
+def parse_command(text: str, menu: Menu) -> Command:
     """What the first word of `text` asks for; of a short text, `tolong stop sms ini`, a refusal that stands within."""
     words = list(_words(text))
     if not words:
-        return Meant()
+        return Command()
     first, end = words[0]
     command, language = _command(first, menu.keywords)
     if command in ("", "help") and len(words) <= _SHORT and not _reports(words, menu):
         for word, _ in words:
             refusal, spoken = _command(word, menu.keywords)
             if refusal == "unsubscribe":
-                return Meant(refusal, spoken or language, text.strip(_SEPARATORS))
-    return Meant(command, language, text[end:].strip(_SEPARATORS)) if command else Meant()
+                return Command(refusal, spoken or language, text.strip(_SEPARATORS))
+    return Command(command, language, text[end:].strip(_SEPARATORS)) if command else Command()
 
 
-def tells_more(understood: Meant, menu: Menu) -> bool:
+def has_free_text(understood: Command, menu: Menu) -> bool:
     """Whether a call for help, or a refusal, tells something besides that somebody must read.
 
     More than a word or two (`BANTUAN dong pak`), or one that names a kind of incident.
@@ -106,7 +106,7 @@ def named_places(text: str, menu: Menu) -> tuple[str, ...]:
     return _places(words, menu)[0]
 
 
-def told(text: str, menu: Menu) -> Told:
+def parse_report(text: str, menu: Menu) -> ReportText:
     """What follows the keyword of a report.
 
     First the kind and the place, in whichever order, and then what happened. Who tells it in a sentence is understood
@@ -122,7 +122,7 @@ def told(text: str, menu: Menu) -> Told:
     rest = (text[words[taken - 1][1] :] if taken else text).strip(_SEPARATORS)
     if not rest and category and not any(word.isdigit() for word, _ in words[:taken]):
         rest = text.strip(_SEPARATORS)  # `bom` tells more than the kind that it stands for
-    return Told(category or _category_within(words, menu), places, rest)
+    return ReportText(category or _category_within(words, menu), places, rest)
 
 
 def _command(word: str, keywords: Keywords) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 
 MOST_ROWS = 200_000
 LONGEST_CELL = 1000
@@ -21,7 +21,7 @@ _SAYS_SEPARATOR = "sep="
 Row = tuple[int, Mapping[str, str]]
 
 
-def read_sheet(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | Complaint]:
+def read_sheet(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | Diagnostic]:
     """The rows as `(line, cells by heading)`, every cell stripped, empty rows left out; and what is wrong, in between.
 
     Headings may stand in any order and case; one that is not in `columns` is refused, and then there are no rows.
@@ -29,41 +29,41 @@ def read_sheet(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | C
     """
     records = _records(text, file)
     first = next(records, None)
-    if first is None or isinstance(first, Complaint):
-        yield first or Complaint(file, 0, f"it is empty; its first line names the columns, of {', '.join(columns)}")
+    if first is None or isinstance(first, Diagnostic):
+        yield first or Diagnostic(file, 0, f"it is empty; its first line names the columns, of {', '.join(columns)}")
         return
     line, fields = first
     headings = ["_".join(field.casefold().split()) for field in fields]
     if wrong := _wrong_headings(headings, columns):
-        yield Complaint(file, line, wrong)
+        yield Diagnostic(file, line, wrong)
         return
     for rows, record in enumerate(records, 1):
-        if isinstance(record, Complaint):
+        if isinstance(record, Diagnostic):
             yield record
             return
         if rows > MOST_ROWS:
-            yield Complaint(file, record[0], f"a list has at most {MOST_ROWS:,} rows: split it")
+            yield Diagnostic(file, record[0], f"a list has at most {MOST_ROWS:,} rows: split it")
             return
         yield _row(record, headings, file)
 
 
-def _row(record: tuple[int, list[str]], headings: Sequence[str], file: str) -> Row | Complaint:
+def _row(record: tuple[int, list[str]], headings: Sequence[str], file: str) -> Row | Diagnostic:
     line, fields = record
     while len(fields) > len(headings) and not fields[-1]:
         fields.pop()
     if len(fields) > len(headings):
-        return Complaint(
+        return Diagnostic(
             file, line, f"{len(fields)} values under {len(headings)} headings: is a quotation mark missing?"
         )
     if any(len(field) > LONGEST_CELL for field in fields):
-        return Complaint(file, line, f"a value is longer than {LONGEST_CELL} characters")
+        return Diagnostic(file, line, f"a value is longer than {LONGEST_CELL} characters")
     if any("\0" in field for field in fields):
-        return Complaint(file, line, "there is a NUL character in it: save it as CSV anew")
+        return Diagnostic(file, line, "there is a NUL character in it: save it as CSV anew")
     fields += [""] * (len(headings) - len(fields))
     return line, {heading: field for heading, field in zip(headings, fields, strict=True) if heading}
 
 
-def _records(text: str, file: str) -> Iterator[tuple[int, list[str]] | Complaint]:
+def _records(text: str, file: str) -> Iterator[tuple[int, list[str]] | Diagnostic]:
     """The rows that are not empty, the headings being the first, each with its line."""
     before, separator, body = _separated(text.removeprefix("\ufeff"))
     reader = csv.reader(StringIO(body, newline=""), delimiter=separator, strict=True)
@@ -75,7 +75,7 @@ def _records(text: str, file: str) -> Iterator[tuple[int, list[str]] | Complaint
                 yield line, cells
             line = before + reader.line_num + 1  # a quoted field may go over several lines
     except csv.Error as error:
-        yield Complaint(file, line, f"not CSV: {error}")
+        yield Diagnostic(file, line, f"not CSV: {error}")
 
 
 def _bare(cell: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Complaint:
+class Diagnostic:
     """One thing to mend. `line` counts from 1; 0 means the file as a whole."""
 
     file: str

@@ -20,17 +20,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts, FiledDraft
 from gateway.incidents.incident import REQUIRED
-from gateway.incidents.store import Filed, SessionOfAnotherPhone
+from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
 from gateway.menu.engine import Session
-from gateway.menu.model import Kind, Menu
+from gateway.menu.model import Menu, StateKind
 from gateway.messages.outbox import TooManyParts
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import DatabaseAway
-from gateway.runtime.redis import Batcher, RedisAway
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.text import ticket
 from gateway.text.phone import Phone
-from gateway.ussd.menu_versions import Editions
+from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.sessions import DAY_S, Sessions, Stored
 from gateway.vault.vault import CannotOpen, Vault
 
@@ -44,20 +44,20 @@ _UNWATCH = files("gateway.ussd").joinpath("delete_if_equal.lua").read_bytes()
 
 def could_be_filed(menu: Menu, place: Session) -> bool:
     """Whether an unfinished dialogue says enough to be a report."""
-    if menu.states[place.state].kind in (Kind.END, Kind.DO):
+    if menu.states[place.state].kind in (StateKind.END, StateKind.DO):
         return False
     said = engine.answered(menu, place)
     return all(said.get(name) for name in REQUIRED)
 
 
-class Dropped:
+class DroppedSessions:
     """The list of dialogues to look after, what becomes of them, and the answer to the reminder."""
 
     def __init__(
         self,
-        redis: Batcher,
+        redis: Pipeline,
         sessions: Sessions,
-        editions: Editions,
+        editions: MenuVersions,
         drafts: Drafts,
         vault: Vault,
         clock: Clock,
@@ -77,7 +77,7 @@ class Dropped:
         sealed = b64encode(self._vault.seal(phone))
         await self._redis.run("HSET", _WATCHED, self._vault.lookup(phone).hex(), sealed)
 
-    async def look(self) -> int:
+    async def sweep(self) -> int:
         """Keep what has broken off as drafts; how many there were. Stops quietly where a store is away."""
         kept = 0
         cursor = b"0"
@@ -87,13 +87,13 @@ class Dropped:
                 for key, sealed in zip(listed[::2], listed[1::2], strict=True):
                     try:
                         kept += await self._look_at(key, sealed)
-                    except (RedisAway, DatabaseAway):
+                    except (RedisUnavailable, DatabaseUnavailable):
                         raise
                     except Exception:  # one that is wrong must not hide those behind it
                         log.exception("draft.not_looked_at")
                 if cursor == b"0":
                     return kept
-        except (RedisAway, DatabaseAway):
+        except (RedisUnavailable, DatabaseUnavailable):
             return kept
 
     async def forget_old(self) -> int:
@@ -123,19 +123,19 @@ class Dropped:
         """What Redis holds of this phone's dialogue, if it says enough; it may have been gone on with since."""
         try:
             _, stored = await self._sessions.read(self._vault.lookup(phone))
-        except RedisAway:
+        except RedisUnavailable:
             return None
         return self._draft(stored, phone) if stored is not None else None
 
-    async def settle(self, done: FiledDraft) -> None:
+    async def forget_filed(self, done: FiledDraft) -> None:
         """Let a dialogue that was filed so be offered no more: nothing of it stays in Redis but the language, and the
         report to be counted. Where Redis is away it is offered once more, and gets the same ticket.
         """
         log.info("draft.filed", ticket=done.filed.ticket, new=done.filed.new)
-        with suppress(RedisAway):
+        with suppress(RedisUnavailable):
             await self._forget(done.draft, done.filed)
 
-    async def _forget(self, draft: Draft, filed: Filed) -> None:
+    async def _forget(self, draft: Draft, filed: FiledReport) -> None:
         key, menu, now = self._vault.lookup(draft.phone), self._editions.current, self._clock.now()
         raw, stored = await self._sessions.read(key)
         if stored is None or (stored.channel, stored.origin or stored.session) != (draft.channel, draft.session):

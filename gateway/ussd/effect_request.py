@@ -10,7 +10,7 @@ from gateway.text.phone import Phone
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class EffectRequest:
     """Who says what: all that an effect needs, now or later. `session` is the one that the dialogue was begun in."""
 
     channel: str

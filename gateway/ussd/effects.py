@@ -13,14 +13,14 @@ import structlog
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import REQUIRED
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.ticket_attempts import Tries
+from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import NOTHING, Menu
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
-from gateway.runtime.postgres import DatabaseAway
-from gateway.runtime.redis import RedisAway
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.redis import RedisUnavailable
 from gateway.text import ticket as tickets
-from gateway.ussd.effect_request import Statement
+from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.filing import Filing
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class Effects:
         drafts: Drafts,
         subscriptions: Subscriptions,
         opt_outs: OptOuts,
-        tries: Tries,
+        tries: TicketAttempts,
         deadline: float,
     ) -> None:
         """`deadline` in seconds is the most that PostgreSQL may take for one effect."""
@@ -62,7 +62,7 @@ class Effects:
         self._opt_outs = opt_outs
         self._tries = tries
         self._deadline = deadline
-        self._known: Mapping[str, Callable[[Menu, Statement], Awaitable[Ended]]] = {
+        self._known: Mapping[str, Callable[[Menu, EffectRequest], Awaitable[Ended]]] = {
             "file_report": self._file_report,
             "find_report": self._find_report,
             "add_details": self._add_details,
@@ -72,11 +72,11 @@ class Effects:
             "delete_draft": self._delete_draft,
         }
 
-    async def carry_out(self, effect: str, menu: Menu, statement: Statement) -> Ended:
+    async def carry_out(self, effect: str, menu: Menu, statement: EffectRequest) -> Ended:
         """Do it, and say how it ended. `failed` means that nothing was changed."""
         try:
             outcome, learnt = await self._known[effect](menu, statement)
-        except (DatabaseAway, RedisAway, ValueError) as error:
+        except (DatabaseUnavailable, RedisUnavailable, ValueError) as error:
             log.warning(
                 "effect.failed",
                 effect=effect,
@@ -87,10 +87,10 @@ class Effects:
             return FAILED
         return outcome, learnt
 
-    async def _file_report(self, _: Menu, statement: Statement) -> Ended:
+    async def _file_report(self, _: Menu, statement: EffectRequest) -> Ended:
         return await self._filing.file(statement)
 
-    async def _find_report(self, menu: Menu, statement: Statement) -> Ended:
+    async def _find_report(self, menu: Menu, statement: EffectRequest) -> Ended:
         if await self._tries.used(statement.phone) >= menu.rules.ticket_tries_per_hour:
             return "locked", NOTHING
         found = await self._reporter.standing(_ticket(statement), statement.phone, deadline=self._deadline)
@@ -99,7 +99,7 @@ class Effects:
             return "none", NOTHING
         return "found", {"status": found.status.value, "date": menu.moment(found.updated_at)}
 
-    async def _add_details(self, _: Menu, statement: Statement) -> Ended:
+    async def _add_details(self, _: Menu, statement: EffectRequest) -> Ended:
         added = await self._reporter.add_details(
             _ticket(statement),
             statement.phone,
@@ -110,12 +110,12 @@ class Effects:
         )
         return ("added", NOTHING) if added else FAILED
 
-    async def _erase_number(self, _: Menu, statement: Statement) -> Ended:
+    async def _erase_number(self, _: Menu, statement: EffectRequest) -> Ended:
         # Where it is not there, it was erased before, by this very callback perhaps: true in any case, and no failure.
         await self._reporter.erase_number(_ticket(statement), statement.phone, deadline=self._deadline)
         return "erased", NOTHING
 
-    async def _subscribe(self, menu: Menu, statement: Statement) -> Ended:
+    async def _subscribe(self, menu: Menu, statement: EffectRequest) -> Ended:
         await self._subscriptions.subscribe(
             statement.phone,
             statement.answers["area"],
@@ -126,14 +126,14 @@ class Effects:
         )
         return "done", NOTHING
 
-    async def _unsubscribe(self, _: Menu, statement: Statement) -> Ended:
+    async def _unsubscribe(self, _: Menu, statement: EffectRequest) -> Ended:
         await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
         return "done", NOTHING
 
-    async def _delete_draft(self, _: Menu, statement: Statement) -> Ended:
+    async def _delete_draft(self, _: Menu, statement: EffectRequest) -> Ended:
         await self._drafts.delete(statement.phone, deadline=self._deadline)
         return "deleted", NOTHING
 
 
-def _ticket(statement: Statement) -> str:
+def _ticket(statement: EffectRequest) -> str:
     return tickets.read(statement.answers.get("ticket", "")) or ""

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import structlog
 
 from gateway.incidents.incident import Report
-from gateway.incidents.store import Book, Filed, SessionOfAnotherPhone
-from gateway.runtime.postgres import DatabaseAway
-from gateway.runtime.redis import RedisAway
+from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.redis import RedisUnavailable
 from gateway.text import ticket
-from gateway.ussd.effect_request import Statement
-from gateway.ussd.menu_versions import Editions
-from gateway.ussd.pending_reports import UnfiledReports
+from gateway.ussd.effect_request import EffectRequest
+from gateway.ussd.menu_versions import MenuVersions
+from gateway.ussd.pending_reports import PendingReports
 
 log = structlog.get_logger()
 
@@ -23,9 +23,9 @@ class Filing:
 
     def __init__(
         self,
-        editions: Editions,
-        book: Book,
-        unfiled: UnfiledReports,
+        editions: MenuVersions,
+        book: IncidentStore,
+        unfiled: PendingReports,
         service_codes: Mapping[str, str],
         deadline: float,
     ) -> None:
@@ -38,14 +38,14 @@ class Filing:
         self._service_codes = service_codes
         self._deadline = deadline
 
-    async def file(self, statement: Statement) -> tuple[str, Mapping[str, str]]:
+    async def file(self, statement: EffectRequest) -> tuple[str, Mapping[str, str]]:
         """The outcome that the menu goes on with (`filed`, `kept`, `failed`) and what was learnt: the ticket.
 
         `filed` means committed, `kept` means safe in Redis: no screen says more than is true (promise 1).
         """
         try:
             filed = await self._enter(statement, self._deadline)
-        except DatabaseAway:
+        except DatabaseUnavailable:
             return await self._keep(statement)
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning(
@@ -64,15 +64,15 @@ class Filing:
             async for name, statement in self._unfiled.waiting():
                 try:
                     count += await self._file_late(name, statement)
-                except (DatabaseAway, RedisAway):
+                except (DatabaseUnavailable, RedisUnavailable):
                     raise
                 except Exception:  # one that is wrong must not hide those behind it
                     log.exception("incident.not_filed_late", entry=name.decode(errors="replace"))
-        except (DatabaseAway, RedisAway):
+        except (DatabaseUnavailable, RedisUnavailable):
             pass
         return count
 
-    async def _file_late(self, name: bytes, statement: Statement | None) -> bool:
+    async def _file_late(self, name: bytes, statement: EffectRequest | None) -> bool:
         """Whether a kept report is filed now; one that never can be is set aside."""
         if statement is None:
             return await self._set_aside(name, "Unreadable")
@@ -89,16 +89,16 @@ class Filing:
         await self._unfiled.set_aside(name)
         return False
 
-    async def _keep(self, statement: Statement) -> tuple[str, Mapping[str, str]]:
+    async def _keep(self, statement: EffectRequest) -> tuple[str, Mapping[str, str]]:
         try:
             await self._unfiled.keep(statement)
-        except RedisAway:
+        except RedisUnavailable:
             log.error("incident.not_kept", channel=statement.channel, session=statement.session)
             return "failed", {}
         log.warning("incident.kept", channel=statement.channel, session=statement.session)
         return "kept", {}
 
-    async def _enter(self, statement: Statement, deadline: float | None = None) -> Filed:
+    async def _enter(self, statement: EffectRequest, deadline: float | None = None) -> FiledReport:
         def confirmation(number: str) -> str:
             answers = {**statement.answers, "ticket": ticket.show(number)}
             given = {"ussd": self._service_codes.get(statement.channel, "")}

@@ -7,7 +7,7 @@ from gateway.menu.model import Menu
 REMEMBERED = 8  # editions; a dialogue lasts three minutes
 
 
-class Editions:
+class MenuVersions:
     """The versions of one pack that this process knows."""
 
     def __init__(self, menu: Menu) -> None:

@@ -7,23 +7,23 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from gateway.runtime.redis import Batcher
-from gateway.ussd.effect_request import Statement
+from gateway.runtime.redis import Pipeline
+from gateway.ussd.effect_request import EffectRequest
 from gateway.vault.vault import CannotOpen, Vault
 
 _WAITING = "waspada:unfiled"
 _REFUSED = "waspada:unfiled:refused"
 
 
-class UnfiledReports:
+class PendingReports:
     """A Redis hash with one entry per (channel, session, phone), so that keeping one twice keeps it once."""
 
-    def __init__(self, redis: Batcher, vault: Vault) -> None:
+    def __init__(self, redis: Pipeline, vault: Vault) -> None:
         """Every method may raise `RedisAway`."""
         self._redis = redis
         self._vault = vault
 
-    async def keep(self, report: Statement) -> None:
+    async def keep(self, report: EffectRequest) -> None:
         """Keep it; the number rests sealed. Where this raises, it may or may not be kept."""
         entry = {
             "channel": report.channel,
@@ -37,7 +37,7 @@ class UnfiledReports:
         name = f"{report.channel}:{report.session}:{self._vault.lookup(report.phone)[:8].hex()}"
         await self._redis.run("HSETNX", _WAITING, name, json.dumps(entry))
 
-    async def waiting(self) -> AsyncIterator[tuple[bytes, Statement | None]]:
+    async def waiting(self) -> AsyncIterator[tuple[bytes, EffectRequest | None]]:
         """Every kept report with the name of its entry; None where the entry cannot be read."""
         cursor = b"0"
         while True:
@@ -58,10 +58,10 @@ class UnfiledReports:
             await self._redis.run("HSET", _REFUSED, name, raw)
             await self._redis.run("HDEL", _WAITING, name)
 
-    def _statement(self, raw: bytes) -> Statement | None:
+    def _statement(self, raw: bytes) -> EffectRequest | None:
         try:
             entry = json.loads(raw)
-            return Statement(
+            return EffectRequest(
                 channel=entry["channel"],
                 session=entry["session"],
                 phone=self._vault.open(b64decode(entry["phone"])),

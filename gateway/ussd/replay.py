@@ -15,14 +15,14 @@ from datetime import date
 from gateway.menu import engine
 from gateway.menu.engine import HOME, RESUME, Session, Step
 from gateway.menu.limits import Limits
-from gateway.menu.model import Kind, Menu
+from gateway.menu.model import Menu, StateKind
 from gateway.ussd.screen_label import Label
 
 MOST_JOINED = 16  # parts of one text: nobody types more stars, and each costs a walk
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StartInputs:
     """What a replay hangs on besides the inputs."""
 
     limits: Limits
@@ -41,7 +41,7 @@ class _Reading:
     stumbled: bool
 
 
-def replay(menu: Menu, parts: Sequence[str], known: Known, shortcut: str = "") -> Step | None:
+def replay(menu: Menu, parts: Sequence[str], known: StartInputs, shortcut: str = "") -> Step | None:
     """Where `parts` (the text, split at every `*`) lead if each is an input, from `shortcut` if one was dialled.
 
     It stops at the first effect; None where it comes to one before the newest input.
@@ -51,7 +51,7 @@ def replay(menu: Menu, parts: Sequence[str], known: Known, shortcut: str = "") -
     return reading.step if reading.answered else None
 
 
-def replay_to(menu: Menu, parts: Sequence[str], label: Label, known: Known) -> Step | None:
+def replay_to(menu: Menu, parts: Sequence[str], label: Label, known: StartInputs) -> Step | None:
     """Where `parts` lead from the beginning that the label tells of, if the newest was typed on its screen.
 
     None where no reading agrees with the label: the dialogue has been where its inputs alone do not lead.
@@ -64,7 +64,7 @@ def replay_to(menu: Menu, parts: Sequence[str], label: Label, known: Known) -> S
     return None
 
 
-def replay_from(menu: Menu, place: Session, parts: Sequence[str], label: Label, known: Known) -> Step | None:
+def replay_from(menu: Menu, place: Session, parts: Sequence[str], label: Label, known: StartInputs) -> Step | None:
     """Where `parts` lead from `place`, if the newest of them was typed on the screen `label`; None where none agrees.
 
     Where several readings agree with the label, one in which nothing typed was refused is likelier, and then the one
@@ -82,7 +82,7 @@ def replay_from(menu: Menu, place: Session, parts: Sequence[str], label: Label, 
 
 
 def _beginnings(
-    menu: Menu, parts: Sequence[str], label: Label, known: Known
+    menu: Menu, parts: Sequence[str], label: Label, known: StartInputs
 ) -> Iterator[tuple[Session, Sequence[str]]]:
     """Where the dialling may have begun, and what was typed from there on. Only its language may be open."""
     shortcut = label.began if label.began in menu.shortcuts else ""
@@ -97,7 +97,7 @@ def _agrees(answered: Label | None, label: Label) -> bool:
     return answered is not None and answered.state == label.state and label.language in ("", answered.language)
 
 
-def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: Known) -> _Reading:
+def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: StartInputs) -> _Reading:
     """From `place`, where the first text that is asked for takes `joined` of the parts."""
     led = engine.show(menu, place, known.limits, given=known.given)
     answered: Label | None = None
@@ -107,7 +107,7 @@ def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: 
         place = led.session
         state = menu.states[place.state]
         size = 1
-        if state.kind is Kind.ASK and state.source == "text":
+        if state.kind is StateKind.ASK and state.source == "text":
             size, joined = joined, 1
         keys = "*".join(rest.popleft() for _ in range(min(size, len(rest))))
         led = engine.step(menu, place, keys, known.limits, given=known.given, today=known.today)

@@ -18,8 +18,8 @@ from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
 from gateway.menu.engine import Session
-from gateway.menu.model import Kind, Menu
-from gateway.runtime.redis import Batcher
+from gateway.menu.model import Menu, StateKind
+from gateway.runtime.redis import Pipeline
 from gateway.ussd.transcript import Mark, mark
 
 _SWAP = files("gateway.ussd").joinpath("compare_and_set.lua").read_bytes()
@@ -92,7 +92,7 @@ class Keeping:
 class Sessions:
     """Stored dialogues by the phone's key. What is read comes with its raw form, which `write` compares."""
 
-    def __init__(self, redis: Batcher) -> None:
+    def __init__(self, redis: Pipeline) -> None:
         self._redis = redis
 
     async def read(self, phone_key: bytes) -> tuple[bytes, Stored | None]:
@@ -128,7 +128,7 @@ def _in_language(stored: Stored | None, language: str, menu: Menu, now: datetime
         stored = Stored("", "", mark(""), menu.version, 0, 0, 0, "", place)
     state = menu.states.get(place.state)
     seconds = menu.rules.remember_language.total_seconds()
-    if _says(place) and (state is None or state.kind is not Kind.END):
+    if _says(place) and (state is None or state.kind is not StateKind.END):
         # What a resident has said is kept no longer for it.
         seconds = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
     return stored._replace(place=place), int(seconds)

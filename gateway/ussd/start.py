@@ -12,13 +12,13 @@ from gateway.carriers.carrier import Turn
 from gateway.menu import engine
 from gateway.menu.engine import Session, Step
 from gateway.menu.model import Menu
-from gateway.ussd.replay import Known, replay, replay_to
+from gateway.ussd.replay import StartInputs, replay, replay_to
 from gateway.ussd.screen_label import Label, read_label
 from gateway.ussd.transcript import parts, suffix
 
 
 def start(
-    menu: Menu, turn: Turn, service_code: str, known: Known, dropped: Session | None, *, surely: bool
+    menu: Menu, turn: Turn, service_code: str, known: StartInputs, dropped: Session | None, *, surely: bool
 ) -> tuple[Step, str]:
     """Where `turn` leads, and as what it was taken: `new`, `replayed`, or `lost` with no way back but the main menu or
     the question whether to go on with what was dropped.
@@ -41,7 +41,9 @@ def start(
     return engine.at_home(menu, language, known.limits, given=known.given, error="lost"), "lost"
 
 
-def _dialled(menu: Menu, inputs: Sequence[str], known: Known, dropped: Session | None, *, forgiving: bool) -> Step:
+def _dialled(
+    menu: Menu, inputs: Sequence[str], known: StartInputs, dropped: Session | None, *, forgiving: bool
+) -> Step:
     """The first screen: after the dropped dialogue if there is one, else after the suffix.
 
     What came as text may also be a session that Redis has lost, so one wrong input in it is only that (`forgiving`):
@@ -61,7 +63,7 @@ def _dialled(menu: Menu, inputs: Sequence[str], known: Known, dropped: Session |
 
 
 def _found_again(
-    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: Label | None, known: Known
+    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: Label | None, known: StartInputs
 ) -> Step | None:
     if label is not None:
         return replay_to(menu, [*dialled, *typed], label, known)

@@ -30,7 +30,7 @@ def begins(text: str, marked: Mark) -> bool:
     return len(text) >= marked.length and _checksum(text[: marked.length]) == marked.checksum
 
 
-class Reading(StrEnum):
+class TranscriptVerdict(StrEnum):
     """What the new text is to the marked one."""
 
     NEW = "new"  # it adds input
@@ -41,22 +41,22 @@ class Reading(StrEnum):
 class Addition(NamedTuple):
     """What a text adds to the marked one."""
 
-    reading: Reading
+    reading: TranscriptVerdict
     keys: str = ""
 
 
 def added(marked: Mark, text: str) -> Addition:
     """What `text` adds: everything after the marked one and one `*`, so that a `*` within an input survives."""
     if not begins(text, marked):
-        return Addition(Reading.LATE)
+        return Addition(TranscriptVerdict.LATE)
     rest = text[marked.length :]
     if not rest:
-        return Addition(Reading.REPEATED)
+        return Addition(TranscriptVerdict.REPEATED)
     if not marked.length:
-        return Addition(Reading.NEW, rest)
+        return Addition(TranscriptVerdict.NEW, rest)
     if rest[0] != "*":
-        return Addition(Reading.LATE)
-    return Addition(Reading.NEW, rest[1:])
+        return Addition(TranscriptVerdict.LATE)
+    return Addition(TranscriptVerdict.NEW, rest[1:])
 
 
 def parts(joined: str) -> list[str]:

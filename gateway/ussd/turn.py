@@ -17,28 +17,28 @@ from gateway.incidents.incident import REQUIRED
 from gateway.menu import engine
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
-from gateway.menu.model import Kind, Menu
+from gateway.menu.model import Menu, StateKind
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.redis import RedisAway
+from gateway.runtime.redis import RedisUnavailable
 from gateway.text.wording import fill
 from gateway.ussd import transcript
-from gateway.ussd.dropped_sessions import Dropped, could_be_filed
-from gateway.ussd.effect_request import Statement
+from gateway.ussd.dropped_sessions import DroppedSessions, could_be_filed
+from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.effects import Effects
-from gateway.ussd.menu_versions import Editions
+from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import replay_from
 from gateway.ussd.screen_label import Label, read_label
 from gateway.ussd.sessions import Keeping, Sessions, Stored
 from gateway.ussd.start import start
-from gateway.ussd.transcript import Addition, Reading
-from gateway.ussd.turn_context import Hop
+from gateway.ussd.transcript import Addition, TranscriptVerdict
+from gateway.ussd.turn_context import TurnContext
 from gateway.ussd.turn_log import line
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
 
-_LATE = Addition(Reading.LATE)
+_LATE = Addition(TranscriptVerdict.LATE)
 MOST_EFFECTS = 4  # of one hop: an effect may lead to another, a ring of them must not hang
 
 
@@ -52,13 +52,13 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class TurnDeps:
     """What a turn needs of the gateway."""
 
-    editions: Editions
+    editions: MenuVersions
     sessions: Sessions
     effects: Effects
-    dropped: Dropped
+    dropped: DroppedSessions
     vault: Vault
     clock: Clock
     metrics: Metrics
@@ -67,7 +67,7 @@ class Means:
 class Turns:
     """Takes the callbacks of all channels."""
 
-    def __init__(self, means: Means, open_s: int) -> None:
+    def __init__(self, means: TurnDeps, open_s: int) -> None:
         """`open_s` is for how many seconds a dialogue is kept that says nothing worth more."""
         self._means = means
         self._open_s = open_s
@@ -80,7 +80,7 @@ class Turns:
         keeping of what could not be filed, the write. With the default settings that is 1.8 seconds.
         """
         started = self._means.clock.monotonic()
-        hop = Hop(turn, service.channel, service.service_code, service.limits, self._means.editions.current)
+        hop = TurnContext(turn, service.channel, service.service_code, service.limits, self._means.editions.current)
         try:
             step = await self._answer(hop)
         except Exception as error:
@@ -106,16 +106,16 @@ class Turns:
         values = menu.values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
-    def _apology(self, hop: Hop, service: Service) -> Step:
+    def _apology(self, hop: TurnContext, service: Service) -> Step:
         known = hop.stored.place if hop.stored else engine.begin(hop.menu).session
         return Step(known, self.apology(service, known.language).text, end=True)
 
-    async def _answer(self, hop: Hop) -> Step:
+    async def _answer(self, hop: TurnContext) -> Step:
         hop.phone_key = self._means.vault.lookup(hop.turn.phone)
         await self._read(hop)
-        hop.know(self._means.clock.now())
+        hop.set_time(self._means.clock.now())
         step = self._step(hop)
-        if hop.outcome in (Reading.REPEATED, Reading.LATE):
+        if hop.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
             return step
         for _ in range(MOST_EFFECTS):
             if not step.effect:
@@ -126,18 +126,18 @@ class Turns:
         # What failed leaves the dialogue where it was, so that it can be gone on with.
         return step if hop.failed else await self._write(hop, step)
 
-    async def _read(self, hop: Hop) -> None:
+    async def _read(self, hop: TurnContext) -> None:
         started = self._means.clock.monotonic()
         try:
             hop.raw, found = await self._means.sessions.read(hop.phone_key)
-        except RedisAway:
+        except RedisUnavailable:
             self._means.metrics.store_errors.labels("redis").inc()
             hop.redis_away = True
         else:
-            hop.found(found, self._means.editions)
+            hop.load(found, self._means.editions)
         hop.redis_s += self._means.clock.monotonic() - started
 
-    def _step(self, hop: Hop) -> Step:
+    def _step(self, hop: TurnContext) -> Step:
         """Where the callback leads. Leaves the outcome and the state that the resident had been in."""
         stored, turn = hop.stored, hop.turn
         if stored is None:
@@ -147,15 +147,15 @@ class Turns:
         hop.outcome = addition.reading.value
         if hop.outdated:
             # A late callback is of a dialogue that goes on elsewhere: it is answered, and changes nothing.
-            hop.outcome = "led_back" if addition.reading is not Reading.LATE else hop.outcome
-            return self._led_back(hop, stored)
-        if addition.reading is not Reading.NEW:
+            hop.outcome = "led_back" if addition.reading is not TranscriptVerdict.LATE else hop.outcome
+            return self._show_in_new_version(hop, stored)
+        if addition.reading is not TranscriptVerdict.NEW:
             return engine.show(hop.menu, stored.place, hop.limits, given=hop.given)
         hop.keys = addition.keys
         label = read_label(turn.label)
         if label and label.state != stored.place.state:
             # The resident has seen a later screen than we stored: Redis was away in between.
-            return self._caught_up(hop, stored, label)
+            return self._replay_missed(hop, stored, label)
         step = Step(stored.place)
         for keys in _inputs(hop.menu, stored.place.state, addition.keys):
             step = engine.step(hop.menu, step.session, keys, hop.limits, given=hop.given, today=hop.today)
@@ -163,22 +163,22 @@ class Turns:
                 break
         return step
 
-    def _caught_up(self, hop: Hop, stored: Stored, label: Label) -> Step:
+    def _replay_missed(self, hop: TurnContext, stored: Stored, label: Label) -> Step:
         """From the stored place by all that was typed since."""
         hop.outcome = "replayed"
-        step = replay_from(hop.menu, stored.place, transcript.parts(hop.keys), label, hop.known())
+        step = replay_from(hop.menu, stored.place, transcript.parts(hop.keys), label, hop.start_inputs())
         if step is None:
             hop.outcome = "lost"
             step = engine.at_home(hop.menu, label.language, hop.limits, given=hop.given, error="lost")
         return step
 
-    def _start(self, hop: Hop) -> Step:
+    def _start(self, hop: TurnContext) -> Step:
         step, hop.outcome = start(
-            hop.menu, hop.turn, hop.service_code, hop.known(), hop.dropped(), surely=not hop.redis_away
+            hop.menu, hop.turn, hop.service_code, hop.start_inputs(), hop.dropped(), surely=not hop.redis_away
         )
         return step
 
-    def _led_back(self, hop: Hop, stored: Stored) -> Step:
+    def _show_in_new_version(self, hop: TurnContext, stored: Stored) -> Step:
         """The menu has changed under the dialogue: the same screen as it is now, or the main menu; nothing is pressed.
 
         What was typed answered a screen whose options may have moved. A last screen stays what it was.
@@ -186,17 +186,17 @@ class Turns:
         place = stored.place
         if engine.exists(hop.menu, place):
             kind = hop.menu.states[place.state].kind
-            if kind is Kind.END:
+            if kind is StateKind.END:
                 return engine.show(hop.menu, place, hop.limits, given=hop.given)
-            if kind is not Kind.DO:
+            if kind is not StateKind.DO:
                 place = place._replace(error="lost", page=0, began=place.began if place.resumed else engine.RESUME)
                 return engine.show(hop.menu, place, hop.limits, given=hop.given)
         return engine.at_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
 
-    async def _carry_out(self, hop: Hop, step: Step) -> Step:
+    async def _carry_out(self, hop: TurnContext, step: Step) -> Step:
         started = self._means.clock.monotonic()
         place = step.session
-        statement = Statement(
+        statement = EffectRequest(
             channel=hop.channel,
             session=hop.origin(place) or hop.turn.session,
             phone=hop.turn.phone,
@@ -211,7 +211,7 @@ class Turns:
         hop.failed |= outcome == "failed"
         return engine.resume(hop.menu, place, outcome, learnt, hop.limits, given=hop.given)
 
-    async def _write(self, hop: Hop, step: Step) -> Step:
+    async def _write(self, hop: TurnContext, step: Step) -> Step:
         place = engine.finished(hop.menu, step.session) if step.end else step.session
         stored = hop.to_store(place)
         started = self._means.clock.monotonic()
@@ -222,7 +222,7 @@ class Turns:
                 other, _ = await asyncio.gather(writing, self._means.dropped.watch(hop.turn.phone))
             else:
                 other = await writing
-        except RedisAway:
+        except RedisUnavailable:
             self._means.metrics.store_errors.labels("redis").inc()
             return step  # the next hop is replayed from the carrier's text
         finally:
@@ -242,7 +242,7 @@ class Turns:
         return self._keepings[menu.version]
 
 
-def _begins_to_matter(hop: Hop, step: Step) -> bool:
+def _begins_to_matter(hop: TurnContext, step: Step) -> bool:
     """Whether this hop has made a report of the dialogue, which must not be lost when the call drops."""
     if step.end or not step.session.answers.keys() >= REQUIRED:
         return False
@@ -253,7 +253,7 @@ def _begins_to_matter(hop: Hop, step: Step) -> bool:
 
 def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
     """A `*` is part of what is typed where text is asked for; in a menu it can only be a hop that we missed."""
-    return [keys] if "*" not in keys or menu.states[state].kind is Kind.ASK else keys.split("*")
+    return [keys] if "*" not in keys or menu.states[state].kind is StateKind.ASK else keys.split("*")
 
 
 def _is_ahead(other: Stored, ours: Stored, text: str) -> bool:

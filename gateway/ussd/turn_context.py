@@ -11,8 +11,8 @@ from gateway.menu import engine
 from gateway.menu.engine import Session
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
-from gateway.ussd.menu_versions import Editions
-from gateway.ussd.replay import Known
+from gateway.ussd.menu_versions import MenuVersions
+from gateway.ussd.replay import StartInputs
 from gateway.ussd.sessions import Stored
 from gateway.ussd.transcript import mark
 
@@ -20,7 +20,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Hop:
+class TurnContext:
     """What `Turns` fills in from top to bottom."""
 
     turn: Turn
@@ -46,7 +46,7 @@ class Hop:
     redis_s: float = 0.0
     sql_s: float = 0.0
 
-    def found(self, stored: Stored | None, editions: Editions) -> None:
+    def load(self, stored: Stored | None, editions: MenuVersions) -> None:
         """Take what Redis holds of this phone: the dialogue that goes on, or one that was.
 
         A late callback of a session that another one has replaced is one of the dialogue that goes on.
@@ -63,7 +63,7 @@ class Hop:
         self.outdated = menu is None
         self.menu = menu or self.menu
 
-    def know(self, now: datetime) -> None:
+    def set_time(self, now: datetime) -> None:
         """Work out the day, and what texts and conditions may ask for."""
         self.now = now
         self.today, stage = self.menu.day(now)
@@ -75,11 +75,11 @@ class Hop:
             "stage": stage,
         }
 
-    def known(self) -> Known:
+    def start_inputs(self) -> StartInputs:
         """What a beginning hangs on: among it the language that this phone has chosen before, if it has."""
         earlier = self.before
         language = earlier.place.language if earlier and earlier.place.chosen else ""
-        return Known(self.limits, self.given, self.today, language)
+        return StartInputs(self.limits, self.given, self.today, language)
 
     def dropped(self) -> Session | None:
         """The place of an earlier dialogue that may be gone on with."""

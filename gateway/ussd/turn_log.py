@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.menu.engine import Step
-from gateway.menu.model import Kind
-from gateway.ussd.turn_context import Hop
+from gateway.menu.model import StateKind
+from gateway.ussd.turn_context import TurnContext
 
 LONGEST_LOGGED_INPUT = 24
 _KEYPAD = frozenset("0123456789*#")
 
 
-def line(hop: Hop, step: Step, seconds: float) -> dict[str, Any]:
+def line(hop: TurnContext, step: Step, seconds: float) -> dict[str, Any]:
     """The fields of the line. What a resident typed in words is told by its length alone."""
     place = step.session
     fields: dict[str, Any] = {
@@ -34,9 +34,9 @@ def line(hop: Hop, step: Step, seconds: float) -> dict[str, Any]:
     return fields
 
 
-def _in_words(hop: Hop) -> bool:
+def _in_words(hop: TurnContext) -> bool:
     if hop.outcome in ("replayed", "lost") or len(hop.keys) > LONGEST_LOGGED_INPUT:
         return True
     # Words may come at any screen: who answers the question before, or whose hop was lost, types them at the wrong one.
     state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
-    return (state is not None and state.kind is Kind.ASK) or not _KEYPAD.issuperset(hop.keys)
+    return (state is not None and state.kind is StateKind.ASK) or not _KEYPAD.issuperset(hop.keys)

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gateway.appeals.published import MOST, Published
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 
 _PAGES = Path(__file__).parent / "pages"
 FRESH_S = 10
@@ -25,7 +25,7 @@ FRESH_S = 10
 _AWAY = "Maaf, halaman ini sedang terganggu. Coba lagi sebentar. / Please try again soon."
 
 
-class Himbauan:
+class AppealsPage:
     """Serves what `latest` finds, by the clocks and the names of the pack that `menu` gives."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Himbauan:
     async def _show(self, request: web.Request) -> web.Response:
         try:
             listed = await self._fresh()
-        except DatabaseAway:
+        except DatabaseUnavailable:
             return web.Response(status=503, text=_AWAY, headers=self._headers | {"Cache-Control": "no-store"})
         menu = self._menu()
         office = f"{menu.service}, {menu.name}"
@@ -82,11 +82,11 @@ class Himbauan:
         async with self._one_at_a_time:
             now = self._clock.monotonic()
             if self._failed_at is not None and self._failed_at >= asked:
-                raise DatabaseAway
+                raise DatabaseUnavailable
             if self._known is None or now - self._known[0] >= FRESH_S:
                 try:
                     self._known = now, await self._latest()
-                except DatabaseAway:
+                except DatabaseUnavailable:
                     self._failed_at = self._clock.monotonic()
                     raise
             return self._known[1]

@@ -22,7 +22,7 @@ from gateway.carriers.carrier import BadCallback, Carrier
 from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.ussd.turn import Service, Turns
 
 log = structlog.get_logger()
@@ -161,7 +161,7 @@ class Webhooks:
         except BadCallback as error:
             _malformed(channel, hook, error)
             return web.Response(text="ignored")
-        except DatabaseAway:
+        except DatabaseUnavailable:
             log.warning("hook.not_stored", channel=channel.name, hook=hook)
             return web.Response(status=503, text="try again")
         return web.Response(text="ok")

@@ -3,31 +3,31 @@
 Nothing registers itself, nothing is a global: what a part needs is handed to it.
 """
 
-from gateway.wiring.container import CARRIERS, Parts, appeal_terms, balances, process, redis_client
-from gateway.wiring.key_check import key_proven
+from gateway.wiring.container import CARRIERS, Services, appeal_terms, balances, open_services, redis_client
+from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measures
-from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, served, web_app, working
-from gateway.wiring.running_instance import channel_urls, located, with_pack_in_use
-from gateway.wiring.standalone import everything
+from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, run_worker, serve, web_app
+from gateway.wiring.running_instance import channel_urls, locate, with_pack_in_use
+from gateway.wiring.standalone import run_standalone
 
 __all__ = [
     "CARRIERS",
-    "Parts",
     "PortTaken",
+    "Services",
     "TablesOutdated",
     "appeal_terms",
     "balances",
     "channel_urls",
-    "everything",
     "health_app",
-    "key_proven",
     "load_menu",
-    "located",
+    "locate",
     "measures",
-    "process",
+    "open_services",
     "redis_client",
-    "served",
+    "run_standalone",
+    "run_worker",
+    "serve",
+    "verify_key",
     "web_app",
     "with_pack_in_use",
-    "working",
 ]

@@ -18,14 +18,14 @@ from redis.backoff import NoBackoff
 from gateway.appeals.appeal import Brake, Price
 from gateway.appeals.published import Publisher
 from gateway.appeals.responses import note_stop
-from gateway.appeals.worker import Runner
-from gateway.appeals.workflow import Terms
+from gateway.appeals.worker import AppealWorker
+from gateway.appeals.workflow import AppealSettings
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Carrier
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.store import Book
-from gateway.incidents.ticket_attempts import Tries
+from gateway.incidents.store import IncidentStore
+from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
@@ -35,27 +35,27 @@ from gateway.people.subscriptions import Subscriptions
 from gateway.privacy.retention import Retention
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
-from gateway.runtime.log_stream import Tail
+from gateway.runtime.log_stream import LogStream
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Batcher
+from gateway.runtime.redis import Pipeline
 from gateway.settings import ChannelSettings, Settings
-from gateway.sms.commands import Answers
-from gateway.sms.handler import Post
-from gateway.sms.inbound_queue import Letters
+from gateway.sms.commands import Commands
+from gateway.sms.handler import InboundHandler
+from gateway.sms.inbound_queue import InboundQueue
 from gateway.text.phone import mask_in
-from gateway.ussd.dropped_sessions import Dropped
+from gateway.ussd.dropped_sessions import DroppedSessions
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
-from gateway.ussd.menu_versions import Editions
-from gateway.ussd.pending_reports import UnfiledReports
+from gateway.ussd.menu_versions import MenuVersions
+from gateway.ussd.pending_reports import PendingReports
 from gateway.ussd.sessions import Sessions
-from gateway.ussd.turn import Means, Service, Turns
+from gateway.ussd.turn import Service, TurnDeps, Turns
 from gateway.vault.vault import Vault
-from gateway.web.appeals_page import Himbauan
+from gateway.web.appeals_page import AppealsPage
 from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
 from gateway.wiring.pack_loading import limits_of, load_menu
-from gateway.wiring.pack_reload import watched
+from gateway.wiring.pack_reload import watch_pack
 
 
 def _africastalking(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Carrier:
@@ -75,23 +75,23 @@ CARRIERS: Mapping[str, Callable[[str, ChannelSettings, aiohttp.ClientSession], C
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Services:
     """What web and worker share in one process. Made by `process`, which also takes it apart again."""
 
     settings: Settings
-    editions: Editions
+    editions: MenuVersions
     clock: Clock
     vault: Vault
     metrics: Metrics
     redis: Redis
-    batcher: Batcher
+    batcher: Pipeline
     database: Database
     http: aiohttp.ClientSession
     channels: Mapping[str, Channel]
 
     @property
-    def book(self) -> Book:
-        return Book(self.database, self.vault, self.clock)
+    def book(self) -> IncidentStore:
+        return IncidentStore(self.database, self.vault, self.clock)
 
     @property
     def outbox(self) -> Outbox:
@@ -99,7 +99,7 @@ class Parts:
 
     @property
     def filing(self) -> Filing:
-        unfiled = UnfiledReports(self.batcher, self.vault)
+        unfiled = PendingReports(self.batcher, self.vault)
         return Filing(self.editions, self.book, unfiled, self._service_codes, self._sql_deadline)
 
     @property
@@ -111,8 +111,8 @@ class Parts:
         return Sessions(self.batcher)
 
     @property
-    def dropped(self) -> Dropped:
-        return Dropped(
+    def dropped(self) -> DroppedSessions:
+        return DroppedSessions(
             self.batcher, self.sessions, self.editions, self.drafts, self.vault, self.clock, self._service_codes
         )
 
@@ -124,22 +124,22 @@ class Parts:
             self.drafts,
             Subscriptions(self.database, self.vault, self.clock),
             self._opt_outs,
-            Tries(self.batcher, self.vault),
+            TicketAttempts(self.batcher, self.vault),
             self._sql_deadline,
         )
 
     @property
     def turns(self) -> Turns:
-        means = Means(self.editions, self.sessions, self.effects, self.dropped, self.vault, self.clock, self.metrics)
+        means = TurnDeps(self.editions, self.sessions, self.effects, self.dropped, self.vault, self.clock, self.metrics)
         return Turns(means, self.settings.session_ttl_s)
 
     @property
-    def post(self) -> Post:
+    def post(self) -> InboundHandler:
         reporter = Reporter(self.database, self.vault, self.clock)
         subscriptions = Subscriptions(self.database, self.vault, self.clock)
-        return Post(
-            Letters(self.database, self.vault, self.clock),
-            Answers(self.book, reporter, subscriptions, self._opt_outs, Tries(self.batcher, self.vault)),
+        return InboundHandler(
+            InboundQueue(self.database, self.vault, self.clock),
+            Commands(self.book, reporter, subscriptions, self._opt_outs, TicketAttempts(self.batcher, self.vault)),
             self.dropped,
             Directory(self.database, self.vault, self.clock),
             self.sessions,
@@ -167,12 +167,12 @@ class Parts:
         return Publisher(self.database, self._menu, self._service_codes)
 
     @property
-    def himbauan(self) -> Himbauan:
-        return Himbauan(self.publisher.latest, self._menu, self.clock)
+    def himbauan(self) -> AppealsPage:
+        return AppealsPage(self.publisher.latest, self._menu, self.clock)
 
     @property
-    def runner(self) -> Runner:
-        return Runner(self.database, self.clock, self._menu, appeal_terms(self.settings))
+    def runner(self) -> AppealWorker:
+        return AppealWorker(self.database, self.clock, self._menu, appeal_terms(self.settings))
 
     def _menu(self) -> Menu:
         return self.editions.current
@@ -186,16 +186,16 @@ class Parts:
         return self.settings.sql_deadline_ms / 1000
 
 
-def appeal_terms(settings: Settings) -> Terms:
+def appeal_terms(settings: Settings) -> AppealSettings:
     """What the settings say of appeals."""
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
-    return Terms(codes, price, Brake(share=settings.appeal_pause_share), settings.appeal_ahead)
+    return AppealSettings(codes, price, Brake(share=settings.appeal_pause_share), settings.appeal_ahead)
 
 
 @asynccontextmanager
-async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
+async def open_services(settings: Settings, stream: TextIO) -> AsyncIterator[Services]:
     """The parts of one process, its log included, over stores that need not answer yet."""
     settings.require("redis_url", "database_url", "vault_key")
     menu = load_menu(settings.pack, settings.channels)
@@ -206,20 +206,20 @@ async def process(settings: Settings, stream: TextIO) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         redis = redis_client(settings.redis_address)
         stack.push_async_callback(redis.aclose)
-        tail = Tail(redis, metrics.log_lines_dropped.inc)
+        tail = LogStream(redis, metrics.log_lines_dropped.inc)
         stack.push_async_callback(tail.close)
         logs.copy_to(tail.put)
         stack.callback(logs.copy_to, None)
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         database = Database(settings.database_address, pool_size=settings.database_pool_size)
         stack.push_async_callback(database.close)
-        batcher = Batcher(redis, settings.redis_deadline_ms / 1000)
+        batcher = Pipeline(redis, settings.redis_deadline_ms / 1000)
         stack.push_async_callback(batcher.close)
         channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
         vault = Vault(settings.vault_key_bytes)
-        editions = Editions(menu)
-        await stack.enter_async_context(watched(settings.pack, settings.channels, editions))
-        yield Parts(settings, editions, clock, vault, metrics, redis, batcher, database, http, channels)
+        editions = MenuVersions(menu)
+        await stack.enter_async_context(watch_pack(settings.pack, settings.channels, editions))
+        yield Services(settings, editions, clock, vault, metrics, redis, batcher, database, http, channels)
 
 
 def _masked(text: str) -> str:

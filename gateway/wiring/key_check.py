@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from gateway.runtime.postgres import DatabaseAway, is_current
+from gateway.runtime.postgres import DatabaseUnavailable, is_current
 from gateway.vault.key_check import WrongVaultKey, prove_key
-from gateway.wiring.container import Parts
+from gateway.wiring.container import Services
 
 log = structlog.get_logger()
 
@@ -19,7 +19,7 @@ _REST_S = 1.0  # until the database is asked again
 
 
 @asynccontextmanager
-async def key_proven(parts: Parts) -> AsyncIterator[asyncio.Future[None]]:
+async def verify_key(parts: Services) -> AsyncIterator[asyncio.Future[None]]:
     """The key is proven before the block begins. Raises `WrongVaultKey`.
 
     A process starts all the same where PostgreSQL is away, or its tables are older: residents are served out of Redis
@@ -37,20 +37,20 @@ async def key_proven(parts: Parts) -> AsyncIterator[asyncio.Future[None]]:
         await asyncio.gather(proof, return_exceptions=True)
 
 
-async def _follows(parts: Parts) -> None:
+async def _follows(parts: Services) -> None:
     proven = False
     while not proven:
         await asyncio.sleep(_REST_S)
         proven = await _is_proven(parts)
 
 
-async def _is_proven(parts: Parts) -> bool:
+async def _is_proven(parts: Services) -> bool:
     """False where that cannot be said yet."""
     try:
         if not await is_current(parts.database, deadline=_DEADLINE_S):
             return False
         await prove_key(parts.database, parts.vault, parts.clock, deadline=_DEADLINE_S)
-    except DatabaseAway:
+    except DatabaseUnavailable:
         return False
     except WrongVaultKey:
         log.error("vault.wrong_key")

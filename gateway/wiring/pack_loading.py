@@ -7,34 +7,34 @@ from functools import cache
 from pathlib import Path
 
 from gateway.incidents.draft import IN_DANGER
-from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, Status
-from gateway.menu.checks.checker import Proof, check, prove
+from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, IncidentStatus
+from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Keys, Kind, Menu, State
+from gateway.menu.model import Keys, Menu, State, StateKind
 from gateway.menu.pack.loader import PackRefused, read
 from gateway.menu.pack_files import FLOW, at_state, at_text
-from gateway.menu.unknowns import Doubts
+from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 from gateway.ussd.effects import NEEDED
 
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
-    menu, complaints, doubts = read(read_pack(pack))
+    menu, diagnostics, doubts = read(read_pack(pack))
     if menu is not None:
-        complaints += _record_complaints(menu, doubts)
+        diagnostics += _record_diagnostics(menu, doubts)
         for limits in _all_limits(channels):
-            complaints += check(menu, limits, doubts)
-    if menu is None or complaints:
-        raise PackRefused(complaints)
+            diagnostics += check(menu, limits, doubts)
+    if menu is None or diagnostics:
+        raise PackRefused(diagnostics)
     return menu
 
 
-def measures(menu: Menu, channels: Mapping[str, ChannelSettings]) -> Proof:
+def measures(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:
     """What a proven menu asks of the channel with the smallest screens."""
-    return prove(menu, min(_all_limits(channels), key=lambda limits: limits.septets))
+    return check_menu(menu, min(_all_limits(channels), key=lambda limits: limits.septets))
 
 
 def _all_limits(channels: Mapping[str, ChannelSettings]) -> list[Limits]:
@@ -52,29 +52,29 @@ def _limits(septets: int, keys: Keys | None) -> Limits:
     return Limits(septets=septets, keys=keys)
 
 
-def _record_complaints(menu: Menu, doubts: Doubts) -> Iterator[Complaint]:
+def _record_diagnostics(menu: Menu, doubts: Unknowns) -> Iterator[Diagnostic]:
     """Answers that a pack keeps and nothing has a place for, or the other way round, and stages without a name."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
     needed = {name: effect for effect, names in NEEDED.items() for name in names if _does(menu, effect)}
     known = ANSWERS | ON_THE_WAY | set().union(*NEEDED.values())
     for name in sorted(kept.keys() - known):
         message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
-        yield Complaint(FLOW, kept[name].line, message)
+        yield Diagnostic(FLOW, kept[name].line, message)
     for name, effect in needed.items():
         if name not in kept and not doubts.of_answer(name):
-            yield Complaint(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
+            yield Diagnostic(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
     for state in menu.states.values():
-        for message in _value_complaints(state):
+        for message in _value_diagnostics(state):
             yield at_state(state, message)
     if _does(menu, "find_report"):
         for words in (words for words in menu.wordings.values() if words.language not in doubts.unclear):
-            for missing in sorted({*Status} - words.labels.get("status", {}).keys()):
+            for missing in sorted({*IncidentStatus} - words.labels.get("status", {}).keys()):
                 yield at_text(words, ("labels", "status", missing), "this is missing: a report can be so")
 
 
-def _value_complaints(state: State) -> Iterator[str]:
+def _value_diagnostics(state: State) -> Iterator[str]:
     """Why what this state keeps would be refused when it comes to be recorded, or would not be understood."""
-    if state.keep in ANSWERS - TYPED and state.kind is Kind.ASK:
+    if state.keep in ANSWERS - TYPED and state.kind is StateKind.ASK:
         yield f"{state.keep} must be chosen, not typed"
     if state.keep == "contact" and (unknown := sorted(state.options.keys() - MAY_CALL)):
         yield f"contact is one of {', '.join(sorted(MAY_CALL))}, not {', '.join(unknown)}"
@@ -88,5 +88,5 @@ def _does(menu: Menu, effect: str) -> bool:
 
 def _effect_line(menu: Menu, effect: str) -> int:
     """The line of the first state that has `effect` carried out; 0 if none has."""
-    lines = (state.line for state in menu.states.values() if state.kind is Kind.DO and state.source == effect)
+    lines = (state.line for state in menu.states.values() if state.kind is StateKind.DO and state.source == effect)
     return next(lines, 0)

@@ -17,7 +17,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, version_of
 from gateway.runtime.pack_folder import PackNotFound, fingerprint, read_pack
 from gateway.settings import ChannelSettings
-from gateway.ussd.menu_versions import Editions
+from gateway.ussd.menu_versions import MenuVersions
 from gateway.wiring.pack_loading import load_menu
 
 log = structlog.get_logger()
@@ -26,8 +26,8 @@ LOOK_EVERY_S = 2.0
 
 
 @asynccontextmanager
-async def watched(
-    pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions, every_s: float = LOOK_EVERY_S
+async def watch_pack(
+    pack: Path, channels: Mapping[str, ChannelSettings], editions: MenuVersions, every_s: float = LOOK_EVERY_S
 ) -> AsyncIterator[None]:
     """While the block lasts, `editions` follow the folder, which is looked at every so many seconds."""
     watching = asyncio.create_task(_watch(pack, channels, editions, every_s))
@@ -39,7 +39,7 @@ async def watched(
             await watching
 
 
-async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions, every_s: float) -> None:
+async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: MenuVersions, every_s: float) -> None:
     seen: frozenset[tuple[str, int, int]] | None = None  # it may have changed since `editions` began
     while True:
         await asyncio.sleep(every_s)
@@ -56,15 +56,15 @@ async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: 
             log.exception("pack.not_read", pack=pack.name)
 
 
-async def _take(pack: Path, channels: Mapping[str, ChannelSettings], editions: Editions) -> None:
-    def refused(complaints: Iterable[object]) -> None:
-        told = [str(complaint) for complaint in complaints]
+async def _take(pack: Path, channels: Mapping[str, ChannelSettings], editions: MenuVersions) -> None:
+    def refused(diagnostics: Iterable[object]) -> None:
+        told = [str(diagnostic) for diagnostic in diagnostics]
         log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=told)
 
     try:
         menu = await asyncio.to_thread(_other, pack, channels, editions.current)
     except PackRefused as wrong:
-        refused(wrong.complaints)
+        refused(wrong.diagnostics)
     except PackNotFound as gone:
         refused([gone])
     else:

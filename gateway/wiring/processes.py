@@ -16,15 +16,15 @@ from aiohttp import web
 
 from gateway.messages.channel_state import Channels
 from gateway.messages.receipts import Receipts
-from gateway.messages.sending.rate_limiter import Rates
-from gateway.messages.sending.sender import Pace, Sender
-from gateway.runtime.postgres import DatabaseAway, is_current
-from gateway.runtime.redis import RedisAway
+from gateway.messages.sending.rate_limiter import RateLimiter
+from gateway.messages.sending.sender import Sender, SenderOptions
+from gateway.runtime.postgres import DatabaseUnavailable, is_current
+from gateway.runtime.redis import RedisUnavailable
 from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks
-from gateway.wiring.container import Parts
+from gateway.wiring.container import Services
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class PortTaken(Exception):
     """Another program listens there already. Stop it, or choose another port with --port."""
 
 
-def web_app(parts: Parts) -> web.Application:
+def web_app(parts: Services) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
     receipts = Receipts(parts.database, parts.clock, STORED_WITHIN_S)
@@ -62,14 +62,14 @@ def web_app(parts: Parts) -> web.Application:
     return app
 
 
-def health_app(parts: Parts) -> web.Application:
+def health_app(parts: Services) -> web.Application:
     """The health pages alone, for a worker."""
     app = web.Application(client_max_size=LARGEST_BODY)
     health(parts).add_to(app)
     return app
 
 
-def health(parts: Parts) -> Health:
+def health(parts: Services) -> Health:
     """Whether both stores can be used, and what this process has counted."""
 
     async def redis_answers(seconds: float) -> None:
@@ -88,7 +88,7 @@ def health(parts: Parts) -> Health:
 
 
 @asynccontextmanager
-async def served(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
     """`app` on a port while the block lasts. Raises `PortTaken`."""
     # No carrier compresses what it posts: so a body is what came, and a broken or swollen one is no error of ours.
     runner = web.AppRunner(
@@ -111,20 +111,20 @@ async def served(app: web.Application, host: str, port: int) -> AsyncIterator[No
 
 
 @asynccontextmanager
-async def working(parts: Parts) -> AsyncIterator[None]:
+async def run_worker(parts: Services) -> AsyncIterator[None]:
     """The worker while the block lasts: sends what is due, and files the reports that had to wait."""
     settings = parts.settings
     carriers = {name: channel.carrier for name, channel in parts.channels.items()}
     worker = f"{socket.gethostname()}:{os.getpid()}:{parts.clock.token()[:8]}"
-    pace = Pace(
-        batch=settings.send_batch,
+    pace = SenderOptions(
+        batch_size=settings.send_batch,
         recipients=settings.send_recipients,
         calls=settings.send_concurrency,
         idle=timedelta(milliseconds=settings.poll_ms),
         lost_after=timedelta(seconds=settings.claim_timeout_s),
         resend_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
-    rates = Rates(parts.batcher, parts.clock, {name: channel.rate for name, channel in settings.channels.items()})
+    rates = RateLimiter(parts.batcher, parts.clock, {name: channel.rate for name, channel in settings.channels.items()})
     channels = Channels(parts.database, parts.clock)
 
     def quiet_until(at: datetime) -> datetime | None:
@@ -134,12 +134,12 @@ async def working(parts: Parts) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
         others = [
-            tasks.create_task(again(name, work, rest_s))
+            tasks.create_task(run_periodically(name, work, rest_s))
             for name, work, rest_s in (
                 ("post", parts.post.handle_all, settings.poll_ms / 1000),
-                ("appeals", parts.runner.look, APPEALS_S),
+                ("appeals", parts.runner.run_once, APPEALS_S),
                 ("kept reports", parts.filing.file_kept, HOUSEKEEPING_S),
-                ("dropped dialogues", parts.dropped.look, HOUSEKEEPING_S),
+                ("dropped dialogues", parts.dropped.sweep, HOUSEKEEPING_S),
                 ("old drafts", parts.dropped.forget_old, HOUSEKEEPING_S),
                 ("retention", partial(parts.retention.purge, "worker"), RETENTION_S),
             )
@@ -152,7 +152,9 @@ async def working(parts: Parts) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def again(name: str, work: Callable[[], Awaitable[object]], rest_s: float, trouble_s: float = TROUBLE_S) -> None:
+async def run_periodically(
+    name: str, work: Callable[[], Awaitable[object]], rest_s: float, trouble_s: float = TROUBLE_S
+) -> None:
     """Do `work` for ever, `rest_s` seconds apart, or at once where its answer is True: there is more to do.
 
     Where a store is away it waits, and so it does after a failure, of which the log tells; it never ends of itself.
@@ -162,7 +164,7 @@ async def again(name: str, work: Callable[[], Awaitable[object]], rest_s: float,
         try:
             if await work() is True:
                 pause = 0.0
-        except (DatabaseAway, RedisAway):
+        except (DatabaseUnavailable, RedisUnavailable):
             pause = max(rest_s, trouble_s)
         except Exception:
             log.exception("worker.failed", work=name)

@@ -29,7 +29,7 @@ _URL = "url"  # names of the notes in the data folder's `run/`
 _PACK = "pack"
 
 
-def complete(settings: Settings, secrets: Secrets, url: str) -> Settings:
+def with_defaults(settings: Settings, secrets: Secrets, url: str) -> Settings:
     """The settings with what `run` brings itself, where they leave it open: stores, key, and the channel `local`."""
     redis_url, database_url = addresses(settings.data)
     brought = {
@@ -42,18 +42,18 @@ def complete(settings: Settings, secrets: Secrets, url: str) -> Settings:
     return settings.model_copy(update=brought)
 
 
-def located(settings: Settings) -> Settings:
+def locate(settings: Settings) -> Settings:
     """The settings of the gateway that a verb speaks of: over your own stores, or over those of the data folder."""
     settings = with_pack_in_use(settings)
     if settings.database_url is not None and settings.redis_url is not None and settings.vault_key is not None:
         return settings
-    url = recalled(settings.data) or f"http://{_reachable(settings.host)}:{settings.port}"
-    return complete(settings, load_secrets(settings.data), url)
+    url = read_note(settings.data) or f"http://{_reachable(settings.host)}:{settings.port}"
+    return with_defaults(settings, load_secrets(settings.data), url)
 
 
 def with_pack_in_use(settings: Settings) -> Settings:
     """The settings with the pack that the `run` of their data folder speaks by, unless another one is set."""
-    pack = None if settings.is_set("pack") else recalled(settings.data, _PACK)
+    pack = None if settings.is_set("pack") else read_note(settings.data, _PACK)
     return settings.model_copy(update={"pack": Path(pack)}) if pack else settings
 
 
@@ -93,7 +93,7 @@ def forget_pack(data: Path) -> None:
     (data / "run" / _PACK).unlink(missing_ok=True)
 
 
-def recalled(data: Path, name: str = _URL) -> str | None:
+def read_note(data: Path, name: str = _URL) -> str | None:
     """What was last noted under that name; None where there is nothing."""
     try:
         return os.fsdecode((data / "run" / name).read_bytes())

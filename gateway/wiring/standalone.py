@@ -18,22 +18,22 @@ from gateway.runtime.secrets import Secrets, load_or_make
 from gateway.settings import Settings
 from gateway.vault.key_check import prove_key
 from gateway.web.handset_page import add_phone
-from gateway.wiring.container import Parts, process
+from gateway.wiring.container import Services, open_services
 from gateway.wiring.pack_loading import load_menu
-from gateway.wiring.processes import served, web_app, working
+from gateway.wiring.processes import run_worker, serve, web_app
 from gateway.wiring.running_instance import (
     LOCAL,
     LOCAL_SHORT_CODE,
     _reachable,
     channel_urls,
-    complete,
     forget_pack,
     remember,
+    with_defaults,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningGateway:
     """What `waspada run` has made: its address, and whether the built-in carrier and its phone are there.
 
     `first_password` is that of the administrator whom this start has made, if it has.
@@ -61,7 +61,7 @@ class Running:
 
 
 @asynccontextmanager
-async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Running]:
+async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[RunningGateway]:
     """Stores, worker and web in one process, ready to be dialled. Without a channel there is the built-in one."""
     load_menu(settings.pack, settings.channels)  # refused before anything is started
     async with AsyncExitStack() as stack:
@@ -69,20 +69,20 @@ async def everything(settings: Settings, stream: TextIO) -> AsyncIterator[Runnin
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
         url = f"http://{_reachable(settings.host)}:{settings.port}"
-        completed = complete(settings, await _secrets(settings), url)
+        completed = with_defaults(settings, await _secrets(settings), url)
         await upgrade(completed.database_address)
-        parts = await stack.enter_async_context(process(completed, stream))
+        parts = await stack.enter_async_context(open_services(completed, stream))
         await prove_key(parts.database, parts.vault, parts.clock)
         app = web_app(parts)
         with_phone = not settings.channels
         if with_phone:
             add_local_carrier(app, parts)
-        await stack.enter_async_context(served(app, settings.host, settings.port))
-        await stack.enter_async_context(working(parts))
+        await stack.enter_async_context(serve(app, settings.host, settings.port))
+        await stack.enter_async_context(run_worker(parts))
         remember(settings.data, url, settings.pack)
         stack.callback(forget_pack, settings.data)
         # Last, so that no start that fails after it has taken its password along.
-        yield Running(url, with_phone, await Accounts(parts.database, parts.clock).add_first())
+        yield RunningGateway(url, with_phone, await Accounts(parts.database, parts.clock).add_first())
 
 
 async def _secrets(settings: Settings) -> Secrets:
@@ -93,7 +93,7 @@ async def _secrets(settings: Settings) -> Secrets:
     return load_or_make(settings.data, in_use=not await is_empty(database_url))
 
 
-def add_local_carrier(app: web.Application, parts: Parts) -> None:
+def add_local_carrier(app: web.Application, parts: Services) -> None:
     """The built-in carrier and its phone, on the gateway's own port."""
     account = parts.settings.channels[LOCAL]
     LocalCarrier(

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import Actor, Draft, Kind, Total
+from gateway.appeals.appeal import Actor, AppealDraft, ResponseKind, Total
 from gateway.appeals.responses import note_answer, note_stop
-from gateway.appeals.results import Account, Ledger
-from gateway.appeals.worker import Runner
-from gateway.appeals.workflow import Campaign, Terms
+from gateway.appeals.results import AppealResults, ResultsStore
+from gateway.appeals.worker import AppealWorker
+from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.carriers.carrier import Accepted, Outcome
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
@@ -35,14 +35,16 @@ PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
 STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
 MEDONO, PODOSUGIH, KLEGO = "33.75.01.1002", "33.75.01.1003", "33.75.02.1008"
 CODE = "*384*3375#"
-TERMS = Terms({"at": CODE}, chunk=7)  # an audience of twenty is several chunks
+TERMS = AppealSettings({"at": CODE}, chunk=7)  # an audience of twenty is several chunks
 
 SITI = Actor("siti", frozenset({Right.WRITE_APPEALS}))
 BUDI = Actor("budi", frozenset({Right.WRITE_APPEALS, Right.APPROVE_APPEALS}))
 RINI = Actor("rini", frozenset({Right.APPROVE_APPEALS}))
 TONO = Actor("tono")
-DRAFT = Draft("Peace", {"roles": ["subscriber"]}, "at", template="damai")
-WRITTEN = Draft("Peace", {"roles": ["subscriber"]}, "at", texts={"id": "Rukun di {kel}. STOP", "jv": "Rukun. STOP"})
+DRAFT = AppealDraft("Peace", {"roles": ["subscriber"]}, "at", template="damai")
+WRITTEN = AppealDraft(
+    "Peace", {"roles": ["subscriber"]}, "at", texts={"id": "Rukun di {kel}. STOP", "jv": "Rukun. STOP"}
+)
 
 
 def menu_of(**files: str) -> Menu:
@@ -64,15 +66,17 @@ def phone(number: int) -> Phone:
 class Office:
     """A gateway's room of appeals over one database."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, menu: Menu, terms: Terms = TERMS) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, menu: Menu, terms: AppealSettings = TERMS
+    ) -> None:
         self.database = database
         self.vault = vault
         self.clock = clock
         self.menu = menu
         self.terms = terms
-        self.campaign = Campaign(database, clock, lambda: self.menu, self.terms)
-        self.runner = Runner(database, clock, lambda: self.menu, self.terms)
-        self.ledger = Ledger(database, vault)
+        self.campaign = AppealWorkflow(database, clock, lambda: self.menu, self.terms)
+        self.runner = AppealWorker(database, clock, lambda: self.menu, self.terms)
+        self.ledger = ResultsStore(database, vault)
         self.outbox = Outbox(database, vault, clock)
 
     async def settle(self, count: int, *, area: str = MEDONO, first: int = 0, language: str = "id") -> None:
@@ -103,7 +107,7 @@ class Office:
             await connection.execute(insert(person_roles).values(values))
         return person
 
-    async def approved(self, draft: Draft = DRAFT, *, by: Iterable[Actor] = (BUDI,)) -> int:
+    async def approved(self, draft: AppealDraft = DRAFT, *, by: Iterable[Actor] = (BUDI,)) -> int:
         """An appeal that waits for its time."""
         appeal = await self.campaign.draft(SITI, draft)
         await self.campaign.submit(appeal, SITI)
@@ -113,7 +117,7 @@ class Office:
 
     async def work(self) -> None:
         """All that the worker of the appeals finds to do now."""
-        while await self.runner.look():
+        while await self.runner.run_once():
             pass
 
     async def send(
@@ -132,9 +136,9 @@ class Office:
             await self.outbox.record("at", ended)
         return sent
 
-    async def answer(self, one: Phone, kind: Kind) -> int | None:
+    async def answer(self, one: Phone, kind: ResponseKind) -> int | None:
         """What the post room does of an answer to an appeal; the appeal."""
-        if kind is Kind.STOP:
+        if kind is ResponseKind.STOP:
             await OptOuts(self.database, self.vault, self.clock, note_stop).add(one, "at")
         async with self.database.begin() as connection:
             return await note_answer(connection, self.vault.lookup(one), kind, self.clock.now())
@@ -147,7 +151,7 @@ class Office:
     async def statuses(self, appeal: int) -> Counter[str]:
         return Counter(row["status"] for row in await self.rows(appeal))
 
-    async def account(self, appeal: int) -> Account:
+    async def account(self, appeal: int) -> AppealResults:
         """The account, which must add up whenever it is read."""
         account = await self.ledger.account(appeal, self.menu.timezone)
         assert account.adds_up, account
@@ -168,7 +172,7 @@ class Office:
             await connection.execute(update(table).where(where).values(values))
 
 
-def changed(draft: Draft, **values: Any) -> Draft:
+def changed(draft: AppealDraft, **values: Any) -> AppealDraft:
     return replace(draft, **values)
 
 
@@ -178,7 +182,7 @@ class Desk(Office):
     clock: StandingClock
 
     def __init__(
-        self, database: Database, vault: Vault, clock: StandingClock, menu: Menu, terms: Terms = TERMS
+        self, database: Database, vault: Vault, clock: StandingClock, menu: Menu, terms: AppealSettings = TERMS
     ) -> None:
         super().__init__(database, vault, clock, menu, terms)
 
@@ -187,7 +191,7 @@ class Desk(Office):
         return Desk(self.database, self.vault, self.clock, self.menu, replace(self.terms, **terms))
 
 
-async def submitted(desk: Desk, draft: Draft) -> int:
+async def submitted(desk: Desk, draft: AppealDraft) -> int:
     appeal = await desk.campaign.draft(SITI, draft)
     await desk.campaign.submit(appeal, SITI)
     return appeal

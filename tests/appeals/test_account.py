@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.appeals.appeal import Kind, Reason, Total
+from gateway.appeals.appeal import Reason, ResponseKind, Total
 from gateway.appeals.results import NOT_KNOWN
 from gateway.appeals.store import NoSuchAppeal
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
 from gateway.people.person import Role
 from gateway.privacy.erasure import Eraser
@@ -49,7 +49,7 @@ async def test_the_account_adds_up(desk: Desk, ends: list[str], cancelled: bool,
     for to, end in told.items():
         if end in ("delivered", "undelivered"):
             where = (messages.c.phone_key == desk.vault.lookup(to)) & (messages.c.status == "accepted")
-            await desk.set(messages, where, status=Sent(end).value)
+            await desk.set(messages, where, status=MessageStatus(end).value)
         if end == "erased":
             await desk.set(messages, messages.c.phone_key == desk.vault.lookup(to), phone_sealed=None, phone_key=None)
     await desk.account(appeal)
@@ -80,7 +80,7 @@ async def test_where_those_were_who_left_after_the_approval(desk: Desk) -> None:
     await desk.appoint(4, Role.ASN)
     appeal = await desk.approved(changed(DRAFT, audience={"or": [{"areas": [KLEGO]}, {"roles": ["asn"]}]}))
     everywhere = await desk.approved(changed(DRAFT, audience={"roles": ["subscriber", "asn"]}))
-    await desk.answer(phone(0), Kind.STOP)
+    await desk.answer(phone(0), ResponseKind.STOP)
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(1), "siti")
     await desk.work()
     suppressed = {Total.SUPPRESSED: 1}

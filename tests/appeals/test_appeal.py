@@ -9,17 +9,17 @@ import pytest
 
 from gateway.accounts.roles import Right
 from gateway.appeals.appeal import (
-    BY_SENTENCE,
     COUNTED_AS,
     MOVES,
+    REASON_BY_TEXT,
+    REASON_TEXT,
     RULES,
-    SAID,
     Act,
+    ActNotAllowed,
     Actor,
-    NotAllowed,
+    AppealStatus,
     Price,
     Reason,
-    Status,
     Total,
     approvals_needed,
     check_act,
@@ -28,11 +28,11 @@ from gateway.appeals.appeal import (
 )
 from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, named, read
 from gateway.menu.model import Menu
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageStatus
 from gateway.people.person import Role
 from tests.appeals.stage import BUDI, KLEGO, MEDONO, PODOSUGIH, RINI, SITI, TONO
 
-D, W, S, R, P, X, C = Status
+D, W, S, R, P, X, C = AppealStatus
 # Act → the stages in which somebody who may do both can do it.
 ALLOWED = {
     Act.EDIT: {D, W, S},
@@ -57,17 +57,17 @@ BY = {
 }
 
 
-def _may(act: Act, stands: Status, actor: Actor) -> bool:
+def _may(act: Act, stands: AppealStatus, actor: Actor) -> bool:
     try:
         check_act(act, stands, actor)
-    except NotAllowed:
+    except ActNotAllowed:
         return False
     return True
 
 
 @pytest.mark.parametrize("act", Act)
-@pytest.mark.parametrize("stands", Status)
-def test_in_which_stage_what_may_be_done(act: Act, stands: Status) -> None:
+@pytest.mark.parametrize("stands", AppealStatus)
+def test_in_which_stage_what_may_be_done(act: Act, stands: AppealStatus) -> None:
     assert _may(act, stands, BUDI) is (stands in ALLOWED[act])
 
 
@@ -92,8 +92,8 @@ def test_an_act_leads_where_the_table_says() -> None:
 
 
 def test_final_is_final() -> None:
-    assert {stage for stage, targets in MOVES.items() if not targets} == {Status.DONE, Status.CANCELLED}
-    assert set(MOVES) == set(Status)
+    assert {stage for stage, targets in MOVES.items() if not targets} == {AppealStatus.DONE, AppealStatus.CANCELLED}
+    assert set(MOVES) == set(AppealStatus)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_final_is_final() -> None:
 def test_nobody_approves_his_own_words_or_twice(name: str, authors: list[str], approvers: list[str], may: bool) -> None:
     try:
         check_approver(Actor(name, frozenset({Right.APPROVE_APPEALS})), authors, approvers)
-    except NotAllowed:
+    except ActNotAllowed:
         assert not may
     else:
         assert may
@@ -121,20 +121,24 @@ def test_two_approve_in_a_strict_stage() -> None:
 
 
 def test_every_message_is_counted_once() -> None:
-    assert set(COUNTED_AS) == set(Sent)
+    assert set(COUNTED_AS) == set(MessageStatus)
     assert set(COUNTED_AS.values()) == set(Total)
-    assert set(SAID) == set(Reason)
-    assert {sentence: SAID[reason] for sentence, reason in BY_SENTENCE.items()} == {one: one for one in SAID.values()}
-    assert len(BY_SENTENCE) == len(SAID), "no two reasons are said alike"
+    assert set(REASON_TEXT) == set(Reason)
+    assert {sentence: REASON_TEXT[reason] for sentence, reason in REASON_BY_TEXT.items()} == {
+        one: one for one in REASON_TEXT.values()
+    }
+    assert len(REASON_BY_TEXT) == len(REASON_TEXT), "no two reasons are said alike"
 
 
 def test_a_refusal_says_why() -> None:
-    with pytest.raises(NotAllowed, match="siti may not approve appeals: that takes the role supervisor"):
-        check_act(Act.APPROVE, Status.WAITING, SITI)
-    with pytest.raises(NotAllowed, match="this appeal is done; one can edit it while it is draft, waiting, scheduled"):
-        check_act(Act.EDIT, Status.DONE, SITI)
-    with pytest.raises(NotAllowed, match="tono may not pause appeals: that takes the role operator or supervisor"):
-        check_act(Act.PAUSE, Status.RUNNING, TONO)
+    with pytest.raises(ActNotAllowed, match="siti may not approve appeals: that takes the role supervisor"):
+        check_act(Act.APPROVE, AppealStatus.WAITING, SITI)
+    with pytest.raises(
+        ActNotAllowed, match="this appeal is done; one can edit it while it is draft, waiting, scheduled"
+    ):
+        check_act(Act.EDIT, AppealStatus.DONE, SITI)
+    with pytest.raises(ActNotAllowed, match="tono may not pause appeals: that takes the role operator or supervisor"):
+        check_act(Act.PAUSE, AppealStatus.RUNNING, TONO)
 
 
 def test_what_parts_cost() -> None:

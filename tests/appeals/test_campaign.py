@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gateway.appeals.appeal import Draft, NotAllowed, Status
+from gateway.appeals.appeal import ActNotAllowed, AppealDraft, AppealStatus
 from gateway.appeals.rules import WrongDraft
 from gateway.appeals.store import NoSuchAppeal
 from gateway.appeals.tables import appeal_chunks
@@ -20,7 +20,7 @@ from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, TONO, WRITTEN, Desk, ch
 async def test_the_way_of_an_appeal(desk: Desk) -> None:
     await desk.settle(2)
     appeal = await desk.campaign.draft(SITI, DRAFT)
-    with pytest.raises(NotAllowed, match="tono may not submit"):
+    with pytest.raises(ActNotAllowed, match="tono may not submit"):
         await desk.campaign.submit(appeal, TONO)
     await desk.campaign.submit(appeal, SITI)
     await desk.campaign.give_back(appeal, RINI, "not now")
@@ -28,7 +28,7 @@ async def test_the_way_of_an_appeal(desk: Desk) -> None:
     await desk.campaign.submit(appeal, SITI)
     assert await desk.campaign.approve(appeal, BUDI)
     stands = await desk.campaign.find(appeal)
-    assert (stands.status, stands.approvers, stands.frozen) == (Status.SCHEDULED, ("budi",), 2)
+    assert (stands.status, stands.approvers, stands.frozen) == (AppealStatus.SCHEDULED, ("budi",), 2)
     async with desk.database.begin() as connection:
         noted = (await connection.execute(select(audit.c.actor, audit.c.action).order_by(audit.c.id))).all()
     assert [tuple(row) for row in noted] == [
@@ -38,15 +38,15 @@ async def test_the_way_of_an_appeal(desk: Desk) -> None:
         ("siti", "appeal.submitted"),
         ("budi", "appeal.approved"),
     ]
-    assert [one.id for one in await desk.campaign.list(status=Status.SCHEDULED)] == [appeal]
+    assert [one.id for one in await desk.campaign.list(status=AppealStatus.SCHEDULED)] == [appeal]
 
 
 async def test_who_writes_does_not_approve(desk: Desk) -> None:
     appeal = await desk.campaign.draft(BUDI, DRAFT)
     await desk.campaign.submit(appeal, BUDI)
-    with pytest.raises(NotAllowed, match="budi has written this appeal"):
+    with pytest.raises(ActNotAllowed, match="budi has written this appeal"):
         await desk.campaign.approve(appeal, BUDI)
-    with pytest.raises(NotAllowed, match="siti may not approve"):
+    with pytest.raises(ActNotAllowed, match="siti may not approve"):
         await desk.campaign.approve(appeal, SITI)
 
 
@@ -55,14 +55,14 @@ async def test_an_edit_takes_approval_back(desk: Desk) -> None:
     appeal = await desk.approved()
     await desk.campaign.edit(appeal, BUDI, lambda stands: changed(stands, template="uang"))
     stands = await desk.campaign.find(appeal)
-    assert (stands.status, stands.approvers, stands.frozen) == (Status.DRAFT, (), 0)
+    assert (stands.status, stands.approvers, stands.frozen) == (AppealStatus.DRAFT, (), 0)
     assert await desk.count(appeal_chunks) == 0
     await desk.campaign.submit(appeal, SITI)
-    with pytest.raises(NotAllowed, match="budi has written"):
+    with pytest.raises(ActNotAllowed, match="budi has written"):
         await desk.campaign.approve(appeal, BUDI)
     assert await desk.campaign.approve(appeal, RINI)
     await desk.work()
-    with pytest.raises(NotAllowed, match="this appeal is running"):
+    with pytest.raises(ActNotAllowed, match="this appeal is running"):
         await desk.campaign.edit(appeal, SITI, lambda _: DRAFT)
 
 
@@ -72,7 +72,7 @@ async def test_an_approval_is_of_the_version_that_was_seen(desk: Desk) -> None:
     seen = (await desk.campaign.find(appeal)).version
     await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, template="uang"))
     await desk.campaign.submit(appeal, SITI)
-    with pytest.raises(NotAllowed, match=f"is version {seen + 1} by now, not {seen}"):
+    with pytest.raises(ActNotAllowed, match=f"is version {seen + 1} by now, not {seen}"):
         await desk.campaign.approve(appeal, BUDI, seen)
     assert await desk.campaign.approve(appeal, BUDI, seen + 1)
 
@@ -81,7 +81,7 @@ async def test_two_edits_at_once_are_both_there(desk: Desk) -> None:
     appeal = await desk.campaign.draft(SITI, WRITTEN)
     names = [f"Peace {number}" for number in range(8)]
 
-    def adding(name: str) -> Callable[[Draft], Draft]:
+    def adding(name: str) -> Callable[[AppealDraft], AppealDraft]:
         return lambda stands: changed(stands, purpose=f"{stands.purpose}, {name}")
 
     await asyncio.gather(*(desk.campaign.edit(appeal, SITI, adding(name)) for name in names))
@@ -95,12 +95,12 @@ async def test_an_author_does_not_set_the_time_of_what_others_approved(desk: Des
     appeal = await desk.campaign.draft(BUDI, DRAFT)
     await desk.campaign.submit(appeal, BUDI)
     await desk.campaign.approve(appeal, RINI)
-    with pytest.raises(NotAllowed, match="budi has written this appeal; somebody else must schedule it"):
+    with pytest.raises(ActNotAllowed, match="budi has written this appeal; somebody else must schedule it"):
         await desk.campaign.schedule(appeal, BUDI, later)
     await desk.campaign.schedule(appeal, RINI, later)
     await desk.campaign.edit(appeal, BUDI, lambda stands: changed(stands, starts_at=later + timedelta(hours=1)))
     stands = await desk.campaign.find(appeal)
-    assert (stands.status, stands.approvers) == (Status.DRAFT, ()), "an edit of the time takes the approval back"
+    assert (stands.status, stands.approvers) == (AppealStatus.DRAFT, ()), "an edit of the time takes the approval back"
 
 
 async def test_a_start_that_is_past_is_refused_unless_it_stands_there(desk: Desk) -> None:
@@ -111,9 +111,9 @@ async def test_a_start_that_is_past_is_refused_unless_it_stands_there(desk: Desk
     appeal = await desk.approved(changed(DRAFT, starts_at=soon))
     with pytest.raises(WrongDraft, match="is past"):
         await desk.campaign.edit(appeal, SITI, lambda stands: changed(stands, starts_at=past))
-    with pytest.raises(NotAllowed, match="is past"):
+    with pytest.raises(ActNotAllowed, match="is past"):
         await desk.campaign.schedule(appeal, RINI, past)
-    with pytest.raises(NotAllowed, match="needs a time zone"):
+    with pytest.raises(ActNotAllowed, match="needs a time zone"):
         await desk.campaign.schedule(appeal, RINI, soon.replace(tzinfo=None))
     assert (await desk.campaign.find(appeal)).draft.starts_at == soon
     await desk.campaign.schedule(appeal, RINI, now - timedelta(minutes=4))  # it took a while to type
@@ -125,18 +125,18 @@ async def test_a_start_that_is_past_is_refused_unless_it_stands_there(desk: Desk
 async def test_masa_tenang_wants_two_and_the_packs_words(desk: Desk) -> None:
     desk.clock.pass_time(days=5)
     written = await desk.campaign.draft(SITI, WRITTEN)
-    with pytest.raises(NotAllowed, match="in masa_tenang only approved texts of the pack go out"):
+    with pytest.raises(ActNotAllowed, match="in masa_tenang only approved texts of the pack go out"):
         await desk.campaign.submit(written, SITI)
     appeal = await desk.approved()
-    assert (await desk.campaign.find(appeal)).status is Status.WAITING
-    with pytest.raises(NotAllowed, match="budi has approved this appeal already"):
+    assert (await desk.campaign.find(appeal)).status is AppealStatus.WAITING
+    with pytest.raises(ActNotAllowed, match="budi has approved this appeal already"):
         await desk.campaign.approve(appeal, BUDI)
     assert await desk.campaign.approve(appeal, RINI)
 
 
 async def test_it_is_not_moved_into_masa_tenang(desk: Desk) -> None:
     appeal = await desk.approved()
-    with pytest.raises(NotAllowed, match="needs 2 approvals"):
+    with pytest.raises(ActNotAllowed, match="needs 2 approvals"):
         await desk.campaign.schedule(appeal, RINI, desk.clock.now() + timedelta(days=5))
     later = desk.clock.now() + timedelta(days=1)
     await desk.campaign.schedule(appeal, RINI, later)
@@ -144,7 +144,7 @@ async def test_it_is_not_moved_into_masa_tenang(desk: Desk) -> None:
 
 
 async def test_who_may_not_draft(desk: Desk) -> None:
-    with pytest.raises(NotAllowed, match="rini may not draft"):
+    with pytest.raises(ActNotAllowed, match="rini may not draft"):
         await desk.campaign.draft(RINI, DRAFT)
     with pytest.raises(NoSuchAppeal):
         await desk.campaign.submit(99, SITI)

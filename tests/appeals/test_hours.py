@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.appeals.appeal import Status
+from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.tables import appeal_chunks
 from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, WRITTEN, Desk, changed
 from tests.clocks import StandingClock
@@ -67,7 +67,7 @@ async def test_a_written_text_stops_when_masa_tenang_comes(desk: Desk) -> None:
     _at(desk.clock, "2026-11-27T07:00:00")
     await desk.campaign.resume(written, BUDI)
     await desk.work()
-    assert (await desk.campaign.find(written)).status is Status.RUNNING
+    assert (await desk.campaign.find(written)).status is AppealStatus.RUNNING
 
 
 async def test_masa_tenang_begins_and_a_second_person_lets_it_go_on(desk: Desk) -> None:
@@ -86,13 +86,13 @@ async def test_masa_tenang_begins_and_a_second_person_lets_it_go_on(desk: Desk) 
             await desk.campaign.approve(appeal, nobody)
     assert await desk.campaign.approve(appeal, RINI)
     stands = await desk.campaign.find(appeal)
-    assert (stands.status, stands.approvers, stands.frozen) == (Status.PAUSED, ("budi", "rini"), 20)
+    assert (stands.status, stands.approvers, stands.frozen) == (AppealStatus.PAUSED, ("budi", "rini"), 20)
     assert stands.reason == "it has all the approvals that it needs: resume lets it go on"
     await desk.campaign.resume(appeal, RINI)
     await desk.work()
     assert len(await desk.send()) == 15
     await desk.work()
-    assert (await desk.campaign.find(appeal)).status is Status.DONE
+    assert (await desk.campaign.find(appeal)).status is AppealStatus.DONE
     assert await desk.count(appeal_chunks) == 3, "its audience is what it was"
 
 
@@ -112,7 +112,7 @@ async def test_a_second_approval_days_later_is_of_the_pause_as_it_was(desk: Desk
     await desk.work()
     _at(desk.clock, "2026-11-23T20:30:00")  # the next that leaves would leave in masa tenang
     await desk.work()
-    assert (await desk.campaign.find(appeal)).status is Status.PAUSED
+    assert (await desk.campaign.find(appeal)).status is AppealStatus.PAUSED
     _at(desk.clock, "2026-11-26T12:00:00")
     assert await desk.campaign.approve(appeal, RINI)
     assert (await desk.campaign.find(appeal)).reason.endswith("resume lets it go on")

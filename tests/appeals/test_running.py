@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.appeals.appeal import Status, Total
+from gateway.appeals.appeal import AppealStatus, Total
 from gateway.appeals.tables import appeal_chunks, appeals
-from gateway.appeals.worker import Runner
+from gateway.appeals.worker import AppealWorker
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.menu.model import Menu
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 from tests.appeals.stage import DRAFT, KLEGO, MEDONO, SITI, WRITTEN, Desk, changed, phone
 
 
@@ -26,7 +26,7 @@ async def test_everybody_gets_it_once(desk: Desk) -> None:
     sent = await desk.send()
     await desk.work()
     assert sorted(sent, key=str) == sorted(map(phone, range(25)), key=str)
-    assert (await desk.campaign.find(appeal)).status is Status.DONE
+    assert (await desk.campaign.find(appeal)).status is AppealStatus.DONE
     assert await desk.count(appeal_chunks) == 4
     account = await desk.account(appeal)
     assert (account.frozen, account.totals[Total.ACCEPTED], account.parts) == (25, 25, 25)
@@ -106,12 +106,12 @@ async def test_an_appeal_that_fails_holds_up_no_other(desk: Desk) -> None:
 
 async def test_a_database_that_goes_away_amid_a_step_ends_the_look(desk: Desk) -> None:
     def menu() -> Menu:
-        raise DatabaseAway("gone")
+        raise DatabaseUnavailable("gone")
 
     await desk.settle(1)
     await desk.approved()
-    with pytest.raises(DatabaseAway), capture_logs() as logged:
-        await Runner(desk.database, desk.clock, menu, desk.terms).look()
+    with pytest.raises(DatabaseUnavailable), capture_logs() as logged:
+        await AppealWorker(desk.database, desk.clock, menu, desk.terms).run_once()
     assert "appeal.step_failed" not in {line["event"] for line in logged}
 
 
@@ -140,7 +140,7 @@ async def test_when_the_first_sms_left_is_written_down_once(desk: Desk) -> None:
     await desk.send()
     await desk.work()
     done = await desk.campaign.find(appeal)
-    assert (done.status, done.went_out_at) == (Status.DONE, left_at)
+    assert (done.status, done.went_out_at) == (AppealStatus.DONE, left_at)
 
 
 @pytest.mark.parametrize(

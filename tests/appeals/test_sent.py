@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from gateway.appeals.appeal import Brake, Status, Total
+from gateway.appeals.appeal import AppealStatus, Brake, Total
 from gateway.appeals.results import COLUMNS
 from gateway.carriers.carrier import Accepted, OptOut, Outcome, Receipt, ReceiptStatus, Refused
 from gateway.messages.inbox import Inbox
@@ -34,14 +34,17 @@ async def test_reports_push_no_failure_out_of_the_last_sends(desk: Desk) -> None
     await braked.work()
     await braked.send(_by_number, most=40)
     await braked.work()
-    assert (await braked.campaign.find(appeal)).status is Status.RUNNING
+    assert (await braked.campaign.find(appeal)).status is AppealStatus.RUNNING
     braked.clock.pass_time(seconds=1)
     await braked.send(lambda _: Refused("the carrier is dead"), most=20)
     braked.clock.pass_time(seconds=1)
     await _reported(braked, *range(40))
     await braked.work()
     stands = await braked.campaign.find(appeal)
-    assert (stands.status, stands.reason) == (Status.PAUSED, "of the last 30 sends 20 were refused and 0 are unknown")
+    assert (stands.status, stands.reason) == (
+        AppealStatus.PAUSED,
+        "of the last 30 sends 20 were refused and 0 are unknown",
+    )
 
 
 async def test_what_has_all_left_is_done_however_it_went(desk: Desk) -> None:
@@ -52,7 +55,7 @@ async def test_what_has_all_left_is_done_however_it_went(desk: Desk) -> None:
     await braked.work()
     await braked.send(lambda _: Refused("the carrier is dead"))
     await braked.work()
-    assert (await braked.campaign.find(appeal)).status is Status.DONE
+    assert (await braked.campaign.find(appeal)).status is AppealStatus.DONE
     assert (await braked.account(appeal)).totals[Total.FAILED] == 20
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.appeals.appeal import Brake, Reason, Status, Total
+from gateway.appeals.appeal import AppealStatus, Brake, Reason, Total
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
@@ -33,7 +33,7 @@ async def test_a_pause_holds_back_what_waits_at_once(desk: Desk) -> None:
     await desk.work()
     assert len(await desk.send()) == 15
     await desk.work()
-    assert (await desk.campaign.find(appeal)).status is Status.DONE
+    assert (await desk.campaign.find(appeal)).status is AppealStatus.DONE
 
 
 async def test_what_comes_back_while_it_is_paused_is_held(desk: Desk) -> None:
@@ -89,7 +89,7 @@ async def test_it_pauses_itself_when_too_much_fails(desk: Desk) -> None:
     await braked.send(outcome, most=40)
     await braked.work()
     stands = await braked.campaign.find(appeal)
-    assert stands.status is Status.PAUSED
+    assert stands.status is AppealStatus.PAUSED
     assert stands.reason == "of the last 40 sends 6 were refused and 6 are unknown"
     assert await braked.send() == []
     braked.clock.pass_time(seconds=1)
@@ -97,7 +97,7 @@ async def test_it_pauses_itself_when_too_much_fails(desk: Desk) -> None:
     await braked.work()
     await braked.send()
     await braked.work()
-    assert (await braked.campaign.find(appeal)).status is Status.DONE, "what had failed before counts no more"
+    assert (await braked.campaign.find(appeal)).status is AppealStatus.DONE, "what had failed before counts no more"
 
 
 @pytest.mark.parametrize(
@@ -148,5 +148,5 @@ async def test_the_pack_is_another_one_by_now(desk: Desk) -> None:
     desk.menu = load(read_pack(PEKALONGAN.parent / "tegal"))
     await desk.work()
     stands = await desk.campaign.find(appeal)
-    assert stands.status is Status.PAUSED
+    assert stands.status is AppealStatus.PAUSED
     assert stands.reason.startswith(f"the pack has changed: areas: nothing is called {MEDONO}; known are ")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from gateway.appeals.appeal import Kind, Reason, Total
+from gateway.appeals.appeal import Reason, ResponseKind, Total
 from gateway.carriers.carrier import OptOut, Unknown
 from gateway.messages.inbox import Inbox
 from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory
-from gateway.people.person import Entry, Part, Role
+from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.privacy.erasure import Eraser
 from tests.appeals.stage import DRAFT, KLEGO, MEDONO, WRITTEN, Desk, changed, phone
@@ -40,7 +40,7 @@ async def test_who_was_moved_since_it_was_approved_has_not_opted_out(desk: Desk)
     await desk.appoint(0, Role.LURAH, [MEDONO])
     await desk.appoint(1, Role.LURAH, [MEDONO])
     appeal = await desk.approved(changed(DRAFT, audience={"roles": ["lurah"], "areas": [MEDONO]}))
-    moved = Entry(phone(0), (Part(Role.LURAH, (KLEGO,)),))
+    moved = ListedPerson(phone(0), (RoleGrant(Role.LURAH, (KLEGO,)),))
     directory = Directory(desk.database, desk.vault, desk.clock)
     await directory.import_people([moved], source="list.csv", language="id")
     await desk.work()
@@ -156,14 +156,14 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     desk.clock.pass_time(minutes=1)
     second = await desk.approved()
     await desk.work()
-    assert await desk.answer(phone(0), Kind.STOP) == first
-    assert await desk.answer(phone(0), Kind.STOP) == first, "counted once"
-    assert await desk.answer(phone(1), Kind.OTHER) == first
-    assert await desk.answer(phone(99), Kind.OTHER) is None
+    assert await desk.answer(phone(0), ResponseKind.STOP) == first
+    assert await desk.answer(phone(0), ResponseKind.STOP) == first, "counted once"
+    assert await desk.answer(phone(1), ResponseKind.OTHER) == first
+    assert await desk.answer(phone(99), ResponseKind.OTHER) is None
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
     assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
     desk.clock.pass_time(days=4)
-    assert await desk.answer(phone(1), Kind.OTHER) is None, "too late to be an answer"
+    assert await desk.answer(phone(1), ResponseKind.OTHER) is None, "too late to be an answer"
     assert (await desk.account(second)).suppressed == {Reason.OPTED_OUT: 1}
 
 
@@ -173,7 +173,7 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.approved(draft)
     await desk.work()
     await desk.send()
-    await desk.answer(phone(0), Kind.STOP)
+    await desk.answer(phone(0), ResponseKind.STOP)
     assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
     desk.clock.pass_time(minutes=1)
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from gateway.appeals.appeal import PER_WEEK, WEEK, NotAllowed
+from gateway.appeals.appeal import PER_WEEK, WEEK, ActNotAllowed
 from gateway.appeals.tables import appeal_chunks
-from gateway.appeals.weekly_cap import had_enough
+from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import messages
@@ -74,7 +74,7 @@ class History:
 
     async def _try(self, act: Callable[..., Awaitable[None]], *arguments: object) -> None:
         if self.appeals:
-            with suppress(NotAllowed):
+            with suppress(ActNotAllowed):
                 await act(self.chance.choice(self.appeals), *arguments)
 
 
@@ -97,7 +97,7 @@ async def told_by_messages(desk: Desk, until: datetime, but: int) -> set[int]:
 
 async def told_by_chunks(desk: Desk, until: datetime, but: int, among: Sequence[int] | None = None) -> set[int]:
     async with desk.database.begin() as connection:
-        return members(await had_enough(connection, until, but, among))
+        return members(await at_weekly_cap(connection, until, but, among))
 
 
 async def due_times(desk: Desk) -> Sequence[datetime]:

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.appeals.appeal import Draft, NotAllowed, Status, Total
+from gateway.appeals.appeal import ActNotAllowed, AppealDraft, AppealStatus, Total
 from gateway.appeals.rules import WrongDraft
-from gateway.incidents.incident import Status as Stage
-from gateway.incidents.incident import Veracity
-from gateway.incidents.store import Book
+from gateway.incidents.incident import IncidentStatus, Veracity
+from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.menu.model import appeal_area, appeal_areas
 from tests.appeals.stage import BUDI, DRAFT, KLEGO, RINI, SITI, WRITTEN, Desk, changed, phone, refusing, submitted
@@ -42,7 +41,7 @@ from tests.incidents.stage import confirmation, report
         (changed(WRITTEN, purpose="Dukung\uff0d\uff30aslon"), "purpose: dukung paslon is one of the refused words"),
     ],
 )
-async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: Draft, message: str) -> None:
+async def test_a_wrong_draft_says_what_is_wrong(desk: Desk, draft: AppealDraft, message: str) -> None:
     with pytest.raises(WrongDraft) as refused:
         await desk.campaign.draft(SITI, draft)
     assert message in str(refused.value)
@@ -62,18 +61,18 @@ async def test_a_word_that_is_refused_since_stops_an_appeal_at_every_step(desk: 
     desk.menu = refusing("sukirman")
     said = "id: sukirman is one of the refused words"
     assert (await desk.campaign.preview(draft, written)).obstacles == (said,)
-    with pytest.raises(NotAllowed, match=said):
+    with pytest.raises(ActNotAllowed, match=said):
         await desk.campaign.submit(written, SITI)
-    with pytest.raises(NotAllowed, match=said):
+    with pytest.raises(ActNotAllowed, match=said):
         await desk.campaign.approve(waiting, BUDI)
-    with pytest.raises(NotAllowed, match=said):
+    with pytest.raises(ActNotAllowed, match=said):
         await desk.campaign.schedule(scheduled, RINI, desk.clock.now() + timedelta(hours=2))
     desk.clock.pass_time(hours=1)
     await desk.work()
     stands = await desk.campaign.find(scheduled)
-    assert (stands.status, stands.reason) == (Status.PAUSED, f"{said}: it can only be cancelled")
+    assert (stands.status, stands.reason) == (AppealStatus.PAUSED, f"{said}: it can only be cancelled")
     assert (await desk.send(), await desk.rows(scheduled)) == ([], [])
-    with pytest.raises(NotAllowed, match="it can only be cancelled"):
+    with pytest.raises(ActNotAllowed, match="it can only be cancelled"):
         await desk.campaign.resume(scheduled, RINI)
 
 
@@ -85,7 +84,7 @@ async def test_a_refused_word_stops_what_waits_of_a_running_appeal(desk: Desk) -
     desk.menu = refusing("sukirman")
     await desk.work()
     stands = await desk.campaign.find(appeal)
-    assert (stands.status, stands.reason[:17]) == (Status.PAUSED, "purpose: sukirman")
+    assert (stands.status, stands.reason[:17]) == (AppealStatus.PAUSED, "purpose: sukirman")
     assert await desk.send() == []
     assert (await desk.account(appeal)).totals[Total.WAITING] == 15
 
@@ -111,7 +110,7 @@ async def test_a_text_goes_out_in_the_cheaper_alphabet(desk: Desk) -> None:
     assert {(row["text"], row["encoding"]) for row in await desk.rows(appeal)} == {('"Rukun" di Medono - STOP', "gsm7")}
 
 
-async def _stands(desk: Desk, appeal: int) -> Draft:
+async def _stands(desk: Desk, appeal: int) -> AppealDraft:
     return (await desk.campaign.find(appeal)).draft
 
 
@@ -151,13 +150,13 @@ async def test_an_edit_tells_anew_what_was_replaced(desk: Desk) -> None:
 
 async def test_only_what_was_checked_is_called_checked(desk: Desk) -> None:
     await desk.settle(1)
-    book = Book(desk.database, desk.vault, desk.clock)
+    book = IncidentStore(desk.database, desk.vault, desk.clock)
     filed = await book.file(report(area=KLEGO), phone(1), confirmation)
     unknown = changed(DRAFT, template="cek_kabar", ticket="12345678")
     assert "no incident" in (await desk.campaign.preview(unknown)).obstacles[0]
     draft = changed(unknown, ticket=filed.ticket)
     appeal = await desk.campaign.draft(SITI, draft)
-    await book.move(filed.ticket, Stage.CHECKING, "siti", "")
+    await book.move(filed.ticket, IncidentStatus.CHECKING, "siti", "")
     not_closed = "close its incident first, as true or partly or untrue"
     for status, veracity, why in (
         ("checking", "unverified", not_closed),
@@ -166,10 +165,10 @@ async def test_only_what_was_checked_is_called_checked(desk: Desk) -> None:
         ("closed", "unclear", "is unclear, not true or partly or untrue"),
     ):
         await desk.set(incidents, incidents.c.ticket == filed.ticket, status=status, veracity=veracity)
-        with pytest.raises(NotAllowed, match=why):
+        with pytest.raises(ActNotAllowed, match=why):
             await desk.campaign.submit(appeal, SITI)
     await desk.set(incidents, incidents.c.ticket == filed.ticket, status="checking", veracity="unverified")
-    await book.move(filed.ticket, Stage.CLOSED, "siti", "asked the lurah", Veracity.UNTRUE)
+    await book.move(filed.ticket, IncidentStatus.CLOSED, "siti", "asked the lurah", Veracity.UNTRUE)
     await desk.campaign.submit(appeal, SITI)
     await desk.campaign.approve(appeal, BUDI)
     await desk.work()

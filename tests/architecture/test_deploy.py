@@ -12,7 +12,7 @@ import yaml
 
 from gateway.runtime.metrics import Metrics
 from gateway.ussd.start import start
-from gateway.ussd.transcript import Reading
+from gateway.ussd.transcript import TranscriptVerdict
 from gateway.web.webhooks import LARGEST_BODY
 from tests.architecture.documents import ROOT, section, sections
 
@@ -34,7 +34,7 @@ def test_the_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:
     named = re.findall(r"`(\w+)`", row.rpartition("|")[0].rpartition("|")[2])
 
     assert len(named) == len(set(named))
-    assert set(named) == {reading.value for reading in Reading} | set(_outcomes())
+    assert set(named) == {reading.value for reading in TranscriptVerdict} | set(_outcomes())
 
 
 def _outcomes() -> Iterator[str]:

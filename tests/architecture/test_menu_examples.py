@@ -62,7 +62,7 @@ def test_the_whole_pack_takes_a_report(tmp_path: Path) -> None:
     menu = load(files)
     done = walk(menu, "1 2")
 
-    assert complaints(files, tmp_path) == []
+    assert diagnostics(files, tmp_path) == []
     assert engine.begin(menu).screen == "Village watch. What happened?\n1.Flood\n2.Fire"
     assert done.effect == "file_report"
     assert engine.answered(menu, done.session) == {"category": "flood", "area": "33.75.01.1003"}
@@ -76,11 +76,11 @@ def test_a_recipe_leads_to_a_pack_that_can_go_live(recipe: Section, tmp_path: Pa
             name = block.title.removeprefix(IN_PACK)
             files[name] = _edited(files[name], block.text)
         elif block.language == "text":
-            assert complaints(files, tmp_path) == block.text.splitlines()
+            assert diagnostics(files, tmp_path) == block.text.splitlines()
         else:
             _copy(files, block)
 
-    assert complaints(files, tmp_path) == []
+    assert diagnostics(files, tmp_path) == []
 
 
 def test_the_recipes_are_found() -> None:
@@ -120,19 +120,19 @@ def test_every_key_has_an_example_with_it(heading: str) -> None:
 def test_the_example_of_a_key_fits_a_real_pack(heading: str, key: str, tmp_path: Path) -> None:
     example = yaml.load(section(PAGE, heading).examples[key], yaml.BaseLoader)
 
-    assert complaints(put(PLACES[heading], example, whole=heading in WHOLE_STATES), tmp_path) == []
+    assert diagnostics(put(PLACES[heading], example, whole=heading in WHOLE_STATES), tmp_path) == []
 
 
 @pytest.mark.parametrize("heading", [heading for heading, place in PLACES.items() if place[-1] not in OPEN])
 def test_a_key_that_is_in_no_table_is_refused(heading: str, tmp_path: Path) -> None:
-    said = complaints(put(PLACES[heading], {"nonsense": "1"}), tmp_path)
+    said = diagnostics(put(PLACES[heading], {"nonsense": "1"}), tmp_path)
 
     assert [one for one in said if one.startswith(f"{PLACES[heading][0]}:") and "nonsense: nothing is called so" in one]
 
 
 def test_nor_may_a_state_or_a_shortcut_say_it(tmp_path: Path) -> None:
     for place in ((*STATES, "seen"), ("flow.yaml", "shortcuts", "9")):
-        (said,) = complaints(put(place, {"nonsense": "1"}), tmp_path)
+        (said,) = diagnostics(put(place, {"nonsense": "1"}), tmp_path)
         assert said.endswith("nonsense: nothing is called so here")
 
 
@@ -141,7 +141,7 @@ def test_the_example_of_a_condition_fits_a_real_pack(condition: str, tmp_path: P
     example = {"seen": {"only_if": condition, "otherwise": "describe"}}
 
     assert read_condition(condition)
-    assert complaints(put(STATES, example), tmp_path) == []
+    assert diagnostics(put(STATES, example), tmp_path) == []
 
 
 @pytest.mark.parametrize("file", TABLES)
@@ -154,7 +154,7 @@ def test_the_examples_of_a_table_are_a_row_of_it(file: str, tmp_path: Path) -> N
     writer.writeheader()
     writer.writerows([*others, example])
 
-    assert complaints({**pekalongan(), file: text.getvalue()}, tmp_path) == []
+    assert diagnostics({**pekalongan(), file: text.getvalue()}, tmp_path) == []
 
 
 # Packs in the hand --------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def pekalongan() -> Mapping[str, str]:
     return read_pack(PEKALONGAN)
 
 
-def complaints(files: Mapping[str, str], folder: Path) -> list[str]:
+def diagnostics(files: Mapping[str, str], folder: Path) -> list[str]:
     """What `waspada check` says of a pack that is written into `folder`."""
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -173,7 +173,7 @@ def complaints(files: Mapping[str, str], folder: Path) -> list[str]:
     try:
         load_menu(folder, {})
     except PackRefused as refused:
-        return [str(complaint) for complaint in refused.complaints]
+        return [str(diagnostic) for diagnostic in refused.diagnostics]
     return []
 
 

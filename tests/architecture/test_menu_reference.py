@@ -12,7 +12,7 @@ import pytest
 from gateway.incidents import incident
 from gateway.menu import model, pack_files
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import Kind
+from gateway.menu.model import StateKind
 from gateway.menu.pack import schema
 from gateway.places import areas
 from gateway.ussd.effects import NEEDED
@@ -39,8 +39,8 @@ KEYS: dict[str, Iterable[str]] = {
         heading: [field.alias or name for name, field in shape.model_fields.items()]
         for heading, shape in SHAPES.items()
     },
-    "A state is one of eight things": list(Kind),
-    "What else a state may say": schema.StateShape.model_fields.keys() - set(Kind),
+    "A state is one of eight things": list(StateKind),
+    "What else a state may say": schema.StateShape.model_fields.keys() - set(StateKind),
     "Lists": schema.LISTS,
     "What can be asked for": schema.ASKS,
     "What the gateway does": schema.EFFECTS,
@@ -56,7 +56,7 @@ WORDS: dict[str, Iterable[str]] = {
     "Conditions": model.FACTS,
     "appeals.yaml": [*model.Need, *model.APPEAL_VALUES],
     "What the gateway does": set().union(*schema.EFFECTS.values(), *NEEDED.values()),
-    "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GIVEN, *incident.Status, "heading"],
+    "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GIVEN, *incident.IncidentStatus, "heading"],
 }
 
 

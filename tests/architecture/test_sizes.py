@@ -16,7 +16,7 @@ def test_files_and_functions_stay_short() -> None:
     modules = sorted((ROOT / "gateway").rglob("*.py"))
 
     assert modules
-    assert [complaint for module in modules for complaint in _too_long(module)] == []
+    assert [diagnostic for module in modules for diagnostic in _too_long(module)] == []
 
 
 def _too_long(module: Path) -> Iterator[str]:

@@ -15,9 +15,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import PER_WEEK, Actor, Draft, Status
-from gateway.appeals.worker import Runner
-from gateway.appeals.workflow import Campaign, Terms
+from gateway.appeals.appeal import PER_WEEK, Actor, AppealDraft, AppealStatus
+from gateway.appeals.worker import AppealWorker
+from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
@@ -30,8 +30,8 @@ PEOPLE = 1_000_000
 MOST_PREVIEW_S, LEAST_EXPANDED = 2.0, 20_000
 _AUTHOR, _APPROVER = Actor("author", frozenset(Right)), Actor("approver", frozenset(Right))
 _TEXTS = {"id": "Rukun di {kel}. Lapor: {ussd}. Henti: STOP", "jv": "Rukun wonten {kel}. {ussd}. STOP"}
-_ALL = Draft("Bench", {"roles": ["subscriber"]}, "at", texts=_TEXTS)
-_IN_ONE_HALF = Draft("Bench", {"areas": ["33.75.01", "33.75.02"]}, "at", texts=_TEXTS)
+_ALL = AppealDraft("Bench", {"roles": ["subscriber"]}, "at", texts=_TEXTS)
+_IN_ONE_HALF = AppealDraft("Bench", {"areas": ["33.75.01", "33.75.02"]}, "at", texts=_TEXTS)
 _SENT = "UPDATE messages SET status = 'accepted', sent_at = now(), updated_at = now() WHERE status = 'queued'"
 _SETTLE = (
     "INSERT INTO people (phone_sealed, phone_key, name, language, source, added_at, updated_at)"
@@ -56,9 +56,9 @@ async def measure_appeals(targets: Targets) -> None:
         stack.push_async_callback(database.close)
         menu = load(read_pack(Path("menus/pekalongan")))
         await _settle(database, menu)
-        terms, clock = Terms({"at": "*384*3375#"}), Clock()
-        campaign = Campaign(database, clock, lambda: menu, terms)
-        runner = Runner(database, clock, lambda: menu, terms)
+        terms, clock = AppealSettings({"at": "*384*3375#"}), Clock()
+        campaign = AppealWorkflow(database, clock, lambda: menu, terms)
+        runner = AppealWorker(database, clock, lambda: menu, terms)
         for name, draft in (("all subscribers", _ALL), ("two kecamatan, any role", _IN_ONE_HALF)):
             await _preview(campaign, name, draft, targets)
         memory = []
@@ -83,7 +83,7 @@ async def _settle(database: Database, menu: Menu) -> None:
         await connection.execute(text("ANALYZE"))
 
 
-async def _preview(campaign: Campaign, name: str, draft: Draft, targets: Targets) -> None:
+async def _preview(campaign: AppealWorkflow, name: str, draft: AppealDraft, targets: Targets) -> None:
     times = []
     for _ in range(3):
         began = time.perf_counter()
@@ -93,7 +93,7 @@ async def _preview(campaign: Campaign, name: str, draft: Draft, targets: Targets
     targets.at_most(f"preview of {preview.people} people ({name})", sorted(times)[1], MOST_PREVIEW_S, "s", digits=2)
 
 
-async def _expand(campaign: Campaign, runner: Runner, database: Database) -> float:
+async def _expand(campaign: AppealWorkflow, runner: AppealWorker, database: Database) -> float:
     """Expand a new appeal to all; how many people a second. As many wait at a time as the settings let wait.
 
     What waits is sent in between, which costs nothing here.
@@ -102,11 +102,11 @@ async def _expand(campaign: Campaign, runner: Runner, database: Database) -> flo
     took, done = 0.0, 0
     while done < PEOPLE:
         began = time.perf_counter()
-        while await runner.look():
+        while await runner.run_once():
             pass
         took += time.perf_counter() - began
         stands = await campaign.find(appeal)
-        if not done and stands.status is Status.RUNNING:
+        if not done and stands.status is AppealStatus.RUNNING:
             await _pause(campaign, appeal)
         done = stands.expanded
         async with database.begin() as connection:
@@ -114,14 +114,14 @@ async def _expand(campaign: Campaign, runner: Runner, database: Database) -> flo
     return done / took
 
 
-async def _pause(campaign: Campaign, appeal: int) -> None:
+async def _pause(campaign: AppealWorkflow, appeal: int) -> None:
     began = time.perf_counter()
     await campaign.pause(appeal, _AUTHOR, "bench")
     print(f"pausing: {(time.perf_counter() - began) * 1000:.0f} ms until no claim takes one of its messages")
     await campaign.resume(appeal, _APPROVER)
 
 
-async def _approved(campaign: Campaign) -> int:
+async def _approved(campaign: AppealWorkflow) -> int:
     appeal = await campaign.draft(_AUTHOR, _ALL)
     await campaign.submit(appeal, _AUTHOR)
     began = time.perf_counter()

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from gateway.appeals.appeal import Status
-from gateway.appeals.workflow import Terms
+from gateway.appeals.appeal import AppealStatus
+from gateway.appeals.workflow import AppealSettings
 from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
@@ -75,7 +75,11 @@ async def measure_confirmations(targets: Targets) -> None:
         (pack / "rules.yaml").write_text(_AT_ANY_HOUR)
         key = secrets.token_hex(32)
         office = Office(
-            database, Vault(bytes.fromhex(key)), Clock(), load(read_pack(pack)), Terms({CHANNEL: CODE}, chunk=5_000)
+            database,
+            Vault(bytes.fromhex(key)),
+            Clock(),
+            load(read_pack(pack)),
+            AppealSettings({CHANNEL: CODE}, chunk=5_000),
         )
         for first in range(0, PEOPLE, _SETTLE):
             await office.settle(min(_SETTLE, PEOPLE - first), first=first)
@@ -98,7 +102,7 @@ async def _measure(
             await asyncio.sleep(0.1)
         queued = await _confirm(office, line.a_second)
         appeals = await carrier.asked() - len(queued)
-        if (await office.campaign.find(appeal)).status is not Status.RUNNING:
+        if (await office.campaign.find(appeal)).status is not AppealStatus.RUNNING:
             sys.exit(f"the appeal to {PEOPLE} people ended before the confirmations did")
         await office.campaign.cancel(appeal, SITI, "measured")
         arrivals = await _arrivals(carrier, queued.keys())

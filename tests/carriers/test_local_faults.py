@@ -163,7 +163,7 @@ async def test_faults_are_set_shown_and_cleared(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "complaint"),
+    ("document", "diagnostic"),
     [
         (b'{"no_anser": {}}', "no_anser: Extra inputs are not permitted"),
         (b'{"no_answer": {"seconds": 1}}', "no_answer.seconds: Extra inputs are not permitted"),
@@ -175,14 +175,14 @@ async def test_faults_are_set_shown_and_cleared(stand: Stand) -> None:
         (b"", "Invalid JSON"),
     ],
 )
-async def test_a_wrong_fault_is_told_what_is_allowed(stand: Stand, document: bytes, complaint: str) -> None:
+async def test_a_wrong_fault_is_told_what_is_allowed(stand: Stand, document: bytes, diagnostic: str) -> None:
     stand.local.faults = before = Faults(no_reports=Fault())
     async with stand.http.put(
         f"{stand.url}/local/faults", data=document, headers={"Content-Type": "application/json"}
     ) as response:
         error = (await response.json())["error"]
         assert response.status == 400
-    assert error.startswith(complaint)
+    assert error.startswith(diagnostic)
     assert "slow_answer (times, seconds)" in error
     assert "reordered_reports (times)" in error
     assert "81230004567" not in error

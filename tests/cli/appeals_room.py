@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from gateway.appeals.results import Ledger
-from gateway.appeals.worker import Runner
-from gateway.appeals.workflow import Campaign, Terms
+from gateway.appeals.results import ResultsStore
+from gateway.appeals.worker import AppealWorker
+from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.carriers.carrier import Accepted
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
@@ -119,22 +119,22 @@ def make_quiet(room: Room) -> Menu:
     return load(read_pack(rules.parent))
 
 
-def going(room: Room, database: Database) -> tuple[Runner, Outbox, Campaign, Ledger]:
+def going(room: Room, database: Database) -> tuple[AppealWorker, Outbox, AppealWorkflow, ResultsStore]:
     """The worker's side of the same gateway, and what it can look at."""
-    vault, terms = Vault(bytes.fromhex(KEY)), Terms({"at": CODE})
-    runner = Runner(database, Clock(), lambda: room.menu, terms)
-    campaign = Campaign(database, Clock(), lambda: room.menu, terms)
-    return runner, Outbox(database, vault, Clock()), campaign, Ledger(database, vault)
+    vault, terms = Vault(bytes.fromhex(KEY)), AppealSettings({"at": CODE})
+    runner = AppealWorker(database, Clock(), lambda: room.menu, terms)
+    campaign = AppealWorkflow(database, Clock(), lambda: room.menu, terms)
+    return runner, Outbox(database, vault, Clock()), campaign, ResultsStore(database, vault)
 
 
 async def send(room: Room, database: Database) -> None:
     """All that a worker and a carrier would do now."""
     runner, outbox, _, _ = going(room, database)
-    while await runner.look():
+    while await runner.run_once():
         pass
     while claims := await outbox.claim(200, "worker", "at"):
         await outbox.record("at", [(one, Accepted(f"id-{one.id}")) for one in claims])
-    while await runner.look():
+    while await runner.run_once():
         pass
 
 
@@ -145,7 +145,7 @@ def work(room: Room, *, sends: bool = True) -> None:
         url = room.shell.variables["WASPADA_DATABASE_URL"]
         assert url
         database = Database(url, pool_size=1)
-        await (send(room, database) if sends else going(room, database)[0].look())
+        await (send(room, database) if sends else going(room, database)[0].run_once())
         await database.close()
 
     asyncio.run(run())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.incidents.incident import Report
-from gateway.incidents.store import Book
+from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
@@ -26,7 +26,7 @@ def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
 @pytest.fixture
 async def tickets(database: Database) -> list[str]:
     """Three reports, the oldest first."""
-    book = Book(database, Vault(bytes.fromhex(KEY)), Clock())
+    book = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
     filed = []
     for number in range(3):
         report = Report(

@@ -13,7 +13,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from gateway.appeals.appeal import Status, Total
+from gateway.appeals.appeal import AppealStatus, Total
 from gateway.cli.appeals.output import Look
 from gateway.cli.appeals.progress import follow
 from gateway.runtime.postgres import Database
@@ -25,7 +25,7 @@ __all__ = ["pack", "room"]
 async def test_following_to_the_end(room: Room, database: Database) -> None:
     number = int(await asyncio.to_thread(room.approved))
     runner, _, campaign, ledger = going(room, database)
-    await runner.look()
+    await runner.run_once()
 
     async def look() -> Look:
         return Look(await campaign.find(number), await ledger.account(number, room.menu.timezone))
@@ -53,10 +53,10 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
 async def test_quiet_hours_are_told_to_who_follows(room: Room, database: Database, terminal: bool) -> None:
     number = int(await asyncio.to_thread(room.approved))
     runner, _, campaign, ledger = going(room, database)
-    await runner.look()
+    await runner.run_once()
     account = await ledger.account(number, room.menu.timezone)
     running = Look(await campaign.find(number), account, None, datetime(2026, 11, 25, 10, 50, tzinfo=UTC))
-    cancelled = replace(running, appeal=replace(running.appeal, status=Status.CANCELLED), held_until=None)
+    cancelled = replace(running, appeal=replace(running.appeal, status=AppealStatus.CANCELLED), held_until=None)
     looks = iter([running, cancelled])
 
     async def look() -> Look:
@@ -96,7 +96,7 @@ async def test_all_of_it_is_seen_in_a_narrow_terminal(
     number = int(await asyncio.to_thread(room.drafted))
     _, _, campaign, ledger = going(room, database)
     reason = "of the last 200 sends 30 were refused and 20 are unknown, [which] is too many; look at the carrier first"
-    appeal = replace(await campaign.find(number), status=Status.CANCELLED, reason=reason)
+    appeal = replace(await campaign.find(number), status=AppealStatus.CANCELLED, reason=reason)
     totals = {**dict.fromkeys(Total, 0), Total.DELIVERED: settled, Total.WAITING: frozen - settled}
     account = replace(await ledger.account(number, room.menu.timezone), frozen=frozen, totals=totals)
 

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from gateway.cli.logs import Options, dialogue, show_logs
 from gateway.cli.screen import boxed
-from gateway.runtime.log_stream import KEY, Tail, Wanted
+from gateway.runtime.log_stream import KEY, LogStream, Wanted
 from gateway.runtime.logs import local_time
 from tests.outages import OwnRedis, own_redis
 
@@ -84,7 +84,7 @@ Session s1 on at
 async def client(redis_url: str) -> AsyncIterator[Redis]:
     """A Redis whose log has the dialogue and two other lines."""
     async with Redis.from_url(redis_url) as connected:
-        tail = Tail(connected, lambda _: None)
+        tail = LogStream(connected, lambda _: None)
         other = {"at": SECOND.format(20), "level": "warning", "event": "message.sent", "channel": "at"}
         another = turn(21, "main", "1", "…", session="s2", channel="local")
         tail.put([json.dumps(line).encode() for line in [*DIALOGUE, other, another]])

@@ -48,16 +48,16 @@ def test_every_pack_is_good_for_a_channel_with_its_own_screens_and_keys(
 
 
 @pytest.mark.parametrize(
-    ("limits", "complaint"),
+    ("limits", "diagnostic"),
     [
         ("limit = 90\n", " septets over the 90 of a screen"),
         (f"limit = 182\n{OWN_KEYS.replace('78', '1')}", "language: the key more is 1, the number of an option"),
         (f"limit = 182\n{OWN_KEYS.replace('78', '79')}", "keys: back_elsewhere and more are both 79"),
     ],
 )
-def test_a_pack_is_proven_for_every_channel(shell: Shell, tmp_path: Path, limits: str, complaint: str) -> None:
+def test_a_pack_is_proven_for_every_channel(shell: Shell, tmp_path: Path, limits: str, diagnostic: str) -> None:
     (tmp_path / "waspada.toml").write_text(f"{CONFIG}\n{WIDE.replace('limit = 182', limits)}")
-    assert complaint in shell.fails("check", str(PACK))
+    assert diagnostic in shell.fails("check", str(PACK))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def broken(pack: Path, file: str, old: str, new: str) -> int:
     return text[: text.index(old)].count("\n") + 1
 
 
-def test_a_broken_pack_is_refused_with_every_complaint(shell: Shell, pack: Path) -> None:
+def test_a_broken_pack_is_refused_with_every_diagnostic(shell: Shell, pack: Path) -> None:
     places = [
         ("wording/id.yaml", broken(pack, "wording/id.yaml", "Kirim laporan ini?", "Kirim laporan ini? " * 9) - 1),
         ("wording/jv.yaml", broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa “?”")),

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from gateway.audit import audit
 from gateway.cli import main
 from gateway.incidents.incident import Report
-from gateway.incidents.store import Book
+from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
@@ -65,7 +65,7 @@ def trail(database_url: str) -> list[dict[str, Any]]:
 async def report(database: Database) -> str:
     """The ticket of a report from `NUMBER`."""
     said = Report("gesekan", "33.75.01.1003", "id", "at", "ATUid_1", datetime(2026, 11, 28, 3, tzinfo=UTC))
-    book = Book(database, Vault(bytes.fromhex(KEY)), Clock())
+    book = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
     return (await book.file(said, NUMBER, lambda ticket: f"Laporan {ticket} diterima")).ticket
 
 

@@ -29,7 +29,7 @@ from gateway.menu.engine import Session, Step
 from gateway.menu.limits import DEFAULT
 from gateway.menu.model import Menu
 from gateway.text import gsm, phone
-from gateway.ussd.replay import Known
+from gateway.ussd.replay import StartInputs
 from gateway.ussd.start import start
 
 PACK = "pekalongan"
@@ -105,7 +105,7 @@ class Phone:
     def _dial(self, dialled: str) -> Iterator[str]:
         self.code = "*".join(dialled.rstrip("#").split("*")[:3]) + "#"
         turn = Turn(session="1", phone=CALLER, service_code=dialled, network="", text="")
-        known = Known(DEFAULT, self._given, self.today, self.language)
+        known = StartInputs(DEFAULT, self._given, self.today, self.language)
         self.led, _ = start(self.menu, turn, self.code, known, self._dropped(), surely=True)
         yield from self._shown()
 

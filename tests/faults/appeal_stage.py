@@ -18,14 +18,14 @@ from typing import TypeVar
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from gateway.appeals.appeal import Brake
-from gateway.appeals.workflow import Terms
+from gateway.appeals.workflow import AppealSettings
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Fault, Faults
 from gateway.carriers.local.handset import HookUrls
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
 from tests.appeals.stage import CODE, PEKALONGAN, Office
 from tests.carriers.serving import serving
@@ -35,7 +35,7 @@ from tests.program import Program, running
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here
 ROUNDS = 3  # claims that a worker may hold at the same time (messages/sending/worker.py)
-_TERMS = Terms({"at": CODE}, brake=Brake(share=1.0), chunk=500)
+_TERMS = AppealSettings({"at": CODE}, brake=Brake(share=1.0), chunk=500)
 _HOOKS = HookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))
 _RULES = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'  # a test runs at any time of the day
 _AWAY_S = 0.1
@@ -123,5 +123,5 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await work()
-        except DatabaseAway:
+        except DatabaseUnavailable:
             await asyncio.sleep(_AWAY_S)

@@ -20,7 +20,7 @@ from gateway.messages.channel_state import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
-from gateway.messages.sending.sender import Pace, Sender
+from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
@@ -29,7 +29,7 @@ from tests.faults.worker_program import KEY
 from tests.messages.stage import Stage
 from tests.program import free_port, until
 
-PACE = Pace(
+PACE = SenderOptions(
     idle=timedelta(milliseconds=20),
     paused=timedelta(milliseconds=20),
     resend_after=timedelta(0),
@@ -70,7 +70,7 @@ class Field:
             await self.stage.put(words, to=phone(number), kind=kind)
 
     @asynccontextmanager
-    async def worker(self, pace: Pace = PACE) -> AsyncIterator[None]:
+    async def worker(self, pace: SenderOptions = PACE) -> AsyncIterator[None]:
         outbox = Outbox(self.database, Vault(KEY), Clock())
         sender = Sender(outbox, self.channels, {"at": self.account()}, Clock(), "w1", pace)
         async with asyncio.TaskGroup() as tasks:

@@ -26,16 +26,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from gateway.appeals.appeal import COUNTED_AS, Reason, Status, Total
+from gateway.appeals.appeal import COUNTED_AS, AppealStatus, Reason, Total
 from gateway.appeals.results import COLUMNS, Totals
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local.faults import Faults, Refuse, SlowAnswer
 from gateway.messages.inbox import Inbox
-from gateway.messages.message import OPTED_OUT
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.messages.tables import message_attempts, messages
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import DatabaseAway, upgrade
+from gateway.runtime.postgres import DatabaseUnavailable, upgrade
 from gateway.text.phone import Phone
 from tests.appeals.stage import BUDI, SITI, phone
 from tests.faults.appeal_stage import BATCH, QUIET, ROUNDS, Stage, patiently, staged
@@ -136,7 +135,7 @@ class Trouble:
         async def is_back() -> bool:
             try:
                 await self.stage.office.database.ping()
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 return False
             return self.stores.postgres_pid != pid
 
@@ -163,13 +162,13 @@ async def _leaves_in_time(stage: Stage, appeal: int, one: Phone) -> bool:
     table = messages.c
     his = select(table.status).where(table.appeal == appeal, table.phone_key == office.vault.lookup(one))
     async with office.database.begin() as connection:
-        return (await connection.execute(his)).scalar() in (None, Sent.SUPPRESSED)
+        return (await connection.execute(his)).scalar() in (None, MessageStatus.SUPPRESSED)
 
 
 async def _is_done(stage: Stage, appeal: int) -> bool:
     """Whether it is over; its account adds up whenever one looks."""
     assert (await stage.office.ledger.account(appeal, stage.office.menu.timezone)).adds_up
-    return (await stage.office.campaign.find(appeal)).status is Status.DONE
+    return (await stage.office.campaign.find(appeal)).status is AppealStatus.DONE
 
 
 @pytest.mark.timeout(LONGEST_S + 60)
@@ -215,11 +214,11 @@ def _check_everybody(
     for row in rows:
         ended[row["status"], row["reason"]].add(stage.office.vault.open(row["phone_sealed"]).e164)
     assert len(rows) == len(set().union(*ended.values())) == PEOPLE
-    accepted = ended.pop((Sent.ACCEPTED, ""))
-    refused = ended.pop((Sent.REFUSED, REFUSED))
-    broken = ended.pop((Sent.UNKNOWN, BROKEN))
-    suppressed = ended.pop((Sent.SUPPRESSED, OPTED_OUT))
-    lost = ended.pop((Sent.UNKNOWN, LOST))
+    accepted = ended.pop((MessageStatus.ACCEPTED, ""))
+    refused = ended.pop((MessageStatus.REFUSED, REFUSED))
+    broken = ended.pop((MessageStatus.UNKNOWN, BROKEN))
+    suppressed = ended.pop((MessageStatus.SUPPRESSED, OPTED_OUT))
+    lost = ended.pop((MessageStatus.UNKNOWN, LOST))
     assert ended == {}
     # What a killed worker had in its hands was sent or not, and nobody guesses: that is all that is not as it was told.
     assert refused == fate.refused - lost
@@ -236,15 +235,17 @@ def _check_everybody(
 async def _check_account(stage: Stage, appeal: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """The ledger adds up to the frozen audience, and each of its tables tells the same."""
     account = await stage.office.account(appeal)
-    counted = Counter(COUNTED_AS[Sent(row["status"])] for row in rows)
+    counted = Counter(COUNTED_AS[MessageStatus(row["status"])] for row in rows)
     assert account.frozen == sum(account.totals.values()) == PEOPLE
     assert account.totals == {total: counted[total] for total in Total}
     assert account.suppressed == {Reason.OPTED_OUT: counted[Total.SUPPRESSED]}
     for groups in (account.languages, account.areas, account.channels):
         assert _summed(groups) == account.totals
     assert _summed(account.hours) == {**account.totals, Total.SUPPRESSED: 0, Total.WAITING: 0}
-    assert account.parts == sum(row["parts"] for row in rows if row["status"] not in (Sent.SUPPRESSED, Sent.REFUSED))
-    tried = {row["id"] for row in rows if row["status"] != Sent.SUPPRESSED}
+    assert account.parts == sum(
+        row["parts"] for row in rows if row["status"] not in (MessageStatus.SUPPRESSED, MessageStatus.REFUSED)
+    )
+    tried = {row["id"] for row in rows if row["status"] != MessageStatus.SUPPRESSED}
     history = select(message_attempts.c.message, message_attempts.c.became).order_by(message_attempts.c.id)
     async with stage.office.database.begin() as connection:
         last = {row.message: row.became for row in await connection.execute(history)}

@@ -12,12 +12,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gateway.appeals.appeal import Reason, Status, Total
+from gateway.appeals.appeal import AppealStatus, Reason, Total
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local.faults import SlowAnswer
 from gateway.messages.inbox import Inbox
-from gateway.messages.message import MessageClass
-from gateway.messages.message import Status as Sent
+from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.outbox import NewMessage, enqueue
 from tests.appeals.stage import BUDI, SITI, phone
 from tests.faults.appeal_stage import QUIET, Stage, staged
@@ -53,7 +52,7 @@ async def _stands_still(stage: Stage, appeal: int) -> None:
     seen = dict(stage.seen)
 
     async def all_have_ended() -> bool:
-        return not (await stage.office.statuses(appeal))[Sent.SENDING]
+        return not (await stage.office.statuses(appeal))[MessageStatus.SENDING]
 
     await until(all_have_ended)
     await asyncio.sleep(1)
@@ -63,7 +62,7 @@ async def _stands_still(stage: Stage, appeal: int) -> None:
 async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, database_url: str) -> None:
     async with _under_way(tmp_path, redis_url, database_url) as (stage, appeal):
         office = stage.office
-        claimed = (await office.statuses(appeal))[Sent.SENDING]
+        claimed = (await office.statuses(appeal))[MessageStatus.SENDING]
         assert claimed > CALLS * 10, "far more is claimed than can leave"
         inbox = Inbox(office.database, office.vault, office.clock)
         leaving = {phone(number).e164 for number in range(CALLS, CALLS + 10)}  # whose turn it would be next
@@ -104,4 +103,4 @@ async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_u
             await until(all_have_left, TAKES_EFFECT_S)
         _answers_after(stage, 0.5)  # the worker waits for the calls under way when it ends
         await stage.has_seen(2 * CALLS + 2 * len(pressing))
-        assert (await office.campaign.find(appeal)).status is Status.RUNNING, "and the appeal goes on"
+        assert (await office.campaign.find(appeal)).status is AppealStatus.RUNNING, "and the appeal goes on"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway.carriers.local.faults import Fault, Faults, SlowAnswer
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import Database, DatabaseAway, upgrade
+from gateway.runtime.postgres import Database, DatabaseUnavailable, upgrade
 from tests.faults.field import CONFIRMATION, REPLY, Field, a_field, each, here_is_asked, phone
 from tests.program import until
 
@@ -77,7 +77,7 @@ async def test_postgresql_is_killed_in_mid_batch_and_comes_back(tmp_path: Path) 
                 async def all_accepted() -> bool:
                     try:
                         return await here.stage.statuses() == ["accepted"] * 300
-                    except DatabaseAway:
+                    except DatabaseUnavailable:
                         return False
 
                 await until(all_accepted)

@@ -20,7 +20,7 @@ from gateway.carriers.local.faults import (
     SlowAnswer,
     StatusCodes,
 )
-from gateway.messages.sending.sender import Pace
+from gateway.messages.sending.sender import SenderOptions
 from tests.faults.field import CONFIRMATION, PACE, Field, each, here_is_asked
 from tests.program import free_port, until
 
@@ -113,7 +113,7 @@ async def test_a_fault_of_the_account_pauses_the_channel_until_it_is_resumed(
     """One call finds it, and nothing else is asked for; later its ten messages are sent again like all others."""
     here.local.faults = faults
     await here.put(150)
-    async with here.worker(Pace(batch=200, recipients=10, calls=1, idle=PACE.idle, paused=PACE.paused)):
+    async with here.worker(SenderOptions(batch_size=200, recipients=10, calls=1, idle=PACE.idle, paused=PACE.paused)):
         await here.is_paused(reason)
         await asyncio.sleep(0.2)
         assert here.requested == each(10)

@@ -19,7 +19,7 @@ from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Outcome
 from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.sender import Pace, Sender
+from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
@@ -27,7 +27,7 @@ from gateway.vault.vault import Vault
 
 KEY = bytes(range(32))
 LOST_AFTER = timedelta(milliseconds=500)
-PACE = Pace(
+PACE = SenderOptions(
     idle=timedelta(milliseconds=20),
     lost_after=LOST_AFTER,
     resend_after=timedelta(0),

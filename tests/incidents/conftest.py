@@ -6,7 +6,7 @@ import pytest
 
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.store import Book
+from gateway.incidents.store import IncidentStore
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
@@ -14,8 +14,8 @@ from tests.clocks import StandingClock
 
 
 @pytest.fixture
-def book(database: Database, vault: Vault, clock: StandingClock) -> Book:
-    return Book(database, vault, clock)
+def book(database: Database, vault: Vault, clock: StandingClock) -> IncidentStore:
+    return IncidentStore(database, vault, clock)
 
 
 @pytest.fixture
@@ -29,5 +29,5 @@ def reporter(database: Database, vault: Vault, clock: StandingClock) -> Reporter
 
 
 @pytest.fixture
-def drafts(database: Database, vault: Vault, clock: StandingClock, book: Book) -> Drafts:
+def drafts(database: Database, vault: Vault, clock: StandingClock, book: IncidentStore) -> Drafts:
     return Drafts(database, vault, clock, book)

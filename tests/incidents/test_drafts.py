@@ -15,7 +15,7 @@ from gateway.audit import audit
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.store import Book, Filed, SessionOfAnotherPhone
+from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import drafts as table
 from gateway.incidents.tables import incidents
 from gateway.messages.outbox import Outbox, TooManyParts
@@ -137,7 +137,7 @@ async def test_of_drafts_that_come_at_the_same_time_the_last_left_stays(drafts: 
     assert [one["status"] for one in await reminders(database)].count("queued") == 1
 
 
-async def test_what_was_filed_is_no_draft(drafts: Drafts, book: Book, database: Database) -> None:
+async def test_what_was_filed_is_no_draft(drafts: Drafts, book: IncidentStore, database: Database) -> None:
     await book.file(report("s1", received_at=AT), PHONE, confirmation)
     assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
     assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
@@ -155,7 +155,9 @@ async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: Drafts, databas
 # Filing ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_draft_is_filed_as_it_is(drafts: Drafts, book: Book, database: Database, clock: StandingClock) -> None:
+async def test_a_draft_is_filed_as_it_is(
+    drafts: Drafts, book: IncidentStore, database: Database, clock: StandingClock
+) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     clock.pass_time(minutes=30)
     done = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
@@ -186,7 +188,7 @@ async def test_it_is_filed_once(drafts: Drafts, database: Database) -> None:
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_there_is_nothing_to_file(drafts: Drafts, book: Book, database: Database) -> None:
+async def test_there_is_nothing_to_file(drafts: Drafts, book: IncidentStore, database: Database) -> None:
     assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "none was left"
     await drafts.keep(draft("s1"), None, DUE)
     assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
@@ -196,14 +198,14 @@ async def test_there_is_nothing_to_file(drafts: Drafts, book: Book, database: Da
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_a_report_before_it_does_not_hinder(drafts: Drafts, book: Book) -> None:
+async def test_a_report_before_it_does_not_hinder(drafts: Drafts, book: IncidentStore) -> None:
     await book.file(report("s1", received_at=AT), PHONE, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
     assert await drafts.file(PHONE, confirming, since=BEFORE) is not None
 
 
 async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
-    drafts: Drafts, book: Book, database: Database
+    drafts: Drafts, book: IncidentStore, database: Database
 ) -> None:
     """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
     await drafts.keep(draft(), None, DUE)
@@ -211,7 +213,7 @@ async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
     assert await drafts.list() == []
     done = await drafts.file(PHONE, confirming, since=BEFORE)
     assert done is not None
-    assert done.filed == Filed(earlier.ticket, new=False)
+    assert done.filed == FiledReport(earlier.ticket, new=False)
     assert await statuses(database) == ["filed"]
 
 
@@ -233,7 +235,7 @@ async def test_without_its_confirmation_nothing_is_filed(drafts: Drafts, databas
 
 
 async def test_a_session_whose_number_was_erased_is_not_filed_again(
-    drafts: Drafts, book: Book, reporter: Reporter, database: Database
+    drafts: Drafts, book: IncidentStore, reporter: Reporter, database: Database
 ) -> None:
     await drafts.keep(draft(), None, DUE)
     filed = await book.file(report(received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
@@ -243,7 +245,7 @@ async def test_a_session_whose_number_was_erased_is_not_filed_again(
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_filing_a_report_calls_the_reminder_off(drafts: Drafts, book: Book, database: Database) -> None:
+async def test_filing_a_report_calls_the_reminder_off(drafts: Drafts, book: IncidentStore, database: Database) -> None:
     """Else the resident who has just got a ticket would read that his report was not sent."""
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
@@ -329,14 +331,14 @@ async def test_the_list_is_json_the_last_left_first_and_masked(drafts: Drafts) -
 
 
 async def test_a_number_that_cannot_be_opened_takes_no_list_down(
-    drafts: Drafts, database: Database, clock: StandingClock, book: Book
+    drafts: Drafts, database: Database, clock: StandingClock, book: IncidentStore
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await Drafts(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
     assert [(one["session"], one["phone"]) for one in await drafts.list()] == [("s2", "?"), ("s1", PHONE.masked)]
 
 
-async def test_what_a_later_report_settles_is_not_listed(drafts: Drafts, book: Book) -> None:
+async def test_what_a_later_report_settles_is_not_listed(drafts: Drafts, book: IncidentStore) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
     assert [one["session"] for one in await drafts.list()] == ["s1"], "that was before"

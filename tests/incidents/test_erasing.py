@@ -11,13 +11,13 @@ from gateway.audit import AuditTrail, audit
 from gateway.carriers.carrier import Inbound, OptOut
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.store import Book
+from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
-from gateway.people.person import Entry, Part, Role
+from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs
 from gateway.privacy.erasure import Erased, Eraser
@@ -37,7 +37,7 @@ def eraser(database: Database, vault: Vault, clock: StandingClock) -> Eraser:
 
 
 @pytest.fixture
-async def lives(database: Database, vault: Vault, clock: StandingClock, book: Book, drafts: Drafts) -> None:
+async def lives(database: Database, vault: Vault, clock: StandingClock, book: IncidentStore, drafts: Drafts) -> None:
     """Two people who have each done everything that leaves a number behind."""
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     for name, phone in (("a", PHONE), ("b", OTHER)):
@@ -48,8 +48,8 @@ async def lives(database: Database, vault: Vault, clock: StandingClock, book: Bo
         await inbox.take("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
         await consents.subscribe(phone, "33.75.01.1003", language="id", channel="at", wording="v1")
         await inbox.take_opt_out("at", OptOut(phone, "3375"))
-    officer = Part(Role.OFFICER, ("33.75.01",))
-    entries = [Entry(phone, (officer,), name) for name, phone in (("Dewi", PHONE), ("Budi", OTHER))]
+    officer = RoleGrant(Role.OFFICER, ("33.75.01",))
+    entries = [ListedPerson(phone, (officer,), name) for name, phone in (("Dewi", PHONE), ("Budi", OTHER))]
     await Directory(database, vault, clock).import_people(entries, source="list.csv", language="id")
 
 

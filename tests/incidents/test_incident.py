@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gateway.incidents.incident import LIFECYCLE, Incident, Report, Status, Veracity, may_move
+from gateway.incidents.incident import LIFECYCLE, Incident, IncidentStatus, Report, Veracity, may_move
 
 ANSWERS = {
     "language": "jv",
@@ -24,7 +24,7 @@ ANSWERS = {
     "contact": "yes",
 }
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-FINAL = {Status.MERGED, Status.CLOSED}
+FINAL = {IncidentStatus.MERGED, IncidentStatus.CLOSED}
 
 
 def report(answers: Mapping[str, str], session: str = "ATUid_1") -> Report:
@@ -109,46 +109,46 @@ def test_a_description_is_free(text: str) -> None:
 
 
 def test_the_lifecycle_speaks_of_every_status() -> None:
-    assert set(LIFECYCLE) == set(Status)
+    assert set(LIFECYCLE) == set(IncidentStatus)
     assert {status for status, targets in LIFECYCLE.items() if not targets} == FINAL
 
 
 def test_no_status_leads_to_itself_or_back_to_received() -> None:
-    assert not any(may_move(status, status) for status in Status)
-    assert not any(may_move(status, Status.RECEIVED) for status in Status)
+    assert not any(may_move(status, status) for status in IncidentStatus)
+    assert not any(may_move(status, IncidentStatus.RECEIVED) for status in IncidentStatus)
 
 
-@pytest.mark.parametrize("start", sorted(set(Status) - FINAL))
-def test_every_open_status_can_be_closed_and_merged(start: Status) -> None:
-    assert may_move(start, Status.CLOSED)
-    assert may_move(start, Status.MERGED)
+@pytest.mark.parametrize("start", sorted(set(IncidentStatus) - FINAL))
+def test_every_open_status_can_be_closed_and_merged(start: IncidentStatus) -> None:
+    assert may_move(start, IncidentStatus.CLOSED)
+    assert may_move(start, IncidentStatus.MERGED)
 
 
 def test_every_status_can_be_reached() -> None:
-    reached, frontier = {Status.RECEIVED}, [Status.RECEIVED]
+    reached, frontier = {IncidentStatus.RECEIVED}, [IncidentStatus.RECEIVED]
     while frontier:
         new = LIFECYCLE[frontier.pop()] - reached
         reached |= new
         frontier.extend(new)
-    assert reached == set(Status)
+    assert reached == set(IncidentStatus)
 
 
 @pytest.mark.parametrize(
     ("now", "to"),
     [
-        (Status.RECEIVED, Status.ACTION),
-        (Status.RECEIVED, Status.FORWARDED),
-        (Status.ACTION, Status.CHECKING),
-        (Status.CLOSED, Status.CHECKING),
-        (Status.MERGED, Status.CLOSED),
+        (IncidentStatus.RECEIVED, IncidentStatus.ACTION),
+        (IncidentStatus.RECEIVED, IncidentStatus.FORWARDED),
+        (IncidentStatus.ACTION, IncidentStatus.CHECKING),
+        (IncidentStatus.CLOSED, IncidentStatus.CHECKING),
+        (IncidentStatus.MERGED, IncidentStatus.CLOSED),
     ],
 )
-def test_some_ways_are_closed(now: Status, to: Status) -> None:
+def test_some_ways_are_closed(now: IncidentStatus, to: IncidentStatus) -> None:
     assert not may_move(now, to)
 
 
 def test_an_incident_becomes_json() -> None:
-    incident = Incident("73402816", report(ANSWERS), Status.RECEIVED, Veracity.UNVERIFIED, "+62812****567", AT)
+    incident = Incident("73402816", report(ANSWERS), IncidentStatus.RECEIVED, Veracity.UNVERIFIED, "+62812****567", AT)
     shown = json.loads(json.dumps(incident.for_json()))
     assert shown["when"] == "before"
     assert shown["when_date"] == "2026-11-20"

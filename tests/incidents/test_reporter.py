@@ -13,16 +13,16 @@ from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import Drafts
-from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
+from gateway.incidents.incident import LONGEST_DESCRIPTION, IncidentStatus
 from gateway.incidents.reporter import Reporter, Standing
-from gateway.incidents.store import Book, SessionOfAnotherPhone
+from gateway.incidents.store import IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import ERASED, MessageClass
 from gateway.messages.outbox import NewMessage, Outbox, enqueue
 from gateway.messages.tables import messages
-from gateway.runtime.postgres import Database, DatabaseAway
-from gateway.sms.inbound_queue import Answer, Letters, Made
+from gateway.runtime.postgres import Database, DatabaseUnavailable
+from gateway.sms.inbound_queue import Disposition, InboundQueue, SmsReply
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows
@@ -32,7 +32,7 @@ NOBODYS = "73402816"
 
 
 @pytest.fixture
-async def ticket(book: Book) -> str:
+async def ticket(book: IncidentStore) -> str:
     return (await book.file(report(), PHONE, confirmation)).ticket
 
 
@@ -53,16 +53,16 @@ async def hold_no_number(database: Database) -> bool:
 
 
 async def test_the_reporter_sees_how_it_stands(
-    book: Book, reporter: Reporter, ticket: str, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, clock: StandingClock
 ) -> None:
     filed_at = clock.now()
-    expected = Standing(Status.RECEIVED, filed_at)
+    expected = Standing(IncidentStatus.RECEIVED, filed_at)
     assert await reporter.standing(ticket, PHONE) == expected
 
     clock.pass_time(hours=1)
-    await book.move(ticket, Status.CHECKING, "sari", "")
+    await book.move(ticket, IncidentStatus.CHECKING, "sari", "")
     moved = await reporter.standing(ticket, PHONE)
-    assert moved == Standing(Status.CHECKING, clock.now())
+    assert moved == Standing(IncidentStatus.CHECKING, clock.now())
 
 
 async def test_another_phone_learns_as_little_as_of_no_report(
@@ -85,7 +85,7 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
             reporter.add_details(ticket, PHONE, WORDS, channel="at", session="s", deadline=0.1),
             reporter.erase_number(ticket, PHONE, deadline=0.1),
         ):
-            with pytest.raises(DatabaseAway):
+            with pytest.raises(DatabaseUnavailable):
                 await asking
 
 
@@ -93,7 +93,7 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
 
 
 async def test_details_stand_beside_the_report(
-    book: Book, reporter: Reporter, ticket: str, database: Database, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: StandingClock
 ) -> None:
     later = (await book.file(report("ATUid_9"), PHONE, confirmation)).ticket
     assert await add(reporter, ticket)
@@ -129,7 +129,9 @@ async def test_a_repeated_callback_adds_once(reporter: Reporter, ticket: str, da
     assert len(await rows(database, incident_details)) == 2
 
 
-async def test_the_longest_text_that_a_phone_can_type_is_kept(book: Book, reporter: Reporter, ticket: str) -> None:
+async def test_the_longest_text_that_a_phone_can_type_is_kept(
+    book: IncidentStore, reporter: Reporter, ticket: str
+) -> None:
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
     assert await add(reporter, ticket, words)
     assert [one["details"] for one in await book.list()] == [[words]]
@@ -149,7 +151,7 @@ async def test_what_is_no_description_is_refused_without_quoting_it(
 
 
 async def test_an_erased_number_is_gone(
-    book: Book, reporter: Reporter, ticket: str, outbox: Outbox, database: Database
+    book: IncidentStore, reporter: Reporter, ticket: str, outbox: Outbox, database: Database
 ) -> None:
     assert await reporter.erase_number(ticket, PHONE)
 
@@ -167,13 +169,13 @@ async def test_an_erased_number_is_gone(
 async def test_the_letters_about_it_lose_their_sender_and_no_other(
     reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
 ) -> None:
-    inbox, letters = Inbox(database, vault, clock), Letters(database, vault, clock)
+    inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
     written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
     for text_, sender, about in written:
         await inbox.take("at", Inbound(text_, sender, "3375", text_, None, ""))
         async with letters.next() as opened:
             assert opened
-            await opened.file(Answer(Made.STATUS, ticket=about))
+            await opened.file(SmsReply(Disposition.STATUS, ticket=about))
 
     await reporter.erase_number(ticket, PHONE)
 
@@ -200,7 +202,7 @@ async def test_erasing_at_the_same_time_erases_once(reporter: Reporter, ticket: 
 
 
 async def test_only_this_report_and_this_phone_lose_the_number(
-    book: Book, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
 ) -> None:
     await book.file(report("ATUid_9"), PHONE, confirmation)
     officer = NewMessage(MessageClass.ALERT, "at", OTHER, f"Cek {ticket}", "id", ticket)
@@ -212,7 +214,7 @@ async def test_only_this_report_and_this_phone_lose_the_number(
     assert await message_statuses(database) == ["cancelled", "queued", "queued"]
 
 
-async def test_its_session_proves_nothing_any_more(book: Book, reporter: Reporter, ticket: str) -> None:
+async def test_its_session_proves_nothing_any_more(book: IncidentStore, reporter: Reporter, ticket: str) -> None:
     await reporter.erase_number(ticket, PHONE)
     with pytest.raises(SessionOfAnotherPhone):
         await book.file(report(), PHONE, confirmation)
@@ -291,7 +293,7 @@ async def test_what_is_delivered_stays_so(reporter: Reporter, ticket: str, outbo
 
 
 async def test_erasing_while_messages_are_claimed(
-    book: Book, reporter: Reporter, outbox: Outbox, database: Database
+    book: IncidentStore, reporter: Reporter, outbox: Outbox, database: Database
 ) -> None:
     """Whoever comes first: a message is claimed with its number, or cancelled; none is lost and none is both."""
     tickets = [(await book.file(report(f"s{number}"), PHONE, confirmation)).ticket for number in range(30)]

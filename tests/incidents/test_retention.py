@@ -10,13 +10,13 @@ from sqlalchemy import update
 
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound, OptOut
-from gateway.incidents.incident import Status
-from gateway.incidents.store import Book
+from gateway.incidents.incident import IncidentStatus
+from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
-from gateway.people.person import Entry, Part, Role
+from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, subscriptions
 from gateway.privacy import retention as room
@@ -48,11 +48,11 @@ async def handled(database: Database, clock: StandingClock) -> None:
 
 
 async def test_what_has_ended_loses_its_number_and_keeps_its_record(
-    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: Book
+    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
-    await book.move(filed.ticket, Status.CLOSED, "sari", "")
+    await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await handled(database, clock)
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
@@ -70,7 +70,7 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     }
     found = await book.find(filed.ticket)
     assert found is not None
-    assert (found.report.description, found.status, found.phone) == (report().description, Status.CLOSED, "")
+    assert (found.report.description, found.status, found.phone) == (report().description, IncidentStatus.CLOSED, "")
     noted = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await rows(database, audit)]
     assert noted[-2:] == [
         ("worker", "incident.number_erased", filed.ticket, {}),
@@ -79,16 +79,16 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
 
 
 async def test_what_is_needed_keeps_its_number(
-    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: Book
+    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
     await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
-    officer = Entry(OTHER, (Part(Role.OFFICER, ("33.75.01",)),), "Budi")
+    officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.pass_time(days=91)
-    await book.move(filed.ticket, Status.CHECKING, "sari", "")
+    await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
     assert (await retention.purge("worker")) == Purged(incidents=0, messages=1, received=0, subscriptions=0, people=0)
     kept = await numbers(database)
     assert kept == {
@@ -102,22 +102,22 @@ async def test_what_is_needed_keeps_its_number(
 
 
 async def test_many_are_purged_in_batches(
-    retention: Retention, database: Database, clock: StandingClock, book: Book, monkeypatch: pytest.MonkeyPatch
+    retention: Retention, database: Database, clock: StandingClock, book: IncidentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "_BATCH", 3)
     for number in range(8):
         filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
-        await book.move(filed.ticket, Status.CLOSED if number % 2 else Status.MERGED, "sari", "")
+        await book.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
     clock.pass_time(days=91)
     assert await retention.purge("worker") == Purged(incidents=8, messages=8, received=0, subscriptions=0, people=0)
     assert (await numbers(database))["incidents"] == [False] * 8
 
 
 async def test_what_somebody_holds_has_its_turn_another_time(
-    retention: Retention, database: Database, clock: StandingClock, book: Book
+    retention: Retention, database: Database, clock: StandingClock, book: IncidentStore
 ) -> None:
     filed = await book.file(report(), PHONE, confirmation)
-    await book.move(filed.ticket, Status.CLOSED, "sari", "")
+    await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     clock.pass_time(days=91)
     async with database.begin() as connection:
         await connection.execute(update(incidents).values(updated_at=incidents.c.updated_at))

@@ -20,7 +20,7 @@ from gateway.appeals import tables as appeals
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound
 from gateway.incidents import tables as incidents
-from gateway.incidents.store import Book
+from gateway.incidents.store import IncidentStore
 from gateway.messages import tables as messages
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
@@ -30,7 +30,7 @@ from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, is_current, metadata, upgrade
-from gateway.sms.inbound_queue import Letters
+from gateway.sms.inbound_queue import InboundQueue
 from gateway.text.phone import Phone
 from gateway.vault import tables as vault
 from gateway.vault.vault import Vault
@@ -135,7 +135,7 @@ async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
         for table, row in added.items():
             (kept,) = (await connection.execute(select(table))).mappings()
             assert {name: kept[name] for name in row} == row
-    (listed,) = await Book(database, VAULT, Clock()).list()
+    (listed,) = await IncidentStore(database, VAULT, Clock()).list()
     assert (listed["ticket"], listed["phone"], listed["details"]) == ("73402816", "+62812****567", [])
     assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list()] == ["+62812****567"]
     await database.close()
@@ -178,7 +178,7 @@ async def test_an_upgrade_answers_no_letter_of_old(old_url: str) -> None:
     assert {(one["handled_at"], one["made"], one["answered"], one["ticket"]) for one in kept} == {
         (AT, "other", False, None)
     }
-    letters = Letters(database, VAULT, Clock())
+    letters = InboundQueue(database, VAULT, Clock())
     async with letters.next() as waiting:
         assert waiting is None
     listed = await letters.list(to_sort=True)

@@ -18,7 +18,7 @@ from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.text.phone import Phone
-from gateway.wiring import channel_urls, located
+from gateway.wiring import channel_urls, locate
 from tests.program import Program, running
 
 CODE = "*384*3375#"
@@ -73,7 +73,7 @@ class Gateway:
 @asynccontextmanager
 async def gateway_running(data: Path, *options: str) -> AsyncIterator[Gateway]:
     async with running("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
-        hooks = HookUrls(**channel_urls(located(Settings(data=data)), "local"))
+        hooks = HookUrls(**channel_urls(locate(Settings(data=data)), "local"))
         yield Gateway(program, hooks, http)
 
 

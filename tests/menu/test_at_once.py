@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, read
 from gateway.menu.pack.yaml_reader import LARGEST_FILE
-from gateway.menu.unknowns import NO_DOUBT
+from gateway.menu.unknowns import NOTHING_UNKNOWN
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 
 NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read
@@ -75,15 +75,15 @@ def merged(files: Files, edits: Iterable[tuple[str, str, str]]) -> Files:
     return files
 
 
-def places_aside(complaints: Iterable[str]) -> set[str]:
+def places_aside(diagnostics: Iterable[str]) -> set[str]:
     """The complaints without their lines, which an edit above has moved."""
-    return {re.sub(r"^([\w/.]+):\d+", r"\1", one) for one in complaints}
+    return {re.sub(r"^([\w/.]+):\d+", r"\1", one) for one in diagnostics}
 
 
 @pytest.mark.parametrize(("file", "old", "new", "hidden"), FAULTS)
 def test_a_fault_hides_no_other(files: Files, file: str, old: str, new: str, hidden: tuple[str, ...]) -> None:
-    def seen(complaints: list[str]) -> set[str]:
-        return places_aside(one for one in complaints if not any(part in one for part in hidden))
+    def seen(diagnostics: list[str]) -> set[str]:
+        return places_aside(one for one in diagnostics if not any(part in one for part in hidden))
 
     alone, others = said(edited(files, file, old, new)), said(merged(files, OTHERS))
 
@@ -152,7 +152,7 @@ def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: s
     assert len(found) == 3
 
 
-def test_a_file_that_is_too_large_is_one_complaint(files: Files) -> None:
+def test_a_file_that_is_too_large_is_one_diagnostic(files: Files) -> None:
     large = {**files, JV: files[JV] + "#" * LARGEST_FILE}
 
     assert said(large) == ["wording/jv.yaml: this file is over 1 MiB: that is no menu file"]
@@ -162,7 +162,7 @@ def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:
     wrong = edited(files, FLOW, "next: look_up", "next: nosuch")
 
     assert read(wrong).menu
-    assert read(files).doubts == NO_DOUBT
+    assert read(files).doubts == NOTHING_UNKNOWN
     with pytest.raises(PackRefused):
         load(wrong)
 

@@ -12,7 +12,7 @@ import pytest
 from gateway.menu.drawing import edges
 from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Kind, Menu
+from gateway.menu.model import Menu, StateKind
 from gateway.menu.pack.loader import load
 
 Files = dict[str, str]
@@ -81,11 +81,11 @@ def test_every_state_option_and_shortcut_is_drawn(menu: Menu, language: str, for
 
     wanted = list(menu.states)
     for state in menu.states.values():
-        if state.kind is not Kind.DO:
+        if state.kind is not StateKind.DO:
             texts = menu.wordings[language].screens[state.words]
             wanted.append(texts["heading"].split("\n")[0].replace("{svc}", menu.service))
             wanted += [label for name, label in texts.items() if name != "heading"]
-        wanted += [state.source] if state.kind is Kind.DO else []
+        wanted += [state.source] if state.kind is StateKind.DO else []
         wanted += [f"only if {state.condition.said}"] if state.condition else []
     for keys, shortcut in menu.shortcuts.items():
         given = [menu.label(answer, value, language) for answer, value in shortcut.answers.items()]
@@ -99,7 +99,7 @@ def test_every_way_is_an_arrow_or_stands_on_its_card(menu: Menu, language: str) 
     arrows = {title.text for title in root.findall(f".//{SVG}path/{SVG}title")}
     cards = {group.get("id"): _flat(" ".join(group.itertext())) for group in root.iter(f"{SVG}g")}
 
-    for way in edges.ways(menu, language):
+    for way in edges.menu_edges(menu, language):
         jumps = re.findall(rf"(\S+(?:, \S+)*) [↑↓] {way.target}\b", cards[f"at-{way.source}"])
         drawn = f"{way.source} to {way.target}" in arrows
         resumed = way.target == edges.DROPPED and f"{way.key} ↩" in cards[f"at-{way.source}"]
@@ -125,7 +125,7 @@ def test_a_node_of_the_chart_shows_every_page_line_by_line(menu: Menu, language:
     labels = dict(re.findall(r'^    at_(\w+)[\[(]+"(.*)"', mermaid(menu, language), re.MULTILINE))
 
     for state in menu.states.values():
-        if state.kind is not Kind.DO:
+        if state.kind is not StateKind.DO:
             pages = edges.screens(menu, state, language, DEFAULT).pages
             shown = [line for page in pages for line in page.split("\n")]
             lines = [line for line in _lines(labels[state.name]) if not re.fullmatch(r"\(\d/\d\)", line)]

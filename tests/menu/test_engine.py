@@ -13,7 +13,7 @@ from gateway.menu import engine
 from gateway.menu.engine import Session, Step, answered
 from gateway.menu.inputs import read_day
 from gateway.menu.limits import Limits
-from gateway.menu.model import Keys, Kind, Menu
+from gateway.menu.model import Keys, Menu, StateKind
 from gateway.menu.pack.loader import load
 from gateway.menu.pack.schema import EFFECTS
 from gateway.text import gsm
@@ -360,7 +360,7 @@ def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, ty
             led = engine.resume(menu, led.session, outcomes[chance % len(outcomes)], learnt, given=given)
         assert not led.effect
         assert 4 + gsm.septets(led.screen) <= 160
-        assert led.end == (menu.states[led.session.state].kind is Kind.END)
+        assert led.end == (menu.states[led.session.state].kind is StateKind.END)
         assert len(led.session.trail) <= len(menu.states)
         assert len(set(led.session.trail)) == len(led.session.trail)
         if led.end:

@@ -15,7 +15,7 @@ from tests.menu.edits import edited, said
 Files = Mapping[str, str]
 
 
-def complaints(files: Files, file: str, old: str, new: str) -> list[str]:
+def diagnostics(files: Files, file: str, old: str, new: str) -> list[str]:
     """What is said after one edit."""
     return said(edited(files, file, old, new))
 
@@ -89,14 +89,14 @@ EDITS = [
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), EDITS)
 def test_one_fault_is_said_with_file_and_line(files: Files, file: str, old: str, new: str, said: str) -> None:
-    found = [one for one in complaints(files, file, old, new) if said in one]
+    found = [one for one in diagnostics(files, file, old, new) if said in one]
 
     assert found
     assert all(one.startswith(f"{file}:") and one.split(":")[1].isdigit() for one in found)
 
 
 def test_the_line_is_the_one_to_mend(files: Files) -> None:
-    found = complaints(files, "flow.yaml", "keep: seen", "kept: seen")
+    found = diagnostics(files, "flow.yaml", "keep: seen", "kept: seen")
 
     assert (
         f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.seen.kept: nothing is called so here" in found
@@ -107,7 +107,7 @@ def test_the_line_is_the_one_to_mend(files: Files) -> None:
 def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str) -> None:
     line = line_of(files, "flow.yaml", "keep: seen")
 
-    assert f"flow.yaml:{line}: seen: keep: {name} is what the gateway itself gives; choose another name" in complaints(
+    assert f"flow.yaml:{line}: seen: keep: {name} is what the gateway itself gives; choose another name" in diagnostics(
         files, "flow.yaml", "keep: seen", f"keep: {name}"
     )
 
@@ -116,7 +116,7 @@ def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str)
 def test_nor_of_a_placeholder(files: Files, name: str) -> None:
     line = line_of(files, "pack.yaml", "  when: when")
 
-    assert f"pack.yaml:{line}: placeholders.{name}: the gateway itself gives this; choose another name" in complaints(
+    assert f"pack.yaml:{line}: placeholders.{name}: the gateway itself gives this; choose another name" in diagnostics(
         files, "pack.yaml", "  when: when", f"  {name}: when"
     )
 
@@ -131,13 +131,13 @@ def test_all_faults_are_said_at_once(files: Files) -> None:
     with pytest.raises(PackRefused) as refused:
         load(broken)
 
-    assert {one.file for one in refused.value.complaints} >= {"areas.csv", "wording/jv.yaml"}
+    assert {one.file for one in refused.value.diagnostics} >= {"areas.csv", "wording/jv.yaml"}
 
 
 def test_texts_are_read_although_the_pack_is_not_whole(files: Files) -> None:
     broken = {**files, "wording/id.yaml": files["wording/id.yaml"].replace("Jenis kejadian?", "Jenis “kejadian”?")}
     for file, old, new in (("flow.yaml", "keep: seen", "kept: seen"), ("flow.yaml", "max: 182", "max: many")):
-        found = complaints(broken, file, old, new)
+        found = diagnostics(broken, file, old, new)
         assert [one for one in found if one.startswith("flow.yaml:")]
         assert [
             one for one in found if one.startswith(f"wording/id.yaml:{line_of(broken, 'wording/id.yaml', 'Jenis “')}:")
@@ -156,7 +156,7 @@ def test_a_file_without_end_is_refused(files: Files, text: str) -> None:
 
 
 def test_a_doubled_key_is_refused(files: Files) -> None:
-    found = complaints(files, "flow.yaml", "home: main", "home: main\nhome: about")
+    found = diagnostics(files, "flow.yaml", "home: main", "home: main\nhome: about")
 
     assert any("home stands here twice" in one for one in found)
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu import engine
-from gateway.menu.checks.checker import check, prove
-from gateway.menu.checks.explorer import MOST_WALKED, Walked, walk
+from gateway.menu.checks.checker import check, check_menu
+from gateway.menu.checks.explorer import MOST_WALKED, Exploration, walk
 from gateway.menu.checks.longest_path import longest_way
 from gateway.menu.checks.reachability import way_faults
 from gateway.menu.checks.screens import measure
 from gateway.menu.engine import Step
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import MATCHES, Kind, Menu, choices
+from gateway.menu.model import MATCHES, Menu, StateKind, choices
 from gateway.menu.pack.loader import load
 from tests.menu.edits import EN, ID, JV, Files, at, edited, said
 
@@ -30,9 +30,9 @@ WITH_DATE = LONGEST.replace("when > danger", "when > date > danger")
 
 
 def test_the_real_pack_can_go_live(menu: Menu) -> None:
-    proof = prove(menu)
+    proof = check_menu(menu)
 
-    assert proof.complaints == []
+    assert proof.diagnostics == []
     assert str(proof.longest) == LONGEST
     assert (proof.longest.screens, proof.longest.seconds) == (15, 180)
     assert proof.largest <= 160
@@ -163,12 +163,12 @@ def test_a_channel_may_bound_the_hops(menu: Menu) -> None:
 # Walking -----------------------------------------------------------------------------------------------------
 
 
-def walk_through(menu: Menu, most: int = MOST_WALKED) -> Walked:
+def walk_through(menu: Menu, most: int = MOST_WALKED) -> Exploration:
     return walk(menu, measure(menu, DEFAULT, frozenset()).turned, most)
 
 
 @pytest.fixture(scope="module")
-def walked(menu: Menu) -> Walked:
+def walked(menu: Menu) -> Exploration:
     return walk_through(menu)
 
 
@@ -186,7 +186,7 @@ def test_conditions_that_exclude_each_other_do_not_add_up(files: Files) -> None:
     pack = edited(pack, "flow.yaml", "before: date}", "before: size}")
     pack = edited(pack, "flow.yaml", "skip: danger}\n    next: danger", "skip: seen}\n    next: seen")
 
-    assert prove(load(pack)).longest.screens == 14
+    assert check_menu(load(pack)).longest.screens == 14
 
 
 def test_a_way_that_comes_back_to_the_menu_is_walked_once(files: Files) -> None:
@@ -202,7 +202,7 @@ def test_a_way_that_comes_back_to_the_menu_is_walked_once(files: Files) -> None:
             pack, language, "    send: K" if language != EN else "    send: S", "    again: Again\n    send: X"
         )
 
-    assert prove(load(pack)).longest.screens == 15
+    assert check_menu(load(pack)).longest.screens == 15
 
 
 TYPED = {"text": "halo", "date": "2711", "ticket": "7340-2817"}
@@ -214,7 +214,7 @@ def answer(menu: Menu, led: Step, number: int, facts: dict[str, str]) -> tuple[S
     """Answer the screen as a resident would, turning pages until the option is in sight; with the screens it took."""
     session = led.session
     state = menu.states[session.state]
-    if state.kind is Kind.ASK or (state.typed and number > 8):
+    if state.kind is StateKind.ASK or (state.typed and number > 8):
         keys = TYPED.get(state.source, PLACES[number % len(PLACES)])
         return engine.step(menu, session, keys, given=facts, today=TODAY), 1
     if state.zero and number > 8:
@@ -229,13 +229,13 @@ def answer(menu: Menu, led: Step, number: int, facts: dict[str, str]) -> tuple[S
 @settings(max_examples=300, deadline=None)
 @given(numbers=st.lists(st.integers(0, 9), min_size=30, max_size=30), reports=st.sampled_from(["", "0", "5"]))
 def test_no_dialogue_is_longer_than_the_longest_way(
-    menu: Menu, walked: Walked, numbers: list[int], reports: str
+    menu: Menu, walked: Exploration, numbers: list[int], reports: str
 ) -> None:
     facts = {"reports_today": reports}
     led, been, taken = engine.begin(menu, given=facts), set[str](), 0
     for number in numbers:
         state = menu.states[led.session.state]
-        if state.kind in (Kind.END, Kind.TELL, Kind.REVISE) or state.name in been:
+        if state.kind in (StateKind.END, StateKind.TELL, StateKind.REVISE) or state.name in been:
             break
         been.add(state.name)
         led, screens = answer(menu, led, number, facts)
@@ -264,7 +264,7 @@ def test_three_packs_are_proven_in_a_moment(files: Files) -> None:
     large = {name: text for name, text in files.items() if name not in ("aliases.csv", "neighbours.csv")}
     large["areas.csv"] = "\n".join(["code,name,kecamatan_code,kecamatan", *rows])
     before = process_time()
-    proofs = [prove(load(pack)) for pack in (files, files, large)]
+    proofs = [check_menu(load(pack)) for pack in (files, files, large)]
 
     assert process_time() - before < 5
     assert re.search(r"kecamatan \([45] pages\) > kelurahan \([23] pages\)", str(proofs[2].longest))
@@ -274,8 +274,8 @@ def test_a_name_that_is_asked_back_within_a_kecamatan_is_a_slip(files: Files) ->
     """It costs the screen that a wrong number costs. On the list before, it stands for the list that is passed over."""
     longer = edited(files, "flow.yaml", "    next: kelurahan\n", "    next: place_name\n")
 
-    assert "kecamatan > kelurahan > when" in str(prove(load(files)).longest)
-    assert "kecamatan > place_name > which_place > when" in str(prove(load(longer)).longest)
+    assert "kecamatan > kelurahan > when" in str(check_menu(load(files)).longest)
+    assert "kecamatan > place_name > which_place > when" in str(check_menu(load(longer)).longest)
 
 
 def test_a_menu_beyond_proof_is_refused(menu: Menu) -> None:

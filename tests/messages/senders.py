@@ -15,12 +15,12 @@ from gateway.messages.channel_state import Channels
 from gateway.messages.claims import Claim
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.sender import Pace, Sender
+from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 from tests.messages.stage import Stage, ToldCarrier
 
-BRISK = Pace(
+BRISK = SenderOptions(
     idle=timedelta(milliseconds=5),
     paused=timedelta(milliseconds=5),
     sweep=timedelta(milliseconds=10),
@@ -68,12 +68,17 @@ async def ended(stage: Stage) -> bool:
     return not {"queued", "sending"} & set(await stage.statuses())
 
 
-def sender(outbox: Outbox, clock: Clock, carrier: Carrier, name: str = "w1", pace: Pace = BRISK) -> Sender:
+def sender(outbox: Outbox, clock: Clock, carrier: Carrier, name: str = "w1", pace: SenderOptions = BRISK) -> Sender:
     return of_channels(outbox, {"at": carrier}, clock, name, pace)
 
 
 def of_channels(
-    outbox: Outbox, carriers: Mapping[str, Carrier], clock: Clock, name: str = "w1", pace: Pace = BRISK, **others: Any
+    outbox: Outbox,
+    carriers: Mapping[str, Carrier],
+    clock: Clock,
+    name: str = "w1",
+    pace: SenderOptions = BRISK,
+    **others: Any,
 ) -> Sender:
     return Sender(outbox, Channels(outbox.database, clock), carriers, clock, name, pace, **others)
 

@@ -11,8 +11,8 @@ from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, OptOut, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import Inbox
-from gateway.messages.message import RESENDABLE, MessageClass, Status, sources
-from gateway.messages.operator_actions import CannotCancel, CannotResend, MessageDesk, NoSuchMessage
+from gateway.messages.message import RESENDABLE, MessageClass, MessageStatus, sources
+from gateway.messages.operator_actions import CannotCancel, CannotResend, NoSuchMessage, OperatorActions
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
@@ -23,18 +23,18 @@ from tests.messages.stage import PHONE, Stage
 
 
 @pytest.fixture
-def desk(database: Database, vault: Vault, clock: StandingClock) -> MessageDesk:
-    return MessageDesk(database, vault, clock)
+def desk(database: Database, vault: Vault, clock: StandingClock) -> OperatorActions:
+    return OperatorActions(database, vault, clock)
 
 
-async def become(database: Database, message: int, status: Status) -> None:
+async def become(database: Database, message: int, status: MessageStatus) -> None:
     async with database.begin() as connection:
         await connection.execute(update(messages).where(messages.c.id == message).values(status=status))
 
 
-@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("status", list(MessageStatus))
 async def test_what_may_be_resent_and_called_off(
-    database: Database, desk: MessageDesk, stage: Stage, status: Status
+    database: Database, desk: OperatorActions, stage: Stage, status: MessageStatus
 ) -> None:
     first, second = await stage.put(ticket="73402817"), await stage.put()
     for message in (first, second):
@@ -42,12 +42,12 @@ async def test_what_may_be_resent_and_called_off(
     if status in RESENDABLE:
         again = await desk.resend(first, "rini")
         assert (await stage.row(again))["resend_of"] == first
-        stands = "cancelled" if status is Status.UNKNOWN else status
+        stands = "cancelled" if status is MessageStatus.UNKNOWN else status
         assert (await stage.row(first))["status"] == stands
     else:
         with pytest.raises(CannotResend, match=f"is {status}; only these"):
             await desk.resend(first, "rini")
-    if status in sources(Status.CANCELLED):
+    if status in sources(MessageStatus.CANCELLED):
         await desk.cancel(second, "rini")
         assert (await stage.row(second))["status"] == "cancelled"
     else:
@@ -56,7 +56,7 @@ async def test_what_may_be_resent_and_called_off(
 
 
 async def test_the_new_message_is_the_old_one_begun_again(
-    desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
 ) -> None:
     first = await stage.put("halo", ticket="73402817")
     (claim,) = await outbox.claim(1, "w1", "at")
@@ -78,7 +78,7 @@ async def test_the_new_message_is_the_old_one_begun_again(
 
 
 async def test_an_unknown_one_is_not_queued_by_itself_as_well(
-    desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
 ) -> None:
     first = await stage.put()
     (claim,) = await outbox.claim(1, "w1", "at")
@@ -90,7 +90,7 @@ async def test_an_unknown_one_is_not_queued_by_itself_as_well(
     assert (await stage.row(first))["reason"] == f"sent once more as {again}"
 
 
-async def test_once_only_and_then_the_newest(desk: MessageDesk, stage: Stage) -> None:
+async def test_once_only_and_then_the_newest(desk: OperatorActions, stage: Stage) -> None:
     first = await stage.put()
     await desk.cancel(first, "rini")
     again = await desk.resend(first, "rini")
@@ -101,7 +101,7 @@ async def test_once_only_and_then_the_newest(desk: MessageDesk, stage: Stage) ->
 
 
 async def test_nothing_is_sent_to_who_must_not_get_it(
-    database: Database, desk: MessageDesk, stage: Stage, vault: Vault, clock: StandingClock
+    database: Database, desk: OperatorActions, stage: Stage, vault: Vault, clock: StandingClock
 ) -> None:
     appeal = await stage.put(kind=MessageClass.APPEAL)
     await desk.cancel(appeal, "rini")
@@ -114,9 +114,9 @@ async def test_nothing_is_sent_to_who_must_not_get_it(
         await desk.resend(appeal, "rini")
 
 
-@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("status", list(MessageStatus))
 async def test_what_belongs_to_an_appeal_is_not_sent_past_it(
-    database: Database, desk: MessageDesk, stage: Stage, status: Status
+    database: Database, desk: OperatorActions, stage: Stage, status: MessageStatus
 ) -> None:
     """Its hold, its account and its audience know nothing of such a message."""
     message = await stage.put(kind=MessageClass.APPEAL)
@@ -129,22 +129,22 @@ async def test_what_belongs_to_an_appeal_is_not_sent_past_it(
 
 
 async def test_an_unknown_one_of_an_appeal_is_not_called_off(
-    database: Database, desk: MessageDesk, stage: Stage
+    database: Database, desk: OperatorActions, stage: Stage
 ) -> None:
     """It may have arrived: the account of the appeal would count it as never sent."""
     message = await stage.put(kind=MessageClass.APPEAL)
-    await become(database, message, Status.UNKNOWN)
+    await become(database, message, MessageStatus.UNKNOWN)
     with pytest.raises(CannotCancel, match=f"message {message} is of an appeal and may have arrived: it stays unknown"):
         await desk.cancel(message, "rini")
     assert (await stage.row(message))["status"] == "unknown"
     assert await stage.rows(audit) == []
-    await become(database, message, Status.QUEUED)
+    await become(database, message, MessageStatus.QUEUED)
     await desk.cancel(message, "rini")
     assert (await stage.row(message))["status"] == "cancelled"
 
 
 async def test_the_history_tells_all_that_befell_it(
-    database: Database, desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+    database: Database, desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
 ) -> None:
     message = await stage.put()
     tries: list[Outcome] = [Deferred("busy"), Unknown("no answer"), Accepted("ATXid_1")]
@@ -171,7 +171,7 @@ async def test_the_history_tells_all_that_befell_it(
 
 
 async def test_a_lost_claim_stands_in_the_history(
-    desk: MessageDesk, outbox: Outbox, stage: Stage, clock: StandingClock
+    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
 ) -> None:
     message = await stage.put()
     await outbox.claim(1, "w1", "at")
@@ -181,12 +181,12 @@ async def test_a_lost_claim_stands_in_the_history(
     assert (told["what"], told["attempt"], told["reason"]) == ("unknown", 1, "claimed by a worker that was lost")
 
 
-async def test_what_was_given_back_is_no_try(desk: MessageDesk, outbox: Outbox, stage: Stage) -> None:
+async def test_what_was_given_back_is_no_try(desk: OperatorActions, outbox: Outbox, stage: Stage) -> None:
     message = await stage.put()
     await outbox.release("at", await outbox.claim(1, "w1", "at"))
     assert len((await desk.show(message))["history"]) == 1
 
 
-async def test_there_is_no_such_message(desk: MessageDesk) -> None:
+async def test_there_is_no_such_message(desk: OperatorActions) -> None:
     with pytest.raises(NoSuchMessage):
         await desk.show(4711)

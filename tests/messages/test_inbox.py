@@ -13,7 +13,7 @@ from gateway.carriers.carrier import Ending, Inbound, OptOut, SessionEnd
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import inbound_messages, session_ends
 from gateway.people.tables import opt_outs
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import OTHER, PHONE, Stage
@@ -77,7 +77,7 @@ async def test_any_text_is_stored(inbox: Inbox, stage: Stage) -> None:
 
 
 async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: StandingClock) -> None:
-    with pytest.raises(DatabaseAway) as away:
+    with pytest.raises(DatabaseUnavailable) as away:
         await Inbox(nowhere, vault, clock).take("at", SMS)
     assert "81230004567" not in repr(away.value)
 

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from gateway.menu.model import Keywords, Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
-from gateway.sms.keywords import Meant, is_automatic, meant, named_places, named_ticket, tells_more, told
+from gateway.sms.keywords import (
+    Command,
+    has_free_text,
+    is_automatic,
+    named_places,
+    named_ticket,
+    parse_command,
+    parse_report,
+)
 from gateway.text import ticket as tickets
 
 PACKS: dict[str, Menu] = {
@@ -85,7 +93,7 @@ MEANT = [
 
 @pytest.mark.parametrize(("text", "command", "language", "rest"), MEANT)
 def test_what_the_first_word_asks_for(text: str, command: str, language: str, rest: str) -> None:
-    assert meant(text, CITY) == Meant(command, language, rest)
+    assert parse_command(text, CITY) == Command(command, language, rest)
 
 
 REFUSALS = [
@@ -103,7 +111,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("text", "language"), REFUSALS)
 def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
-    understood = meant(text, CITY)
+    understood = parse_command(text, CITY)
     assert (understood.command, understood.language) == ("unsubscribe", language)
 
 
@@ -120,7 +128,7 @@ def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
     ],
 )
 def test_what_is_no_refusal_though_it_has_the_word(text: str, command: str) -> None:
-    assert meant(text, CITY).command == command
+    assert parse_command(text, CITY).command == command
 
 
 TELLING = [
@@ -153,7 +161,7 @@ TELLING = [
 
 @pytest.mark.parametrize(("text", "more"), TELLING)
 def test_what_is_told_besides(text: str, more: bool) -> None:
-    assert tells_more(meant(text, CITY), CITY) == more
+    assert has_free_text(parse_command(text, CITY), CITY) == more
 
 
 @pytest.mark.parametrize("pack", PACKS)
@@ -165,7 +173,7 @@ def test_every_keyword_of_a_pack_is_understood(pack: str) -> None:
         for language, words in languages.items():
             for word in words:
                 for typed in (word, word.upper(), f" {word.title()}, "):
-                    understood = meant(f"{typed} xyz", PACKS[pack])
+                    understood = parse_command(f"{typed} xyz", PACKS[pack])
                     assert (understood.command, understood.rest) == (command, "xyz")
                     assert understood.language in ("", language)
 
@@ -177,7 +185,7 @@ def test_nothing_that_we_send_begins_with_a_keyword(pack: str) -> None:
     answers = {"category": menu.categories[0], "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
         for name in wording.sms:
-            assert meant(menu.sms(name, language, answers), menu).command == "", (language, name)
+            assert parse_command(menu.sms(name, language, answers), menu).command == "", (language, name)
 
 
 # A report ----------------------------------------------------------------------------------------------------
@@ -244,7 +252,7 @@ TOLD = [
 
 @pytest.mark.parametrize(("text", "category", "places", "description"), TOLD)
 def test_what_a_report_says(text: str, category: str, places: list[str], description: str) -> None:
-    read = told(text, CITY)
+    read = parse_report(text, CITY)
     assert (read.category, [CITY.areas.kelurahan[place] for place in read.places]) == (category, places)
     assert read.description == description
     assert read.area == (read.places[0] if len(places) == 1 else "")
@@ -260,19 +268,19 @@ WORDS_OF_EVERY_DAY = (
 def test_a_word_of_every_day_is_no_place(pack: str) -> None:
     menu = PACKS[pack]
     for word in WORDS_OF_EVERY_DAY.split():
-        assert told(f"9 {word} xxqq", menu).places == (), word
+        assert parse_report(f"9 {word} xxqq", menu).places == (), word
 
 
 def test_a_village_whose_name_stands_twice() -> None:
     menu = PACKS["kab-pekalongan"]
     both = [code("Yosorejo", menu, kecamatan) for kecamatan in ("Petungkriyono", "Siwalan")]
-    assert sorted(told("1 yosorejo banjir", menu).places) == sorted(both)
+    assert sorted(parse_report("1 yosorejo banjir", menu).places) == sorted(both)
     for place, kecamatan in zip(both, ("petungkriyono", "kec. siwalan"), strict=True):
-        read = told(f"1 yosorejo {kecamatan} banjir", menu)
+        read = parse_report(f"1 yosorejo {kecamatan} banjir", menu)
         assert (read.category, read.places, read.description) == ("banjir", (place,), "banjir")
     names = list(menu.areas.kelurahan.values())
     for name in {name for name in names if names.count(name) > 1}:
-        assert len(told(f"1 {name} banjir", menu).places) > 1, name
+        assert len(parse_report(f"1 {name} banjir", menu).places) > 1, name
 
 
 @pytest.mark.parametrize("pack", PACKS)
@@ -280,23 +288,23 @@ def test_every_kind_and_every_place_of_a_pack_is_understood(pack: str) -> None:
     menu = PACKS[pack]
     for area, name in menu.areas.kelurahan.items():
         kecamatan = menu.areas.kecamatan[menu.areas.kecamatan_of(area)]
-        places = told(f"9 {name} kec {kecamatan} sesuatu", menu).places
+        places = parse_report(f"9 {name} kec {kecamatan} sesuatu", menu).places
         alike = {"Kutorojo", "Kutorejo"}  # one letter apart, and in one kecamatan: somebody must choose
         assert places == (area,) or {menu.areas.kelurahan[place] for place in places} == alike, name
     some = next(name for name in menu.areas.kelurahan.values() if " " not in name)
     for word, category in menu.keywords.categories.items():
         for text in (f"{word} {some} xxqq", f"{some} {word.upper()} xxqq"):
-            read = told(text, menu)
+            read = parse_report(text, menu)
             assert (read.category, len(read.places), read.description) == (category, 1, "xxqq"), text
 
 
 @given(st.text(max_size=400) | st.from_regex(r"([0-9A-Za-z]{1,9}[ ,.]{1,2}){0,30}", fullmatch=True))
 def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
     for menu in PACKS.values():
-        understood = meant(text, menu)
+        understood = parse_command(text, menu)
         assert understood.rest in text
-        tells_more(understood, menu)
-        read = told(text, menu)
+        has_free_text(understood, menu)
+        read = parse_report(text, menu)
         assert read.description in text
         assert read.description == read.description.strip(" \t\r\n,.")
         assert read.category in ("", *menu.categories)
@@ -315,8 +323,8 @@ def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
 def test_a_long_text_takes_no_long_time(text: str) -> None:
     for menu in PACKS.values():
         began = time.perf_counter()
-        told(text, menu)
-        tells_more(meant(f"help {text}", menu), menu)
+        parse_report(text, menu)
+        has_free_text(parse_command(f"help {text}", menu), menu)
         named_places(text, menu)
         named_ticket(text)
         is_automatic(text, menu.keywords)
@@ -387,4 +395,4 @@ def test_a_phrase_of_machines_is_folded_as_the_text_is() -> None:
     keywords = Keywords({}, {}, {}, frozenset(), ("auto-reply",))
     assert is_automatic("Auto reply: rapat", keywords)
     assert not is_automatic("", keywords)
-    assert meant("LAPOR 3", replace(CITY, keywords=keywords)) == Meant()
+    assert parse_command("LAPOR 3", replace(CITY, keywords=keywords)) == Command()

@@ -14,14 +14,14 @@ from sqlalchemy import update
 from gateway.carriers.carrier import Outcome
 from gateway.messages.claims import Lane
 from gateway.messages.holds import hold
-from gateway.messages.message import OPTED_OUT, MessageClass, Status
+from gateway.messages.message import OPTED_OUT, MessageClass, MessageStatus
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.rate_limiter import Rates
+from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Batcher
+from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
@@ -54,9 +54,9 @@ class HoldsAppeals(ToldCarrier):
 
 
 @pytest.fixture
-async def batcher(redis_url: str) -> AsyncIterator[Batcher]:
+async def batcher(redis_url: str) -> AsyncIterator[Pipeline]:
     client = redis_client(redis_url)
-    made = Batcher(client, 0.3)
+    made = Pipeline(client, 0.3)
     yield made
     await made.close()
     await client.aclose()
@@ -99,9 +99,9 @@ async def test_who_opts_out_after_the_claim_gets_nothing(
     assert [row["attempts"] for row in await stage.rows()] == [1, 0, 1]
 
 
-@pytest.mark.parametrize("becomes", [Status.HELD, Status.CANCELLED])
+@pytest.mark.parametrize("becomes", [MessageStatus.HELD, MessageStatus.CANCELLED])
 async def test_what_is_held_after_the_claim_does_not_leave(
-    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock, becomes: Status
+    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock, becomes: MessageStatus
 ) -> None:
     carrier = HoldsAppeals()
     held = await _appeals(stage, 3)
@@ -151,7 +151,7 @@ async def _has(stage: Stage, statuses: list[str]) -> bool:
 async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
     carrier = HoldsAppeals()
     await _appeals(stage, 30)
-    async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch=2, rounds=2))):
+    async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch_size=2, batches=2))):
         await carrier.asked.wait()
         for number in range(5):
             message = await stage.put(f"confirmation {number}", to=phone(50 + number))
@@ -165,7 +165,7 @@ async def test_a_call_that_takes_long_keeps_no_later_claim_waiting(
 ) -> None:
     """Of confirmations too: each of these is a claim of its own, and of none the call has ended."""
     carrier = HoldsAppeals()
-    async with working(sender(outbox, clock, carrier, pace=replace(BRISK, rounds=2))):
+    async with working(sender(outbox, clock, carrier, pace=replace(BRISK, batches=2))):
         for number in range(6):
             await stage.put(f"appealing {number}", to=phone(number), kind=CONFIRMATION)
             await until(partial(_calls, carrier, number + 1))
@@ -176,14 +176,14 @@ async def _calls(carrier: ToldCarrier, count: int) -> bool:
     return len(carrier.calls) == count
 
 
-async def test_what_presses_more_has_the_whole_rate(database: Database, vault: Vault, batcher: Batcher) -> None:
+async def test_what_presses_more_has_the_whole_rate(database: Database, vault: Vault, batcher: Pipeline) -> None:
     clock = Clock()
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
     await _appeals(stage, 30)
     for number in range(40):
         await stage.put(f"confirmation {number}", to=phone(30 + number))
     carrier = ToldCarrier()
-    rates = Rates(batcher, clock, {"at": 40.0})
+    rates = RateLimiter(batcher, clock, {"at": 40.0})
     async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
         await until(partial(ended, stage))
     texts = [text for text, _ in carrier.calls]

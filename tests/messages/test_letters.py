@@ -13,19 +13,19 @@ from gateway.carriers.carrier import Inbound
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.postgres import Database
-from gateway.sms.inbound_queue import DAY, HOUR, Answer, Letters, Made
+from gateway.sms.inbound_queue import DAY, HOUR, Disposition, InboundQueue, SmsReply
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
 from tests.messages.stage import OTHER, PHONE, Stage
 
 Writes = Callable[..., Coroutine[Any, Any, None]]
-ANSWERED = Answer(Made.OTHER, "Maaf", "id")
+ANSWERED = SmsReply(Disposition.OTHER, "Maaf", "id")
 
 
 @pytest.fixture
-def letters(database: Database, vault: Vault, clock: StandingClock) -> Letters:
-    return Letters(database, vault, clock)
+def letters(database: Database, vault: Vault, clock: StandingClock) -> InboundQueue:
+    return InboundQueue(database, vault, clock)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def write(database: Database, vault: Vault, clock: StandingClock) -> Writes:
     return write
 
 
-async def handle(letters: Letters, answer: Answer = ANSWERED) -> str | None:
+async def handle(letters: InboundQueue, answer: SmsReply = ANSWERED) -> str | None:
     """Handle one letter so; its text."""
     async with letters.next() as opened:
         if opened is None:
@@ -48,7 +48,7 @@ async def handle(letters: Letters, answer: Answer = ANSWERED) -> str | None:
         return opened.letter.text
 
 
-async def repeats(letters: Letters, made: Made = Made.REPORT) -> list[bool]:
+async def repeats(letters: InboundQueue, made: Disposition = Disposition.REPORT) -> list[bool]:
     """Of every letter that waits, whether it repeats an earlier one; each is filed as `made`."""
     found: list[bool] = []
     while True:
@@ -56,10 +56,10 @@ async def repeats(letters: Letters, made: Made = Made.REPORT) -> list[bool]:
             if opened is None:
                 return found
             found.append(await opened.repeats())
-            await opened.file(Answer(made))
+            await opened.file(SmsReply(made))
 
 
-async def test_letters_come_in_their_order_and_once(letters: Letters, write: Writes, stage: Stage) -> None:
+async def test_letters_come_in_their_order_and_once(letters: InboundQueue, write: Writes, stage: Stage) -> None:
     for text in ("one", "two", "three"):
         await write(text)
     assert [await handle(letters) for _ in range(4)] == ["one", "two", "three", None]
@@ -67,7 +67,7 @@ async def test_letters_come_in_their_order_and_once(letters: Letters, write: Wri
     assert len(await stage.rows(messages)) == 3
 
 
-async def test_a_letter_is_held_by_one_worker(letters: Letters, write: Writes) -> None:
+async def test_a_letter_is_held_by_one_worker(letters: InboundQueue, write: Writes) -> None:
     await write("one")
     await write("two", OTHER)
     async with letters.next() as first, letters.next() as second, letters.next() as third:
@@ -76,18 +76,18 @@ async def test_a_letter_is_held_by_one_worker(letters: Letters, write: Writes) -
         assert (first.letter.phone, second.letter.phone) == (PHONE, OTHER)
 
 
-async def test_letters_of_one_number_wait_for_each_other(letters: Letters, write: Writes) -> None:
+async def test_letters_of_one_number_wait_for_each_other(letters: InboundQueue, write: Writes) -> None:
     """Two workers must not bring `STOP` after `REG`."""
     await write("REG")
     await write("STOP")
     async with letters.next() as first, letters.next() as second:
         assert first
         assert second is None
-        await first.file(Answer(Made.SUBSCRIBED))
+        await first.file(SmsReply(Disposition.SUBSCRIBED))
     assert await handle(letters) == "STOP"
 
 
-async def test_letters_of_names_wait_for_nobody(letters: Letters, write: Writes) -> None:
+async def test_letters_of_names_wait_for_nobody(letters: InboundQueue, write: Writes) -> None:
     await write("promo", "TELKOMSEL")
     await write("promo", "TELKOMSEL")
     async with letters.next() as first, letters.next() as second:
@@ -98,7 +98,7 @@ async def test_letters_of_names_wait_for_nobody(letters: Letters, write: Writes)
     assert await handle(letters) is None
 
 
-async def test_many_workers_handle_each_letter_once(letters: Letters, write: Writes, stage: Stage) -> None:
+async def test_many_workers_handle_each_letter_once(letters: InboundQueue, write: Writes, stage: Stage) -> None:
     for number in range(20):
         await write(f"text {number}", Phone(f"+2547110001{number % 10:02}"))
 
@@ -114,7 +114,9 @@ async def test_many_workers_handle_each_letter_once(letters: Letters, write: Wri
     assert len(await stage.rows(messages)) == 20
 
 
-async def test_a_block_that_raises_leaves_the_letter_as_it_was(letters: Letters, write: Writes, stage: Stage) -> None:
+async def test_a_block_that_raises_leaves_the_letter_as_it_was(
+    letters: InboundQueue, write: Writes, stage: Stage
+) -> None:
     await write("one")
     before = await stage.rows(inbound_messages)
     with pytest.raises(ZeroDivisionError):
@@ -127,7 +129,7 @@ async def test_a_block_that_raises_leaves_the_letter_as_it_was(letters: Letters,
     assert await handle(letters) == "one"
 
 
-async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: Letters, write: Writes) -> None:
+async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: InboundQueue, write: Writes) -> None:
     await write("one")
     async with letters.next() as opened:
         assert opened
@@ -135,11 +137,11 @@ async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: Letters
 
 
 async def test_a_reply_stands_with_what_was_made(
-    letters: Letters, write: Writes, stage: Stage, clock: StandingClock, vault: Vault
+    letters: InboundQueue, write: Writes, stage: Stage, clock: StandingClock, vault: Vault
 ) -> None:
     await write("CEK 7340-2817")
     clock.pass_time(seconds=3)
-    await handle(letters, Answer(Made.STATUS, "Laporan diterima", "id", ticket="73402817"))
+    await handle(letters, SmsReply(Disposition.STATUS, "Laporan diterima", "id", ticket="73402817"))
     (row,) = await stage.rows(inbound_messages)
     assert (row["made"], row["ticket"], row["answered"], row["handled_at"]) == (
         "status",
@@ -152,7 +154,7 @@ async def test_a_reply_stands_with_what_was_made(
     assert vault.open(reply["phone_sealed"]) == PHONE
 
 
-async def test_nothing_is_sent_to_a_name(letters: Letters, write: Writes, stage: Stage) -> None:
+async def test_nothing_is_sent_to_a_name(letters: InboundQueue, write: Writes, stage: Stage) -> None:
     await write("promo", "TELKOMSEL")
     await handle(letters)
     assert await stage.rows(messages) == []
@@ -182,13 +184,13 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("first", "second", "same"), [(*pair, True) for pair in SAME] + [(*p, False) for p in OTHERS])
-async def test_the_same_text_again(letters: Letters, write: Writes, first: str, second: str, same: bool) -> None:
+async def test_the_same_text_again(letters: InboundQueue, write: Writes, first: str, second: str, same: bool) -> None:
     await write(first)
     await write(second)
     assert await repeats(letters) == [False, same]
 
 
-async def test_the_same_text_of_another_number(letters: Letters, write: Writes) -> None:
+async def test_the_same_text_of_another_number(letters: InboundQueue, write: Writes) -> None:
     for sender in (PHONE, OTHER, "TELKOMSEL"):
         await write("promo", sender)
     assert await repeats(letters) == [False] * 3
@@ -196,7 +198,7 @@ async def test_the_same_text_of_another_number(letters: Letters, write: Writes) 
 
 @pytest.mark.parametrize(("seconds", "same"), [(599, True), (600, False), (601, False)])
 async def test_the_same_is_within_ten_minutes(
-    letters: Letters, write: Writes, clock: StandingClock, seconds: int, same: bool
+    letters: InboundQueue, write: Writes, clock: StandingClock, seconds: int, same: bool
 ) -> None:
     await write("LAPOR 3 KLEGO")
     clock.pass_time(seconds=seconds)
@@ -205,7 +207,7 @@ async def test_the_same_is_within_ten_minutes(
 
 
 async def test_it_counts_when_it_came_in_not_when_it_is_handled(
-    letters: Letters, write: Writes, clock: StandingClock
+    letters: InboundQueue, write: Writes, clock: StandingClock
 ) -> None:
     await write("LAPOR 3 KLEGO")
     await write("LAPOR 3 KLEGO")
@@ -213,31 +215,31 @@ async def test_it_counts_when_it_came_in_not_when_it_is_handled(
     assert await repeats(letters) == [False, True]
 
 
-async def test_what_we_failed_at_may_be_sent_again(letters: Letters, write: Writes) -> None:
+async def test_what_we_failed_at_may_be_sent_again(letters: InboundQueue, write: Writes) -> None:
     await write("LAPOR 3 KLEGO")
     await write("LAPOR 3 KLEGO")
-    assert await repeats(letters, Made.FAILED) == [False, False]
+    assert await repeats(letters, Disposition.FAILED) == [False, False]
 
 
 # How often somebody was answered -----------------------------------------------------------------------------
 
 
-async def answered(letters: Letters, write: Writes, span: timedelta, *made: Made) -> int:
+async def answered(letters: InboundQueue, write: Writes, span: timedelta, *made: Disposition) -> int:
     """What a further letter of `PHONE` would be told, which is left unanswered."""
     await write("count")
     async with letters.next() as opened:
         assert opened
         count = await opened.answered_since(span, made)
-        await opened.file(Answer(Made.OFFICER))
+        await opened.file(SmsReply(Disposition.OFFICER))
     return count
 
 
-async def test_replies_are_counted_by_number_and_kind(letters: Letters, write: Writes) -> None:
+async def test_replies_are_counted_by_number_and_kind(letters: InboundQueue, write: Writes) -> None:
     filed = [
         (PHONE, ANSWERED),
-        (PHONE, Answer(Made.OTHER)),  # not answered
-        (PHONE, Answer(Made.HELP, "Ketik", "id")),
-        (PHONE, Answer(Made.REPORT, ticket="73402817", confirmed=True)),
+        (PHONE, SmsReply(Disposition.OTHER)),  # not answered
+        (PHONE, SmsReply(Disposition.HELP, "Ketik", "id")),
+        (PHONE, SmsReply(Disposition.REPORT, ticket="73402817", confirmed=True)),
         (OTHER, ANSWERED),
         ("TELKOMSEL", ANSWERED),
     ]
@@ -245,14 +247,14 @@ async def test_replies_are_counted_by_number_and_kind(letters: Letters, write: W
         await write("text", sender)
         await handle(letters, answer)
     assert await answered(letters, write, HOUR) == 3
-    assert await answered(letters, write, HOUR, Made.OTHER) == 1
-    assert await answered(letters, write, DAY, Made.REPORT) == 1
-    assert await answered(letters, write, DAY, Made.REPORT, Made.HELP, Made.UNTOLD) == 2
+    assert await answered(letters, write, HOUR, Disposition.OTHER) == 1
+    assert await answered(letters, write, DAY, Disposition.REPORT) == 1
+    assert await answered(letters, write, DAY, Disposition.REPORT, Disposition.HELP, Disposition.UNTOLD) == 2
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(59, 1), (60, 0)])
 async def test_replies_are_counted_within_the_span(
-    letters: Letters, write: Writes, clock: StandingClock, minutes: int, count: int
+    letters: InboundQueue, write: Writes, clock: StandingClock, minutes: int, count: int
 ) -> None:
     await write("text")
     await handle(letters)
@@ -263,12 +265,12 @@ async def test_replies_are_counted_within_the_span(
 # The list ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_masked_and_newest_first(letters: Letters, write: Writes, clock: StandingClock) -> None:
+async def test_the_list_is_masked_and_newest_first(letters: InboundQueue, write: Writes, clock: StandingClock) -> None:
     await write("LAPOR 3")
     await write("promo", "TELKOMSEL")
     await write("apa ini", OTHER)
-    await handle(letters, Answer(Made.UNSORTED, "Tempat?", "id"))
-    await handle(letters, Answer(Made.MACHINE))
+    await handle(letters, SmsReply(Disposition.UNSORTED, "Tempat?", "id"))
+    await handle(letters, SmsReply(Disposition.MACHINE))
     listed = await letters.list()
     assert [(one["from"], one["text"], one["made"], one["to_sort"]) for one in listed] == [
         ("+62857****008", "apa ini", "", False),
@@ -280,20 +282,20 @@ async def test_the_list_is_masked_and_newest_first(letters: Letters, write: Writ
     assert "81230004567" not in repr(listed)
 
 
-async def test_the_list_of_what_the_desk_must_sort(letters: Letters, write: Writes) -> None:
-    for number, made in enumerate(Made):
+async def test_the_list_of_what_the_desk_must_sort(letters: InboundQueue, write: Writes) -> None:
+    for number, made in enumerate(Disposition):
         await write(made.value, Phone(f"+2547110001{number:02}"))
-        await handle(letters, Answer(made))
+        await handle(letters, SmsReply(made))
     listed = [one["made"] for one in await letters.list(to_sort=True)]
     assert listed == ["failed", "other", "untold", "unsorted", "help_told", "unsubscribed_told"]
 
 
 async def test_a_number_that_cannot_be_opened_is_shown_as_none(
-    letters: Letters, write: Writes, database: Database, clock: StandingClock
+    letters: InboundQueue, write: Writes, database: Database, clock: StandingClock
 ) -> None:
     await write("LAPOR 3")
-    (listed,) = await Letters(database, Vault(bytes(32)), clock).list()
+    (listed,) = await InboundQueue(database, Vault(bytes(32)), clock).list()
     assert listed["from"] == ""
-    async with Letters(database, Vault(bytes(32)), clock).next() as opened:
+    async with InboundQueue(database, Vault(bytes(32)), clock).next() as opened:
         assert opened
         assert opened.letter.phone is None

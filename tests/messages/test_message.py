@@ -15,46 +15,52 @@ from gateway.messages.message import (
     REPORTED,
     RESENDABLE,
     MessageClass,
-    Status,
+    MessageStatus,
     backoff,
     may_be_called_off,
     may_move,
     sources,
 )
 
-FINAL = {Status.DELIVERED, Status.UNDELIVERED, Status.REFUSED, Status.CANCELLED, Status.SUPPRESSED}
+FINAL = {
+    MessageStatus.DELIVERED,
+    MessageStatus.UNDELIVERED,
+    MessageStatus.REFUSED,
+    MessageStatus.CANCELLED,
+    MessageStatus.SUPPRESSED,
+}
 
 
 def test_the_table_speaks_of_every_status() -> None:
-    assert set(MOVES) == set(Status)
+    assert set(MOVES) == set(MessageStatus)
     assert {status for status, targets in MOVES.items() if not targets} == FINAL
 
 
 def test_every_status_can_be_reached() -> None:
-    assert {target for targets in MOVES.values() for target in targets} == set(Status)
+    assert {target for targets in MOVES.values() for target in targets} == set(MessageStatus)
 
 
 @pytest.mark.parametrize("final", sorted(FINAL))
-def test_final_is_final(final: Status) -> None:
-    assert not any(may_move(final, to) for to in Status)
+def test_final_is_final(final: MessageStatus) -> None:
+    assert not any(may_move(final, to) for to in MessageStatus)
 
 
 def test_only_an_accepted_message_is_moved_by_a_report() -> None:
     for to in REPORTED.values():
-        assert sources(to) == [Status.ACCEPTED]
+        assert sources(to) == [MessageStatus.ACCEPTED]
     assert set(REPORTED) == {ReceiptStatus.DELIVERED, ReceiptStatus.UNDELIVERED}
 
 
 def test_what_left_us_never_goes_back_to_the_queue_except_by_a_rule() -> None:
-    assert set(sources(Status.QUEUED)) == {Status.SENDING, Status.UNKNOWN, Status.HELD}
-    assert sources(Status.HELD) == [Status.QUEUED], "what is held has not left"
-    assert sources(Status.UNKNOWN) == [Status.SENDING]
-    assert sources(Status.SENDING) == [Status.QUEUED]
+    assert set(sources(MessageStatus.QUEUED)) == {MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.HELD}
+    assert sources(MessageStatus.HELD) == [MessageStatus.QUEUED], "what is held has not left"
+    assert sources(MessageStatus.UNKNOWN) == [MessageStatus.SENDING]
+    assert sources(MessageStatus.SENDING) == [MessageStatus.QUEUED]
 
 
 def test_sources_is_the_table_read_backwards() -> None:
-    for now in Status:
-        for to in Status:
+    for now in MessageStatus:
+        for to in MessageStatus:
             assert (now in sources(to)) == may_move(now, to)
 
 
@@ -76,15 +82,21 @@ def test_only_what_nobody_waits_for_keeps_the_quiet_hours() -> None:
 
 
 def test_what_may_be_resent_is_final_or_can_be_cancelled() -> None:
-    assert all(not MOVES[status] or may_move(status, Status.CANCELLED) for status in RESENDABLE)
-    assert not RESENDABLE & {Status.DELIVERED, Status.SUPPRESSED, Status.QUEUED, Status.SENDING, Status.ACCEPTED}
+    assert all(not MOVES[status] or may_move(status, MessageStatus.CANCELLED) for status in RESENDABLE)
+    assert not RESENDABLE & {
+        MessageStatus.DELIVERED,
+        MessageStatus.SUPPRESSED,
+        MessageStatus.QUEUED,
+        MessageStatus.SENDING,
+        MessageStatus.ACCEPTED,
+    }
 
 
 def test_what_may_have_arrived_of_an_appeal_is_not_called_off() -> None:
     for kind in MessageClass:
-        may = {status for status in Status if may_be_called_off(kind, status)}
-        kept = {Status.UNKNOWN} if kind is MessageClass.APPEAL else set()
-        assert may == set(sources(Status.CANCELLED)) - kept
+        may = {status for status in MessageStatus if may_be_called_off(kind, status)}
+        kept = {MessageStatus.UNKNOWN} if kind is MessageClass.APPEAL else set()
+        assert may == set(sources(MessageStatus.CANCELLED)) - kept
 
 
 def test_a_confirmation_older_than_six_hours_is_pointless() -> None:

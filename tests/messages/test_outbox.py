@@ -13,7 +13,7 @@ import structlog
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.claims import Claim
 from gateway.messages.erasure import erase_numbers
-from gateway.messages.message import MessageClass, Status
+from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
@@ -328,7 +328,7 @@ async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: S
     assert listed[1] == {
         "id": listed[1]["id"],
         "class": "confirmation",
-        "status": Status.QUEUED,
+        "status": MessageStatus.QUEUED,
         "ticket": "73402817",
         "to": "+62812****567",
         "text": "first",

@@ -17,10 +17,10 @@ from gateway.carriers.carrier import Outcome
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
 from gateway.messages.sending.batch import grouped
-from gateway.messages.sending.rate_limiter import Rates
+from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Batcher
+from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
@@ -41,10 +41,10 @@ class Timed(ToldCarrier):
 
 
 @pytest.fixture
-async def batchers(redis_url: str) -> AsyncIterator[list[Batcher]]:
+async def batchers(redis_url: str) -> AsyncIterator[list[Pipeline]]:
     """Two, as of two workers."""
     clients = [redis_client(redis_url) for _ in range(2)]
-    made = [Batcher(client, 0.3) for client in clients]
+    made = [Pipeline(client, 0.3) for client in clients]
     yield made
     for batcher in made:
         await batcher.close()
@@ -53,55 +53,55 @@ async def batchers(redis_url: str) -> AsyncIterator[list[Batcher]]:
 
 
 @pytest.fixture
-async def nowhere() -> AsyncIterator[Batcher]:
+async def nowhere() -> AsyncIterator[Pipeline]:
     client = redis_client("redis://127.0.0.1:1")
-    batcher = Batcher(client, 0.3)
+    batcher = Pipeline(client, 0.3)
     yield batcher
     await batcher.close()
     await client.aclose()
 
 
-async def test_two_workers_share_one_pace(batchers: list[Batcher]) -> None:
-    workers = [Rates(batcher, Clock(), {"at": 100.0}) for batcher in batchers]
-    waits = [await workers[number % 2].place("at", 10) for number in range(5)]
+async def test_two_workers_share_one_pace(batchers: list[Pipeline]) -> None:
+    workers = [RateLimiter(batcher, Clock(), {"at": 100.0}) for batcher in batchers]
+    waits = [await workers[number % 2].acquire("at", 10) for number in range(5)]
     assert all(granted for granted, _ in waits)
     assert [round(wait, 1) for _, wait in waits] == [0.0, 0.1, 0.2, 0.3, 0.4]
 
 
-async def test_a_place_far_off_is_not_taken(batchers: list[Batcher]) -> None:
-    rates = Rates(batchers[0], Clock(), {"at": 1.0})
-    assert await rates.place("at", 3) == (True, 0.0)
+async def test_a_place_far_off_is_not_taken(batchers: list[Pipeline]) -> None:
+    rates = RateLimiter(batchers[0], Clock(), {"at": 1.0})
+    assert await rates.acquire("at", 3) == (True, 0.0)
     for _ in range(3):
-        granted, wait = await rates.place("at", 1)
+        granted, wait = await rates.acquire("at", 1)
         assert not granted
         assert 2.5 < wait <= 3
 
 
-async def test_what_was_not_used_makes_no_burst(batchers: list[Batcher]) -> None:
-    rates = Rates(batchers[0], Clock(), {"at": 50.0})
-    await rates.place("at", 1)
+async def test_what_was_not_used_makes_no_burst(batchers: list[Pipeline]) -> None:
+    rates = RateLimiter(batchers[0], Clock(), {"at": 50.0})
+    await rates.acquire("at", 1)
     await asyncio.sleep(0.2)
-    waits = [(await rates.place("at", 5))[1] for _ in range(3)]
+    waits = [(await rates.acquire("at", 5))[1] for _ in range(3)]
     assert [round(wait, 1) for wait in waits] == [0.0, 0.1, 0.2]
 
 
-async def test_channels_have_their_own_pace_and_one_without_never_waits(batchers: list[Batcher]) -> None:
-    rates = Rates(batchers[0], Clock(), {"at": 1.0, "other": 1.0, "free": None})
-    assert [await rates.place(channel, 100) for channel in ("at", "other", "free", "free")] == [(True, 0.0)] * 4
+async def test_channels_have_their_own_pace_and_one_without_never_waits(batchers: list[Pipeline]) -> None:
+    rates = RateLimiter(batchers[0], Clock(), {"at": 1.0, "other": 1.0, "free": None})
+    assert [await rates.acquire(channel, 100) for channel in ("at", "other", "free", "free")] == [(True, 0.0)] * 4
     assert [rates.most_parts(channel) for channel in ("at", "free")] == [1, None]
-    assert Rates(batchers[0], Clock(), {"at": 12.5}).most_parts("at") == 12
+    assert RateLimiter(batchers[0], Clock(), {"at": 12.5}).most_parts("at") == 12
 
 
-async def test_the_key_goes_when_nobody_sends(batchers: list[Batcher], redis_url: str) -> None:
-    await Rates(batchers[0], Clock(), {"at": 1000.0}).place("at", 1)
+async def test_the_key_goes_when_nobody_sends(batchers: list[Pipeline], redis_url: str) -> None:
+    await RateLimiter(batchers[0], Clock(), {"at": 1000.0}).acquire("at", 1)
     async with Redis.from_url(redis_url) as client:
         assert 0 < await client.pttl("waspada:rate:at") <= 1002
 
 
-async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Batcher) -> None:
-    rates = Rates(nowhere, Clock(), {"at": 10.0})
+async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Pipeline) -> None:
+    rates = RateLimiter(nowhere, Clock(), {"at": 10.0})
     with structlog.testing.capture_logs() as logs:
-        waits = [await rates.place("at", 5) for _ in range(4)]
+        waits = [await rates.acquire("at", 5) for _ in range(4)]
     assert [(granted, round(wait, 1)) for granted, wait in waits[:3]] == [(True, 0.0), (True, 0.5), (True, 1.0)]
     assert waits[3][0] is False
     assert [line["event"] for line in logs] == ["worker.rate_without_redis"]
@@ -115,7 +115,7 @@ def test_a_call_holds_no_more_than_a_seconds_worth() -> None:
 
 
 async def test_two_workers_keep_the_rate_while_another_channel_is_not_held_up(
-    database: Database, vault: Vault, batchers: list[Batcher]
+    database: Database, vault: Vault, batchers: list[Pipeline]
 ) -> None:
     clock = Clock()
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
@@ -129,7 +129,7 @@ async def test_two_workers_keep_the_rate_while_another_channel_is_not_held_up(
             {"at": carrier, "quick": ToldCarrier()},
             clock,
             f"w{number}",
-            rates=Rates(batchers[number], clock, {"at": 20.0}),
+            rates=RateLimiter(batchers[number], clock, {"at": 20.0}),
         )
         for number, carrier in enumerate(carriers)
     ]
@@ -149,7 +149,7 @@ async def _accepted(stage: Stage, message: int) -> bool:
 
 
 async def test_what_waits_too_long_for_its_place_is_given_back_before_it_is_lost(
-    database: Database, vault: Vault, batchers: list[Batcher]
+    database: Database, vault: Vault, batchers: list[Pipeline]
 ) -> None:
     clock = Clock()
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
@@ -157,7 +157,7 @@ async def test_what_waits_too_long_for_its_place_is_given_back_before_it_is_lost
         await stage.put(f"text {number}", to=phone(number))
     carrier = ToldCarrier()
     hasty = replace(BRISK, lost_after=timedelta(seconds=2.5))
-    rates = Rates(batchers[0], clock, {"at": 3.0})
+    rates = RateLimiter(batchers[0], clock, {"at": 3.0})
     async with working(of_channels(outbox, {"at": carrier}, clock, pace=hasty, rates=rates)):
         await until(lambda: ended(stage))
     assert len(carrier.calls) == 10
@@ -165,14 +165,14 @@ async def test_what_waits_too_long_for_its_place_is_given_back_before_it_is_lost
 
 
 async def test_what_presses_waits_for_no_more_than_half_a_second_of_what_was_claimed_before(
-    database: Database, vault: Vault, batchers: list[Batcher]
+    database: Database, vault: Vault, batchers: list[Pipeline]
 ) -> None:
     clock = Clock()
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
     for number in range(90):
         await stage.put(f"{number}", to=phone(number), kind=MessageClass.APPEAL)
     carrier = ToldCarrier()
-    rates = Rates(batchers[0], clock, {"at": 40.0})
+    rates = RateLimiter(batchers[0], clock, {"at": 40.0})
     async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
         await until(lambda: _called(carrier, 25))
         pressing = await stage.put("pressing", to=phone(99))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
 from gateway.messages.claims import Claim
 from gateway.messages.outbox import Outbox
-from gateway.messages.receipts import Receipts, Taken, lock_ids
+from gateway.messages.receipts import Receipts, Taken, lock_carrier_ids
 from gateway.messages.tables import receipts
 from gateway.runtime.postgres import Database
 from tests.clocks import StandingClock
@@ -238,7 +238,7 @@ async def test_opposite_orders_do_not_deadlock(database: Database, outbox: Outbo
     ids = ["id-1", "id-2", "id-3"]
     orders = ((claims[:3], ids), (claims[3:], ids[::-1]))
     async with database.begin() as holder:
-        await lock_ids(holder, "at", ["id-2"])
+        await lock_carrier_ids(holder, "at", ["id-2"])
         records = [
             asyncio.create_task(
                 outbox.record("at", [(claim, Accepted(name)) for claim, name in zip(batch, order, strict=True)])

@@ -103,7 +103,7 @@ async def test_two_workers_never_send_a_message_twice(database: Database, vault:
     carriers = [Uneven() for _ in range(3)]
     for number in range(100):
         await stage.put(f"text {number % 10}", to=phone(number))
-    small = replace(BRISK, batch=7, recipients=3)
+    small = replace(BRISK, batch_size=7, recipients=3)
     senders = [
         sender(Outbox(database, vault, clock), clock, carrier, f"w{number}", small)
         for number, carrier in enumerate(carriers)

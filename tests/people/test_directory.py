@@ -14,8 +14,8 @@ from gateway.carriers.carrier import OptOut
 from gateway.messages.inbox import Inbox
 from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory, Forgotten, Imported, erase_person
-from gateway.people.loading import known_of
-from gateway.people.person import Entry, Part, Person, Role, change
+from gateway.people.loading import load_known
+from gateway.people.person import ListedPerson, Person, Role, RoleGrant, change
 from gateway.people.saving import write_changes
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, person_roles, subscriptions
@@ -29,8 +29,8 @@ PODOSUGIH, MEDONO, KAUMAN = "33.75.01.1003", "33.75.01.1002", "33.75.02.1003"
 BARAT, TIMUR = "33.75.01", "33.75.02"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
-OFFICER = Part(Role.OFFICER, (BARAT,), "surat tugas 12")
-SUBSCRIBER = Part(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir RW 3", AT)
+OFFICER = RoleGrant(Role.OFFICER, (BARAT,), "surat tugas 12")
+SUBSCRIBER = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir RW 3", AT)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def says_stop(database: Database, vault: Vault, clock: StandingClock) -> Stop:
     return stop
 
 
-async def put(directory: Directory, *entries: Entry, dry_run: bool = False) -> Imported:
+async def put(directory: Directory, *entries: ListedPerson, dry_run: bool = False) -> Imported:
     return await directory.import_people(entries, source="list.csv", language="id", dry_run=dry_run)
 
 
@@ -72,12 +72,12 @@ async def everything(database: Database) -> list[list[dict[str, Any]]]:
 
 
 async def test_a_person_with_two_roles(directory: Directory, clock: StandingClock) -> None:
-    assert await put(directory, Entry(PHONE, (SUBSCRIBER, OFFICER), "Dewi", "jv")) == Imported(new=1)
+    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi", "jv")) == Imported(new=1)
     assert await directory.find(PHONE) == Person(
         phone=PHONE,
         name="Dewi",
         language="jv",
-        parts=(Part(Role.SUBSCRIBER, (MEDONO, PODOSUGIH), "formulir RW 3", AT), OFFICER),
+        parts=(RoleGrant(Role.SUBSCRIBER, (MEDONO, PODOSUGIH), "formulir RW 3", AT), OFFICER),
         source="list.csv",
         added_at=clock.now(),
         updated_at=clock.now(),
@@ -86,8 +86,8 @@ async def test_a_person_with_two_roles(directory: Directory, clock: StandingCloc
 
 
 async def test_a_consent_out_of_a_list_is_on_record(directory: Directory, database: Database) -> None:
-    undated = Part(Role.SUBSCRIBER, (PODOSUGIH,))
-    await put(directory, Entry(PHONE, (SUBSCRIBER,)), Entry(OTHER, (undated,)))
+    undated = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,))
+    await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), ListedPerson(OTHER, (undated,)))
     consents = {(row["wording"], row["channel"], row["language"]) for row in await rows(database, subscriptions)}
     assert consents == {("formulir RW 3", "list", "id"), ("list.csv", "list", "id")}
 
@@ -95,7 +95,7 @@ async def test_a_consent_out_of_a_list_is_on_record(directory: Directory, databa
 async def test_a_second_time_the_same_changes_nothing(
     directory: Directory, database: Database, clock: StandingClock
 ) -> None:
-    entries = Entry(PHONE, (SUBSCRIBER, OFFICER), "Dewi"), Entry(OTHER, (OFFICER,))
+    entries = ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi"), ListedPerson(OTHER, (OFFICER,))
     await put(directory, *entries)
     before = await everything(database)
     clock.pass_time(days=1)
@@ -106,21 +106,21 @@ async def test_a_second_time_the_same_changes_nothing(
 async def test_a_correction_updates_and_never_doubles(
     directory: Directory, database: Database, clock: StandingClock
 ) -> None:
-    await put(directory, Entry(PHONE, (OFFICER,), "Dewi"))
+    await put(directory, ListedPerson(PHONE, (OFFICER,), "Dewi"))
     clock.pass_time(days=1)
-    corrected = Part(Role.OFFICER, (TIMUR,)), Part(Role.LURAH, (KAUMAN,))
-    assert await put(directory, Entry(PHONE, corrected, "Dewi Lestari")) == Imported(updated=1)
+    corrected = RoleGrant(Role.OFFICER, (TIMUR,)), RoleGrant(Role.LURAH, (KAUMAN,))
+    assert await put(directory, ListedPerson(PHONE, corrected, "Dewi Lestari")) == Imported(updated=1)
     person = await directory.find(PHONE)
     assert person
     assert (person.name, person.updated_at - person.added_at) == ("Dewi Lestari", timedelta(days=1))
-    assert person.parts == (Part(Role.OFFICER, (TIMUR,), OFFICER.basis), corrected[1])
+    assert person.parts == (RoleGrant(Role.OFFICER, (TIMUR,), OFFICER.basis), corrected[1])
     assert len(await rows(database, people)) == 1
 
 
 async def test_a_dry_run_says_the_same_and_stores_nothing(directory: Directory, database: Database) -> None:
-    await put(directory, Entry(PHONE, (OFFICER,)), Entry(THIRD, (OFFICER,)))
+    await put(directory, ListedPerson(PHONE, (OFFICER,)), ListedPerson(THIRD, (OFFICER,)))
     before = await everything(database)
-    entries = Entry(PHONE, (OFFICER,)), Entry(OTHER, (SUBSCRIBER,)), Entry(THIRD, (SUBSCRIBER,))
+    entries = ListedPerson(PHONE, (OFFICER,)), ListedPerson(OTHER, (SUBSCRIBER,)), ListedPerson(THIRD, (SUBSCRIBER,))
     expected = Imported(new=1, updated=1, unchanged=1)
     assert await put(directory, *entries, dry_run=True) == expected
     assert await everything(database) == before
@@ -128,7 +128,7 @@ async def test_a_dry_run_says_the_same_and_stores_nothing(directory: Directory, 
 
 
 async def test_more_people_than_one_transaction_takes(directory: Directory) -> None:
-    entries = [Entry(Phone(f"+62812300{number:05}"), (OFFICER,)) for number in range(2500)]
+    entries = [ListedPerson(Phone(f"+62812300{number:05}"), (OFFICER,)) for number in range(2500)]
     assert await put(directory, *entries) == Imported(new=2500)
     assert await put(directory, *reversed(entries)) == Imported(unchanged=2500)
     exported = [person.phone async for person in directory.export()]
@@ -136,7 +136,7 @@ async def test_more_people_than_one_transaction_takes(directory: Directory) -> N
 
 
 async def test_two_lists_at_once(directory: Directory, database: Database) -> None:
-    entries = [Entry(Phone(f"+62812300{number:05}"), (OFFICER, SUBSCRIBER)) for number in range(300)]
+    entries = [ListedPerson(Phone(f"+62812300{number:05}"), (OFFICER, SUBSCRIBER)) for number in range(300)]
     await asyncio.gather(put(directory, *entries), put(directory, *reversed(entries)), put(directory, *entries))
     assert [len(found) for found in await everything(database)] == [300, 300, 600]
 
@@ -149,18 +149,18 @@ async def test_who_said_stop_does_not_come_back(
     vault: Vault,
     clock: StandingClock,
 ) -> None:
-    undated = Entry(OTHER, (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir"),))
-    await put(directory, Entry(PHONE, (SUBSCRIBER,)), undated)
+    undated = ListedPerson(OTHER, (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir"),))
+    await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), undated)
     for phone in (PHONE, OTHER):
         await says_stop(phone)
     before = await everything(database)
     clock.pass_time(days=2)
-    assert await put(directory, Entry(PHONE, (SUBSCRIBER,)), undated) == Imported(unchanged=2, declined=2)
+    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), undated) == Imported(unchanged=2, declined=2)
     assert await everything(database) == before
-    anew = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
-    assert await put(directory, Entry(PHONE, (anew,)), dry_run=True) == Imported(updated=1)
+    anew = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    assert await put(directory, ListedPerson(PHONE, (anew,)), dry_run=True) == Imported(updated=1)
     assert len(await rows(database, opt_outs)) == 2
-    assert await put(directory, Entry(PHONE, (anew,))) == Imported(updated=1)
+    assert await put(directory, ListedPerson(PHONE, (anew,))) == Imported(updated=1)
     assert await consents.standing(PHONE) == [PODOSUGIH]
     (refused,) = await rows(database, opt_outs)
     assert refused["phone_key"] == vault.lookup(OTHER), "or nothing would ever be sent to who is listed"
@@ -171,10 +171,10 @@ async def test_who_said_stop_again_is_held_to_his_last_word(
 ) -> None:
     await says_stop(PHONE)
     clock.pass_time(days=1)
-    between = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now())
+    between = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now())
     clock.pass_time(days=1)
     await says_stop(PHONE)
-    assert await put(directory, Entry(PHONE, (between,))) == Imported(unchanged=1, declined=1)
+    assert await put(directory, ListedPerson(PHONE, (between,))) == Imported(unchanged=1, declined=1)
 
 
 @pytest.mark.parametrize("by_carrier", [False, True])
@@ -191,44 +191,44 @@ async def test_who_said_stop_without_a_subscription_is_brought_by_no_older_conse
     else:
         await says_stop(PHONE)
     clock.pass_time(days=2)
-    undated = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir")
+    undated = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir")
     for agreed in (undated, SUBSCRIBER):
-        assert await put(directory, Entry(PHONE, (agreed,), "Dewi")) == Imported(unchanged=1, declined=1)
+        assert await put(directory, ListedPerson(PHONE, (agreed,), "Dewi")) == Imported(unchanged=1, declined=1)
     assert await rows(database, people) == await rows(database, subscriptions) == [], "nor is he listed"
-    assert await put(directory, Entry(PHONE, (undated, OFFICER))) == Imported(new=1, declined=1)
-    later = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
-    assert await put(directory, Entry(PHONE, (later,))) == Imported(updated=1)
+    assert await put(directory, ListedPerson(PHONE, (undated, OFFICER))) == Imported(new=1, declined=1)
+    later = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    assert await put(directory, ListedPerson(PHONE, (later,))) == Imported(updated=1)
     assert await rows(database, opt_outs) == []
 
 
 async def test_an_erased_number_that_said_stop_is_brought_by_no_older_consent(
     directory: Directory, says_stop: Stop, database: Database, vault: Vault, clock: StandingClock
 ) -> None:
-    await put(directory, Entry(PHONE, (SUBSCRIBER,)))
+    await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)))
     await says_stop(PHONE)
     async with database.begin() as connection:
         await erase_person(connection, vault.lookup(PHONE), clock.now())
-    assert await put(directory, Entry(PHONE, (SUBSCRIBER,))) == Imported(unchanged=1, declined=1)
+    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER,))) == Imported(unchanged=1, declined=1)
 
 
 async def test_a_stop_waits_for_the_list_that_is_being_read_in(
     directory: Directory, says_stop: Stop, consents: Subscriptions, database: Database, vault: Vault
 ) -> None:
     """And then ends what that has subscribed: nobody is listed who gets nothing."""
-    await put(directory, Entry(PHONE, (OFFICER,)))
+    await put(directory, ListedPerson(PHONE, (OFFICER,)))
     async with database.begin() as connection:
-        known = await known_of(connection, [vault.lookup(PHONE)])
+        known = await load_known(connection, [vault.lookup(PHONE)])
         stopping = asyncio.create_task(says_stop(PHONE))
         await asyncio.sleep(0.2)
         assert not stopping.done()
-        made = {vault.lookup(PHONE): change(known[vault.lookup(PHONE)], Entry(PHONE, (SUBSCRIBER,)), "id")}
+        made = {vault.lookup(PHONE): change(known[vault.lookup(PHONE)], ListedPerson(PHONE, (SUBSCRIBER,)), "id")}
         await write_changes(connection, made, vault, AT, "list.csv")
     await stopping
     assert await consents.standing(PHONE) == []
 
 
 async def test_the_tables_hold_no_readable_number(directory: Directory, database: Database) -> None:
-    await put(directory, Entry(PHONE, (SUBSCRIBER, OFFICER), "Dewi"))
+    await put(directory, ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi"))
     assert "81230004567" not in repr(await everything(database))
 
 
@@ -243,7 +243,7 @@ async def test_who_subscribes_by_phone_is_one_of_the_people(
     (listed,) = await directory.list()
     wanted = {"roles": ["subscriber"], "areas": [MEDONO, PODOSUGIH], "language": "jv", "source": "at"}
     assert {name: listed[name] for name in wanted} == wanted
-    assert await put(directory, Entry(PHONE, (OFFICER,), "Dewi")) == Imported(updated=1)
+    assert await put(directory, ListedPerson(PHONE, (OFFICER,), "Dewi")) == Imported(updated=1)
     assert len(await rows(database, people)) == 1
     await says_stop(PHONE)
     person = await directory.find(PHONE)
@@ -258,9 +258,9 @@ async def test_who_subscribes_by_phone_is_one_of_the_people(
 async def several(directory: Directory) -> None:
     await put(
         directory,
-        Entry(PHONE, (OFFICER, Part(Role.CAMAT, (TIMUR,))), "Dewi"),
-        Entry(OTHER, (Part(Role.OFFICER, (PODOSUGIH, KAUMAN)),), "Budi"),
-        Entry(THIRD, (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT),)),
+        ListedPerson(PHONE, (OFFICER, RoleGrant(Role.CAMAT, (TIMUR,))), "Dewi"),
+        ListedPerson(OTHER, (RoleGrant(Role.OFFICER, (PODOSUGIH, KAUMAN)),), "Budi"),
+        ListedPerson(THIRD, (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT),)),
     )
 
 
@@ -290,7 +290,7 @@ async def test_a_number_that_cannot_be_opened_takes_no_list_down(
 ) -> None:
     """A list that is written out would lose it: that fails."""
     others = Directory(database, Vault(b"\x08" * 32), clock)
-    await put(others, Entry(Phone("+6281230000009"), (OFFICER,), "Sari"))
+    await put(others, ListedPerson(Phone("+6281230000009"), (OFFICER,), "Sari"))
     listed = await directory.list()
     assert [person["phone"] for person in listed] == ["?", THIRD.masked, OTHER.masked, PHONE.masked]
     assert (listed[0]["name"], listed[0]["roles"], listed[0]["areas"]) == ("Sari", ["officer"], [BARAT])
@@ -300,7 +300,7 @@ async def test_a_number_that_cannot_be_opened_takes_no_list_down(
 
 async def test_the_newest_come_first(directory: Directory, several: None) -> None:
     assert len(await directory.list(2)) == 2
-    await put(directory, Entry(Phone("+6281230000009"), (OFFICER,)))
+    await put(directory, ListedPerson(Phone("+6281230000009"), (OFFICER,)))
     assert [person["phone"] for person in await directory.list(1)] == ["+62812****009"]
 
 
@@ -338,5 +338,5 @@ async def test_an_erased_person_may_be_known_again(
     directory: Directory, database: Database, several: None, erase: Erase
 ) -> None:
     await erase(THIRD)
-    assert await put(directory, Entry(THIRD, (OFFICER,))) == Imported(new=1)
+    assert await put(directory, ListedPerson(THIRD, (OFFICER,))) == Imported(new=1)
     assert len(await rows(database, people)) == 4

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, lines_of
-from gateway.people.csv_import import Listed, Reading, read_people
-from gateway.people.person import Part, Person, Role
+from gateway.people.csv_import import ImportOptions, Listed, read_people
+from gateway.people.person import Person, Role, RoleGrant
 from gateway.places.area_cell import AreaReader
 from gateway.runtime.pack_folder import read_pack
 from gateway.text.csv_rows import read_sheet
@@ -31,12 +31,12 @@ HEAD = "phone,name,role,areas,language,consent\n"
 
 
 def read(text: str, role: Role | None = None) -> Listed:
-    return read_people(text, "list.csv", Reading("ID", MENU.languages, JAKARTA, AREAS, NOW, role))
+    return read_people(text, "list.csv", ImportOptions("ID", MENU.languages, JAKARTA, AREAS, NOW, role))
 
 
-def complaint(text: str, role: Role | None = None) -> str:
+def diagnostic(text: str, role: Role | None = None) -> str:
     """The only complaint; nothing of a number stands in it."""
-    (found,) = read(text, role).complaints
+    (found,) = read(text, role).diagnostics
     assert "8123000" not in str(found)
     assert "****" not in str(found)
     return str(found)
@@ -48,13 +48,15 @@ def test_a_list() -> None:
         + "081230004567,Dewi  Lestari,lurah;tokoh masyarakat,Podosugih; kec. Pekalongan Timur,Jawa,surat tugas 12\n"
         "085712340008,,SUBSCRIBER,33.75.01.1003,,2026-03-01 formulir RW 3\n"
     )
-    assert listed.complaints == []
+    assert listed.diagnostics == []
     lurah, subscriber = listed.entries
     assert (lurah.phone, lurah.name, lurah.language) == (PHONE, "Dewi Lestari", "jv")
     areas = (PODOSUGIH, "33.75.02")
-    assert lurah.parts == tuple(Part(role, areas, "surat tugas 12") for role in (Role.LURAH, Role.TOKOH_MASYARAKAT))
+    assert lurah.parts == tuple(
+        RoleGrant(role, areas, "surat tugas 12") for role in (Role.LURAH, Role.TOKOH_MASYARAKAT)
+    )
     assert (subscriber.name, subscriber.language) == ("", "")
-    assert subscriber.parts == (Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
+    assert subscriber.parts == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
 
 
 # The sheet -----------------------------------------------------------------------------------------------------
@@ -73,10 +75,10 @@ def test_a_list() -> None:
 )
 def test_as_spreadsheets_save_it(text: str) -> None:
     listed = read(text)
-    assert listed.complaints == []
+    assert listed.diagnostics == []
     (entry,) = listed.entries
     assert entry.phone == PHONE
-    assert entry.parts == (Part(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
+    assert entry.parts == (RoleGrant(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
 
 
 @pytest.mark.parametrize(
@@ -95,12 +97,12 @@ def test_as_spreadsheets_save_it(text: str) -> None:
     ],
 )
 def test_what_is_no_such_sheet(text: str, said: str) -> None:
-    assert said in complaint(text)
+    assert said in diagnostic(text)
 
 
 def test_lines_are_counted_as_an_editor_does() -> None:
     listed = read('sep=;\n\nphone;name;role\n\n1;"two\nlines";asn\n;;\n2;;asn\n')
-    assert [found.line for found in listed.complaints] == [5, 8]
+    assert [found.line for found in listed.diagnostics] == [5, 8]
 
 
 def test_a_list_has_an_end() -> None:
@@ -122,7 +124,7 @@ def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObj
     ]
     first, second = data.draw(st.sampled_from(shapes)), data.draw(st.sampled_from(shapes))
     listed = read(f"phone,role\n{first},asn\n{second},pemuda\n")
-    assert listed.complaints == []
+    assert listed.diagnostics == []
     (entry,) = listed.entries
     assert entry.phone.e164 == f"+62{subscriber}"
     assert [part.role for part in entry.parts] == [Role.ASN, Role.PEMUDA]
@@ -149,18 +151,18 @@ def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObj
     ],
 )
 def test_what_is_no_number(written: str, said: str) -> None:
-    assert said in complaint(f"phone,role\n{written},asn\n")
+    assert said in diagnostic(f"phone,role\n{written},asn\n")
 
 
 def test_a_number_twice() -> None:
     text = "phone,role\n081230004567,asn\n085712340008,asn\n+62 812-3000-4567,asn;pemuda\n"
-    assert complaint(text) == "list.csv:4: this phone number stands in line 2 already as asn"
+    assert diagnostic(text) == "list.csv:4: this phone number stands in line 2 already as asn"
     assert len(read(text).entries) == 2
 
 
 def test_two_names_on_one_number() -> None:
     text = "phone,name,role\n081230004567,Dewi,asn\n6281230004567,Budi,pemuda\n"
-    assert complaint(text) == "list.csv:3: an earlier line has this phone number with another name"
+    assert diagnostic(text) == "list.csv:3: an earlier line has this phone number with another name"
 
 
 # The other columns ---------------------------------------------------------------------------------------------
@@ -188,7 +190,7 @@ def test_two_names_on_one_number() -> None:
     ],
 )
 def test_what_is_wrong_in_a_row(row: str, said: str) -> None:
-    assert f"list.csv:2: {said}" in complaint(f"{HEAD}081230004567,{row}\n")
+    assert f"list.csv:2: {said}" in diagnostic(f"{HEAD}081230004567,{row}\n")
 
 
 @pytest.mark.parametrize(
@@ -204,31 +206,31 @@ def test_what_is_wrong_in_a_row(row: str, said: str) -> None:
 )
 def test_a_consent(consent: str, agreed_at: datetime | None, basis: str) -> None:
     (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
-    assert entry.parts == (Part(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
+    assert entry.parts == (RoleGrant(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
 
 
 def test_the_role_of_rows_that_name_none() -> None:
     listed = read("phone,role\n081230004567,\n085712340008,camat\n", Role.ASN)
     assert [entry.parts[0].role for entry in listed.entries] == [Role.ASN, Role.CAMAT]
-    assert read("phone\n081230004567\n", Role.ASN).complaints == []
+    assert read("phone\n081230004567\n", Role.ASN).diagnostics == []
 
 
 def test_good_rows_are_read_beside_bad_ones() -> None:
     listed = read("phone,role\n081230004567,asn\nhalo,asn\n085712340008,\n085712340008,asn\n")
     assert len(listed.entries) == 2
-    assert [found.line for found in listed.complaints] == [3, 4]
+    assert [found.line for found in listed.diagnostics] == [3, 4]
 
 
 def test_what_is_written_out_is_read_in() -> None:
     parts = (
-        Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir, RW 3", FIRST_OF_MARCH),
-        Part(Role.LURAH, ("33.75.01", PODOSUGIH), "=surat", None),
+        RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir, RW 3", FIRST_OF_MARCH),
+        RoleGrant(Role.LURAH, ("33.75.01", PODOSUGIH), "=surat", None),
     )
     person = Person(PHONE, "-Dewi", "jv", parts, "list.csv", NOW, NOW)
     lines = list(lines_of(person, JAKARTA))
     assert lines[1] == ("+6281230004567", "'-Dewi", "lurah", "33.75.01;33.75.01.1003", "jv", "'=surat")
     listed = read("\t".join(COLUMNS) + "\n" + "".join("\t".join(line) + "\n" for line in lines))
-    assert listed.complaints == []
+    assert listed.diagnostics == []
     (entry,) = listed.entries
     assert (entry.phone, entry.name, entry.language, entry.parts) == (PHONE, "-Dewi", "jv", parts)
 

@@ -6,21 +6,36 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.people.person import MEANINGS, NOBODY, Effect, Entry, Known, Part, Person, Role, change, reaching
+from gateway.people.person import (
+    MEANINGS,
+    UNKNOWN_PERSON,
+    CurrentState,
+    Effect,
+    ListedPerson,
+    Person,
+    Role,
+    RoleGrant,
+    change,
+    enclosing_codes,
+)
 from gateway.text.phone import Phone
 
 PHONE = Phone("+6281230004567")
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 PODOSUGIH, MEDONO, BARAT = "33.75.01.1003", "33.75.01.1002", "33.75.01"
-LURAH = Part(Role.LURAH, (PODOSUGIH,), "surat tugas 12", AT)
-SUBSCRIBER = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", AT)
+LURAH = RoleGrant(Role.LURAH, (PODOSUGIH,), "surat tugas 12", AT)
+SUBSCRIBER = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", AT)
 
 
 def known(
-    *parts: Part, stopped_at: datetime | None = None, podosugih: str = "", listed: bool = True, refuses: bool = False
-) -> Known:
+    *parts: RoleGrant,
+    stopped_at: datetime | None = None,
+    podosugih: str = "",
+    listed: bool = True,
+    refuses: bool = False,
+) -> CurrentState:
     subscribed = {PODOSUGIH: podosugih} if podosugih else {}
-    return Known(listed, "Dewi", "jv", {part.role: part for part in parts}, subscribed, stopped_at, refuses)
+    return CurrentState(listed, "Dewi", "jv", {part.role: part for part in parts}, subscribed, stopped_at, refuses)
 
 
 def test_every_role_has_a_meaning() -> None:
@@ -29,44 +44,44 @@ def test_every_role_has_a_meaning() -> None:
 
 
 def test_somebody_new() -> None:
-    made = change(NOBODY, Entry(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
+    made = change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
     assert (made.effect, made.name, made.language, made.declined) == (Effect.NEW, "Dewi", "id", False)
     assert (made.parts, made.subscriptions) == ((LURAH,), (SUBSCRIBER,))
 
 
 def test_the_same_again_changes_nothing() -> None:
-    made = change(known(LURAH, podosugih="jv"), Entry(PHONE, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
+    made = change(known(LURAH, podosugih="jv"), ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
     assert (made.effect, made.parts, made.subscriptions) == (Effect.UNCHANGED, (), ())
 
 
 def test_what_a_list_does_not_say_stays() -> None:
-    made = change(known(LURAH), Entry(PHONE, (Part(Role.LURAH),)), "id")
+    made = change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH),)), "id")
     assert (made.effect, made.name, made.language) == (Effect.UNCHANGED, "Dewi", "jv")
 
 
 @pytest.mark.parametrize(
     "entry",
     [
-        Entry(PHONE, (LURAH,), "Dewi Lestari"),
-        Entry(PHONE, (LURAH,), language="id"),
-        Entry(PHONE, (Part(Role.LURAH, (MEDONO,)),)),
-        Entry(PHONE, (Part(Role.LURAH, basis="surat tugas 13"),)),
-        Entry(PHONE, (Part(Role.CAMAT, (BARAT,)),)),
+        ListedPerson(PHONE, (LURAH,), "Dewi Lestari"),
+        ListedPerson(PHONE, (LURAH,), language="id"),
+        ListedPerson(PHONE, (RoleGrant(Role.LURAH, (MEDONO,)),)),
+        ListedPerson(PHONE, (RoleGrant(Role.LURAH, basis="surat tugas 13"),)),
+        ListedPerson(PHONE, (RoleGrant(Role.CAMAT, (BARAT,)),)),
     ],
 )
-def test_a_difference_is_an_update(entry: Entry) -> None:
+def test_a_difference_is_an_update(entry: ListedPerson) -> None:
     assert change(known(LURAH), entry, "id").effect is Effect.UPDATED
 
 
 def test_areas_of_a_role_are_those_of_the_last_list() -> None:
-    made = change(known(LURAH), Entry(PHONE, (Part(Role.LURAH, (MEDONO,)),)), "id")
-    assert made.parts == (Part(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
+    made = change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH, (MEDONO,)),)), "id")
+    assert made.parts == (RoleGrant(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
 
 
 def test_subscriptions_are_added_and_never_taken_away() -> None:
-    moved = Part(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir", AT)
-    made = change(known(podosugih="jv"), Entry(PHONE, (moved,)), "id")
-    assert made.subscriptions == (Part(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
+    moved = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir", AT)
+    made = change(known(podosugih="jv"), ListedPerson(PHONE, (moved,)), "id")
+    assert made.subscriptions == (RoleGrant(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
 
 
 CONSENTS = pytest.mark.parametrize(
@@ -80,8 +95,8 @@ CONSENTS = pytest.mark.parametrize(
 def test_a_stop_outweighs_a_consent_that_is_not_later(
     agreed_at: datetime | None, declined: bool, refuses: bool
 ) -> None:
-    agreed = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
-    made = change(known(stopped_at=AT, refuses=refuses), Entry(PHONE, (agreed,)), "id")
+    agreed = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
+    made = change(known(stopped_at=AT, refuses=refuses), ListedPerson(PHONE, (agreed,)), "id")
     assert (made.declined, made.lifts) == (declined, refuses and not declined)
     assert made.subscriptions == (() if declined else (agreed,))
     assert made.effect is (Effect.UNCHANGED if declined else Effect.UPDATED)
@@ -89,34 +104,34 @@ def test_a_stop_outweighs_a_consent_that_is_not_later(
 
 @CONSENTS
 def test_who_said_stop_before_anybody_knew_him(agreed_at: datetime | None, declined: bool) -> None:
-    agreed = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
+    agreed = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
     stranger = known(stopped_at=AT, refuses=True, listed=False)
-    made = change(stranger, Entry(PHONE, (agreed,)), "id")
+    made = change(stranger, ListedPerson(PHONE, (agreed,)), "id")
     assert (made.effect, made.declined) == (Effect.UNCHANGED if declined else Effect.NEW, declined)
-    appointed = change(stranger, Entry(PHONE, (agreed, LURAH)), "id")
+    appointed = change(stranger, ListedPerson(PHONE, (agreed, LURAH)), "id")
     assert (appointed.effect, appointed.declined, appointed.parts) == (Effect.NEW, declined, (LURAH,))
 
 
 def test_who_has_come_back_by_himself_is_not_declined() -> None:
-    made = change(known(podosugih="jv", stopped_at=AT), Entry(PHONE, (SUBSCRIBER,)), "id")
+    made = change(known(podosugih="jv", stopped_at=AT), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
     assert (made.effect, made.declined) == (Effect.UNCHANGED, False)
 
 
 def test_a_later_consent_to_what_stands_lifts_a_stop() -> None:
-    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), Entry(PHONE, (SUBSCRIBER,)), "id")
+    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
     assert (made.effect, made.declined, made.lifts) == (Effect.UNCHANGED, True, False)
-    later = Part(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT + timedelta(days=1))
-    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), Entry(PHONE, (later,)), "id")
+    later = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT + timedelta(days=1))
+    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), ListedPerson(PHONE, (later,)), "id")
     assert (made.effect, made.declined, made.lifts) == (Effect.UPDATED, False, True)
 
 
 def test_a_person_shows_no_number_and_no_name() -> None:
     person = Person(PHONE, "Dewi", "id", (LURAH,), "a.csv", AT, AT)
-    entry = Entry(PHONE, (LURAH,), "Dewi")
-    shown = f"{person} {entry} {change(NOBODY, Entry(PHONE, (LURAH,)), 'id')}"
+    entry = ListedPerson(PHONE, (LURAH,), "Dewi")
+    shown = f"{person} {entry} {change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH,)), 'id')}"
     assert "81230004567" not in shown
     assert "Dewi" not in shown
 
 
 def test_who_is_there_for_an_area() -> None:
-    assert reaching(PODOSUGIH) == (PODOSUGIH, BARAT)
+    assert enclosing_codes(PODOSUGIH) == (PODOSUGIH, BARAT)

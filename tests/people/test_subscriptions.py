@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from gateway.people.subscriptions import Subscriptions, withdraw
 from gateway.people.tables import subscriptions
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.clocks import StandingClock
@@ -117,7 +117,7 @@ async def test_every_answer_ends_at_its_deadline(people: Subscriptions, database
             people.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1", deadline=0.1),
             people.standing(PHONE, deadline=0.1),
         ):
-            with pytest.raises(DatabaseAway):
+            with pytest.raises(DatabaseUnavailable):
                 await asking
 
 

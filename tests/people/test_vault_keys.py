@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from gateway.people.subscriptions import Subscriptions
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
 from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.vault.tables import vault_keys
@@ -79,6 +79,6 @@ async def test_erased_numbers_tell_nothing(database: Database, vault: Vault, clo
 
 async def test_a_database_that_is_away_is_no_wrong_key(vault: Vault, clock: StandingClock) -> None:
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", pool_size=1)
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await prove_key(nowhere, vault, clock)
     await nowhere.close()

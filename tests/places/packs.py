@@ -22,13 +22,13 @@ def text(pack: str, file: str) -> str:
 @cache
 def areas_of(pack: str) -> Areas:
     """The areas of a pack; those of the city with their old names and their neighbours."""
-    areas, complaints = read_areas(text(pack, "areas.csv"), "areas.csv")
+    areas, diagnostics = read_areas(text(pack, "areas.csv"), "areas.csv")
     if pack == CITY:
         aliases, wrong_aliases = read_aliases(text(pack, "aliases.csv"), "aliases.csv", areas)
         neighbours, wrong_pairs = read_neighbours(text(pack, "neighbours.csv"), "neighbours.csv", areas)
         areas = replace(areas, aliases=aliases, neighbours=neighbours)
-        complaints = [*complaints, *wrong_aliases, *wrong_pairs]
-    assert complaints == []
+        diagnostics = [*diagnostics, *wrong_aliases, *wrong_pairs]
+    assert diagnostics == []
     return areas
 
 

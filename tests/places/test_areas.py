@@ -11,8 +11,8 @@ HEADINGS = "code,name,kecamatan_code,kecamatan\n"
 MEDONO = "33.75.01.1002,Medono,33.75.01,Pekalongan Barat\n"
 
 
-def complaints(text: str) -> list[str]:
-    return [str(complaint) for complaint in read_areas(text, "areas.csv")[1]]
+def diagnostics(text: str) -> list[str]:
+    return [str(diagnostic) for diagnostic in read_areas(text, "areas.csv")[1]]
 
 
 @pytest.mark.parametrize(("pack", "kecamatan", "kelurahan"), [(CITY, 4, 27), (SECOND_CITY, 4, 27), (REGENCY, 19, 285)])
@@ -44,16 +44,16 @@ def test_an_area_lies_in_the_kecamatan_that_lists_it(pack: str) -> None:
     ],
 )
 def test_what_is_wrong_with_a_row_is_said_with_its_line(row: str, said: str) -> None:
-    assert complaints(HEADINGS + MEDONO + row) == [f"areas.csv:3: {said}"]
+    assert diagnostics(HEADINGS + MEDONO + row) == [f"areas.csv:3: {said}"]
 
 
 def test_missing_columns_are_named() -> None:
-    assert complaints("code,name\n" + MEDONO) == ["areas.csv:1: the columns kecamatan_code, kecamatan are missing"]
-    assert complaints("") == ["areas.csv:1: the columns code, name, kecamatan_code, kecamatan are missing"]
+    assert diagnostics("code,name\n" + MEDONO) == ["areas.csv:1: the columns kecamatan_code, kecamatan are missing"]
+    assert diagnostics("") == ["areas.csv:1: the columns code, name, kecamatan_code, kecamatan are missing"]
 
 
 def test_a_list_without_areas_is_refused() -> None:
-    assert complaints(HEADINGS) == ["areas.csv: there is no area in it"]
+    assert diagnostics(HEADINGS) == ["areas.csv: there is no area in it"]
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -64,20 +64,20 @@ def test_a_line_is_that_of_the_file_whatever_stands_in_quotes(newline: str) -> N
         ",y,Kauman,33.75.01,Pekalongan Barat\n"
     )
 
-    assert complaints(text.replace("\n", newline)) == [
+    assert diagnostics(text.replace("\n", newline)) == [
         "areas.csv:5: 'x' is not an area code such as 33.75.01.1002",
         "areas.csv:7: 'y' is not an area code such as 33.75.01.1002",
     ]
 
 
 def test_only_the_end_of_a_line_ends_a_line() -> None:
-    assert complaints("remark," + HEADINGS + "one\x0btwo\u2028three," + MEDONO + ",x,,,") == [
+    assert diagnostics("remark," + HEADINGS + "one\x0btwo\u2028three," + MEDONO + ",x,,,") == [
         "areas.csv:3: 'x' is not an area code such as 33.75.01.1002"
     ]
 
 
 def test_a_name_must_be_fit_for_a_screen() -> None:
-    assert complaints(
+    assert diagnostics(
         HEADINGS + MEDONO.replace("Medono", "Medon\u00f3") + "33.75.01.1003,Po{d},33.75.01,Pekalongan Barat"
     ) == [
         "areas.csv:2: Medon\u00f3: '\u00f3' (U+00F3, LATIN SMALL LETTER O WITH ACUTE) is not in the GSM-7 alphabet: "
@@ -87,7 +87,7 @@ def test_a_name_must_be_fit_for_a_screen() -> None:
 
 
 def test_a_quote_that_is_never_closed_is_said_where_its_row_begins() -> None:
-    found = complaints(HEADINGS + MEDONO + '33.75.01.1003,"Podosugih,33.75.01,Pekalongan Barat\n' + MEDONO)
+    found = diagnostics(HEADINGS + MEDONO + '33.75.01.1003,"Podosugih,33.75.01,Pekalongan Barat\n' + MEDONO)
 
     assert found == ["areas.csv:3: not CSV: unexpected end of data"]
 

@@ -11,11 +11,11 @@ AREAS = areas_of(CITY)
 MEDONO, PODOSUGIH, TIRTO = "33.75.01.1002", "33.75.01.1003", "33.75.01.1009"
 
 
-def alias_complaints(*rows: str, headings: str = "alias,code") -> list[str]:
+def alias_diagnostics(*rows: str, headings: str = "alias,code") -> list[str]:
     return [str(one) for one in read_aliases("\n".join((headings, *rows)), "aliases.csv", AREAS)[1]]
 
 
-def neighbour_complaints(*rows: str, headings: str = "code,neighbor_code") -> list[str]:
+def neighbour_diagnostics(*rows: str, headings: str = "code,neighbor_code") -> list[str]:
     return [str(one) for one in read_neighbours("\n".join((headings, *rows)), "neighbours.csv", AREAS)[1]]
 
 
@@ -25,9 +25,9 @@ def test_the_old_names_of_the_city() -> None:
 
 
 def test_an_alias_of_several_areas_keeps_the_order_of_the_file() -> None:
-    aliases, complaints = read_aliases(f"code,kind,alias\n{TIRTO},old,Lama\n{MEDONO},old,Lama\n", "aliases.csv", AREAS)
+    aliases, diagnostics = read_aliases(f"code,kind,alias\n{TIRTO},old,Lama\n{MEDONO},old,Lama\n", "aliases.csv", AREAS)
 
-    assert complaints == []
+    assert diagnostics == []
     assert aliases == {"Lama": (TIRTO, MEDONO)}
 
 
@@ -41,7 +41,7 @@ def test_an_alias_of_several_areas_keeps_the_order_of_the_file() -> None:
     ],
 )
 def test_what_is_wrong_with_an_alias_is_said_with_its_line(row: str, said: str) -> None:
-    assert alias_complaints(f"Lama,{MEDONO}", row) == [f"aliases.csv:3: {said}"]
+    assert alias_diagnostics(f"Lama,{MEDONO}", row) == [f"aliases.csv:3: {said}"]
 
 
 def test_neighbours_are_so_both_ways() -> None:
@@ -64,16 +64,16 @@ def test_neighbours_are_so_both_ways() -> None:
     ],
 )
 def test_what_is_wrong_with_a_pair_is_said_with_its_line(row: str, said: str) -> None:
-    assert neighbour_complaints(f"{MEDONO},{PODOSUGIH}", row) == [f"neighbours.csv:3: {said}"]
+    assert neighbour_diagnostics(f"{MEDONO},{PODOSUGIH}", row) == [f"neighbours.csv:3: {said}"]
 
 
 def test_both_codes_of_a_pair_are_named_when_both_are_unknown() -> None:
-    assert neighbour_complaints("x,y") == [
+    assert neighbour_diagnostics("x,y") == [
         "neighbours.csv:2: no area has the code 'x'",
         "neighbours.csv:2: no area has the code 'y'",
     ]
 
 
 def test_missing_columns_are_named() -> None:
-    assert alias_complaints(headings="alias,kode") == ["aliases.csv:1: the columns code are missing"]
-    assert neighbour_complaints(headings="a,b") == ["neighbours.csv:1: the columns code, neighbor_code are missing"]
+    assert alias_diagnostics(headings="alias,kode") == ["aliases.csv:1: the columns code are missing"]
+    assert neighbour_diagnostics(headings="a,b") == ["neighbours.csv:1: the columns code, neighbor_code are missing"]

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from gateway.places.area_cell import AreaReader, Written
+from gateway.places.area_cell import AreaCell, AreaReader
 from gateway.places.gazetteer import Gazetteer
 from tests.places.packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
 
@@ -30,7 +30,7 @@ def reader_of(pack: str) -> AreaReader:
     ],
 )
 def test_what_is_sure(written: str, code: str) -> None:
-    assert reader_of(CITY).read(written) == Written((code,))
+    assert reader_of(CITY).read(written) == AreaCell((code,))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_sure(written: str, code: str) -> None:
     ],
 )
 def test_what_is_not(written: str, offered: tuple[str, ...]) -> None:
-    assert reader_of(CITY).read(written) == Written(offered=offered)
+    assert reader_of(CITY).read(written) == AreaCell(offered=offered)
 
 
 def test_a_name_of_both_needs_its_kind() -> None:
@@ -60,9 +60,9 @@ def test_the_words_that_say_so_are_those_of_the_pack() -> None:
     reader = AreaReader(areas, Gazetteer(areas, ["Ort"], ["Gemeinde"]))
     assert reader.read("Gemeinde Wiradesa").codes == ("33.26.16",)
     assert reader.read("Ort Wiradesa").codes == ("33.26.16.2005",)
-    assert reader.read("Kecamatan Wiradesa") == Written()
-    assert reader.read("Gemeinde Dor") == Written(offered=("Doro (33.26.06)",)), "one letter is missing"
-    assert reader.read("Gemeinde Do") == Written()
+    assert reader.read("Kecamatan Wiradesa") == AreaCell()
+    assert reader.read("Gemeinde Dor") == AreaCell(offered=("Doro (33.26.06)",)), "one letter is missing"
+    assert reader.read("Gemeinde Do") == AreaCell()
 
 
 @pytest.mark.parametrize("pack", PACKS)

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from gateway.runtime import drop_root
 from gateway.runtime.data_folder import DataFolderTaken
 from gateway.runtime.embedded import EmbeddedMissing, EmbeddedStores, addresses, programs
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.runtime.supervisor import ServerFailed
 
 _ROOT = Path(__file__).parents[2]
@@ -182,7 +182,7 @@ async def test_killed_servers_come_back_with_their_data(data: Path, ending: sign
             try:
                 marks = await read(stores.redis_url, stores.database_url)
                 break
-            except (RedisConnectionError, DatabaseAway):
+            except (RedisConnectionError, DatabaseUnavailable):
                 await asyncio.sleep(0.05)
 
         assert marks == ("kept", "kept")

@@ -29,7 +29,7 @@ def test_a_byte_that_is_not_utf_8_is_found_on_its_line(tmp_path: Path) -> None:
     with pytest.raises(PackRefused) as refused:
         load(read_pack(tmp_path))
 
-    found = [str(one) for one in refused.value.complaints]
+    found = [str(one) for one in refused.value.diagnostics]
     assert "flow.yaml:2: not UTF-8: save it as UTF-8" in found
     assert "categories.yaml:1: not UTF-8: save it as UTF-8" in found
     assert "stages.yaml:1: 0: last is before first" in found

@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.runtime.embedded import EmbeddedStores, addresses
-from gateway.runtime.postgres import Database, DatabaseAway, is_current, metadata, upgrade
+from gateway.runtime.postgres import Database, DatabaseUnavailable, is_current, metadata, upgrade
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def becomes(database: Database, answering: bool) -> bool:
         try:
             await database.ping()
             answered = True
-        except DatabaseAway:
+        except DatabaseUnavailable:
             answered = False
         if answered is answering:
             return True
@@ -111,7 +111,7 @@ async def test_a_broken_rule_is_not_away_and_shows_no_values(marks: Database) ->
 async def test_a_server_that_does_not_let_us_in_is_away(database_url: str, change: dict[str, Any], reason: str) -> None:
     url = make_url(database_url)._replace(**change)
     async with opened(url.render_as_string(hide_password=False)) as database:
-        with pytest.raises(DatabaseAway, match=reason):
+        with pytest.raises(DatabaseUnavailable, match=reason):
             await database.ping()
 
 
@@ -137,7 +137,7 @@ async def test_connections_that_the_server_closed_are_replaced_unnoticed(marks: 
 
 
 async def test_a_connection_lost_in_a_block_is_away_and_rolls_back(marks: Database) -> None:
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         async with marks.begin() as connection:
             await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
             await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
@@ -159,7 +159,7 @@ async def test_a_server_that_is_killed_is_away_and_comes_back(tmp_path: Path) ->
 
 async def test_a_deadline_ends_the_block_and_the_statement(database: Database) -> None:
     began = time.monotonic()
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         async with database.begin(deadline=0.2) as connection:
             await connection.execute(text("SELECT pg_sleep(30)"))
     assert time.monotonic() - began < 1.5
@@ -172,7 +172,7 @@ async def test_a_deadline_ends_the_block_and_the_statement(database: Database) -
 
 
 async def test_a_deadline_counts_the_time_between_statements(marks: Database) -> None:
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         async with marks.begin(deadline=0.1) as connection:
             await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
             await asyncio.sleep(5)
@@ -196,7 +196,7 @@ async def test_a_hanging_server_is_away_by_the_deadline(stores: EmbeddedStores, 
     with hanging(stores):
         for _ in range(2):
             began = time.monotonic()
-            with pytest.raises(DatabaseAway):
+            with pytest.raises(DatabaseUnavailable):
                 async with marks.begin(deadline=0.3) as connection:
                     await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
             assert time.monotonic() - began < 1.5
@@ -206,11 +206,11 @@ async def test_a_hanging_server_is_away_by_the_deadline(stores: EmbeddedStores, 
 
 async def test_a_statement_has_a_time_limit_without_a_deadline(stores: EmbeddedStores, database_url: str) -> None:
     async with opened(database_url, timeout=0.3) as database:
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             async with database.begin() as connection:
                 await connection.execute(text("SELECT pg_sleep(30)"))
         await database.ping()
-        with hanging(stores), pytest.raises(DatabaseAway):
+        with hanging(stores), pytest.raises(DatabaseUnavailable):
             await database.ping()
         await database.ping()
 
@@ -218,7 +218,7 @@ async def test_a_statement_has_a_time_limit_without_a_deadline(stores: EmbeddedS
 async def test_a_pool_that_is_used_up_is_away_not_stuck(database_url: str) -> None:
     async with opened(database_url, pool_size=1, timeout=0.2) as database, database.begin() as connection:
         await connection.execute(text("SELECT 1"))
-        with pytest.raises(DatabaseAway, match="limit of size 1"):
+        with pytest.raises(DatabaseUnavailable, match="limit of size 1"):
             await database.ping()
 
 
@@ -258,7 +258,7 @@ async def test_many_processes_may_upgrade_at_once(stores: EmbeddedStores, marks:
 
 async def test_an_upgrade_without_a_server_is_away(tmp_path: Path) -> None:
     _, url = addresses(tmp_path)
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await upgrade(url)
 
 

@@ -11,17 +11,17 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from gateway.runtime.fast_statement import Once
-from gateway.runtime.postgres import Database, DatabaseAway
+from gateway.runtime.fast_statement import CompiledStatement
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from tests.outages import Gate, postgres
 
 __all__ = ["postgres"]
 
-ECHO = Once(text("SELECT number FROM (SELECT CAST(:number AS int) AS number) AS one WHERE number > 0"))
-SLEEP = Once(text("SELECT pg_sleep(CAST(:number AS int))"))
-DIVIDE = Once(text("SELECT 10 / CAST(:number AS int)"))
-WHO = Once(text("SELECT pg_backend_pid() AS pid, pg_sleep(CAST(:seconds AS float))"))
-CONNECTED = Once(text("SELECT pid FROM pg_stat_activity WHERE pid = CAST(:pid AS int)"))
+ECHO = CompiledStatement(text("SELECT number FROM (SELECT CAST(:number AS int) AS number) AS one WHERE number > 0"))
+SLEEP = CompiledStatement(text("SELECT pg_sleep(CAST(:number AS int))"))
+DIVIDE = CompiledStatement(text("SELECT 10 / CAST(:number AS int)"))
+WHO = CompiledStatement(text("SELECT pg_backend_pid() AS pid, pg_sleep(CAST(:seconds AS float))"))
+CONNECTED = CompiledStatement(text("SELECT pid FROM pg_stat_activity WHERE pid = CAST(:pid AS int)"))
 SIZE = 3
 
 
@@ -34,7 +34,7 @@ async def behind(postgres: Gate) -> AsyncIterator[Database]:
 
 
 async def echo(database: Database, number: int) -> Any:
-    row = await database.run_once(ECHO, {"number": number}, deadline=0.3)
+    row = await database.execute_compiled(ECHO, {"number": number}, deadline=0.3)
     return row and row["number"]
 
 
@@ -50,7 +50,7 @@ async def test_more_at_once_than_connections(database: Database) -> None:
 async def test_an_error_of_the_statement_stays_one(behind: Database) -> None:
     for _ in range(SIZE + 1):
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await behind.run_once(DIVIDE, {"number": 0})
+            await behind.execute_compiled(DIVIDE, {"number": 0})
     assert await echo(behind, 1) == 1
 
 
@@ -58,18 +58,18 @@ async def test_shut_and_open_again(behind: Database, postgres: Gate) -> None:
     await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
     await postgres.shut()
     for _ in range(SIZE + 1):
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             await echo(behind, 1)
     await postgres.open()
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
 async def test_broken_in_the_midst_of_a_statement(behind: Database, postgres: Gate) -> None:
-    running = [asyncio.create_task(behind.run_once(SLEEP, {"number": 5})) for _ in range(SIZE)]
+    running = [asyncio.create_task(behind.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
     await asyncio.sleep(0.1)
     await postgres.shut()
     for answer in await asyncio.gather(*running, return_exceptions=True):
-        assert isinstance(answer, DatabaseAway)
+        assert isinstance(answer, DatabaseUnavailable)
     await postgres.open()
     assert await echo(behind, 1) == 1
 
@@ -81,7 +81,7 @@ async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, pos
     began = time.monotonic()
     answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
     assert time.monotonic() - began < 0.6
-    assert {type(answer) for answer in answers} == {DatabaseAway}
+    assert {type(answer) for answer in answers} == {DatabaseUnavailable}
     await postgres.open()
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
 
@@ -89,13 +89,13 @@ async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, pos
 async def test_closed_while_a_statement_runs(database_url: str, database: Database) -> None:
     """The statement ends as it would have, and its connection with it."""
     closing = Database(database_url, pool_size=1)
-    pid = (await closing.run_once(WHO, {"seconds": 0}))["pid"]
-    running = asyncio.create_task(closing.run_once(WHO, {"seconds": 0.2}))
+    pid = (await closing.execute_compiled(WHO, {"seconds": 0}))["pid"]
+    running = asyncio.create_task(closing.execute_compiled(WHO, {"seconds": 0.2}))
     await asyncio.sleep(0.05)
     await closing.close()
     assert (await running)["pid"] == pid
     async with asyncio.timeout(5):
-        while await database.run_once(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
+        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
 
 

@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 
-from gateway.runtime.redis import LARGEST_BATCH, Batcher, RedisAway
+from gateway.runtime.redis import LARGEST_BATCH, Pipeline, RedisUnavailable
 from gateway.wiring import redis_client
 from tests.outages import OwnRedis, own_redis
 
@@ -28,8 +28,8 @@ async def client(own_redis: OwnRedis) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def batcher(client: Redis) -> AsyncIterator[Batcher]:
-    made = Batcher(client, DEADLINE)
+async def batcher(client: Redis) -> AsyncIterator[Pipeline]:
+    made = Pipeline(client, DEADLINE)
     yield made
     await made.close()
 
@@ -39,14 +39,14 @@ async def stats(client: Redis) -> dict[str, Any]:
     return told
 
 
-async def test_each_gets_its_own_answer(batcher: Batcher) -> None:
+async def test_each_gets_its_own_answer(batcher: Pipeline) -> None:
     await asyncio.gather(*(batcher.run("SET", f"key{number}", number) for number in range(100)))
     answers = await asyncio.gather(*(batcher.run("GET", f"key{number}") for number in range(100)))
     assert answers == [str(number).encode() for number in range(100)]
     assert await batcher.run("GET", "nothing") is None
 
 
-async def test_those_who_ask_together_share_round_trips(batcher: Batcher, client: Redis) -> None:
+async def test_those_who_ask_together_share_round_trips(batcher: Pipeline, client: Redis) -> None:
     await batcher.run("PING")
     before = await stats(client)
     for _ in range(10):
@@ -56,7 +56,7 @@ async def test_those_who_ask_together_share_round_trips(batcher: Batcher, client
     assert after["total_reads_processed"] - before["total_reads_processed"] <= 30
 
 
-async def test_one_alone_does_not_wait_for_company(batcher: Batcher) -> None:
+async def test_one_alone_does_not_wait_for_company(batcher: Pipeline) -> None:
     await batcher.run("PING")
     began = time.monotonic()
     for _ in range(20):
@@ -64,27 +64,27 @@ async def test_one_alone_does_not_wait_for_company(batcher: Batcher) -> None:
     assert time.monotonic() - began < 0.1
 
 
-async def test_more_than_a_batch_holds(batcher: Batcher) -> None:
+async def test_more_than_a_batch_holds(batcher: Pipeline) -> None:
     many = LARGEST_BATCH * 3 + 7
     answers = await asyncio.gather(*(batcher.run("ECHO", number) for number in range(many)))
     assert answers == [str(number).encode() for number in range(many)]
 
 
-async def test_large_and_binary_values_come_back_as_they_are(batcher: Batcher) -> None:
+async def test_large_and_binary_values_come_back_as_they_are(batcher: Pipeline) -> None:
     values = [b"", b"\r\n$5\r\n", bytes(range(256)) * 4000, "è 🚨".encode()]
     await asyncio.gather(*(batcher.run("SET", number, value) for number, value in enumerate(values)))
     assert await asyncio.gather(*(batcher.run("GET", number) for number in range(4))) == values
 
 
-async def test_a_refusal_is_for_the_one_who_asked(batcher: Batcher) -> None:
+async def test_a_refusal_is_for_the_one_who_asked(batcher: Pipeline) -> None:
     await batcher.run("LPUSH", "list", 1)
     commands = [("GET", "list"), ("PING",), ("EVALSHA", "0" * 40, 0), ("NONSENSE",), ("ECHO", "last")]
     answers = await asyncio.gather(*(batcher.run(*command) for command in commands), return_exceptions=True)
-    assert [type(answer) for answer in answers[:4]] == [RedisAway, bytes, NoScriptError, RedisAway]
+    assert [type(answer) for answer in answers[:4]] == [RedisUnavailable, bytes, NoScriptError, RedisUnavailable]
     assert answers[4] == b"last"
 
 
-async def test_what_is_no_command_is_an_error_of_the_one_who_asked(batcher: Batcher) -> None:
+async def test_what_is_no_command_is_an_error_of_the_one_who_asked(batcher: Pipeline) -> None:
     answers = await asyncio.gather(
         batcher.run("ECHO", 1), batcher.run("ECHO", object()), batcher.run("ECHO", 3), return_exceptions=True
     )
@@ -92,7 +92,7 @@ async def test_what_is_no_command_is_an_error_of_the_one_who_asked(batcher: Batc
     assert isinstance(answers[1], TypeError)
 
 
-async def test_a_hanging_redis_is_away_after_the_deadline(batcher: Batcher, own_redis: OwnRedis) -> None:
+async def test_a_hanging_redis_is_away_after_the_deadline(batcher: Pipeline, own_redis: OwnRedis) -> None:
     await batcher.run("SET", "first", "1")
     await batcher.run("SET", "second", "2")
     own_redis.hang()
@@ -101,19 +101,19 @@ async def test_a_hanging_redis_is_away_after_the_deadline(batcher: Batcher, own_
     await asyncio.sleep(DEADLINE / 3)
     late = asyncio.create_task(batcher.run("GET", "first"))
     for asked in (first, late):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             await asked
     assert time.monotonic() - began < DEADLINE * 2
     own_redis.go_on()
     assert await batcher.run("GET", "second") == b"2", "not the late answer to the question before"
 
 
-async def test_a_dead_redis_is_away_at_once_and_found_again(batcher: Batcher, own_redis: OwnRedis) -> None:
+async def test_a_dead_redis_is_away_at_once_and_found_again(batcher: Pipeline, own_redis: OwnRedis) -> None:
     await batcher.run("SET", "key", "kept")
     await own_redis.kill()
     began = time.monotonic()
     for _ in range(3):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             await batcher.run("GET", "key")
     assert time.monotonic() - began < DEADLINE
     await own_redis.start()
@@ -124,17 +124,17 @@ async def test_a_dead_redis_is_away_at_once_and_found_again(batcher: Batcher, ow
 async def test_a_long_outage_uses_nothing_up(own_redis: OwnRedis, how: str) -> None:
     """A pool that lost a connection with every failure would stay empty when Redis is back."""
     async with Redis.from_url(own_redis.url, max_connections=3, retry=Retry(NoBackoff(), 0)) as client:
-        batcher = Batcher(client, 0.2)
+        batcher = Pipeline(client, 0.2)
         for _ in range(5):
             assert await batcher.run("ECHO", "here") == b"here"
             own_redis.hang() if how == "hangs" else await own_redis.kill()
-            with pytest.raises(RedisAway):
+            with pytest.raises(RedisUnavailable):
                 await batcher.run("PING")
             own_redis.go_on() if how == "hangs" else await own_redis.start()
         await batcher.close()
 
 
-async def test_who_gives_up_takes_nobody_elses_answer_along(batcher: Batcher) -> None:
+async def test_who_gives_up_takes_nobody_elses_answer_along(batcher: Pipeline) -> None:
     await batcher.run("PING")
     asked = [asyncio.create_task(batcher.run("ECHO", number)) for number in range(20)]
     await asyncio.sleep(0)
@@ -145,28 +145,28 @@ async def test_who_gives_up_takes_nobody_elses_answer_along(batcher: Batcher) ->
         assert isinstance(answer, asyncio.CancelledError) if number % 3 == 0 else answer == str(number).encode()
 
 
-async def test_closing_tells_those_who_wait(batcher: Batcher, own_redis: OwnRedis) -> None:
+async def test_closing_tells_those_who_wait(batcher: Pipeline, own_redis: OwnRedis) -> None:
     await batcher.run("PING")
     own_redis.hang()
     asked = [asyncio.create_task(batcher.run("PING")) for _ in range(LARGEST_BATCH + 3)]
     await asyncio.sleep(0.01)
     await batcher.close()
-    assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisAway}
+    assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisUnavailable}
     own_redis.go_on()
 
 
-async def test_after_closing_redis_is_away(batcher: Batcher) -> None:
+async def test_after_closing_redis_is_away(batcher: Pipeline) -> None:
     await batcher.run("PING")
     await batcher.close()
     async with asyncio.timeout(1):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             await batcher.run("PING")
     await batcher.close()
 
 
-async def test_closing_before_anything_was_sent(batcher: Batcher) -> None:
+async def test_closing_before_anything_was_sent(batcher: Pipeline) -> None:
     asked = asyncio.create_task(batcher.run("PING"))
     await asyncio.sleep(0)
     await batcher.close()
-    with pytest.raises(RedisAway):
+    with pytest.raises(RedisUnavailable):
         await asked

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gateway.runtime.supervisor import Command, ServerFailed, Supervised
+from gateway.runtime.supervisor import ServerCommand, ServerFailed, SupervisedServer
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ async def spare() -> AsyncIterator[int]:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, spare: int) -> Callable[[str], Command]:
+def shell(tmp_path: Path, spare: int) -> Callable[[str], ServerCommand]:
     """A command that runs a shell script in `tmp_path`."""
 
-    def command(script: str) -> Command:
+    def command(script: str) -> ServerCommand:
         line = ["/bin/sh", "-c", f"cd {tmp_path}; {script}"]
-        return Command("shell", line, [tmp_path], tmp_path / "log", spare, signal.SIGTERM, stop_limit=0.3)
+        return ServerCommand("shell", line, [tmp_path], tmp_path / "log", spare, signal.SIGTERM, stop_limit=0.3)
 
     return command
 
@@ -57,8 +57,8 @@ async def until(condition: Callable[[], bool]) -> None:
     pytest.fail("waited five seconds in vain")
 
 
-async def test_a_server_that_dies_is_started_again(shell: Callable[[str], Command], tmp_path: Path) -> None:
-    server = await Supervised.started(shell(_SCRIPT), up(tmp_path), limit=5)
+async def test_a_server_that_dies_is_started_again(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+    server = await SupervisedServer.started(shell(_SCRIPT), up(tmp_path), limit=5)
     first = server.pid
 
     os.kill(first, signal.SIGKILL)
@@ -69,9 +69,9 @@ async def test_a_server_that_dies_is_started_again(shell: Callable[[str], Comman
     assert not psutil.pid_exists(server.pid)
 
 
-async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], Command], tmp_path: Path) -> None:
+async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "echo start >> starts; test $(wc -l < starts) = 1 || exit 1; touch up; exec sleep 60"
-    server = await Supervised.started(shell(script), up(tmp_path), limit=5)
+    server = await SupervisedServer.started(shell(script), up(tmp_path), limit=5)
 
     (tmp_path / "up").unlink()
     os.kill(server.pid, signal.SIGKILL)
@@ -81,17 +81,17 @@ async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], Command],
     await server.stop()
 
 
-async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], Command], tmp_path: Path) -> None:
+async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "trap '' TERM; touch up; while :; do sleep 0.1; done"
-    server = await Supervised.started(shell(script), up(tmp_path), limit=5)
+    server = await SupervisedServer.started(shell(script), up(tmp_path), limit=5)
 
     await server.stop()
 
     assert not psutil.pid_exists(server.pid)
 
 
-async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], Command], tmp_path: Path) -> None:
-    server = await Supervised.started(shell(_SCRIPT), up(tmp_path), limit=5)
+async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+    server = await SupervisedServer.started(shell(_SCRIPT), up(tmp_path), limit=5)
     os.kill(server.pid, signal.SIGKILL)
     await until(lambda: not psutil.pid_exists(server.pid))
 
@@ -102,21 +102,23 @@ async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], Com
 
 
 async def test_what_ends_before_it_answers_fails_with_its_last_words(
-    shell: Callable[[str], Command], tmp_path: Path
+    shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
     with pytest.raises(ServerFailed, match=r"shell did not start \(exit status 3\)(.|\n)*no such thing"):
-        await Supervised.started(shell("echo no such thing; exit 3"), up(tmp_path), limit=5)
+        await SupervisedServer.started(shell("echo no such thing; exit 3"), up(tmp_path), limit=5)
 
 
-async def test_what_does_not_answer_in_time_is_ended(shell: Callable[[str], Command], tmp_path: Path) -> None:
+async def test_what_does_not_answer_in_time_is_ended(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "echo $$ > pid; exec sleep 60"
     with pytest.raises(ServerFailed, match=r"no answer after 1 seconds"):
-        await Supervised.started(shell(script), up(tmp_path), limit=1)
+        await SupervisedServer.started(shell(script), up(tmp_path), limit=1)
 
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
 
-async def test_a_step_that_fails_or_takes_too_long_is_ended(shell: Callable[[str], Command], tmp_path: Path) -> None:
+async def test_a_step_that_fails_or_takes_too_long_is_ended(
+    shell: Callable[[str], ServerCommand], tmp_path: Path
+) -> None:
     await shell("touch done").run(5)
     assert (tmp_path / "done").exists()
 
@@ -127,7 +129,7 @@ async def test_a_step_that_fails_or_takes_too_long_is_ended(shell: Callable[[str
 
 
 async def test_servers_see_nothing_of_our_environment(
-    shell: Callable[[str], Command], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Callable[[str], ServerCommand], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WASPADA_VAULT_KEY", "not for them")
 
@@ -136,7 +138,9 @@ async def test_servers_see_nothing_of_our_environment(
     assert "WASPADA" not in (tmp_path / "seen").read_text()
 
 
-async def test_an_old_log_that_has_grown_too_long_is_emptied(shell: Callable[[str], Command], tmp_path: Path) -> None:
+async def test_an_old_log_that_has_grown_too_long_is_emptied(
+    shell: Callable[[str], ServerCommand], tmp_path: Path
+) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"x" * 1_000_001)
 
@@ -146,10 +150,10 @@ async def test_an_old_log_that_has_grown_too_long_is_emptied(shell: Callable[[st
 
 
 async def test_supervision_survives_a_start_that_the_system_refuses(
-    shell: Callable[[str], Command], tmp_path: Path
+    shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
     """Here the log cannot be opened for a while, as when the disk is full or file descriptors run out."""
-    server = await Supervised.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    server = await SupervisedServer.started(shell(_SCRIPT), up(tmp_path), limit=5)
     first = server.pid
     (tmp_path / "log").unlink()
     (tmp_path / "log").mkdir()

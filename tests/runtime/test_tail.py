@@ -18,7 +18,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.log_stream import KEY, LONGEST_ENTRY, MOST_ENTRIES, MOST_WAITING, Tail, Wanted, follow, read_tail
+from gateway.runtime.log_stream import (
+    KEY,
+    LONGEST_ENTRY,
+    MOST_ENTRIES,
+    MOST_WAITING,
+    LogStream,
+    Wanted,
+    follow,
+    read_tail,
+)
 from tests.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]
@@ -52,7 +61,7 @@ def numbers(lines: list[dict[str, Any]]) -> list[int]:
 
 
 async def test_a_batch_is_one_entry_and_comes_back_as_lines(client: Redis) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put([line(1, text="é"), line(2)])
     tail.put([line(3)])
     await tail.close()
@@ -63,7 +72,7 @@ async def test_a_batch_is_one_entry_and_comes_back_as_lines(client: Redis) -> No
 
 
 async def test_a_client_that_decodes_reads_the_same(client: Redis, redis_url: str) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put([line(1, text="a\u2028b"), line(2)])
     await tail.close()
     async with Redis.from_url(redis_url, decode_responses=True) as decoding:
@@ -71,7 +80,7 @@ async def test_a_client_that_decodes_reads_the_same(client: Redis, redis_url: st
 
 
 async def test_lines_of_all_processes_are_in_order_of_time(client: Redis) -> None:
-    web, worker = Tail(client, Drops()), Tail(client, Drops())
+    web, worker = LogStream(client, Drops()), LogStream(client, Drops())
     web.put([line(1), line(4)])
     await web.close()
     worker.put([line(2), line(3)])
@@ -80,7 +89,7 @@ async def test_lines_of_all_processes_are_in_order_of_time(client: Redis) -> Non
 
 
 async def test_the_newest_lines_are_read_across_many_entries(client: Redis) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     for number in range(450):
         tail.put([line(2 * number), line(2 * number + 1)])
     await tail.close()
@@ -93,7 +102,7 @@ async def test_an_empty_tail_is_read_as_nothing(client: Redis) -> None:
 
 
 async def test_large_batches_become_several_entries(client: Redis) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put([line(number, text="x" * 1000) for number in range(40)] + [line(40, text="x" * 3 * LONGEST_ENTRY)])
     await tail.close()
     entries: Any = await client.xrange(KEY)
@@ -108,7 +117,7 @@ async def test_the_stream_is_capped(client: Redis) -> None:
         for number in range(MOST_ENTRIES + 500):
             pipeline.xadd(KEY, {"lines": line(number)})
         await pipeline.execute()
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put([line(1)])
     await tail.close()
     assert MOST_ENTRIES <= await client.xlen(KEY) < MOST_ENTRIES + 200
@@ -131,7 +140,7 @@ async def test_the_stream_is_capped(client: Redis) -> None:
     ],
 )
 async def test_filters(client: Redis, wanted: Wanted, found: list[int]) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put(
         [
             line(1, "ussd.turn", channel="at", session="s1"),
@@ -145,7 +154,7 @@ async def test_filters(client: Redis, wanted: Wanted, found: list[int]) -> None:
 
 
 async def test_following_begins_with_the_last_lines_and_misses_none(client: Redis) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put([line(1), line(2), line(3)])
     await tail.close()
     followed = follow(client, EVERYTHING, 2)
@@ -164,7 +173,7 @@ async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
     followed = follow(client, Wanted(event="ussd."), 0)
     first = asyncio.ensure_future(anext(followed))
     await asyncio.sleep(0.05)
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     tail.put([line(1, "message.sent"), line(2, "ussd.turn")])
     await tail.close()
     async with asyncio.timeout(5):
@@ -216,7 +225,7 @@ async def emptied(server: OwnRedis, away: asyncio.Queue[None]) -> None:
 async def test_nobody_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:
     drops = Drops()
     async with Redis(unix_socket_path=str(tmp_path / "nothing"), retry=Retry(NoBackoff(), 0)) as nowhere:
-        tail = Tail(nowhere, drops)
+        tail = LogStream(nowhere, drops)
         large = [line(number, text="x" * 10_000) for number in range(100)]
         for _ in range(10):
             tail.put(large)
@@ -233,7 +242,7 @@ async def test_lines_arrive_when_redis_is_back_and_the_newest_survive(tmp_path: 
     try:
         async with Redis.from_url(stores.redis_url, retry=Retry(NoBackoff(), 0)) as client:
             drops = Drops()
-            tail = Tail(client, drops)
+            tail = LogStream(client, drops)
             tail.put([line(1)])
             await asyncio.sleep(0.1)
             os.kill(stores.redis_pid, signal.SIGKILL)
@@ -254,7 +263,7 @@ async def test_lines_arrive_when_redis_is_back_and_the_newest_survive(tmp_path: 
 
 
 async def test_lines_without_a_loop_are_sent_at_the_end(client: Redis) -> None:
-    tail = Tail(client, Drops())
+    tail = LogStream(client, Drops())
     await asyncio.to_thread(tail.put, [line(1)])
     assert await read_tail(client, EVERYTHING, 10) == []
     await tail.close()
@@ -269,7 +278,7 @@ async def test_a_hanging_redis_delays_nobody_and_is_given_up_in_a_second(tmp_pat
     server = await asyncio.start_unix_server(silent, tmp_path / "hanging")
     drops = Drops()
     async with server, Redis(unix_socket_path=str(tmp_path / "hanging"), retry=Retry(NoBackoff(), 0)) as hanging:
-        tail = Tail(hanging, drops)
+        tail = LogStream(hanging, drops)
         tail.put([line(1), line(2)])
         async with asyncio.timeout(3):
             await tail.close()

@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from gateway.appeals.responses import note_stop
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.ticket_attempts import Tries
+from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import Menu
 from gateway.messages.inbox import Inbox
 from gateway.messages.suppression import OptOuts
@@ -21,9 +21,9 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.sms.commands import Answers
-from gateway.sms.handler import Post
-from gateway.sms.inbound_queue import Letters, Opened
+from gateway.sms.commands import Commands
+from gateway.sms.handler import InboundHandler
+from gateway.sms.inbound_queue import ClaimedSms, InboundQueue
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
 from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SERVICE, TO_DESCRIBE, VAULT, Resident, Ussd, ussd
@@ -40,7 +40,7 @@ class Killed(BaseException):
     """The worker was killed here. Nothing that it does about errors is done."""
 
 
-class MortalLetters(Letters):
+class MortalLetters(InboundQueue):
     """Letters whose worker dies as often as `deaths` says, when all is done and nothing is committed.
 
     `opened` is what happens when one has been taken up.
@@ -50,7 +50,7 @@ class MortalLetters(Letters):
     opened: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
-    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[Opened | None]:
+    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
         async with super().next(besides) as opened:
             if opened and self.opened:
                 await self.opened()
@@ -66,7 +66,7 @@ class Room:
 
     gateway: Ussd
     letters: MortalLetters
-    post: Post
+    post: InboundHandler
     inbox: Inbox
     seen: set[int] = field(default_factory=set)
 
@@ -109,14 +109,14 @@ async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MEN
     async with ussd(redis_url, database_url, clock, menu) as gateway:
         database = gateway.database
         letters = MortalLetters(database, VAULT, clock)
-        answers = Answers(
+        answers = Commands(
             gateway.book,
             Reporter(database, VAULT, clock),
             gateway.subscriptions,
             OptOuts(database, VAULT, clock, note_stop),
-            Tries(gateway.batcher, VAULT),
+            TicketAttempts(gateway.batcher, VAULT),
         )
-        post = Post(
+        post = InboundHandler(
             letters,
             answers,
             gateway.dropped,
@@ -163,5 +163,5 @@ async def drop(desk: Room, clock: StandingClock, keys: Sequence[str] = TO_DESCRI
     """`NUMBER` dials, tells nearly all, and is cut off; the worker has looked."""
     await Resident(desk.gateway.turns).walk(keys)
     clock.pass_time(minutes=5)
-    assert await desk.gateway.dropped.look() == 1
+    assert await desk.gateway.dropped.sweep() == 1
     await desk.replies()

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.messages.tables import inbound_messages
 from gateway.people.directory import Directory
-from gateway.people.person import Entry, Part, Role
+from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.runtime.clock import Clock
 from tests.clocks import StandingClock
 from tests.sms.stage import NUMBER, Killed, Room, drop, sms
@@ -60,7 +60,7 @@ async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: 
 
 async def appoint(desk: Room) -> None:
     """`NUMBER` is an officer's."""
-    officer = Entry(NUMBER, (Part(Role.OFFICER, ("33.75.03",)),))
+    officer = ListedPerson(NUMBER, (RoleGrant(Role.OFFICER, ("33.75.03",)),))
     await Directory(desk.gateway.database, VAULT, Clock()).import_people([officer], source="test", language="id")
 
 

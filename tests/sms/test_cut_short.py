@@ -16,8 +16,8 @@ from gateway.incidents.tables import incidents
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.tables import subscriptions
 from gateway.runtime import logs
-from gateway.runtime.postgres import DatabaseAway
-from gateway.runtime.redis import RedisAway
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.redis import RedisUnavailable
 from gateway.text.phone import Phone
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
@@ -134,7 +134,7 @@ async def test_postgresql_away_in_mid_letter(shaky: Room, postgres: Gate) -> Non
     """When the letter is in hand and nothing is made of it yet: it waits, and is no failure."""
     await shaky.receive("apa ini")
     shaky.letters.opened = postgres.shut
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await shaky.post.handle_all()
     shaky.letters.opened = None
     await postgres.open()
@@ -159,7 +159,7 @@ async def test_postgresql_away(shaky: Room, postgres: Gate) -> None:
     for text in WAITING:
         await shaky.receive(text)
     await postgres.shut()
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await shaky.post.handle_all()
     await postgres.open()
     await all_done_once(shaky)
@@ -171,7 +171,7 @@ async def test_redis_away(shaky: Room, own_redis: OwnRedis, how: str) -> None:
         await shaky.receive(text)
     own_redis.hang() if how == "hangs" else await own_redis.kill()
     for _ in range(2):
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             await shaky.post.handle_all()
     assert await shaky.made() == [""] * 4
     own_redis.go_on() if how == "hangs" else await own_redis.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.incidents.incident import LONGEST_DESCRIPTION, Status
+from gateway.incidents.incident import LONGEST_DESCRIPTION, IncidentStatus
 from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
@@ -18,7 +18,7 @@ from tests.ussd.stage import PACKS
 async def test_how_a_report_stands(desk: Room, clock: StandingClock, keyword: str, language: str) -> None:
     ticket = await reported(desk)
     clock.pass_time(minutes=5)
-    await desk.gateway.book.move(ticket.replace("-", ""), Status.CHECKING, "desk", "")
+    await desk.gateway.book.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     expected = sms("status", language, ticket=ticket, status="checking", date=MENU.moment(clock.now()))
     for written in (ticket, ticket.replace("-", ""), ticket.replace("-", " "), f"nomor #{ticket}, pak"):
         assert await desk.says(f"{keyword} {written}") == expected

@@ -15,8 +15,8 @@ from gateway.appeals.responses import note_stop
 from gateway.carriers.carrier import Screen, Turn
 from gateway.incidents.drafts import Drafts
 from gateway.incidents.reporter import Reporter
-from gateway.incidents.store import Book
-from gateway.incidents.ticket_attempts import Tries
+from gateway.incidents.store import IncidentStore
+from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
@@ -28,15 +28,15 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Batcher
+from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
-from gateway.ussd.dropped_sessions import LONGEST_SESSION_S, Dropped
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S, DroppedSessions
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
-from gateway.ussd.menu_versions import Editions
-from gateway.ussd.pending_reports import UnfiledReports
+from gateway.ussd.menu_versions import MenuVersions
+from gateway.ussd.pending_reports import PendingReports
 from gateway.ussd.sessions import Sessions, Stored
-from gateway.ussd.turn import Means, Service, Turns
+from gateway.ussd.turn import Service, TurnDeps, Turns
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.clocks import StandingClock
@@ -70,14 +70,14 @@ class Ussd:
 
     turns: Turns
     sessions: Sessions
-    unfiled: UnfiledReports
+    unfiled: PendingReports
     filing: Filing
-    book: Book
+    book: IncidentStore
     outbox: Outbox
-    batcher: Batcher
-    editions: Editions
+    batcher: Pipeline
+    editions: MenuVersions
     drafts: Drafts
-    dropped: Dropped
+    dropped: DroppedSessions
     subscriptions: Subscriptions
     database: Database
 
@@ -114,20 +114,20 @@ async def ussd(redis_url: str, database_url: str, clock: Clock | None = None, me
     """Built as `wiring` builds it, with its deadlines."""
     clock = clock or Clock()
     client = redis_client(redis_url)
-    batcher = Batcher(client, 0.3)
+    batcher = Pipeline(client, 0.3)
     database = Database(database_url)
-    book = Book(database, VAULT, clock)
-    unfiled = UnfiledReports(batcher, VAULT)
-    editions = Editions(menu)
+    book = IncidentStore(database, VAULT, clock)
+    unfiled = PendingReports(batcher, VAULT)
+    editions = MenuVersions(menu)
     filing = Filing(editions, book, unfiled, CODES, 0.9)
     sessions = Sessions(batcher)
     drafts = Drafts(database, VAULT, clock, book)
-    dropped = Dropped(batcher, sessions, editions, drafts, VAULT, clock, CODES)
+    dropped = DroppedSessions(batcher, sessions, editions, drafts, VAULT, clock, CODES)
     reporter = Reporter(database, VAULT, clock)
     subscriptions = Subscriptions(database, VAULT, clock)
     opt_outs = OptOuts(database, VAULT, clock, note_stop)
-    effects = Effects(filing, reporter, drafts, subscriptions, opt_outs, Tries(batcher, VAULT), 0.9)
-    means = Means(editions, sessions, effects, dropped, VAULT, clock, Metrics())
+    effects = Effects(filing, reporter, drafts, subscriptions, opt_outs, TicketAttempts(batcher, VAULT), 0.9)
+    means = TurnDeps(editions, sessions, effects, dropped, VAULT, clock, Metrics())
     try:
         yield Ussd(
             Turns(means, TTL),

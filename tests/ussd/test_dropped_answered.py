@@ -19,7 +19,7 @@ async def one(gateway: Ussd, phone: Phone = NUMBER) -> str | None:
         done = await gateway.dropped.file_as_it_is(phone, connection)
     if done is None:
         return None
-    await gateway.dropped.settle(done)
+    await gateway.dropped.forget_filed(done)
     return done.filed.ticket
 
 
@@ -28,7 +28,7 @@ async def one(gateway: Ussd, phone: Phone = NUMBER) -> str | None:
 
 async def test_one_files_it_and_confirms_it(timed: Ussd, clock: StandingClock) -> None:
     resident = await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     clock.pass_time(minutes=5)
     assert await one(timed)
     (incident,) = await timed.incidents()
@@ -45,7 +45,7 @@ async def test_one_files_it_and_confirms_it(timed: Ussd, clock: StandingClock) -
 async def test_what_was_filed_so_is_not_offered_any_more(timed: Ussd, clock: StandingClock) -> None:
     """He would tell more, and get the ticket that he has: what he told would be lost."""
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     await one(timed)
     stored = await timed.stored()
     assert (stored.filed_today(clock.now().date()), stored.place.answers) == (1, {})
@@ -54,7 +54,7 @@ async def test_what_was_filed_so_is_not_offered_any_more(timed: Ussd, clock: Sta
 
 async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     again = Resident(timed.turns)
     await again.walk(("1", "2"))
     assert await one(timed)
@@ -68,7 +68,7 @@ async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed:
 async def test_what_was_answered_since_it_dropped_is_filed_too(timed: Ussd, clock: StandingClock) -> None:
     """He goes on with it, the line drops again, and he answers the reminder of before."""
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     again = Resident(timed.turns)
     await again.walk(("1", "1"))
     assert await one(timed)
@@ -78,7 +78,7 @@ async def test_what_was_answered_since_it_dropped_is_filed_too(timed: Ussd, cloc
 
 async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     again = Resident(timed.turns)
     await again.walk(("1", "2"))
     ticket = await one(timed)
@@ -92,7 +92,7 @@ async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: Ussd, 
 
 async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     again = Resident(timed.turns)
     screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
@@ -105,7 +105,7 @@ async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: Ussd, cloc
 
 async def test_another_dialogue_that_dropped_since_is_still_offered(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     later = Resident(timed.turns)
     await later.walk(("2", "1", "1", "2"))  # start again; another kind, and no place yet
     clock.pass_time(seconds=LONGEST_SESSION_S)
@@ -115,7 +115,7 @@ async def test_another_dialogue_that_dropped_since_is_still_offered(timed: Ussd,
 
 async def test_nobody_else_files_it(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     assert await one(timed, OTHER) is None
     assert await timed.incidents() == []
     assert len(await timed.drafts.list()) == 1
@@ -123,7 +123,7 @@ async def test_nobody_else_files_it(timed: Ussd, clock: StandingClock) -> None:
 
 async def test_answers_at_once_file_it_once(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     taken = await asyncio.gather(*(one(timed) for _ in range(5)))
     assert [one is None for one in taken].count(False) == 1
     assert len(await timed.incidents()) == 1
@@ -131,7 +131,7 @@ async def test_answers_at_once_file_it_once(timed: Ussd, clock: StandingClock) -
 
 async def test_after_the_window_an_answer_files_nothing(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     clock.pass_time(hours=24)
     assert not await one(timed)
     assert await timed.incidents() == []
@@ -140,7 +140,7 @@ async def test_after_the_window_an_answer_files_nothing(timed: Ussd, clock: Stan
 async def test_a_session_that_another_phone_has_filed_is_refused(timed: Ussd, clock: StandingClock) -> None:
     """Two phones with one session: the carrier's fault, and no reason to be asked for the SMS again and again."""
     resident = await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     await Resident(timed.turns, OTHER, resident.session).walk()
     with capture_logs() as lines:
         assert not await one(timed)
@@ -151,7 +151,7 @@ async def test_a_session_that_another_phone_has_filed_is_refused(timed: Ussd, cl
 
 async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     again = Resident(timed.turns)
     await again.walk(("1", "2", "3", "1", "tawuran", "1", "1"))
     assert await timed.drafts.list() == []
@@ -166,7 +166,7 @@ async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: Ussd, clock:
 
 async def test_after_the_window_it_is_wiped(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     clock.pass_time(hours=23, minutes=56)
     assert await timed.dropped.forget_old() == 0
     clock.pass_time(minutes=2)
@@ -180,7 +180,7 @@ async def test_after_the_window_it_is_wiped(timed: Ussd, clock: StandingClock) -
 
 async def test_it_can_be_discarded_on_the_next_call(timed: Ussd, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.look()
+    await timed.dropped.sweep()
     again = Resident(timed.turns)
     screen = await again.walk(("3",))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
@@ -190,5 +190,5 @@ async def test_it_can_be_discarded_on_the_next_call(timed: Ussd, clock: Standing
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
     assert not await one(timed)
     clock.pass_time(seconds=LONGEST_SESSION_S)
-    assert await timed.dropped.look() == 0, "nor does it come back"
+    assert await timed.dropped.sweep() == 0, "nor does it come back"
     assert (await Resident(timed.turns).dial()).label == "main.id.home"

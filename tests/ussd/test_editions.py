@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.ussd.menu_versions import REMEMBERED, Editions
+from gateway.ussd.menu_versions import REMEMBERED, MenuVersions
 from tests.ussd.stage import (
     FILES,
     MENU,
@@ -150,7 +150,7 @@ async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: Ussd
 
 
 def test_it_remembers_the_last_few_editions() -> None:
-    editions = Editions(MENU)
+    editions = MenuVersions(MENU)
     later = [edition(new=f"Apa yang terjadi {number}?") for number in range(REMEMBERED)]
     for menu in later:
         editions.put(menu)

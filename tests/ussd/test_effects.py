@@ -11,7 +11,7 @@ import pytest
 
 from gateway.audit import audit
 from gateway.carriers.carrier import OptOut, Screen
-from gateway.incidents.incident import Status
+from gateway.incidents.incident import IncidentStatus
 from gateway.incidents.tables import incident_details
 from gateway.incidents.ticket_attempts import WITHIN_S
 from gateway.messages.inbox import Inbox
@@ -21,13 +21,13 @@ from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
-from gateway.ussd.effect_request import Statement
+from gateway.ussd.effect_request import EffectRequest
 from tests.clocks import StandingClock
 from tests.outages import Gate, OwnRedis
 from tests.ussd.stage import MENU, NUMBER, OTHER, VAULT, Resident, Ussd
 
 LONGEST_S = 2.0  # promise 4
-FINISHED = Statement(
+FINISHED = EffectRequest(
     channel="at",
     session="ATUid_0",
     phone=NUMBER,
@@ -58,7 +58,7 @@ def state(screen: Screen) -> str:
 
 async def test_a_report_and_how_it_stands(timed: Ussd, clock: StandingClock) -> None:
     ticket = await filed(timed)
-    await timed.book.move(ticket.replace("-", ""), Status.CHECKING, "desk", "")
+    await timed.book.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.pass_time(hours=1)
     screen = await asks(timed, ticket)
     assert state(screen) == "status"

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.runtime.redis import Batcher
-from gateway.ussd.effect_request import Statement
-from gateway.ussd.pending_reports import UnfiledReports
+from gateway.runtime.redis import Pipeline
+from gateway.ussd.effect_request import EffectRequest
+from gateway.ussd.pending_reports import PendingReports
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.outages import Gate, OwnRedis
 from tests.ussd.stage import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd
 
-FINISHED = Statement(
+FINISHED = EffectRequest(
     channel="at",
     session="ATUid_1",
     phone=NUMBER,
@@ -28,7 +28,7 @@ FINISHED = Statement(
 )
 
 
-async def keep(gateway: Ussd, *reports: Statement) -> None:
+async def keep(gateway: Ussd, *reports: EffectRequest) -> None:
     for report in reports:
         await gateway.unfiled.keep(report)
 
@@ -109,8 +109,8 @@ async def test_a_language_that_the_pack_has_lost_keeps_no_report_back(gateway: U
 async def test_what_cannot_be_read_is_set_aside(gateway: Ussd, redis_url: str) -> None:
     """Somebody's hand was in Redis, or the key has been changed."""
     client = redis_client(redis_url)
-    batcher = Batcher(client, 0.3)
-    await UnfiledReports(batcher, Vault(bytes(32))).keep(FINISHED)
+    batcher = Pipeline(client, 0.3)
+    await PendingReports(batcher, Vault(bytes(32))).keep(FINISHED)
     await batcher.close()
     await client.aclose()
     for name, entry in (("a", "?"), ("b", "{}"), ("c", json.dumps({"channel": 1, "phone": "??"}))):

@@ -9,17 +9,17 @@ from datetime import date
 import pytest
 
 from gateway.menu.engine import Step
-from gateway.ussd.replay import Known, replay, replay_to
+from gateway.ussd.replay import StartInputs, replay, replay_to
 from gateway.ussd.screen_label import Label, read_label
 from tests.ussd.stage import MENU, SERVICE, TO_DESCRIBE
 
 TODAY = date(2026, 11, 28)
 
 
-KNOWN = Known(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
+KNOWN = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
 
 
-def found(inputs: Sequence[str], label: str | None, known: Known = KNOWN) -> Step | None:
+def found(inputs: Sequence[str], label: str | None, known: StartInputs = KNOWN) -> Step | None:
     """Where the text of these inputs leads, if anywhere."""
     parts = "*".join(inputs).split("*") if inputs else []
     read = read_label(label)
@@ -68,7 +68,7 @@ def test_a_label_that_no_reading_comes_to_is_not_guessed_about(label: str) -> No
 def test_who_began_in_the_language_of_before_is_found_by_the_label() -> None:
     after = led(["1", "1", "3"], "category.jv.home")
     assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
-    known = Known(SERVICE.limits, KNOWN.given, TODAY, language="jv")
+    known = StartInputs(SERVICE.limits, KNOWN.given, TODAY, language="jv")
     again = found(["1", "1", "3"], None, known)
     assert again is not None
     assert again.session == after.session

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from gateway.menu.engine import Session
-from gateway.runtime.redis import Batcher, RedisAway
+from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.ussd.sessions import Keeping, Sessions, Stored, decode, encode
 from gateway.ussd.transcript import Mark, mark
 from tests.outages import OwnRedis
@@ -39,19 +39,19 @@ STORED = Stored("at", "ATUid_1", mark("2*1*5*5 meter"), "v1", 1_795_000_000, 739
 
 
 @pytest.fixture
-async def batcher(redis_url: str) -> AsyncIterator[Batcher]:
+async def batcher(redis_url: str) -> AsyncIterator[Pipeline]:
     async with Redis.from_url(redis_url) as client:
-        joined = Batcher(client, 0.3)
+        joined = Pipeline(client, 0.3)
         yield joined
         await joined.close()
 
 
 @pytest.fixture
-def sessions(batcher: Batcher) -> Sessions:
+def sessions(batcher: Pipeline) -> Sessions:
     return Sessions(batcher)
 
 
-async def only_key(batcher: Batcher) -> bytes:
+async def only_key(batcher: Pipeline) -> bytes:
     (key,) = await batcher.run("KEYS", "*")
     return bytes(key)
 
@@ -103,7 +103,7 @@ def test_every_session_survives_its_stored_form(stored: Stored) -> None:
 @pytest.mark.parametrize(
     "raw", [b"?", b"{}", b"[1, 2]", b"null", b"\xff", b"x", b"x\x9c?", b'["at", "s", "", "v1", "main"]']
 )
-async def test_what_another_release_left_is_replaced(sessions: Sessions, batcher: Batcher, raw: bytes) -> None:
+async def test_what_another_release_left_is_replaced(sessions: Sessions, batcher: Pipeline, raw: bytes) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
     await batcher.run("SET", await only_key(batcher), raw)
     assert await sessions.read(KEY) == (raw, None)
@@ -127,7 +127,7 @@ async def test_of_many_at_once_one_wins(sessions: Sessions) -> None:
     assert (await sessions.read(KEY))[1] == winner
 
 
-async def test_it_expires_and_every_write_renews_it(sessions: Sessions, batcher: Batcher) -> None:
+async def test_it_expires_and_every_write_renews_it(sessions: Sessions, batcher: Pipeline) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
     key = await only_key(batcher)
     assert TTL - 5 < await batcher.run("TTL", key) <= TTL
@@ -136,7 +136,7 @@ async def test_it_expires_and_every_write_renews_it(sessions: Sessions, batcher:
     assert TTL - 5 < await batcher.run("TTL", key) <= TTL
 
 
-async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, batcher: Batcher) -> None:
+async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, batcher: Pipeline) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
     await batcher.run("SCRIPT", "FLUSH")
     assert await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL) is None
@@ -145,18 +145,18 @@ async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions
 async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
     """Out of memory, or a replica that may not write: it answers, and is of no more use than one that does not."""
     async with Redis.from_url(own_redis.url) as client:
-        batcher = Batcher(client, 0.3)
+        batcher = Pipeline(client, 0.3)
         sessions = Sessions(batcher)
         await sessions.write(KEY, b"", STORED, TTL)
         await client.config_set("maxmemory", 1)
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
         assert (await sessions.read(KEY))[1] == STORED
         await client.config_set("maxmemory", 0)
         key = await only_key(batcher)
         await client.delete(key)
         await client.lpush(key, "what somebody else made of it")
-        with pytest.raises(RedisAway):
+        with pytest.raises(RedisUnavailable):
             await sessions.read(KEY)
         await batcher.close()
 
@@ -194,7 +194,7 @@ ACCENTED = "".join("àèéùìòÇØøÅåÄÖÑÜäöñü"[digit % 19] for digi
 
 
 @pytest.mark.parametrize("words", ["", WORDY[:160], WORDY[:182], TANGLED[:182], ACCENTED[:182]])
-async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, batcher: Batcher, words: str) -> None:
+async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, batcher: Pipeline, words: str) -> None:
     """At the last question of the longest way, with as long a description as a phone can send."""
     answers = {
         "language": "id",
@@ -226,7 +226,7 @@ def _left(seconds: int) -> datetime:
     return datetime.fromtimestamp(STORED.at + seconds, UTC)
 
 
-async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: Sessions, batcher: Batcher) -> None:
+async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: Sessions, batcher: Pipeline) -> None:
     said = PLACE._replace(state="describe", answers={"language": "jv", "category": "gesekan", "description": "jv"})
     await sessions.write(KEY, b"", STORED._replace(place=said), TTL)
     await sessions.choose_language(KEY, "en", MENU, _left(60 * 60))
@@ -237,7 +237,7 @@ async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: 
     assert 23 * 60 * 60 - 5 <= await batcher.run("TTL", await only_key(batcher)) <= 23 * 60 * 60
 
 
-async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(sessions: Sessions, batcher: Batcher) -> None:
+async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(sessions: Sessions, batcher: Pipeline) -> None:
     await sessions.choose_language(KEY, "en", MENU, _left(0))
     _, stored = await sessions.read(KEY)
     assert stored is not None and (stored.place.language, stored.place.chosen) == ("en", True)

@@ -6,23 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ussd.transcript import Addition, Mark, Reading, added, begins, mark, parts, suffix
+from gateway.ussd.transcript import Addition, Mark, TranscriptVerdict, added, begins, mark, parts, suffix
 
 
 @pytest.mark.parametrize(
     ("stored", "text", "expected"),
     [
-        ("", "1", Addition(Reading.NEW, "1")),
-        ("1", "1*1", Addition(Reading.NEW, "1")),
-        ("1*1", "1*1*0", Addition(Reading.NEW, "0")),
-        ("1", "1*", Addition(Reading.NEW, "")),
-        ("1", "1**2*3", Addition(Reading.NEW, "*2*3")),
-        ("1*1", "1*1*5*5 meter", Addition(Reading.NEW, "5*5 meter")),
-        ("1*1", "1*1", Addition(Reading.REPEATED)),
-        ("", "", Addition(Reading.REPEATED)),
-        ("1*1", "1", Addition(Reading.LATE)),
-        ("1", "12", Addition(Reading.LATE)),
-        ("1*1", "2*1*1", Addition(Reading.LATE)),
+        ("", "1", Addition(TranscriptVerdict.NEW, "1")),
+        ("1", "1*1", Addition(TranscriptVerdict.NEW, "1")),
+        ("1*1", "1*1*0", Addition(TranscriptVerdict.NEW, "0")),
+        ("1", "1*", Addition(TranscriptVerdict.NEW, "")),
+        ("1", "1**2*3", Addition(TranscriptVerdict.NEW, "*2*3")),
+        ("1*1", "1*1*5*5 meter", Addition(TranscriptVerdict.NEW, "5*5 meter")),
+        ("1*1", "1*1", Addition(TranscriptVerdict.REPEATED)),
+        ("", "", Addition(TranscriptVerdict.REPEATED)),
+        ("1*1", "1", Addition(TranscriptVerdict.LATE)),
+        ("1", "12", Addition(TranscriptVerdict.LATE)),
+        ("1*1", "2*1*1", Addition(TranscriptVerdict.LATE)),
     ],
 )
 def test_the_difference_to_the_stored_text(stored: str, text: str, expected: Addition) -> None:
@@ -37,7 +37,7 @@ def test_inputs_come_out_as_they_went_in(inputs: list[str]) -> None:
     stored = ""
     for number, keys in enumerate(inputs):
         text = "*".join(inputs[: number + 1])
-        assert added(mark(stored), text) == Addition(Reading.NEW, keys)
+        assert added(mark(stored), text) == Addition(TranscriptVerdict.NEW, keys)
         stored = text
 
 

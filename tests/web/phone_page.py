@@ -142,14 +142,14 @@ class Handset:
 @pytest.fixture
 async def handset(browser: Browser, gateway: Gateway) -> AsyncIterator[Handset]:
     """A phone just switched on. No test may leave an error or a policy violation in the browser's console."""
-    complaints: list[str] = []
+    diagnostics: list[str] = []
     page = await browser.new_page(viewport={"width": 1100, "height": 800})
     page.set_default_timeout(10_000)
     page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        "console", lambda message: diagnostics.append(message.text) if message.type in ("error", "warning") else None
     )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: diagnostics.append(str(error)))
     await page.goto(f"{gateway.url}/phone")
     yield Handset(page)
     await page.close()
-    assert [one for one in complaints if "Failed to load resource" not in one] == []
+    assert [one for one in diagnostics if "Failed to load resource" not in one] == []

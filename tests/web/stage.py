@@ -17,7 +17,7 @@ from sqlalchemy import Table, select
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings, Settings
-from gateway.wiring import Parts, process, served, web_app
+from gateway.wiring import Services, open_services, serve, web_app
 from tests.program import free_port
 
 NEW_SECRET, OLD_SECRET = "the-new-secret-of-at", "the-old-secret-of-at"
@@ -43,7 +43,7 @@ class Gateway:
     """A web process, seen from the carrier's side, from the stores and from its log."""
 
     url: str
-    parts: Parts
+    parts: Services
     log: io.StringIO
     http: ClientSession
 
@@ -95,8 +95,8 @@ async def gateway_web(redis_url: str, database_url: str) -> AsyncIterator[Gatewa
     )
     log = io.StringIO()
     async with (
-        process(settings, log) as parts,
-        served(web_app(parts), "127.0.0.1", port := free_port()),
+        open_services(settings, log) as parts,
+        serve(web_app(parts), "127.0.0.1", port := free_port()),
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
         yield Gateway(f"http://127.0.0.1:{port}", parts, log, http)

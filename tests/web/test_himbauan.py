@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert
 
-from gateway.appeals.appeal import Status
+from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.published import Publisher
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
@@ -32,7 +32,7 @@ PHONE = "+6281230004567"
 async def stored(database: Database, **values: Any) -> int:
     """An appeal as it stands once it ran, unless `values` say otherwise; its number."""
     row: dict[str, Any] = {
-        "status": Status.DONE,
+        "status": AppealStatus.DONE,
         "version": 1,
         "purpose": "Damai",
         "template": "",
@@ -155,9 +155,11 @@ async def listed(gateway: Gateway) -> list[dict[str, Any]]:
     return [one.for_json() for one in await Publisher(gateway.parts.database, lambda: menu, {"at": CODE}).latest()]
 
 
-@pytest.mark.parametrize("status", [Status.RUNNING, Status.PAUSED, Status.DONE, Status.CANCELLED])
+@pytest.mark.parametrize(
+    "status", [AppealStatus.RUNNING, AppealStatus.PAUSED, AppealStatus.DONE, AppealStatus.CANCELLED]
+)
 @pytest.mark.parametrize("went_out_at", [NOON, None])
-async def test_only_what_has_left(waspada: Gateway, status: Status, went_out_at: datetime | None) -> None:
+async def test_only_what_has_left(waspada: Gateway, status: AppealStatus, went_out_at: datetime | None) -> None:
     await stored(waspada.parts.database, status=status, went_out_at=went_out_at)
     assert [one["went_out_at"] for one in await listed(waspada)] == ([NOON.isoformat()] if went_out_at else [])
 

@@ -32,7 +32,7 @@ async def dropped(waspada: Gateway) -> None:
     raw, stored = await parts.sessions.read(key)
     assert stored
     await parts.sessions.write(key, raw, stored._replace(at=stored.at - LONGEST_SESSION_S), 600)
-    assert await parts.dropped.look() == 1
+    assert await parts.dropped.sweep() == 1
 
 
 async def sms(waspada: Gateway, text: str = "1", number: int = 1) -> Answer:

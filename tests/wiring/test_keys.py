@@ -13,7 +13,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.key_check import prove_key
 from gateway.vault.vault import Vault
-from gateway.wiring.key_check import key_proven
+from gateway.wiring.key_check import verify_key
 from tests.outages import Gate, OwnRedis, own_redis, postgres
 from tests.program import Program, free_port, running, waspada
 from tests.web.stage import gateway_web
@@ -69,7 +69,7 @@ async def test_it_is_refused_as_soon_as_the_database_answers(early: Program, pos
 
 async def test_the_proof_follows_where_the_database_was_away(own_redis: OwnRedis, postgres: Gate) -> None:
     await postgres.shut()
-    async with gateway_web(own_redis.url, postgres.url) as gateway, key_proven(gateway.parts) as proof:
+    async with gateway_web(own_redis.url, postgres.url) as gateway, verify_key(gateway.parts) as proof:
         assert not proof.done()
         await postgres.open()
         async with asyncio.timeout(20):

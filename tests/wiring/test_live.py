@@ -15,9 +15,9 @@ import pytest
 
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings
-from gateway.ussd.menu_versions import Editions
+from gateway.ussd.menu_versions import MenuVersions
 from gateway.wiring import load_menu
-from gateway.wiring.pack_reload import watched
+from gateway.wiring.pack_reload import watch_pack
 from tests.program import until
 from tests.ussd.stage import OTHER, PACKS, Resident, ussd
 
@@ -33,10 +33,10 @@ def pack(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def editions(pack: Path, log: io.StringIO) -> AsyncIterator[Editions]:
+async def editions(pack: Path, log: io.StringIO) -> AsyncIterator[MenuVersions]:
     """What a process holds while it watches the folder."""
-    editions = Editions(load_menu(pack, CHANNELS))
-    async with watched(pack, CHANNELS, editions, LOOK_EVERY_S):
+    editions = MenuVersions(load_menu(pack, CHANNELS))
+    async with watch_pack(pack, CHANNELS, editions, LOOK_EVERY_S):
         yield editions
 
 
@@ -64,7 +64,9 @@ async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, A
     return lines(log, event)
 
 
-async def test_a_changed_text_is_in_force_without_a_restart(pack: Path, editions: Editions, log: io.StringIO) -> None:
+async def test_a_changed_text_is_in_force_without_a_restart(
+    pack: Path, editions: MenuVersions, log: io.StringIO
+) -> None:
     before = editions.current
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
     (line,) = await said(log, "pack.changed")
@@ -78,7 +80,7 @@ async def test_an_open_dialogue_keeps_its_words(
 ) -> None:
     async with (
         ussd(redis_url, database_url, menu=load_menu(pack, CHANNELS)) as gateway,
-        watched(pack, CHANNELS, gateway.editions, LOOK_EVERY_S),
+        watch_pack(pack, CHANNELS, gateway.editions, LOOK_EVERY_S),
     ):
         resident = Resident(gateway.turns)
         await resident.walk(("1", "1"))
@@ -88,19 +90,19 @@ async def test_an_open_dialogue_keeps_its_words(
         assert (await Resident(gateway.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
 
 
-async def test_a_refused_pack_changes_nothing_and_every_complaint_is_said(
-    pack: Path, editions: Editions, log: io.StringIO
+async def test_a_refused_pack_changes_nothing_and_every_diagnostic_is_said(
+    pack: Path, editions: MenuVersions, log: io.StringIO
 ) -> None:
     before = editions.current
     write(pack / "flow.yaml", "next: kecamatan\n", "next: nowhere\n")
     write(pack / "wording" / "jv.yaml", "report: ", "rapport: ")
     (line,) = await said(log, "pack.refused")
     assert editions.current is before
-    complaints = "\n".join(line["complaints"])
-    assert complaints.startswith("flow.yaml:"), "as `waspada check` says it"
+    diagnostics = "\n".join(line["complaints"])
+    assert diagnostics.startswith("flow.yaml:"), "as `waspada check` says it"
     assert (line["level"], line["kept"]) == ("error", before.version)
-    assert "nowhere" in complaints
-    assert "wording/jv.yaml" in complaints
+    assert "nowhere" in diagnostics
+    assert "wording/jv.yaml" in diagnostics
     write(pack / "flow.yaml", "next: nowhere\n", "next: kecamatan\n")
     write(pack / "wording" / "jv.yaml", "rapport: ", "report: ")
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
@@ -108,7 +110,9 @@ async def test_a_refused_pack_changes_nothing_and_every_complaint_is_said(
     assert editions.current.wordings["id"].heading("category") == NEW, "once it is mended it is taken"
 
 
-async def test_a_folder_that_is_taken_away_changes_nothing(pack: Path, editions: Editions, log: io.StringIO) -> None:
+async def test_a_folder_that_is_taken_away_changes_nothing(
+    pack: Path, editions: MenuVersions, log: io.StringIO
+) -> None:
     before = editions.current
     elsewhere = pack.with_name("elsewhere")
     os.rename(pack, elsewhere)  # noqa: PTH104
@@ -120,7 +124,7 @@ async def test_a_folder_that_is_taken_away_changes_nothing(pack: Path, editions:
     await said(log, "pack.changed")
 
 
-async def test_a_file_that_is_no_text_changes_nothing(pack: Path, editions: Editions, log: io.StringIO) -> None:
+async def test_a_file_that_is_no_text_changes_nothing(pack: Path, editions: MenuVersions, log: io.StringIO) -> None:
     before = editions.current
     write(pack / "wording" / "jv.yaml", "navigation:", "navigasi:")
     (pack / "flow.yaml").write_bytes(b"start: main\n\xff\xfe\x00")
@@ -130,7 +134,7 @@ async def test_a_file_that_is_no_text_changes_nothing(pack: Path, editions: Edit
     assert [one for one in line["complaints"] if one.startswith("wording/jv.yaml:2: navigasi")], "and the rest is read"
 
 
-async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: Editions, log: io.StringIO) -> None:
+async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: MenuVersions, log: io.StringIO) -> None:
     before = editions.current
     (pack / "README.md").write_text("Not a file of the menu.")
     os.utime(pack / "flow.yaml")
@@ -141,9 +145,9 @@ async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: Editi
 
 async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> None:
     """File after file for a while: only the whole of it is read."""
-    editions = Editions(load_menu(pack, CHANNELS))
+    editions = MenuVersions(load_menu(pack, CHANNELS))
     flow = (pack / "flow.yaml").read_text()
-    async with watched(pack, CHANNELS, editions, every_s=1.0):
+    async with watch_pack(pack, CHANNELS, editions, every_s=1.0):
         for share in range(80):
             (pack / "flow.yaml").write_text(flow[: len(flow) * share // 80])
             await asyncio.sleep(0.02)
@@ -155,8 +159,8 @@ async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) ->
 
 async def test_a_change_before_the_first_look_is_seen_too(pack: Path, log: io.StringIO) -> None:
     """Between the start of a process, which reads the pack, and the moment when it begins to watch."""
-    editions = Editions(load_menu(pack, CHANNELS))
+    editions = MenuVersions(load_menu(pack, CHANNELS))
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
-    async with watched(pack, CHANNELS, editions, LOOK_EVERY_S):
+    async with watch_pack(pack, CHANNELS, editions, LOOK_EVERY_S):
         await said(log, "pack.changed")
     assert editions.current.wordings["id"].heading("category") == NEW

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.runtime.postgres import DatabaseAway
-from gateway.runtime.redis import RedisAway
-from gateway.wiring.processes import again
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.redis import RedisUnavailable
+from gateway.wiring.processes import run_periodically
 
 LONG = 60.0
 
@@ -34,7 +34,7 @@ def ending(*answers: object) -> tuple[Callable[[], Awaitable[object]], asyncio.E
 async def done(*answers: object, rest_s: float, trouble_s: float) -> bool:
     """Whether all of it was done soon."""
     work, over = ending(*answers)
-    task = asyncio.create_task(again("test", work, rest_s, trouble_s))
+    task = asyncio.create_task(run_periodically("test", work, rest_s, trouble_s))
     try:
         await asyncio.wait_for(over.wait(), 0.3)
     except TimeoutError:
@@ -52,14 +52,16 @@ async def test_it_rests_unless_there_is_more_to_do() -> None:
     assert not await done(7, rest_s=LONG, trouble_s=0.0), "a count is no sign of more"
 
 
-@pytest.mark.parametrize("error", [DatabaseAway("gone"), RedisAway("gone"), ValueError("wrong")], ids=repr)
+@pytest.mark.parametrize(
+    "error", [DatabaseUnavailable("gone"), RedisUnavailable("gone"), ValueError("wrong")], ids=repr
+)
 async def test_it_outlives_what_fails_and_waits_a_while(error: Exception) -> None:
     assert await done(error, error, rest_s=0.0, trouble_s=0.0)
     assert not await done(error, rest_s=0.0, trouble_s=LONG)
 
 
 @pytest.mark.parametrize(
-    ("error", "events"), [(DatabaseAway("gone"), []), (ValueError("wrong"), ["worker.failed"])], ids=repr
+    ("error", "events"), [(DatabaseUnavailable("gone"), []), (ValueError("wrong"), ["worker.failed"])], ids=repr
 )
 async def test_only_what_nobody_foresaw_is_told(error: Exception, events: list[str]) -> None:
     with capture_logs() as lines:

@@ -16,7 +16,7 @@ from aiohttp import ClientSession, web
 from gateway.carriers.local.delivery_reports import Reports, SentMessage
 from gateway.carriers.local.faults import Faults, WrongFaults, faults_from
 from gateway.carriers.local.handset import HookUrls
-from gateway.carriers.local.messaging import Account, MessagingApi
+from gateway.carriers.local.messaging import MessagingApi, SenderAccount
 from gateway.carriers.local.phones import Phones, check_json, refusal
 from gateway.runtime.clock import Clock
 
@@ -39,7 +39,9 @@ class LocalCarrier:
         report_seconds: float = 0.5,
     ) -> None:
         """`report_seconds` pass before each delivery report. Inbound SMS that do not say where go to `short_code`."""
-        self._messaging = MessagingApi(Account(username, api_key), Reports(http, hooks.receipt), clock, report_seconds)
+        self._messaging = MessagingApi(
+            SenderAccount(username, api_key), Reports(http, hooks.receipt), clock, report_seconds
+        )
         self._phones = Phones(http, hooks, clock, service_code=service_code, short_code=short_code)
 
     @property

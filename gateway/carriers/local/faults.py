@@ -17,11 +17,11 @@ Seconds = Annotated[float, Field(ge=0, le=600)]
 StatusCode = Annotated[int, Field(ge=0, le=999)]
 
 
-class _Strict(BaseModel):
+class _StrictFault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Fault(_Strict):
+class Fault(_StrictFault):
     """Something is wrong, `times` times or until cleared."""
 
     times: Annotated[int, Field(ge=0)] | None = None
@@ -76,7 +76,7 @@ class DuplicateReports(Fault):
     copies: Annotated[int, Field(ge=2, le=20)] = 2
 
 
-class Faults(_Strict):
+class Faults(_StrictFault):
     """Everything that is wrong now."""
 
     refuse: Refuse | None = None
@@ -101,13 +101,13 @@ def faults_from(document: bytes) -> Faults:
     try:
         return Faults.model_validate_json(document, strict=True)
     except ValidationError as error:
-        complaints = [_sentence(complaint["loc"], complaint["msg"]) for complaint in error.errors()]
-    raise WrongFaults(f"{'; '.join(complaints)}. Allowed are: {_allowed()}")
+        diagnostics = [_sentence(diagnostic["loc"], diagnostic["msg"]) for diagnostic in error.errors()]
+    raise WrongFaults(f"{'; '.join(diagnostics)}. Allowed are: {_allowed()}")
 
 
-def _sentence(place: Sequence[int | str], complaint: str) -> str:
+def _sentence(place: Sequence[int | str], diagnostic: str) -> str:
     path = ".".join(mask_in(str(part)) for part in place)
-    return f"{path}: {complaint}" if path else complaint
+    return f"{path}: {diagnostic}" if path else diagnostic
 
 
 def _allowed() -> str:

@@ -45,7 +45,7 @@ STATUSES: Mapping[int, str] = {  # B.3
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SenderAccount:
     """Who may send here."""
 
     username: str
@@ -58,7 +58,7 @@ class Account:
 class MessagingApi:
     """`POST /local/version1/messaging`. `faults` may be replaced at any time; `messages` is oldest first."""
 
-    def __init__(self, account: Account, reports: Reports, clock: Clock, report_seconds: float) -> None:
+    def __init__(self, account: SenderAccount, reports: Reports, clock: Clock, report_seconds: float) -> None:
         self.faults = Faults()
         self.messages: deque[SentMessage] = deque(maxlen=MESSAGES_KEPT)
         self._account = account

@@ -36,26 +36,26 @@ def _number(value: object) -> Phone:
 _Number = Annotated[Phone, PlainValidator(_number)]
 
 
-class _Strict(BaseModel):
+class _StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Dial(_Strict):
+class _Dial(_StrictBody):
     phone: _Number
     dial: Annotated[str, Field(max_length=64)]
 
 
-class _Answer(_Strict):
+class _Answer(_StrictBody):
     session: str
     keys: Annotated[str, Field(max_length=1000)]
 
 
-class _HangUp(_Strict):
+class _HangUp(_StrictBody):
     session: str
     hang_up: Literal[True]
 
 
-class _Sms(_Strict):
+class _Sms(_StrictBody):
     phone: _Number
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     to: Annotated[str, Field(max_length=64)] | None = None

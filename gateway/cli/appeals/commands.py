@@ -12,16 +12,16 @@ import click
 from rich.console import Console
 
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import WRITE, Status, check_rights
+from gateway.appeals.appeal import WRITE, AppealStatus, check_rights
 from gateway.appeals.texts import heading
 from gateway.audit import AuditTrail
 from gateway.cli.appeals.context import at_desk, legible
-from gateway.cli.appeals.options import AT_HELP, Typed, moment, time_typed, written
+from gateway.cli.appeals.options import AT_HELP, Typed, appeal_options, moment, time_typed
 from gateway.cli.appeals.output import by_the_clock, print_list, print_look, print_preview, told_approved
 from gateway.cli.authentication import as_account
 from gateway.cli.errors import run_async
-from gateway.cli.options import found_by, in_json, listing
-from gateway.cli.output import show_one, written_to
+from gateway.cli.options import gateway_options, in_json, listing
+from gateway.cli.output import open_output, show_one
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -43,9 +43,9 @@ def appeals() -> None:
 
 
 @appeals.command("draft")
-@found_by
+@gateway_options
 @as_account
-@written(anew=True)
+@appeal_options(anew=True)
 @in_json
 @run_async
 async def appeals_draft(config: Path | None, data: Path | None, name: str, typed: Typed, as_json: bool) -> None:
@@ -61,9 +61,9 @@ async def appeals_draft(config: Path | None, data: Path | None, name: str, typed
 
 
 @appeals.command("edit")
-@found_by
+@gateway_options
 @as_account
-@written(anew=False)
+@appeal_options(anew=False)
 @in_json
 @_NUMBER
 @run_async
@@ -82,7 +82,7 @@ async def appeals_edit(
 
 
 @appeals.command("submit")
-@found_by
+@gateway_options
 @as_account
 @in_json
 @_NUMBER
@@ -98,7 +98,7 @@ async def appeals_submit(config: Path | None, data: Path | None, name: str, numb
 
 
 @appeals.command("return")
-@found_by
+@gateway_options
 @as_account
 @_REASON
 @in_json
@@ -114,7 +114,7 @@ async def appeals_return(
 
 
 @appeals.command("approve")
-@found_by
+@gateway_options
 @as_account
 @click.option(
     "--version",
@@ -150,14 +150,14 @@ async def appeals_approve(
         if enough and not appeal.frozen:
             click.echo(f"Warning: nobody is in the audience of appeal {number}, so nothing goes out.", err=True)
         later = appeal.draft.starts_at is not None and appeal.draft.starts_at > desk.clock.now()
-        going = appeal.status is not Status.PAUSED and not later
+        going = appeal.status is not AppealStatus.PAUSED and not later
         wanted = Console().is_terminal and going if following is None else following
         if enough and wanted and not as_json:
             await desk.follow(number)
 
 
 @appeals.command("schedule")
-@found_by
+@gateway_options
 @as_account
 @click.option("--at", type=time_typed, metavar="ISO", required=True, help=f"When it begins, {AT_HELP}.")
 @in_json
@@ -177,7 +177,7 @@ async def appeals_schedule(
 
 
 @appeals.command("pause")
-@found_by
+@gateway_options
 @as_account
 @_REASON
 @in_json
@@ -193,7 +193,7 @@ async def appeals_pause(
 
 
 @appeals.command("resume")
-@found_by
+@gateway_options
 @as_account
 @in_json
 @_NUMBER
@@ -206,7 +206,7 @@ async def appeals_resume(config: Path | None, data: Path | None, name: str, numb
 
 
 @appeals.command("cancel")
-@found_by
+@gateway_options
 @as_account
 @_REASON
 @in_json
@@ -225,21 +225,21 @@ async def appeals_cancel(
 
 
 @appeals.command("list")
-@found_by
+@gateway_options
 @listing
-@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those that are so.")
+@click.option("--status", type=click.Choice([status.value for status in AppealStatus]), help="Only those that are so.")
 @run_async
 async def appeals_list(config: Path | None, data: Path | None, as_json: bool, limit: int, status: str | None) -> None:
     """List the appeals, the newest first."""
     async with at_desk(config, data, legible) as desk:
-        wanted = Status(status) if status else None
+        wanted = AppealStatus(status) if status else None
         listed = await desk.campaign.list(limit, wanted)
         rows = [(appeal, desk.held_until(appeal)) for appeal in listed]
     print_list(rows, desk.menu, as_json, wanted)
 
 
 @appeals.command("preview")
-@found_by
+@gateway_options
 @in_json
 @_NUMBER
 @run_async
@@ -256,7 +256,7 @@ async def appeals_preview(config: Path | None, data: Path | None, number: int, a
 
 
 @appeals.command("show")
-@found_by
+@gateway_options
 @in_json
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on until it is done or cancelled, or Ctrl-C.")
 @_NUMBER
@@ -278,7 +278,7 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 
 
 @appeals.command("export")
-@found_by
+@gateway_options
 @as_account
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
 @_NUMBER
@@ -290,7 +290,7 @@ async def appeals_export(config: Path | None, data: Path | None, name: str, numb
         check_rights(actor, "export", WRITE)
         await desk.campaign.find(number)
         await AuditTrail(desk.database, desk.clock).add(actor.name, "appeal.exported", {}, f"appeal {number}")
-        with written_to(output) as file:
+        with open_output(output) as file:
             async for page in desk.ledger.export(number):
                 file.write(page)
     if output is not None:

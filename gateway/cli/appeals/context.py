@@ -15,14 +15,14 @@ from rich.console import Console
 
 from gateway import wiring
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import Actor, Appeal, Status
-from gateway.appeals.results import Ledger
-from gateway.appeals.rules import approvals_wanted
-from gateway.appeals.workflow import Campaign
+from gateway.appeals.appeal import Actor, Appeal, AppealStatus
+from gateway.appeals.results import ResultsStore
+from gateway.appeals.rules import required_approvals
+from gateway.appeals.workflow import AppealWorkflow
 from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import proven
-from gateway.cli.context import located, opened
+from gateway.cli.context import locate_gateway, opened
 from gateway.cli.output import show_one
 from gateway.cli.prompts import ask_whether
 from gateway.menu.model import Menu
@@ -31,19 +31,25 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 
-_MAY_NEED_APPROVAL = (Status.DRAFT, Status.WAITING, Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
+_MAY_NEED_APPROVAL = (
+    AppealStatus.DRAFT,
+    AppealStatus.WAITING,
+    AppealStatus.SCHEDULED,
+    AppealStatus.RUNNING,
+    AppealStatus.PAUSED,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AppealContext:
     """The room of appeals, over the gateway's store."""
 
     database: Database
     clock: Clock
     pack: Callable[[], Menu]
     channels: dict[str, str]
-    campaign: Campaign
-    ledger: Ledger
+    campaign: AppealWorkflow
+    ledger: ResultsStore
 
     @property
     def menu(self) -> Menu:
@@ -58,12 +64,12 @@ class Desk:
         appeal = await self.campaign.find(number)
         account = await self.ledger.account(number, self.menu.timezone)
         still = appeal.status in _MAY_NEED_APPROVAL
-        needed = approvals_wanted(appeal.draft, self.menu, self.clock.now()) if still else None
+        needed = required_approvals(appeal.draft, self.menu, self.clock.now()) if still else None
         return Look(appeal, account, needed, self.held_until(appeal))
 
     def held_until(self, appeal: Appeal) -> datetime | None:
         """When it goes on, where quiet hours hold it back."""
-        return self.menu.quiet_until(self.clock.now()) if appeal.status is Status.RUNNING else None
+        return self.menu.quiet_until(self.clock.now()) if appeal.status is AppealStatus.RUNNING else None
 
     async def agreed(self, number: int, as_json: bool) -> int:
         """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
@@ -103,8 +109,8 @@ def legible(pack: Path) -> Menu:
     """The pack as far as it can be read: enough to name places and to tell the time while somebody mends it."""
     found = read(read_pack(pack))
     if found.menu is None:
-        raise PackRefused(found.complaints)
-    if found.complaints:
+        raise PackRefused(found.diagnostics)
+    if found.diagnostics:
         click.echo(
             f"Warning: the pack {pack} is not fit, and the gateway goes on with the one before it. What is wrong with"
             f" it says: waspada check {pack}",
@@ -114,11 +120,13 @@ def legible(pack: Path) -> Menu:
 
 
 @asynccontextmanager
-async def at_desk(config: Path | None, data: Path | None, pack: Callable[[Path], Menu] = fit) -> AsyncIterator[Desk]:
+async def at_desk(
+    config: Path | None, data: Path | None, pack: Callable[[Path], Menu] = fit
+) -> AsyncIterator[AppealContext]:
     """The room of appeals. The pack is read when it is first asked for: who stops an appeal needs none."""
-    settings = located(config, data)
+    settings = locate_gateway(config, data)
     menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_terms(settings)
     async with opened(settings) as stores:
         database, clock = stores.database, stores.clock
-        campaign, ledger = Campaign(database, clock, menu, terms), Ledger(database, stores.vault)
-        yield Desk(database, clock, menu, dict(terms.channels), campaign, ledger)
+        campaign, ledger = AppealWorkflow(database, clock, menu, terms), ResultsStore(database, stores.vault)
+        yield AppealContext(database, clock, menu, dict(terms.channels), campaign, ledger)

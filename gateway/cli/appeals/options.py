@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import click
 
-from gateway.appeals.appeal import Draft
+from gateway.appeals.appeal import AppealDraft
 from gateway.menu.model import Menu
 from gateway.text import ticket as tickets
 
@@ -103,16 +103,16 @@ class Typed:
     channel: str | None
     at: datetime | Literal[""] | None
 
-    def draft(self, menu: Menu, channels: Mapping[str, str]) -> Draft:
+    def draft(self, menu: Menu, channels: Mapping[str, str]) -> AppealDraft:
         """A new draft. Wrong usage where it has two texts of one language, or none and no template either."""
         texts = self._texts()
         if bool(texts) == bool(self.template):
             raise click.UsageError("give either --template, or --text once for each language")
         by = channel_of(self.channel, channels)
         at = moment(self.at or None, menu)
-        return Draft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
+        return AppealDraft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
 
-    def over(self, stands: Draft, menu: Menu) -> Draft:
+    def over(self, stands: AppealDraft, menu: Menu) -> AppealDraft:
         """What was written, with what is said in its place. An empty text or time takes away what stands there."""
         if not self.texts and all(said is None for said in (*self._words(), self.audience, self.at)):
             raise click.UsageError("say what is to be different")
@@ -145,7 +145,7 @@ def _said(word: str | None, otherwise: str) -> str:
     return otherwise if word is None else word
 
 
-def written(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def appeal_options(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The options that say what an appeal is, as one argument `typed`; they may all be left out unless `anew`."""
     options = (
         click.option(

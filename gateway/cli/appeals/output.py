@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.appeals.appeal import Appeal, Status
+from gateway.appeals.appeal import Appeal, AppealStatus
 from gateway.appeals.preview import Preview
-from gateway.appeals.results import NOT_KNOWN, Account
+from gateway.appeals.results import NOT_KNOWN, AppealResults
 from gateway.appeals.texts import TextCost, heading
 from gateway.cli.output import show, show_one
 from gateway.menu.model import Menu, appeal_area
@@ -26,7 +26,7 @@ class Look:
     """An appeal and its account, as they stood at one look."""
 
     appeal: Appeal
-    account: Account
+    account: AppealResults
     needed: int | None = None  # approvals, while it may still be approved
     held_until: datetime | None = None  # when it goes on, where quiet hours hold it back
 
@@ -88,7 +88,7 @@ def held(until: datetime | None, timezone: ZoneInfo) -> str:
 
 
 def print_list(
-    rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, status: Status | None
+    rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, status: AppealStatus | None
 ) -> None:
     """Appeals, of `status` if there is one, each with until when quiet hours hold it back, as JSON or as a table."""
     columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
@@ -100,7 +100,7 @@ def print_list(
         else {**as_line(appeal, menu.timezone), "held_until": held(until, menu.timezone)}
         for appeal, until in rows
     ]
-    named = "a draft" if status is Status.DRAFT else status
+    named = "a draft" if status is AppealStatus.DRAFT else status
     show(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
 
 
@@ -108,7 +108,7 @@ def told_approved(appeal: Appeal, enough: bool) -> str:
     """What an approval has come to; `enough` says that it needs no other."""
     if not enough:
         return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
-    if appeal.status is Status.PAUSED:
+    if appeal.status is AppealStatus.PAUSED:
         return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
     people = "1 person" if appeal.frozen == 1 else f"{appeal.frozen} people"
     return f"Appeal {appeal.id} is approved, for {people}."

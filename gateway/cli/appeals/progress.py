@@ -16,12 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from gateway.appeals.appeal import Status, Total
+from gateway.appeals.appeal import AppealStatus, Total
 from gateway.cli.appeals.output import Look, held
 
 EVERY_S = 1.0
 _RESTS = 4  # times as long as a look takes: that of a million people takes PostgreSQL a second, which has other work
-_NOT_GOING = frozenset({Status.DRAFT, Status.WAITING, Status.DONE, Status.CANCELLED})
+_NOT_GOING = frozenset({AppealStatus.DRAFT, AppealStatus.WAITING, AppealStatus.DONE, AppealStatus.CANCELLED})
 
 Tell = Callable[[Look], None]
 

@@ -10,44 +10,46 @@ from dataclasses import dataclass, replace
 
 from gateway.menu.checks.explorer import walk
 from gateway.menu.checks.keys import alike_faults, key_faults
-from gateway.menu.checks.longest_path import Longest
+from gateway.menu.checks.longest_path import LongestPath
 from gateway.menu.checks.reachability import condition_faults, length_faults, shortcut_faults, way_faults
 from gateway.menu.checks.screens import measure
 from gateway.menu.checks.texts import label_faults, sms_faults, text_faults
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack_files import SETTINGS
-from gateway.menu.unknowns import NO_DOUBT, Doubts, spoken
-from gateway.text.diagnostics import Complaint
+from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
+from gateway.text.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class CheckResult:
     """What is wrong with a menu, in the order of its files; and what it asks of the resident and of the network."""
 
-    complaints: list[Complaint]
+    diagnostics: list[Diagnostic]
     limits: Limits
-    longest: Longest
+    longest: LongestPath
     largest: int  # septets of the largest screen
 
 
-def check(menu: Menu, limits: Limits = DEFAULT, doubts: Doubts = NO_DOUBT) -> list[Complaint]:
+def check(menu: Menu, limits: Limits = DEFAULT, doubts: Unknowns = NOTHING_UNKNOWN) -> list[Diagnostic]:
     """All that keeps `menu` from going live on a channel with these limits.
 
     A menu that is not whole comes with what is in doubt of it: nothing is said that hangs on that.
     """
-    return prove(menu, limits, doubts).complaints
+    return check_menu(menu, limits, doubts).diagnostics
 
 
-def prove(menu: Menu, limits: Limits = DEFAULT, doubts: Doubts = NO_DOUBT) -> Proof:
+def check_menu(menu: Menu, limits: Limits = DEFAULT, doubts: Unknowns = NOTHING_UNKNOWN) -> CheckResult:
     """As `check`, with the measures of the menu."""
-    texts = {language: list(text_faults(menu, language, doubts)) for language in spoken(menu.wordings, doubts)}
+    texts = {
+        language: list(text_faults(menu, language, doubts)) for language in readable_languages(menu.wordings, doubts)
+    }
     faulty = frozenset(language for language, faults in texts.items() if faults)
     doubtful = frozenset(menu.languages) if doubts.of_screens else doubts.partial
     sizes = measure(menu, limits, faulty | doubtful)
-    found = [*sizes.complaints, *key_faults(menu, limits, doubts), *label_faults(menu, doubts)]
+    found = [*sizes.diagnostics, *key_faults(menu, limits, doubts), *label_faults(menu, doubts)]
     found += condition_faults(menu, doubts)
-    walked, longest = None, Longest()
+    walked, longest = None, LongestPath()
     if not doubts.ways:
         walked = walk(_led(menu) if doubts.entries else menu, sizes.turned)
         longest, too_long = length_faults(menu, walked, limits)
@@ -59,8 +61,8 @@ def prove(menu: Menu, limits: Limits = DEFAULT, doubts: Doubts = NO_DOUBT) -> Pr
             found += sms_faults(menu, language, doubts)
     if limits.septets > USSD_STRING:
         message = f"a screen of {limits.septets} septets: none can have more than {USSD_STRING}"
-        found.append(Complaint(SETTINGS, 0, message))
-    return Proof(sorted(set(found)), limits, longest, sizes.largest)
+        found.append(Diagnostic(SETTINGS, 0, message))
+    return CheckResult(sorted(set(found)), limits, longest, sizes.largest)
 
 
 def _led(menu: Menu) -> Menu:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.menu import navigation
-from gateway.menu.answer_values import Tested, Truths, kept_values, tested, told_apart, truths, worlds
+from gateway.menu.answer_values import Tested, Truths, evaluate, fact_combinations, kept_values, representatives, tested
 from gateway.menu.checks.screens import ANY, Turned
 from gateway.menu.conditions import Clause
-from gateway.menu.model import CONTINUE, MATCHES, Kind, Menu, State
+from gateway.menu.model import CONTINUE, MATCHES, Menu, State, StateKind
 from gateway.menu.navigation import Session, answered
 
 MOST_WALKED = 20_000
@@ -57,7 +57,7 @@ class Root(NamedTuple):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Walked:
+class Exploration:
     """All places, the moves from each, and what was met on the way."""
 
     roots: list[Root] = field(default_factory=list)
@@ -68,24 +68,24 @@ class Walked:
     entangled: bool = False  # given up: what is here is not all
 
 
-def walk(menu: Menu, turned: Turned, most: int = MOST_WALKED) -> Walked:
+def walk(menu: Menu, turned: Turned, most: int = MOST_WALKED) -> Exploration:
     """Walk `menu` from every beginning, however the facts stand. `turned`: the screens that each option takes."""
-    walker = _Walker(menu, turned, most)
-    for number, given in enumerate(worlds(menu)):
+    walker = _Explorer(menu, turned, most)
+    for number, given in enumerate(fact_combinations(menu)):
         walker.world, walker.given = number, given
         walker.begin()
-        walker.go_on()
+        walker.run()
     return walker.walked
 
 
-class _Walker:
+class _Explorer:
     """The walk in progress, in one world at a time."""
 
     def __init__(self, menu: Menu, turned: Turned, most: int) -> None:
         self.menu = menu
         self.turned = turned
         self.most = most
-        self.walked = Walked()
+        self.walked = Exploration()
         self.world = 0
         self.given: Mapping[str, str] = {}
         self._tested = _tested(menu)
@@ -125,7 +125,7 @@ class _Walker:
         counts = answered(self.menu, session)
         state = self.menu.states[session.state]
         ahead = frozenset(session.answers.items() - counts.items()) if session.passing else frozenset()
-        known = tuple(truths(clauses, counts.get(name, "")) for name, clauses in self._tested.items())
+        known = tuple(evaluate(clauses, counts.get(name, "")) for name, clauses in self._tested.items())
         behind = self._knots[session.state].intersection(session.trail)
         place = Place(self.world, session.state, known, behind, ahead)
         if place not in self.walked.moves:
@@ -138,7 +138,7 @@ class _Walker:
                 self.walked.unasked.add(session.state)
         return place
 
-    def go_on(self) -> None:
+    def run(self) -> None:
         """Walk on from every place that was put down, until there is none left."""
         while self._open:
             place, session = self._open.pop()
@@ -147,18 +147,18 @@ class _Walker:
 
     def _moves(self, state: State, session: Session) -> Iterator[Move]:
         match state.kind:
-            case Kind.DO:
+            case StateKind.DO:
                 for target in state.options.values():
                     yield self._done(session, target)
-            case Kind.REVISE:
+            case StateKind.REVISE:
                 for target in state.options.values():
-                    there = navigation.placed(session, target, session.trail, session.answers)
+                    there = navigation.jump_to(session, target, session.trail, session.answers)
                     yield Move(self._at(there._replace(passing=False)), 1, False)
-            case Kind.RESUME:
+            case StateKind.RESUME:
                 for option, target in state.options.items():
                     if option != CONTINUE:
                         yield Move(self._at(Session(target, session.language)), 1, False)
-            case Kind.CHOOSE | Kind.CHOOSE_FROM | Kind.ASK:
+            case StateKind.CHOOSE | StateKind.CHOOSE_FROM | StateKind.ASK:
                 yield from self._forth(state, session)
 
     def _forth(self, state: State, session: Session) -> Iterator[Move]:
@@ -169,7 +169,7 @@ class _Walker:
             yield self._moved(session, state.zero[1], {state.keep: ""} if state.keep else {}, 1)
         if state.typed:
             question = self.menu.states[state.typed]
-            there = navigation.placed(session, question.name, (*session.trail, state.name), session.answers)
+            there = navigation.jump_to(session, question.name, (*session.trail, state.name), session.answers)
             self.walked.reached.add(question.name)
             for value, _ in self._answers(question):
                 for move in self._answered(there, question.next, {question.keep: value}, 1):
@@ -184,7 +184,7 @@ class _Walker:
         turned = self.turned[state.name]
         worst: dict[tuple[str, Truths], tuple[str, int]] = {}
         for value in kept_values(self.menu, state, clauses):
-            alike = (state.options.get(value, state.next), truths(clauses, value))
+            alike = (state.options.get(value, state.next), evaluate(clauses, value))
             screens = turned.get(value, turned.get(ANY, 1))
             if alike not in worst or screens > worst[alike][1]:
                 worst[alike] = (value, screens)
@@ -195,7 +195,7 @@ class _Walker:
         at = navigation.forward(self.menu, session, target, kept, self.given)
         listed = self.menu.states[at.state]
         if listed.source == MATCHES and self.menu.states[session.state].source == "place_name":
-            for code in told_apart(self._tested.get(listed.keep, ()), self.menu.areas.kelurahan):  # surely meant
+            for code in representatives(self._tested.get(listed.keep, ()), self.menu.areas.kelurahan):  # surely meant
                 yield self._moved(at, listed.next, {listed.keep: code}, screens)
 
     def _moved(self, session: Session, target: str, kept: Mapping[str, str], screens: int) -> Move:
@@ -205,7 +205,7 @@ class _Walker:
 
     def _done(self, session: Session, target: str) -> Move:
         """The move that an effect of the gateway makes. It stands on no trail."""
-        at = navigation.onto(self.menu, session, target, session.trail, session.answers, self.given)
+        at = navigation.enter(self.menu, session, target, session.trail, session.answers, self.given)
         return self._move(session, at, session.trail, 0)
 
     def _move(self, session: Session, at: Session, way: tuple[str, ...], screens: int) -> Move:

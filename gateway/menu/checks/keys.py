@@ -8,15 +8,15 @@ from dataclasses import asdict
 from itertools import combinations
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, Kind, Menu, State, choices
+from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
 from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
 from gateway.menu.paging import option_lines, parents
-from gateway.menu.unknowns import NO_DOUBT, Doubts
+from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.gazetteer import MOST
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 
 
-def key_faults(menu: Menu, limits: Limits, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def key_faults(menu: Menu, limits: Limits, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Navigation keys that mean two things: the same as another one, a number of an option, or a shortcut."""
     if doubts.keys and not limits.keys:
         return
@@ -24,7 +24,7 @@ def key_faults(menu: Menu, limits: Limits, doubts: Doubts = NO_DOUBT) -> Iterato
     for (one, key), (other, same) in combinations(named.items(), 2):
         if key == same:
             message = f"{one} and {other} are both {key}"
-            yield Complaint(SETTINGS, 0, f"keys: {message}") if limits.keys else in_pack(menu, ("keys",), message)
+            yield Diagnostic(SETTINGS, 0, f"keys: {message}") if limits.keys else in_pack(menu, ("keys",), message)
     for state in menu.states.values():
         numbers = {number for within in parents(menu, state) for number in _numbers(menu, state, within)}
         for name, key in named.items():
@@ -33,11 +33,11 @@ def key_faults(menu: Menu, limits: Limits, doubts: Doubts = NO_DOUBT) -> Iterato
     for name, key in named.items():
         if key in menu.shortcuts:
             message = f"shortcut {key}: the key {name} is {key} too"
-            yield Complaint(FLOW, menu.shortcuts[key].line, message)
+            yield Diagnostic(FLOW, menu.shortcuts[key].line, message)
 
 
 def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
-    if state.kind is Kind.DO:
+    if state.kind is StateKind.DO:
         return
     if state.source == MATCHES:
         yield from map(str, range(1, MOST + 1))
@@ -45,18 +45,18 @@ def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
         yield from choices(menu, state, within)
 
 
-def alike_faults(menu: Menu, language: str, *, in_doubt: bool = False) -> Iterator[Complaint]:
+def alike_faults(menu: Menu, language: str, *, in_doubt: bool = False) -> Iterator[Diagnostic]:
     """What can be chosen on one screen and reads the same, but for case and spaces.
 
     A screen that lacks a text is passed over in a language that is `in_doubt`.
     """
     for state in menu.states.values():
-        if state.kind not in (Kind.DO, Kind.END):
+        if state.kind not in (StateKind.DO, StateKind.END):
             with suppress(*(KeyError,) if in_doubt else ()):
                 yield from _alike_on(menu, state, language)
 
 
-def _alike_on(menu: Menu, state: State, language: str) -> Iterator[Complaint]:
+def _alike_on(menu: Menu, state: State, language: str) -> Iterator[Diagnostic]:
     for within in parents(menu, state):
         first: dict[str, str] = {}
         for value, label in _labels(menu, state, language, within).items():
@@ -79,15 +79,15 @@ def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str
     return {**ways, **labels, **zero}
 
 
-def _alike(menu: Menu, state: State, language: str, value: str, message: str) -> Complaint:
+def _alike(menu: Menu, state: State, language: str, value: str, message: str) -> Diagnostic:
     """The complaint, where that label is to be mended."""
     areas, words = menu.areas, menu.wordings[language]
     for answer in (state.keep, "category"):
-        if state.kind is Kind.CHOOSE_FROM and value in words.labels.get(answer, {}):
+        if state.kind is StateKind.CHOOSE_FROM and value in words.labels.get(answer, {}):
             return at_text(words, ("labels", answer, value), message)
     if state.source == "languages" and value in menu.languages:
         return in_pack(menu, ("languages", value), message)
     if value in areas.kelurahan or value in areas.kecamatan:
         code = value if value in areas.kelurahan else areas.by_kecamatan[value][0]
-        return Complaint(AREAS, areas.lines.get(code, 0), f"{value}: {message}")
+        return Diagnostic(AREAS, areas.lines.get(code, 0), f"{value}: {message}")
     return at_text(words, ("screens", state.words, value), message)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
-from gateway.menu.checks.explorer import Move, Place, Root, Walked
-from gateway.menu.model import Kind, Menu
+from gateway.menu.checks.explorer import Exploration, Move, Place, Root
+from gateway.menu.model import Menu, StateKind
 
 SECONDS_A_SCREEN = 12  # to read, think and type
 SECONDS_A_SESSION = 180  # a network ends it then, whatever is typed (facts/protocols.md A.4)
 
 
 @dataclass(frozen=True, slots=True)
-class Longest:
+class LongestPath:
     """The screens of the longest way, in their order, and how many it takes with the pages that are turned."""
 
     states: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Longest:
         return " > ".join(self.states)
 
 
-class GoesRound(Exception):
+class CycleFound(Exception):
     """Effects lead to one another in a ring: the gateway would go round in it without a screen."""
 
     def __init__(self, states: frozenset[str]) -> None:
@@ -38,27 +38,27 @@ class GoesRound(Exception):
         super().__init__(self.__doc__)
 
 
-def longest_way(menu: Menu, walked: Walked) -> Longest:
+def longest_way(menu: Menu, walked: Exploration) -> LongestPath:
     """The longest of all ways from a beginning to an end. Raises `GoesRound`."""
     onward = {place: [move.to for move in moves if move.forth] for place, moves in walked.moves.items()}
     try:
         order = list(TopologicalSorter(onward).static_order())  # what a place leads to comes before it
     except CycleError as error:
-        raise GoesRound(frozenset(place.state for place in error.args[1])) from None
+        raise CycleFound(frozenset(place.state for place in error.args[1])) from None
     left: dict[Place, int] = {}  # screens to the end
     best: dict[Place, Move] = {}
     for place in order:
-        if menu.states[place.state].kind is Kind.END:
+        if menu.states[place.state].kind is StateKind.END:
             left[place] = 0
         for move in walked.moves.get(place, ()):
             if move.forth and move.to in left and move.screens + left[move.to] > left.get(place, -1):
                 left[place], best[place] = move.screens + left[move.to], move
     roots = [root for root in walked.roots if root.counted and root.place in left]
     if not roots:
-        return Longest()
+        return LongestPath()
     root = max(roots, key=lambda root: len(root.shown) + left[root.place])
     shown = chain(root.shown, _shown(menu, root, best))
-    return Longest(tuple(shown), len(root.shown) + left[root.place], root.line)
+    return LongestPath(tuple(shown), len(root.shown) + left[root.place], root.line)
 
 
 def _shown(menu: Menu, root: Root, best: dict[Place, Move]) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _shown(menu: Menu, root: Root, best: dict[Place, Move]) -> Iterator[str]:
     place = root.place
     while True:
         move = best.get(place)
-        if menu.states[place.state].kind is not Kind.DO:
+        if menu.states[place.state].kind is not StateKind.DO:
             yield f"{place.state} ({move.screens} pages)" if move and move.screens > 1 else place.state
         if move is None:
             return

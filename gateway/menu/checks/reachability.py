@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.menu.answer_values import can_be, impossible
-from gateway.menu.checks.explorer import Place, Walked, onward
-from gateway.menu.checks.longest_path import SECONDS_A_SESSION, GoesRound, Longest, longest_way
+from gateway.menu.checks.explorer import Exploration, Place, onward
+from gateway.menu.checks.longest_path import SECONDS_A_SESSION, CycleFound, LongestPath, longest_way
 from gateway.menu.limits import Limits
-from gateway.menu.model import CONTINUE, FACTS, Kind, Menu, Shortcut
+from gateway.menu.model import CONTINUE, FACTS, Menu, Shortcut, StateKind
 from gateway.menu.pack_files import FLOW, at_state
-from gateway.menu.unknowns import NO_DOUBT, STAGES_LIST, Doubts
-from gateway.text.diagnostics import Complaint
+from gateway.menu.unknowns import NOTHING_UNKNOWN, STAGES_LIST, Unknowns
+from gateway.text.diagnostics import Diagnostic
 
 
-def condition_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def condition_faults(menu: Menu, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Conditions that ask for what can never be, and those that nobody asks."""
     for state in menu.states.values():
         for clause in state.condition.clauses if state.condition else ():
@@ -25,7 +25,7 @@ def condition_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complain
             yield at_state(menu.states[name], f"it is shown whatever its only_if says: {role} leads here")
 
 
-def _is_known(menu: Menu, name: str, doubts: Doubts) -> bool:
+def _is_known(menu: Menu, name: str, doubts: Unknowns) -> bool:
     """Whether all is known that an answer, or a fact, can be."""
     if name in FACTS:
         return not (FACTS[name] == "stage" and STAGES_LIST in doubts.lists)
@@ -37,14 +37,14 @@ def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
     yield from (("start", menu.start), ("home", menu.home))
     yield from ((role, name) for role, name in (("help", menu.help), ("resume", menu.resume)) if name)
     for state in menu.states.values():
-        if state.kind is Kind.RESUME:
+        if state.kind is StateKind.RESUME:
             anew = ((option, target) for option, target in state.options.items() if option != CONTINUE)
             yield from ((f"{option} of {state.name}", target) for option, target in anew)
         if state.typed:
             yield f"or_type of {state.name}", state.typed
 
 
-def way_faults(menu: Menu, walked: Walked, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def way_faults(menu: Menu, walked: Exploration, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """States that cannot be reached, that no end can be reached from, and those that a walk never comes to rest at."""
     if walked.entangled:
         message = "there are too many ways through these states: nobody can tell where they all lead"
@@ -64,7 +64,7 @@ def way_faults(menu: Menu, walked: Walked, doubts: Doubts = NO_DOUBT) -> Iterato
         yield at_state(menu.states[name], f"one can come here without an answer to {menu.states[name].within}")
 
 
-def _why_unreached(menu: Menu, walked: Walked, name: str) -> str:
+def _why_unreached(menu: Menu, walked: Exploration, name: str) -> str:
     named_by = {other for other, state in menu.states.items() if name in onward(state)} - {name}
     if not named_by:
         return "no state leads here"
@@ -75,14 +75,14 @@ def _why_unreached(menu: Menu, walked: Walked, name: str) -> str:
     return f"nobody comes here: what {', '.join(sorted(named_by))} asks for is always so"
 
 
-def _ending(menu: Menu, walked: Walked) -> set[Place]:
+def _ending(menu: Menu, walked: Exploration) -> set[Place]:
     """The places from which an end can be reached, or a text that is left by back."""
     into: dict[Place, list[Place]] = {}
     for place, moves in walked.moves.items():
         for move in moves:
             into.setdefault(move.to, []).append(place)
     found: set[Place] = set()
-    ends = [place for place in walked.moves if menu.states[place.state].kind in (Kind.END, Kind.TELL)]
+    ends = [place for place in walked.moves if menu.states[place.state].kind in (StateKind.END, StateKind.TELL)]
     while ends:
         place = ends.pop()
         if place not in found:
@@ -91,26 +91,26 @@ def _ending(menu: Menu, walked: Walked) -> set[Place]:
     return found
 
 
-def length_faults(menu: Menu, walked: Walked, limits: Limits) -> tuple[Longest, list[Complaint]]:
+def length_faults(menu: Menu, walked: Exploration, limits: Limits) -> tuple[LongestPath, list[Diagnostic]]:
     """The longest way, and what is wrong with it. There is none where the gateway would go round by itself."""
     try:
         longest = longest_way(menu, walked)
-    except GoesRound as error:
+    except CycleFound as error:
         around = ", ".join(sorted(error.states))
-        return Longest(), [at_state(menu.states[min(error.states)], f"{error} The effects are {around}")]
+        return LongestPath(), [at_state(menu.states[min(error.states)], f"{error} The effects are {around}")]
     found = []
     if longest.seconds > SECONDS_A_SESSION:
         message = (
             f"{longest}: {longest.screens} screens take {longest.seconds} s; a session ends at {SECONDS_A_SESSION} s"
         )
-        found.append(Complaint(FLOW, longest.line, message))
+        found.append(Diagnostic(FLOW, longest.line, message))
     if longest.screens > limits.hops:
         message = f"{longest}: {longest.screens} screens; a dialogue ends after {limits.hops}"
-        found.append(Complaint(FLOW, longest.line, message))
+        found.append(Diagnostic(FLOW, longest.line, message))
     return longest, found
 
 
-def shortcut_faults(menu: Menu, walked: Walked | None, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def shortcut_faults(menu: Menu, walked: Exploration | None, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Shortcuts that end or file something before anybody was asked, and answers that they give for nothing.
 
     Where the ways could not be `walked`, what can be said without.
@@ -118,22 +118,24 @@ def shortcut_faults(menu: Menu, walked: Walked | None, doubts: Doubts = NO_DOUBT
     for keys, shortcut in menu.shortcuts.items():
         found = [*_first_faults(menu, walked, keys, shortcut), *_answer_faults(menu, walked, keys, shortcut, doubts)]
         for message in dict.fromkeys(found):
-            yield Complaint(FLOW, shortcut.line, f"shortcut {keys}: {message}")
+            yield Diagnostic(FLOW, shortcut.line, f"shortcut {keys}: {message}")
 
 
-def _first_faults(menu: Menu, walked: Walked | None, keys: str, shortcut: Shortcut) -> Iterator[str]:
+def _first_faults(menu: Menu, walked: Exploration | None, keys: str, shortcut: Shortcut) -> Iterator[str]:
     named = menu.states.get(shortcut.to)
     firsts = [named] if named and not named.condition else []
     if walked:
         firsts = [menu.states[root.place.state] for root in walked.roots if root.shortcut == keys]
     for first in firsts:
-        if first.kind is Kind.END:
+        if first.kind is StateKind.END:
             yield f"it leads to {first.name}, which is an end"
         if first.source == "file_report":
             yield f"it leads to {first.name}, which files a report before anything is asked"
 
 
-def _answer_faults(menu: Menu, walked: Walked | None, keys: str, shortcut: Shortcut, doubts: Doubts) -> Iterator[str]:
+def _answer_faults(
+    menu: Menu, walked: Exploration | None, keys: str, shortcut: Shortcut, doubts: Unknowns
+) -> Iterator[str]:
     used = _used(menu, walked, keys) if walked and not walked.entangled and shortcut.to in menu.states else None
     for name, value in shortcut.answers.items():
         keepers = [state for state in menu.states.values() if state.keep == name]
@@ -144,7 +146,7 @@ def _answer_faults(menu: Menu, walked: Walked | None, keys: str, shortcut: Short
             yield f"the answer {name} is of no use: no way on from {shortcut.to} asks for it"
 
 
-def _used(menu: Menu, walked: Walked, keys: str) -> set[str]:
+def _used(menu: Menu, walked: Exploration, keys: str) -> set[str]:
     """The answers of a shortcut that some state was passed over for."""
     roots = [root for root in walked.roots if root.shortcut == keys]
     passed = {name for root in roots for name in root.passed}

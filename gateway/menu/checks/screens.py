@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, Kind, Menu, State, choices
+from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
 from gateway.menu.pack_files import at_text
 from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages, parents
 from gateway.places.gazetteer import MOST
 from gateway.text import gsm
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 
 Turned = Mapping[str, Mapping[str, int]]
 """State → option → how many screens it takes at worst to choose it. `ANY` stands for the options of `matches`."""
@@ -25,10 +25,10 @@ ANY = ""
 
 
 @dataclass(slots=True)
-class Sizes:
+class ScreenSizes:
     """What measuring every screen finds out."""
 
-    complaints: list[Complaint] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     largest: int = 0  # septets
     turned: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -40,9 +40,9 @@ class _Laid(NamedTuple):
     options: Mapping[str, str]
 
 
-def measure(menu: Menu, limits: Limits, faulty: frozenset[str]) -> Sizes:
+def measure(menu: Menu, limits: Limits, faulty: frozenset[str]) -> ScreenSizes:
     """All screens in all languages. In a language with `faulty` texts, what cannot be measured is passed over."""
-    found = Sizes(turned={name: {} for name in menu.states})
+    found = ScreenSizes(turned={name: {} for name in menu.states})
     places = longest_places(menu)
     for language in menu.languages:
         passed_over = (ValueError, KeyError) if language in faulty else ()
@@ -55,11 +55,13 @@ def measure(menu: Menu, limits: Limits, faulty: frozenset[str]) -> Sizes:
     return found
 
 
-def _measure(found: Sizes, menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> None:
+def _measure(
+    found: ScreenSizes, menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits
+) -> None:
     words = menu.wordings[language]
-    if state.kind is Kind.DO:
+    if state.kind is StateKind.DO:
         return
-    error = 0 if state.kind is Kind.END else longest_error(words)
+    error = 0 if state.kind is StateKind.END else longest_error(words)
     largest, page = 0, 0
     for laid in _all_laid(menu, state, language, places, limits):
         for number, text in enumerate(laid.pages, start=1):
@@ -71,14 +73,14 @@ def _measure(found: Sizes, menu: Menu, state: State, language: str, places: Sequ
 
 
 def _note(
-    found: Sizes, menu: Menu, language: str, path: tuple[str, ...], size: int, limits: Limits, page: int = 1
+    found: ScreenSizes, menu: Menu, language: str, path: tuple[str, ...], size: int, limits: Limits, page: int = 1
 ) -> None:
     found.largest = max(found.largest, size)
     excess = size - limits.septets
     if excess > 0:
         place = f"page {page} is " if page > 1 else ""
         message = f"{place}{excess} septets over the {limits.septets} of a screen"
-        found.complaints.append(at_text(menu.wordings[language], path, message))
+        found.diagnostics.append(at_text(menu.wordings[language], path, message))
 
 
 def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> Iterator[_Laid]:

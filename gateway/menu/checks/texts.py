@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from gateway.menu.model import APPEAL_VALUES, GIVEN, Kind, Menu, State, appeal_area, appeal_areas
+from gateway.menu.model import APPEAL_VALUES, GIVEN, Menu, State, StateKind, appeal_area, appeal_areas
 from gateway.menu.pack_files import Path, at_text, in_pack
 from gateway.menu.paging import LONGEST_GIVEN, filled_longest
-from gateway.menu.unknowns import NO_DOUBT, Doubts, spoken
+from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.text import gsm
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import Wording, fill, placeholders
 
 SMS_SEPTETS = 160
 _UNFILLED = frozenset({"errors", "labels"})  # texts that are shown as they stand
 
 
-def all_text_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def all_text_faults(menu: Menu, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """What is wrong with the texts by themselves, in every language."""
-    for language in spoken(menu.wordings, doubts):
+    for language in readable_languages(menu.wordings, doubts):
         yield from text_faults(menu, language, doubts)
 
 
-def text_faults(menu: Menu, language: str, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def text_faults(menu: Menu, language: str, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
     words = menu.wordings[language]
     named = frozenset({*GIVEN, *menu.placeholders})
@@ -67,7 +67,7 @@ def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
                 yield (section, group, name), text
 
 
-def sms_faults(menu: Menu, language: str, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def sms_faults(menu: Menu, language: str, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """SMS that are more than one, with the longest values, or that another gateway would take for a command."""
     commands = {word for said in menu.keywords.commands.values() for words in said.values() for word in words}
     words = menu.wordings[language]
@@ -93,12 +93,12 @@ def longest_appeal(menu: Menu) -> dict[str, str]:
     }
 
 
-def label_faults(menu: Menu, doubts: Doubts = NO_DOUBT) -> Iterator[Complaint]:
+def label_faults(menu: Menu, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Answers that a placeholder would show as a bare key, or as whatever somebody typed."""
     wordings = [words for words in menu.wordings.values() if words.language not in doubts.unclear]
     for placeholder, answer in menu.placeholders.items():
         keepers = [state for state in menu.states.values() if state.keep == answer]
-        if any(state.kind is Kind.ASK for state in keepers):
+        if any(state.kind is StateKind.ASK for state in keepers):
             message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
             yield in_pack(menu, ("placeholders", placeholder), message)
         nowhere = not keepers and all(answer not in words.labels for words in wordings)
@@ -117,6 +117,6 @@ def _to_be_named(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]
     if not keepers:
         named = [value for words in menu.wordings.values() for value in words.labels.get(answer, {})]
         return list(dict.fromkeys(named))
-    chosen = [value for state in keepers if state.kind is Kind.CHOOSE for value in state.options]
+    chosen = [value for state in keepers if state.kind is StateKind.CHOOSE for value in state.options]
     listed = any(state.source == "categories" for state in keepers) and answer != "category"  # else `loading` asks
     return list(dict.fromkeys([*chosen, *(menu.categories if listed else ())]))

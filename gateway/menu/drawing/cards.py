@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from html import escape
 
 from gateway.menu.drawing import edges
-from gateway.menu.drawing.edges import Entry
+from gateway.menu.drawing.edges import EntryPoint
 from gateway.menu.limits import Limits
-from gateway.menu.model import Kind, Menu, State
+from gateway.menu.model import Menu, State, StateKind
 
 COLUMNS = 26  # of a small phone's display
 ADVANCE = 6.63  # of a character at 11 px
@@ -78,7 +78,7 @@ class Card:
         yield "</g>"
 
 
-def of_entry(entry: Entry) -> Card:
+def of_entry(entry: EntryPoint) -> Card:
     """The card of a way in."""
     return Card(entry.name, "entry", "", notes=tuple(line for part in entry.lines for line in wrapped(part)))
 
@@ -86,13 +86,13 @@ def of_entry(entry: Entry) -> Card:
 def of_state(menu: Menu, state: State, language: str, limits: Limits, jumps: Sequence[str], least_width: float) -> Card:
     """The card of a state. `jumps` are its ways that no arrow shows, in words."""
     notes = [line for note in edges.notes(menu, state) for line in wrapped(note)]
-    if state.kind is Kind.DO:
+    if state.kind is StateKind.DO:
         return Card(
             state.name, "effect", state.name, notes=(*notes, state.source), jumps=tuple(jumps), least_width=least_width
         )
     shown = edges.screens(menu, state, language, limits)
-    style = "end" if state.kind is Kind.END else "screen"
-    tag = "END" if state.kind is Kind.END else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
+    style = "end" if state.kind is StateKind.END else "screen"
+    tag = "END" if state.kind is StateKind.END else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
     if shown.example:
         notes += wrapped(f"e.g. {shown.example}")
     return Card(

@@ -18,7 +18,7 @@ _STUB = 26  # so far an arrow falls straight, past its keys
 _HEADS = 26  # between the heads of arrows that lead to one card
 
 
-class Picture:
+class Diagram:
     """The flow of a menu with everything in its place. It begins at the origin."""
 
     def __init__(self, menu: Menu, language: str, limits: Limits) -> None:
@@ -115,7 +115,7 @@ class Picture:
 def _keys(menu: Menu, language: str) -> Mapping[Arrow, Sequence[str]]:
     """Which keys lead from one state to another."""
     found: dict[Arrow, list[str]] = {}
-    for way in edges.ways(menu, language):
+    for way in edges.menu_edges(menu, language):
         found.setdefault((way.source, way.target), []).append(way.key)
     return found
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import CONTINUE, MATCHES, Kind, Menu, Shortcut, State
+from gateway.menu.model import CONTINUE, MATCHES, Menu, Shortcut, State, StateKind
 from gateway.menu.paging import navigation_lines, option_lines, pages, parents
 
 TYPED = "typed"
@@ -18,7 +18,7 @@ DROPPED = ""
 """Where a way leads that goes on with a dropped dialogue: to no state, but to the place where it was dropped."""
 
 
-class Way(NamedTuple):
+class Edge(NamedTuple):
     """One way: the key that leads along it (or what is done or happens instead), and what the screen calls it."""
 
     source: str
@@ -32,7 +32,7 @@ class Way(NamedTuple):
         return f"{self.key} {self.label}".rstrip()
 
 
-class Entry(NamedTuple):
+class EntryPoint(NamedTuple):
     """A way in from outside the menu: what happens, line by line, and the state that it leads to.
 
     Its name has a hyphen, which that of a state cannot have.
@@ -50,46 +50,46 @@ class Screens(NamedTuple):
     example: str = ""
 
 
-def ways(menu: Menu, language: str) -> list[Way]:
+def menu_edges(menu: Menu, language: str) -> list[Edge]:
     """All ways between states, in the order of the pack and of the keys."""
     return [way for state in menu.states.values() for way in _ways(menu, state, language)]
 
 
-def _ways(menu: Menu, state: State, language: str) -> Iterator[Way]:
+def _ways(menu: Menu, state: State, language: str) -> Iterator[Edge]:
     texts = menu.wordings[language].screens.get(state.words, {})
     for number, (option, target) in enumerate(state.options.items(), start=1):
-        if state.kind is Kind.DO:
-            yield Way(state.name, target, option)
+        if state.kind is StateKind.DO:
+            yield Edge(state.name, target, option)
         else:
-            goes_on = state.kind is Kind.RESUME and option == CONTINUE
-            yield Way(state.name, DROPPED if goes_on else target, str(number), texts[option])
+            goes_on = state.kind is StateKind.RESUME and option == CONTINUE
+            yield Edge(state.name, DROPPED if goes_on else target, str(number), texts[option])
     if state.next:
-        yield Way(state.name, state.next, state.source if state.kind is Kind.CHOOSE_FROM else TYPED)
+        yield Edge(state.name, state.next, state.source if state.kind is StateKind.CHOOSE_FROM else TYPED)
     if state.typed:
-        yield Way(state.name, state.typed, TYPED)
+        yield Edge(state.name, state.typed, TYPED)
     if state.zero:
         label, target = state.zero
-        yield Way(state.name, target, menu.keys.back, texts[label])
+        yield Edge(state.name, target, menu.keys.back, texts[label])
     if state.otherwise:
-        yield Way(state.name, state.otherwise, OTHERWISE)
+        yield Edge(state.name, state.otherwise, OTHERWISE)
 
 
-def entries(menu: Menu, language: str) -> list[Entry]:
+def entries(menu: Menu, language: str) -> list[EntryPoint]:
     """All ways in. Shortcuts to the same state are one entry."""
-    found = [Entry("enter-dial", ("dialled",), menu.start)]
+    found = [EntryPoint("enter-dial", ("dialled",), menu.start)]
     if menu.home != menu.start:
-        found.append(Entry("enter-again", ("dialled again,", "the language is known"), menu.home))
+        found.append(EntryPoint("enter-again", ("dialled again,", "the language is known"), menu.home))
     if menu.resume:
-        found.append(Entry("enter-redial", ("dialled again", "after a drop"), menu.resume))
+        found.append(EntryPoint("enter-redial", ("dialled again", "after a drop"), menu.resume))
     if menu.help:
-        found.append(Entry("enter-wrong", ("wrong three times",), menu.help))
+        found.append(EntryPoint("enter-wrong", ("wrong three times",), menu.help))
     for target in dict.fromkeys(shortcut.to for shortcut in menu.shortcuts.values()):
         lines = (
             _shortcut(menu, keys, shortcut, language)
             for keys, shortcut in menu.shortcuts.items()
             if shortcut.to == target
         )
-        found.append(Entry(f"enter-shortcut-{target}", tuple(lines), target))
+        found.append(EntryPoint(f"enter-shortcut-{target}", tuple(lines), target))
     return found
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from gateway.menu.drawing import edges
-from gateway.menu.drawing.edges import Way
+from gateway.menu.drawing.edges import Edge
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Kind, Menu, State
+from gateway.menu.model import Menu, State, StateKind
 
 _READ_BY_OTHERS = re.compile(
     r"[^\w .,:?!/()'+%=-]"  # what Mermaid or HTML reads: quotes, number signs, backticks, brackets, ...
@@ -39,17 +39,17 @@ def _nodes(menu: Menu, language: str, limits: Limits) -> Iterator[str]:
         yield f"{_id(entry.name)}>{_label(*entry.lines)}]:::entry"
     for state in menu.states.values():
         yield _node(menu, state, language, limits)
-    if any(way.target == edges.DROPPED for way in edges.ways(menu, language)):
+    if any(way.target == edges.DROPPED for way in edges.menu_edges(menu, language)):
         yield f"{_id(edges.DROPPED)}>{_label('where it was dropped')}]:::entry"
 
 
 def _node(menu: Menu, state: State, language: str, limits: Limits) -> str:
-    shown = [state.source] if state.kind is Kind.DO else _screens(menu, state, language, limits)
+    shown = [state.source] if state.kind is StateKind.DO else _screens(menu, state, language, limits)
     label = _label(state.name, *edges.notes(menu, state), *shown)
     match state.kind:
-        case Kind.DO:
+        case StateKind.DO:
             return f"{_id(state.name)}({label}):::effect"
-        case Kind.END:
+        case StateKind.END:
             return f"{_id(state.name)}([{label}]):::last"
     return f"{_id(state.name)}[{label}]:::screen"
 
@@ -68,8 +68,8 @@ def _screens(menu: Menu, state: State, language: str, limits: Limits) -> Iterato
 def _links(menu: Menu, language: str) -> Iterator[str]:
     for entry in edges.entries(menu, language):
         yield f"{_id(entry.name)} --> {_id(entry.target)}"
-    joined: dict[tuple[str, str], list[Way]] = {}
-    for way in edges.ways(menu, language):
+    joined: dict[tuple[str, str], list[Edge]] = {}
+    for way in edges.menu_edges(menu, language):
         joined.setdefault((way.source, way.target), []).append(way)
     for (source, target), several in joined.items():
         line = "-.->" if all(way.key == edges.OTHERWISE for way in several) else "-->"

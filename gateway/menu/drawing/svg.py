@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gateway.menu.drawing import cards
 from gateway.menu.drawing.cards import Card
-from gateway.menu.drawing.diagram import Picture
+from gateway.menu.drawing.diagram import Diagram
 from gateway.menu.drawing.mermaid import mermaid
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.model import Menu
@@ -61,7 +61,7 @@ _REMARKS = (
 
 def svg(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
     """The flow of `menu` as an SVG that needs nothing else: every state with its screen in `language`."""
-    picture = Picture(menu, language, limits)
+    picture = Diagram(menu, language, limits)
     width, height = max(picture.width + 2 * _LEFT, _NARROWEST), _TOP + picture.height + _BOTTOM
     title = f"{menu.service} ({menu.name}), {menu.languages[language]}"
     described = f"The flow of the menu from the first screen down: {len(menu.states)} states with their screens."

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import CONTINUE, Keys, Keywords, Kind, Menu, Rules, Shortcut, Stage, State, Template
+from gateway.menu.model import CONTINUE, AppealRules, Keys, Keywords, Menu, Shortcut, Stage, State, StateKind, Template
 from gateway.menu.pack.references import idle_keys, kind_faults
 from gateway.menu.pack.schema import (
     AppealsShape,
@@ -22,7 +22,7 @@ from gateway.menu.pack.schema import (
     StateShape,
     WordingShape,
 )
-from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import FLOW, wording_file
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
@@ -30,7 +30,7 @@ from gateway.text.wording import Wording
 
 
 @dataclass(slots=True)
-class Shapes:
+class ParsedPack:
     """The files of a pack, each in its shape; None where it could not be read."""
 
     pack: PackShape | None
@@ -44,7 +44,7 @@ class Shapes:
     wordings: Mapping[str, WordingShape]
 
 
-def make(reading: Reading, read: Shapes, version: str) -> Menu | None:
+def build_menu(reading: PackReader, read: ParsedPack, version: str) -> Menu | None:
     """The menu, without what could not be read; None where it is not even known who speaks to whom."""
     pack, flow = read.pack, read.flow
     if pack is None:
@@ -101,12 +101,12 @@ def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
         return _Entries()
     start, home = (name if name in states else "" for name in (flow.start, flow.home))
     first = next(iter(states), "")
-    led = ((flow.help, Kind.TELL), (flow.resume, Kind.RESUME))
+    led = ((flow.help, StateKind.TELL), (flow.resume, StateKind.RESUME))
     told, resumed = (name if name in states and states[name].kind is kind else "" for name, kind in led)
     return _Entries(start or home or first, home or start or first, told, resumed)
 
 
-def _states(reading: Reading, flow: FlowShape) -> dict[str, State]:
+def _states(reading: PackReader, flow: FlowShape) -> dict[str, State]:
     """The states that are what a state can be."""
     lines, unclear = reading.lines[FLOW], reading.left_out(FLOW, "states")
     return {
@@ -116,7 +116,7 @@ def _states(reading: Reading, flow: FlowShape) -> dict[str, State]:
     }
 
 
-def _shortcuts(reading: Reading, flow: FlowShape) -> dict[str, Shortcut]:
+def _shortcuts(reading: PackReader, flow: FlowShape) -> dict[str, Shortcut]:
     lines = reading.lines[FLOW]
     return {
         keys: Shortcut(shortcut.to, shortcut.answers, lines["shortcuts", keys])
@@ -145,12 +145,12 @@ def _state(name: str, raw: StateShape, line: int) -> State:
     )
 
 
-def _wording(reading: Reading, language: str, raw: WordingShape) -> Wording:
+def _wording(reading: PackReader, language: str, raw: WordingShape) -> Wording:
     return Wording(language, lines=reading.lines.get(wording_file(language), {}), **raw.model_dump())
 
 
-def _rules(raw: RulesShape) -> Rules:
-    return Rules(
+def _rules(raw: RulesShape) -> AppealRules:
+    return AppealRules(
         resume_within=timedelta(hours=raw.resume.hours),
         resume_needs=frozenset(raw.resume.needs),
         resume_sms=raw.resume.sms,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from gateway.menu.checks.texts import all_text_faults
 from gateway.menu.model import Menu
-from gateway.menu.pack.builder import Shapes, make
+from gateway.menu.pack.builder import ParsedPack, build_menu
 from gateway.menu.pack.references import (
     check_appeals,
     check_categories,
@@ -40,8 +40,8 @@ from gateway.menu.pack.schema import (
     StagesShape,
     WordingShape,
 )
-from gateway.menu.pack.unknowns import doubts_of
-from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack.unknowns import unknowns_of
+from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import (
     ALIASES,
     ALL,
@@ -56,47 +56,47 @@ from gateway.menu.pack_files import (
     STAGES,
     wording_file,
 )
-from gateway.menu.unknowns import NO_DOUBT, Doubts
+from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.areas import NOWHERE, Areas, read_aliases, read_areas, read_neighbours
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 
 
 class PackRefused(Exception):
     """The pack cannot be used. Mend what is listed and start again."""
 
-    def __init__(self, complaints: list[Complaint]) -> None:
-        self.complaints = sorted(set(complaints))
-        super().__init__("\n".join(str(complaint) for complaint in self.complaints))
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        self.diagnostics = sorted(set(diagnostics))
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
-class Read(NamedTuple):
+class PackResult(NamedTuple):
     """A pack as far as it could be read. Without a complaint the menu is whole, and nothing is in doubt."""
 
     menu: Menu | None
-    complaints: list[Complaint]
-    doubts: Doubts = NO_DOUBT
+    diagnostics: list[Diagnostic]
+    doubts: Unknowns = NOTHING_UNKNOWN
 
 
 def load(files: Mapping[str, str]) -> Menu:
     """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is not whole."""
-    menu, complaints, doubts = read(files)
-    if menu is None or complaints:
-        raise PackRefused([*complaints, *(all_text_faults(menu, doubts) if menu else ())])
+    menu, diagnostics, doubts = read(files)
+    if menu is None or diagnostics:
+        raise PackRefused([*diagnostics, *(all_text_faults(menu, doubts) if menu else ())])
     return menu
 
 
-def read(files: Mapping[str, str]) -> Read:
+def read(files: Mapping[str, str]) -> PackResult:
     """The menu of a pack as far as its files can be read, and all that is not whole."""
-    reading = Reading(files)
+    reading = PackReader(files)
     shapes = _shaped(reading)
-    reading.complaints += [
-        Complaint(file, 0, f"a pack has no such file, only {', '.join(ALL)}") for file in _strays(files)
+    reading.diagnostics += [
+        Diagnostic(file, 0, f"a pack has no such file, only {', '.join(ALL)}") for file in _strays(files)
     ]
     _check_whole(reading, shapes)
-    menu = make(reading, shapes, version_of(files))
-    if menu is None or not reading.complaints:
-        return Read(menu, reading.complaints)
-    return Read(menu, reading.complaints, doubts_of(reading, shapes, menu))
+    menu = build_menu(reading, shapes, version_of(files))
+    if menu is None or not reading.diagnostics:
+        return PackResult(menu, reading.diagnostics)
+    return PackResult(menu, reading.diagnostics, unknowns_of(reading, shapes, menu))
 
 
 def _strays(files: Mapping[str, str]) -> list[str]:
@@ -118,14 +118,14 @@ _WORDING: Mapping[str, Any] = {"navigation": {}, "errors": {}, "screens": {}, "s
 _MAY_LACK = ("labels", "appeals")
 
 
-def _shaped(reading: Reading) -> Shapes:
+def _shaped(reading: PackReader) -> ParsedPack:
     pack = reading.model(PACK, PackShape, instead=_PACK)
     if pack and (
         unclear := {name for name in reading.left_out(PACK, "languages") if wording_file(name) in reading.files}
     ):
         pack = pack.model_copy(update={"languages": {**pack.languages, **{name: name for name in sorted(unclear)}}})
     wordings = {language: _wording(reading, wording_file(language)) for language in (pack.languages if pack else ())}
-    return Shapes(
+    return ParsedPack(
         pack,
         flow=reading.model(FLOW, FlowShape, instead={"start": "", "home": ""}),
         categories=reading.model(CATEGORIES, CategoriesShape),
@@ -138,7 +138,7 @@ def _shaped(reading: Reading) -> Shapes:
     )
 
 
-def _wording(reading: Reading, file: str) -> WordingShape | None:
+def _wording(reading: PackReader, file: str) -> WordingShape | None:
     wording = reading.model(file, WordingShape, instead=_WORDING)
     if reading.left_out(file) - WordingShape.model_fields.keys():  # a section under a misspelt name, perhaps
         there = reading.lines[file]
@@ -148,23 +148,23 @@ def _wording(reading: Reading, file: str) -> WordingShape | None:
     return wording
 
 
-def _areas(reading: Reading) -> Areas:
+def _areas(reading: PackReader) -> Areas:
     text = reading.text(AREAS)
     areas, wrong = read_areas(text, AREAS) if text is not None else (NOWHERE, [])
-    reading.complaints += wrong
+    reading.diagnostics += wrong
     all_known = text is not None and not wrong
     if ALIASES in reading.files and (aliases := reading.text(ALIASES)) is not None:
         named, wrong = read_aliases(aliases, ALIASES, areas, all_known=all_known)
         areas = replace(areas, aliases=named)
-        reading.complaints += wrong
+        reading.diagnostics += wrong
     if NEIGHBOURS in reading.files and (neighbours := reading.text(NEIGHBOURS)) is not None:
         beside, wrong = read_neighbours(neighbours, NEIGHBOURS, areas, all_known=all_known)
         areas = replace(areas, neighbours=beside)
-        reading.complaints += wrong
+        reading.diagnostics += wrong
     return areas
 
 
-def _check_whole(reading: Reading, read: Shapes) -> None:
+def _check_whole(reading: PackReader, read: ParsedPack) -> None:
     """Hold whatever could be read against whatever it needs."""
     categories = read.categories.root if read.categories else None
     if read.pack:
@@ -190,7 +190,7 @@ def _check_whole(reading: Reading, read: Shapes) -> None:
             check_screens(reading, file, wording, read.flow)
 
 
-def _sms(read: Shapes) -> list[str]:
+def _sms(read: ParsedPack) -> list[str]:
     """The SMS that this pack has sent, as far as that is known."""
     reminds, replies = read.rules and read.rules.resume.sms, read.keywords and read.keywords.commands
     return [*SMS, *(REMINDER if reminds else ()), *(REPLIES if replies else ())]

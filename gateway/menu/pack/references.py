@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import FACTS, GIVEN, MATCHES, Kind
+from gateway.menu.model import FACTS, GIVEN, MATCHES, StateKind
 from gateway.menu.pack.schema import (
     ASKS,
     EFFECTS,
@@ -30,28 +30,28 @@ from gateway.menu.pack.schema import (
     StateShape,
     WordingShape,
 )
-from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
 from gateway.text.banned_words import refused_in
 
 ENTRIES = ("start", "home", "help", "resume")
 
 
-def check_pack(reading: Reading, pack: PackShape) -> None:
+def check_pack(reading: PackReader, pack: PackShape) -> None:
     """Complain of placeholders that would hide what the gateway itself gives."""
     for name in pack.placeholders.keys() & GIVEN.keys():
         message = f"placeholders.{name}: the gateway itself gives this; choose another name"
         reading.complain(PACK, ("placeholders", name), message)
 
 
-def check_categories(reading: Reading, categories: Sequence[str]) -> None:
+def check_categories(reading: PackReader, categories: Sequence[str]) -> None:
     """Complain of kinds of incident that stand in the list twice."""
     for place, name in enumerate(categories):
         if name in categories[:place]:
             reading.complain(CATEGORIES, (str(place),), f"{name} stands in it twice: leave one out")
 
 
-def check_flow(reading: Reading, flow: FlowShape) -> None:
+def check_flow(reading: PackReader, flow: FlowShape) -> None:
     """Complain of every state and way in that names what does not exist or lacks what it needs.
 
     A state of which something was left out is known by its name alone, and nobody knows what it keeps.
@@ -77,7 +77,7 @@ def check_flow(reading: Reading, flow: FlowShape) -> None:
             reading.complain(FLOW, ("shortcuts", keys), f"shortcut {keys}: no state keeps {name}")
 
 
-def are_ways_known(reading: Reading, flow: FlowShape) -> bool:
+def are_ways_known(reading: PackReader, flow: FlowShape) -> bool:
     """Whether every state is known, and where each leads: so that the ways can be walked."""
     known, kept = flow.states, _kept_answers(reading, flow)
     if reading.left_out(FLOW, "states") or any(
@@ -90,7 +90,7 @@ def are_ways_known(reading: Reading, flow: FlowShape) -> bool:
     )
 
 
-def kept_by(reading: Reading, flow: FlowShape) -> dict[str, str | None]:
+def kept_by(reading: PackReader, flow: FlowShape) -> dict[str, str | None]:
     """What each state keeps, empty for nothing; None where that is not known."""
     unclear = reading.left_out(FLOW, "states")
     kept: dict[str, str | None] = {name: state.keep for name, state in flow.states.items() if name not in unclear}
@@ -101,7 +101,7 @@ def kept_by(reading: Reading, flow: FlowShape) -> dict[str, str | None]:
     return kept
 
 
-def _kept_answers(reading: Reading, flow: FlowShape) -> set[str] | None:
+def _kept_answers(reading: PackReader, flow: FlowShape) -> set[str] | None:
     """The answers that the dialogue keeps; None where some state may keep any."""
     kept = kept_by(reading, flow).values()
     return None if None in kept else {name for name in kept if name}
@@ -121,7 +121,7 @@ def _keeps_what_is_given(state: StateShape) -> bool:
     return state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
 
 
-def check_needs(reading: Reading, flow: FlowShape, rules: RulesShape) -> None:
+def check_needs(reading: PackReader, flow: FlowShape, rules: RulesShape) -> None:
     """Complain of answers that a dropped dialogue needs and no state keeps."""
     kept = _kept_answers(reading, flow)
     for name in rules.resume.needs if flow.resume and kept is not None else ():
@@ -144,24 +144,24 @@ def kind_faults(state: StateShape) -> Iterator[str]:
     """Why a state is not one of the things that a state can be."""
     if len(state.kinds) != 1:
         names = ", ".join(state.kinds) or "none of them"
-        yield f"a state is one of {', '.join(Kind)}; this is {names}"
+        yield f"a state is one of {', '.join(StateKind)}; this is {names}"
         return
     kind = state.kinds[0]
-    if kind in (Kind.CHOOSE_FROM, Kind.ASK) and not (state.keep and state.next):
+    if kind in (StateKind.CHOOSE_FROM, StateKind.ASK) and not (state.keep and state.next):
         yield f"{kind} needs keep (the answer's name) and next"
-    if kind is Kind.CHOOSE_FROM and state.choose_from not in LISTS:
+    if kind is StateKind.CHOOSE_FROM and state.choose_from not in LISTS:
         yield f"choose_from knows the lists {', '.join(LISTS)}"
     if state.choose_from == MATCHES and not state.within:
         yield f"{MATCHES} needs within: the answer with the typed name"
-    if kind is Kind.ASK and state.ask not in ASKS:
+    if kind is StateKind.ASK and state.ask not in ASKS:
         yield f"ask knows {', '.join(ASKS)}"
-    if kind is Kind.DO and state.do not in EFFECTS:
+    if kind is StateKind.DO and state.do not in EFFECTS:
         yield f"do knows {', '.join(EFFECTS)}"
-    elif kind is Kind.DO and set(state.then) != EFFECTS[state.do or ""]:
+    elif kind is StateKind.DO and set(state.then) != EFFECTS[state.do or ""]:
         yield f"then needs exactly {', '.join(sorted(EFFECTS[state.do or '']))}"
-    if kind in (Kind.CHOOSE, Kind.REVISE) and not (state.choose or state.revise):
+    if kind in (StateKind.CHOOSE, StateKind.REVISE) and not (state.choose or state.revise):
         yield f"{kind} needs at least one option"
-    if kind is Kind.RESUME and set(state.resume or ()) != set(RESUMING):
+    if kind is StateKind.RESUME and set(state.resume or ()) != set(RESUMING):
         yield f"resume needs exactly {', '.join(RESUMING)}"
     if state.limits.min > state.limits.max:
         yield "limits: min is above max"
@@ -171,7 +171,7 @@ def idle_keys(state: StateShape) -> list[str]:
     """What is said of a state and never looked at."""
     if len(state.kinds) != 1:
         return []
-    idle = state.model_fields_set - TAKES[state.kinds[0]] - {*Kind}
+    idle = state.model_fields_set - TAKES[state.kinds[0]] - {*StateKind}
     if state.ask not in (None, "text"):
         idle |= state.model_fields_set & {"limits"}
     return sorted(idle)
@@ -216,7 +216,7 @@ def _condition_faults(state: StateShape, kept: Collection[str] | None) -> Iterat
 
 
 def check_keywords(
-    reading: Reading,
+    reading: PackReader,
     keywords: KeywordsShape,
     languages: Collection[str] | None,
     categories: Collection[str] | None,
@@ -242,7 +242,7 @@ def check_keywords(
                 reading.complain(KEYWORDS, (section, key), f"no category is called {category}")
 
 
-def check_stages(reading: Reading, stages: StagesShape, rules: RulesShape | None) -> None:
+def check_stages(reading: PackReader, stages: StagesShape, rules: RulesShape | None) -> None:
     """Complain of stages that overlap, and of strict ones that do not exist. Of a part of them nothing can be said."""
     if reading.left_out(STAGES):
         return
@@ -256,7 +256,7 @@ def check_stages(reading: Reading, stages: StagesShape, rules: RulesShape | None
 
 
 def check_appeals(
-    reading: Reading, file: str, wording: WordingShape, templates: AppealsShape | None, rules: RulesShape | None
+    reading: PackReader, file: str, wording: WordingShape, templates: AppealsShape | None, rules: RulesShape | None
 ) -> None:
     """Complain of texts of appeals that are missing, that nothing uses, or that say a refused word."""
     if templates:
@@ -267,7 +267,7 @@ def check_appeals(
             reading.complain(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
 
 
-def check_wording(reading: Reading, file: str, wording: WordingShape, sms: Sequence[str]) -> None:
+def check_wording(reading: PackReader, file: str, wording: WordingShape, sms: Sequence[str]) -> None:
     """Complain of every text of the gateway's own that is missing, and of every one that nothing shows.
 
     `sms` are those that this pack has sent; others may stand there, so that a rule can be switched off and on again.
@@ -277,14 +277,14 @@ def check_wording(reading: Reading, file: str, wording: WordingShape, sms: Seque
     _same_names(reading, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES))
 
 
-def check_labels(reading: Reading, file: str, wording: WordingShape, categories: Sequence[str]) -> None:
+def check_labels(reading: PackReader, file: str, wording: WordingShape, categories: Sequence[str]) -> None:
     """Complain of kinds of incident without a name, and of names for none."""
     there = wording.labels.get("category", {})
     allowed = there if reading.left_out(CATEGORIES) else ()  # it may be the name of one that could not be read
     _same_names(reading, file, ("labels", "category"), there, list(dict.fromkeys(categories)), allowed)
 
 
-def check_screens(reading: Reading, file: str, wording: WordingShape, flow: FlowShape) -> None:
+def check_screens(reading: PackReader, file: str, wording: WordingShape, flow: FlowShape) -> None:
     """Complain of every text of a screen that is missing, and of every one that no state shows."""
     unclear = reading.left_out(FLOW, "states")
     shown = {
@@ -299,7 +299,7 @@ def check_screens(reading: Reading, file: str, wording: WordingShape, flow: Flow
 
 
 def _same_names(
-    reading: Reading,
+    reading: PackReader,
     file: str,
     path: Path,
     there: Mapping[str, object],

@@ -20,7 +20,7 @@ from pydantic import (
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.model import CONTINUE, Kind, Need
+from gateway.menu.model import CONTINUE, Need, StateKind
 from gateway.text.wording import shown_as_it_is
 
 EFFECTS: Mapping[str, frozenset[str]] = {
@@ -35,15 +35,15 @@ EFFECTS: Mapping[str, frozenset[str]] = {
 ASKS = ("text", "date", "ticket", "place_name")
 LISTS = ("languages", "categories", "kecamatan", "kelurahan", "matches")
 _ALWAYS = {"only_if", "otherwise"}
-TAKES: Mapping[Kind, frozenset[str]] = {  # what else a state of each kind may say
-    Kind.CHOOSE: frozenset({*_ALWAYS, "words", "zero", "keep", "within"}),
-    Kind.CHOOSE_FROM: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "or_type"}),
-    Kind.ASK: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "limits"}),
-    Kind.REVISE: frozenset({*_ALWAYS, "words", "zero"}),
-    Kind.RESUME: frozenset({*_ALWAYS, "words", "zero"}),
-    Kind.TELL: frozenset({*_ALWAYS, "words", "zero"}),
-    Kind.DO: frozenset({*_ALWAYS, "then"}),
-    Kind.END: frozenset({*_ALWAYS, "words"}),
+TAKES: Mapping[StateKind, frozenset[str]] = {  # what else a state of each kind may say
+    StateKind.CHOOSE: frozenset({*_ALWAYS, "words", "zero", "keep", "within"}),
+    StateKind.CHOOSE_FROM: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "or_type"}),
+    StateKind.ASK: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "limits"}),
+    StateKind.REVISE: frozenset({*_ALWAYS, "words", "zero"}),
+    StateKind.RESUME: frozenset({*_ALWAYS, "words", "zero"}),
+    StateKind.TELL: frozenset({*_ALWAYS, "words", "zero"}),
+    StateKind.DO: frozenset({*_ALWAYS, "then"}),
+    StateKind.END: frozenset({*_ALWAYS, "words"}),
 }
 RESUMING = ("again", "delete")  # besides to continue, which leads to where the dialogue was
 NAVIGATION = ("back", "home", "more")
@@ -158,9 +158,9 @@ class StateShape(Strict):
     words: str = ""
 
     @property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[StateKind]:
         """What the state does: one thing, if it is right."""
-        return [kind for kind in Kind if getattr(self, kind.value) is not None]
+        return [kind for kind in StateKind if getattr(self, kind.value) is not None]
 
     @property
     def labels(self) -> list[str]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from gateway.menu.answer_values import kept_values, tested
-from gateway.menu.model import MATCHES, Kind, Menu
-from gateway.menu.pack.builder import Shapes
+from gateway.menu.model import MATCHES, Menu, StateKind
+from gateway.menu.pack.builder import ParsedPack
 from gateway.menu.pack.references import are_ways_known, kept_by
 from gateway.menu.pack.schema import FlowShape, PackShape
-from gateway.menu.pack.yaml_reader import Reading
+from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import AREAS, CATEGORIES, FLOW, PACK, STAGES, wording_file
-from gateway.menu.unknowns import STAGES_LIST, Doubts
+from gateway.menu.unknowns import STAGES_LIST, Unknowns
 
 _OF_AREAS = frozenset({"kecamatan", "kelurahan", MATCHES})
 
 
-def doubts_of(reading: Reading, shapes: Shapes, menu: Menu) -> Doubts:
+def unknowns_of(reading: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
     """What cannot be told of this menu, with all the complaints about its files."""
-    wrong = {complaint.file for complaint in reading.complaints}
+    wrong = {diagnostic.file for diagnostic in reading.diagnostics}
     languages = {language: wording_file(language) for language in menu.languages}
     unread = frozenset(languages) - shapes.wordings.keys()
     unclear = unread | {language for language, file in languages.items() if reading.left_out(file)}
@@ -25,7 +25,7 @@ def doubts_of(reading: Reading, shapes: Shapes, menu: Menu) -> Doubts:
     lists |= {STAGES_LIST} if not shapes.stages or reading.left_out(STAGES) else frozenset()
     flow = shapes.flow
     kept = kept_by(reading, flow) if flow else {"": None}
-    return Doubts(
+    return Unknowns(
         states=None in kept.values(),
         answers=frozenset(answer for name, answer in kept.items() if answer and name not in menu.states),
         ways=flow is None or not are_ways_known(reading, flow) or _hangs_on(menu, lists),
@@ -41,7 +41,7 @@ def doubts_of(reading: Reading, shapes: Shapes, menu: Menu) -> Doubts:
     )
 
 
-def _is_entry_in_doubt(reading: Reading, flow: FlowShape, menu: Menu) -> bool:
+def _is_entry_in_doubt(reading: PackReader, flow: FlowShape, menu: Menu) -> bool:
     """Whether a dialogue can begin at a state, or be led to it, of which that is not known."""
     unknown = reading.left_out(FLOW) - {"states", "start", "home"}
     dropped = [key for key in ("help", "resume") if getattr(flow, key) != getattr(menu, key)]
@@ -53,5 +53,5 @@ def _hangs_on(menu: Menu, lists: frozenset[str]) -> bool:
     looked_at = tested(menu)
     if STAGES_LIST in lists and "stage" in looked_at:
         return True
-    drawn = [state for state in menu.states.values() if state.kind is Kind.CHOOSE_FROM and state.source in lists]
+    drawn = [state for state in menu.states.values() if state.kind is StateKind.CHOOSE_FROM and state.source in lists]
     return any(state.keep in looked_at or not kept_values(menu, state, ()) for state in drawn)

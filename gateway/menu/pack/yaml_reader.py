@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from gateway.menu.pack_files import Path, line_of
-from gateway.text.diagnostics import Complaint
+from gateway.text.diagnostics import Diagnostic
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -28,11 +28,11 @@ _HOLE = 2  # so deep a hole is at most: a state, a screen or a command is known 
 
 
 @dataclass(slots=True)
-class Reading:
+class PackReader:
     """The files of a pack, what was wrong with them, and on which line each key stands."""
 
     files: Mapping[str, str]
-    complaints: list[Complaint] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
     lines: dict[str, dict[Path, int]] = field(default_factory=dict)
     holes: dict[str, dict[Path, Any]] = field(
         default_factory=dict
@@ -40,7 +40,7 @@ class Reading:
 
     def complain(self, file: str, path: Path, message: str) -> None:
         """Lay `message` at the line of `path`, or of the nearest key above it that exists."""
-        self.complaints.append(Complaint(file, line_of(self.lines.get(file, {}), path), message))
+        self.diagnostics.append(Diagnostic(file, line_of(self.lines.get(file, {}), path), message))
 
     def is_known(self, file: str, path: Path) -> bool:
         """Whether what is said of `path` is what stands there: neither it nor what it lies in was left out."""
@@ -56,12 +56,12 @@ class Reading:
         """The text of `file`; None after a complaint where it is missing or no text."""
         text = self.files.get(file)
         if text is None:
-            self.complaints.append(Complaint(file, 0, "this file is missing"))
+            self.diagnostics.append(Diagnostic(file, 0, "this file is missing"))
         elif len(text) > LARGEST_FILE:
-            self.complaints.append(Complaint(file, 0, "this file is over 1 MiB: that is no menu file"))
+            self.diagnostics.append(Diagnostic(file, 0, "this file is over 1 MiB: that is no menu file"))
         elif wrong := _NO_TEXT.search(text):
             line = text.count("\n", 0, wrong.start()) + 1
-            self.complaints.append(Complaint(file, line, "not UTF-8: save it as UTF-8"))
+            self.diagnostics.append(Diagnostic(file, line, "not UTF-8: save it as UTF-8"))
         else:
             return text
         return None
@@ -77,13 +77,13 @@ class Reading:
             return self._plain(file, node, ()) if node is not None else {}
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
-            self.complaints.append(Complaint(file, line, f"not YAML: {error.problem}"))
+            self.diagnostics.append(Diagnostic(file, line, f"not YAML: {error.problem}"))
         except yaml.reader.ReaderError as error:
             line = text[: error.position].count("\n") + 1
             message = f"not YAML: the character {text[error.position]!r} may not stand in it"
-            self.complaints.append(Complaint(file, line, message))
+            self.diagnostics.append(Diagnostic(file, line, message))
         except RecursionError:
-            self.complaints.append(Complaint(file, 0, "not for people: it is nested without end"))
+            self.diagnostics.append(Diagnostic(file, 0, "not for people: it is nested without end"))
         return None
 
     def _plain(self, file: str, node: Node, path: Path) -> Any:

@@ -22,10 +22,10 @@ from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.messages.claims import Claim, Lane
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.rate_limiter import Rates
-from gateway.messages.sending.worker import Shift
+from gateway.messages.sending.rate_limiter import RateLimiter
+from gateway.messages.sending.worker import WorkerState
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.text.phone import Phone
 
 log = structlog.get_logger()
@@ -35,57 +35,63 @@ _FRESH_S = 0.5  # what is known of holds and opt-outs when an appeal leaves is n
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SenderDeps:
     """What a line works with. `worker` is a name that no other process has."""
 
     outbox: Outbox
     channels: Channels
-    rates: Rates | None
+    rates: RateLimiter | None
     clock: Clock
     worker: str
     quiet_until: Callable[[datetime], datetime | None]  # when the quiet hours end that a time lies in
 
 
 @dataclass(slots=True)
-class Post:
+class ChannelContext:
     """What all rounds of one channel share."""
 
     channel: str
     carrier: Carrier
-    means: Means
-    shift: Shift
+    means: SenderDeps
+    shift: WorkerState
     fault: Deferred | None = None  # of the account: nothing more leaves until the rounds have ended
 
 
-class Track:
+class LaneState:
     """The calls and the rounds of one lane of a channel. Nothing in it waits for what the other lane has to do."""
 
-    def __init__(self, lane: Lane, calls: int, first: Track | None = None) -> None:
+    def __init__(self, lane: Lane, calls: int, first: LaneState | None = None) -> None:
         """While something of `first` waits to leave, nothing of this one does."""
         self.lane = lane
         self.calls = asyncio.Semaphore(calls)
-        self.first = first
-        self.rounds: dict[asyncio.Task[timedelta], Round] = {}
+        self.yields_to = first
+        self.batches: dict[asyncio.Task[timedelta], Batch] = {}
         self.parts_ahead = 0  # that are claimed and have not left yet
-        self.clear = asyncio.Event()
-        self.clear.set()
+        self.idle = asyncio.Event()
+        self.idle.set()
 
-    def ahead(self, parts: int) -> None:
+    def add_pending_parts(self, parts: int) -> None:
         """So many parts more, or fewer, wait to leave."""
         self.parts_ahead += parts
-        self.clear.clear() if self.parts_ahead else self.clear.set()
+        self.idle.clear() if self.parts_ahead else self.idle.set()
 
     @property
     def under_way(self) -> int:
         """How many messages its rounds have claimed."""
-        return sum(round_.size for round_ in self.rounds.values())
+        return sum(round_.size for round_ in self.batches.values())
 
 
-class Round:
+class Batch:
     """One claim of a channel. `make` is all of it."""
 
     def __init__(
-        self, post: Post, track: Track, claims: Sequence[Claim], claimed_at: float, *, probing: bool = False
+        self,
+        post: ChannelContext,
+        track: LaneState,
+        claims: Sequence[Claim],
+        claimed_at: float,
+        *,
+        probing: bool = False,
     ) -> None:
         """`claimed_at` is when the claim began, of the monotonic clock."""
         self._post, self._track = post, track
@@ -93,10 +99,10 @@ class Round:
         rates = post.means.rates
         most_parts = rates.most_parts(post.channel) if rates else None
         self.size = len(claims)
-        self._waiting = deque(grouped(claims, self._shift.pace.recipients, most_parts))
+        self._waiting = deque(grouped(claims, self._shift.options.recipients, most_parts))
         self._unsent = {claim.id: claim for claim in claims}
-        track.ahead(sum(claim.parts for claim in claims))
-        self._ends = self._means.clock.monotonic() + self._shift.pace.lost_after.total_seconds() / _HELD_SHARE
+        track.add_pending_parts(sum(claim.parts for claim in claims))
+        self._ends = self._means.clock.monotonic() + self._shift.options.lost_after.total_seconds() / _HELD_SHARE
         self._probing = probing
         self._called = False  # whether the carrier was asked to send any of it
         self._error = ""
@@ -107,20 +113,20 @@ class Round:
         self._watches = any(claim.kind is MessageClass.APPEAL for claim in claims)
         self._made = asyncio.Event()
 
-    async def make(self) -> timedelta:
+    async def run(self) -> timedelta:
         """Make the calls of a round, write down how they ended, and give back what did not leave."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 if self._watches:
                     tasks.create_task(self._watch(tasks))
                 async with asyncio.TaskGroup() as callers:
-                    for _ in range(min(self._shift.pace.calls, len(self._waiting))):
-                        callers.create_task(self._work_off(tasks))
+                    for _ in range(min(self._shift.options.calls, len(self._waiting))):
+                        callers.create_task(self._send_calls(tasks))
                 self._made.set()
         finally:
-            unsent = self._taken(list(self._unsent))
+            unsent = self._pop_unsent(list(self._unsent))
         if unsent:
-            await self._give_back(unsent)
+            await self._release(unsent)
         # A probe that never left has tried nothing.
         tried = self._probing and self._called and not self._post.fault
         if tried and await self._means.channels.probed(self._post.channel):
@@ -131,16 +137,16 @@ class Round:
 
     # What leaves ----------------------------------------------------------------------------------------------
 
-    async def _work_off(self, tasks: asyncio.TaskGroup) -> None:
+    async def _send_calls(self, tasks: asyncio.TaskGroup) -> None:
         """Make one call after the other. Nothing more leaves while what has left cannot be written down."""
         while self._waiting:
             async with self._track.calls:
                 if not self._waiting or self._is_over():
                     return
                 group = self._waiting.popleft()
-                if not await self._may_leave(group) or not await self._look(tasks):
+                if not await self._acquire_rate(group) or not await self._release_withdrawn(tasks):
                     return
-                group = self._taken([claim.id for claim in group])
+                group = self._pop_unsent([claim.id for claim in group])
                 if not group:
                     continue
                 self._called = True
@@ -148,41 +154,41 @@ class Round:
             self._ended.extend(outcomes)  # not in one expression: the list is another one after the wait
             if not self._writing:
                 self._writing = True
-                tasks.create_task(self._write_down())
+                tasks.create_task(self._record_ended())
 
-    def _taken(self, ids: Collection[int]) -> list[Claim]:
+    def _pop_unsent(self, ids: Collection[int]) -> list[Claim]:
         """Those of the claims that nobody has taken yet: to be sent, or to be given back."""
         taken = [self._unsent.pop(one) for one in ids if one in self._unsent]
-        self._track.ahead(-sum(claim.parts for claim in taken))
+        self._track.add_pending_parts(-sum(claim.parts for claim in taken))
         return taken
 
     def _is_over(self) -> bool:
         """Whether nothing more of it may leave: what is still waiting had better be given back."""
-        stopped = self._post.fault is not None or self._shift.database_away or self._shift.over
+        stopped = self._post.fault is not None or self._shift.database_unavailable or self._shift.stopping
         return stopped or self._means.clock.monotonic() > self._ends
 
-    async def _may_leave(self, group: Sequence[Claim]) -> bool:
+    async def _acquire_rate(self, group: Sequence[Claim]) -> bool:
         """Wait for the group's place in the channel's rate; False if it had better be given back."""
         rates, parts = self._means.rates, sum(claim.parts for claim in group)
         while True:
-            await self._give_way()
+            await self._wait_for_priority()
             if self._is_over():
                 return False
             if rates is None:
                 return True
-            granted, wait = await rates.place(self._post.channel, parts)
+            granted, wait = await rates.acquire(self._post.channel, parts)
             late = not granted and self._means.clock.monotonic() + wait > self._ends
             if not late:
                 await self._shift.pause(timedelta(seconds=wait))
-            if late or self._post.fault or self._shift.over:
+            if late or self._post.fault or self._shift.stopping:
                 return False
             if granted:
                 return True
 
-    async def _give_way(self) -> None:
+    async def _wait_for_priority(self) -> None:
         """Let everything leave first that presses more."""
-        if self._track.first:
-            await self._track.first.clear.wait()
+        if self._track.yields_to:
+            await self._track.yields_to.idle.wait()
 
     # What is given back ---------------------------------------------------------------------------------------
 
@@ -191,9 +197,9 @@ class Round:
         while not self._made.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._made.wait(), _FRESH_S)
-            await self._look(tasks)
+            await self._release_withdrawn(tasks)
 
-    async def _look(self, tasks: asyncio.TaskGroup) -> bool:
+    async def _release_withdrawn(self, tasks: asyncio.TaskGroup) -> bool:
         """Have given back what must not leave, as it stood half a second ago; False if nobody can tell."""
         if not self._watches:
             return True
@@ -204,14 +210,14 @@ class Round:
                 return True
             try:
                 withdrawn = await self._withdrawn(list(self._unsent.values()))
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 self._shift.database_is(away=True)
                 return False
             self._seen_at = began
-            if claims := self._taken(withdrawn):
+            if claims := self._pop_unsent(withdrawn):
                 log.info("worker.claims_withdrawn", channel=self._post.channel, messages=len(claims))
                 self.size -= len(claims)
-                tasks.create_task(self._give_back(claims))
+                tasks.create_task(self._release(claims))
         return True
 
     async def _withdrawn(self, claims: Sequence[Claim]) -> Collection[int]:
@@ -220,20 +226,20 @@ class Round:
             return [claim.id for claim in claims if CLASSES[claim.kind].quiet_hours]
         return await self._means.outbox.withdrawn(claims)
 
-    async def _give_back(self, claims: Sequence[Claim]) -> None:
+    async def _release(self, claims: Sequence[Claim]) -> None:
         giving_back = partial(self._means.outbox.release, self._post.channel, claims)
-        await self._shift.insist(giving_back, len(claims))
+        await self._shift.write_with_retry(giving_back, len(claims))
 
     # How it ended ---------------------------------------------------------------------------------------------
 
-    async def _write_down(self) -> None:
+    async def _record_ended(self) -> None:
         """Record what has ended; what ends meanwhile joins the next record."""
         while self._ended:
-            await asyncio.sleep(self._shift.pace.together.total_seconds())
+            await asyncio.sleep(self._shift.options.together.total_seconds())
             ended, self._ended = self._ended, []
             try:
                 recording = partial(self._means.outbox.record, self._post.channel, ended, self._means.clock.now())
-                await self._shift.insist(recording, len(ended))
+                await self._shift.write_with_retry(recording, len(ended))
             except Exception:
                 # They stay claimed, become unknown, and then go the way of their class.
                 log.exception("worker.record_failed", channel=self._post.channel, messages=len(ended))
@@ -283,7 +289,7 @@ class Round:
         post.fault = post.fault or fault
         try:
             stands = await self._means.channels.fault(post.channel, fault.reason, fault.after, probing=self._probing)
-        except DatabaseAway:
+        except DatabaseUnavailable:
             self._shift.database_is(away=True)
             return
         if first:

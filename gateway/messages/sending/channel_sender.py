@@ -16,10 +16,10 @@ from functools import partial
 
 from gateway.carriers.carrier import Carrier
 from gateway.messages.claims import Claim, Lane
-from gateway.messages.sending.batch import Means, Post, Round, Track
-from gateway.messages.sending.worker import Shift
+from gateway.messages.sending.batch import Batch, ChannelContext, LaneState, SenderDeps
+from gateway.messages.sending.worker import WorkerState
 
-__all__ = ["Line", "Means"]
+__all__ = ["ChannelSender", "SenderDeps"]
 
 _AT_ONCE = timedelta()
 _SLICES = 4  # of a channel with a rate, a claim is a fourth of a second's parts, made when less than that still waits:
@@ -27,16 +27,16 @@ _SLICES = 4  # of a channel with a rate, a claim is a fourth of a second's parts
 _ROOM_S = 0.05  # between two looks whether enough of it has left
 
 
-class Line:
+class ChannelSender:
     """The work of one channel."""
 
-    def __init__(self, channel: str, carrier: Carrier, means: Means, shift: Shift) -> None:
+    def __init__(self, channel: str, carrier: Carrier, means: SenderDeps, shift: WorkerState) -> None:
         self._channel = channel
         self._means = means
         self._shift = shift
-        self._post = Post(channel, carrier, means, shift)
-        self._pressing = Track(Lane.PRESSING, shift.pace.calls)
-        self._tracks = (self._pressing, Track(Lane.APPEALS, shift.pace.calls, first=self._pressing))
+        self._post = ChannelContext(channel, carrier, means, shift)
+        self._pressing = LaneState(Lane.PRESSING, shift.options.calls)
+        self._tracks = (self._pressing, LaneState(Lane.APPEALS, shift.options.calls, first=self._pressing))
         self._was_paused = False
 
     async def run(self) -> None:
@@ -45,16 +45,16 @@ class Line:
             async with asyncio.TaskGroup() as tasks:
                 for track in self._tracks:
                     sending = partial(self._send_due, track)
-                    tasks.create_task(self._shift.repeat(sending, channel=self._channel))
+                    tasks.create_task(self._shift.run_until_stopped(sending, channel=self._channel))
         finally:
-            self._shift.end()
+            self._shift.stop()
             await _ends(self._rounds(), asyncio.ALL_COMPLETED)
 
-    async def _send_due(self, track: Track) -> timedelta:
+    async def _send_due(self, track: LaneState) -> timedelta:
         """Claim what is due and begin to send it; the pause until the next claim."""
         while self._post.fault:
             await _ends(self._rounds(), asyncio.ALL_COMPLETED)
-        pace, batch = self._shift.pace, self._shift.pace.batch
+        pace, batch = self._shift.options, self._shift.options.batch_size
         if self._means.rates and (most := self._means.rates.most_parts(self._channel)):
             slice_ = max(1, most // _SLICES)
             batch = min(batch, slice_)
@@ -68,22 +68,22 @@ class Line:
             self._begin(track, claims, claimed_at)
         elif track is self._pressing and not self._rounds():
             return await self._look_at_pause()
-        elif not track.rounds:
+        elif not track.batches:
             return pace.idle
-        if track.under_way + batch > pace.rounds * pace.batch:
-            await _ends(track.rounds, asyncio.FIRST_COMPLETED)
+        if track.under_way + batch > pace.batches * pace.batch_size:
+            await _ends(track.batches, asyncio.FIRST_COMPLETED)
         elif len(claims) < batch:
-            await _ends(track.rounds, asyncio.FIRST_COMPLETED, pace.idle.total_seconds())
+            await _ends(track.batches, asyncio.FIRST_COMPLETED, pace.idle.total_seconds())
         return _AT_ONCE
 
-    async def _wait_for_room(self, track: Track, most_ahead: int) -> None:
+    async def _wait_for_room(self, track: LaneState, most_ahead: int) -> None:
         """Return when fewer parts than that are claimed and have not left."""
-        while track.parts_ahead >= most_ahead and not self._shift.over:
-            await _ends(track.rounds, asyncio.FIRST_COMPLETED, _ROOM_S)
+        while track.parts_ahead >= most_ahead and not self._shift.stopping:
+            await _ends(track.batches, asyncio.FIRST_COMPLETED, _ROOM_S)
 
     async def _look_at_pause(self) -> timedelta:
         """Nothing could be claimed: probe the channel if it is paused and its rest is over; the pause until then."""
-        pace, means = self._shift.pace, self._means
+        pace, means = self._shift.options, self._means
         was_paused = self._was_paused
         self._was_paused = (await means.channels.standing(self._channel)).paused
         if not self._was_paused:
@@ -92,26 +92,26 @@ class Line:
         claimed_at = means.clock.monotonic()
         if claims := await means.outbox.claim_probe(means.worker, self._channel, quiet_until=self._quiet_until()):
             self._begin(self._pressing, claims, claimed_at, probing=True)
-            await _ends(self._pressing.rounds, asyncio.ALL_COMPLETED)
+            await _ends(self._pressing.batches, asyncio.ALL_COMPLETED)
             return _AT_ONCE
         return min(pace.idle, pace.paused)
 
     def _quiet_until(self) -> datetime | None:
         return self._means.quiet_until(self._means.clock.now())
 
-    def _begin(self, track: Track, claims: Sequence[Claim], claimed_at: float, *, probing: bool = False) -> None:
-        round_ = Round(self._post, track, claims, claimed_at, probing=probing)
-        task = asyncio.create_task(self._shift.attempt(round_.make, channel=self._channel))
-        track.rounds[task] = round_
+    def _begin(self, track: LaneState, claims: Sequence[Claim], claimed_at: float, *, probing: bool = False) -> None:
+        round_ = Batch(self._post, track, claims, claimed_at, probing=probing)
+        task = asyncio.create_task(self._shift.run_once(round_.run, channel=self._channel))
+        track.batches[task] = round_
         task.add_done_callback(partial(self._over, track))
 
-    def _over(self, track: Track, task: asyncio.Task[timedelta]) -> None:
-        del track.rounds[task]
+    def _over(self, track: LaneState, task: asyncio.Task[timedelta]) -> None:
+        del track.batches[task]
         if not self._rounds():
             self._post.fault = None
 
     def _rounds(self) -> list[asyncio.Task[timedelta]]:
-        return [task for track in self._tracks for task in track.rounds]
+        return [task for track in self._tracks for task in track.batches]
 
 
 async def _ends(rounds: Iterable[asyncio.Task[timedelta]], which: str, seconds: float | None = None) -> None:

@@ -15,7 +15,7 @@ import structlog
 from redis.exceptions import NoScriptError
 
 from gateway.runtime.clock import Clock
-from gateway.runtime.redis import Batcher, RedisAway
+from gateway.runtime.redis import Pipeline, RedisUnavailable
 
 log = structlog.get_logger()
 
@@ -24,10 +24,10 @@ _BUCKET_SHA = hashlib.sha1(_BUCKET, usedforsecurity=False).hexdigest()
 _PATIENCE_S = 1.0  # a place further off is not taken: who waits longer asks again
 
 
-class Rates:
+class RateLimiter:
     """The pace of every channel. A channel without a rate never waits."""
 
-    def __init__(self, redis: Batcher, clock: Clock, rates: Mapping[str, float | None]) -> None:
+    def __init__(self, redis: Pipeline, clock: Clock, rates: Mapping[str, float | None]) -> None:
         """`rates` in parts per second, by channel."""
         self._redis = redis
         self._clock = clock
@@ -40,7 +40,7 @@ class Rates:
         rate = self._rates.get(channel)
         return None if rate is None else max(1, math.floor(rate))
 
-    async def place(self, channel: str, parts: int) -> tuple[bool, float]:
+    async def acquire(self, channel: str, parts: int) -> tuple[bool, float]:
         """Whether so many parts have got their place, and the seconds until then; if not, until it is worth asking."""
         rate = self._rates.get(channel)
         if rate is None:
@@ -48,7 +48,7 @@ class Rates:
         try:
             wait = await self._shared(channel, parts, rate)
             self._away(False)
-        except RedisAway:
+        except RedisUnavailable:
             self._away(True)
             wait = self._by_itself(channel, parts, rate)
         return wait >= 0, abs(wait)

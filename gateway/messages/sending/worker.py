@@ -16,19 +16,19 @@ from functools import partial
 import structlog
 
 from gateway.runtime.metrics import Metrics
-from gateway.runtime.postgres import DatabaseAway
+from gateway.runtime.postgres import DatabaseUnavailable
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class SenderOptions:
     """How a sender works."""
 
-    batch: int = 200  # messages of one claim
+    batch_size: int = 200  # messages of one claim
     recipients: int = 100  # numbers of one call: no more become unknown by one timeout (facts/protocols.md B.5)
     calls: int = 12  # of a lane to one carrier at the same time
-    rounds: int = 3  # full claims of a lane at the same time: one is sent while others are claimed or written down
+    batches: int = 3  # full claims of a lane at the same time: one is sent while others are claimed or written down
     together: timedelta = timedelta(milliseconds=10)  # an ended send waits so long for others to be recorded with
     idle: timedelta = timedelta(milliseconds=500)  # between two looks at an empty queue
     paused: timedelta = timedelta(seconds=1)  # between two looks whether a paused channel may go on
@@ -38,54 +38,54 @@ class Pace:
     outage: timedelta = timedelta(seconds=2)  # between two tries to reach the database
 
 
-class Shift:
+class WorkerState:
     """One worker's time at work."""
 
-    def __init__(self, pace: Pace, metrics: Metrics) -> None:
-        self.pace = pace
+    def __init__(self, pace: SenderOptions, metrics: Metrics) -> None:
+        self.options = pace
         self.metrics = metrics
-        self.database_away = False
+        self.database_unavailable = False
         self._stopping = asyncio.Event()
 
     @property
-    def over(self) -> bool:
+    def stopping(self) -> bool:
         """Whether the worker has been told to stop."""
         return self._stopping.is_set()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Tell the worker to stop."""
         self._stopping.set()
 
-    async def repeat(self, work: Callable[[], Awaitable[timedelta]], **about: str) -> None:
+    async def run_until_stopped(self, work: Callable[[], Awaitable[timedelta]], **about: str) -> None:
         """Do `work` until the shift is over, each time after the pause that the last one asked for."""
-        while not self.over:
-            await self.pause(await self.attempt(work, **about))
+        while not self.stopping:
+            await self.pause(await self.run_once(work, **about))
 
-    async def attempt(self, work: Callable[[], Awaitable[timedelta]], **about: str) -> timedelta:
+    async def run_once(self, work: Callable[[], Awaitable[timedelta]], **about: str) -> timedelta:
         """Do `work` once, whatever comes of it; the pause that it asks for. A failure is told with `about`."""
         try:
             pause = await work()
             self.database_is(away=False)
-        except DatabaseAway:
+        except DatabaseUnavailable:
             self.database_is(away=True)
-            return self.pace.outage
+            return self.options.outage
         except Exception:
             log.exception("worker.round_failed", work=_name(work), **about)
-            return self.pace.outage
+            return self.options.outage
         return pause
 
-    async def insist(self, write: Callable[[], Awaitable[set[int]]], messages: int) -> None:
+    async def write_with_retry(self, write: Callable[[], Awaitable[set[int]]], messages: int) -> None:
         """Write until it is written. Told to stop while the database is away, it leaves the claims to the sweep."""
         while True:
-            last = self.over
+            last = self.stopping
             try:
                 written = await write()
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 self.database_is(away=True)
                 if last:
                     log.error("worker.outcomes_not_recorded", messages=messages)
                     return
-                await self.pause(self.pace.outage)
+                await self.pause(self.options.outage)
             else:
                 self.database_is(away=False)
                 if len(written) < messages:
@@ -95,11 +95,11 @@ class Shift:
     def database_is(self, *, away: bool) -> None:
         if away:
             self.metrics.store_errors.labels("postgres").inc()
-        if away and not self.database_away:
+        if away and not self.database_unavailable:
             log.error("worker.database_away")
-        if self.database_away and not away:
+        if self.database_unavailable and not away:
             log.info("worker.database_back")
-        self.database_away = away
+        self.database_unavailable = away
 
     async def pause(self, time: timedelta) -> None:
         """Wait, but not longer than until the shift is over."""
