@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 MEMORY = Path("/dev/shm")
 ROOM = 1024**3  # bytes; the stores of a whole run take a tenth of it

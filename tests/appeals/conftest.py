@@ -7,8 +7,8 @@ import pytest
 from gateway.menu.model import Menu
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.appeals.stage import Desk, menu_of
-from tests.clocks import StandingClock
+from tests.helpers.appeals import Desk, menu_of
+from tests.helpers.clocks import StandingClock
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from gateway.messages.tables import messages
 from gateway.people.person import Role
 from gateway.privacy.erasure import Eraser
 from gateway.text.phone import Phone
-from tests.appeals.stage import DRAFT, KLEGO, SITI, WRITTEN, Desk, changed, phone
+from tests.helpers.appeals import DRAFT, KLEGO, SITI, WRITTEN, Desk, changed, phone
 
 _ENDS = st.sampled_from(["accepted", "delivered", "undelivered", "refused", "unknown", "waits", "erased", "opted_out"])
 

@@ -30,7 +30,7 @@ from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, a
 from gateway.menu.model import Menu
 from gateway.messages.message import MessageStatus
 from gateway.people.person import Role
-from tests.appeals.stage import BUDI, KLEGO, MEDONO, PODOSUGIH, RINI, SITI, TONO
+from tests.helpers.appeals import BUDI, KLEGO, MEDONO, PODOSUGIH, RINI, SITI, TONO
 
 D, W, S, R, P, X, C = AppealStatus
 # Act → the stages in which somebody who may do both can do it.

@@ -14,7 +14,7 @@ from gateway.appeals.rules import WrongDraft
 from gateway.appeals.store import NoSuchAppeal
 from gateway.appeals.tables import appeal_chunks
 from gateway.audit import audit
-from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, TONO, WRITTEN, Desk, changed, submitted
+from tests.helpers.appeals import BUDI, DRAFT, RINI, SITI, TONO, WRITTEN, Desk, changed, submitted
 
 
 async def test_the_way_of_an_appeal(desk: Desk) -> None:

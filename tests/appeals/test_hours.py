@@ -8,8 +8,8 @@ import pytest
 
 from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.tables import appeal_chunks
-from tests.appeals.stage import BUDI, DRAFT, RINI, SITI, WRITTEN, Desk, changed
-from tests.clocks import StandingClock
+from tests.helpers.appeals import BUDI, DRAFT, RINI, SITI, WRITTEN, Desk, changed
+from tests.helpers.clocks import StandingClock
 
 
 def _at(clock: StandingClock, text: str) -> None:

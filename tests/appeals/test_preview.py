@@ -9,7 +9,7 @@ import pytest
 
 from gateway.appeals.appeal import Price
 from gateway.people.person import Role
-from tests.appeals.stage import DRAFT, KLEGO, MEDONO, PODOSUGIH, SITI, WRITTEN, Desk, changed, phone
+from tests.helpers.appeals import DRAFT, KLEGO, MEDONO, PODOSUGIH, SITI, WRITTEN, Desk, changed, phone
 
 AUDIENCES: list[tuple[dict[str, Any], set[int]]] = [
     ({"roles": ["subscriber"]}, {0, 1, 2, 3, 4}),

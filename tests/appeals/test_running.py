@@ -15,7 +15,7 @@ from gateway.appeals.worker import AppealWorker
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.menu.model import Menu
 from gateway.runtime.postgres import DatabaseUnavailable
-from tests.appeals.stage import DRAFT, KLEGO, MEDONO, SITI, WRITTEN, Desk, changed, phone
+from tests.helpers.appeals import DRAFT, KLEGO, MEDONO, SITI, WRITTEN, Desk, changed, phone
 
 
 async def test_everybody_gets_it_once(desk: Desk) -> None:

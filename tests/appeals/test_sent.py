@@ -12,7 +12,7 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts
 from gateway.privacy.erasure import Eraser
 from gateway.text.phone import Phone
-from tests.appeals.stage import MEDONO, Desk, phone
+from tests.helpers.appeals import MEDONO, Desk, phone
 
 SENT_AT = "2026-11-19 15:00"
 

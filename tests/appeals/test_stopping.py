@@ -14,7 +14,7 @@ from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import holds
 from gateway.runtime.pack_folder import read_pack
 from gateway.text.phone import Phone
-from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, SITI, WRITTEN, Desk, changed, phone
+from tests.helpers.appeals import BUDI, DRAFT, KLEGO, MEDONO, PEKALONGAN, SITI, WRITTEN, Desk, changed, phone
 
 
 async def test_a_pause_holds_back_what_waits_at_once(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from gateway.people.directory import Directory
 from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.privacy.erasure import Eraser
-from tests.appeals.stage import DRAFT, KLEGO, MEDONO, WRITTEN, Desk, changed, phone
+from tests.helpers.appeals import DRAFT, KLEGO, MEDONO, WRITTEN, Desk, changed, phone
 
 
 async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:

@@ -19,8 +19,8 @@ from gateway.messages.tables import messages
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.postgres import upgrade
 from gateway.text.phone import Phone
-from tests.appeals.stage import BUDI, DRAFT, KLEGO, MEDONO, SITI, Desk, changed, menu_of, phone
 from tests.appeals.test_crowd import members
+from tests.helpers.appeals import BUDI, DRAFT, KLEGO, MEDONO, SITI, Desk, changed, menu_of, phone
 
 PEOPLE = 24
 AUDIENCES = ({"roles": ["subscriber"]}, {"areas": [MEDONO]}, {"areas": [KLEGO]})

@@ -12,8 +12,8 @@ from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.menu.model import appeal_area, appeal_areas
-from tests.appeals.stage import BUDI, DRAFT, KLEGO, RINI, SITI, WRITTEN, Desk, changed, phone, refusing, submitted
-from tests.incidents.stage import confirmation, report
+from tests.helpers.appeals import BUDI, DRAFT, KLEGO, RINI, SITI, WRITTEN, Desk, changed, phone, refusing, submitted
+from tests.helpers.incidents import confirmation, report
 
 
 @pytest.mark.parametrize(

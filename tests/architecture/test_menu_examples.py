@@ -22,7 +22,7 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.wiring import load_menu
 from tests.architecture.documents import ROOT, Block, Section, section, sections
 from tests.architecture.test_menu_reference import KEYS, PAGE
-from tests.walked import walk
+from tests.helpers.dialogue import walk
 
 PEKALONGAN = ROOT / "menus" / "pekalongan"
 IN_PACK = "menus/pekalongan/"

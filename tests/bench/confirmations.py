@@ -32,9 +32,9 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database, upgrade
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.appeals.stage import PEKALONGAN, SITI, Office
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, CODE, SlowCarrier, slow_carrier, worker
+from tests.helpers.appeals import PEKALONGAN, SITI, Office
 
 SECONDS = 15
 PEOPLE = 150_000  # more than a worker sends to in that time

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from tests.carriers.local_stage import Stand, local_carrier
-from tests.carriers.serving import Gateway, listening, serving
+from tests.helpers.carrier_server import Gateway, listening, serving
+from tests.helpers.local_carrier import Stand, local_carrier
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from gateway.carriers.carrier import (
     Turn,
 )
 from gateway.text.phone import Phone
-from tests.carriers.serving import FORM, fixture
+from tests.helpers.carrier_server import FORM, fixture
 
 INDONESIAN = Phone("+6281230004567")
 KENYAN = Phone("+254711000123")

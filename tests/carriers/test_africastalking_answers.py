@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.text.phone import Phone
-from tests.carriers.africastalking_stage import (
+from tests.helpers.africastalking import (
     BU_TANI,
     KENYAN,
     PAK_TANI,
@@ -22,7 +22,7 @@ from tests.carriers.africastalking_stage import (
     outcomes,
     replaying,
 )
-from tests.carriers.serving import answering, fixture
+from tests.helpers.carrier_server import answering, fixture
 
 # Answers, number by number ------------------------------------------------------------------------------------------
 

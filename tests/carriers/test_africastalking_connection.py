@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Deferred, Unknown
-from tests.carriers.africastalking_stage import (
+from tests.helpers.africastalking import (
     BU_TANI,
     KEY,
     PAK_TANI,
@@ -24,7 +24,7 @@ from tests.carriers.africastalking_stage import (
     replaying,
     silence,
 )
-from tests.carriers.serving import Answer, answering
+from tests.helpers.carrier_server import Answer, answering
 
 # The connection -----------------------------------------------------------------------------------------------------
 

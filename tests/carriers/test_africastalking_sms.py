@@ -10,8 +10,8 @@ from multidict import CIMultiDict
 
 from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.africastalking.callbacks import AfricasTalking
-from tests.carriers.africastalking_stage import BU_TANI, KEY, PAK_TANI, account, never_asked, replaying
-from tests.carriers.serving import Answer, answering, fixture
+from tests.helpers.africastalking import BU_TANI, KEY, PAK_TANI, account, never_asked, replaying
+from tests.helpers.carrier_server import Answer, answering, fixture
 
 # The request --------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Accepted, BadCallback, Carrier, Deferred, Screen, Unknown
 from gateway.text.phone import Phone
-from tests.carriers.serving import Answer, answering
+from tests.helpers.carrier_server import Answer, answering
 
 Make = Callable[[ClientSession, str], Carrier]
 

@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from gateway.carriers.carrier import BadCallback
 from gateway.carriers.form_body import FORM_TYPE, Form
-from tests.carriers.serving import FORM
+from tests.helpers.carrier_server import FORM
 
 TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, lines=("note",), free=("said",))
 

@@ -14,7 +14,7 @@ from gateway.carriers.carrier import Ending, Screen, SessionEnd
 from gateway.carriers.local.handset import NETWORK_ERROR, Handset, HookUrls, NotDialled, Shown
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.carriers.serving import Call, Gateway, fixture, listening
+from tests.helpers.carrier_server import Call, Gateway, fixture, listening
 
 PHONE = Phone("+6281230004567")
 CODE = "*384*27011#"

@@ -15,8 +15,8 @@ from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
 from gateway.carriers.local.faults import Faults, NoAnswer, SlowAnswer
 from gateway.carriers.local.handset import HookUrls
 from gateway.carriers.local.messaging import MESSAGES_KEPT
-from tests.carriers.local_stage import BU_TANI, PAK_TANI, Stand, local_carrier
-from tests.carriers.serving import Gateway, fixture, serving
+from tests.helpers.carrier_server import Gateway, fixture, serving
+from tests.helpers.local_carrier import BU_TANI, PAK_TANI, Stand, local_carrier
 
 
 async def test_the_account_shows_what_was_spent(stand: Stand) -> None:

@@ -28,7 +28,7 @@ from gateway.carriers.local.faults import (
     StatusCodes,
     faults_from,
 )
-from tests.carriers.local_stage import BU_TANI, PAK_TANI, Stand
+from tests.helpers.local_carrier import BU_TANI, PAK_TANI, Stand
 
 # Each fault and its outcome -----------------------------------------------------------------------------------------
 

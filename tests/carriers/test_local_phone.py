@@ -16,7 +16,7 @@ from gateway.carriers.local.handset import NETWORK_ERROR
 from gateway.carriers.local.phones import Phones
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.carriers.serving import Gateway, serving
+from tests.helpers.carrier_server import Gateway, serving
 
 CODE = "*384*3375#"
 PHONE = "+6281230004567"

@@ -12,7 +12,7 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.cli.stage import CONFIG, KEY, NUMBER, Shell
+from tests.helpers.cli import CONFIG, KEY, NUMBER, Shell
 
 
 @pytest.fixture

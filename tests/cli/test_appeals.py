@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.cli.appeals_room import AUDIENCE, MEDONO, Room, pack, room, work
 from tests.cli.test_users import PASSWORD, trail
+from tests.helpers.cli_appeals import AUDIENCE, MEDONO, Room, pack, room, work
 
 __all__ = ["pack", "room"]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.appeals_room import MEDONO, Room, pack, room
+from tests.helpers.cli_appeals import MEDONO, Room, pack, room
 
 __all__ = ["pack", "room"]
 

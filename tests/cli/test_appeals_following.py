@@ -17,7 +17,7 @@ from gateway.appeals.appeal import AppealStatus, Total
 from gateway.cli.appeals.output import Look
 from gateway.cli.appeals.progress import follow
 from gateway.runtime.postgres import Database
-from tests.cli.appeals_room import Room, going, pack, room, send
+from tests.helpers.cli_appeals import Room, going, pack, room, send
 
 __all__ = ["pack", "room"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.menu.model import appeal_area, appeal_areas
-from tests.cli.appeals_room import AUDIENCE, Room, pack, room
 from tests.cli.test_users import trail
+from tests.helpers.cli_appeals import AUDIENCE, Room, pack, room
 
 __all__ = ["pack", "room"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.cli.stage import NUMBER, SECRET, Shell
+from tests.helpers.cli import NUMBER, SECRET, Shell
 
 
 def test_channels(shell: Shell) -> None:

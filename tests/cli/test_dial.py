@@ -25,7 +25,7 @@ from gateway.carriers.local.handset import HookUrls
 from gateway.cli.dial import Talk, dial, one_by_one
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.carriers.serving import serving
+from tests.helpers.carrier_server import serving
 
 CODE = "*384*3375#"
 PHONE = Phone("+6281230004567")

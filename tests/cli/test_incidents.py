@@ -15,7 +15,7 @@ from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.cli.stage import KEY, NUMBER, OTHER, Shell
+from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from gateway.cli.logs import Options, dialogue, show_logs
 from gateway.cli.screen import boxed
 from gateway.runtime.log_stream import KEY, LogStream, Wanted
 from gateway.runtime.logs import local_time
-from tests.outages import OwnRedis, own_redis
+from tests.helpers.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
-from tests.cli.stage import NUMBER, Shell
+from tests.helpers.cli import NUMBER, Shell
 
 
 def test_messages(shell: Shell, tickets: list[str]) -> None:

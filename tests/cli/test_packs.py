@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.stage import API_KEY, CONFIG, PACK, SECRET, Shell
+from tests.helpers.cli import API_KEY, CONFIG, PACK, SECRET, Shell
 
 PACKS = sorted(path.parent for path in PACK.parent.glob("*/flow.yaml"))
 WIDE = f"""

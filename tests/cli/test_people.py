@@ -21,7 +21,7 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.cli.stage import KEY, NUMBER, OTHER, Shell
+from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
 
 LIST = f"""\
 phone;name;role;areas;language;consent

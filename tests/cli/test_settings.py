@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.stage import API_KEY, CONFIG, KEY, OLD_SECRET, SECRET, Shell
+from tests.helpers.cli import API_KEY, CONFIG, KEY, OLD_SECRET, SECRET, Shell
 
 
 @pytest.mark.parametrize("verb", ["run", "web", "worker", "check", "settings", "channels"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.stage import LISTS, Shell
+from tests.helpers.cli import LISTS, Shell
 
 
 def test_the_tables_can_be_brought_up_to_date_again(shell: Shell) -> None:

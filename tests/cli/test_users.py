@@ -23,8 +23,8 @@ from gateway.cli import main
 from gateway.cli.authentication import as_account, proven
 from gateway.cli.errors import run_async
 from gateway.runtime.postgres import Database
-from tests.cli.stage import CONFIG, Shell
-from tests.clocks import StandingClock
+from tests.helpers.cli import CONFIG, Shell
+from tests.helpers.clocks import StandingClock
 
 PASSWORD, OTHER = "kuda lumping merah", "becak biru tua 7"
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.cli.stage import LISTS, NUMBER, Shell
+from tests.helpers.cli import LISTS, NUMBER, Shell
 
 VERBS = {
     *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),

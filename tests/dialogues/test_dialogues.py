@@ -16,7 +16,7 @@ from gateway.menu.model import Menu, StateKind
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import navigation_lines, pages
 from gateway.runtime.pack_folder import read_pack
-from tests.dialogues.player import PACK, Phone, pack_of
+from tests.helpers.player import PACK, Phone, pack_of
 
 HERE = Path(__file__).parent
 MENUS = HERE.parents[1] / "menus"

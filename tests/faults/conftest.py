@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.runtime.postgres import Database
-from tests.faults.field import Field, a_field
+from tests.helpers.faults import Field, a_field
 
 
 @pytest.fixture

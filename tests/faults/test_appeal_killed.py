@@ -36,9 +36,9 @@ from gateway.messages.tables import message_attempts, messages
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import DatabaseUnavailable, upgrade
 from gateway.text.phone import Phone
-from tests.appeals.stage import BUDI, SITI, phone
-from tests.faults.appeal_stage import BATCH, QUIET, ROUNDS, Stage, patiently, staged
-from tests.program import Program, until
+from tests.helpers.appeal_faults import BATCH, QUIET, ROUNDS, Stage, patiently, staged
+from tests.helpers.appeals import BUDI, SITI, phone
+from tests.helpers.program import Program, until
 
 PEOPLE, KILLS, RATE = 20_000, 5, 1_000
 LAST_FAULT = 14_000  # people whom the carrier has seen: so many it sees whatever is lost with the workers

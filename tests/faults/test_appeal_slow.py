@@ -18,9 +18,9 @@ from gateway.carriers.local.faults import SlowAnswer
 from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.outbox import NewMessage, enqueue
-from tests.appeals.stage import BUDI, SITI, phone
-from tests.faults.appeal_stage import QUIET, Stage, staged
-from tests.program import until
+from tests.helpers.appeal_faults import QUIET, Stage, staged
+from tests.helpers.appeals import BUDI, SITI, phone
+from tests.helpers.program import until
 
 PEOPLE = 400
 ANSWERS_S, TAKES_EFFECT_S = 3.0, 2.0

@@ -21,9 +21,9 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.web.webhooks import hook_urls
-from tests.carriers.serving import serving
-from tests.journeys.stage import CODE, KEYS, walk
-from tests.program import Program, free_port, running, until
+from tests.helpers.carrier_server import serving
+from tests.helpers.journeys import CODE, KEYS, walk
+from tests.helpers.program import Program, free_port, running, until
 
 SECRET = "a-secret-of-the-webhooks"
 PHONE = Phone("+6281230004567")

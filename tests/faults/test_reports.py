@@ -6,8 +6,8 @@ import pytest
 
 from gateway.carriers.local.faults import DuplicateReports, Fault, Faults
 from gateway.messages.tables import receipts
-from tests.faults.field import Field, each, phone
-from tests.program import until
+from tests.helpers.faults import Field, each, phone
+from tests.helpers.program import until
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from pathlib import Path
 from gateway.carriers.local.faults import Fault, Faults, SlowAnswer
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, DatabaseUnavailable, upgrade
-from tests.faults.field import CONFIRMATION, REPLY, Field, a_field, each, here_is_asked, phone
-from tests.program import until
+from tests.helpers.faults import CONFIRMATION, REPLY, Field, a_field, each, here_is_asked, phone
+from tests.helpers.program import until
 
 
 @asynccontextmanager

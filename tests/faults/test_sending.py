@@ -21,8 +21,8 @@ from gateway.carriers.local.faults import (
     StatusCodes,
 )
 from gateway.messages.sending.sender import SenderOptions
-from tests.faults.field import CONFIRMATION, PACE, Field, each, here_is_asked
-from tests.program import free_port, until
+from tests.helpers.faults import CONFIRMATION, PACE, Field, each, here_is_asked
+from tests.helpers.program import free_port, until
 
 # Nobody knows whether it was sent -----------------------------------------------------------------------------------
 

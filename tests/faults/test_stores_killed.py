@@ -10,8 +10,8 @@ import pytest
 from gateway.carriers.local.handset import Handset, Shown
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
-from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running
-from tests.program import until
+from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running
+from tests.helpers.program import until
 
 WAY = KEYS["id"]
 LAST = ("Terima kasih. No laporan: ", "Laporan Anda sudah tersimpan.")

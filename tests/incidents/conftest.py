@@ -10,7 +10,7 @@ from gateway.incidents.store import IncidentStore
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text import ticket as tickets
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
+from tests.helpers.clocks import StandingClock
+from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
 
 
 class Drawing(Clock):

@@ -24,8 +24,8 @@ from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
+from tests.helpers.clocks import StandingClock
+from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
 
 TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
 REMINDER = "Laporan Anda belum selesai, balas 1 untuk mengirim apa adanya."

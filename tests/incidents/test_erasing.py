@@ -24,9 +24,9 @@ from gateway.privacy.erasure import Erased, Eraser
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.incidents.stage import AT, OTHER, PHONE, confirmation, report, rows
-from tests.messages.stage import Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
+from tests.helpers.messages import Stage
 
 NOTHING = Erased(0, 0, 0, 0, 0, 0, 0)
 

@@ -24,8 +24,8 @@ from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.sms.inbound_queue import Disposition, InboundQueue, SmsReply
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows
+from tests.helpers.clocks import StandingClock
+from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
 
 WORDS = "Mereka datang lagi"
 NOBODYS = "73402816"

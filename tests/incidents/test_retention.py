@@ -23,8 +23,8 @@ from gateway.privacy import retention as room
 from gateway.privacy.retention import Purged, Retention
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.incidents.stage import OTHER, PHONE, confirmation, report, rows
+from tests.helpers.clocks import StandingClock
+from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
 
 KEPT = timedelta(days=90)
 NOTHING = Purged(0, 0, 0, 0, 0)

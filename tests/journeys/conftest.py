@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.journeys.stage import Gateway, gateway_running
+from tests.helpers.journeys import Gateway, gateway_running
 
 
 @pytest.fixture(scope="package")

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.stage import CODE, KEYS, Gateway, gateway_running, walk
-from tests.program import ROOT, until
+from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running, walk
+from tests.helpers.program import ROOT, until
 
 OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
 

@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from gateway.messages.tables import session_ends
-from tests.journeys.stage import KEYS, Gateway, walk
-from tests.program import until
+from tests.helpers.journeys import KEYS, Gateway, walk
+from tests.helpers.program import until
 
 TICKET = re.compile(r"\b(\d{4})-(\d{4})\b")
 RECORDS: dict[str, dict[str, Any]] = {

@@ -6,8 +6,8 @@ import re
 
 from gateway.carriers.local.handset import Handset
 from gateway.messages.tables import inbound_messages
-from tests.journeys.stage import Gateway
-from tests.program import until
+from tests.helpers.journeys import Gateway
+from tests.helpers.program import until
 
 
 async def answer(gateway: Gateway, handset: Handset, text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.text.banned_words import refused_in
-from tests.menu.edits import ID, Files, at, edited, said
+from tests.helpers.pack_edits import ID, Files, at, edited, said
 
 DAMAI = "Beda pilihan tetap rukun"
 

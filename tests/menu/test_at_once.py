@@ -16,7 +16,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, read
 from gateway.menu.pack.yaml_reader import LARGEST_FILE
 from gateway.menu.unknowns import NOTHING_UNKNOWN
-from tests.menu.edits import EN, ID, JV, Files, at, edited, said
+from tests.helpers.pack_edits import EN, ID, JV, Files, at, edited, said
 
 NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read
 FLOW, AREAS, CATEGORIES, PACK = "flow.yaml", "areas.csv", "categories.yaml", "pack.yaml"

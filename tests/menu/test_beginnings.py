@@ -8,7 +8,7 @@ from gateway.menu import engine
 from gateway.menu.engine import Session, Step, answered
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from tests.walked import GIVEN, walk
+from tests.helpers.dialogue import GIVEN, walk
 
 DROPPED = "1 1 1 3 3 1"  # a clash in Krapyak, dropped at the question of when
 

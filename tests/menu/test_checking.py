@@ -9,7 +9,7 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import Keys, Menu
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import option_lines
-from tests.menu.edits import EN, ID, JV, Files, at, edited, said
+from tests.helpers.pack_edits import EN, ID, JV, Files, at, edited, said
 
 # the file that is edited, old, new, what is said, and where: a file and a text on the line
 WORDS = [

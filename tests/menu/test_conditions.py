@@ -7,7 +7,7 @@ import pytest
 from gateway.menu.conditions import NotACondition, read_condition
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from tests.walked import GIVEN, walk
+from tests.helpers.dialogue import GIVEN, walk
 
 KNOWN = {"when": "now", "category": "gesekan", "reports_today": "5", "stage": ""}
 

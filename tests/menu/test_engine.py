@@ -17,7 +17,7 @@ from gateway.menu.model import Keys, Menu, StateKind
 from gateway.menu.pack.loader import load
 from gateway.menu.pack.schema import EFFECTS
 from gateway.text import gsm
-from tests.walked import GIVEN, TODAY, walk
+from tests.helpers.dialogue import GIVEN, TODAY, walk
 
 TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
 

@@ -10,7 +10,7 @@ from gateway.menu.checks.checker import check
 from gateway.menu.limits import Limits
 from gateway.menu.model import FACTS, GIVEN, Menu
 from gateway.menu.pack.loader import PackRefused, load, version_of
-from tests.menu.edits import edited, said
+from tests.helpers.pack_edits import edited, said
 
 Files = Mapping[str, str]
 

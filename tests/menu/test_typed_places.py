@@ -8,7 +8,7 @@ from gateway.menu.engine import Session, Step, answered
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
-from tests import walked
+from tests.helpers import dialogue
 from tests.menu.conftest import PEKALONGAN
 
 AT_PLACE = ["1", "1", "1", "2"]
@@ -16,7 +16,7 @@ TO_CONFIRM = ["3", "1", "0", "1"]  # from the question of when
 
 
 def walk(menu: Menu, *inputs: str, session: Session | None = None) -> Step:
-    return walked.walk(menu, inputs, session)
+    return dialogue.walk(menu, inputs, session)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from gateway.menu.engine import Step
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.model import MATCHES, Menu, StateKind, choices
 from gateway.menu.pack.loader import load
-from tests.menu.edits import EN, ID, JV, Files, at, edited, said
+from tests.helpers.pack_edits import EN, ID, JV, Files, at, edited, said
 
 LONGEST = (
     "language > main > notice > category (2 pages) > kecamatan > kelurahan > when > danger > keep_away > size > "

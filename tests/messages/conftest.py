@@ -8,8 +8,8 @@ from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.stage import Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import Stage
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from gateway.audit import audit
 from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.messages.outbox import Outbox
-from tests.clocks import StandingClock
-from tests.messages.stage import Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import Stage
 
 
 async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:

@@ -18,8 +18,8 @@ from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.stage import PHONE, Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import PHONE, Stage
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gateway.messages.sending.batch import grouped
-from tests.messages.senders import a_claim
-from tests.messages.stage import OTHER, PHONE, phone
+from tests.helpers.messages import OTHER, PHONE, phone
+from tests.helpers.senders import a_claim
 
 
 def test_equal_texts_share_a_call() -> None:

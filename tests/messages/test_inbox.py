@@ -15,8 +15,8 @@ from gateway.messages.tables import inbound_messages, session_ends
 from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.stage import OTHER, PHONE, Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import OTHER, PHONE, Stage
 
 SMS = Inbound("5c1d0b1e", PHONE, "3375", "CEK 7340-2817", datetime(2026, 11, 23, 7, 59, tzinfo=UTC), "63902")
 END = SessionEnd("ATUid_1", Ending.FAILED, 7, 41_000, "99999", "KES 0.10", "No answer for +6281230004567 in time")

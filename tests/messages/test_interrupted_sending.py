@@ -11,9 +11,9 @@ import structlog
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.senders import BRISK, Held, ended, has_become, logged, sender, until, working
-from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import OTHER, PHONE, Stage, ToldCarrier
+from tests.helpers.senders import BRISK, Held, ended, has_become, logged, sender, until, working
 
 # The database away --------------------------------------------------------------------------------------------------
 

@@ -25,9 +25,9 @@ from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
-from tests.clocks import StandingClock
-from tests.messages.senders import BRISK, ended, of_channels, sender, until, working
-from tests.messages.stage import Stage, ToldCarrier, phone
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import Stage, ToldCarrier, phone
+from tests.helpers.senders import BRISK, ended, of_channels, sender, until, working
 
 APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
 ONE_CALL = replace(BRISK, calls=1)

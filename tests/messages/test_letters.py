@@ -16,8 +16,8 @@ from gateway.runtime.postgres import Database
 from gateway.sms.inbound_queue import DAY, HOUR, Disposition, InboundQueue, SmsReply
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.stage import OTHER, PHONE, Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import OTHER, PHONE, Stage
 
 Writes = Callable[..., Coroutine[Any, Any, None]]
 ANSWERED = SmsReply(Disposition.OTHER, "Maaf", "id")

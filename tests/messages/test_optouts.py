@@ -12,8 +12,8 @@ from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.stage import OTHER, PHONE, Stage
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import OTHER, PHONE, Stage
 
 
 @pytest.fixture

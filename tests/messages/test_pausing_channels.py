@@ -17,9 +17,9 @@ from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, until, working
-from tests.messages.stage import Stage, ToldCarrier, phone
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import Stage, ToldCarrier, phone
+from tests.helpers.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, until, working
 
 
 class Broken(ToldCarrier):

@@ -24,8 +24,8 @@ from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
-from tests.messages.senders import BRISK, a_claim, ended, of_channels, until, working
-from tests.messages.stage import Stage, ToldCarrier, phone
+from tests.helpers.messages import Stage, ToldCarrier, phone
+from tests.helpers.senders import BRISK, a_claim, ended, of_channels, until, working
 
 
 class Timed(ToldCarrier):

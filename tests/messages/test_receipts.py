@@ -16,8 +16,8 @@ from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts, Taken, lock_carrier_ids
 from gateway.messages.tables import receipts
 from gateway.runtime.postgres import Database
-from tests.clocks import StandingClock
-from tests.messages.stage import Stage, phone
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import Stage, phone
 
 DELIVERED = Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", "")
 FAILED = Receipt("ATXid_1", ReceiptStatus.UNDELIVERED, "Failed", "UserDoesNotExist")

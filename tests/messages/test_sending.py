@@ -20,9 +20,9 @@ from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.messages.senders import BRISK, Held, ended, has_become, of_channels, sender, until, working
-from tests.messages.stage import OTHER, PHONE, Stage, ToldCarrier, phone
+from tests.helpers.clocks import StandingClock
+from tests.helpers.messages import OTHER, PHONE, Stage, ToldCarrier, phone
+from tests.helpers.senders import BRISK, Held, ended, has_become, of_channels, sender, until, working
 
 
 class Uneven(ToldCarrier):

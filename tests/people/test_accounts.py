@@ -18,7 +18,7 @@ from gateway.accounts.store import FIRST_NAME, Accounts
 from gateway.accounts.tables import accounts as account_table
 from gateway.audit import audit
 from gateway.runtime.postgres import Database
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 PASSWORD, OTHER = "kuda lumping merah", "becak biru tua 7"
 WRONG = "kuda lumping hijau"

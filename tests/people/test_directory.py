@@ -22,7 +22,7 @@ from gateway.people.tables import opt_outs, people, person_roles, subscriptions
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 PHONE, OTHER, THIRD = Phone("+6281230004567"), Phone("+6285712340008"), Phone("+6281230000003")
 PODOSUGIH, MEDONO, KAUMAN = "33.75.01.1003", "33.75.01.1002", "33.75.02.1003"

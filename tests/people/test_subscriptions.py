@@ -13,7 +13,7 @@ from gateway.people.tables import subscriptions
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 PHONE = Phone("+6281230004567")
 OTHER = Phone("+6285712340008")

@@ -18,7 +18,7 @@ from gateway.accounts.tables import account_tokens
 from gateway.accounts.tokens import Tokens
 from gateway.audit import audit
 from gateway.runtime.postgres import Database
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 PASSWORD = "kuda lumping merah"
 DEWI = Account(1, "dewi", "Dewi", (DeskRole.OPERATOR,))

@@ -13,7 +13,7 @@ from gateway.text.phone import Phone
 from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.vault.tables import vault_keys
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 OTHER = Vault(bytes(32))
 FIRST, SECOND = Phone("+6281230004567"), Phone("+6285712340008")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.places.areas import read_areas
-from tests.places.packs import CITY, PACKS, REGENCY, SECOND_CITY, areas_of
+from tests.helpers.place_packs import CITY, PACKS, REGENCY, SECOND_CITY, areas_of
 
 HEADINGS = "code,name,kecamatan_code,kecamatan\n"
 MEDONO = "33.75.01.1002,Medono,33.75.01,Pekalongan Barat\n"

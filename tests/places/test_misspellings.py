@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.places.packs import PACKS, areas_of, gazetteer_of
+from tests.helpers.place_packs import PACKS, areas_of, gazetteer_of
 
 MANY = 1000
 FIRST = 3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import LONGEST, MOST, Found, Gazetteer
-from tests.places.packs import CITY, IGNORED, PACKS, REGENCY, SECOND_CITY, areas_of, gazetteer_of
+from tests.helpers.place_packs import CITY, IGNORED, PACKS, REGENCY, SECOND_CITY, areas_of, gazetteer_of
 
 MEDONO = "33.75.01.1002"
 TYPED = st.one_of(st.text(max_size=80), st.text("adegiknoprst .-'/", max_size=80))

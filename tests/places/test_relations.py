@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.places.areas import read_aliases, read_neighbours
-from tests.places.packs import CITY, areas_of
+from tests.helpers.place_packs import CITY, areas_of
 
 AREAS = areas_of(CITY)
 MEDONO, PODOSUGIH, TIRTO = "33.75.01.1002", "33.75.01.1003", "33.75.01.1009"

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.places.area_cell import AreaCell, AreaReader
 from gateway.places.gazetteer import Gazetteer
-from tests.places.packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
+from tests.helpers.place_packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
 
 
 @cache

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from gateway.runtime.fast_statement import CompiledStatement
 from gateway.runtime.postgres import Database, DatabaseUnavailable
-from tests.outages import Gate, postgres
+from tests.helpers.outages import Gate, postgres
 
 __all__ = ["postgres"]
 

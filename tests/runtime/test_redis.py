@@ -15,7 +15,7 @@ from redis.exceptions import NoScriptError
 
 from gateway.runtime.redis import LARGEST_BATCH, Pipeline, RedisUnavailable
 from gateway.wiring import redis_client
-from tests.outages import OwnRedis, own_redis
+from tests.helpers.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]
 DEADLINE = 0.15

@@ -28,7 +28,7 @@ from gateway.runtime.log_stream import (
     follow,
     read_tail,
 )
-from tests.outages import OwnRedis, own_redis
+from tests.helpers.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gateway.carriers.carrier import OptOut
-from tests.appeals.stage import Desk, menu_of, phone
-from tests.clocks import StandingClock
-from tests.sms.stage import Room, sms
-from tests.ussd.stage import VAULT, Resident
+from tests.helpers.appeals import Desk, menu_of, phone
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import Room, sms
+from tests.helpers.ussd import VAULT, Resident
 
 
 async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clock: StandingClock) -> None:

@@ -8,9 +8,9 @@ from gateway.messages.tables import inbound_messages
 from gateway.people.directory import Directory
 from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.runtime.clock import Clock
-from tests.clocks import StandingClock
-from tests.sms.stage import NUMBER, Killed, Room, drop, sms
-from tests.ussd.stage import TO_DESCRIBE, VAULT
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import NUMBER, Killed, Room, drop, sms
+from tests.helpers.ussd import TO_DESCRIBE, VAULT
 
 
 @pytest.mark.parametrize("text", ["1", " 1\n", "1.", "'1'"])

@@ -19,9 +19,9 @@ from gateway.runtime import logs
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text.phone import Phone
-from tests.clocks import StandingClock
-from tests.outages import Gate, OwnRedis
-from tests.sms.stage import KLEGO, MENU, NUMBER, OTHER, Killed, Room, drop, refusing, room, sms
+from tests.helpers.clocks import StandingClock
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.sms import KLEGO, MENU, NUMBER, OTHER, Killed, Room, drop, refusing, room, sms
 
 # Cut short ----------------------------------------------------------------------------------------------------------
 

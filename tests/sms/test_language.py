@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from gateway.people.tables import people, subscriptions
-from tests.clocks import StandingClock
-from tests.sms.stage import MENU, NUMBER, OTHER, Room, sms
-from tests.ussd.stage import TO_DESCRIBE, VAULT, WHOLE, Resident
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import MENU, NUMBER, OTHER, Room, sms
+from tests.helpers.ussd import TO_DESCRIBE, VAULT, WHOLE, Resident
 
 
 @pytest.mark.parametrize(

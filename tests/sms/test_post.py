@@ -11,8 +11,8 @@ import pytest
 from gateway.messages.tables import messages
 from gateway.runtime import logs
 from gateway.text.phone import Phone
-from tests.clocks import StandingClock
-from tests.sms.stage import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Room, room, sms
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Room, room, sms
 
 # Who gets no answer -------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ import pytest
 
 from gateway.incidents.incident import LONGEST_DESCRIPTION
 from gateway.messages.tables import inbound_messages, messages
-from tests.clocks import StandingClock
-from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
-from tests.ussd.stage import SECOND
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
+from tests.helpers.ussd import SECOND
 
 
 @pytest.mark.parametrize(("keyword", "language"), [("LAPOR", "id"), ("lapur", "jv"), ("Report", "en")])

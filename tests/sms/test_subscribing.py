@@ -8,9 +8,9 @@ from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.outbox import Outbox
 from gateway.people.opt_outs import OURS
 from gateway.people.tables import opt_outs, subscriptions
-from tests.clocks import StandingClock
-from tests.sms.stage import KLEGO, MEDONO, MENU, NUMBER, Room, sms
-from tests.ussd.stage import VAULT
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, Room, sms
+from tests.helpers.ussd import VAULT
 
 SUBSCRIBED = [
     ("REG", "", "id"),

@@ -9,9 +9,9 @@ from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.pack_folder import read_pack
-from tests.clocks import StandingClock
-from tests.sms.stage import MENU, NUMBER, Room, reported, sms
-from tests.ussd.stage import PACKS
+from tests.helpers.clocks import StandingClock
+from tests.helpers.sms import MENU, NUMBER, Room, reported, sms
+from tests.helpers.ussd import PACKS
 
 
 @pytest.mark.parametrize(("keyword", "language"), [("CEK", "id"), ("priksa", "jv"), ("Check", "en")])

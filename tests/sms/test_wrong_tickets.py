@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sms.stage import NUMBER, OTHER, Room, sms
-from tests.ussd.stage import Resident
+from tests.helpers.sms import NUMBER, OTHER, Room, sms
+from tests.helpers.ussd import Resident
 
 
 @pytest.mark.parametrize("command", ["CEK {}", "INFO {} lari", "HAPUS {}"])

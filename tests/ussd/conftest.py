@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.clocks import StandingClock
-from tests.logged import log
-from tests.outages import Gate, OwnRedis, own_redis, postgres
-from tests.ussd.stage import Ussd, ussd
+from tests.helpers.clocks import StandingClock
+from tests.helpers.logs import log
+from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
+from tests.helpers.ussd import Ussd, ussd
 
 __all__ = ["log", "own_redis", "postgres"]
 

@@ -12,7 +12,7 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text import gsm
 from gateway.wiring.pack_loading import limits_of
-from tests.ussd.stage import PACKS, SERVICE, Resident, ussd
+from tests.helpers.ussd import PACKS, SERVICE, Resident, ussd
 
 KEYS = {"back": "70", "back_elsewhere": "79", "home": "700", "more": "78"}
 CHANNEL = ChannelSettings.model_validate(

@@ -13,9 +13,9 @@ from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
-from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import (
+from tests.helpers.clocks import StandingClock
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.ussd import (
     CODES,
     MENU,
     NUMBER,

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
-from tests.clocks import StandingClock
-from tests.ussd.stage import NUMBER, OTHER, Resident, Ussd, dropped, reminders
+from tests.helpers.clocks import StandingClock
+from tests.helpers.ussd import NUMBER, OTHER, Resident, Ussd, dropped, reminders
 
 
 async def one(gateway: Ussd, phone: Phone = NUMBER) -> str | None:

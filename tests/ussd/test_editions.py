@@ -9,7 +9,8 @@ import pytest
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.ussd.menu_versions import REMEMBERED, MenuVersions
-from tests.ussd.stage import (
+from tests.helpers.dialogue import walk
+from tests.helpers.ussd import (
     FILES,
     MENU,
     NUMBER,
@@ -23,7 +24,6 @@ from tests.ussd.stage import (
     Ussd,
     expected,
 )
-from tests.walked import walk
 
 LOST = MENU.wordings["id"].errors["lost"]
 

@@ -22,9 +22,9 @@ from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.ussd.effect_request import EffectRequest
-from tests.clocks import StandingClock
-from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import MENU, NUMBER, OTHER, VAULT, Resident, Ussd
+from tests.helpers.clocks import StandingClock
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.ussd import MENU, NUMBER, OTHER, VAULT, Resident, Ussd
 
 LONGEST_S = 2.0  # promise 4
 FINISHED = EffectRequest(

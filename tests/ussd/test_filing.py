@@ -15,8 +15,8 @@ from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.pending_reports import PendingReports
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
-from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.ussd import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd
 
 FINISHED = EffectRequest(
     channel="at",

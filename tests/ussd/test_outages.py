@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gateway.carriers.carrier import Screen
-from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import NUMBER, TO_CONFIRM, TO_DESCRIBE, WHOLE, Resident, Ussd, expected
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.ussd import NUMBER, TO_CONFIRM, TO_DESCRIBE, WHOLE, Resident, Ussd, expected
 
 LONGEST_S = 2.0  # promise 4
 Outage = Callable[[], Awaitable[None]]

@@ -38,7 +38,7 @@ from gateway.ussd.replay import StartInputs, replay_to
 from gateway.ussd.screen_label import Label
 from gateway.ussd.transcript import parts
 from gateway.ussd.turn import Service
-from tests.ussd.stage import PACKS, SERVICE, VAULT, Resident, Ussd, ussd
+from tests.helpers.ussd import PACKS, SERVICE, VAULT, Resident, Ussd, ussd
 
 MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal")}
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from gateway.carriers.carrier import Screen
-from tests.clocks import StandingClock
-from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import MENU, NUMBER, OTHER, SECOND, TO_CONFIRM, TO_DESCRIBE, VAULT, WHOLE, Resident, Ussd
+from tests.helpers.clocks import StandingClock
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.ussd import MENU, NUMBER, OTHER, SECOND, TO_CONFIRM, TO_DESCRIBE, VAULT, WHOLE, Resident, Ussd
 
 OFFER = "unfinished.id.resume"
 HOURS = MENU.rules.resume_within.total_seconds() / 3600

@@ -16,8 +16,8 @@ from gateway.menu.engine import Session
 from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.ussd.sessions import Keeping, Sessions, Stored, decode, encode
 from gateway.ussd.transcript import Mark, mark
-from tests.outages import OwnRedis
-from tests.ussd.stage import DAY_S, MENU, NUMBER, OTHER, TTL, VAULT
+from tests.helpers.outages import OwnRedis
+from tests.helpers.ussd import DAY_S, MENU, NUMBER, OTHER, TTL, VAULT
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)  # what a state may be called
 KEY = VAULT.lookup(NUMBER)

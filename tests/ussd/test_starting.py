@@ -8,9 +8,9 @@ import pytest
 
 from gateway.menu import engine
 from gateway.menu.engine import Step
-from tests.clocks import StandingClock
-from tests.outages import OwnRedis
-from tests.ussd.stage import (
+from tests.helpers.clocks import StandingClock
+from tests.helpers.outages import OwnRedis
+from tests.helpers.ussd import (
     DAY_S,
     MENU,
     OTHER,

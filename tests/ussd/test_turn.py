@@ -15,8 +15,8 @@ from gateway.menu.limits import Limits
 from gateway.runtime import logs
 from gateway.ussd.transcript import mark
 from gateway.ussd.turn import Service
-from tests.outages import Gate, OwnRedis
-from tests.ussd.stage import (
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.ussd import (
     MENU,
     NUMBER,
     OTHER,

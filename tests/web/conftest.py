@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.outages import Gate, OwnRedis, own_redis, postgres
-from tests.web.phone_page import browser, gateway, handset, http
-from tests.web.stage import Gateway, gateway_web
+from tests.helpers.handset_page import browser, gateway, handset, http
+from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
+from tests.helpers.web import Gateway, gateway_web
 
 __all__ = ["browser", "gateway", "handset", "http", "own_redis", "postgres"]
 

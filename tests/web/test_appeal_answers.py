@@ -9,8 +9,8 @@ from sqlalchemy import insert, select
 from gateway.appeals.tables import appeal_answers
 from gateway.messages.tables import messages
 from gateway.text.phone import Phone
-from tests.carriers.serving import fixture
-from tests.web.stage import Gateway
+from tests.helpers.carrier_server import fixture
+from tests.helpers.web import Gateway
 from tests.web.test_himbauan import stored
 
 TOLD = Phone("+254711000123")  # whom the fixture tells of

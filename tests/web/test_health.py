@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from gateway.vault.key_check import prove_key
 from gateway.vault.vault import Vault
-from tests.carriers.serving import fixture
-from tests.outages import Gate, OwnRedis
-from tests.web.stage import Gateway
+from tests.helpers.carrier_server import fixture
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.web import Gateway
 
 
 async def readiness(gateway: Gateway) -> tuple[int, Mapping[str, Any]]:

@@ -20,8 +20,8 @@ from gateway.appeals.published import Publisher
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
 from gateway.web import appeals_page
-from tests.outages import Gate
-from tests.web.stage import CODE, Gateway
+from tests.helpers.outages import Gate
+from tests.helpers.web import CODE, Gateway
 
 MEDONO, KLEGO, TIMUR = "33.75.01.1002", "33.75.02.1008", "33.75.02"
 NOON = datetime(2024, 11, 20, 5, tzinfo=UTC)

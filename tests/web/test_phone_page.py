@@ -6,7 +6,7 @@ import asyncio
 
 from playwright.async_api import expect
 
-from tests.web.phone_page import CODE, MENU, PHONE, Gateway, Handset
+from tests.helpers.handset_page import CODE, MENU, PHONE, Gateway, Handset
 
 
 async def test_a_call_by_click_from_the_code_to_the_end(handset: Handset, gateway: Gateway) -> None:

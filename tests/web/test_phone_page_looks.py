@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
-from tests.web.phone_page import MENU, Gateway, Handset
+from tests.helpers.handset_page import MENU, Gateway, Handset
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
-from tests.web.phone_page import CONFIRMATION, OTHER, PHONE, Gateway, Handset
+from tests.helpers.handset_page import CONFIRMATION, OTHER, PHONE, Gateway, Handset
 
 
 async def test_an_sms_arrives_with_a_badge_and_only_on_its_phone(

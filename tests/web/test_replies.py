@@ -11,9 +11,9 @@ from gateway.incidents.tables import drafts, incidents
 from gateway.messages.tables import inbound_messages, messages
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
-from tests.carriers.serving import fixture
-from tests.outages import Gate
-from tests.web.stage import CODE, Answer, Gateway
+from tests.helpers.carrier_server import fixture
+from tests.helpers.outages import Gate
+from tests.helpers.web import CODE, Answer, Gateway
 
 PHONE = Phone("+254711000123")  # of the captured SMS
 KEYS = ("1", "1", "1", "3", "1", "2", "1", "1")  # a clash that goes on in Podosugih; somebody is hurt

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tests.carriers.serving import fixture
-from tests.outages import Gate, OwnRedis
-from tests.web.captured import screen
-from tests.web.stage import Gateway
+from tests.helpers.captured import screen
+from tests.helpers.carrier_server import fixture
+from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.web import Gateway
 
 CALLBACKS = {
     "receipt": "dlr_success",

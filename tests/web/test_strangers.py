@@ -12,9 +12,9 @@ import structlog
 
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.web.webhooks import HOOKS
-from tests.carriers.serving import fixture
-from tests.web.captured import APOLOGY, screen
-from tests.web.stage import NEW_SECRET, OLD_SECRET, Gateway
+from tests.helpers.captured import APOLOGY, screen
+from tests.helpers.carrier_server import fixture
+from tests.helpers.web import NEW_SECRET, OLD_SECRET, Gateway
 
 WRONG_ADDRESSES = [
     f"/hooks/at/{NEW_SECRET[:-1]}/ussd",

@@ -10,9 +10,9 @@ import pytest
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
-from tests.carriers.serving import fixture
-from tests.web.captured import APOLOGY, MALFORMED, PADI, USSD, screen
-from tests.web.stage import Answer, Gateway
+from tests.helpers.captured import APOLOGY, MALFORMED, PADI, USSD, screen
+from tests.helpers.carrier_server import fixture
+from tests.helpers.web import Answer, Gateway
 
 
 def is_ussd_reply(answer: Answer) -> bool:

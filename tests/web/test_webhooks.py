@@ -13,9 +13,9 @@ from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import inbound_messages, messages, receipts, session_ends
 from gateway.people.tables import opt_outs
 from gateway.text.phone import Phone
-from tests.carriers.serving import FIXTURES, fixture
-from tests.web.captured import EVENTS, INBOX, MALFORMED, OPT_OUTS, RECEIPTS, USSD, WELL_FORMED_BAD
-from tests.web.stage import Gateway
+from tests.helpers.captured import EVENTS, INBOX, MALFORMED, OPT_OUTS, RECEIPTS, USSD, WELL_FORMED_BAD
+from tests.helpers.carrier_server import FIXTURES, fixture
+from tests.helpers.web import Gateway
 
 DIGITS = ("1230004567", "5712340008", "711000123")  # of the numbers in the captured bodies
 

@@ -1,3 +1,3 @@
-from tests.logged import log
+from tests.helpers.logs import log
 
 __all__ = ["log"]

@@ -14,9 +14,9 @@ from gateway.runtime.postgres import Database
 from gateway.vault.key_check import prove_key
 from gateway.vault.vault import Vault
 from gateway.wiring.key_check import verify_key
-from tests.outages import Gate, OwnRedis, own_redis, postgres
-from tests.program import Program, free_port, running, waspada
-from tests.web.stage import gateway_web
+from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
+from tests.helpers.program import Program, free_port, running, waspada
+from tests.helpers.web import gateway_web
 
 __all__ = ["own_redis", "postgres"]
 

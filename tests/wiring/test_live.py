@@ -18,8 +18,8 @@ from gateway.settings import ChannelSettings
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.wiring import load_menu
 from gateway.wiring.pack_reload import watch_pack
-from tests.program import until
-from tests.ussd.stage import OTHER, PACKS, Resident, ussd
+from tests.helpers.program import until
+from tests.helpers.ussd import OTHER, PACKS, Resident, ussd
 
 CHANNELS: dict[str, ChannelSettings] = {}
 LOOK_EVERY_S = 0.4

@@ -39,8 +39,8 @@ from gateway.ussd.sessions import Sessions, Stored
 from gateway.ussd.turn import Service, TurnDeps, Turns
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
-from tests.clocks import StandingClock
-from tests.walked import walk
+from tests.helpers.clocks import StandingClock
+from tests.helpers.dialogue import walk
 
 PACKS = Path(__file__).parents[2] / "menus"
 FILES = read_pack(PACKS / "pekalongan")

@@ -27,10 +27,10 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
-from tests.appeals.stage import CODE, PEKALONGAN, Office
-from tests.carriers.serving import serving
 from tests.faults.worker_program import KEY
-from tests.program import Program, running
+from tests.helpers.appeals import CODE, PEKALONGAN, Office
+from tests.helpers.carrier_server import serving
+from tests.helpers.program import Program, running
 
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here

@@ -19,7 +19,7 @@ from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.text.phone import Phone
 from gateway.wiring import channel_urls, locate
-from tests.program import Program, running
+from tests.helpers.program import Program, running
 
 CODE = "*384*3375#"
 KEYS = {  # of whole journeys, as in tests/dialogues

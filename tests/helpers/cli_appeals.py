@@ -24,8 +24,8 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.cli.stage import CONFIG, KEY, PACK, Shell
 from tests.cli.test_users import PASSWORD, typing
+from tests.helpers.cli import CONFIG, KEY, PACK, Shell
 
 CODE = "*384*3375#"
 MEDONO = "33.75.01.1002"

@@ -29,7 +29,7 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.clocks import StandingClock
+from tests.helpers.clocks import StandingClock
 
 PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
 STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"

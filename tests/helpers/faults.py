@@ -26,8 +26,8 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
-from tests.messages.stage import Stage
-from tests.program import free_port, until
+from tests.helpers.messages import Stage
+from tests.helpers.program import free_port, until
 
 PACE = SenderOptions(
     idle=timedelta(milliseconds=20),

@@ -13,7 +13,7 @@ from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import HookUrls
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.carriers.serving import Gateway
+from tests.helpers.carrier_server import Gateway
 
 BU_TANI = Phone("+6281230004567")
 PAK_TANI = Phone("+6285712340008")

@@ -12,7 +12,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Outcome
 from gateway.text.phone import Phone
-from tests.carriers.serving import Answer, answering
+from tests.helpers.carrier_server import Answer, answering
 
 BU_TANI = Phone("+6281230004567")
 PAK_TANI = Phone("+6285712340008")

@@ -18,7 +18,7 @@ from gateway.carriers.form_body import FORM_TYPE
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings, Settings
 from gateway.wiring import Services, open_services, serve, web_app
-from tests.program import free_port
+from tests.helpers.program import free_port
 
 NEW_SECRET, OLD_SECRET = "the-new-secret-of-at", "the-old-secret-of-at"
 PACK = Path(__file__).parents[2] / "menus" / "pekalongan"

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
-from tests.walked import walk
-from tests.web.stage import CODE, PACK
+from tests.helpers.dialogue import walk
+from tests.helpers.web import CODE, PACK
 
 MENU = load(read_pack(PACK))
 APOLOGY = "END " + MENU.wordings["id"].apology.replace("{ussd}", CODE)

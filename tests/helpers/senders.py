@@ -18,7 +18,7 @@ from gateway.messages.outbox import Outbox
 from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.messages.stage import Stage, ToldCarrier
+from tests.helpers.messages import Stage, ToldCarrier
 
 BRISK = SenderOptions(
     idle=timedelta(milliseconds=5),

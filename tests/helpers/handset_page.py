@@ -16,7 +16,7 @@ from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import HookUrls
 from gateway.runtime.clock import Clock
 from gateway.web.handset_page import add_phone
-from tests.carriers.serving import serving
+from tests.helpers.carrier_server import serving
 
 CODE = "*384*3375#"
 PHONE = "+6281230004567"

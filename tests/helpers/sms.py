@@ -25,8 +25,8 @@ from gateway.sms.commands import Commands
 from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import ClaimedSms, InboundQueue
 from gateway.text.phone import Phone
-from tests.clocks import StandingClock
-from tests.ussd.stage import CODES, MENU, NUMBER, OTHER, SERVICE, TO_DESCRIBE, VAULT, Resident, Ussd, ussd
+from tests.helpers.clocks import StandingClock
+from tests.helpers.ussd import CODES, MENU, NUMBER, OTHER, SERVICE, TO_DESCRIBE, VAULT, Resident, Ussd, ussd
 
 __all__ = ["MENU", "NUMBER", "OTHER", "SERVICE"]
 
