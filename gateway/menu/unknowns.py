@@ -40,6 +40,6 @@ class Unknowns:
 NOTHING_UNKNOWN = Unknowns()
 
 
-def readable_languages(wordings: Mapping[str, object], doubts: Unknowns) -> list[str]:
+def readable_languages(wordings: Mapping[str, object], unknowns: Unknowns) -> list[str]:
     """The languages of which something could be read."""
-    return [language for language in wordings if language not in doubts.unread]
+    return [language for language in wordings if language not in unknowns.unread]

@@ -62,7 +62,7 @@ class InboundHandler:
         dropped: DroppedSessions,
         directory: Directory,
         sessions: Sessions,
-        editions: MenuVersions,
+        versions: MenuVersions,
         vault: Vault,
         clock: Clock,
         service_codes: Mapping[str, str],
@@ -73,7 +73,7 @@ class InboundHandler:
         self._dropped = dropped
         self._directory = directory
         self._sessions = sessions
-        self._editions = editions
+        self._versions = versions
         self._vault = vault
         self._clock = clock
         self._service_codes = service_codes
@@ -143,7 +143,7 @@ class InboundHandler:
         return answer
 
     async def _answer(self, opened: ClaimedSms) -> SmsReply:
-        letter, menu = opened.letter, self._editions.current
+        letter, menu = opened.letter, self._versions.current
         understood = parse_command(letter.text, menu)
         if letter.phone is None or self._is_own(letter, letter.phone) or _is_automatic(letter, understood, menu):
             return SmsReply(Disposition.MACHINE)

@@ -57,7 +57,7 @@ class DroppedSessions:
         self,
         redis: Pipeline,
         sessions: Sessions,
-        editions: MenuVersions,
+        versions: MenuVersions,
         drafts: Drafts,
         vault: Vault,
         clock: Clock,
@@ -66,7 +66,7 @@ class DroppedSessions:
         """`service_codes` are what is dialled on each channel, for the SMS that asks to dial again."""
         self._redis = redis
         self._sessions = sessions
-        self._editions = editions
+        self._versions = versions
         self._drafts = drafts
         self._vault = vault
         self._clock = clock
@@ -98,14 +98,14 @@ class DroppedSessions:
 
     async def forget_old(self) -> int:
         """Wipe the drafts that can no longer be gone on with; how many there were. Raises `DatabaseAway`."""
-        return await self._drafts.expire(self._clock.now() - self._editions.current.rules.resume_within)
+        return await self._drafts.expire(self._clock.now() - self._versions.current.rules.resume_within)
 
     async def file_as_it_is(self, phone: Phone, within: AsyncConnection) -> FiledDraft | None:
         """File what this phone has left unfinished; None where there is nothing. Raises `DatabaseAway`.
 
         It is part of the transaction of `within`; once that is committed, `settle` must be told.
         """
-        menu = self._editions.current
+        menu = self._versions.current
 
         def confirmation(draft: Draft, number: str) -> str:
             answers = {**draft.answers, "ticket": ticket.show(number)}
@@ -136,7 +136,7 @@ class DroppedSessions:
             await self._forget(done.draft, done.filed)
 
     async def _forget(self, draft: Draft, filed: FiledReport) -> None:
-        key, menu, now = self._vault.lookup(draft.phone), self._editions.current, self._clock.now()
+        key, menu, now = self._vault.lookup(draft.phone), self._versions.current, self._clock.now()
         raw, stored = await self._sessions.read(key)
         if stored is None or (stored.channel, stored.origin or stored.session) != (draft.channel, draft.session):
             return
@@ -159,7 +159,7 @@ class DroppedSessions:
         return kept
 
     def _menu(self, stored: Stored) -> Menu:
-        return self._editions.of(stored.menu) or self._editions.current
+        return self._versions.of(stored.menu) or self._versions.current
 
     def _draft(self, stored: Stored, phone: Phone) -> Draft | None:
         """What is left of a dialogue; None where it does not say enough. Raises `ValueError`."""

@@ -23,7 +23,7 @@ class Filing:
 
     def __init__(
         self,
-        editions: MenuVersions,
+        versions: MenuVersions,
         book: IncidentStore,
         unfiled: PendingReports,
         service_codes: Mapping[str, str],
@@ -32,7 +32,7 @@ class Filing:
         """`service_codes` are what is dialled on each channel; `deadline` in seconds is the most that filing may take
         while a resident waits.
         """
-        self._editions = editions
+        self._versions = versions
         self._book = book
         self._unfiled = unfiled
         self._service_codes = service_codes
@@ -102,7 +102,7 @@ class Filing:
         def confirmation(number: str) -> str:
             answers = {**statement.answers, "ticket": ticket.show(number)}
             given = {"ussd": self._service_codes.get(statement.channel, "")}
-            return self._editions.current.sms("received", statement.language, answers, given)
+            return self._versions.current.sms("received", statement.language, answers, given)
 
         report = Report.from_answers(
             statement.answers,

@@ -55,7 +55,7 @@ class Service:
 class TurnDeps:
     """What a turn needs of the gateway."""
 
-    editions: MenuVersions
+    versions: MenuVersions
     sessions: Sessions
     effects: Effects
     dropped: DroppedSessions
@@ -67,9 +67,9 @@ class TurnDeps:
 class Turns:
     """Takes the callbacks of all channels."""
 
-    def __init__(self, means: TurnDeps, open_s: int) -> None:
+    def __init__(self, deps: TurnDeps, open_s: int) -> None:
         """`open_s` is for how many seconds a dialogue is kept that says nothing worth more."""
-        self._means = means
+        self._deps = deps
         self._open_s = open_s
         self._keepings: dict[str, Keeping] = {}
 
@@ -79,8 +79,8 @@ class Turns:
         Every store operation has its own deadline, and a turn makes four of them at most: the read, the filing, the
         keeping of what could not be filed, the write. With the default settings that is 1.8 seconds.
         """
-        started = self._means.clock.monotonic()
-        hop = TurnContext(turn, service.channel, service.service_code, service.limits, self._means.editions.current)
+        started = self._deps.clock.monotonic()
+        hop = TurnContext(turn, service.channel, service.service_code, service.limits, self._deps.versions.current)
         try:
             step = await self._answer(hop)
         except Exception as error:
@@ -93,15 +93,15 @@ class Turns:
             )
             hop.outcome = "failed"
             step = self._apology(hop, service)
-        seconds = self._means.clock.monotonic() - started
-        self._means.metrics.turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
+        seconds = self._deps.clock.monotonic() - started
+        self._deps.metrics.turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
         log.info("ussd.turn", **line(hop, step, seconds))
         place = step.session
         return Screen(step.screen, step.end, str(Label(place.state, place.language, place.began)))
 
     def apology(self, service: Service, language: str = "") -> Screen:
         """The last screen of a callback that could not be understood."""
-        menu = self._means.editions.current
+        menu = self._deps.versions.current
         words = menu.wordings.get(language) or menu.wordings[menu.language]
         values = menu.values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
@@ -111,9 +111,9 @@ class Turns:
         return Step(known, self.apology(service, known.language).text, end=True)
 
     async def _answer(self, hop: TurnContext) -> Step:
-        hop.phone_key = self._means.vault.lookup(hop.turn.phone)
+        hop.phone_key = self._deps.vault.lookup(hop.turn.phone)
         await self._read(hop)
-        hop.set_time(self._means.clock.now())
+        hop.set_time(self._deps.clock.now())
         step = self._step(hop)
         if hop.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
             return step
@@ -127,15 +127,15 @@ class Turns:
         return step if hop.failed else await self._write(hop, step)
 
     async def _read(self, hop: TurnContext) -> None:
-        started = self._means.clock.monotonic()
+        started = self._deps.clock.monotonic()
         try:
-            hop.raw, found = await self._means.sessions.read(hop.phone_key)
+            hop.raw, found = await self._deps.sessions.read(hop.phone_key)
         except RedisUnavailable:
-            self._means.metrics.store_errors.labels("redis").inc()
+            self._deps.metrics.store_errors.labels("redis").inc()
             hop.redis_away = True
         else:
-            hop.load(found, self._means.editions)
-        hop.redis_s += self._means.clock.monotonic() - started
+            hop.load(found, self._deps.versions)
+        hop.redis_s += self._deps.clock.monotonic() - started
 
     def _step(self, hop: TurnContext) -> Step:
         """Where the callback leads. Leaves the outcome and the state that the resident had been in."""
@@ -194,7 +194,7 @@ class Turns:
         return engine.at_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
 
     async def _carry_out(self, hop: TurnContext, step: Step) -> Step:
-        started = self._means.clock.monotonic()
+        started = self._deps.clock.monotonic()
         place = step.session
         statement = EffectRequest(
             channel=hop.channel,
@@ -205,8 +205,8 @@ class Turns:
             at=hop.now,
             callback=str(transcript.mark(hop.turn.text).checksum),
         )
-        outcome, learnt = await self._means.effects.carry_out(step.effect, hop.menu, statement)
-        hop.sql_s += self._means.clock.monotonic() - started
+        outcome, learnt = await self._deps.effects.carry_out(step.effect, hop.menu, statement)
+        hop.sql_s += self._deps.clock.monotonic() - started
         hop.filed += step.effect == "file_report" and outcome != "failed"
         hop.failed |= outcome == "failed"
         return engine.resume(hop.menu, place, outcome, learnt, hop.limits, given=hop.given)
@@ -214,23 +214,23 @@ class Turns:
     async def _write(self, hop: TurnContext, step: Step) -> Step:
         place = engine.finished(hop.menu, step.session) if step.end else step.session
         stored = hop.to_store(place)
-        started = self._means.clock.monotonic()
+        started = self._deps.clock.monotonic()
         try:
             seconds = self._keeping(hop.menu).seconds(place, ended=step.end, filed=hop.filed > 0)
-            writing = self._means.sessions.write(hop.phone_key, hop.raw, stored, seconds)
+            writing = self._deps.sessions.write(hop.phone_key, hop.raw, stored, seconds)
             if _begins_to_matter(hop, step):
-                other, _ = await asyncio.gather(writing, self._means.dropped.watch(hop.turn.phone))
+                other, _ = await asyncio.gather(writing, self._deps.dropped.watch(hop.turn.phone))
             else:
                 other = await writing
         except RedisUnavailable:
-            self._means.metrics.store_errors.labels("redis").inc()
+            self._deps.metrics.store_errors.labels("redis").inc()
             return step  # the next hop is replayed from the carrier's text
         finally:
-            hop.redis_s += self._means.clock.monotonic() - started
+            hop.redis_s += self._deps.clock.monotonic() - started
         if other is None or not _is_ahead(other, stored, hop.turn.text):
             return step
         hop.outcome = "overtaken"
-        menu = self._means.editions.of(other.menu) or hop.menu
+        menu = self._deps.versions.of(other.menu) or hop.menu
         return engine.show(menu, other.place, hop.limits, given=hop.given)
 
     def _keeping(self, menu: Menu) -> Keeping:

@@ -46,7 +46,7 @@ class TurnContext:
     redis_s: float = 0.0
     sql_s: float = 0.0
 
-    def load(self, stored: Stored | None, editions: MenuVersions) -> None:
+    def load(self, stored: Stored | None, versions: MenuVersions) -> None:
         """Take what Redis holds of this phone: the dialogue that goes on, or one that was.
 
         A late callback of a session that another one has replaced is one of the dialogue that goes on.
@@ -59,7 +59,7 @@ class TurnContext:
                 return
             self.superseded = True
         self.stored = stored
-        menu = editions.of(stored.menu)
+        menu = versions.of(stored.menu)
         self.outdated = menu is None
         self.menu = menu or self.menu
 

@@ -3,7 +3,7 @@
 Nothing registers itself, nothing is a global: what a part needs is handed to it.
 """
 
-from gateway.wiring.container import CARRIERS, Services, appeal_terms, balances, open_services, redis_client
+from gateway.wiring.container import CARRIERS, Services, appeal_settings, balances, open_services, redis_client
 from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measures
 from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, run_worker, serve, web_app
@@ -15,7 +15,7 @@ __all__ = [
     "PortTaken",
     "Services",
     "TablesOutdated",
-    "appeal_terms",
+    "appeal_settings",
     "balances",
     "channel_urls",
     "health_app",

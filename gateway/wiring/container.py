@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, TextIO
@@ -74,119 +73,91 @@ CARRIERS: Mapping[str, Callable[[str, ChannelSettings, aiohttp.ClientSession], C
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Services:
-    """What web and worker share in one process. Made by `process`, which also takes it apart again."""
+    """Services of one process, each built once. Web and worker of the same process share them.
 
-    settings: Settings
-    editions: MenuVersions
-    clock: Clock
-    vault: Vault
-    metrics: Metrics
-    redis: Redis
-    batcher: Pipeline
-    database: Database
-    http: aiohttp.ClientSession
-    channels: Mapping[str, Channel]
+    `open_services` makes the stores and closes them again.
+    """
 
-    @property
-    def book(self) -> IncidentStore:
-        return IncidentStore(self.database, self.vault, self.clock)
+    def __init__(
+        self,
+        settings: Settings,
+        versions: MenuVersions,
+        clock: Clock,
+        metrics: Metrics,
+        redis: Redis,
+        pipeline: Pipeline,
+        database: Database,
+        http: aiohttp.ClientSession,
+    ) -> None:
+        self.settings = settings
+        self.versions = versions
+        self.clock = clock
+        self.metrics = metrics
+        self.redis = redis
+        self.pipeline = pipeline
+        self.database = database
+        self.http = http
+        self.vault = vault = Vault(settings.vault_key_bytes)
+        self.channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
+        codes = {name: channel.service.service_code for name, channel in self.channels.items()}
+        sql_deadline_s = settings.sql_deadline_ms / 1000
 
-    @property
-    def outbox(self) -> Outbox:
-        return Outbox(self.database, self.vault, self.clock)
+        # What is stored.
+        self.incidents = IncidentStore(database, vault, clock)
+        self.drafts = Drafts(database, vault, clock, self.incidents)
+        self.reporter = Reporter(database, vault, clock)
+        self.directory = Directory(database, vault, clock)
+        self.subscriptions = Subscriptions(database, vault, clock)
+        self.opt_outs = OptOuts(database, vault, clock, note_stop)
+        self.outbox = Outbox(database, vault, clock)
+        self.inbox = Inbox(database, vault, clock, note_stop, STORED_WITHIN_S)
+        self.inbound_queue = InboundQueue(database, vault, clock)
+        self.retention = Retention(database, clock, timedelta(days=settings.retention_days))
+        self.sessions = Sessions(pipeline)
+        self.pending_reports = PendingReports(pipeline, vault)
+        ticket_attempts = TicketAttempts(pipeline, vault)
 
-    @property
-    def filing(self) -> Filing:
-        unfiled = PendingReports(self.batcher, self.vault)
-        return Filing(self.editions, self.book, unfiled, self._service_codes, self._sql_deadline)
-
-    @property
-    def drafts(self) -> Drafts:
-        return Drafts(self.database, self.vault, self.clock, self.book)
-
-    @property
-    def sessions(self) -> Sessions:
-        return Sessions(self.batcher)
-
-    @property
-    def dropped(self) -> DroppedSessions:
-        return DroppedSessions(
-            self.batcher, self.sessions, self.editions, self.drafts, self.vault, self.clock, self._service_codes
-        )
-
-    @property
-    def effects(self) -> Effects:
-        return Effects(
+        # USSD.
+        self.filing = Filing(versions, self.incidents, self.pending_reports, codes, sql_deadline_s)
+        self.dropped_sessions = DroppedSessions(pipeline, self.sessions, versions, self.drafts, vault, clock, codes)
+        effects = Effects(
             self.filing,
-            Reporter(self.database, self.vault, self.clock),
+            self.reporter,
             self.drafts,
-            Subscriptions(self.database, self.vault, self.clock),
-            self._opt_outs,
-            TicketAttempts(self.batcher, self.vault),
-            self._sql_deadline,
+            self.subscriptions,
+            self.opt_outs,
+            ticket_attempts,
+            sql_deadline_s,
         )
+        turn_deps = TurnDeps(versions, self.sessions, effects, self.dropped_sessions, vault, clock, metrics)
+        self.turns = Turns(turn_deps, settings.session_ttl_s)
 
-    @property
-    def turns(self) -> Turns:
-        means = TurnDeps(self.editions, self.sessions, self.effects, self.dropped, self.vault, self.clock, self.metrics)
-        return Turns(means, self.settings.session_ttl_s)
-
-    @property
-    def post(self) -> InboundHandler:
-        reporter = Reporter(self.database, self.vault, self.clock)
-        subscriptions = Subscriptions(self.database, self.vault, self.clock)
-        return InboundHandler(
-            InboundQueue(self.database, self.vault, self.clock),
-            Commands(self.book, reporter, subscriptions, self._opt_outs, TicketAttempts(self.batcher, self.vault)),
-            self.dropped,
-            Directory(self.database, self.vault, self.clock),
+        # Inbound SMS.
+        commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, ticket_attempts)
+        self.inbound_handler = InboundHandler(
+            self.inbound_queue,
+            commands,
+            self.dropped_sessions,
+            self.directory,
             self.sessions,
-            self.editions,
-            self.vault,
-            self.clock,
-            self._service_codes,
-            own_numbers=[sender for channel in self.settings.channels.values() if (sender := channel.sender)],
+            versions,
+            vault,
+            clock,
+            codes,
+            own_numbers=[sender for channel in settings.channels.values() if (sender := channel.sender)],
         )
 
-    @property
-    def _opt_outs(self) -> OptOuts:
-        return OptOuts(self.database, self.vault, self.clock, note_stop)
-
-    @property
-    def inbox(self) -> Inbox:
-        return Inbox(self.database, self.vault, self.clock, note_stop, STORED_WITHIN_S)
-
-    @property
-    def retention(self) -> Retention:
-        return Retention(self.database, self.clock, timedelta(days=self.settings.retention_days))
-
-    @property
-    def publisher(self) -> Publisher:
-        return Publisher(self.database, self._menu, self._service_codes)
-
-    @property
-    def himbauan(self) -> AppealsPage:
-        return AppealsPage(self.publisher.latest, self._menu, self.clock)
-
-    @property
-    def runner(self) -> AppealWorker:
-        return AppealWorker(self.database, self.clock, self._menu, appeal_terms(self.settings))
+        # Appeals.
+        self.publisher = Publisher(database, self._menu, codes)
+        self.appeals_page = AppealsPage(self.publisher.latest, self._menu, clock)
+        self.appeal_worker = AppealWorker(database, clock, self._menu, appeal_settings(settings))
 
     def _menu(self) -> Menu:
-        return self.editions.current
-
-    @property
-    def _service_codes(self) -> Mapping[str, str]:
-        return {name: channel.service.service_code for name, channel in self.channels.items()}
-
-    @property
-    def _sql_deadline(self) -> float:
-        return self.settings.sql_deadline_ms / 1000
+        return self.versions.current
 
 
-def appeal_terms(settings: Settings) -> AppealSettings:
+def appeal_settings(settings: Settings) -> AppealSettings:
     """What the settings say of appeals."""
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
@@ -195,31 +166,34 @@ def appeal_terms(settings: Settings) -> AppealSettings:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, stream: TextIO) -> AsyncIterator[Services]:
-    """The parts of one process, its log included, over stores that need not answer yet."""
+async def open_services(
+    settings: Settings, stream: TextIO, *, clock: Clock | None = None, menu: Menu | None = None
+) -> AsyncIterator[Services]:
+    """Open the stores of one process, configure its log and build its services. The stores need not answer yet.
+
+    `menu` is a pack that is loaded already; otherwise that of the settings is loaded, and reloaded when it changes.
+    Raises `SettingsRefused` if an address or the key is missing, `PackNotFound` and `PackRefused`.
+    """
     settings.require("redis_url", "database_url", "vault_key")
-    menu = load_menu(settings.pack, settings.channels)
-    clock, metrics = Clock(), Metrics()
-    logs.configure(
-        format=_log_format(settings, stream), level=settings.log_level, mask=_masked, stream=stream, clock=clock
-    )
+    clock, metrics = clock or Clock(), Metrics()
+    versions = MenuVersions(menu or load_menu(settings.pack, settings.channels))
+    log_format = _log_format(settings, stream)
+    logs.configure(format=log_format, level=settings.log_level, mask=_masked, stream=stream, clock=clock)
     async with AsyncExitStack() as stack:
         redis = redis_client(settings.redis_address)
         stack.push_async_callback(redis.aclose)
-        tail = LogStream(redis, metrics.log_lines_dropped.inc)
-        stack.push_async_callback(tail.close)
-        logs.copy_to(tail.put)
+        log_stream = LogStream(redis, metrics.log_lines_dropped.inc)
+        stack.push_async_callback(log_stream.close)
+        logs.copy_to(log_stream.put)
         stack.callback(logs.copy_to, None)
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         database = Database(settings.database_address, pool_size=settings.database_pool_size)
         stack.push_async_callback(database.close)
-        batcher = Pipeline(redis, settings.redis_deadline_ms / 1000)
-        stack.push_async_callback(batcher.close)
-        channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
-        vault = Vault(settings.vault_key_bytes)
-        editions = MenuVersions(menu)
-        await stack.enter_async_context(watch_pack(settings.pack, settings.channels, editions))
-        yield Services(settings, editions, clock, vault, metrics, redis, batcher, database, http, channels)
+        pipeline = Pipeline(redis, settings.redis_deadline_ms / 1000)
+        stack.push_async_callback(pipeline.close)
+        if menu is None:
+            await stack.enter_async_context(watch_pack(settings.pack, settings.channels, versions))
+        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http)
 
 
 def _masked(text: str) -> str:

@@ -19,17 +19,17 @@ _REST_S = 1.0  # until the database is asked again
 
 
 @asynccontextmanager
-async def verify_key(parts: Services) -> AsyncIterator[asyncio.Future[None]]:
+async def verify_key(services: Services) -> AsyncIterator[asyncio.Future[None]]:
     """The key is proven before the block begins. Raises `WrongVaultKey`.
 
     A process starts all the same where PostgreSQL is away, or its tables are older: residents are served out of Redis
     meanwhile. Then the proof follows as soon as it can, and what is yielded fails with `WrongVaultKey`.
     """
-    if await _is_proven(parts):
+    if await _is_proven(services):
         proof: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         proof.set_result(None)
     else:
-        proof = asyncio.create_task(_follows(parts))
+        proof = asyncio.create_task(_follows(services))
     try:
         yield proof
     finally:
@@ -37,19 +37,19 @@ async def verify_key(parts: Services) -> AsyncIterator[asyncio.Future[None]]:
         await asyncio.gather(proof, return_exceptions=True)
 
 
-async def _follows(parts: Services) -> None:
+async def _follows(services: Services) -> None:
     proven = False
     while not proven:
         await asyncio.sleep(_REST_S)
-        proven = await _is_proven(parts)
+        proven = await _is_proven(services)
 
 
-async def _is_proven(parts: Services) -> bool:
+async def _is_proven(services: Services) -> bool:
     """False where that cannot be said yet."""
     try:
-        if not await is_current(parts.database, deadline=_DEADLINE_S):
+        if not await is_current(services.database, deadline=_DEADLINE_S):
             return False
-        await prove_key(parts.database, parts.vault, parts.clock, deadline=_DEADLINE_S)
+        await prove_key(services.database, services.vault, services.clock, deadline=_DEADLINE_S)
     except DatabaseUnavailable:
         return False
     except WrongVaultKey:

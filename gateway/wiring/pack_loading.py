@@ -22,11 +22,11 @@ from gateway.ussd.effects import NEEDED
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
-    menu, diagnostics, doubts = read(read_pack(pack))
+    menu, diagnostics, unknowns = read(read_pack(pack))
     if menu is not None:
-        diagnostics += _record_diagnostics(menu, doubts)
+        diagnostics += _record_diagnostics(menu, unknowns)
         for limits in _all_limits(channels):
-            diagnostics += check(menu, limits, doubts)
+            diagnostics += check(menu, limits, unknowns)
     if menu is None or diagnostics:
         raise PackRefused(diagnostics)
     return menu
@@ -52,7 +52,7 @@ def _limits(septets: int, keys: Keys | None) -> Limits:
     return Limits(septets=septets, keys=keys)
 
 
-def _record_diagnostics(menu: Menu, doubts: Unknowns) -> Iterator[Diagnostic]:
+def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
     """Answers that a pack keeps and nothing has a place for, or the other way round, and stages without a name."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
     needed = {name: effect for effect, names in NEEDED.items() for name in names if _does(menu, effect)}
@@ -61,13 +61,13 @@ def _record_diagnostics(menu: Menu, doubts: Unknowns) -> Iterator[Diagnostic]:
         message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
         yield Diagnostic(FLOW, kept[name].line, message)
     for name, effect in needed.items():
-        if name not in kept and not doubts.of_answer(name):
+        if name not in kept and not unknowns.of_answer(name):
             yield Diagnostic(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
     for state in menu.states.values():
         for message in _value_diagnostics(state):
             yield at_state(state, message)
     if _does(menu, "find_report"):
-        for words in (words for words in menu.wordings.values() if words.language not in doubts.unclear):
+        for words in (words for words in menu.wordings.values() if words.language not in unknowns.unclear):
             for missing in sorted({*IncidentStatus} - words.labels.get("status", {}).keys()):
                 yield at_text(words, ("labels", "status", missing), "this is missing: a report can be so")
 

@@ -27,10 +27,10 @@ LOOK_EVERY_S = 2.0
 
 @asynccontextmanager
 async def watch_pack(
-    pack: Path, channels: Mapping[str, ChannelSettings], editions: MenuVersions, every_s: float = LOOK_EVERY_S
+    pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions, every_s: float = LOOK_EVERY_S
 ) -> AsyncIterator[None]:
     """While the block lasts, `editions` follow the folder, which is looked at every so many seconds."""
-    watching = asyncio.create_task(_watch(pack, channels, editions, every_s))
+    watching = asyncio.create_task(_watch(pack, channels, versions, every_s))
     try:
         yield
     finally:
@@ -39,7 +39,7 @@ async def watch_pack(
             await watching
 
 
-async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: MenuVersions, every_s: float) -> None:
+async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions, every_s: float) -> None:
     seen: frozenset[tuple[str, int, int]] | None = None  # it may have changed since `editions` began
     while True:
         await asyncio.sleep(every_s)
@@ -51,26 +51,26 @@ async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], editions: 
             if now != await asyncio.to_thread(fingerprint, pack):
                 continue
             seen = now
-            await _take(pack, channels, editions)
+            await _take(pack, channels, versions)
         except Exception:  # whatever a folder can do to us, the pack in force stays in force
             log.exception("pack.not_read", pack=pack.name)
 
 
-async def _take(pack: Path, channels: Mapping[str, ChannelSettings], editions: MenuVersions) -> None:
+async def _take(pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions) -> None:
     def refused(diagnostics: Iterable[object]) -> None:
         told = [str(diagnostic) for diagnostic in diagnostics]
-        log.error("pack.refused", pack=pack.name, kept=editions.current.version, complaints=told)
+        log.error("pack.refused", pack=pack.name, kept=versions.current.version, complaints=told)
 
     try:
-        menu = await asyncio.to_thread(_other, pack, channels, editions.current)
+        menu = await asyncio.to_thread(_other, pack, channels, versions.current)
     except PackRefused as wrong:
         refused(wrong.diagnostics)
     except PackNotFound as gone:
         refused([gone])
     else:
         if menu is not None:
-            log.info("pack.changed", pack=pack.name, version=menu.version, earlier=editions.current.version)
-            editions.put(menu)
+            log.info("pack.changed", pack=pack.name, version=menu.version, earlier=versions.current.version)
+            versions.put(menu)
 
 
 def _other(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:

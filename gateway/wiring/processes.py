@@ -52,39 +52,39 @@ class PortTaken(Exception):
     """Another program listens there already. Stop it, or choose another port with --port."""
 
 
-def web_app(parts: Services) -> web.Application:
+def web_app(services: Services) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    receipts = Receipts(parts.database, parts.clock, STORED_WITHIN_S)
-    Webhooks(parts.channels, parts.turns, receipts, parts.inbox, parts.metrics).add_to(app)
-    parts.himbauan.add_to(app)
-    health(parts).add_to(app)
+    receipts = Receipts(services.database, services.clock, STORED_WITHIN_S)
+    Webhooks(services.channels, services.turns, receipts, services.inbox, services.metrics).add_to(app)
+    services.appeals_page.add_to(app)
+    health(services).add_to(app)
     return app
 
 
-def health_app(parts: Services) -> web.Application:
+def health_app(services: Services) -> web.Application:
     """The health pages alone, for a worker."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    health(parts).add_to(app)
+    health(services).add_to(app)
     return app
 
 
-def health(parts: Services) -> Health:
+def health(services: Services) -> Health:
     """Whether both stores can be used, and what this process has counted."""
 
     async def redis_answers(seconds: float) -> None:
         async with asyncio.timeout(seconds):
-            await parts.redis.ping()
+            await services.redis.ping()
 
     async def tables_are_ours(seconds: float) -> None:
-        if not await is_current(parts.database, deadline=seconds):
+        if not await is_current(services.database, deadline=seconds):
             raise TablesOutdated
         try:
-            await prove_key(parts.database, parts.vault, parts.clock, deadline=seconds)
+            await prove_key(services.database, services.vault, services.clock, deadline=seconds)
         except WrongVaultKey:
             raise OtherVaultKey from None
 
-    return Health({"redis": redis_answers, "postgres": tables_are_ours}, parts.metrics)
+    return Health({"redis": redis_answers, "postgres": tables_are_ours}, services.metrics)
 
 
 @asynccontextmanager
@@ -111,11 +111,11 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[Non
 
 
 @asynccontextmanager
-async def run_worker(parts: Services) -> AsyncIterator[None]:
+async def run_worker(services: Services) -> AsyncIterator[None]:
     """The worker while the block lasts: sends what is due, and files the reports that had to wait."""
-    settings = parts.settings
-    carriers = {name: channel.carrier for name, channel in parts.channels.items()}
-    worker = f"{socket.gethostname()}:{os.getpid()}:{parts.clock.token()[:8]}"
+    settings = services.settings
+    carriers = {name: channel.carrier for name, channel in services.channels.items()}
+    worker = f"{socket.gethostname()}:{os.getpid()}:{services.clock.token()[:8]}"
     pace = SenderOptions(
         batch_size=settings.send_batch,
         recipients=settings.send_recipients,
@@ -124,24 +124,28 @@ async def run_worker(parts: Services) -> AsyncIterator[None]:
         lost_after=timedelta(seconds=settings.claim_timeout_s),
         resend_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
-    rates = RateLimiter(parts.batcher, parts.clock, {name: channel.rate for name, channel in settings.channels.items()})
-    channels = Channels(parts.database, parts.clock)
+    rates = RateLimiter(
+        services.pipeline, services.clock, {name: channel.rate for name, channel in settings.channels.items()}
+    )
+    channels = Channels(services.database, services.clock)
 
     def quiet_until(at: datetime) -> datetime | None:
-        return parts.editions.current.quiet_until(at)
+        return services.versions.current.quiet_until(at)
 
-    sender = Sender(parts.outbox, channels, carriers, parts.clock, worker, pace, parts.metrics, rates, quiet_until)
+    sender = Sender(
+        services.outbox, channels, carriers, services.clock, worker, pace, services.metrics, rates, quiet_until
+    )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run())
         others = [
             tasks.create_task(run_periodically(name, work, rest_s))
             for name, work, rest_s in (
-                ("post", parts.post.handle_all, settings.poll_ms / 1000),
-                ("appeals", parts.runner.run_once, APPEALS_S),
-                ("kept reports", parts.filing.file_kept, HOUSEKEEPING_S),
-                ("dropped dialogues", parts.dropped.sweep, HOUSEKEEPING_S),
-                ("old drafts", parts.dropped.forget_old, HOUSEKEEPING_S),
-                ("retention", partial(parts.retention.purge, "worker"), RETENTION_S),
+                ("post", services.inbound_handler.handle_all, settings.poll_ms / 1000),
+                ("appeals", services.appeal_worker.run_once, APPEALS_S),
+                ("kept reports", services.filing.file_kept, HOUSEKEEPING_S),
+                ("dropped dialogues", services.dropped_sessions.sweep, HOUSEKEEPING_S),
+                ("old drafts", services.dropped_sessions.forget_old, HOUSEKEEPING_S),
+                ("retention", partial(services.retention.purge, "worker"), RETENTION_S),
             )
         ]
         try:

@@ -71,18 +71,18 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
         url = f"http://{_reachable(settings.host)}:{settings.port}"
         completed = with_defaults(settings, await _secrets(settings), url)
         await upgrade(completed.database_address)
-        parts = await stack.enter_async_context(open_services(completed, stream))
-        await prove_key(parts.database, parts.vault, parts.clock)
-        app = web_app(parts)
+        services = await stack.enter_async_context(open_services(completed, stream))
+        await prove_key(services.database, services.vault, services.clock)
+        app = web_app(services)
         with_phone = not settings.channels
         if with_phone:
-            add_local_carrier(app, parts)
+            add_local_carrier(app, services)
         await stack.enter_async_context(serve(app, settings.host, settings.port))
-        await stack.enter_async_context(run_worker(parts))
+        await stack.enter_async_context(run_worker(services))
         remember(settings.data, url, settings.pack)
         stack.callback(forget_pack, settings.data)
         # Last, so that no start that fails after it has taken its password along.
-        yield RunningGateway(url, with_phone, await Accounts(parts.database, parts.clock).add_first())
+        yield RunningGateway(url, with_phone, await Accounts(services.database, services.clock).add_first())
 
 
 async def _secrets(settings: Settings) -> Secrets:
@@ -93,13 +93,13 @@ async def _secrets(settings: Settings) -> Secrets:
     return load_or_make(settings.data, in_use=not await is_empty(database_url))
 
 
-def add_local_carrier(app: web.Application, parts: Services) -> None:
+def add_local_carrier(app: web.Application, services: Services) -> None:
     """The built-in carrier and its phone, on the gateway's own port."""
-    account = parts.settings.channels[LOCAL]
+    account = services.settings.channels[LOCAL]
     LocalCarrier(
-        parts.http,
-        HookUrls(**channel_urls(parts.settings, LOCAL)),
-        parts.clock,
+        services.http,
+        HookUrls(**channel_urls(services.settings, LOCAL)),
+        services.clock,
         username=account.username,
         api_key=account.api_key.get_secret_value(),
         service_code=account.service_code,

@@ -16,7 +16,7 @@ VARIABLE = re.compile(r"WASPADA_([A-Z0-9_]*[A-Z0-9])")
 
 
 @pytest.mark.parametrize("settings", [Settings, ChannelSettings])
-def test_every_setting_says_what_it_means(settings: type[Settings | ChannelSettings]) -> None:
+def test_every_setting_says_what_it_deps(settings: type[Settings | ChannelSettings]) -> None:
     assert [name for name, field in settings.model_fields.items() if not field.description] == []
 
 

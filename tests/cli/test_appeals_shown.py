@@ -120,5 +120,5 @@ def test_quiet_hours_are_told_while_they_hold_an_appeal_back(room: Room) -> None
 def test_terms_come_from_the_settings(room: Room) -> None:
     config = room.shell.variables["WASPADA_CONFIG"]
     assert config
-    terms = wiring.appeal_terms(read_settings(Path(config)))
+    terms = wiring.appeal_settings(read_settings(Path(config)))
     assert (dict(terms.channels), terms.price and terms.price.of(2)) == ({"at": CODE}, "640 IDR")

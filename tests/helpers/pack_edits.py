@@ -20,8 +20,8 @@ def edited(files: Files, file: str, old: str, new: str) -> Files:
 
 def said(files: Files, limits: Limits = DEFAULT) -> list[str]:
     """All that is said of a pack, whole or not."""
-    menu, diagnostics, doubts = read(files)
-    found = {*diagnostics, *(check(menu, limits, doubts) if menu else ())}
+    menu, diagnostics, unknowns = read(files)
+    found = {*diagnostics, *(check(menu, limits, unknowns) if menu else ())}
     return [str(one) for one in sorted(found)]
 
 

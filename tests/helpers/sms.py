@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TextIO
 
 from sqlalchemy import Table
 
@@ -26,7 +26,10 @@ from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import ClaimedSms, InboundQueue
 from gateway.text.phone import Phone
 from tests.helpers.clocks import StandingClock
-from tests.helpers.ussd import CODES, MENU, NUMBER, OTHER, SERVICE, TO_DESCRIBE, VAULT, Resident, Ussd, ussd
+from tests.helpers.gateway import SERVICE_CODES as CODES
+from tests.helpers.packs import MENU
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.ussd import SERVICE, TO_DESCRIBE, VAULT, Resident, UssdGateway, ussd_gateway
 
 __all__ = ["MENU", "NUMBER", "OTHER", "SERVICE"]
 
@@ -64,7 +67,7 @@ class MortalLetters(InboundQueue):
 class Room:
     """The post room, with what stands behind it, and the USSD side of the same gateway."""
 
-    gateway: Ussd
+    gateway: UssdGateway
     letters: MortalLetters
     post: InboundHandler
     inbox: Inbox
@@ -104,25 +107,27 @@ class Room:
 
 
 @asynccontextmanager
-async def room(redis_url: str, database_url: str, clock: Clock, menu: Menu = MENU) -> AsyncIterator[Room]:
+async def room(
+    redis_url: str, database_url: str, clock: Clock, menu: Menu = MENU, log: TextIO | None = None
+) -> AsyncIterator[Room]:
     """Built as `wiring` builds it."""
-    async with ussd(redis_url, database_url, clock, menu) as gateway:
-        database = gateway.database
+    async with ussd_gateway(redis_url, database_url, clock, menu, log) as gateway:
+        database = gateway.services.database
         letters = MortalLetters(database, VAULT, clock)
         answers = Commands(
-            gateway.book,
+            gateway.services.incidents,
             Reporter(database, VAULT, clock),
-            gateway.subscriptions,
+            gateway.services.subscriptions,
             OptOuts(database, VAULT, clock, note_stop),
-            TicketAttempts(gateway.batcher, VAULT),
+            TicketAttempts(gateway.services.pipeline, VAULT),
         )
         post = InboundHandler(
             letters,
             answers,
-            gateway.dropped,
+            gateway.services.dropped_sessions,
             Directory(database, VAULT, clock),
-            gateway.sessions,
-            gateway.editions,
+            gateway.services.sessions,
+            gateway.services.versions,
             VAULT,
             clock,
             CODES,
@@ -161,7 +166,7 @@ async def reported(desk: Room, text: str = "LAPOR 3 KLEGO tawuran") -> str:
 
 async def drop(desk: Room, clock: StandingClock, keys: Sequence[str] = TO_DESCRIBE) -> None:
     """`NUMBER` dials, tells nearly all, and is cut off; the worker has looked."""
-    await Resident(desk.gateway.turns).walk(keys)
+    await Resident(desk.gateway.services.turns).walk(keys)
     clock.pass_time(minutes=5)
-    assert await desk.gateway.dropped.sweep() == 1
+    assert await desk.gateway.services.dropped_sessions.sweep() == 1
     await desk.replies()

@@ -6,54 +6,36 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table
 
-from gateway.appeals.responses import note_stop
 from gateway.carriers.carrier import Screen, Turn
-from gateway.incidents.drafts import Drafts
-from gateway.incidents.reporter import Reporter
-from gateway.incidents.store import IncidentStore
-from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.messages.outbox import Outbox
-from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import messages
-from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.clock import Clock
-from gateway.runtime.metrics import Metrics
-from gateway.runtime.pack_folder import read_pack
-from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
-from gateway.ussd.dropped_sessions import LONGEST_SESSION_S, DroppedSessions
-from gateway.ussd.effects import Effects
-from gateway.ussd.filing import Filing
-from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.pending_reports import PendingReports
-from gateway.ussd.sessions import Sessions, Stored
-from gateway.ussd.turn import Service, TurnDeps, Turns
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
+from gateway.ussd.sessions import Stored
+from gateway.ussd.turn import Service, Turns
 from gateway.vault.vault import Vault
-from gateway.wiring import redis_client
+from gateway.wiring import Services
 from tests.helpers.clocks import StandingClock
 from tests.helpers.dialogue import walk
+from tests.helpers.gateway import SERVICE_CODES, VAULT_KEY, open_gateway
+from tests.helpers.packs import FILES, MENU
+from tests.helpers.phones import NUMBER
+from tests.helpers.tables import Rows, rows
 
-PACKS = Path(__file__).parents[2] / "menus"
-FILES = read_pack(PACKS / "pekalongan")
-MENU: Menu = load(FILES)
-SERVICE = Service("at", "*384*3375#", Limits())
-SECOND = Service("at2", "*1*2#", Limits())  # another channel
-CODES = {service.channel: service.service_code for service in (SERVICE, SECOND)}
-VAULT = Vault(bytes(range(32)))
-NUMBER = Phone("+6281230004567")
-OTHER = Phone("+6285712340008")
-TTL = 600
+SERVICE = Service("at", SERVICE_CODES["at"], Limits())
+SECOND = Service("at2", SERVICE_CODES["at2"], Limits())  # another channel
+VAULT = Vault(VAULT_KEY)
 
 # Indonesian; a clash that goes on in Podosugih; no danger, more than 50, seen; told in words; may be called; send.
+TTL = 600
+
 TO_DESCRIBE = ("1", "1", "1", "3", "1", "2", "1", "2", "3", "1")
 TO_CONFIRM = (*TO_DESCRIBE, "tawuran di pasar", "1")
 WHOLE = (*TO_CONFIRM, "1")
@@ -65,93 +47,47 @@ DAY_S = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Ussd:
-    """The USSD side of a gateway, with what stands behind it."""
+class UssdGateway:
+    """A gateway whose USSD side a test looks into."""
 
-    turns: Turns
-    sessions: Sessions
-    unfiled: PendingReports
-    filing: Filing
-    book: IncidentStore
-    outbox: Outbox
-    batcher: Pipeline
-    editions: MenuVersions
-    drafts: Drafts
-    dropped: DroppedSessions
-    subscriptions: Subscriptions
-    database: Database
+    services: Services
 
     async def incidents(self) -> Sequence[dict[str, Any]]:
-        return await self.book.list()
+        return await self.services.incidents.list()
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
-        return await self.outbox.list()
+        return await self.services.outbox.list()
 
     async def ask(self, *command: Any) -> Any:
-        """What Redis answers to `command`."""
-        return await self.batcher.run(*command)
+        """Return the answer of Redis to `command`."""
+        return await self.services.pipeline.run(*command)
 
-    async def rows(self, table: Table) -> list[dict[str, Any]]:
-        """What stands in this table."""
-        async with self.database.begin() as connection:
-            found = await connection.execute(select(table).order_by(table.c.id))
-            return [dict(row) for row in found.mappings()]
+    async def rows(self, table: Table) -> Rows:
+        return await rows(self.services.database, table)
 
     async def stored(self, phone: Phone = NUMBER) -> Stored:
-        """What Redis holds of this phone."""
-        stored = (await self.sessions.read(VAULT.lookup(phone)))[1]
+        """Return the session of this phone in Redis."""
+        stored = (await self.services.sessions.read(VAULT.lookup(phone)))[1]
         assert stored is not None
         return stored
 
-    async def kept(self) -> dict[bytes, bytes]:
-        """The reports in Redis that wait for PostgreSQL."""
+    async def pending(self) -> dict[bytes, bytes]:
+        """Return the reports in Redis that wait for PostgreSQL."""
         waiting: dict[bytes, bytes] = await self.ask("HGETALL", "waspada:unfiled")
         return waiting
 
 
 @asynccontextmanager
-async def ussd(redis_url: str, database_url: str, clock: Clock | None = None, menu: Menu = MENU) -> AsyncIterator[Ussd]:
-    """Built as `wiring` builds it, with its deadlines."""
-    clock = clock or Clock()
-    client = redis_client(redis_url)
-    batcher = Pipeline(client, 0.3)
-    database = Database(database_url)
-    book = IncidentStore(database, VAULT, clock)
-    unfiled = PendingReports(batcher, VAULT)
-    editions = MenuVersions(menu)
-    filing = Filing(editions, book, unfiled, CODES, 0.9)
-    sessions = Sessions(batcher)
-    drafts = Drafts(database, VAULT, clock, book)
-    dropped = DroppedSessions(batcher, sessions, editions, drafts, VAULT, clock, CODES)
-    reporter = Reporter(database, VAULT, clock)
-    subscriptions = Subscriptions(database, VAULT, clock)
-    opt_outs = OptOuts(database, VAULT, clock, note_stop)
-    effects = Effects(filing, reporter, drafts, subscriptions, opt_outs, TicketAttempts(batcher, VAULT), 0.9)
-    means = TurnDeps(editions, sessions, effects, dropped, VAULT, clock, Metrics())
-    try:
-        yield Ussd(
-            Turns(means, TTL),
-            sessions,
-            unfiled,
-            filing,
-            book,
-            Outbox(database, VAULT, clock),
-            batcher,
-            editions,
-            drafts,
-            dropped,
-            subscriptions,
-            database,
-        )
-    finally:
-        await batcher.close()
-        await client.aclose()
-        await database.close()
+async def ussd_gateway(
+    redis_url: str, database_url: str, clock: Clock | None = None, menu: Menu = MENU, log: TextIO | None = None
+) -> AsyncIterator[UssdGateway]:
+    async with open_gateway(redis_url, database_url, clock, menu, log) as services:
+        yield UssdGateway(services)
 
 
-def with_rules(gateway: Ussd, rules: str) -> None:
+def with_rules(gateway: UssdGateway, rules: str) -> None:
     """Put an edition of the pack in force that settles this instead."""
-    gateway.editions.put(load({**FILES, "rules.yaml": rules}))
+    gateway.services.versions.put(load({**FILES, "rules.yaml": rules}))
 
 
 class Resident:
@@ -195,13 +131,13 @@ def expected(*inputs: str) -> str:
     return walk(MENU, inputs, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
 
 
-async def dropped(gateway: Ussd, clock: StandingClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
+async def dropped(gateway: UssdGateway, clock: StandingClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
     """A resident whose session broke off so long ago that no network still holds it."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(keys)
     clock.pass_time(seconds=LONGEST_SESSION_S)
     return resident
 
 
-async def reminders(gateway: Ussd) -> list[dict[str, object]]:
+async def reminders(gateway: UssdGateway) -> list[dict[str, object]]:
     return [row for row in await gateway.rows(messages) if row["class"] == "resume"]

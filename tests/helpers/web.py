@@ -43,7 +43,7 @@ class Gateway:
     """A web process, seen from the carrier's side, from the stores and from its log."""
 
     url: str
-    parts: Services
+    services: Services
     log: io.StringIO
     http: ClientSession
 
@@ -60,13 +60,13 @@ class Gateway:
             return Answer(response.status, await response.text(), response.headers)
 
     async def rows(self, table: Table) -> list[dict[str, Any]]:
-        async with self.parts.database.begin() as connection:
+        async with self.services.database.begin() as connection:
             found = await connection.execute(select(table).order_by(table.c.id))
             return [dict(row) for row in found.mappings()]
 
     async def keys(self) -> Sequence[bytes]:
         """All that stands in Redis, apart from the tail of the log."""
-        keys: list[bytes] = await self.parts.batcher.run("KEYS", "*")
+        keys: list[bytes] = await self.services.pipeline.run("KEYS", "*")
         return [key for key in keys if key != b"waspada:log"]
 
     def lines(self, event: str = "") -> list[dict[str, Any]]:
@@ -95,8 +95,8 @@ async def gateway_web(redis_url: str, database_url: str) -> AsyncIterator[Gatewa
     )
     log = io.StringIO()
     async with (
-        open_services(settings, log) as parts,
-        serve(web_app(parts), "127.0.0.1", port := free_port()),
+        open_services(settings, log) as services,
+        serve(web_app(services), "127.0.0.1", port := free_port()),
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
-        yield Gateway(f"http://127.0.0.1:{port}", parts, log, http)
+        yield Gateway(f"http://127.0.0.1:{port}", services, log, http)

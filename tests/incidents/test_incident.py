@@ -55,8 +55,8 @@ def test_what_was_skipped_or_not_asked_is_empty() -> None:
 
 
 @pytest.mark.parametrize(("typed", "means"), [("yes", True), ("no", False), ("", None)])
-def test_contact_is_yes_no_or_open(typed: str, means: bool | None) -> None:
-    assert report({**ANSWERS, "contact": typed}).contact is means
+def test_contact_is_yes_no_or_open(typed: str, deps: bool | None) -> None:
+    assert report({**ANSWERS, "contact": typed}).contact is deps
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:
     wrong = edited(files, FLOW, "next: look_up", "next: nosuch")
 
     assert read(wrong).menu
-    assert read(files).doubts == NOTHING_UNKNOWN
+    assert read(files).unknowns == NOTHING_UNKNOWN
     with pytest.raises(PackRefused):
         load(wrong)
 

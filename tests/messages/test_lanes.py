@@ -54,7 +54,7 @@ class HoldsAppeals(ToldCarrier):
 
 
 @pytest.fixture
-async def batcher(redis_url: str) -> AsyncIterator[Pipeline]:
+async def pipeline(redis_url: str) -> AsyncIterator[Pipeline]:
     client = redis_client(redis_url)
     made = Pipeline(client, 0.3)
     yield made
@@ -176,14 +176,14 @@ async def _calls(carrier: ToldCarrier, count: int) -> bool:
     return len(carrier.calls) == count
 
 
-async def test_what_presses_more_has_the_whole_rate(database: Database, vault: Vault, batcher: Pipeline) -> None:
+async def test_what_presses_more_has_the_whole_rate(database: Database, vault: Vault, pipeline: Pipeline) -> None:
     clock = Clock()
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
     await _appeals(stage, 30)
     for number in range(40):
         await stage.put(f"confirmation {number}", to=phone(30 + number))
     carrier = ToldCarrier()
-    rates = RateLimiter(batcher, clock, {"at": 40.0})
+    rates = RateLimiter(pipeline, clock, {"at": 40.0})
     async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
         await until(partial(ended, stage))
     texts = [text for text, _ in carrier.calls]

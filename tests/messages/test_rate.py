@@ -46,8 +46,8 @@ async def batchers(redis_url: str) -> AsyncIterator[list[Pipeline]]:
     clients = [redis_client(redis_url) for _ in range(2)]
     made = [Pipeline(client, 0.3) for client in clients]
     yield made
-    for batcher in made:
-        await batcher.close()
+    for pipeline in made:
+        await pipeline.close()
     for client in clients:
         await client.aclose()
 
@@ -55,14 +55,14 @@ async def batchers(redis_url: str) -> AsyncIterator[list[Pipeline]]:
 @pytest.fixture
 async def nowhere() -> AsyncIterator[Pipeline]:
     client = redis_client("redis://127.0.0.1:1")
-    batcher = Pipeline(client, 0.3)
-    yield batcher
-    await batcher.close()
+    pipeline = Pipeline(client, 0.3)
+    yield pipeline
+    await pipeline.close()
     await client.aclose()
 
 
 async def test_two_workers_share_one_pace(batchers: list[Pipeline]) -> None:
-    workers = [RateLimiter(batcher, Clock(), {"at": 100.0}) for batcher in batchers]
+    workers = [RateLimiter(pipeline, Clock(), {"at": 100.0}) for pipeline in batchers]
     waits = [await workers[number % 2].acquire("at", 10) for number in range(5)]
     assert all(granted for granted, _ in waits)
     assert [round(wait, 1) for _, wait in waits] == [0.0, 0.1, 0.2, 0.3, 0.4]

@@ -286,7 +286,7 @@ def test_rows_tell_value_default_and_source(config: Path, monkeypatch: pytest.Mo
     assert rows["channels.at.limit"].source == "default"
 
 
-def test_every_setting_says_what_it_means() -> None:
+def test_every_setting_says_what_it_deps() -> None:
     for model in (Settings, ChannelSettings):
         for name, field in model.model_fields.items():
             assert field.description, name

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,13 +14,13 @@ __all__ = ["log", "own_redis", "postgres"]
 
 
 @pytest.fixture
-async def desk(redis_url: str, database_url: str, clock: StandingClock) -> AsyncIterator[Room]:
-    async with room(redis_url, database_url, clock) as built:
+async def desk(redis_url: str, database_url: str, clock: StandingClock, log: io.StringIO) -> AsyncIterator[Room]:
+    async with room(redis_url, database_url, clock, log=log) as built:
         yield built
 
 
 @pytest.fixture
-async def shaky(own_redis: OwnRedis, postgres: Gate, clock: StandingClock) -> AsyncIterator[Room]:
+async def shaky(own_redis: OwnRedis, postgres: Gate, clock: StandingClock, log: io.StringIO) -> AsyncIterator[Room]:
     """A post room over `own_redis` and `postgres`, which may go away."""
-    async with room(own_redis.url, postgres.url, clock) as built:
+    async with room(own_redis.url, postgres.url, clock, log=log) as built:
         yield built

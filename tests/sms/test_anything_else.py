@@ -11,8 +11,9 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.people.tables import subscriptions
 from gateway.runtime.pack_folder import read_pack
 from gateway.text.gsm import parts
+from tests.helpers.packs import PACKS
 from tests.helpers.sms import NUMBER, Room, reported, sms
-from tests.helpers.ussd import PACKS, SERVICE, VAULT
+from tests.helpers.ussd import SERVICE, VAULT
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.helpers.ussd import VAULT, Resident
 
 
 async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clock: StandingClock) -> None:
-    appeals = Desk(desk.gateway.database, VAULT, clock, menu_of())
+    appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     await appeals.settle(3)
     first = await appeals.approved()
     await appeals.work()
@@ -23,7 +23,7 @@ async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clo
 
 
 async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: StandingClock) -> None:
-    appeals = Desk(desk.gateway.database, VAULT, clock, menu_of())
+    appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     letters = ("LAPOR 3 KLEGO ribut", "CEK 7340-2817", "CEK", "REG", "BAHASA jawa", "BANTUAN", "INFO", "LAPOR", "nuwun")
     await appeals.settle(len(letters) + 2)
     appeal = await appeals.approved()
@@ -41,13 +41,13 @@ async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: Standing
 
 
 async def test_a_stop_counts_however_it_is_said(desk: Room, clock: StandingClock) -> None:
-    appeals = Desk(desk.gateway.database, VAULT, clock, menu_of())
+    appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     await appeals.settle(4)
     appeal = await appeals.approved()
     await appeals.work()
     await appeals.send()
     await desk.says("STOP", phone(0))
-    assert (await Resident(desk.gateway.turns, phone(1)).walk(("1", "3", "2"))).end
+    assert (await Resident(desk.gateway.services.turns, phone(1)).walk(("1", "3", "2"))).end
     for _ in range(2):  # carriers repeat what they bring
         await desk.inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
     await desk.inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
@@ -56,7 +56,7 @@ async def test_a_stop_counts_however_it_is_said(desk: Room, clock: StandingClock
 
 
 async def test_who_said_stop_gets_none_of_what_waits_for_him(desk: Room, clock: StandingClock) -> None:
-    appeals = Desk(desk.gateway.database, VAULT, clock, menu_of())
+    appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     await appeals.settle(3)
     appeal = await appeals.approved()
     await appeals.work()

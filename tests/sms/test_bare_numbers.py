@@ -61,7 +61,9 @@ async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: 
 async def appoint(desk: Room) -> None:
     """`NUMBER` is an officer's."""
     officer = ListedPerson(NUMBER, (RoleGrant(Role.OFFICER, ("33.75.03",)),))
-    await Directory(desk.gateway.database, VAULT, Clock()).import_people([officer], source="test", language="id")
+    await Directory(desk.gateway.services.database, VAULT, Clock()).import_people(
+        [officer], source="test", language="id"
+    )
 
 
 @pytest.mark.parametrize("text", ["1", "2", "3", "1 benar", "2,", "3. hoaks"])
@@ -89,11 +91,11 @@ async def test_an_officer_who_says_more_than_one_leaves_what_is_unfinished(desk:
     await appoint(desk)
     await drop(desk, clock)
     assert await desk.says("1 benar") == ""
-    assert len(await desk.gateway.drafts.list()) == 1
+    assert len(await desk.gateway.services.drafts.list()) == 1
 
 
 async def test_two_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
     await appoint(desk)
     await drop(desk, clock)
     assert await desk.says("2") == ""
-    assert len(await desk.gateway.drafts.list()) == 1
+    assert len(await desk.gateway.services.drafts.list()) == 1

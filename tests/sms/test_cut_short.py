@@ -87,7 +87,7 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     words = MENU.wordings["id"]
     texts = {name: text for name, text in words.sms.items() if name != "help"}
     broken = replace(MENU, version="broken", wordings={**MENU.wordings, "id": replace(words, sms=texts)})
-    desk.gateway.editions.put(broken)
+    desk.gateway.services.versions.put(broken)
     await desk.receive("BANTUAN")
     await desk.receive("REG")
     assert await desk.post.handle_all() == 2
@@ -96,7 +96,7 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["error"] for line in lines if line["event"] == "sms.failed"] == ["KeyError"]
     assert NUMBER.e164[-9:] not in log.getvalue()
-    desk.gateway.editions.put(MENU)
+    desk.gateway.services.versions.put(MENU)
     assert await desk.says("BANTUAN"), "it may be sent again"
 
 
@@ -109,7 +109,7 @@ async def test_a_statement_that_fails_holds_nothing_up_and_leaves_nothing_half_d
         await desk.receive(text)
     await desk.receive("BANTUAN", OTHER)
     reply = "NEW.class = 'reply' AND NEW.text NOT LIKE 'Darurat%'"
-    async with refusing(desk.gateway.database, messages, "INSERT", reply):
+    async with refusing(desk.gateway.services.database, messages, "INSERT", reply):
         assert await desk.post.handle_all() == 3
     assert await desk.made() == ["report", "failed", "failed", "help"]
     assert [incident["phone"] for incident in await desk.incidents()] == [NUMBER.masked], "not erased"
@@ -121,7 +121,7 @@ async def test_a_statement_that_fails_holds_nothing_up_and_leaves_nothing_half_d
 async def test_a_letter_that_cannot_even_be_filed_keeps_back_no_later_one(desk: Room, clock: StandingClock) -> None:
     for text, sender in (("REG", NUMBER), ("BANTUAN", NUMBER), ("BANTUAN", OTHER)):
         await desk.receive(text, sender)
-    async with refusing(desk.gateway.database, inbound_messages, "UPDATE", "NEW.text = 'REG'"):
+    async with refusing(desk.gateway.services.database, inbound_messages, "UPDATE", "NEW.text = 'REG'"):
         await desk.post.handle_all()
         assert await desk.made() == ["", "help", "help"]
         assert await desk.post.handle_all() == 0, "not tried again and again"

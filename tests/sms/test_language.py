@@ -31,7 +31,7 @@ async def test_a_language_is_chosen_and_remembered(desk: Room, text: str, langua
     assert await desk.says("LAPOR 3") == sms("no_place", language, category="gesekan"), (
         "the keyword is of two languages"
     )
-    screen = await Resident(desk.gateway.turns).dial()
+    screen = await Resident(desk.gateway.services.turns).dial()
     assert screen.label == f"main.{language}.home"
 
 
@@ -67,12 +67,12 @@ async def test_a_keyword_of_one_language_is_answered_in_it(desk: Room) -> None:
 
 
 async def test_a_language_chosen_on_the_screen_is_that_of_sms(desk: Room) -> None:
-    await Resident(desk.gateway.turns).walk(["2"])
+    await Resident(desk.gateway.services.turns).walk(["2"])
     assert await desk.says("apa ini") == sms("unknown", "jv")
 
 
 async def test_an_open_dialogue_goes_on_in_the_language(desk: Room) -> None:
-    resident = Resident(desk.gateway.turns)
+    resident = Resident(desk.gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
     await desk.says("BAHASA jawa")
     stored = await desk.gateway.stored()
@@ -90,12 +90,12 @@ async def kept_for(desk: Room) -> timedelta:
 async def test_a_language_is_kept_as_long_as_the_pack_says(desk: Room, walked: list[str] | None) -> None:
     """Whether nothing was known of the phone, it has chosen a language, or filed a report."""
     if walked is not None:
-        await Resident(desk.gateway.turns).walk(walked)
+        await Resident(desk.gateway.services.turns).walk(walked)
     await desk.says("BAHASA jawa")
     assert await kept_for(desk) > MENU.rules.remember_language - timedelta(minutes=1)
 
 
 async def test_what_was_said_is_kept_no_longer_for_a_language(desk: Room) -> None:
-    await Resident(desk.gateway.turns).walk(TO_DESCRIBE)
+    await Resident(desk.gateway.services.turns).walk(TO_DESCRIBE)
     await desk.says("BAHASA jawa")
     assert await kept_for(desk) <= MENU.rules.resume_within

@@ -27,7 +27,7 @@ async def test_five_wrong_tickets_lock_for_an_hour_here_and_on_the_screen(desk: 
     assert await desk.says("HAPUS 7340-2817", OTHER) == sms("not_found")
     for command in (f"CEK {own}", f"INFO {own} naik motor", f"HAPUS {own}"):
         assert await desk.says(command, OTHER) == sms("locked")
-    screen = await Resident(desk.gateway.turns, OTHER).walk(["1", "2", own.replace("-", "")])
+    screen = await Resident(desk.gateway.services.turns, OTHER).walk(["1", "2", own.replace("-", "")])
     assert screen.label.startswith("locked.id"), screen
     (key,) = await desk.gateway.ask("KEYS", "waspada:tries:*")
     assert 3500 < await desk.gateway.ask("TTL", key) <= 3600

@@ -12,7 +12,8 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text import gsm
 from gateway.wiring.pack_loading import limits_of
-from tests.helpers.ussd import PACKS, SERVICE, Resident, ussd
+from tests.helpers.packs import PACKS
+from tests.helpers.ussd import SERVICE, Resident, ussd_gateway
 
 KEYS = {"back": "70", "back_elsewhere": "79", "home": "700", "more": "78"}
 CHANNEL = ChannelSettings.model_validate(
@@ -40,8 +41,8 @@ JOURNEYS = {
 async def test_a_whole_journey_with_its_screens_and_keys(pack: str, redis_url: str, database_url: str) -> None:
     to_list, to_the_end = (way.split() for way in JOURNEYS[pack])
     menu = load(read_pack(PACKS / pack))
-    async with ussd(redis_url, database_url, menu=menu) as gateway:
-        resident = Resident(gateway.turns, service=OTHER_CHANNEL)
+    async with ussd_gateway(redis_url, database_url, menu=menu) as gateway:
+        resident = Resident(gateway.services.turns, service=OTHER_CHANNEL)
         listed = await resident.walk(to_list)
         assert (await resident.answer("98")).text.endswith(f"\n{listed.text}"), "the pack's own key is none here"
         assert (await resident.answer("78")).text != listed.text

@@ -10,25 +10,26 @@ from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from tests.helpers.clocks import StandingClock
-from tests.helpers.ussd import NUMBER, OTHER, Resident, Ussd, dropped, reminders
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.ussd import Resident, UssdGateway, dropped, reminders
 
 
-async def one(gateway: Ussd, phone: Phone = NUMBER) -> str | None:
+async def one(gateway: UssdGateway, phone: Phone = NUMBER) -> str | None:
     """What the post room does of the answer `1`; the ticket."""
-    async with gateway.database.begin() as connection:
-        done = await gateway.dropped.file_as_it_is(phone, connection)
+    async with gateway.services.database.begin() as connection:
+        done = await gateway.services.dropped_sessions.file_as_it_is(phone, connection)
     if done is None:
         return None
-    await gateway.dropped.forget_filed(done)
+    await gateway.services.dropped_sessions.forget_filed(done)
     return done.filed.ticket
 
 
 # Its answer ---------------------------------------------------------------------------------------------------------
 
 
-async def test_one_files_it_and_confirms_it(timed: Ussd, clock: StandingClock) -> None:
+async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: StandingClock) -> None:
     resident = await dropped(timed, clock)
-    await timed.dropped.sweep()
+    await timed.services.dropped_sessions.sweep()
     clock.pass_time(minutes=5)
     assert await one(timed)
     (incident,) = await timed.incidents()
@@ -37,25 +38,27 @@ async def test_one_files_it_and_confirms_it(timed: Ussd, clock: StandingClock) -
     assert confirmation["ticket"] == incident["ticket"]
     (reminder,) = await reminders(timed)
     assert reminder["status"] == "cancelled"
-    assert await timed.drafts.list() == []
+    assert await timed.services.drafts.list() == []
     assert not await one(timed), "a second time there is none"
     assert len(await timed.incidents()) == 1
 
 
-async def test_what_was_filed_so_is_not_offered_any_more(timed: Ussd, clock: StandingClock) -> None:
+async def test_what_was_filed_so_is_not_offered_any_more(timed: UssdGateway, clock: StandingClock) -> None:
     """He would tell more, and get the ticket that he has: what he told would be lost."""
     await dropped(timed, clock)
-    await timed.dropped.sweep()
+    await timed.services.dropped_sessions.sweep()
     await one(timed)
     stored = await timed.stored()
     assert (stored.filed_today(clock.now().date()), stored.place.answers) == (1, {})
-    assert (await Resident(timed.turns).dial()).label == "main.id.home"
+    assert (await Resident(timed.services.turns).dial()).label == "main.id.home"
 
 
-async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed: Ussd, clock: StandingClock) -> None:
+async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(
+    timed: UssdGateway, clock: StandingClock
+) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    again = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    again = Resident(timed.services.turns)
     await again.walk(("1", "2"))
     assert await one(timed)
     for keys in ("3", "1", "tawuran", "1", "1"):
@@ -65,21 +68,21 @@ async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(timed:
     assert str(incident["ticket"])[:4] in screen.text
 
 
-async def test_what_was_answered_since_it_dropped_is_filed_too(timed: Ussd, clock: StandingClock) -> None:
+async def test_what_was_answered_since_it_dropped_is_filed_too(timed: UssdGateway, clock: StandingClock) -> None:
     """He goes on with it, the line drops again, and he answers the reminder of before."""
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    again = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    again = Resident(timed.services.turns)
     await again.walk(("1", "1"))
     assert await one(timed)
     (incident,) = await timed.incidents()
     assert incident["danger"] == "yes"
 
 
-async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: Ussd, clock: StandingClock) -> None:
+async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    again = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    again = Resident(timed.services.turns)
     await again.walk(("1", "2"))
     ticket = await one(timed)
     clock.pass_time(seconds=20)
@@ -90,58 +93,58 @@ async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: Ussd, 
     assert (incident["danger"], incident["description"], incident["contact"]) == ("no", "tawuran", True)
 
 
-async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: Ussd, clock: StandingClock) -> None:
+async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    again = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    again = Resident(timed.services.turns)
     screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
-    assert await timed.drafts.list() == []
+    assert await timed.services.drafts.list() == []
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
     assert not await one(timed)
     assert await timed.incidents() == []
 
 
-async def test_another_dialogue_that_dropped_since_is_still_offered(timed: Ussd, clock: StandingClock) -> None:
+async def test_another_dialogue_that_dropped_since_is_still_offered(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    later = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    later = Resident(timed.services.turns)
     await later.walk(("2", "1", "1", "2"))  # start again; another kind, and no place yet
     clock.pass_time(seconds=LONGEST_SESSION_S)
     assert await one(timed)
-    assert (await Resident(timed.turns).dial()).label == "unfinished.id.resume"
+    assert (await Resident(timed.services.turns).dial()).label == "unfinished.id.resume"
 
 
-async def test_nobody_else_files_it(timed: Ussd, clock: StandingClock) -> None:
+async def test_nobody_else_files_it(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
+    await timed.services.dropped_sessions.sweep()
     assert await one(timed, OTHER) is None
     assert await timed.incidents() == []
-    assert len(await timed.drafts.list()) == 1
+    assert len(await timed.services.drafts.list()) == 1
 
 
-async def test_answers_at_once_file_it_once(timed: Ussd, clock: StandingClock) -> None:
+async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
+    await timed.services.dropped_sessions.sweep()
     taken = await asyncio.gather(*(one(timed) for _ in range(5)))
     assert [one is None for one in taken].count(False) == 1
     assert len(await timed.incidents()) == 1
 
 
-async def test_after_the_window_an_answer_files_nothing(timed: Ussd, clock: StandingClock) -> None:
+async def test_after_the_window_an_answer_files_nothing(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
+    await timed.services.dropped_sessions.sweep()
     clock.pass_time(hours=24)
     assert not await one(timed)
     assert await timed.incidents() == []
 
 
-async def test_a_session_that_another_phone_has_filed_is_refused(timed: Ussd, clock: StandingClock) -> None:
+async def test_a_session_that_another_phone_has_filed_is_refused(timed: UssdGateway, clock: StandingClock) -> None:
     """Two phones with one session: the carrier's fault, and no reason to be asked for the SMS again and again."""
     resident = await dropped(timed, clock)
-    await timed.dropped.sweep()
-    await Resident(timed.turns, OTHER, resident.session).walk()
+    await timed.services.dropped_sessions.sweep()
+    await Resident(timed.services.turns, OTHER, resident.session).walk()
     with capture_logs() as lines:
         assert not await one(timed)
     assert [(line["event"], line["error"]) for line in lines] == [("draft.unfileable", "SessionOfAnotherPhone")]
@@ -149,12 +152,12 @@ async def test_a_session_that_another_phone_has_filed_is_refused(timed: Ussd, cl
     assert incident["phone"] == OTHER.masked
 
 
-async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: Ussd, clock: StandingClock) -> None:
+async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    again = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    again = Resident(timed.services.turns)
     await again.walk(("1", "2", "3", "1", "tawuran", "1", "1"))
-    assert await timed.drafts.list() == []
+    assert await timed.services.drafts.list() == []
     (reminder,) = await reminders(timed)
     assert reminder["status"] == "cancelled"
     await one(timed)
@@ -164,24 +167,24 @@ async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: Ussd, clock:
 # Its end ------------------------------------------------------------------------------------------------------------
 
 
-async def test_after_the_window_it_is_wiped(timed: Ussd, clock: StandingClock) -> None:
+async def test_after_the_window_it_is_wiped(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
+    await timed.services.dropped_sessions.sweep()
     clock.pass_time(hours=23, minutes=56)
-    assert await timed.dropped.forget_old() == 0
+    assert await timed.services.dropped_sessions.forget_old() == 0
     clock.pass_time(minutes=2)
-    assert await timed.dropped.forget_old() == 1
+    assert await timed.services.dropped_sessions.forget_old() == 1
     (draft,) = await timed.rows(drafts)
     assert (draft["status"], draft["answers"], draft["phone_sealed"], draft["phone_key"]) == ("expired", {}, None, None)
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
-    assert await timed.dropped.forget_old() == 0
+    assert await timed.services.dropped_sessions.forget_old() == 0
 
 
-async def test_it_can_be_discarded_on_the_next_call(timed: Ussd, clock: StandingClock) -> None:
+async def test_it_can_be_discarded_on_the_next_call(timed: UssdGateway, clock: StandingClock) -> None:
     await dropped(timed, clock)
-    await timed.dropped.sweep()
-    again = Resident(timed.turns)
+    await timed.services.dropped_sessions.sweep()
+    again = Resident(timed.services.turns)
     screen = await again.walk(("3",))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
     (draft,) = await timed.rows(drafts)
@@ -190,5 +193,5 @@ async def test_it_can_be_discarded_on_the_next_call(timed: Ussd, clock: Standing
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
     assert not await one(timed)
     clock.pass_time(seconds=LONGEST_SESSION_S)
-    assert await timed.dropped.sweep() == 0, "nor does it come back"
-    assert (await Resident(timed.turns).dial()).label == "main.id.home"
+    assert await timed.services.dropped_sessions.sweep() == 0, "nor does it come back"
+    assert (await Resident(timed.services.turns).dial()).label == "main.id.home"

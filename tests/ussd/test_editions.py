@@ -10,20 +10,9 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.ussd.menu_versions import REMEMBERED, MenuVersions
 from tests.helpers.dialogue import walk
-from tests.helpers.ussd import (
-    FILES,
-    MENU,
-    NUMBER,
-    OTHER,
-    SERVICE,
-    TO_CONFIRM,
-    TTL,
-    VAULT,
-    WHOLE,
-    Resident,
-    Ussd,
-    expected,
-)
+from tests.helpers.packs import FILES, MENU
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.ussd import SERVICE, TO_CONFIRM, TTL, VAULT, WHOLE, Resident, UssdGateway, expected
 
 LOST = MENU.wordings["id"].errors["lost"]
 
@@ -38,38 +27,38 @@ def shown(menu: Menu, *keys: str) -> str:
     return walk(menu, keys, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
 
 
-async def of_another_process(gateway: Ussd, **changes: Any) -> None:
+async def of_another_process(gateway: UssdGateway, **changes: Any) -> None:
     """What stands in Redis walks an edition that this process does not know."""
-    raw, stored = await gateway.sessions.read(VAULT.lookup(NUMBER))
+    raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
     unknown = stored._replace(menu="v0", place=stored.place._replace(**changes))
-    await gateway.sessions.write(VAULT.lookup(NUMBER), raw, unknown, TTL)
+    await gateway.services.sessions.write(VAULT.lookup(NUMBER), raw, unknown, TTL)
 
 
-async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:2])
     changed = edition()
-    gateway.editions.put(changed)
+    gateway.services.versions.put(changed)
     assert (await resident.answer("1")).text == expected(*WHOLE[:3])
-    assert (await Resident(gateway.turns, OTHER).walk(WHOLE[:3])).text == shown(changed, *WHOLE[:3])
+    assert (await Resident(gateway.services.turns, OTHER).walk(WHOLE[:3])).text == shown(changed, *WHOLE[:3])
     for keys in WHOLE[3:]:
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id"
 
 
-async def test_a_dropped_dialogue_is_gone_on_with_in_the_new_one(gateway: Ussd) -> None:
-    await Resident(gateway.turns).walk(WHOLE[:5])
+async def test_a_dropped_dialogue_is_gone_on_with_in_the_new_one(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).walk(WHOLE[:5])
     changed = edition(old="Di kelurahan mana?", new="Kelurahan mana?")
-    gateway.editions.put(changed)
-    assert (await Resident(gateway.turns).walk(("1",))).text == shown(changed, *WHOLE[:5])
+    gateway.services.versions.put(changed)
+    assert (await Resident(gateway.services.turns).walk(("1",))).text == shown(changed, *WHOLE[:5])
 
 
-async def test_a_lost_session_is_replayed_in_the_new_one(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_lost_session_is_replayed_in_the_new_one(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:2])
     changed = edition()
-    gateway.editions.put(changed)
+    gateway.services.versions.put(changed)
     await gateway.ask("FLUSHALL")
     assert (await resident.answer("1")).text == shown(changed, *WHOLE[:3])
 
@@ -78,8 +67,8 @@ async def test_a_lost_session_is_replayed_in_the_new_one(gateway: Ussd) -> None:
 
 
 @pytest.mark.parametrize("number", range(1, len(TO_CONFIRM) + 1))
-async def test_it_is_shown_anew_and_nothing_is_pressed(gateway: Ussd, number: int) -> None:
-    resident = Resident(gateway.turns)
+async def test_it_is_shown_anew_and_nothing_is_pressed(gateway: UssdGateway, number: int) -> None:
+    resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE[:number])
     await of_another_process(gateway)
     screen = await resident.answer(WHOLE[number])
@@ -91,8 +80,8 @@ async def test_it_is_shown_anew_and_nothing_is_pressed(gateway: Ussd, number: in
     assert len(await gateway.incidents()) == 1
 
 
-async def test_the_same_callback_again_is_led_back_too(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_the_same_callback_again_is_led_back_too(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE[:4])
     await of_another_process(gateway)
     assert (await resident.callback(resident.text)).text == f"{LOST}\n{here.text}"
@@ -102,9 +91,9 @@ async def test_the_same_callback_again_is_led_back_too(gateway: Ussd) -> None:
 @pytest.mark.parametrize(
     "changes", [{"state": "no_more"}, {"trail": ("language", "no_more")}, {"language": "su"}, {"state": "send"}]
 )
-async def test_where_the_place_is_gone_it_is_the_main_menu(gateway: Ussd, changes: dict[str, Any]) -> None:
+async def test_where_the_place_is_gone_it_is_the_main_menu(gateway: UssdGateway, changes: dict[str, Any]) -> None:
     """A state that does something is no place to be led back to: nobody has sent anything."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await of_another_process(gateway, **changes)
     screen = await resident.answer("1")
@@ -117,8 +106,8 @@ async def test_where_the_place_is_gone_it_is_the_main_menu(gateway: Ussd, change
 
 
 @pytest.mark.parametrize("changes", [{}, {"state": "no_more"}])
-async def test_a_late_callback_is_answered_and_changes_nothing(gateway: Ussd, changes: dict[str, Any]) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_late_callback_is_answered_and_changes_nothing(gateway: UssdGateway, changes: dict[str, Any]) -> None:
+    resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE[:4])
     await of_another_process(gateway, **changes)
     before = await gateway.stored()
@@ -127,8 +116,8 @@ async def test_a_late_callback_is_answered_and_changes_nothing(gateway: Ussd, ch
     assert await gateway.stored() == before
 
 
-async def test_a_last_screen_stays_what_it_was(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_last_screen_stays_what_it_was(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     ticket = await resident.walk()
     await of_another_process(gateway)
     assert await resident.callback(resident.text) == ticket
@@ -136,9 +125,9 @@ async def test_a_last_screen_stays_what_it_was(gateway: Ussd) -> None:
     assert len(await gateway.incidents()) == 1
 
 
-async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: Ussd) -> None:
+async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: UssdGateway) -> None:
     """The carrier's text holds an input that was not taken: no reading of it can be right."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:4])
     await of_another_process(gateway)
     await resident.answer("1")
@@ -149,17 +138,17 @@ async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: Ussd
 # What a process remembers --------------------------------------------------------------------------------------
 
 
-def test_it_remembers_the_last_few_editions() -> None:
-    editions = MenuVersions(MENU)
+def test_it_remembers_the_last_few_versions() -> None:
+    versions = MenuVersions(MENU)
     later = [edition(new=f"Apa yang terjadi {number}?") for number in range(REMEMBERED)]
     for menu in later:
-        editions.put(menu)
-        assert editions.current is menu
-    assert editions.of(MENU.version) is None
-    assert [editions.of(menu.version) for menu in later] == later
-    editions.put(later[0])
-    assert editions.current is later[0]
-    editions.put(MENU)
-    assert editions.of(later[1].version) is None, "the one that was longest out of force goes"
-    assert editions.of(later[0].version) is later[0]
-    assert editions.of("") is None
+        versions.put(menu)
+        assert versions.current is menu
+    assert versions.of(MENU.version) is None
+    assert [versions.of(menu.version) for menu in later] == later
+    versions.put(later[0])
+    assert versions.current is later[0]
+    versions.put(MENU)
+    assert versions.of(later[1].version) is None, "the one that was longest out of force goes"
+    assert versions.of(later[0].version) is later[0]
+    assert versions.of("") is None

@@ -16,7 +16,8 @@ from gateway.ussd.pending_reports import PendingReports
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.helpers.outages import Gate, OwnRedis
-from tests.helpers.ussd import NUMBER, OTHER, TO_CONFIRM, Resident, Ussd
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.ussd import TO_CONFIRM, Resident, UssdGateway
 
 FINISHED = EffectRequest(
     channel="at",
@@ -28,13 +29,13 @@ FINISHED = EffectRequest(
 )
 
 
-async def keep(gateway: Ussd, *reports: EffectRequest) -> None:
+async def keep(gateway: UssdGateway, *reports: EffectRequest) -> None:
     for report in reports:
-        await gateway.unfiled.keep(report)
+        await gateway.services.pending_reports.keep(report)
 
 
-async def test_filed_at_once(gateway: Ussd) -> None:
-    outcome, learnt = await gateway.filing.file(FINISHED)
+async def test_filed_at_once(gateway: UssdGateway) -> None:
+    outcome, learnt = await gateway.services.filing.file(FINISHED)
     (incident,) = await gateway.incidents()
     assert (outcome, learnt["ticket"].replace("-", "")) == ("filed", incident["ticket"])
     assert (incident["language"], incident["received_at"]) == ("jv", "2026-11-28T03:04:05+00:00")
@@ -42,106 +43,108 @@ async def test_filed_at_once(gateway: Ussd) -> None:
     assert confirmation["text"].startswith(f"Laporan {learnt['ticket']} (Tukaran pendukung, Podosugih)")
 
 
-async def test_filed_again_it_keeps_its_ticket(gateway: Ussd) -> None:
-    answers = await asyncio.gather(*(gateway.filing.file(FINISHED) for _ in range(4)))
+async def test_filed_again_it_keeps_its_ticket(gateway: UssdGateway) -> None:
+    answers = await asyncio.gather(*(gateway.services.filing.file(FINISHED) for _ in range(4)))
     assert len({learnt["ticket"] for _, learnt in answers}) == 1
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_what_is_no_report_is_refused_and_not_kept(gateway: Ussd) -> None:
+async def test_what_is_no_report_is_refused_and_not_kept(gateway: UssdGateway) -> None:
     with capture_logs() as lines:
-        assert await gateway.filing.file(replace(FINISHED, answers={"shoe_size": "42"})) == ("failed", {})
+        assert await gateway.services.filing.file(replace(FINISHED, answers={"shoe_size": "42"})) == ("failed", {})
     assert [(line["event"], line["error"]) for line in lines] == [("incident.refused", "ValueError")]
-    assert await gateway.kept() == {}
+    assert await gateway.pending() == {}
 
 
-async def test_a_kept_report_is_filed_as_it_was_told(gateway: Ussd) -> None:
+async def test_a_kept_report_is_filed_as_it_was_told(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED)
-    assert await gateway.filing.file_kept() == 1
+    assert await gateway.services.filing.file_kept() == 1
     (incident,) = await gateway.incidents()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tukaran")
     assert incident["received_at"] == "2026-11-28T03:04:05+00:00", "when it was told, not when it was filed"
 
 
-async def test_kept_twice_is_kept_once(gateway: Ussd) -> None:
+async def test_kept_twice_is_kept_once(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED, replace(FINISHED, answers={}))
-    assert await gateway.filing.file_kept() == 1
+    assert await gateway.services.filing.file_kept() == 1
     assert len(await gateway.incidents()) == 1
 
 
-async def test_two_workers_file_each_report_once(gateway: Ussd) -> None:
+async def test_two_workers_file_each_report_once(gateway: UssdGateway) -> None:
     await keep(gateway, *(replace(FINISHED, session=f"ATUid_{number}") for number in range(30)))
-    await asyncio.gather(gateway.filing.file_kept(), gateway.filing.file_kept(), gateway.filing.file_kept())
+    await asyncio.gather(
+        gateway.services.filing.file_kept(), gateway.services.filing.file_kept(), gateway.services.filing.file_kept()
+    )
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 30
-    assert await gateway.kept() == {}
+    assert await gateway.pending() == {}
 
 
-async def test_a_report_that_was_filed_after_all_is_not_filed_again(gateway: Ussd) -> None:
+async def test_a_report_that_was_filed_after_all_is_not_filed_again(gateway: UssdGateway) -> None:
     """The commit was done, and its answer lost: the report was filed and kept."""
-    await gateway.filing.file(FINISHED)
+    await gateway.services.filing.file(FINISHED)
     await keep(gateway, FINISHED)
-    assert await gateway.filing.file_kept() == 1
+    assert await gateway.services.filing.file_kept() == 1
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_what_can_never_be_filed_is_set_aside(gateway: Ussd) -> None:
-    await gateway.filing.file(FINISHED)
+async def test_what_can_never_be_filed_is_set_aside(gateway: UssdGateway) -> None:
+    await gateway.services.filing.file(FINISHED)
     of_another_phone = replace(FINISHED, phone=OTHER)
     no_report = replace(FINISHED, session="ATUid_2", answers={})
     good = replace(FINISHED, session="ATUid_3")
     await keep(gateway, of_another_phone, no_report, good)
     with capture_logs() as lines:
-        assert await gateway.filing.file_kept() == 1
+        assert await gateway.services.filing.file_kept() == 1
     assert [line["event"] for line in lines].count("incident.unfileable") == 2
     assert NUMBER.e164[-7:] not in repr(lines)
-    assert await gateway.kept() == {}
+    assert await gateway.pending() == {}
     assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 2, "for a person to look at"
     assert len(await gateway.incidents()) == 2
 
 
-async def test_a_language_that_the_pack_has_lost_keeps_no_report_back(gateway: Ussd) -> None:
+async def test_a_language_that_the_pack_has_lost_keeps_no_report_back(gateway: UssdGateway) -> None:
     await keep(gateway, replace(FINISHED, language="xx"))
-    assert await gateway.filing.file_kept() == 1
+    assert await gateway.services.filing.file_kept() == 1
     (confirmation,) = await gateway.confirmations()
     assert confirmation["text"].startswith("Laporan ")
 
 
-async def test_what_cannot_be_read_is_set_aside(gateway: Ussd, redis_url: str) -> None:
+async def test_what_cannot_be_read_is_set_aside(gateway: UssdGateway, redis_url: str) -> None:
     """Somebody's hand was in Redis, or the key has been changed."""
     client = redis_client(redis_url)
-    batcher = Pipeline(client, 0.3)
-    await PendingReports(batcher, Vault(bytes(32))).keep(FINISHED)
-    await batcher.close()
+    pipeline = Pipeline(client, 0.3)
+    await PendingReports(pipeline, Vault(bytes(32))).keep(FINISHED)
+    await pipeline.close()
     await client.aclose()
     for name, entry in (("a", "?"), ("b", "{}"), ("c", json.dumps({"channel": 1, "phone": "??"}))):
         await gateway.ask("HSET", "waspada:unfiled", name, entry)
     await keep(gateway, replace(FINISHED, session="ATUid_2"))
-    assert await gateway.filing.file_kept() == 1
-    assert await gateway.kept() == {}
+    assert await gateway.services.filing.file_kept() == 1
+    assert await gateway.pending() == {}
     assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 4
 
 
-async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: Ussd) -> None:
+async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED)
-    ((_, entry),) = (await gateway.kept()).items()
+    ((_, entry),) = (await gateway.pending()).items()
     await gateway.ask("HSET", "waspada:unfiled", "a", json.dumps({**json.loads(entry), "session": "b", "answers": 5}))
     with capture_logs() as lines:
-        assert await gateway.filing.file_kept() == 1
+        assert await gateway.services.filing.file_kept() == 1
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["incident.not_filed_late"]
     assert len(await gateway.incidents()) == 1
 
 
-async def test_while_postgresql_is_away_reports_stay_kept(shaky: Ussd, postgres: Gate) -> None:
+async def test_while_postgresql_is_away_reports_stay_kept(shaky: UssdGateway, postgres: Gate) -> None:
     await keep(shaky, FINISHED)
     await postgres.shut()
-    assert await shaky.filing.file_kept() == 0
-    assert len(await shaky.kept()) == 1
+    assert await shaky.services.filing.file_kept() == 0
+    assert len(await shaky.pending()) == 1
     await postgres.open()
-    assert await shaky.filing.file_kept() == 1
+    assert await shaky.services.filing.file_kept() == 1
 
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
-async def test_while_redis_is_away_there_is_nothing_to_file(shaky: Ussd, own_redis: OwnRedis, how: str) -> None:
+async def test_while_redis_is_away_there_is_nothing_to_file(shaky: UssdGateway, own_redis: OwnRedis, how: str) -> None:
     """Housekeeping waits for better times; it neither fails nor stands still for ever."""
     await keep(shaky, FINISHED)
     if how == "hangs":
@@ -149,18 +152,18 @@ async def test_while_redis_is_away_there_is_nothing_to_file(shaky: Ussd, own_red
     else:
         await own_redis.kill()
     async with asyncio.timeout(5):
-        assert await shaky.filing.file_kept() == 0
+        assert await shaky.services.filing.file_kept() == 0
     if how == "hangs":
         own_redis.go_on()
     else:
         await own_redis.start()
-    assert await shaky.filing.file_kept() == 1
+    assert await shaky.services.filing.file_kept() == 1
     assert len(await shaky.incidents()) == 1
 
 
-async def test_redis_refuses_to_keep_it(shaky: Ussd, own_redis: OwnRedis, postgres: Gate) -> None:
+async def test_redis_refuses_to_keep_it(shaky: UssdGateway, own_redis: OwnRedis, postgres: Gate) -> None:
     """Out of memory, and PostgreSQL is away: the screen must not say that anything is saved."""
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     await shaky.ask("CONFIG", "SET", "maxmemory", "1")
     await postgres.shut()

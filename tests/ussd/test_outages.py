@@ -10,7 +10,8 @@ import pytest
 
 from gateway.carriers.carrier import Screen
 from tests.helpers.outages import Gate, OwnRedis
-from tests.helpers.ussd import NUMBER, TO_CONFIRM, TO_DESCRIBE, WHOLE, Resident, Ussd, expected
+from tests.helpers.phones import NUMBER
+from tests.helpers.ussd import TO_CONFIRM, TO_DESCRIBE, WHOLE, Resident, UssdGateway, expected
 
 LONGEST_S = 2.0  # promise 4
 Outage = Callable[[], Awaitable[None]]
@@ -44,9 +45,9 @@ async def timed(answer: Awaitable[Screen]) -> Screen:
     return screen
 
 
-async def test_redis_away_in_mid_dialogue(shaky: Ussd, redis_away: tuple[Outage, Outage]) -> None:
+async def test_redis_away_in_mid_dialogue(shaky: UssdGateway, redis_away: tuple[Outage, Outage]) -> None:
     goes, comes_back = redis_away
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     await resident.walk(WHOLE[:7])
     await goes()
     assert (await timed(resident.answer(WHOLE[7]))).text == expected(*WHOLE[:8])
@@ -60,9 +61,9 @@ async def test_redis_away_in_mid_dialogue(shaky: Ussd, redis_away: tuple[Outage,
     assert (incident["description"], incident["contact"]) == ("tawuran di pasar", True)
 
 
-async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: Ussd, own_redis: OwnRedis) -> None:
+async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     screen = await timed(resident.dial())
     for number, keys in enumerate(WHOLE):
         assert screen.text == expected(*WHOLE[:number])
@@ -72,30 +73,30 @@ async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: Ussd, own_red
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
 
-async def test_many_residents_while_redis_hangs(shaky: Ussd, own_redis: OwnRedis) -> None:
+async def test_many_residents_while_redis_hangs(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     """They share the round trip, and the wait: nobody stands in a queue behind the others' deadlines."""
     own_redis.hang()
-    residents = [Resident(shaky.turns) for _ in range(40)]
+    residents = [Resident(shaky.services.turns) for _ in range(40)]
     screens = await asyncio.gather(*(timed(resident.callback("1*1*1")) for resident in residents))
     assert {screen.text for screen in screens} == {expected("1", "1", "1")}
     own_redis.go_on()
 
 
-async def test_postgresql_away_at_the_last_step(shaky: Ussd, postgres: Gate, postgres_away: Outage) -> None:
-    resident = Resident(shaky.turns)
+async def test_postgresql_away_at_the_last_step(shaky: UssdGateway, postgres: Gate, postgres_away: Outage) -> None:
+    resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     await postgres_away()
     screen = await timed(resident.answer("1"))
     assert (screen.label, screen.end) == ("saved.id", True)
     assert await timed(resident.callback(resident.text)) == screen
-    ((name, entry),) = (await shaky.kept()).items()
+    ((name, entry),) = (await shaky.pending()).items()
     assert name.decode().startswith(f"at:{resident.session}:")
     assert b"tawuran di pasar" in entry
     assert NUMBER.e164[-7:].encode() not in entry
     await postgres.open()
-    assert await shaky.filing.file_kept() == 1
-    assert await shaky.filing.file_kept() == 0
-    assert await shaky.kept() == {}
+    assert await shaky.services.filing.file_kept() == 1
+    assert await shaky.services.filing.file_kept() == 0
+    assert await shaky.pending() == {}
     (incident,), (confirmation,) = await shaky.incidents(), await shaky.confirmations()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tawuran di pasar")
     assert (confirmation["ticket"], confirmation["to"]) == (incident["ticket"], NUMBER.masked)
@@ -103,9 +104,9 @@ async def test_postgresql_away_at_the_last_step(shaky: Ussd, postgres: Gate, pos
     assert len(await shaky.incidents()) == 1
 
 
-async def test_the_last_step_again_when_postgresql_is_back(shaky: Ussd, postgres: Gate) -> None:
+async def test_the_last_step_again_when_postgresql_is_back(shaky: UssdGateway, postgres: Gate) -> None:
     """The carrier repeats itself, and Redis has lost the session but not the report: still one."""
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     await postgres.shut()
     await resident.answer("1")
@@ -113,23 +114,23 @@ async def test_the_last_step_again_when_postgresql_is_back(shaky: Ussd, postgres
     await shaky.ask("DEL", session)
     await postgres.open()
     assert (await resident.callback(resident.text)).label == "ticket.id"
-    assert await shaky.filing.file_kept() == 1, "it is off the list"
+    assert await shaky.services.filing.file_kept() == 1, "it is off the list"
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
 
-async def test_both_away_at_the_last_step(shaky: Ussd, own_redis: OwnRedis, postgres_away: Outage) -> None:
-    resident = Resident(shaky.turns)
+async def test_both_away_at_the_last_step(shaky: UssdGateway, own_redis: OwnRedis, postgres_away: Outage) -> None:
+    resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
     await postgres_away()
     screen = await timed(resident.answer("1"))
     assert (screen.label, screen.end) == ("not_sent.id", True)
     own_redis.go_on()
-    assert await shaky.kept() == {}
+    assert await shaky.pending() == {}
 
 
-async def test_redis_hangs_and_postgresql_takes_the_report(shaky: Ussd, own_redis: OwnRedis) -> None:
-    resident = Resident(shaky.turns)
+async def test_redis_hangs_and_postgresql_takes_the_report(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+    resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
     assert (await timed(resident.answer("1"))).label == "ticket.id"
@@ -138,9 +139,9 @@ async def test_redis_hangs_and_postgresql_takes_the_report(shaky: Ussd, own_redi
     assert len(await shaky.incidents()) == 1
 
 
-async def test_a_star_in_a_description_while_redis_is_away(shaky: Ussd, own_redis: OwnRedis) -> None:
+async def test_a_star_in_a_description_while_redis_is_away(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     """Nothing tells the star from the next answer but the label of the screen that was answered."""
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     await resident.walk(TO_DESCRIBE)
     await own_redis.kill()
     assert (await resident.answer("gang 3 * 2")).text == expected(*TO_DESCRIBE, "?")

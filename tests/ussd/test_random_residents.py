@@ -38,7 +38,8 @@ from gateway.ussd.replay import StartInputs, replay_to
 from gateway.ussd.screen_label import Label
 from gateway.ussd.transcript import parts
 from gateway.ussd.turn import Service
-from tests.helpers.ussd import PACKS, SERVICE, VAULT, Resident, Ussd, ussd
+from tests.helpers.packs import PACKS
+from tests.helpers.ussd import SERVICE, VAULT, Resident, UssdGateway, ussd_gateway
 
 MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal")}
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
@@ -237,7 +238,7 @@ class Town:
 
     menu: Menu
     service: Service
-    gateway: Ussd
+    gateway: UssdGateway
     runner: asyncio.Runner
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
@@ -268,7 +269,7 @@ class Callbacks(RuleBasedStateMachine):
         return self.calls[-1]
 
     def _dial(self, suffix: str, *, in_text: bool) -> None:
-        self.calls.append(Resident(self.town.gateway.turns, self.phone, service=self.town.service))
+        self.calls.append(Resident(self.town.gateway.services.turns, self.phone, service=self.town.service))
         if in_text:
             self.call.text = suffix
         self.code = f"{SERVICE.service_code[:-1]}*{suffix}#" if suffix and not in_text else SERVICE.service_code
@@ -311,7 +312,7 @@ class Callbacks(RuleBasedStateMachine):
     @rule(answers=ANSWERS)
     def get_on(self, answers: list[int]) -> None:
         for number in answers:
-            stored = self.town.run(self.town.gateway.sessions.read(VAULT.lookup(self.phone)))[1]
+            stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 break
             self.press(likely(self.town.menu, self.town.service.limits, stored.place, number, self.ticket))
@@ -341,7 +342,7 @@ class Callbacks(RuleBasedStateMachine):
     def a_callback_of_a_call_that_broke_off(self, data: st.DataObject) -> None:
         """Where it is one that the calls since have replaced, and Redis knows that, it changes nothing."""
         sent = data.draw(st.sampled_from([one for one in self.sent if one[0] is not self.call]))
-        stored = self.town.run(self.town.gateway.sessions.read(VAULT.lookup(self.phone)))[1]
+        stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
         late = stored is not None and stored.is_after(self.town.service.channel, sent[0].session, sent[1])
         keys = self._keys()
         self._callback(*sent)
@@ -354,7 +355,7 @@ class Callbacks(RuleBasedStateMachine):
     def the_last_answer_comes_late(self, answers: list[int], late_after: int) -> None:
         """The call breaks off where only sending is left, and is gone on with; its own last answer is under way yet."""
         for number in answers:
-            stored = self.town.run(self.town.gateway.sessions.read(VAULT.lookup(self.phone)))[1]
+            stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 return
             if sends(self.town.menu, stored.place):
@@ -387,7 +388,7 @@ class Callbacks(RuleBasedStateMachine):
 def town(pack: str, channel: str, redis_url: str, database_url: str, log: io.StringIO) -> Iterator[Town]:
     stack = AsyncExitStack()
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        gateway = runner.run(stack.enter_async_context(ussd(redis_url, database_url, menu=MENUS[pack])))
+        gateway = runner.run(stack.enter_async_context(ussd_gateway(redis_url, database_url, menu=MENUS[pack])))
         yield Town(MENUS[pack], replace(SERVICE, limits=CHANNELS[channel]), gateway, runner)
         runner.run(stack.aclose())
     assert "Traceback" not in log.getvalue()

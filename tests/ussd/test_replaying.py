@@ -11,7 +11,8 @@ import pytest
 from gateway.menu.engine import Step
 from gateway.ussd.replay import StartInputs, replay, replay_to
 from gateway.ussd.screen_label import Label, read_label
-from tests.helpers.ussd import MENU, SERVICE, TO_DESCRIBE
+from tests.helpers.packs import MENU
+from tests.helpers.ussd import SERVICE, TO_DESCRIBE
 
 TODAY = date(2026, 11, 28)
 

@@ -17,7 +17,9 @@ from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.ussd.sessions import Keeping, Sessions, Stored, decode, encode
 from gateway.ussd.transcript import Mark, mark
 from tests.helpers.outages import OwnRedis
-from tests.helpers.ussd import DAY_S, MENU, NUMBER, OTHER, TTL, VAULT
+from tests.helpers.packs import MENU
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.ussd import DAY_S, TTL, VAULT
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)  # what a state may be called
 KEY = VAULT.lookup(NUMBER)
@@ -39,7 +41,7 @@ STORED = Stored("at", "ATUid_1", mark("2*1*5*5 meter"), "v1", 1_795_000_000, 739
 
 
 @pytest.fixture
-async def batcher(redis_url: str) -> AsyncIterator[Pipeline]:
+async def pipeline(redis_url: str) -> AsyncIterator[Pipeline]:
     async with Redis.from_url(redis_url) as client:
         joined = Pipeline(client, 0.3)
         yield joined
@@ -47,12 +49,12 @@ async def batcher(redis_url: str) -> AsyncIterator[Pipeline]:
 
 
 @pytest.fixture
-def sessions(batcher: Pipeline) -> Sessions:
-    return Sessions(batcher)
+def sessions(pipeline: Pipeline) -> Sessions:
+    return Sessions(pipeline)
 
 
-async def only_key(batcher: Pipeline) -> bytes:
-    (key,) = await batcher.run("KEYS", "*")
+async def only_key(pipeline: Pipeline) -> bytes:
+    (key,) = await pipeline.run("KEYS", "*")
     return bytes(key)
 
 
@@ -103,9 +105,9 @@ def test_every_session_survives_its_stored_form(stored: Stored) -> None:
 @pytest.mark.parametrize(
     "raw", [b"?", b"{}", b"[1, 2]", b"null", b"\xff", b"x", b"x\x9c?", b'["at", "s", "", "v1", "main"]']
 )
-async def test_what_another_release_left_is_replaced(sessions: Sessions, batcher: Pipeline, raw: bytes) -> None:
+async def test_what_another_release_left_is_replaced(sessions: Sessions, pipeline: Pipeline, raw: bytes) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
-    await batcher.run("SET", await only_key(batcher), raw)
+    await pipeline.run("SET", await only_key(pipeline), raw)
     assert await sessions.read(KEY) == (raw, None)
     assert await sessions.write(KEY, raw, STORED, TTL) is None
     assert (await sessions.read(KEY))[1] == STORED
@@ -127,38 +129,38 @@ async def test_of_many_at_once_one_wins(sessions: Sessions) -> None:
     assert (await sessions.read(KEY))[1] == winner
 
 
-async def test_it_expires_and_every_write_renews_it(sessions: Sessions, batcher: Pipeline) -> None:
+async def test_it_expires_and_every_write_renews_it(sessions: Sessions, pipeline: Pipeline) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
-    key = await only_key(batcher)
-    assert TTL - 5 < await batcher.run("TTL", key) <= TTL
-    await batcher.run("EXPIRE", key, 1)
+    key = await only_key(pipeline)
+    assert TTL - 5 < await pipeline.run("TTL", key) <= TTL
+    await pipeline.run("EXPIRE", key, 1)
     await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
-    assert TTL - 5 < await batcher.run("TTL", key) <= TTL
+    assert TTL - 5 < await pipeline.run("TTL", key) <= TTL
 
 
-async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, batcher: Pipeline) -> None:
+async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, pipeline: Pipeline) -> None:
     await sessions.write(KEY, b"", STORED, TTL)
-    await batcher.run("SCRIPT", "FLUSH")
+    await pipeline.run("SCRIPT", "FLUSH")
     assert await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL) is None
 
 
 async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
     """Out of memory, or a replica that may not write: it answers, and is of no more use than one that does not."""
     async with Redis.from_url(own_redis.url) as client:
-        batcher = Pipeline(client, 0.3)
-        sessions = Sessions(batcher)
+        pipeline = Pipeline(client, 0.3)
+        sessions = Sessions(pipeline)
         await sessions.write(KEY, b"", STORED, TTL)
         await client.config_set("maxmemory", 1)
         with pytest.raises(RedisUnavailable):
             await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
         assert (await sessions.read(KEY))[1] == STORED
         await client.config_set("maxmemory", 0)
-        key = await only_key(batcher)
+        key = await only_key(pipeline)
         await client.delete(key)
         await client.lpush(key, "what somebody else made of it")
         with pytest.raises(RedisUnavailable):
             await sessions.read(KEY)
-        await batcher.close()
+        await pipeline.close()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ ACCENTED = "".join("àèéùìòÇØøÅåÄÖÑÜäöñü"[digit % 19] for digi
 
 
 @pytest.mark.parametrize("words", ["", WORDY[:160], WORDY[:182], TANGLED[:182], ACCENTED[:182]])
-async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, batcher: Pipeline, words: str) -> None:
+async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, pipeline: Pipeline, words: str) -> None:
     """At the last question of the longest way, with as long a description as a phone can send."""
     answers = {
         "language": "id",
@@ -216,7 +218,7 @@ async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, bat
     stored = STORED._replace(session=session, menu="0123456789ab", origin="", place=place)
     await sessions.write(KEY, b"", stored, TTL)
     assert (await sessions.read(KEY))[1] == stored
-    assert await batcher.run("MEMORY", "USAGE", await only_key(batcher)) <= 600
+    assert await pipeline.run("MEMORY", "USAGE", await only_key(pipeline)) <= 600
 
 
 # A language that was chosen by SMS --------------------------------------------------------------------------------
@@ -226,7 +228,7 @@ def _left(seconds: int) -> datetime:
     return datetime.fromtimestamp(STORED.at + seconds, UTC)
 
 
-async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: Sessions, batcher: Pipeline) -> None:
+async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: Sessions, pipeline: Pipeline) -> None:
     said = PLACE._replace(state="describe", answers={"language": "jv", "category": "gesekan", "description": "jv"})
     await sessions.write(KEY, b"", STORED._replace(place=said), TTL)
     await sessions.choose_language(KEY, "en", MENU, _left(60 * 60))
@@ -234,14 +236,14 @@ async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: 
     assert stored is not None and stored.at == STORED.at
     assert (stored.place.language, stored.place.chosen) == ("en", True)
     assert stored.place.answers == {"language": "en", "category": "gesekan", "description": "jv"}
-    assert 23 * 60 * 60 - 5 <= await batcher.run("TTL", await only_key(batcher)) <= 23 * 60 * 60
+    assert 23 * 60 * 60 - 5 <= await pipeline.run("TTL", await only_key(pipeline)) <= 23 * 60 * 60
 
 
-async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(sessions: Sessions, batcher: Pipeline) -> None:
+async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(sessions: Sessions, pipeline: Pipeline) -> None:
     await sessions.choose_language(KEY, "en", MENU, _left(0))
     _, stored = await sessions.read(KEY)
     assert stored is not None and (stored.place.language, stored.place.chosen) == ("en", True)
-    assert await batcher.run("TTL", await only_key(batcher)) > MENU.rules.remember_language.total_seconds() - 5
+    assert await pipeline.run("TTL", await only_key(pipeline)) > MENU.rules.remember_language.total_seconds() - 5
 
 
 async def test_a_language_chosen_while_somebody_dials_is_not_lost(sessions: Sessions) -> None:

@@ -10,18 +10,9 @@ from gateway.menu import engine
 from gateway.menu.engine import Step
 from tests.helpers.clocks import StandingClock
 from tests.helpers.outages import OwnRedis
-from tests.helpers.ussd import (
-    DAY_S,
-    MENU,
-    OTHER,
-    SECOND,
-    SERVICE,
-    TO_CONFIRM,
-    WHOLE,
-    Resident,
-    Ussd,
-    expected,
-)
+from tests.helpers.packs import MENU
+from tests.helpers.phones import OTHER
+from tests.helpers.ussd import DAY_S, SECOND, SERVICE, TO_CONFIRM, WHOLE, Resident, UssdGateway, expected
 
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 LOST = {language: MENU.wordings[language].errors["lost"] for language in MENU.languages}
@@ -40,70 +31,72 @@ def lost(language: str) -> str:
     return f"{LOST[language]}\n{begun(language=language)}"
 
 
-async def speaks(gateway: Ussd, language: str) -> None:
+async def speaks(gateway: UssdGateway, language: str) -> None:
     """This phone has chosen its language some other day."""
-    await Resident(gateway.turns).walk([str(list(MENU.languages).index(language) + 1)])
+    await Resident(gateway.services.turns).walk([str(list(MENU.languages).index(language) + 1)])
 
 
-async def dropped(gateway: Ussd) -> None:
+async def dropped(gateway: UssdGateway) -> None:
     """This phone has left a report at the question for the place."""
-    await Resident(gateway.turns).walk(("2", "1", "1", "3"))
+    await Resident(gateway.services.turns).walk(("2", "1", "1", "3"))
 
 
 # The language --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", MENU.languages)
-async def test_a_language_is_asked_for_once(gateway: Ussd, language: str) -> None:
+async def test_a_language_is_asked_for_once(gateway: UssdGateway, language: str) -> None:
     await speaks(gateway, language)
-    screen = await Resident(gateway.turns).dial()
+    screen = await Resident(gateway.services.turns).dial()
     assert (screen.text, screen.label) == (begun(language=language), f"main.{language}.home")
-    assert (await Resident(gateway.turns, OTHER).dial()).text == expected(), "of each phone"
+    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected(), "of each phone"
 
 
-async def test_it_can_be_changed(gateway: Ussd) -> None:
+async def test_it_can_be_changed(gateway: UssdGateway) -> None:
     await speaks(gateway, "jv")
-    await Resident(gateway.turns).walk(("5", "3"))
-    assert (await Resident(gateway.turns).dial()).text == begun(language="en")
+    await Resident(gateway.services.turns).walk(("5", "3"))
+    assert (await Resident(gateway.services.turns).dial()).text == begun(language="en")
 
 
-async def test_who_hung_up_before_choosing_is_asked_again(gateway: Ussd) -> None:
-    await Resident(gateway.turns).dial()
-    assert (await Resident(gateway.turns).dial()).text == expected()
+async def test_who_hung_up_before_choosing_is_asked_again(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).dial()
+    assert (await Resident(gateway.services.turns).dial()).text == expected()
 
 
 @pytest.mark.parametrize("keys", [("2",), ("2", *WHOLE[1:]), ("2", "4")])
-async def test_it_is_remembered_as_long_as_the_pack_says(gateway: Ussd, keys: tuple[str, ...]) -> None:
-    await Resident(gateway.turns).walk(keys)
+async def test_it_is_remembered_as_long_as_the_pack_says(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
+    await Resident(gateway.services.turns).walk(keys)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     days = MENU.rules.remember_language.days
     assert days * DAY_S - 5 < await gateway.ask("TTL", key) <= days * DAY_S
     await gateway.ask("PEXPIRE", key, 1)
     while await gateway.ask("EXISTS", key):
         pass
-    assert (await Resident(gateway.turns).dial()).text == expected()
+    assert (await Resident(gateway.services.turns).dial()).text == expected()
 
 
-async def test_it_is_the_same_on_every_channel(gateway: Ussd) -> None:
+async def test_it_is_the_same_on_every_channel(gateway: UssdGateway) -> None:
     await speaks(gateway, "en")
-    assert (await Resident(gateway.turns, service=SECOND).dial()).label == "main.en.home"
+    assert (await Resident(gateway.services.turns, service=SECOND).dial()).label == "main.en.home"
 
 
-async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(timed: Ussd, clock: StandingClock) -> None:
+async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(
+    timed: UssdGateway, clock: StandingClock
+) -> None:
     for _ in range(5):
-        await Resident(timed.turns).walk(WHOLE if not await timed.incidents() else WHOLE[1:])
-    assert (await Resident(timed.turns).walk(("1",))).label == "limit.id.home"
-    assert (await Resident(timed.turns).dial("*384*3375*3#")).label == "limit.id.3"
+        await Resident(timed.services.turns).walk(WHOLE if not await timed.incidents() else WHOLE[1:])
+    assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
     clock.pass_time(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
-    assert (await Resident(timed.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
     clock.pass_time(seconds=1)
-    assert (await Resident(timed.turns).walk(("1",))).label == "notice.id.home"
+    assert (await Resident(timed.services.turns).walk(("1",))).label == "notice.id.home"
 
 
-async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: Ussd) -> None:
+async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: UssdGateway) -> None:
     """A shortcut in the first language asks for none."""
-    await Resident(gateway.turns).dial("*384*3375*3#")
-    resident = Resident(gateway.turns)
+    await Resident(gateway.services.turns).dial("*384*3375*3#")
+    resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
     for keys in ("1", *WHOLE[4:]):
         screen = await resident.answer(keys)
@@ -119,10 +112,12 @@ async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: Us
 @pytest.mark.parametrize("shortcut", MENU.shortcuts)
 @pytest.mark.parametrize("language", ["", "jv"])
 @pytest.mark.parametrize("in_text", [True, False])
-async def test_a_shortcut_leads_where_it_says(gateway: Ussd, shortcut: str, language: str, in_text: bool) -> None:
+async def test_a_shortcut_leads_where_it_says(
+    gateway: UssdGateway, shortcut: str, language: str, in_text: bool
+) -> None:
     if language:
         await speaks(gateway, language)
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     if in_text:
         resident.text = shortcut
         screen = await resident.callback(shortcut)
@@ -134,8 +129,8 @@ async def test_a_shortcut_leads_where_it_says(gateway: Ussd, shortcut: str, lang
     assert (await resident.answer("00")).text == begun(("00",), language, shortcut)
 
 
-async def test_a_report_from_a_shortcut(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_report_from_a_shortcut(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
     for keys in ("1", *WHOLE[4:]):
         screen = await resident.answer(keys)
@@ -147,25 +142,25 @@ async def test_a_report_from_a_shortcut(gateway: Ussd) -> None:
 @pytest.mark.parametrize("language", ["", "en"])
 @pytest.mark.parametrize("in_text", [True, False])
 async def test_any_other_suffix_is_what_it_would_be_if_it_were_typed(
-    gateway: Ussd, language: str, in_text: bool
+    gateway: UssdGateway, language: str, in_text: bool
 ) -> None:
     if language:
         await speaks(gateway, language)
     keys = ("1", "1", "98") if language else ("3", "1", "1", "98")
     typed = "*".join(keys)
     text, code = (typed, "") if in_text else ("", f"*384*3375*{typed}#")
-    assert (await Resident(gateway.turns).callback(text, code=code)).text == begun(keys, language)
+    assert (await Resident(gateway.services.turns).callback(text, code=code)).text == begun(keys, language)
 
 
 @pytest.mark.parametrize("suffix", ["7*7", "77", "1*77", "1*1*1*0*77"])
-async def test_a_wrong_suffix_leads_to_the_main_menu(gateway: Ussd, suffix: str) -> None:
-    screen = await Resident(gateway.turns).callback("", code=f"*384*3375*{suffix}#")
+async def test_a_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix: str) -> None:
+    screen = await Resident(gateway.services.turns).callback("", code=f"*384*3375*{suffix}#")
     assert screen.text == begun(language="id")
-    assert (await Resident(gateway.turns, OTHER).callback("77")).text == begun(language="id")
+    assert (await Resident(gateway.services.turns, OTHER).callback("77")).text == begun(language="id")
 
 
-async def test_a_wrong_suffix_goes_on_from_the_main_menu(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_wrong_suffix_goes_on_from_the_main_menu(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*77#")
     for keys in WHOLE[1:]:
         screen = await resident.answer(keys)
@@ -173,26 +168,26 @@ async def test_a_wrong_suffix_goes_on_from_the_main_menu(gateway: Ussd) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["3", "9", "1*1", "77"])
-async def test_with_a_dropped_report_the_suffix_comes_second(gateway: Ussd, suffix: str) -> None:
+async def test_with_a_dropped_report_the_suffix_comes_second(gateway: UssdGateway, suffix: str) -> None:
     await dropped(gateway)
     shortcut = suffix if suffix in MENU.shortcuts else ""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     screen = await resident.dial(f"*384*3375*{suffix}#")
     assert screen.label == f"unfinished.jv.resume{shortcut}"
     assert (await resident.answer("2")).text == begun(language="jv", shortcut=shortcut)
     assert (await gateway.stored()).place.resumed is False
 
 
-async def test_with_a_dropped_report_a_suffix_in_the_text_comes_second(gateway: Ussd) -> None:
+async def test_with_a_dropped_report_a_suffix_in_the_text_comes_second(gateway: UssdGateway) -> None:
     await dropped(gateway)
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     assert (await resident.answer("3")).label == "unfinished.jv.resume3"
     assert (await resident.answer("1")).label == "kecamatan.jv.resume3"
 
 
-async def test_another_code_of_the_carrier_is_no_suffix(gateway: Ussd) -> None:
+async def test_another_code_of_the_carrier_is_no_suffix(gateway: UssdGateway) -> None:
     for code in ("*384*33751#", "*999#", "*384*3375", "", "*384*3375*#"):
-        assert (await Resident(gateway.turns).callback("", code=code)).text == expected()
+        assert (await Resident(gateway.services.turns).callback("", code=code)).text == expected()
 
 
 # Sessions that Redis has lost ----------------------------------------------------------------------------------
@@ -208,11 +203,11 @@ BEGINNINGS = {  # what was dialled, and in which language the phone was known to
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 @pytest.mark.parametrize("in_text", [True, False])
-async def test_with_its_label_it_goes_on_at_every_hop(gateway: Ussd, beginning: str, in_text: bool) -> None:
+async def test_with_its_label_it_goes_on_at_every_hop(gateway: UssdGateway, beginning: str, in_text: bool) -> None:
     shortcut, language = BEGINNINGS[beginning]
     if language:
         await speaks(gateway, language)
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     code = "" if in_text or not shortcut else f"*384*3375*{shortcut}#"
     if shortcut and in_text:
         await resident.answer(shortcut)
@@ -232,29 +227,29 @@ async def test_with_its_label_it_goes_on_at_every_hop(gateway: Ussd, beginning: 
     assert (incident["category"], incident["language"]) == ("gesekan", language or "id")
 
 
-async def test_it_goes_on_from_there(gateway: Ussd) -> None:
+async def test_it_goes_on_from_there(gateway: UssdGateway) -> None:
     """Once found, it is stored like any other."""
     await speaks(gateway, "jv")
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1", "3"))
     await gateway.ask("FLUSHALL")
     await resident.answer("1")
     assert (await resident.answer("2")).text == begun(("1", "1", "3", "1", "2"), "jv")
-    assert (await Resident(gateway.turns).dial()).label == "unfinished.jv.resume"
+    assert (await Resident(gateway.services.turns).dial()).label == "unfinished.jv.resume"
 
 
-async def test_who_changed_his_language_on_the_way_is_found(gateway: Ussd) -> None:
+async def test_who_changed_his_language_on_the_way_is_found(gateway: UssdGateway) -> None:
     await speaks(gateway, "jv")
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(("5", "3", "1"))
     await gateway.ask("FLUSHALL")
     assert (await resident.answer("1")).text == begun(("1", "1"), "en")
 
 
-async def test_a_resumed_one_is_led_back_to_the_main_menu(gateway: Ussd) -> None:
+async def test_a_resumed_one_is_led_back_to_the_main_menu(gateway: UssdGateway) -> None:
     """What it went on with is lost, and cannot be guessed."""
     await dropped(gateway)
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
     await gateway.ask("FLUSHALL")
     screen = await resident.answer("1")
@@ -264,10 +259,10 @@ async def test_a_resumed_one_is_led_back_to_the_main_menu(gateway: Ussd) -> None
     assert (await resident.answer("1")).text == lost("jv"), "nor can what came after it"
 
 
-async def test_a_resumed_one_whose_hop_was_not_stored_is_offered_again(shaky: Ussd, own_redis: OwnRedis) -> None:
+async def test_a_resumed_one_whose_hop_was_not_stored_is_offered_again(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     """Redis holds what was dropped and took nothing since: to lead back to the main menu would throw it away."""
     await dropped(shaky)
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     await shaky.ask("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
     screen = await resident.answer("1")
@@ -278,22 +273,22 @@ async def test_a_resumed_one_whose_hop_was_not_stored_is_offered_again(shaky: Us
 
 
 @pytest.mark.parametrize("label", ["", "apology", "no_such_state.id", "describe.id", "describe.xx.home", "main.en.99"])
-async def test_a_label_that_leads_nowhere_leads_to_the_main_menu(gateway: Ussd, label: str) -> None:
-    screen = await Resident(gateway.turns).callback("1*1*1", label)
+async def test_a_label_that_leads_nowhere_leads_to_the_main_menu(gateway: UssdGateway, label: str) -> None:
+    screen = await Resident(gateway.services.turns).callback("1*1*1", label)
     language = "en" if ".en" in label else "id"
     assert screen.text == lost(language)
 
 
-async def test_without_a_label_and_without_redis_every_input_counts(shaky: Ussd, own_redis: OwnRedis) -> None:
+async def test_without_a_label_and_without_redis_every_input_counts(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
-    resident = Resident(shaky.turns)
+    resident = Resident(shaky.services.turns)
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
     assert (await resident.callback("3", code="*384*3375*3*1#")).text == begun(("3", "1", "3"))
     assert (await resident.callback("1*2", code="*384*3375*3#")).text == begun(("1", "2"), shortcut="3")
 
 
-async def test_without_a_label_a_lost_session_is_taken_for_a_suffix(gateway: Ussd) -> None:
+async def test_without_a_label_a_lost_session_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
     """One slip in it is only that; a first input that is none leads to the main menu."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
-    assert (await Resident(gateway.turns, OTHER).callback("*".join(TO_CONFIRM))).text == begun(TO_CONFIRM)
+    assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == begun(TO_CONFIRM)

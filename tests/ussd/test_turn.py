@@ -16,10 +16,9 @@ from gateway.runtime import logs
 from gateway.ussd.transcript import mark
 from gateway.ussd.turn import Service
 from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.packs import MENU
+from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.ussd import (
-    MENU,
-    NUMBER,
-    OTHER,
     SECOND,
     SERVICE,
     TO_CONFIRM,
@@ -28,9 +27,9 @@ from tests.helpers.ussd import (
     VAULT,
     WHOLE,
     Resident,
-    Ussd,
+    UssdGateway,
     expected,
-    ussd,
+    ussd_gateway,
 )
 
 APOLOGY = {
@@ -41,8 +40,8 @@ APOLOGY = {
 # The ordinary way --------------------------------------------------------------------------------------------
 
 
-async def test_a_whole_journey_ends_in_a_ticket(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_whole_journey_ends_in_a_ticket(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     screen = await resident.dial()
     for number, keys in enumerate(WHOLE):
         assert (screen.text, screen.end) == (expected(*WHOLE[:number]), False)
@@ -66,24 +65,24 @@ async def test_a_whole_journey_ends_in_a_ticket(gateway: Ussd) -> None:
     assert ticket in confirmation["text"]
 
 
-async def test_every_screen_says_where_it_is(gateway: Ussd) -> None:
+async def test_every_screen_says_where_it_is(gateway: UssdGateway) -> None:
     """The label that the carrier echoes with the next callback."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     labels = [(await resident.dial()).label]
     labels += [(await resident.answer(keys)).label for keys in TO_DESCRIBE]
     assert labels[:4] == ["language.id", "main.id", "notice.id", "category.id"]
     assert labels[-1] == "describe.id"
 
 
-async def test_a_star_in_a_description_survives(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_star_in_a_description_survives(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk((*TO_DESCRIBE, "5*5 meter*", "1", "1"))
     (incident,) = await gateway.incidents()
     assert incident["description"] == "5*5 meter*"
 
 
-async def test_nothing_typed_is_an_answer_too(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_nothing_typed_is_an_answer_too(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.dial()
     await resident.answer("1")
     screen = await resident.answer("")
@@ -91,15 +90,15 @@ async def test_nothing_typed_is_an_answer_too(gateway: Ussd) -> None:
     assert (await resident.answer("1")).text == expected("1", "1")
 
 
-async def test_an_ordinary_hop_is_two_commands(shaky: Ussd, own_redis: OwnRedis) -> None:
-    resident = Resident(shaky.turns)
+async def test_an_ordinary_hop_is_two_commands(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+    resident = Resident(shaky.services.turns)
     await resident.walk(("1", "1"))
     await shaky.ask("CONFIG", "RESETSTAT")
     for keys in TO_DESCRIBE[2:]:
         await resident.answer(keys)
     asked = await own_redis.commands()
     hops = len(TO_DESCRIBE) - 2
-    assert {name: asked.get(name) for name in asked.keys() - {"config", "info", "hello", "client"}} == {
+    assert {name: asked.get(name) for name in asked.keys() - {"config", "info", "hello", "client", "xadd"}} == {
         "get": hops + hops,  # ours, and the one within the script
         "evalsha": hops,
         "set": hops,  # within the script
@@ -108,13 +107,13 @@ async def test_an_ordinary_hop_is_two_commands(shaky: Ussd, own_redis: OwnRedis)
 
 
 async def test_no_hop_but_the_last_asks_postgresql(redis_url: str) -> None:
-    async with ussd(redis_url, "postgresql+asyncpg://nobody@/nothing?host=/nowhere") as gateway:
-        screen = await Resident(gateway.turns).walk(TO_CONFIRM)
+    async with ussd_gateway(redis_url, "postgresql+asyncpg://nobody@/nothing?host=/nowhere") as gateway:
+        screen = await Resident(gateway.services.turns).walk(TO_CONFIRM)
     assert screen.text == expected(*TO_CONFIRM)
 
 
-async def test_a_session_is_small_and_does_not_stay(gateway: Ussd) -> None:
-    await Resident(gateway.turns).walk(TO_DESCRIBE)
+async def test_a_session_is_small_and_does_not_stay(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).walk(TO_DESCRIBE)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     day = 24 * 60 * 60
     assert await gateway.ask("MEMORY", "USAGE", key) <= 600
@@ -124,8 +123,8 @@ async def test_a_session_is_small_and_does_not_stay(gateway: Ussd) -> None:
 # The same again, late, or out of order -----------------------------------------------------------------------
 
 
-async def test_the_same_callback_again_is_one_step(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_the_same_callback_again_is_one_step(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.dial()
     for number, keys in enumerate(WHOLE):
         before, label = resident.text, resident.label
@@ -137,15 +136,15 @@ async def test_the_same_callback_again_is_one_step(gateway: Ussd) -> None:
 
 
 @pytest.mark.parametrize("late", ["", "1", "1*1*1*3", "1*1*1*3*1*2*1*2*", "2", "1*1*1*31", "1*1*2*3*1", "9*1*1"])
-async def test_late_and_foreign_text_changes_nothing(gateway: Ussd, late: str) -> None:
-    resident = Resident(gateway.turns)
+async def test_late_and_foreign_text_changes_nothing(gateway: UssdGateway, late: str) -> None:
+    resident = Resident(gateway.services.turns)
     screen = await resident.walk(TO_DESCRIBE)
     assert await resident.callback(late, resident.label) == screen
     assert (await resident.answer("tawuran")).text == expected(*TO_DESCRIBE, "tawuran")
 
 
-async def test_the_same_last_step_many_times_at_once_is_one_report(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_the_same_last_step_many_times_at_once_is_one_report(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     text = "*".join(WHOLE)
     screens = await asyncio.gather(*(resident.callback(text, "confirm") for _ in range(8)))
@@ -155,21 +154,21 @@ async def test_the_same_last_step_many_times_at_once_is_one_report(gateway: Ussd
     assert f"{incident['ticket'][:4]}-{incident['ticket'][4:]}" in screens[0].text
 
 
-async def test_of_different_answers_at_once_one_counts(gateway: Ussd) -> None:
+async def test_of_different_answers_at_once_one_counts(gateway: UssdGateway) -> None:
     """Which one is chance; everybody sees the screen of that one."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.dial()
     screens = await asyncio.gather(*(resident.callback(keys, "language") for keys in ("1", "2", "3") * 3))
     (shown,) = {screen.text for screen in screens}
-    stored = (await gateway.sessions.read(VAULT.lookup(NUMBER)))[1]
+    stored = (await gateway.services.sessions.read(VAULT.lookup(NUMBER)))[1]
     assert stored is not None
     (won,) = (keys for keys in ("1", "2", "3") if stored.text == mark(keys))
     assert shown == expected(won)
     assert await resident.callback(won) == screens[0]
 
 
-async def test_two_hops_at_once_end_where_the_later_one_leads(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_two_hops_at_once_end_where_the_later_one_leads(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
     await asyncio.gather(resident.callback("1*1", "main"), resident.callback("1*1*1", "notice"))
     resident.text, resident.label = "1*1*1", "category"
@@ -179,18 +178,18 @@ async def test_two_hops_at_once_end_where_the_later_one_leads(gateway: Ussd) -> 
 # Other diallings, other phones -------------------------------------------------------------------------------
 
 
-async def test_a_new_dial_begins_anew(gateway: Ussd) -> None:
-    await Resident(gateway.turns).walk(("2", "1"))
-    again = Resident(gateway.turns)
+async def test_a_new_dial_begins_anew(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).walk(("2", "1"))
+    again = Resident(gateway.services.turns)
     assert (await again.dial()).text == expected("2"), "at the main menu, in the language of before"
     assert (await again.answer("1")).text == expected("2", "1")
     assert len(await gateway.ask("KEYS", "*")) == 1, "one key per phone"
 
 
-async def test_another_phone_with_a_known_session_has_its_own_dialogue(gateway: Ussd) -> None:
-    first = Resident(gateway.turns)
+async def test_another_phone_with_a_known_session_has_its_own_dialogue(gateway: UssdGateway) -> None:
+    first = Resident(gateway.services.turns)
     here = await first.walk(TO_DESCRIBE)
-    other = Resident(gateway.turns, OTHER, first.session)
+    other = Resident(gateway.services.turns, OTHER, first.session)
     assert (await other.dial()).text == expected()
     assert (await other.answer("2")).text == expected("2")
     assert (await other.callback("2*1*1*1", "main")).text == expected("2", "1", "1", "1")
@@ -202,10 +201,10 @@ async def test_another_phone_with_a_known_session_has_its_own_dialogue(gateway: 
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "milik saya")
 
 
-async def test_another_phone_cannot_file_under_a_session_that_has_filed(gateway: Ussd) -> None:
-    first = Resident(gateway.turns)
+async def test_another_phone_cannot_file_under_a_session_that_has_filed(gateway: UssdGateway) -> None:
+    first = Resident(gateway.services.turns)
     ticket = await first.walk()
-    other = Resident(gateway.turns, OTHER, first.session)
+    other = Resident(gateway.services.turns, OTHER, first.session)
     screen = await other.callback("*".join(WHOLE))
     assert (screen.label, screen.end) == ("not_sent.id", True)
     assert await first.callback(first.text) == ticket
@@ -214,10 +213,10 @@ async def test_another_phone_cannot_file_under_a_session_that_has_filed(gateway:
     assert len(await gateway.confirmations()) == 1
 
 
-async def test_the_same_session_on_another_channel_is_another_session(gateway: Ussd) -> None:
-    first = Resident(gateway.turns)
+async def test_the_same_session_on_another_channel_is_another_session(gateway: UssdGateway) -> None:
+    first = Resident(gateway.services.turns)
     await first.walk()
-    second = Resident(gateway.turns, NUMBER, first.session, SECOND)
+    second = Resident(gateway.services.turns, NUMBER, first.session, SECOND)
     assert (await second.walk(WHOLE[1:])).label == "ticket.id.home", "its language is known by now"
     assert {incident["channel"] for incident in await gateway.incidents()} == {"at", "at2"}
 
@@ -226,14 +225,14 @@ async def test_the_same_session_on_another_channel_is_another_session(gateway: U
 
 
 @pytest.mark.parametrize(("text", "code"), [("1*1*1", ""), ("", "*384*3375*1*1*1#"), ("1", "*384*3375*1*1#")])
-async def test_a_dialled_suffix_is_followed(gateway: Ussd, text: str, code: str) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_dialled_suffix_is_followed(gateway: UssdGateway, text: str, code: str) -> None:
+    resident = Resident(gateway.services.turns)
     screen = await resident.callback(text, code=code)
     assert screen.text == expected("1", "1", "1")
 
 
-async def test_an_unknown_session_is_replayed(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_an_unknown_session_is_replayed(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await gateway.ask("FLUSHALL")
     assert (await resident.answer("1")).label == "ticket.id"
@@ -241,9 +240,9 @@ async def test_an_unknown_session_is_replayed(gateway: Ussd) -> None:
     assert incident["description"] == "tawuran di pasar"
 
 
-async def test_a_label_ahead_of_what_is_stored_leads_to_a_replay(gateway: Ussd) -> None:
+async def test_a_label_ahead_of_what_is_stored_leads_to_a_replay(gateway: UssdGateway) -> None:
     """Redis was away while the resident described; what it holds is older than what he has seen."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     older = await gateway.ask("GET", key)
@@ -255,21 +254,21 @@ async def test_a_label_ahead_of_what_is_stored_leads_to_a_replay(gateway: Ussd) 
     assert (incident["description"], incident["contact"]) == ("tawuran", True)
 
 
-async def test_a_hop_that_was_missed_without_a_label_is_made_up_for(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_hop_that_was_missed_without_a_label_is_made_up_for(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1"))
     assert (await resident.callback("1*1*1*3")).text == expected("1", "1", "1", "3")
 
 
 @pytest.mark.parametrize("state", ["notice", "no_more"])
-async def test_a_session_of_an_unknown_edition_is_led_back(gateway: Ussd, state: str) -> None:
+async def test_a_session_of_an_unknown_edition_is_led_back(gateway: UssdGateway, state: str) -> None:
     """The options of the screen that was answered may have moved, so nothing is taken as pressed."""
-    resident = Resident(gateway.turns)
+    resident = Resident(gateway.services.turns)
     screen = await resident.walk(("1", "1"))
-    raw, stored = await gateway.sessions.read(VAULT.lookup(NUMBER))
+    raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
     other_pack = stored._replace(menu="v0", place=stored.place._replace(state=state))
-    await gateway.sessions.write(VAULT.lookup(NUMBER), raw, other_pack, TTL)
+    await gateway.services.sessions.write(VAULT.lookup(NUMBER), raw, other_pack, TTL)
     again = await resident.answer("1")
     shown = screen.text if state == "notice" else expected("1")
     assert again.text == f"{MENU.wordings['id'].errors['lost']}\n{shown}"
@@ -280,8 +279,8 @@ async def test_a_session_of_an_unknown_edition_is_led_back(gateway: Ussd, state:
 
 
 @pytest.mark.parametrize("language", MENU.languages)
-async def test_a_failure_is_an_apology_in_the_language_of_the_resident(gateway: Ussd, language: str) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_failure_is_an_apology_in_the_language_of_the_resident(gateway: UssdGateway, language: str) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk((str(list(MENU.languages).index(language) + 1), "1"))
     await damage(gateway, lambda place: place._replace(state="no_such_state"))
     for text in (resident.text, f"{resident.text}*1"):
@@ -289,24 +288,24 @@ async def test_a_failure_is_an_apology_in_the_language_of_the_resident(gateway: 
         assert (screen.text, screen.end) == (APOLOGY[language], True)
 
 
-async def test_a_damaged_language_gets_the_apology_of_the_pack(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_damaged_language_gets_the_apology_of_the_pack(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1"))
     await damage(gateway, lambda place: place._replace(language="xx"))
     screen = await resident.answer("1")
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
 
 
-async def damage(gateway: Ussd, change: Callable[[Session], Session]) -> None:
+async def damage(gateway: UssdGateway, change: Callable[[Session], Session]) -> None:
     """Put something into the stored session that this pack has never known, under its very version."""
     key = VAULT.lookup(NUMBER)
-    raw, stored = await gateway.sessions.read(key)
+    raw, stored = await gateway.services.sessions.read(key)
     assert stored
-    await gateway.sessions.write(key, raw, stored._replace(place=change(stored.place)), TTL)
+    await gateway.services.sessions.write(key, raw, stored._replace(place=change(stored.place)), TTL)
 
 
-async def test_a_dialogue_without_end_is_ended(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns, service=Service("at", "*384*3375#", Limits(hops=3)))
+async def test_a_dialogue_without_end_is_ended(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns, service=Service("at", "*384*3375#", Limits(hops=3)))
     await resident.walk(("7", "7", "7"))
     screen = await resident.answer("7")
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
@@ -315,30 +314,31 @@ async def test_a_dialogue_without_end_is_ended(gateway: Ussd) -> None:
 # Numbers -----------------------------------------------------------------------------------------------------
 
 
-async def everything_in(gateway: Ussd) -> bytes:
+async def everything_in(gateway: UssdGateway) -> bytes:
     """All keys and values."""
     keys = await gateway.ask("KEYS", "*")
     texts = [await gateway.ask("GET", key) for key in keys if key.startswith(b"waspada:ussd:")]
-    kept = await gateway.kept()
+    kept = await gateway.pending()
     watched = await gateway.ask("HGETALL", "waspada:watched")
-    known = len(texts) + bool(kept) + bool(watched)
+    logged = [repr(line).encode() for line in await gateway.ask("XRANGE", "waspada:log", "-", "+")]
+    known = len(texts) + bool(kept) + bool(watched) + (b"waspada:log" in keys)
     assert known == len(keys), "something stands there that this test does not know"
-    return b"\n".join([*keys, *texts, *kept.keys(), *kept.values(), *watched.keys(), *watched.values()])
+    return b"\n".join([*keys, *texts, *kept.keys(), *kept.values(), *watched.keys(), *watched.values(), *logged])
 
 
 @pytest.mark.parametrize("database", [True, False])
-async def test_no_number_in_redis(shaky: Ussd, postgres: Gate, database: bool) -> None:
+async def test_no_number_in_redis(shaky: UssdGateway, postgres: Gate, database: bool) -> None:
     if not database:
         await postgres.shut()
-    await Resident(shaky.turns).walk()
+    await Resident(shaky.services.turns).walk()
     content = await everything_in(shaky)
     assert (b"tawuran di pasar" in content) is not database, "what is filed rests in the book alone"
     for digits in (NUMBER.e164, NUMBER.e164[1:], NUMBER.e164[3:], NUMBER.e164[-7:]):
         assert digits.encode() not in content
 
 
-async def test_one_line_per_turn_and_no_number_in_it(gateway: Ussd) -> None:
-    resident = Resident(gateway.turns)
+async def test_one_line_per_turn_and_no_number_in_it(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
     with capture_logs() as lines:
         await resident.walk()
         await resident.callback(resident.text)
@@ -358,16 +358,18 @@ async def test_one_line_per_turn_and_no_number_in_it(gateway: Ussd) -> None:
 
 
 @pytest.mark.parametrize("words", ["budi dipukul", "1*1*budi", "Bu Tèti", "3, klego"])
-async def test_words_at_a_screen_that_asks_for_none_are_not_logged(gateway: Ussd, log: io.StringIO, words: str) -> None:
-    await Resident(gateway.turns).walk((words,))
+async def test_words_at_a_screen_that_asks_for_none_are_not_logged(
+    gateway: UssdGateway, log: io.StringIO, words: str
+) -> None:
+    await Resident(gateway.services.turns).walk((words,))
     logs.flush()
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["input"] for line in lines] == ["", f"({len(words)} characters)"]
     assert words not in log.getvalue()
 
 
-async def test_a_number_typed_into_a_menu_is_masked_where_it_is_written(gateway: Ussd, log: io.StringIO) -> None:
-    resident = Resident(gateway.turns)
+async def test_a_number_typed_into_a_menu_is_masked_where_it_is_written(gateway: UssdGateway, log: io.StringIO) -> None:
+    resident = Resident(gateway.services.turns)
     await resident.walk(("081230004567", "x" * 200))
     logs.flush()
     lines = [json.loads(line) for line in log.getvalue().splitlines()]

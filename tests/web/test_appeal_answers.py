@@ -17,7 +17,7 @@ TOLD = Phone("+254711000123")  # whom the fixture tells of
 
 
 async def test_an_opt_out_that_the_carrier_tells_of_is_a_stop(waspada: Gateway) -> None:
-    parts = waspada.parts
+    parts = waspada.services
     appeal, now = await stored(parts.database), parts.clock.now()
     row = {
         "class": "appeal",

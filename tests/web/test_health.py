@@ -110,7 +110,7 @@ async def test_metrics_hold_no_number_and_no_session(waspada: Gateway) -> None:
 
 
 async def test_tables_of_another_release(waspada: Gateway) -> None:
-    async with waspada.parts.database.begin() as connection:
+    async with waspada.services.database.begin() as connection:
         await connection.execute(text("DELETE FROM alembic_version"))
     status, told = await readiness(waspada)
     assert status == 503
@@ -118,7 +118,7 @@ async def test_tables_of_another_release(waspada: Gateway) -> None:
 
 
 async def test_a_database_of_another_vault_key(waspada: Gateway) -> None:
-    await prove_key(waspada.parts.database, Vault(bytes(32)), waspada.parts.clock)
+    await prove_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
     status, told = await readiness(waspada)
     reason = "The vault key is not the one that this database was filled with."
     assert (status, told["away"]) == (503, {"postgres": reason})

@@ -20,6 +20,7 @@ from gateway.appeals.published import Publisher
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
 from gateway.web import appeals_page
+from gateway.web.appeals_page import AppealsPage
 from tests.helpers.outages import Gate
 from tests.helpers.web import CODE, Gateway
 
@@ -70,7 +71,7 @@ async def test_nothing_went_out_yet(waspada: Gateway) -> None:
 
 
 async def test_what_went_out(waspada: Gateway) -> None:
-    number = await stored(waspada.parts.database)
+    number = await stored(waspada.services.database)
     answer = await waspada.call("GET", "/himbauan")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert '<html lang="id">' in answer.text
@@ -90,9 +91,9 @@ async def test_what_went_out(waspada: Gateway) -> None:
 
 async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> None:
     slogan = "Menangkan nomor urut 1"
-    await stored(waspada.parts.database, purpose=slogan, template="damai")
-    await stored(waspada.parts.database, purpose=slogan, template="lost")
-    purpose = waspada.parts.editions.current.templates["damai"].purpose
+    await stored(waspada.services.database, purpose=slogan, template="damai")
+    await stored(waspada.services.database, purpose=slogan, template="lost")
+    purpose = waspada.services.versions.current.templates["damai"].purpose
     assert {one["purpose"] for one in (await told(waspada))["appeals"]} == {purpose, "lost"}
     page = (await waspada.call("GET", "/himbauan")).text
     assert f"<h2>{purpose}</h2>" in page
@@ -101,25 +102,26 @@ async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> Non
 
 async def test_the_page_says_when_it_does_not_show_all(waspada: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(appeals_page, "MOST", 2)
-    await stored(waspada.parts.database)
+    await stored(waspada.services.database)
     assert "tidak ditampilkan lagi" not in (await waspada.call("GET", "/himbauan")).text
-    await stored(waspada.parts.database, went_out_at=NOON - timedelta(days=1))
+    await stored(waspada.services.database, went_out_at=NOON - timedelta(days=1))
     app = web.Application()  # a page of its own: the one above is remembered for ten seconds
-    waspada.parts.himbauan.add_to(app)
+    services = waspada.services
+    AppealsPage(services.publisher.latest, lambda: services.versions.current, services.clock).add_to(app)
     async with TestClient(TestServer(app)) as client:
         page = await (await client.get("/himbauan")).text()
     assert "Yang dikirim sebelum 19-11-2024 12:00 WIB tidak ditampilkan lagi." in page
 
 
 async def test_the_languages_stand_as_the_pack_orders_them(waspada: Gateway) -> None:
-    await stored(waspada.parts.database, texts={"aa": "Old", "en": "Peace", "jv": "Rukun", "id": "Damai"})
+    await stored(waspada.services.database, texts={"aa": "Old", "en": "Peace", "jv": "Rukun", "id": "Damai"})
     page = (await waspada.call("GET", "/himbauan")).text
     assert re.findall(r'<blockquote lang="(\w+)"', page) == ["id", "jv", "en", "aa"]
 
 
 async def test_what_somebody_typed_is_text_and_no_number_is_on_it(waspada: Gateway) -> None:
     await stored(
-        waspada.parts.database,
+        waspada.services.database,
         purpose="<script>alert(1)</script>",
         texts={"id": f'<b onclick="x">Rukun</b> & {PHONE}', "xx": "Rukun"},
     )
@@ -143,7 +145,7 @@ async def test_postgresql_away(shaky: Gateway, postgres: Gate, head: str) -> Non
 
 async def test_a_crowd_costs_one_query(waspada: Gateway) -> None:
     assert (await told(waspada))["appeals"] == []
-    await stored(waspada.parts.database)
+    await stored(waspada.services.database)
     assert (await told(waspada))["appeals"] == [], "it is ten seconds old at the most"
 
 
@@ -151,8 +153,8 @@ async def test_a_crowd_costs_one_query(waspada: Gateway) -> None:
 
 
 async def listed(gateway: Gateway) -> list[dict[str, Any]]:
-    menu = gateway.parts.editions.current
-    return [one.for_json() for one in await Publisher(gateway.parts.database, lambda: menu, {"at": CODE}).latest()]
+    menu = gateway.services.versions.current
+    return [one.for_json() for one in await Publisher(gateway.services.database, lambda: menu, {"at": CODE}).latest()]
 
 
 @pytest.mark.parametrize(
@@ -160,13 +162,13 @@ async def listed(gateway: Gateway) -> list[dict[str, Any]]:
 )
 @pytest.mark.parametrize("went_out_at", [NOON, None])
 async def test_only_what_has_left(waspada: Gateway, status: AppealStatus, went_out_at: datetime | None) -> None:
-    await stored(waspada.parts.database, status=status, went_out_at=went_out_at)
+    await stored(waspada.services.database, status=status, went_out_at=went_out_at)
     assert [one["went_out_at"] for one in await listed(waspada)] == ([NOON.isoformat()] if went_out_at else [])
 
 
 async def test_the_newest_first(waspada: Gateway) -> None:
-    late = await stored(waspada.parts.database, went_out_at=NOON + timedelta(minutes=5))
-    early = await stored(waspada.parts.database, went_out_at=NOON - timedelta(days=2))
+    late = await stored(waspada.services.database, went_out_at=NOON + timedelta(minutes=5))
+    early = await stored(waspada.services.database, went_out_at=NOON - timedelta(days=2))
     assert [one["number"] for one in await listed(waspada)] == [late, early]
 
 
@@ -184,14 +186,14 @@ async def test_the_newest_first(waspada: Gateway) -> None:
     ],
 )
 async def test_areas_by_name(waspada: Gateway, audience: dict[str, Any], areas: list[str]) -> None:
-    await stored(waspada.parts.database, audience=audience)
+    await stored(waspada.services.database, audience=audience)
     assert [one["areas"] for one in await listed(waspada)] == [areas]
 
 
 async def test_neighbours_are_named_too(waspada: Gateway) -> None:
-    await stored(waspada.parts.database, audience={"areas": [MEDONO], "neighbours": True})
+    await stored(waspada.services.database, audience={"areas": [MEDONO], "neighbours": True})
     (one,) = await listed(waspada)
-    menu = waspada.parts.editions.current
+    menu = waspada.services.versions.current
     beside = {menu.full_label("", code, "id") for code in menu.areas.neighbours[MEDONO]}
     assert beside
     assert {*one["areas"]} == {"Medono"} | beside

@@ -27,12 +27,12 @@ async def dropped(waspada: Gateway) -> None:
         headers = {"Content-Type": FORM_TYPE, "at-ussd-hop-metadata": answer.label}
         answer = await waspada.post("ussd", body + "*".join(KEYS[: number + 1]).encode(), headers)
     assert answer.label == "keep_away.id"
-    parts = waspada.parts
-    key = parts.vault.lookup(PHONE)
-    raw, stored = await parts.sessions.read(key)
+    services = waspada.services
+    key = services.vault.lookup(PHONE)
+    raw, stored = await services.sessions.read(key)
     assert stored
-    await parts.sessions.write(key, raw, stored._replace(at=stored.at - LONGEST_SESSION_S), 600)
-    assert await parts.dropped.sweep() == 1
+    await services.sessions.write(key, raw, stored._replace(at=stored.at - LONGEST_SESSION_S), 600)
+    assert await services.dropped_sessions.sweep() == 1
 
 
 async def sms(waspada: Gateway, text: str = "1", number: int = 1) -> Answer:
@@ -50,7 +50,7 @@ async def test_one_files_the_report_and_confirms_it(waspada: Gateway) -> None:
     for number in (1, 1, 2):  # the carrier repeats it, and the resident sends it again
         assert (await sms(waspada, number=number)).text == "ok"
     assert await waspada.rows(incidents) == [], "the worker does it"
-    assert await waspada.parts.post.handle_all() == 2
+    assert await waspada.services.inbound_handler.handle_all() == 2
     (incident,) = await waspada.rows(incidents)
     assert (incident["category"], incident["danger"]) == ("gesekan", "yes")
     queued = {row["class"]: row for row in await waspada.rows(messages)}
@@ -66,7 +66,7 @@ async def test_one_files_the_report_and_confirms_it(waspada: Gateway) -> None:
 async def test_any_other_text_is_only_a_message(waspada: Gateway, text: str) -> None:
     await dropped(waspada)
     assert (await sms(waspada, text)).text == "ok"
-    assert await waspada.parts.post.handle_all() == 1
+    assert await waspada.services.inbound_handler.handle_all() == 1
     assert await waspada.rows(incidents) == []
     (message,) = await waspada.rows(inbound_messages)
     assert message["text"] == text
@@ -78,12 +78,12 @@ async def test_with_postgresql_away_it_is_asked_for_again(shaky: Gateway, postgr
     assert (await sms(shaky)).status == 503
     await postgres.open()
     assert (await sms(shaky)).status == 200
-    assert await shaky.parts.post.handle_all() == 1
+    assert await shaky.services.inbound_handler.handle_all() == 1
     assert len(await shaky.rows(incidents)) == 1
 
 
 async def test_a_one_without_a_dropped_report_is_only_a_message(waspada: Gateway) -> None:
     assert (await sms(waspada)).text == "ok"
-    assert await waspada.parts.post.handle_all() == 1
+    assert await waspada.services.inbound_handler.handle_all() == 1
     assert await waspada.rows(incidents) == []
     assert not [line for line in waspada.lines() if line["level"] in ("warning", "error")]

@@ -82,9 +82,9 @@ async def test_a_malformed_callback_gets_an_apology_and_changes_nothing(waspada:
     assert await waspada.keys() == []
     for earlier in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
         here = await waspada.post("ussd", fixture(earlier))
-    raw = [await waspada.parts.batcher.run("GET", key) for key in await waspada.keys()]
+    raw = [await waspada.services.pipeline.run("GET", key) for key in await waspada.keys()]
     assert (await waspada.post("ussd", fixture(name))).text == APOLOGY
-    assert [await waspada.parts.batcher.run("GET", key) for key in await waspada.keys()] == raw
+    assert [await waspada.services.pipeline.run("GET", key) for key in await waspada.keys()] == raw
     assert (await waspada.post("ussd", fixture("ussd_04_retransmit_of_03"))).text == here.text
     warnings = waspada.lines("hook.malformed")
     assert [(line["level"], line["hook"], line["problem"]) for line in warnings] == [

@@ -30,12 +30,12 @@ def test_no_captured_callback_is_left_out() -> None:
 
 async def accepted(waspada: Gateway, carrier_id: str) -> None:
     """A message that the carrier has accepted under this id."""
-    parts = waspada.parts
-    async with parts.database.begin() as connection:
+    services = waspada.services
+    async with services.database.begin() as connection:
         new = NewMessage(MessageClass.CONFIRMATION, "at", Phone("+254711000123"), "Laporan diterima", "id")
-        await enqueue(connection, new, parts.vault, parts.clock.now())
-    (claim,) = await parts.outbox.claim(1, "worker", "at")
-    await parts.outbox.record("at", [(claim, Accepted(carrier_id))])
+        await enqueue(connection, new, services.vault, services.clock.now())
+    (claim,) = await services.outbox.claim(1, "worker", "at")
+    await services.outbox.record("at", [(claim, Accepted(carrier_id))])
 
 
 @pytest.mark.parametrize("name", RECEIPTS)
@@ -72,7 +72,7 @@ async def test_a_captured_message(waspada: Gateway, name: str) -> None:
         assert (answer.status, answer.text) == (200, "ok")
     (message,) = await waspada.rows(inbound_messages)
     assert (message["text"], message["sent_at"]) == INBOX[name]
-    assert waspada.parts.vault.open(message["sender_sealed"]) == Phone("+254711000123")
+    assert waspada.services.vault.open(message["sender_sealed"]) == Phone("+254711000123")
     assert [line["new"] for line in waspada.lines("sms.received")] == [True, False]
 
 
@@ -89,7 +89,7 @@ async def test_a_message_is_stored_and_not_handled(waspada: Gateway) -> None:
     ]
     assert {(one["handled_at"], one["made"], one["ticket"]) for one in stored} == {(None, "", None)}
     assert await waspada.rows(messages) == await waspada.rows(incidents) == []
-    await waspada.parts.post.handle_all()
+    await waspada.services.inbound_handler.handle_all()
     assert [one["made"] for one in await waspada.rows(inbound_messages)] == ["report", "repeated"]
     (incident,) = await waspada.rows(incidents)
     assert (incident["channel"], incident["description"]) == ("at", "tawuran\n di pasar")
@@ -101,7 +101,7 @@ async def test_a_message_is_stored_and_not_handled(waspada: Gateway) -> None:
 async def test_the_longest_message_is_stored(waspada: Gateway) -> None:
     report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": f"LAPOR 3 KLEGO {'é' * 2000}"}
     assert (await waspada.post("sms", urlencode(report).encode())).text == "ok"
-    await waspada.parts.post.handle_all()
+    await waspada.services.inbound_handler.handle_all()
     assert [len(one["description"]) for one in await waspada.rows(incidents)] == [1000]
 
 
@@ -112,7 +112,7 @@ async def test_a_captured_opt_out(waspada: Gateway, name: str) -> None:
         assert (answer.status, answer.text) == (200, "ok")
     (opt_out,) = await waspada.rows(opt_outs)
     assert opt_out["sender"] == "INFOTANI"
-    assert opt_out["phone_key"] == waspada.parts.vault.lookup(Phone("+254711000123"))
+    assert opt_out["phone_key"] == waspada.services.vault.lookup(Phone("+254711000123"))
 
 
 @pytest.mark.parametrize("name", EVENTS)

@@ -69,7 +69,7 @@ async def test_it_is_refused_as_soon_as_the_database_answers(early: Program, pos
 
 async def test_the_proof_follows_where_the_database_was_away(own_redis: OwnRedis, postgres: Gate) -> None:
     await postgres.shut()
-    async with gateway_web(own_redis.url, postgres.url) as gateway, verify_key(gateway.parts) as proof:
+    async with gateway_web(own_redis.url, postgres.url) as gateway, verify_key(gateway.services) as proof:
         assert not proof.done()
         await postgres.open()
         async with asyncio.timeout(20):

@@ -18,8 +18,10 @@ from gateway.settings import ChannelSettings
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.wiring import load_menu
 from gateway.wiring.pack_reload import watch_pack
+from tests.helpers.packs import PACKS
+from tests.helpers.phones import OTHER
 from tests.helpers.program import until
-from tests.helpers.ussd import OTHER, PACKS, Resident, ussd
+from tests.helpers.ussd import Resident, ussd_gateway
 
 CHANNELS: dict[str, ChannelSettings] = {}
 LOOK_EVERY_S = 0.4
@@ -33,11 +35,11 @@ def pack(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def editions(pack: Path, log: io.StringIO) -> AsyncIterator[MenuVersions]:
+async def versions(pack: Path, log: io.StringIO) -> AsyncIterator[MenuVersions]:
     """What a process holds while it watches the folder."""
-    editions = MenuVersions(load_menu(pack, CHANNELS))
-    async with watch_pack(pack, CHANNELS, editions, LOOK_EVERY_S):
-        yield editions
+    versions = MenuVersions(load_menu(pack, CHANNELS))
+    async with watch_pack(pack, CHANNELS, versions, LOOK_EVERY_S):
+        yield versions
 
 
 def write(path: Path, old: str, new: str) -> None:
@@ -65,39 +67,39 @@ async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, A
 
 
 async def test_a_changed_text_is_in_force_without_a_restart(
-    pack: Path, editions: MenuVersions, log: io.StringIO
+    pack: Path, versions: MenuVersions, log: io.StringIO
 ) -> None:
-    before = editions.current
+    before = versions.current
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
     (line,) = await said(log, "pack.changed")
-    assert editions.current.wordings["id"].heading("category") == NEW
-    assert (line["earlier"], line["version"]) == (before.version, editions.current.version)
-    assert editions.of(before.version) is before
+    assert versions.current.wordings["id"].heading("category") == NEW
+    assert (line["earlier"], line["version"]) == (before.version, versions.current.version)
+    assert versions.of(before.version) is before
 
 
 async def test_an_open_dialogue_keeps_its_words(
     pack: Path, log: io.StringIO, redis_url: str, database_url: str
 ) -> None:
     async with (
-        ussd(redis_url, database_url, menu=load_menu(pack, CHANNELS)) as gateway,
-        watch_pack(pack, CHANNELS, gateway.editions, LOOK_EVERY_S),
+        ussd_gateway(redis_url, database_url, menu=load_menu(pack, CHANNELS), log=log) as gateway,
+        watch_pack(pack, CHANNELS, gateway.services.versions, LOOK_EVERY_S),
     ):
-        resident = Resident(gateway.turns)
+        resident = Resident(gateway.services.turns)
         await resident.walk(("1", "1"))
         write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
         await said(log, "pack.changed")
         assert (await resident.answer("1")).text.startswith("Jenis kejadian?")
-        assert (await Resident(gateway.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
+        assert (await Resident(gateway.services.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
 
 
 async def test_a_refused_pack_changes_nothing_and_every_diagnostic_is_said(
-    pack: Path, editions: MenuVersions, log: io.StringIO
+    pack: Path, versions: MenuVersions, log: io.StringIO
 ) -> None:
-    before = editions.current
+    before = versions.current
     write(pack / "flow.yaml", "next: kecamatan\n", "next: nowhere\n")
     write(pack / "wording" / "jv.yaml", "report: ", "rapport: ")
     (line,) = await said(log, "pack.refused")
-    assert editions.current is before
+    assert versions.current is before
     diagnostics = "\n".join(line["complaints"])
     assert diagnostics.startswith("flow.yaml:"), "as `waspada check` says it"
     assert (line["level"], line["kept"]) == ("error", before.version)
@@ -107,47 +109,47 @@ async def test_a_refused_pack_changes_nothing_and_every_diagnostic_is_said(
     write(pack / "wording" / "jv.yaml", "rapport: ", "report: ")
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
     await said(log, "pack.changed")
-    assert editions.current.wordings["id"].heading("category") == NEW, "once it is mended it is taken"
+    assert versions.current.wordings["id"].heading("category") == NEW, "once it is mended it is taken"
 
 
 async def test_a_folder_that_is_taken_away_changes_nothing(
-    pack: Path, editions: MenuVersions, log: io.StringIO
+    pack: Path, versions: MenuVersions, log: io.StringIO
 ) -> None:
-    before = editions.current
+    before = versions.current
     elsewhere = pack.with_name("elsewhere")
     os.rename(pack, elsewhere)  # noqa: PTH104
     (line,) = await said(log, "pack.refused")
-    assert editions.current is before
+    assert versions.current is before
     assert "is not a folder with a menu pack" in str(line["complaints"])
     os.rename(elsewhere, pack)  # noqa: PTH104
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
     await said(log, "pack.changed")
 
 
-async def test_a_file_that_is_no_text_changes_nothing(pack: Path, editions: MenuVersions, log: io.StringIO) -> None:
-    before = editions.current
+async def test_a_file_that_is_no_text_changes_nothing(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
+    before = versions.current
     write(pack / "wording" / "jv.yaml", "navigation:", "navigasi:")
     (pack / "flow.yaml").write_bytes(b"start: main\n\xff\xfe\x00")
     (line,) = await said(log, "pack.refused")
-    assert editions.current is before
+    assert versions.current is before
     assert "flow.yaml:2: not UTF-8: save it as UTF-8" in line["complaints"]
     assert [one for one in line["complaints"] if one.startswith("wording/jv.yaml:2: navigasi")], "and the rest is read"
 
 
-async def test_what_means_the_same_is_no_new_edition(pack: Path, editions: MenuVersions, log: io.StringIO) -> None:
-    before = editions.current
+async def test_what_deps_the_same_is_no_new_edition(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
+    before = versions.current
     (pack / "README.md").write_text("Not a file of the menu.")
     os.utime(pack / "flow.yaml")
     await asyncio.sleep(LOOK_EVERY_S * 3)
-    assert editions.current is before
+    assert versions.current is before
     assert log.getvalue() == ""
 
 
 async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> None:
     """File after file for a while: only the whole of it is read."""
-    editions = MenuVersions(load_menu(pack, CHANNELS))
+    versions = MenuVersions(load_menu(pack, CHANNELS))
     flow = (pack / "flow.yaml").read_text()
-    async with watch_pack(pack, CHANNELS, editions, every_s=1.0):
+    async with watch_pack(pack, CHANNELS, versions, every_s=1.0):
         for share in range(80):
             (pack / "flow.yaml").write_text(flow[: len(flow) * share // 80])
             await asyncio.sleep(0.02)
@@ -159,8 +161,8 @@ async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) ->
 
 async def test_a_change_before_the_first_look_is_seen_too(pack: Path, log: io.StringIO) -> None:
     """Between the start of a process, which reads the pack, and the moment when it begins to watch."""
-    editions = MenuVersions(load_menu(pack, CHANNELS))
+    versions = MenuVersions(load_menu(pack, CHANNELS))
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
-    async with watch_pack(pack, CHANNELS, editions, LOOK_EVERY_S):
+    async with watch_pack(pack, CHANNELS, versions, LOOK_EVERY_S):
         await said(log, "pack.changed")
-    assert editions.current.wordings["id"].heading("category") == NEW
+    assert versions.current.wordings["id"].heading("category") == NEW

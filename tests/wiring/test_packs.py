@@ -12,7 +12,7 @@ from gateway.menu.pack.loader import PackRefused
 from gateway.settings import ChannelSettings
 from gateway.wiring import load_menu
 from gateway.wiring.pack_loading import limits_of
-from tests.helpers.ussd import PACKS
+from tests.helpers.packs import PACKS
 
 LANGUAGES = ("id", "jv", "en")
 ACCOUNT = {"carrier": "africastalking", "username": "sandbox", "api_key": "key", "secret": "0123456789abcdef"}

@@ -125,7 +125,7 @@ async def at_desk(
 ) -> AsyncIterator[AppealContext]:
     """The room of appeals. The pack is read when it is first asked for: who stops an appeal needs none."""
     settings = locate_gateway(config, data)
-    menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_terms(settings)
+    menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_settings(settings)
     async with opened(settings) as stores:
         database, clock = stores.database, stores.clock
         campaign, ledger = AppealWorkflow(database, clock, menu, terms), ResultsStore(database, stores.vault)

@@ -31,34 +31,35 @@ class CheckResult:
     largest: int  # septets of the largest screen
 
 
-def check(menu: Menu, limits: Limits = DEFAULT, doubts: Unknowns = NOTHING_UNKNOWN) -> list[Diagnostic]:
+def check(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHING_UNKNOWN) -> list[Diagnostic]:
     """All that keeps `menu` from going live on a channel with these limits.
 
     A menu that is not whole comes with what is in doubt of it: nothing is said that hangs on that.
     """
-    return check_menu(menu, limits, doubts).diagnostics
+    return check_menu(menu, limits, unknowns).diagnostics
 
 
-def check_menu(menu: Menu, limits: Limits = DEFAULT, doubts: Unknowns = NOTHING_UNKNOWN) -> CheckResult:
+def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHING_UNKNOWN) -> CheckResult:
     """As `check`, with the measures of the menu."""
     texts = {
-        language: list(text_faults(menu, language, doubts)) for language in readable_languages(menu.wordings, doubts)
+        language: list(text_faults(menu, language, unknowns))
+        for language in readable_languages(menu.wordings, unknowns)
     }
     faulty = frozenset(language for language, faults in texts.items() if faults)
-    doubtful = frozenset(menu.languages) if doubts.of_screens else doubts.partial
+    doubtful = frozenset(menu.languages) if unknowns.of_screens else unknowns.partial
     sizes = measure(menu, limits, faulty | doubtful)
-    found = [*sizes.diagnostics, *key_faults(menu, limits, doubts), *label_faults(menu, doubts)]
-    found += condition_faults(menu, doubts)
+    found = [*sizes.diagnostics, *key_faults(menu, limits, unknowns), *label_faults(menu, unknowns)]
+    found += condition_faults(menu, unknowns)
     walked, longest = None, LongestPath()
-    if not doubts.ways:
-        walked = walk(_led(menu) if doubts.entries else menu, sizes.turned)
+    if not unknowns.ways:
+        walked = walk(_led(menu) if unknowns.entries else menu, sizes.turned)
         longest, too_long = length_faults(menu, walked, limits)
-        found += [*too_long, *way_faults(menu, walked, doubts)]
-    found += shortcut_faults(menu, walked, doubts)
+        found += [*too_long, *way_faults(menu, walked, unknowns)]
+    found += shortcut_faults(menu, walked, unknowns)
     for language, faults in texts.items():
         found += [*faults, *alike_faults(menu, language, in_doubt=language in doubtful)]
         if not faults:
-            found += sms_faults(menu, language, doubts)
+            found += sms_faults(menu, language, unknowns)
     if limits.septets > USSD_STRING:
         message = f"a screen of {limits.septets} septets: none can have more than {USSD_STRING}"
         found.append(Diagnostic(SETTINGS, 0, message))

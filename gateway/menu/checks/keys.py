@@ -16,9 +16,9 @@ from gateway.places.gazetteer import MOST
 from gateway.text.diagnostics import Diagnostic
 
 
-def key_faults(menu: Menu, limits: Limits, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def key_faults(menu: Menu, limits: Limits, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Navigation keys that mean two things: the same as another one, a number of an option, or a shortcut."""
-    if doubts.keys and not limits.keys:
+    if unknowns.keys and not limits.keys:
         return
     named: dict[str, str] = asdict(limits.keys or menu.keys)
     for (one, key), (other, same) in combinations(named.items(), 2):

@@ -14,23 +14,25 @@ from gateway.menu.unknowns import NOTHING_UNKNOWN, STAGES_LIST, Unknowns
 from gateway.text.diagnostics import Diagnostic
 
 
-def condition_faults(menu: Menu, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def condition_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Conditions that ask for what can never be, and those that nobody asks."""
     for state in menu.states.values():
         for clause in state.condition.clauses if state.condition else ():
-            for message in impossible(menu, clause) if _is_known(menu, clause.name, doubts) else ():
+            for message in impossible(menu, clause) if _is_known(menu, clause.name, unknowns) else ():
                 yield at_state(state, f"only_if: {message}")
     for role, name in _shown_anyway(menu):
         if name in menu.states and menu.states[name].condition:
             yield at_state(menu.states[name], f"it is shown whatever its only_if says: {role} leads here")
 
 
-def _is_known(menu: Menu, name: str, doubts: Unknowns) -> bool:
+def _is_known(menu: Menu, name: str, unknowns: Unknowns) -> bool:
     """Whether all is known that an answer, or a fact, can be."""
     if name in FACTS:
-        return not (FACTS[name] == "stage" and STAGES_LIST in doubts.lists)
+        return not (FACTS[name] == "stage" and STAGES_LIST in unknowns.lists)
     keepers = [state for state in menu.states.values() if state.keep == name]
-    return bool(keepers) and not doubts.of_answer(name) and all(state.source not in doubts.lists for state in keepers)
+    return (
+        bool(keepers) and not unknowns.of_answer(name) and all(state.source not in unknowns.lists for state in keepers)
+    )
 
 
 def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
@@ -44,13 +46,13 @@ def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
             yield f"or_type of {state.name}", state.typed
 
 
-def way_faults(menu: Menu, walked: Exploration, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def way_faults(menu: Menu, walked: Exploration, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """States that cannot be reached, that no end can be reached from, and those that a walk never comes to rest at."""
     if walked.entangled:
         message = "there are too many ways through these states: nobody can tell where they all lead"
         yield at_state(menu.states[menu.start], message)
         return
-    for name in menu.states if not doubts.entries else ():
+    for name in menu.states if not unknowns.entries else ():
         if name not in walked.reached:
             yield at_state(menu.states[name], _why_unreached(menu, walked, name))
     for name in sorted({place.state for place in walked.moves.keys() - _ending(menu, walked)}):
@@ -110,13 +112,15 @@ def length_faults(menu: Menu, walked: Exploration, limits: Limits) -> tuple[Long
     return longest, found
 
 
-def shortcut_faults(menu: Menu, walked: Exploration | None, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def shortcut_faults(
+    menu: Menu, walked: Exploration | None, unknowns: Unknowns = NOTHING_UNKNOWN
+) -> Iterator[Diagnostic]:
     """Shortcuts that end or file something before anybody was asked, and answers that they give for nothing.
 
     Where the ways could not be `walked`, what can be said without.
     """
     for keys, shortcut in menu.shortcuts.items():
-        found = [*_first_faults(menu, walked, keys, shortcut), *_answer_faults(menu, walked, keys, shortcut, doubts)]
+        found = [*_first_faults(menu, walked, keys, shortcut), *_answer_faults(menu, walked, keys, shortcut, unknowns)]
         for message in dict.fromkeys(found):
             yield Diagnostic(FLOW, shortcut.line, f"shortcut {keys}: {message}")
 
@@ -134,13 +138,13 @@ def _first_faults(menu: Menu, walked: Exploration | None, keys: str, shortcut: S
 
 
 def _answer_faults(
-    menu: Menu, walked: Exploration | None, keys: str, shortcut: Shortcut, doubts: Unknowns
+    menu: Menu, walked: Exploration | None, keys: str, shortcut: Shortcut, unknowns: Unknowns
 ) -> Iterator[str]:
     used = _used(menu, walked, keys) if walked and not walked.entangled and shortcut.to in menu.states else None
     for name, value in shortcut.answers.items():
         keepers = [state for state in menu.states.values() if state.keep == name]
         if not any(can_be(menu, state, value) for state in keepers):
-            if _is_known(menu, name, doubts):
+            if _is_known(menu, name, unknowns):
                 yield f"{name} is never {value or 'empty'}"
         elif used is not None and name not in used:
             yield f"the answer {name} is of no use: no way on from {shortcut.to} asks for it"

@@ -17,20 +17,20 @@ SMS_SEPTETS = 160
 _UNFILLED = frozenset({"errors", "labels"})  # texts that are shown as they stand
 
 
-def all_text_faults(menu: Menu, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def all_text_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """What is wrong with the texts by themselves, in every language."""
-    for language in readable_languages(menu.wordings, doubts):
-        yield from text_faults(menu, language, doubts)
+    for language in readable_languages(menu.wordings, unknowns):
+        yield from text_faults(menu, language, unknowns)
 
 
-def text_faults(menu: Menu, language: str, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
     words = menu.wordings[language]
     named = frozenset({*GIVEN, *menu.placeholders})
     for path, text in _texts(words):
         known = frozenset(APPEAL_VALUES) if path[0] == "appeals" else named
         known = frozenset() if path[0] in _UNFILLED else known
-        in_doubt = doubts.placeholders and path[0] not in {"appeals", *_UNFILLED}
+        in_doubt = unknowns.placeholders and path[0] not in {"appeals", *_UNFILLED}
         for message in _faults(text, None if in_doubt else known):
             yield at_text(words, path, message)
 
@@ -67,7 +67,7 @@ def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
                 yield (section, group, name), text
 
 
-def sms_faults(menu: Menu, language: str, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def sms_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """SMS that are more than one, with the longest values, or that another gateway would take for a command."""
     commands = {word for said in menu.keywords.commands.values() for words in said.values() for word in words}
     words = menu.wordings[language]
@@ -76,7 +76,7 @@ def sms_faults(menu: Menu, language: str, doubts: Unknowns = NOTHING_UNKNOWN) ->
         if first and first[1].casefold() in commands:
             message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be obeyed"
             yield at_text(words, ("sms", name), message)
-    sms = {} if doubts.placeholders else words.sms
+    sms = {} if unknowns.placeholders else words.sms
     filled = [(("sms", name), filled_longest(menu, text, language)) for name, text in sms.items()]
     filled += [(("appeals", name), fill(text, longest_appeal(menu))) for name, text in words.appeals.items()]
     for path, text in filled:
@@ -93,16 +93,16 @@ def longest_appeal(menu: Menu) -> dict[str, str]:
     }
 
 
-def label_faults(menu: Menu, doubts: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def label_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Answers that a placeholder would show as a bare key, or as whatever somebody typed."""
-    wordings = [words for words in menu.wordings.values() if words.language not in doubts.unclear]
+    wordings = [words for words in menu.wordings.values() if words.language not in unknowns.unclear]
     for placeholder, answer in menu.placeholders.items():
         keepers = [state for state in menu.states.values() if state.keep == answer]
         if any(state.kind is StateKind.ASK for state in keepers):
             message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
             yield in_pack(menu, ("placeholders", placeholder), message)
         nowhere = not keepers and all(answer not in words.labels for words in wordings)
-        if nowhere and not (doubts.of_answer(answer) or doubts.unclear):
+        if nowhere and not (unknowns.of_answer(answer) or unknowns.unclear):
             message = f"no state keeps {answer}, and no wording has labels for it"
             yield in_pack(menu, ("placeholders", placeholder), message)
         for words in wordings:

@@ -74,14 +74,14 @@ class PackResult(NamedTuple):
 
     menu: Menu | None
     diagnostics: list[Diagnostic]
-    doubts: Unknowns = NOTHING_UNKNOWN
+    unknowns: Unknowns = NOTHING_UNKNOWN
 
 
 def load(files: Mapping[str, str]) -> Menu:
     """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is not whole."""
-    menu, diagnostics, doubts = read(files)
+    menu, diagnostics, unknowns = read(files)
     if menu is None or diagnostics:
-        raise PackRefused([*diagnostics, *(all_text_faults(menu, doubts) if menu else ())])
+        raise PackRefused([*diagnostics, *(all_text_faults(menu, unknowns) if menu else ())])
     return menu
 
 

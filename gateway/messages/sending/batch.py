@@ -52,7 +52,7 @@ class ChannelContext:
 
     channel: str
     carrier: Carrier
-    means: SenderDeps
+    deps: SenderDeps
     shift: WorkerState
     fault: Deferred | None = None  # of the account: nothing more leaves until the rounds have ended
 
@@ -95,14 +95,14 @@ class Batch:
     ) -> None:
         """`claimed_at` is when the claim began, of the monotonic clock."""
         self._post, self._track = post, track
-        self._means, self._shift = post.means, post.shift
-        rates = post.means.rates
+        self._deps, self._shift = post.deps, post.shift
+        rates = post.deps.rates
         most_parts = rates.most_parts(post.channel) if rates else None
         self.size = len(claims)
         self._waiting = deque(grouped(claims, self._shift.options.recipients, most_parts))
         self._unsent = {claim.id: claim for claim in claims}
         track.add_pending_parts(sum(claim.parts for claim in claims))
-        self._ends = self._means.clock.monotonic() + self._shift.options.lost_after.total_seconds() / _HELD_SHARE
+        self._ends = self._deps.clock.monotonic() + self._shift.options.lost_after.total_seconds() / _HELD_SHARE
         self._probing = probing
         self._called = False  # whether the carrier was asked to send any of it
         self._error = ""
@@ -129,10 +129,10 @@ class Batch:
             await self._release(unsent)
         # A probe that never left has tried nothing.
         tried = self._probing and self._called and not self._post.fault
-        if tried and await self._means.channels.probed(self._post.channel):
+        if tried and await self._deps.channels.probed(self._post.channel):
             log.info("channel.resumed", channel=self._post.channel)
         if self._error and not self._post.fault:
-            await self._means.channels.error(self._post.channel, self._error)
+            await self._deps.channels.error(self._post.channel, self._error)
         return timedelta()
 
     # What leaves ----------------------------------------------------------------------------------------------
@@ -165,11 +165,11 @@ class Batch:
     def _is_over(self) -> bool:
         """Whether nothing more of it may leave: what is still waiting had better be given back."""
         stopped = self._post.fault is not None or self._shift.database_unavailable or self._shift.stopping
-        return stopped or self._means.clock.monotonic() > self._ends
+        return stopped or self._deps.clock.monotonic() > self._ends
 
     async def _acquire_rate(self, group: Sequence[Claim]) -> bool:
         """Wait for the group's place in the channel's rate; False if it had better be given back."""
-        rates, parts = self._means.rates, sum(claim.parts for claim in group)
+        rates, parts = self._deps.rates, sum(claim.parts for claim in group)
         while True:
             await self._wait_for_priority()
             if self._is_over():
@@ -177,7 +177,7 @@ class Batch:
             if rates is None:
                 return True
             granted, wait = await rates.acquire(self._post.channel, parts)
-            late = not granted and self._means.clock.monotonic() + wait > self._ends
+            late = not granted and self._deps.clock.monotonic() + wait > self._ends
             if not late:
                 await self._shift.pause(timedelta(seconds=wait))
             if late or self._post.fault or self._shift.stopping:
@@ -203,7 +203,7 @@ class Batch:
         """Have given back what must not leave, as it stood half a second ago; False if nobody can tell."""
         if not self._watches:
             return True
-        clock = self._means.clock
+        clock = self._deps.clock
         async with self._looking:
             began = clock.monotonic()
             if not self._unsent or began - self._seen_at <= _FRESH_S:
@@ -222,12 +222,12 @@ class Batch:
 
     async def _withdrawn(self, claims: Sequence[Claim]) -> Collection[int]:
         """Which of these must not leave any more."""
-        if self._means.quiet_until(self._means.clock.now()):
+        if self._deps.quiet_until(self._deps.clock.now()):
             return [claim.id for claim in claims if CLASSES[claim.kind].quiet_hours]
-        return await self._means.outbox.withdrawn(claims)
+        return await self._deps.outbox.withdrawn(claims)
 
     async def _release(self, claims: Sequence[Claim]) -> None:
-        giving_back = partial(self._means.outbox.release, self._post.channel, claims)
+        giving_back = partial(self._deps.outbox.release, self._post.channel, claims)
         await self._shift.write_with_retry(giving_back, len(claims))
 
     # How it ended ---------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ class Batch:
             await asyncio.sleep(self._shift.options.together.total_seconds())
             ended, self._ended = self._ended, []
             try:
-                recording = partial(self._means.outbox.record, self._post.channel, ended, self._means.clock.now())
+                recording = partial(self._deps.outbox.record, self._post.channel, ended, self._deps.clock.now())
                 await self._shift.write_with_retry(recording, len(ended))
             except Exception:
                 # They stay claimed, become unknown, and then go the way of their class.
@@ -247,9 +247,9 @@ class Batch:
 
     async def _send_group(self, group: Sequence[Claim]) -> Sequence[tuple[Claim, Outcome]]:
         """One call, told in one line for each of its messages."""
-        began = self._means.clock.monotonic()
+        began = self._deps.clock.monotonic()
         answer = await self._answer(group)
-        milliseconds = round((self._means.clock.monotonic() - began) * 1000, 1)
+        milliseconds = round((self._deps.clock.monotonic() - began) * 1000, 1)
         outcomes = [(claim, answer[claim.phone]) for claim in group]
         await self._notice_fault([outcome for _, outcome in outcomes])
         for claim, outcome in outcomes:
@@ -288,12 +288,12 @@ class Batch:
         post, fault, first = self._post, faults[0], self._post.fault is None
         post.fault = post.fault or fault
         try:
-            stands = await self._means.channels.fault(post.channel, fault.reason, fault.after, probing=self._probing)
+            stands = await self._deps.channels.fault(post.channel, fault.reason, fault.after, probing=self._probing)
         except DatabaseUnavailable:
             self._shift.database_is(away=True)
             return
         if first:
-            seconds = _seconds_left(stands, self._means.clock)
+            seconds = _seconds_left(stands, self._deps.clock)
             log.warning("channel.paused", channel=post.channel, reason=stands.reason, seconds=seconds)
 
 

@@ -30,11 +30,11 @@ _ROOM_S = 0.05  # between two looks whether enough of it has left
 class ChannelSender:
     """The work of one channel."""
 
-    def __init__(self, channel: str, carrier: Carrier, means: SenderDeps, shift: WorkerState) -> None:
+    def __init__(self, channel: str, carrier: Carrier, deps: SenderDeps, shift: WorkerState) -> None:
         self._channel = channel
-        self._means = means
+        self._deps = deps
         self._shift = shift
-        self._post = ChannelContext(channel, carrier, means, shift)
+        self._post = ChannelContext(channel, carrier, deps, shift)
         self._pressing = LaneState(Lane.PRESSING, shift.options.calls)
         self._tracks = (self._pressing, LaneState(Lane.APPEALS, shift.options.calls, first=self._pressing))
         self._was_paused = False
@@ -55,13 +55,13 @@ class ChannelSender:
         while self._post.fault:
             await _ends(self._rounds(), asyncio.ALL_COMPLETED)
         pace, batch = self._shift.options, self._shift.options.batch_size
-        if self._means.rates and (most := self._means.rates.most_parts(self._channel)):
+        if self._deps.rates and (most := self._deps.rates.most_parts(self._channel)):
             slice_ = max(1, most // _SLICES)
             batch = min(batch, slice_)
             await self._wait_for_room(track, slice_)
-        claimed_at = self._means.clock.monotonic()
-        claims = await self._means.outbox.claim(
-            batch, self._means.worker, self._channel, lane=track.lane, quiet_until=self._quiet_until()
+        claimed_at = self._deps.clock.monotonic()
+        claims = await self._deps.outbox.claim(
+            batch, self._deps.worker, self._channel, lane=track.lane, quiet_until=self._quiet_until()
         )
         self._shift.database_is(away=False)
         if claims:
@@ -83,21 +83,21 @@ class ChannelSender:
 
     async def _look_at_pause(self) -> timedelta:
         """Nothing could be claimed: probe the channel if it is paused and its rest is over; the pause until then."""
-        pace, means = self._shift.options, self._means
+        pace, deps = self._shift.options, self._deps
         was_paused = self._was_paused
-        self._was_paused = (await means.channels.standing(self._channel)).paused
+        self._was_paused = (await deps.channels.standing(self._channel)).paused
         if not self._was_paused:
             # Resumed since the last look: what waits is due, and must not wait for the next poll.
             return _AT_ONCE if was_paused else pace.idle
-        claimed_at = means.clock.monotonic()
-        if claims := await means.outbox.claim_probe(means.worker, self._channel, quiet_until=self._quiet_until()):
+        claimed_at = deps.clock.monotonic()
+        if claims := await deps.outbox.claim_probe(deps.worker, self._channel, quiet_until=self._quiet_until()):
             self._begin(self._pressing, claims, claimed_at, probing=True)
             await _ends(self._pressing.batches, asyncio.ALL_COMPLETED)
             return _AT_ONCE
         return min(pace.idle, pace.paused)
 
     def _quiet_until(self) -> datetime | None:
-        return self._means.quiet_until(self._means.clock.now())
+        return self._deps.quiet_until(self._deps.clock.now())
 
     def _begin(self, track: LaneState, claims: Sequence[Claim], claimed_at: float, *, probing: bool = False) -> None:
         round_ = Batch(self._post, track, claims, claimed_at, probing=probing)

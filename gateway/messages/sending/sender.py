@@ -40,8 +40,8 @@ class Sender:
         """`quiet_until` says when the quiet hours end that a time lies in; None if it lies in none."""
         self._outbox = outbox
         self._shift = WorkerState(pace or SenderOptions(), metrics or Metrics())
-        means = SenderDeps(outbox, channels, rates, clock, worker, quiet_until)
-        self._lines = [ChannelSender(channel, carrier, means, self._shift) for channel, carrier in carriers.items()]
+        deps = SenderDeps(outbox, channels, rates, clock, worker, quiet_until)
+        self._lines = [ChannelSender(channel, carrier, deps, self._shift) for channel, carrier in carriers.items()]
 
     async def run(self) -> None:
         """Work until `stop`; then wait for the calls under way, record them, and give the other claims back."""

@@ -1,0 +1,69 @@
+"""A gateway of a test: built by `wiring` from settings, over the stores of the run or over stores that may fail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TextIO
+
+from pydantic import SecretStr
+from sqlalchemy import Table
+
+from gateway.menu.model import Menu
+from gateway.runtime.clock import Clock
+from gateway.settings import ChannelSettings, Settings
+from gateway.wiring import Services, open_services
+from tests.helpers.packs import MENU, PEKALONGAN
+from tests.helpers.tables import Rows, rows
+
+VAULT_KEY = bytes(range(32))
+SERVICE_CODES: Mapping[str, str] = {"at": "*384*3375#", "at2": "*1*2#"}
+SHORT_CODE = "3375"
+
+
+def channel_settings(service_code: str, sender: str = SHORT_CODE) -> ChannelSettings:
+    """Settings of a channel whose carrier nobody calls."""
+    return ChannelSettings(
+        carrier="africastalking",
+        username="sandbox",
+        api_key=SecretStr("key"),
+        secret=(SecretStr("a-secret-of-the-tests"),),
+        service_code=service_code,
+        sender=sender,
+    )
+
+
+def settings_of(redis_url: str, database_url: str, **values: object) -> Settings:
+    """Settings over these stores, with the channels of `SERVICE_CODES`."""
+    channels = {name: channel_settings(code) for name, code in SERVICE_CODES.items()}
+    return Settings(
+        pack=PEKALONGAN,
+        redis_url=SecretStr(redis_url),
+        database_url=SecretStr(database_url),
+        vault_key=SecretStr(VAULT_KEY.hex()),
+        log_format="json",
+    ).model_copy(update={"channels": channels, **values})
+
+
+@asynccontextmanager
+async def open_gateway(
+    redis_url: str,
+    database_url: str,
+    clock: Clock | None = None,
+    menu: Menu = MENU,
+    log: TextIO | None = None,
+    **settings: object,
+) -> AsyncIterator[Services]:
+    """Open the services of a gateway, as production builds them. It logs into `log`.
+
+    `settings` replace those of `settings_of`.
+    """
+    configured = settings_of(redis_url, database_url, **settings)
+    async with open_services(configured, log or io.StringIO(), clock=clock, menu=menu) as services:
+        yield services
+
+
+async def rows_of(services: Services, table: Table) -> Rows:
+    """All rows of `table`, by their id."""
+    return await rows(services.database, table)

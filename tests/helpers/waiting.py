@@ -1,0 +1,19 @@
+"""Wait for what happens in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 20.0) -> None:
+    """Return as soon as `condition` is true. Raises `AssertionError` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        met = condition()
+        if await met if inspect.isawaitable(met) else met:
+            return
+        assert time.monotonic() < deadline, f"still false after {seconds} s: {condition}"
+        await asyncio.sleep(0.005)
