@@ -67,7 +67,7 @@ _BY_EDITS = (_Likeness.EXACT, _Likeness.ONE_EDIT, _Likeness.TWO_EDITS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _NameReading:
     """One way to understand what was typed: a name's letters and, if they were typed, its kecamatan."""
 
     letters: str
@@ -136,16 +136,16 @@ class Gazetteer:
         near = (like for like, edits in _nearly(letters, self._kecamatan) if edits)
         return Kecamatan(codes, tuple(code for like in near for code in self._kecamatan[like]), said=name != words)
 
-    def _readings(self, words: _Words) -> Iterator[_Reading]:
+    def _readings(self, words: _Words) -> Iterator[_NameReading]:
         for name in self._unprefixed(words):
-            yield _Reading("".join(name))
+            yield _NameReading("".join(name))
         for size in range(1, min(len(words) - 1, self._kecamatan_words) + 1):
             for kecamatan, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):
                 codes = self._kecamatan_like(kecamatan)
                 doubtful = len(codes) > 1 or any(codes.values())
                 for code in codes:
                     for name in self._unprefixed(rest):
-                        yield _Reading("".join(name), code, doubtful)
+                        yield _NameReading("".join(name), code, doubtful)
 
     def _unprefixed(self, words: _Words) -> list[_Words]:
         """The words as they stand, and without one or two leading ones that are to be ignored."""
@@ -167,7 +167,7 @@ class Gazetteer:
         """Whether this may be the name of a kecamatan that the area does not even lie in."""
         return not self._kecamatan_like(words).keys() <= {self._areas.kecamatan_of(code)}
 
-    def _narrowed(self, reading: _Reading) -> tuple[Mapping[str, _Likeness], bool]:
+    def _narrowed(self, reading: _NameReading) -> tuple[Mapping[str, _Likeness], bool]:
         """What is like the name, and whether it may be taken at its word.
 
         A kecamatan narrows to its own areas, unless the name is more like that of an area elsewhere: then

@@ -32,7 +32,7 @@ class StartInputs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Replay:
     """Where a walk ended, the screen that its last input answered (None where inputs were left over), and whether
     anything typed on the way was refused."""
 
@@ -97,7 +97,7 @@ def _agrees(answered: Label | None, label: Label) -> bool:
     return answered is not None and answered.state == label.state and label.language in ("", answered.language)
 
 
-def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: StartInputs) -> _Reading:
+def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: StartInputs) -> _Replay:
     """From `place`, where the first text that is asked for takes `joined` of the parts."""
     led = engine.show(menu, place, known.limits, given=known.given)
     answered: Label | None = None
@@ -112,4 +112,4 @@ def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: 
         keys = "*".join(rest.popleft() for _ in range(min(size, len(rest))))
         led = engine.step(menu, place, keys, known.limits, given=known.given, today=known.today)
         answered, stumbled = Label(state.name, place.language), stumbled or bool(led.session.error)
-    return _Reading(led, None if rest else answered, stumbled)
+    return _Replay(led, None if rest else answered, stumbled)

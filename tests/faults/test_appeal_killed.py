@@ -38,7 +38,8 @@ from gateway.runtime.postgres import DatabaseUnavailable, upgrade
 from gateway.text.phone import Phone
 from tests.helpers.appeal_faults import BATCH, QUIET, ROUNDS, Stage, patiently, staged
 from tests.helpers.appeals import BUDI, SITI, phone
-from tests.helpers.program import Program, until
+from tests.helpers.program import Program
+from tests.helpers.waiting import until
 
 PEOPLE, KILLS, RATE = 20_000, 5, 1_000
 LAST_FAULT = 14_000  # people whom the carrier has seen: so many it sees whatever is lost with the workers

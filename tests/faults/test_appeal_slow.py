@@ -20,7 +20,7 @@ from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.outbox import NewMessage, enqueue
 from tests.helpers.appeal_faults import QUIET, Stage, staged
 from tests.helpers.appeals import BUDI, SITI, phone
-from tests.helpers.program import until
+from tests.helpers.waiting import until
 
 PEOPLE = 400
 ANSWERS_S, TAKES_EFFECT_S = 3.0, 2.0

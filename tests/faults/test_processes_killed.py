@@ -23,7 +23,8 @@ from gateway.text.phone import Phone
 from gateway.web.webhooks import hook_urls
 from tests.helpers.carrier_server import serving
 from tests.helpers.journeys import CODE, KEYS, walk
-from tests.helpers.program import Program, free_port, running, until
+from tests.helpers.program import Program, free_port, running
+from tests.helpers.waiting import until
 
 SECRET = "a-secret-of-the-webhooks"
 PHONE = Phone("+6281230004567")

@@ -7,7 +7,7 @@ import pytest
 from gateway.carriers.local.faults import DuplicateReports, Fault, Faults
 from gateway.messages.tables import receipts
 from tests.helpers.faults import Field, each, phone
-from tests.helpers.program import until
+from tests.helpers.waiting import until
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from gateway.carriers.local.faults import Fault, Faults, SlowAnswer
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, DatabaseUnavailable, upgrade
 from tests.helpers.faults import CONFIRMATION, REPLY, Field, a_field, each, here_is_asked, phone
-from tests.helpers.program import until
+from tests.helpers.waiting import until
 
 
 @asynccontextmanager

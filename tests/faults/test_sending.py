@@ -22,7 +22,8 @@ from gateway.carriers.local.faults import (
 )
 from gateway.messages.sending.sender import SenderOptions
 from tests.helpers.faults import CONFIRMATION, PACE, Field, each, here_is_asked
-from tests.helpers.program import free_port, until
+from tests.helpers.program import free_port
+from tests.helpers.waiting import until
 
 # Nobody knows whether it was sent -----------------------------------------------------------------------------------
 

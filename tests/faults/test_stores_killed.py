@@ -11,7 +11,7 @@ from gateway.carriers.local.handset import Handset, Shown
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
 from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running
-from tests.helpers.program import until
+from tests.helpers.waiting import until
 
 WAY = KEYS["id"]
 LAST = ("Terima kasih. No laporan: ", "Laporan Anda sudah tersimpan.")

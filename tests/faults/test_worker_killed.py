@@ -27,6 +27,7 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
+from tests.helpers.waiting import until
 
 PHONE = Phone("+6281230004567")
 TEXTS = ("one", "two", "three")
@@ -96,14 +97,6 @@ async def facts(database: Database) -> set[tuple[str, int, int]]:
     columns = (messages.c.status, messages.c.attempts, messages.c.unknowns)
     async with database.begin() as connection:
         return {tuple(row) for row in await connection.execute(select(*columns))}
-
-
-async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(500):
-        if await true():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it never came true")
 
 
 @asynccontextmanager

@@ -27,7 +27,8 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
 from tests.helpers.messages import Stage
-from tests.helpers.program import free_port, until
+from tests.helpers.program import free_port
+from tests.helpers.waiting import until
 
 PACE = SenderOptions(
     idle=timedelta(milliseconds=20),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -53,15 +53,6 @@ async def working(*senders: Sender) -> AsyncIterator[None]:
         finally:
             for sender in senders:
                 sender.stop()
-
-
-async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    """Return when it is true; fail after ten seconds."""
-    for _ in range(2000):
-        if await true():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never came true")
 
 
 async def ended(stage: Stage) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running, walk
-from tests.helpers.program import ROOT, until
+from tests.helpers.program import ROOT
+from tests.helpers.waiting import until
 
 OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.messages.tables import session_ends
 from tests.helpers.journeys import KEYS, Gateway, walk
-from tests.helpers.program import until
+from tests.helpers.waiting import until
 
 TICKET = re.compile(r"\b(\d{4})-(\d{4})\b")
 RECORDS: dict[str, dict[str, Any]] = {

@@ -19,7 +19,8 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database
 from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running, walk
-from tests.helpers.program import COMMAND, ROOT, environment, free_port, gone, name_of, running, until, waspada
+from tests.helpers.program import COMMAND, ROOT, environment, free_port, gone, name_of, running, waspada
+from tests.helpers.waiting import until
 
 PACK = ROOT / "menus" / "pekalongan"
 FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")

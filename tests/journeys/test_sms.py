@@ -7,7 +7,7 @@ import re
 from gateway.carriers.local.handset import Handset
 from gateway.messages.tables import inbound_messages
 from tests.helpers.journeys import Gateway
-from tests.helpers.program import until
+from tests.helpers.waiting import until
 
 
 async def answer(gateway: Gateway, handset: Handset, text: str) -> str:

@@ -13,7 +13,8 @@ from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import StandingClock
 from tests.helpers.messages import OTHER, PHONE, Stage, ToldCarrier
-from tests.helpers.senders import BRISK, Held, ended, has_become, logged, sender, until, working
+from tests.helpers.senders import BRISK, Held, ended, has_become, logged, sender, working
+from tests.helpers.waiting import until
 
 # The database away --------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,8 @@ from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.helpers.clocks import StandingClock
 from tests.helpers.messages import Stage, ToldCarrier, phone
-from tests.helpers.senders import BRISK, ended, of_channels, sender, until, working
+from tests.helpers.senders import BRISK, ended, of_channels, sender, working
+from tests.helpers.waiting import until
 
 APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
 ONE_CALL = replace(BRISK, calls=1)

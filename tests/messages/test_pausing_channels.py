@@ -19,7 +19,8 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import StandingClock
 from tests.helpers.messages import Stage, ToldCarrier, phone
-from tests.helpers.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, until, working
+from tests.helpers.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, working
+from tests.helpers.waiting import until
 
 
 class Broken(ToldCarrier):

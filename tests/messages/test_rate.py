@@ -25,7 +25,8 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.helpers.messages import Stage, ToldCarrier, phone
-from tests.helpers.senders import BRISK, a_claim, ended, of_channels, until, working
+from tests.helpers.senders import BRISK, a_claim, ended, of_channels, working
+from tests.helpers.waiting import until
 
 
 class Timed(ToldCarrier):

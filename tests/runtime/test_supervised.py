@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from gateway.runtime.supervisor import ServerCommand, ServerFailed, SupervisedServer
+from tests.helpers.waiting import until
 
 
 @pytest.fixture
@@ -47,14 +48,6 @@ def starts(folder: Path) -> int:
     """How often a script has said `start`."""
     record = folder / "starts"
     return len(record.read_text().splitlines()) if record.exists() else 0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("waited five seconds in vain")
 
 
 async def test_a_server_that_dies_is_started_again(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:

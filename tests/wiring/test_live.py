@@ -20,8 +20,8 @@ from gateway.wiring import load_menu
 from gateway.wiring.pack_reload import watch_pack
 from tests.helpers.packs import PACKS
 from tests.helpers.phones import OTHER
-from tests.helpers.program import until
 from tests.helpers.ussd import Resident, ussd_gateway
+from tests.helpers.waiting import until
 
 CHANNELS: dict[str, ChannelSettings] = {}
 LOOK_EVERY_S = 0.4
