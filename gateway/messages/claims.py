@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
+    TableValuedAlias,
     Text,
     Update,
     and_,
@@ -224,20 +225,7 @@ def record_statement(
     Answers with the ids of the messages that it was written for. What was never tried has no `reason` and is noted
     nowhere.
     """
-    # Arrays, not VALUES: the statement is the same for any number of rows, and is compiled and planned once.
-    known = (
-        func.unnest(
-            cast([row.claim.id for row in rows], ARRAY(BigInteger)),
-            cast([row.claim.worker for row in rows], ARRAY(Text)),
-            cast([row.claim.attempts for row in rows], ARRAY(Integer)),
-            cast([row.reason for row in rows], ARRAY(Text)),
-            cast([row.carrier_id for row in rows], ARRAY(Text)),
-            cast([row.due_at or now for row in rows], ARRAY(DateTime(timezone=True))),
-            cast([row.attempts_back for row in rows], ARRAY(Integer)),
-        )
-        .table_valued("id", "worker", "attempts", "reason", "carrier_id", "due_at", "attempts_back")
-        .render_derived("known")
-    )
+    known = _transition_rows(rows, now)
     table = messages.c
     written = (
         update(messages)
@@ -265,6 +253,24 @@ def record_statement(
     if to is MessageStatus.QUEUED and not any(row.reason for row in rows):
         return select(written.c.id)
     return log_attempts(written, to, now)
+
+
+def _transition_rows(rows: Sequence[Transition], now: datetime) -> TableValuedAlias:
+    """Return the transitions as rows that a statement can join."""
+    # Arrays, not VALUES: the statement is the same for any number of rows, and is compiled and planned once.
+    return (
+        func.unnest(
+            cast([row.claim.id for row in rows], ARRAY(BigInteger)),
+            cast([row.claim.worker for row in rows], ARRAY(Text)),
+            cast([row.claim.attempts for row in rows], ARRAY(Integer)),
+            cast([row.reason for row in rows], ARRAY(Text)),
+            cast([row.carrier_id for row in rows], ARRAY(Text)),
+            cast([row.due_at or now for row in rows], ARRAY(DateTime(timezone=True))),
+            cast([row.attempts_back for row in rows], ARRAY(Integer)),
+        )
+        .table_valued("id", "worker", "attempts", "reason", "carrier_id", "due_at", "attempts_back")
+        .render_derived("known")
+    )
 
 
 def log_attempts(written: CTE, to: MessageStatus, now: datetime) -> Select[tuple[int]]:

@@ -98,12 +98,16 @@ class Services:
         self.pipeline = pipeline
         self.database = database
         self.http = http
-        self.vault = vault = Vault(settings.vault_key_bytes)
+        self.vault = Vault(settings.vault_key_bytes)
         self.channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
-        codes = {name: channel.service.service_code for name, channel in self.channels.items()}
-        sql_deadline_s = settings.sql_deadline_ms / 1000
+        self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
+        self._build_stores()
+        self._build_ussd()
+        self._build_sms()
+        self._build_appeals()
 
-        # What is stored.
+    def _build_stores(self) -> None:
+        database, vault, clock = self.database, self.vault, self.clock
         self.incidents = IncidentStore(database, vault, clock)
         self.drafts = Drafts(database, vault, clock, self.incidents)
         self.reporter = Reporter(database, vault, clock)
@@ -113,45 +117,50 @@ class Services:
         self.outbox = Outbox(database, vault, clock)
         self.inbox = Inbox(database, vault, clock, note_stop, STORED_WITHIN_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
-        self.retention = Retention(database, clock, timedelta(days=settings.retention_days))
-        self.sessions = Sessions(pipeline)
-        self.pending_reports = PendingReports(pipeline, vault)
-        ticket_attempts = TicketAttempts(pipeline, vault)
+        self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
+        self.sessions = Sessions(self.pipeline)
+        self.pending_reports = PendingReports(self.pipeline, vault)
+        self.ticket_attempts = TicketAttempts(self.pipeline, vault)
 
-        # USSD.
-        self.filing = Filing(versions, self.incidents, self.pending_reports, codes, sql_deadline_s)
-        self.dropped_sessions = DroppedSessions(pipeline, self.sessions, versions, self.drafts, vault, clock, codes)
+    def _build_ussd(self) -> None:
+        deadline_s = self.settings.sql_deadline_ms / 1000
+        self.filing = Filing(self.versions, self.incidents, self.pending_reports, self._codes, deadline_s)
+        self.dropped_sessions = DroppedSessions(
+            self.pipeline, self.sessions, self.versions, self.drafts, self.vault, self.clock, self._codes
+        )
         effects = Effects(
             self.filing,
             self.reporter,
             self.drafts,
             self.subscriptions,
             self.opt_outs,
-            ticket_attempts,
-            sql_deadline_s,
+            self.ticket_attempts,
+            deadline_s,
         )
-        turn_deps = TurnDeps(versions, self.sessions, effects, self.dropped_sessions, vault, clock, metrics)
-        self.turns = Turns(turn_deps, settings.session_ttl_s)
+        deps = TurnDeps(
+            self.versions, self.sessions, effects, self.dropped_sessions, self.vault, self.clock, self.metrics
+        )
+        self.turns = Turns(deps, self.settings.session_ttl_s)
 
-        # Inbound SMS.
-        commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, ticket_attempts)
+    def _build_sms(self) -> None:
+        commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts)
         self.inbound_handler = InboundHandler(
             self.inbound_queue,
             commands,
             self.dropped_sessions,
             self.directory,
             self.sessions,
-            versions,
-            vault,
-            clock,
-            codes,
-            own_numbers=[sender for channel in settings.channels.values() if (sender := channel.sender)],
+            self.versions,
+            self.vault,
+            self.clock,
+            self._codes,
+            own_numbers=[sender for channel in self.settings.channels.values() if (sender := channel.sender)],
         )
 
-        # Appeals.
-        self.publisher = Publisher(database, self._menu, codes)
-        self.appeals_page = AppealsPage(self.publisher.latest, self._menu, clock)
-        self.appeal_worker = AppealWorker(database, clock, self._menu, appeal_settings(settings))
+    def _build_appeals(self) -> None:
+        self.publisher = Publisher(self.database, self._menu, self._codes)
+        self.appeals_page = AppealsPage(self.publisher.latest, self._menu, self.clock)
+        self.appeal_worker = AppealWorker(self.database, self.clock, self._menu, appeal_settings(self.settings))
 
     def _menu(self) -> Menu:
         return self.versions.current
