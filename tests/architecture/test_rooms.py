@@ -9,6 +9,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -39,7 +40,7 @@ def _drawing() -> Iterator[str]:
     yield "flowchart TD\n"
     for room in (room for layer in layers for room in layer):
         yield f'    {room}["<b>{room}</b><br/>{_purpose(room)}"]\n'
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         yield f"    {' & '.join(upper)} --> {' & '.join(lower)}\n"
     yield "```\n"
 
