@@ -15,7 +15,7 @@ from gateway.text.banned_words import refused_in
 from gateway.text.phone import mask_in
 from gateway.text.wording import placeholders
 
-MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
+MOST_PARTS = CLASSES[MessageClass.APPEAL].max_parts
 _LONGEST_PURPOSE = 200
 _LATE = timedelta(minutes=5)  # so long a start may be past: somebody has typed it
 

@@ -17,7 +17,7 @@ from gateway.appeals.tables import appeal_approvals, appeal_chunks, appeals
 from gateway.appeals.texts import effective_texts
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
-from gateway.messages.holds import hold
+from gateway.messages.holds import set_hold
 from gateway.messages.message import MessageStatus
 from gateway.people.tables import people
 from gateway.text.gsm import Change
@@ -106,13 +106,13 @@ async def change(
 async def pause(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
     """Hold what waits of a running appeal."""
     await change(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
-    await hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
+    await set_hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
 
 
 async def call_off(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
     """Call off what waits of an appeal."""
     await change(connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason)
-    await hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[Reason.CALLED_OFF], now)
+    await set_hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[Reason.CALLED_OFF], now)
 
 
 def reach_of(draft: AppealDraft, menu: Menu) -> AudienceQuery:

@@ -18,7 +18,7 @@ from gateway.appeals.appeal import PER_WEEK, WEEK, AppealStatus
 from gateway.appeals.bitmap import EMPTY, IdBitmap, in_at_least, union
 from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
-from gateway.messages.tables import CAME_TO_NOTHING, messages
+from gateway.messages.tables import NOT_SENT, messages
 
 _ANY_ID = 2**63 - 1
 _NOTHING = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
@@ -44,7 +44,7 @@ async def at_weekly_cap(
             queued_for[appeal].append(IdBitmap.of(ids))
     # By its index, of which PostgreSQL thinks too little just after a large appeal: it would read all messages instead.
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
-    nothing = await _people(connection, week, [CAME_TO_NOTHING], first, end)
+    nothing = await _people(connection, week, [NOT_SENT], first, end)
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
     return in_at_least(PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
 

@@ -23,7 +23,7 @@ from gateway.appeals.tables import appeals
 from gateway.appeals.texts import renderings
 from gateway.appeals.workflow import AppealSettings, place_of
 from gateway.menu.model import Menu
-from gateway.messages.holds import release_some, settle_some
+from gateway.messages.holds import apply_hold, requeue_held
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import HELD, QUEUED, SENDING, holds, messages
 from gateway.runtime.clock import Clock
@@ -88,7 +88,7 @@ class AppealWorker:
                 log.warning("appeal.paused", appeal=number, reason=reason)
                 return True
             due_at = first_send_at(appeal.draft, self._menu(), now)
-            if await release_some(connection, number, _BATCH, due_at, now):
+            if await requeue_held(connection, number, _BATCH, due_at, now):
                 return True
             if appeal.expanded < appeal.frozen:
                 return await self._expand(connection, appeal, due_at, now)
@@ -135,7 +135,7 @@ class AppealWorker:
         now = self._clock.now()
         async with self._database.begin() as connection:
             appeal = await find(connection, number, locked=True)
-            if await settle_some(connection, number, _BATCH, now):
+            if await apply_hold(connection, number, _BATCH, now):
                 return True
             if appeal.status is AppealStatus.CANCELLED and appeal.expanded < appeal.frozen:
                 return await self._call_off(connection, appeal, now)

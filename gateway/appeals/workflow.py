@@ -39,7 +39,7 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.tables import incidents
 from gateway.menu.model import Menu, Need
-from gateway.messages.holds import let_go
+from gateway.messages.holds import remove_hold
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -178,7 +178,7 @@ class AppealWorkflow:
         async with self._database.begin() as connection:
             stands, to = await self._lock_for(connection, appeal, Act.RESUME, actor)
             self._check_may_go(stands.draft, len(stands.approvers), begun=True)
-            await let_go(connection, appeal)
+            await remove_hold(connection, appeal)
             await change(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
 
     async def cancel(self, appeal: int, actor: Actor, reason: str) -> None:

@@ -118,11 +118,11 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
     worker = f"{socket.gethostname()}:{os.getpid()}:{services.clock.token()[:8]}"
     pace = SenderOptions(
         batch_size=settings.send_batch,
-        recipients=settings.send_recipients,
-        calls=settings.send_concurrency,
-        idle=timedelta(milliseconds=settings.poll_ms),
+        recipients_per_call=settings.send_recipients,
+        concurrent_calls=settings.send_concurrency,
+        idle_poll=timedelta(milliseconds=settings.poll_ms),
         lost_after=timedelta(seconds=settings.claim_timeout_s),
-        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
+        requeue_unknown_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
     rates = RateLimiter(
         services.pipeline, services.clock, {name: channel.rate for name, channel in settings.channels.items()}

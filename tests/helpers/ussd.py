@@ -56,7 +56,7 @@ class UssdGateway:
         return await self.services.incidents.list()
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
-        return await self.services.outbox.list()
+        return await self.services.outbox.list_messages()
 
     async def ask(self, *command: Any) -> Any:
         """Return the answer of Redis to `command`."""

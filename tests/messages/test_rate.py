@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from gateway.carriers.carrier import Outcome
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.batch import grouped
+from gateway.messages.sending.batch import group_into_calls
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -89,8 +89,8 @@ async def test_what_was_not_used_makes_no_burst(batchers: list[Pipeline]) -> Non
 async def test_channels_have_their_own_pace_and_one_without_never_waits(batchers: list[Pipeline]) -> None:
     rates = RateLimiter(batchers[0], Clock(), {"at": 1.0, "other": 1.0, "free": None})
     assert [await rates.acquire(channel, 100) for channel in ("at", "other", "free", "free")] == [(True, 0.0)] * 4
-    assert [rates.most_parts(channel) for channel in ("at", "free")] == [1, None]
-    assert RateLimiter(batchers[0], Clock(), {"at": 12.5}).most_parts("at") == 12
+    assert [rates.max_parts_per_call(channel) for channel in ("at", "free")] == [1, None]
+    assert RateLimiter(batchers[0], Clock(), {"at": 12.5}).max_parts_per_call("at") == 12
 
 
 async def test_the_key_goes_when_nobody_sends(batchers: list[Pipeline], redis_url: str) -> None:
@@ -110,9 +110,9 @@ async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Pi
 
 def test_a_call_holds_no_more_than_a_seconds_worth() -> None:
     claims = [replace(a_claim(number, "a", phone(number)), parts=2) for number in range(7)]
-    assert [len(group) for group in grouped(claims, 100, 5)] == [2, 2, 2, 1]
-    assert [len(group) for group in grouped(claims, 100, 1)] == [1] * 7
-    assert [len(group) for group in grouped(claims, 100)] == [7]
+    assert [len(group) for group in group_into_calls(claims, 100, 5)] == [2, 2, 2, 1]
+    assert [len(group) for group in group_into_calls(claims, 100, 1)] == [1] * 7
+    assert [len(group) for group in group_into_calls(claims, 100)] == [7]
 
 
 async def test_two_workers_keep_the_rate_while_another_channel_is_not_held_up(
