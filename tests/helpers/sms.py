@@ -53,8 +53,8 @@ class MortalLetters(InboundQueue):
     opened: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
-    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
-        async with super().claim_next(besides) as opened:
+    async def claim_next(self, skip: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
+        async with super().claim_next(skip) as opened:
             if opened and self.opened:
                 await self.opened()
             yield opened

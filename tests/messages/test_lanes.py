@@ -184,8 +184,8 @@ async def test_what_presses_more_has_the_whole_rate(database: Database, vault: V
     for number in range(40):
         await stage.put(f"confirmation {number}", to=phone(30 + number))
     carrier = ToldCarrier()
-    rates = RateLimiter(pipeline, clock, {"at": 40.0})
-    async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
+    rate_limiter = RateLimiter(pipeline, clock, {"at": 40.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, rate_limiter=rate_limiter)):
         await until(partial(ended, stage))
     texts = [text for text, _ in carrier.calls]
     last = max(place for place, text in enumerate(texts) if text.startswith("confirmation"))
