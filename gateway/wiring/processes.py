@@ -20,7 +20,7 @@ from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.postgres import DatabaseUnavailable, is_current
 from gateway.runtime.redis import RedisUnavailable
-from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks
@@ -80,7 +80,7 @@ def health(services: Services) -> Health:
         if not await is_current(services.database, deadline=seconds):
             raise TablesOutdated
         try:
-            await prove_key(services.database, services.vault, services.clock, deadline=seconds)
+            await check_vault_key(services.database, services.vault, services.clock, deadline=seconds)
         except WrongVaultKey:
             raise OtherVaultKey from None
 
