@@ -15,7 +15,7 @@ from gateway.menu.conditions import read_condition
 from gateway.menu.model import StateKind
 from gateway.menu.pack import schema
 from gateway.places import areas
-from gateway.ussd.effects import NEEDED
+from gateway.ussd.effects import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
@@ -55,7 +55,7 @@ WORDS: dict[str, Iterable[str]] = {
     "A state is one of eight things": schema.RESUMING,
     "Conditions": model.FACTS,
     "appeals.yaml": [*model.Need, *model.APPEAL_VALUES],
-    "What the gateway does": set().union(*schema.EFFECTS.values(), *NEEDED.values()),
+    "What the gateway does": set().union(*schema.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
     "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GIVEN, *incident.IncidentStatus, "heading"],
 }
 
@@ -89,7 +89,7 @@ def test_every_way_of_ending_stands_beside_its_effect() -> None:
     rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
 
     for effect, outcomes in schema.EFFECTS.items():
-        assert [word for word in (*outcomes, *NEEDED[effect]) if f"`{word}`" not in rows[effect]] == []
+        assert [word for word in (*outcomes, *REQUIRED_BY_EFFECT[effect]) if f"`{word}`" not in rows[effect]] == []
 
 
 def test_the_conditions_are_conditions() -> None:
@@ -102,4 +102,4 @@ def test_the_conditions_are_conditions() -> None:
 def test_the_documented_answers_are_those_that_a_report_takes() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
-    assert named == incident.ANSWERS | incident.ON_THE_WAY
+    assert named == incident.REPORT_ANSWERS | incident.NAVIGATION_ANSWERS
