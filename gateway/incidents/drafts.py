@@ -42,6 +42,7 @@ from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
@@ -49,8 +50,7 @@ _OPEN = drafts.c.status == literal(DraftStatus.OPEN.value, literal_execute=True)
 _RESUME = messages.c["class"] == literal(MessageClass.RESUME.value, literal_execute=True)
 
 ERASED_DRAFT: Mapping[str, Any] = {
-    "phone_sealed": None,
-    "phone_key": None,
+    **ERASED_PHONE,
     "answers": {},
     "category": "",
     "area": "",

@@ -27,6 +27,7 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 
@@ -108,7 +109,7 @@ class Reporter:
         if incident is None:
             return False
         erasing = update(incidents).where(incidents.c.id == incident.id)
-        await connection.execute(erasing.values(phone_sealed=None, phone_key=None))
+        await connection.execute(erasing.values(**ERASED_PHONE))
         await erase_numbers(connection, and_(messages.c.ticket == ticket, messages.c.phone_key == key), now)
         letters = and_(inbound_messages.c.ticket == ticket, inbound_messages.c.sender_key == key)
         await connection.execute(update(inbound_messages).where(letters).values(ERASED_SENDER))

@@ -22,6 +22,7 @@ from gateway.people.directory import erase_person
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 
@@ -81,9 +82,6 @@ class Eraser:
 async def _erase_from_incidents(connection: AsyncConnection, phone_key: bytes, now: datetime) -> list[str]:
     """The tickets of the reports that were his."""
     erasing = (
-        update(incidents)
-        .where(incidents.c.phone_key == phone_key)
-        .values(phone_sealed=None, phone_key=None)
-        .returning(incidents.c.ticket)
+        update(incidents).where(incidents.c.phone_key == phone_key).values(**ERASED_PHONE).returning(incidents.c.ticket)
     )
     return sorted((await connection.execute(erasing)).scalars())

@@ -31,6 +31,7 @@ from gateway.people.filters import has_any_role
 from gateway.people.tables import people, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.vault.columns import ERASED_PHONE
 
 _BATCH = 1_000  # records of one transaction
 _OVER = [status.value for status, further in LIFECYCLE.items() if not further]
@@ -112,7 +113,7 @@ def _over(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
 
 
 async def _erase_incidents(connection: AsyncConnection, which: ColumnElement[bool], actor: str, now: datetime) -> None:
-    erasing = update(incidents).where(which).values(phone_sealed=None, phone_key=None).returning(incidents.c.ticket)
+    erasing = update(incidents).where(which).values(**ERASED_PHONE).returning(incidents.c.ticket)
     tickets = sorted((await connection.execute(erasing)).scalars())
     await connection.execute(
         INSERT_AUDIT, [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
@@ -128,7 +129,7 @@ async def _erase_received(connection: AsyncConnection, which: ColumnElement[bool
 
 
 async def _erase_subscriptions(connection: AsyncConnection, which: ColumnElement[bool], _: str, __: datetime) -> None:
-    await connection.execute(update(subscriptions).where(which).values(phone_sealed=None, phone_key=None))
+    await connection.execute(update(subscriptions).where(which).values(**ERASED_PHONE))
 
 
 async def _erase_people(connection: AsyncConnection, which: ColumnElement[bool], _: str, now: datetime) -> None:

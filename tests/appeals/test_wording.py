@@ -67,7 +67,7 @@ async def test_a_word_that_is_refused_since_stops_an_appeal_at_every_step(desk: 
         await desk.campaign.approve(waiting, BUDI)
     with pytest.raises(ActNotAllowed, match=said):
         await desk.campaign.schedule(scheduled, RINI, desk.clock.now() + timedelta(hours=2))
-    desk.clock.pass_time(hours=1)
+    desk.clock.advance(hours=1)
     await desk.work()
     stands = await desk.campaign.find(scheduled)
     assert (stands.status, stands.reason) == (AppealStatus.PAUSED, f"{said}: it can only be cancelled")

@@ -36,7 +36,7 @@ FLAGS = [
 
 
 @dataclass(slots=True)
-class Gateway:
+class StandInGateway:
     """The webhooks: a menu that opens, asks for a text, and ends; and what came in."""
 
     url: str = ""
@@ -85,8 +85,8 @@ async def http() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def gateway(http: ClientSession) -> AsyncIterator[Gateway]:
-    gateway = Gateway()
+async def gateway(http: ClientSession) -> AsyncIterator[StandInGateway]:
+    gateway = StandInGateway()
     handlers = {"ussd": gateway.ussd, "ussd_event": gateway.ended, "sms": gateway.inbound, "receipt": gateway.receipt}
     webhooks, page = web.Application(), web.Application()
     for hook, handler in handlers.items():
@@ -140,7 +140,7 @@ class Handset:
 
 
 @pytest.fixture
-async def handset(browser: Browser, gateway: Gateway) -> AsyncIterator[Handset]:
+async def handset(browser: Browser, gateway: StandInGateway) -> AsyncIterator[Handset]:
     """A phone just switched on. No test may leave an error or a policy violation in the browser's console."""
     diagnostics: list[str] = []
     page = await browser.new_page(viewport={"width": 1100, "height": 800})

@@ -32,7 +32,7 @@ _numbers = count(10)
 
 
 @dataclass(frozen=True, slots=True)
-class Gateway:
+class StandaloneGateway:
     """`waspada run` with its built-in carrier."""
 
     program: Program
@@ -71,10 +71,10 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway_running(data: Path, *options: str) -> AsyncIterator[Gateway]:
+async def gateway_running(data: Path, *options: str) -> AsyncIterator[StandaloneGateway]:
     async with running("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
         hooks = HookUrls(**channel_urls(locate(Settings(data=data)), "local"))
-        yield Gateway(program, hooks, http)
+        yield StandaloneGateway(program, hooks, http)
 
 
 async def walk(handset: Handset, keys: Sequence[str]) -> Shown:

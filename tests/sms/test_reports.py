@@ -6,13 +6,13 @@ import pytest
 
 from gateway.incidents.incident import LONGEST_DESCRIPTION
 from gateway.messages.tables import inbound_messages, messages
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
 from tests.helpers.ussd import SECOND
 
 
 @pytest.mark.parametrize(("keyword", "language"), [("LAPOR", "id"), ("lapur", "jv"), ("Report", "en")])
-async def test_a_report(desk: Room, clock: StandingClock, keyword: str, language: str) -> None:
+async def test_a_report(desk: Room, clock: ManualClock, keyword: str, language: str) -> None:
     reply = await desk.says(f"{keyword} 3 KLEGO tawuran di pasar")
     (incident,) = await desk.incidents()
     assert {
