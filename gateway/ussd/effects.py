@@ -14,7 +14,8 @@ from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.ticket_attempts import TicketAttempts
-from gateway.menu.model import NOTHING, Menu
+from gateway.menu.model import Menu
+from gateway.menu.session import NO_VALUES
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import DatabaseUnavailable
@@ -38,7 +39,7 @@ REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
 """The answers without which an effect cannot be carried out."""
 
 EffectResult = tuple[str, Mapping[str, str]]  # the outcome that the menu goes on with, and what was learnt
-FAILED: EffectResult = ("failed", NOTHING)
+FAILED: EffectResult = ("failed", NO_VALUES)
 
 
 class Effects:
@@ -92,14 +93,14 @@ class Effects:
 
     async def _find_report(self, menu: Menu, statement: EffectRequest) -> EffectResult:
         if await self._tries.count_wrong(statement.phone) >= menu.rules.ticket_tries_per_hour:
-            return "locked", NOTHING
+            return "locked", NO_VALUES
         found = await self._reporter.find_status(_ticket(statement), statement.phone, deadline=self._deadline)
         if found is None:
             await self._tries.add_wrong(
                 statement.phone, f"{statement.channel}:{statement.session}:{statement.callback}"
             )
-            return "none", NOTHING
-        return "found", {"status": found.status.value, "date": menu.moment(found.updated_at)}
+            return "none", NO_VALUES
+        return "found", {"status": found.status.value, "date": menu.format_time(found.updated_at)}
 
     async def _add_details(self, _: Menu, statement: EffectRequest) -> EffectResult:
         added = await self._reporter.add_details(
@@ -110,12 +111,12 @@ class Effects:
             session=statement.session,
             deadline=self._deadline,
         )
-        return ("added", NOTHING) if added else FAILED
+        return ("added", NO_VALUES) if added else FAILED
 
     async def _erase_number(self, _: Menu, statement: EffectRequest) -> EffectResult:
         # Where it is not there, it was erased before, by this very callback perhaps: true in any case, and no failure.
         await self._reporter.erase_number(_ticket(statement), statement.phone, deadline=self._deadline)
-        return "erased", NOTHING
+        return "erased", NO_VALUES
 
     async def _subscribe(self, menu: Menu, statement: EffectRequest) -> EffectResult:
         await self._subscriptions.subscribe(
@@ -126,15 +127,15 @@ class Effects:
             wording=menu.version,
             deadline=self._deadline,
         )
-        return "done", NOTHING
+        return "done", NO_VALUES
 
     async def _unsubscribe(self, _: Menu, statement: EffectRequest) -> EffectResult:
         await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
-        return "done", NOTHING
+        return "done", NO_VALUES
 
     async def _delete_draft(self, _: Menu, statement: EffectRequest) -> EffectResult:
         await self._drafts.delete(statement.phone, deadline=self._deadline)
-        return "deleted", NOTHING
+        return "deleted", NO_VALUES
 
 
 def _ticket(statement: EffectRequest) -> str:

@@ -59,7 +59,7 @@ async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: U
     (reminder,) = await reminders(timed)
     (shown,) = await timed.confirmations()
     assert CODES["at"] in str(shown["text"]), "what to dial"
-    assert shown["text"] == MENU.sms("resume", "id", {}, {"ussd": CODES["at"]})
+    assert shown["text"] == MENU.sms_text("resume", "id", {}, {"ussd": CODES["at"]})
     assert reminder["due_at"] == clock.now()
     clock.advance(hours=1)
     assert await timed.services.dropped_sessions.sweep() == 0
@@ -230,7 +230,7 @@ async def test_it_is_told_in_the_language_of_the_dialogue(
     await dropped(timed, clock, (number, *TO_PLACE[1:]))
     await timed.services.dropped_sessions.sweep()
     (reminder,) = await timed.confirmations()
-    assert reminder["text"] == MENU.sms("resume", language, {}, {"ussd": CODES["at"]})
+    assert reminder["text"] == MENU.sms_text("resume", language, {}, {"ussd": CODES["at"]})
 
 
 async def test_it_names_the_code_of_its_channel(timed: UssdGateway, clock: ManualClock) -> None:
