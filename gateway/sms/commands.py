@@ -16,7 +16,7 @@ from gateway.incidents.incident import Report, as_words
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
-from gateway.menu.model import MOST_PLACES, Menu
+from gateway.menu.model import MAX_PLACES_IN_SMS, Menu
 from gateway.messages.message import MessageClass
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
@@ -56,7 +56,7 @@ class SmsRequest:
 
     def sms(self, text: str, values: Mapping[str, str]) -> str:
         """The pack's SMS of that name."""
-        return self.menu.sms(text, self.language, values, {"ussd": self.service_code})
+        return self.menu.sms_text(text, self.language, values, {"ussd": self.service_code})
 
 
 class Commands:
@@ -116,7 +116,7 @@ class Commands:
         standing = await self._reporter.standing(ticket, said.phone) if ticket else None
         if ticket is None or standing is None:
             return refusal or await self._not_his(said)
-        shown = {"status": standing.status.value, "date": said.menu.moment(standing.updated_at)}
+        shown = {"status": standing.status.value, "date": said.menu.format_time(standing.updated_at)}
         return said.answer(Disposition.STATUS, "status", ticket=ticket, **shown)
 
     async def _add_info(self, said: SmsRequest) -> SmsReply:
@@ -197,4 +197,4 @@ def _incomplete(said: SmsRequest, read: ReportText) -> SmsReply:
 
 
 def _named(menu: Menu, codes: tuple[str, ...]) -> str:
-    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MOST_PLACES])
+    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MAX_PLACES_IN_SMS])

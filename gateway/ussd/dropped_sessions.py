@@ -46,7 +46,7 @@ def could_be_filed(menu: Menu, place: Session) -> bool:
     """Whether an unfinished dialogue says enough to be a report."""
     if menu.states[place.state].kind in (StateKind.END, StateKind.DO):
         return False
-    said = engine.answered(menu, place)
+    said = engine.valid_answers(menu, place)
     return all(said.get(name) for name in REQUIRED)
 
 
@@ -109,7 +109,7 @@ class DroppedSessions:
 
         def confirmation(draft: Draft, number: str) -> str:
             answers = {**draft.answers, "ticket": ticket.show(number)}
-            return menu.sms("received", draft.language, answers, self._given(draft.channel))
+            return menu.sms_text("received", draft.language, answers, self._given(draft.channel))
 
         since = self._clock.now() - menu.rules.resume_within
         try:
@@ -143,7 +143,7 @@ class DroppedSessions:
         if stored.age(now) < LONGEST_SESSION_S:
             return  # he dials just now: what he sends has the ticket that he is told
         today = now.astimezone(menu.timezone).date()
-        place = engine.at_home(menu, stored.place.language).session._replace(chosen=stored.place.chosen)
+        place = engine.show_home(menu, stored.place.language).session._replace(chosen=stored.place.chosen)
         count = stored.filed_today(today) + filed.new
         settled = stored._replace(place=place, origin="", filed_on=today.toordinal(), filed=count)
         language = menu.rules.remember_language.total_seconds() if place.chosen else 0
@@ -164,14 +164,14 @@ class DroppedSessions:
     def _draft(self, stored: Stored, phone: Phone) -> Draft | None:
         """What is left of a dialogue; None where it does not say enough. Raises `ValueError`."""
         menu, place = self._menu(stored), stored.place
-        if not engine.exists(menu, place) or not could_be_filed(menu, place):
+        if not engine.has_place(menu, place) or not could_be_filed(menu, place):
             return None
         return Draft(
             channel=stored.channel,
             session=stored.origin or stored.session,
             phone=phone,
             language=place.language,
-            answers=engine.answered(menu, place),
+            answers=engine.valid_answers(menu, place),
             left_at=datetime.fromtimestamp(stored.at, UTC),
         )
 
@@ -184,7 +184,7 @@ class DroppedSessions:
             due = self._due(menu)
             reminded = menu.rules.resume_sms and due < draft.left_at + menu.rules.resume_within
             given = self._given(draft.channel)
-            text = menu.sms("resume", draft.language, draft.answers, given) if reminded else None
+            text = menu.sms_text("resume", draft.language, draft.answers, given) if reminded else None
             new = await self._drafts.keep(draft, text, due)
         except (CannotOpen, ValueError, TooManyParts) as error:
             log.error("draft.not_kept", channel=stored.channel, session=stored.session, error=type(error).__name__)

@@ -14,7 +14,8 @@ from gateway.incidents.drafts import Drafts
 from gateway.incidents.incident import REQUIRED
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.ticket_attempts import TicketAttempts
-from gateway.menu.model import NOTHING, Menu
+from gateway.menu.model import Menu
+from gateway.menu.session import NO_VALUES
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import DatabaseUnavailable
@@ -38,7 +39,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
 """The answers without which an effect cannot be carried out."""
 
 Ended = tuple[str, Mapping[str, str]]  # the outcome that the menu goes on with, and what was learnt
-FAILED: Ended = ("failed", NOTHING)
+FAILED: Ended = ("failed", NO_VALUES)
 
 
 class Effects:
@@ -92,12 +93,12 @@ class Effects:
 
     async def _find_report(self, menu: Menu, statement: EffectRequest) -> Ended:
         if await self._tries.used(statement.phone) >= menu.rules.ticket_tries_per_hour:
-            return "locked", NOTHING
+            return "locked", NO_VALUES
         found = await self._reporter.standing(_ticket(statement), statement.phone, deadline=self._deadline)
         if found is None:
             await self._tries.count(statement.phone, f"{statement.channel}:{statement.session}:{statement.callback}")
-            return "none", NOTHING
-        return "found", {"status": found.status.value, "date": menu.moment(found.updated_at)}
+            return "none", NO_VALUES
+        return "found", {"status": found.status.value, "date": menu.format_time(found.updated_at)}
 
     async def _add_details(self, _: Menu, statement: EffectRequest) -> Ended:
         added = await self._reporter.add_details(
@@ -108,12 +109,12 @@ class Effects:
             session=statement.session,
             deadline=self._deadline,
         )
-        return ("added", NOTHING) if added else FAILED
+        return ("added", NO_VALUES) if added else FAILED
 
     async def _erase_number(self, _: Menu, statement: EffectRequest) -> Ended:
         # Where it is not there, it was erased before, by this very callback perhaps: true in any case, and no failure.
         await self._reporter.erase_number(_ticket(statement), statement.phone, deadline=self._deadline)
-        return "erased", NOTHING
+        return "erased", NO_VALUES
 
     async def _subscribe(self, menu: Menu, statement: EffectRequest) -> Ended:
         await self._subscriptions.subscribe(
@@ -124,15 +125,15 @@ class Effects:
             wording=menu.version,
             deadline=self._deadline,
         )
-        return "done", NOTHING
+        return "done", NO_VALUES
 
     async def _unsubscribe(self, _: Menu, statement: EffectRequest) -> Ended:
         await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
-        return "done", NOTHING
+        return "done", NO_VALUES
 
     async def _delete_draft(self, _: Menu, statement: EffectRequest) -> Ended:
         await self._drafts.delete(statement.phone, deadline=self._deadline)
-        return "deleted", NOTHING
+        return "deleted", NO_VALUES
 
 
 def _ticket(statement: EffectRequest) -> str:

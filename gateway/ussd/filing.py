@@ -102,7 +102,7 @@ class Filing:
         def confirmation(number: str) -> str:
             answers = {**statement.answers, "ticket": ticket.show(number)}
             given = {"ussd": self._service_codes.get(statement.channel, "")}
-            return self._versions.current.sms("received", statement.language, answers, given)
+            return self._versions.current.sms_text("received", statement.language, answers, given)
 
         report = Report.from_answers(
             statement.answers,

@@ -38,7 +38,7 @@ def start(
         offered = engine.begin(menu, known.limits, given=known.given, dropped=dropped).session
         return engine.show(menu, offered._replace(error="lost"), known.limits, given=known.given), "lost"
     language = label.language if label else known.language
-    return engine.at_home(menu, language, known.limits, given=known.given, error="lost"), "lost"
+    return engine.show_home(menu, language, known.limits, given=known.given, error="lost"), "lost"
 
 
 def _dialled(
@@ -58,7 +58,7 @@ def _dialled(
             break
         led = engine.step(menu, led.session, keys, known.limits, given=known.given, today=known.today)
         if led.session.error and not (forgiving and number):
-            return engine.at_home(menu, known.language, known.limits, given=known.given)
+            return engine.show_home(menu, known.language, known.limits, given=known.given)
     return led
 
 

@@ -103,7 +103,7 @@ class Turns:
         """The last screen of a callback that could not be understood."""
         menu = self._deps.versions.current
         words = menu.wordings.get(language) or menu.wordings[menu.language]
-        values = menu.values({}, words.language, {"ussd": service.service_code})
+        values = menu.placeholder_values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
     def _apology(self, hop: TurnContext, service: Service) -> Step:
@@ -169,7 +169,7 @@ class Turns:
         step = replay_from(hop.menu, stored.place, transcript.parts(hop.keys), label, hop.start_inputs())
         if step is None:
             hop.outcome = "lost"
-            step = engine.at_home(hop.menu, label.language, hop.limits, given=hop.given, error="lost")
+            step = engine.show_home(hop.menu, label.language, hop.limits, given=hop.given, error="lost")
         return step
 
     def _start(self, hop: TurnContext) -> Step:
@@ -184,14 +184,14 @@ class Turns:
         What was typed answered a screen whose options may have moved. A last screen stays what it was.
         """
         place = stored.place
-        if engine.exists(hop.menu, place):
+        if engine.has_place(hop.menu, place):
             kind = hop.menu.states[place.state].kind
             if kind is StateKind.END:
                 return engine.show(hop.menu, place, hop.limits, given=hop.given)
             if kind is not StateKind.DO:
                 place = place._replace(error="lost", page=0, began=place.began if place.resumed else engine.RESUME)
                 return engine.show(hop.menu, place, hop.limits, given=hop.given)
-        return engine.at_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
+        return engine.show_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
 
     async def _carry_out(self, hop: TurnContext, step: Step) -> Step:
         started = self._deps.clock.monotonic()
@@ -201,7 +201,7 @@ class Turns:
             session=hop.origin(place) or hop.turn.session,
             phone=hop.turn.phone,
             language=place.language,
-            answers=engine.answered(hop.menu, place),
+            answers=engine.valid_answers(hop.menu, place),
             at=hop.now,
             callback=str(transcript.mark(hop.turn.text).checksum),
         )
@@ -212,7 +212,7 @@ class Turns:
         return engine.resume(hop.menu, place, outcome, learnt, hop.limits, given=hop.given)
 
     async def _write(self, hop: TurnContext, step: Step) -> Step:
-        place = engine.finished(hop.menu, step.session) if step.end else step.session
+        place = engine.trim_ended(hop.menu, step.session) if step.end else step.session
         stored = hop.to_store(place)
         started = self._deps.clock.monotonic()
         try:

@@ -66,7 +66,7 @@ class TurnContext:
     def set_time(self, now: datetime) -> None:
         """Work out the day, and what texts and conditions may ask for."""
         self.now = now
-        self.today, stage = self.menu.day(now)
+        self.today, stage = self.menu.local_day(now)
         standing = self.stored or self.before
         self.filed = standing.filed_today(self.today) if standing else 0
         self.given = {
@@ -85,7 +85,7 @@ class TurnContext:
         """The place of an earlier dialogue that may be gone on with."""
         if self.before is None or self.before.age(self.now) > self.menu.rules.resume_within.total_seconds():
             return None
-        return self.before.place if engine.worth_resuming(self.menu, self.before.place) else None
+        return self.before.place if engine.is_worth_resuming(self.menu, self.before.place) else None
 
     def origin(self, place: Session) -> str:
         """The session that a resumed dialogue was begun in, if it was this channel's: its report is the same one."""

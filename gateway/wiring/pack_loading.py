@@ -11,8 +11,8 @@ from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, Inc
 from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.model import Keys, Menu, State, StateKind
-from gateway.menu.pack.loader import PackRefused, read
-from gateway.menu.pack_files import FLOW, at_state, at_text
+from gateway.menu.pack.loader import PackRefused, parse_pack
+from gateway.menu.pack_files import FLOW, state_diagnostic, text_diagnostic
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
@@ -22,7 +22,7 @@ from gateway.ussd.effects import NEEDED
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
-    menu, diagnostics, unknowns = read(read_pack(pack))
+    menu, diagnostics, unknowns = parse_pack(read_pack(pack))
     if menu is not None:
         diagnostics += _record_diagnostics(menu, unknowns)
         for limits in _all_limits(channels):
@@ -61,15 +61,15 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
         message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
         yield Diagnostic(FLOW, kept[name].line, message)
     for name, effect in needed.items():
-        if name not in kept and not unknowns.of_answer(name):
+        if name not in kept and not unknowns.includes_answer(name):
             yield Diagnostic(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
     for state in menu.states.values():
         for message in _value_diagnostics(state):
-            yield at_state(state, message)
+            yield state_diagnostic(state, message)
     if _does(menu, "find_report"):
         for words in (words for words in menu.wordings.values() if words.language not in unknowns.unclear):
             for missing in sorted({*IncidentStatus} - words.labels.get("status", {}).keys()):
-                yield at_text(words, ("labels", "status", missing), "this is missing: a report can be so")
+                yield text_diagnostic(words, ("labels", "status", missing), "this is missing: a report can be so")
 
 
 def _value_diagnostics(state: State) -> Iterator[str]:

@@ -22,7 +22,7 @@ from gateway.ussd.sessions import Stored
 from gateway.ussd.turn import Service, Turns
 from gateway.vault.vault import Vault
 from gateway.wiring import Services
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.dialogue import walk
 from tests.helpers.gateway import SERVICE_CODES, VAULT_KEY, open_gateway
 from tests.helpers.packs import FILES, MENU
@@ -131,11 +131,11 @@ def expected(*inputs: str) -> str:
     return walk(MENU, inputs, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
 
 
-async def dropped(gateway: UssdGateway, clock: StandingClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
+async def dropped(gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
     """A resident whose session broke off so long ago that no network still holds it."""
     resident = Resident(gateway.services.turns)
     await resident.walk(keys)
-    clock.pass_time(seconds=LONGEST_SESSION_S)
+    clock.advance(seconds=LONGEST_SESSION_S)
     return resident
 
 

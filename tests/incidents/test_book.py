@@ -30,7 +30,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text import ticket as tickets
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
 
 
@@ -113,12 +113,12 @@ async def test_a_session_is_unique_in_its_channel_only(book: IncidentStore, data
 
 
 async def test_what_the_same_session_says_later_completes_its_record(
-    book: IncidentStore, database: Database, clock: StandingClock
+    book: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     """It was sent by SMS as it was, and the dialogue went on."""
     first = await book.file(report(danger="", description="", contact=None), PHONE, confirmation)
     more = report(danger="yes", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     for _ in range(2):
         assert await book.file(more, PHONE, confirmation) == FiledReport(first.ticket, new=False)
     found = await book.find(first.ticket)
@@ -273,9 +273,9 @@ async def test_times_of_any_zone_are_shown_in_one(book: IncidentStore) -> None:
 # Moving ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_move_is_noted(book: IncidentStore, database: Database, clock: StandingClock) -> None:
+async def test_a_move_is_noted(book: IncidentStore, database: Database, clock: ManualClock) -> None:
     filed = await book.file(report(), PHONE, confirmation)
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "call +62 812-3000-4567 back")
     found = await book.find(filed.ticket)
     assert found is not None

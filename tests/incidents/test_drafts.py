@@ -24,7 +24,7 @@ from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
 
 TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
@@ -64,7 +64,7 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
 
 
 async def test_a_draft_and_its_reminder_are_kept_together(
-    drafts: Drafts, database: Database, vault: Vault, clock: StandingClock
+    drafts: Drafts, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
     (row,) = await rows(database, table)
@@ -81,10 +81,10 @@ async def test_a_draft_and_its_reminder_are_kept_together(
     assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
 
 
-async def test_no_reminder_is_sent_before_its_time(drafts: Drafts, outbox: Outbox, clock: StandingClock) -> None:
+async def test_no_reminder_is_sent_before_its_time(drafts: Drafts, outbox: Outbox, clock: ManualClock) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert await outbox.claim(1, "w1", "at") == []
-    clock.pass_time(minutes=10)
+    clock.advance(minutes=10)
     assert [claim.text for claim in await outbox.claim(1, "w1", "at")] == [REMINDER]
 
 
@@ -156,10 +156,10 @@ async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: Drafts, databas
 
 
 async def test_a_draft_is_filed_as_it_is(
-    drafts: Drafts, book: IncidentStore, database: Database, clock: StandingClock
+    drafts: Drafts, book: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    clock.pass_time(minutes=30)
+    clock.advance(minutes=30)
     done = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
 
     assert done is not None
@@ -331,7 +331,7 @@ async def test_the_list_is_json_the_last_left_first_and_masked(drafts: Drafts) -
 
 
 async def test_a_number_that_cannot_be_opened_takes_no_list_down(
-    drafts: Drafts, database: Database, clock: StandingClock, book: IncidentStore
+    drafts: Drafts, database: Database, clock: ManualClock, book: IncidentStore
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await Drafts(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)

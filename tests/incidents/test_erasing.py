@@ -24,7 +24,7 @@ from gateway.privacy.erasure import Erased, Eraser
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
 from tests.helpers.messages import Stage
 
@@ -32,12 +32,12 @@ NOTHING = Erased(0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture
-def eraser(database: Database, vault: Vault, clock: StandingClock) -> Eraser:
+def eraser(database: Database, vault: Vault, clock: ManualClock) -> Eraser:
     return Eraser(database, vault, clock)
 
 
 @pytest.fixture
-async def lives(database: Database, vault: Vault, clock: StandingClock, book: IncidentStore, drafts: Drafts) -> None:
+async def lives(database: Database, vault: Vault, clock: ManualClock, book: IncidentStore, drafts: Drafts) -> None:
     """Two people who have each done everything that leaves a number behind."""
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     for name, phone in (("a", PHONE), ("b", OTHER)):
@@ -125,7 +125,7 @@ async def test_what_a_worker_holds_ends_without_a_number(
     assert (row["status"], row["phone_key"]) == ("sending", None)
 
 
-async def test_the_trail_keeps_no_number(database: Database, clock: StandingClock) -> None:
+async def test_the_trail_keeps_no_number(database: Database, clock: ManualClock) -> None:
     detail: dict[str, str | int] = {"reason": f"asked by {PHONE.e164}", "people": 3}
     await AuditTrail(database, clock).add("dewi", "people.exported", detail)
     (row,) = await rows(database, audit)
@@ -134,5 +134,5 @@ async def test_the_trail_keeps_no_number(database: Database, clock: StandingCloc
 
 
 @pytest.fixture
-def stage(database: Database, vault: Vault, clock: StandingClock) -> Stage:
+def stage(database: Database, vault: Vault, clock: ManualClock) -> Stage:
     return Stage(database, vault, clock)

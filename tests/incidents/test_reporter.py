@@ -24,7 +24,7 @@ from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.sms.inbound_queue import Disposition, InboundQueue, SmsReply
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
 
 WORDS = "Mereka datang lagi"
@@ -53,13 +53,13 @@ async def hold_no_number(database: Database) -> bool:
 
 
 async def test_the_reporter_sees_how_it_stands(
-    book: IncidentStore, reporter: Reporter, ticket: str, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
     expected = Standing(IncidentStatus.RECEIVED, filed_at)
     assert await reporter.standing(ticket, PHONE) == expected
 
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     await book.move(ticket, IncidentStatus.CHECKING, "sari", "")
     moved = await reporter.standing(ticket, PHONE)
     assert moved == Standing(IncidentStatus.CHECKING, clock.now())
@@ -93,11 +93,11 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
 
 
 async def test_details_stand_beside_the_report(
-    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: ManualClock
 ) -> None:
     later = (await book.file(report("ATUid_9"), PHONE, confirmation)).ticket
     assert await add(reporter, ticket)
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await add(reporter, ticket, "Sekarang sepi")
 
     assert {one["ticket"]: one["details"] for one in await book.list()} == {
@@ -167,7 +167,7 @@ async def test_an_erased_number_is_gone(
 
 
 async def test_the_letters_about_it_lose_their_sender_and_no_other(
-    reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
+    reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
     written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
@@ -202,7 +202,7 @@ async def test_erasing_at_the_same_time_erases_once(reporter: Reporter, ticket: 
 
 
 async def test_only_this_report_and_this_phone_lose_the_number(
-    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     await book.file(report("ATUid_9"), PHONE, confirmation)
     officer = NewMessage(MessageClass.ALERT, "at", OTHER, f"Cek {ticket}", "id", ticket)
@@ -249,37 +249,37 @@ async def test_what_a_worker_holds_is_recorded_all_the_same(
 
 
 async def test_what_is_to_be_tried_again_is_not(
-    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: StandingClock
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, PHONE)
     await outbox.record("at", [(claim, Deferred("busy"))])
-    clock.pass_time(minutes=10)
+    clock.advance(minutes=10)
     assert await outbox.claim(10, "w1", "at") == []
     (message,) = await rows(database, messages)
     assert (message["status"], message["reason"]) == ("cancelled", ERASED)
 
 
 async def test_a_lost_claim_is_not_sent_again(
-    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: StandingClock
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, PHONE)
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
     assert await message_statuses(database) == ["cancelled"]
 
 
 async def test_what_may_have_been_sent_is_not_sent_again(
-    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: StandingClock
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Unknown("timeout"))])
     await reporter.erase_number(ticket, PHONE)
     assert await message_statuses(database) == ["cancelled"]
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
     assert await outbox.claim(10, "w1", "at") == []
 

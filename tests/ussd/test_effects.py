@@ -22,7 +22,7 @@ from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.ussd.effect_request import EffectRequest
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import Gate, OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -60,10 +60,10 @@ def state(screen: Screen) -> str:
 # How a report stands -------------------------------------------------------------------------------------------
 
 
-async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: ManualClock) -> None:
     ticket = await filed(timed)
     await timed.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     screen = await asks(timed, ticket)
     assert state(screen) == "status"
     assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
@@ -198,7 +198,7 @@ async def test_who_goes_back_erases_nothing(gateway: UssdGateway) -> None:
 # Appeals -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock: ManualClock) -> None:
     screen = await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))
     assert (state(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
@@ -206,7 +206,7 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
     assert await timed.services.subscriptions.standing(NUMBER) == ["33.75.01.1003"]
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     screen = await Resident(timed.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)
     (row,) = await timed.rows(subscriptions)
@@ -215,7 +215,7 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     assert await timed.services.subscriptions.standing(NUMBER) == []
 
 
-async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
     await Inbox(timed.services.database, VAULT, clock).take_opt_out("at", OptOut(NUMBER, "3375"))
     assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed.rows(opt_outs) == []

@@ -139,7 +139,7 @@ class Dialogue(RuleBasedStateMachine):
     def _dial(self, shortcut: str) -> None:
         before = self.led.session
         known = bool(before.state)
-        dropped = before if known and engine.worth_resuming(self.menu, before) else None
+        dropped = before if known and engine.is_worth_resuming(self.menu, before) else None
         language = before.language if known and before.chosen else ""
         self.text = [shortcut] if shortcut else []
         self.filings = 0

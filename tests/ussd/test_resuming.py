@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gateway.carriers.carrier import Screen
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import Gate, OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -135,11 +135,11 @@ async def test_the_same_callback_again_is_one_step(gateway: UssdGateway) -> None
 # What is not ---------------------------------------------------------------------------------------------------
 
 
-async def test_within_the_window_and_not_after_it(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_within_the_window_and_not_after_it(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed)
-    clock.pass_time(hours=HOURS)
+    clock.advance(hours=HOURS)
     assert (await Resident(timed.services.turns).dial()).label == OFFER
-    clock.pass_time(hours=HOURS, seconds=1)
+    clock.advance(hours=HOURS, seconds=1)
     assert (await Resident(timed.services.turns).dial()).label == "main.id.home"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu import engine
 from gateway.menu.engine import Step
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import OTHER
@@ -80,16 +80,14 @@ async def test_it_is_the_same_on_every_channel(gateway: UssdGateway) -> None:
     assert (await Resident(gateway.services.turns, service=SECOND).dial()).label == "main.en.home"
 
 
-async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(
-    timed: UssdGateway, clock: StandingClock
-) -> None:
+async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(timed: UssdGateway, clock: ManualClock) -> None:
     for _ in range(5):
         await Resident(timed.services.turns).walk(WHOLE if not await timed.incidents() else WHOLE[1:])
     assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
     assert (await Resident(timed.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
-    clock.pass_time(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
+    clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
     assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
-    clock.pass_time(seconds=1)
+    clock.advance(seconds=1)
     assert (await Resident(timed.services.turns).walk(("1",))).label == "notice.id.home"
 
 
