@@ -30,7 +30,7 @@ async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: 
     settings = locate_gateway(config, data)
     async with opened(settings) as stores:
         retention = Retention(stores.database, stores.clock, timedelta(days=settings.retention_days))
-        purged = await (retention.count_due() if dry_run else retention.purge(user_of_the_system()))
+        purged = await (retention.count_due() if dry_run else retention.purge(system_user()))
     if as_json:
         show_one({"dry_run": dry_run, "retention_days": settings.retention_days, **asdict(purged)}, as_json)
     else:

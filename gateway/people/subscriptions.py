@@ -75,7 +75,7 @@ class Subscriptions:
                 index_elements=["phone_key", "area"], index_where=NOT_WITHDRAWN, set_={"language": language}
             )
             .returning(INSERTED.label("new"))
-            .add_cte(spoken.cte("person"), lifting([number["phone_key"]]).cte("lifted"))
+            .add_cte(spoken.cte("person"), lift_statement([number["phone_key"]]).cte("lifted"))
         )
         async with self._database.begin(deadline=deadline) as connection:
             return bool((await connection.execute(adding)).scalar_one())

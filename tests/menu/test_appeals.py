@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.text.banned_words import refused_in
+from gateway.text.banned_words import find_banned_words
 from tests.helpers.pack_edits import ID, Files, all_diagnostics, edit_pack, line_at
 
 DAMAI = "Beda pilihan tetap rukun"

@@ -72,7 +72,7 @@ async def everything(database: Database) -> list[list[dict[str, Any]]]:
 
 
 async def test_a_person_with_two_roles(directory: Directory, clock: ManualClock) -> None:
-    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi", "jv")) == Imported(new=1)
+    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi", "jv")) == ImportCounts(new=1)
     assert await directory.find(PHONE) == Person(
         phone=PHONE,
         name="Dewi",
@@ -99,7 +99,7 @@ async def test_a_second_time_the_same_changes_nothing(
     await put(directory, *entries)
     before = await everything(database)
     clock.advance(days=1)
-    assert await put(directory, *entries) == Imported(unchanged=2)
+    assert await put(directory, *entries) == ImportCounts(unchanged=2)
     assert await everything(database) == before
 
 
@@ -155,7 +155,7 @@ async def test_who_said_stop_does_not_come_back(
         await says_stop(phone)
     before = await everything(database)
     clock.advance(days=2)
-    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), undated) == Imported(unchanged=2, declined=2)
+    assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), undated) == ImportCounts(unchanged=2, declined=2)
     assert await everything(database) == before
     anew = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
     assert await put(directory, ListedPerson(PHONE, (anew,)), dry_run=True) == ImportCounts(updated=1)
@@ -312,7 +312,7 @@ Erase = Callable[[Phone], Awaitable[ErasedCounts]]
 
 @pytest.fixture
 def erase(database: Database, vault: Vault, clock: ManualClock) -> Erase:
-    async def erase(phone: Phone) -> Forgotten:
+    async def erase(phone: Phone) -> ErasedCounts:
         async with database.begin() as connection:
             return await erase_person(connection, vault.lookup(phone), clock.now())
 
@@ -324,7 +324,7 @@ async def test_an_erased_person_is_nobody(
 ) -> None:
     await consents.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1")
     clock.advance(days=1)
-    assert await erase(PHONE) == Forgotten(people=1, roles=2, subscriptions=1)
+    assert await erase(PHONE) == ErasedCounts(people=1, roles=2, subscriptions=1)
     assert await directory.find(PHONE) is None
     assert len(await directory.list_people()) == 2
     wiped = next(row for row in await rows(database, people) if row["erased_at"])

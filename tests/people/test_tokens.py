@@ -1,4 +1,4 @@
-"""Tokens against a real PostgreSQL: shown once, good until their minute, worthless when revoked."""
+"""TokenStore against a real PostgreSQL: shown once, good until their minute, worthless when revoked."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ DEWI = Account(1, "dewi", "Dewi", (DeskRole.OPERATOR,))
 
 
 @pytest.fixture
-async def accounts(database: Database, clock: ManualClock) -> Accounts:
-    made = Accounts(database, clock, Hasher(CHEAPEST))
+async def accounts(database: Database, clock: ManualClock) -> AccountStore:
+    made = AccountStore(database, clock, Argon2Hasher(CHEAPEST))
     await made.add("dewi", "Dewi", [DeskRole.OPERATOR], PASSWORD, actor="rini")
     return made
 
 
 @pytest.fixture
-def tokens(accounts: Accounts, database: Database, clock: ManualClock) -> Tokens:
-    return Tokens(database, clock)
+def tokens(accounts: AccountStore, database: Database, clock: ManualClock) -> TokenStore:
+    return TokenStore(database, clock)
 
 
 async def test_a_token_proves_its_account(tokens: TokenStore) -> None:
@@ -59,12 +59,12 @@ async def test_only_a_hash_of_it_is_stored(tokens: TokenStore, database: Databas
     assert row["digest"].hex() not in str(noted)
 
 
-async def test_a_token_ends_in_its_minute(tokens: Tokens, clock: ManualClock) -> None:
-    token = await tokens.make("dewi", "laptop", 2, actor="rini")
+async def test_a_token_ends_in_its_minute(tokens: TokenStore, clock: ManualClock) -> None:
+    token = await tokens.create("dewi", "laptop", 2, actor="rini")
     clock.time += timedelta(days=2, microseconds=-1)
-    assert await tokens.prove(token)
+    assert await tokens.authenticate(token)
     clock.advance(microseconds=1)
-    assert await tokens.prove(token) is None
+    assert await tokens.authenticate(token) is None
 
 
 async def test_a_revoked_token_is_worthless(tokens: TokenStore) -> None:
@@ -129,14 +129,14 @@ async def test_proving_and_revoking_at_once(tokens: TokenStore) -> None:
     assert await tokens.authenticate(token) is None
 
 
-async def test_when_it_was_last_used_is_listed(tokens: Tokens, accounts: Accounts, clock: ManualClock) -> None:
-    token = await tokens.make("dewi", "laptop", 1, actor="rini")
+async def test_when_it_was_last_used_is_listed(tokens: TokenStore, accounts: AccountStore, clock: ManualClock) -> None:
+    token = await tokens.create("dewi", "laptop", 1, actor="rini")
     ends = (clock.now() + timedelta(days=1)).isoformat()
     (listed,) = await accounts.list_accounts()
     assert listed["tokens"] == [{"name": "laptop", "expires_at": ends, "last_used_at": None}]
     clock.advance(hours=1)
-    await tokens.prove(token)
-    (listed,) = await accounts.list()
+    await tokens.authenticate(token)
+    (listed,) = await accounts.list_accounts()
     assert listed["tokens"][0]["last_used_at"] == listed["last_used_at"] == clock.now().isoformat()
     await tokens.revoke("dewi", "laptop", actor="rini")
     assert (await accounts.list_accounts())[0]["tokens"] == []

@@ -205,7 +205,7 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     (row,) = await timed.rows(subscriptions)
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
-    assert await timed.services.subscriptions.standing(NUMBER) == ["33.75.01.1003"]
+    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
     clock.advance(hours=1)
     screen = await Resident(timed.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)

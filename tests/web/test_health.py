@@ -118,7 +118,7 @@ async def test_tables_of_another_release(waspada: WebGateway) -> None:
 
 
 async def test_a_database_of_another_vault_key(waspada: WebGateway) -> None:
-    await prove_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
+    await check_vault_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
     status, told = await readiness(waspada)
     reason = "The vault key is not the one that this database was filled with."
     assert (status, told["away"]) == (503, {"postgres": reason})

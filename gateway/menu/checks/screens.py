@@ -14,7 +14,7 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
 from gateway.menu.pack_files import text_diagnostic
 from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, longest_error, option_lines, pages, parent_values
-from gateway.places.gazetteer import MOST
+from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
 
