@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.appeals.appeal import AppealDraft
-from gateway.menu.model import Menu, appeal_area, appeal_areas
+from gateway.menu.model import Menu, appeal_area_label, appeal_areas
 from gateway.text import gsm
 from gateway.text.wording import fill, placeholders
 
@@ -74,7 +74,7 @@ def to_gsm7(draft: AppealDraft) -> AppealDraft:
     One curly quote out of an editor more than doubles what the whole text costs.
     """
     made = {language: gsm.transliterate(text) for language, text in draft.texts.items()}
-    changes = {language: one.changes for language, one in made.items() if one.changes}
+    changes = {language: one.replacements for language, one in made.items() if one.replacements}
     texts = {language: one.text for language, one in made.items()}
     return replace(draft, texts=texts, changes={**draft.changes, **changes})
 
@@ -94,7 +94,7 @@ def costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> list[Te
 
 
 def _replaced(draft: AppealDraft, language: str) -> tuple[Replaced, ...]:
-    counted = Counter((change.what, change.instead) for change in draft.changes.get(language, ()))
+    counted = Counter((change.original, change.substitute) for change in draft.changes.get(language, ()))
     return tuple(Replaced(what, instead, times) for (what, instead), times in counted.items())
 
 
@@ -124,7 +124,7 @@ def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "")
     own = not place and any(_PLACE in placeholders(template) for template in texts.values())
     for language, template in texts.items():
         for area in appeal_areas(menu) if own else ("",):
-            values = {"kel": appeal_area(menu, place or area), "ussd": ussd, "svc": menu.service}
+            values = {"kel": appeal_area_label(menu, place or area), "ussd": ussd, "svc": menu.service}
             one = gsm.cost(fill(template, values))
             made.append(Rendering(language, area, one.text, one.encoding, one.length, one.parts))
     return made

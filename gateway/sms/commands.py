@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.incident import Report, as_words
+from gateway.incidents.incident import Report, clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
-from gateway.menu.model import MOST_PLACES, Menu
+from gateway.menu.model import MAX_PLACES_IN_SMS, Menu
 from gateway.messages.message import MessageClass
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
@@ -50,13 +50,13 @@ class SmsRequest:
 
     def reply(self, disposition: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
         """That was made of it, and the pack's SMS `text`, which shows `shown`."""
-        values = {**shown, **({"ticket": tickets.show(ticket)} if ticket else {})}
+        values = {**shown, **({"ticket": tickets.with_dash(ticket)} if ticket else {})}
         kind = MessageClass.STATUS if disposition is Disposition.STATUS else MessageClass.REPLY
         return SmsReply(disposition, self.pack_text(text, values), self.language, kind, ticket)
 
     def pack_text(self, text: str, values: Mapping[str, str]) -> str:
         """The pack's SMS of that name."""
-        return self.menu.sms(text, self.language, values, {"ussd": self.service_code})
+        return self.menu.sms_text(text, self.language, values, {"ussd": self.service_code})
 
 
 class Commands:
@@ -97,7 +97,7 @@ class Commands:
         answers = {"category": read.category, "area": read.area}
 
         def confirmation(number: str) -> str:
-            return request.pack_text("received", {**answers, "ticket": tickets.show(number)})
+            return request.pack_text("received", {**answers, "ticket": tickets.with_dash(number)})
 
         report = Report(
             category=read.category,
@@ -106,22 +106,22 @@ class Commands:
             channel=request.inbound.channel,
             session=session_id_of(request.inbound),
             received_at=request.inbound.received_at,
-            description=as_words(read.description),
+            description=clean_description(read.description),
         )
         filed = await self._incidents.file(report, request.phone, confirmation)
         return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=True)
 
     async def _status(self, request: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._find_ticket(request)
-        standing = await self._reporter.standing(ticket, request.phone) if ticket else None
+        standing = await self._reporter.find_status(ticket, request.phone) if ticket else None
         if ticket is None or standing is None:
             return refusal or await self._ticket_not_found(request)
-        shown = {"status": standing.status.value, "date": request.menu.moment(standing.updated_at)}
+        shown = {"status": standing.status.value, "date": request.menu.format_time(standing.updated_at)}
         return request.reply(Disposition.STATUS, "status", ticket=ticket, **shown)
 
     async def _add_info(self, request: SmsRequest) -> SmsReply:
         ticket, told_now, refusal = await self._find_ticket(request)
-        details = as_words(told_now)
+        details = clean_description(told_now)
         if ticket is None:
             return refusal or await self._ticket_not_found(request)
         if not details:
@@ -172,7 +172,7 @@ class Commands:
         return request.reply(Disposition.HELP_WITH_TEXT if more else Disposition.HELP, "help")
 
     async def _language(self, request: SmsRequest) -> SmsReply:
-        await self._subscriptions.speak_within(request.connection, request.phone, request.language)
+        await self._subscriptions.set_language(request.connection, request.phone, request.language)
         return request.reply(Disposition.LANGUAGE, "language")
 
     async def _find_ticket(self, request: SmsRequest) -> tuple[str | None, str, SmsReply | None]:
@@ -184,12 +184,12 @@ class Commands:
                 "not_found" if has_ticket_like_number(request.command.argument) else f"no_ticket_{request.command.name}"
             )
             return None, besides, request.reply(Disposition.UNSORTED, missing)
-        if await self._ticket_attempts.used(request.phone) >= request.menu.rules.ticket_tries_per_hour:
+        if await self._ticket_attempts.count_wrong(request.phone) >= request.menu.rules.ticket_tries_per_hour:
             return None, besides, request.reply(Disposition.UNSORTED, "locked")
         return ticket, besides, None
 
     async def _ticket_not_found(self, request: SmsRequest) -> SmsReply:
-        await self._ticket_attempts.count(request.phone, session_id_of(request.inbound))
+        await self._ticket_attempts.add_wrong(request.phone, session_id_of(request.inbound))
         return request.reply(Disposition.UNSORTED, "not_found")
 
 
@@ -213,4 +213,4 @@ def _incomplete_report(request: SmsRequest, read: ReportText) -> SmsReply:
 
 
 def _labels_of(menu: Menu, codes: tuple[str, ...]) -> str:
-    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MOST_PLACES])
+    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MAX_PLACES_IN_SMS])

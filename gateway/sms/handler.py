@@ -26,9 +26,9 @@ from gateway.sms.commands import Commands, SmsRequest
 from gateway.sms.inbound_queue import DAY, HOUR, ClaimedSms, Disposition, InboundQueue, InboundSms, SmsReply
 from gateway.sms.keywords import Command, is_automatic, parse_command
 from gateway.text.phone import Phone
-from gateway.ussd.dropped_sessions import FILE_AS_IT_IS, DroppedSessions
+from gateway.ussd.dropped_sessions import FILE_DRAFT_REPLY, DroppedSessions
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.sessions import Sessions
+from gateway.ussd.sessions import SessionStore
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
@@ -65,7 +65,7 @@ class InboundHandler:
         commands: Commands,
         dropped_sessions: DroppedSessions,
         directory: Directory,
-        sessions: Sessions,
+        sessions: SessionStore,
         versions: MenuVersions,
         vault: Vault,
         clock: Clock,
@@ -162,9 +162,7 @@ class InboundHandler:
             return SmsReply(Disposition.UNSORTED)
         answer = await self._commands.execute(said) if command.name else said.reply(Disposition.OTHER, "unknown")
         if answer.disposition is Disposition.LANGUAGE:
-            await self._sessions.choose_language(
-                self._vault.lookup(letter.phone), said.language, menu, self._clock.now()
-            )
+            await self._sessions.set_language(self._vault.lookup(letter.phone), said.language, menu, self._clock.now())
         if answer.disposition in ANSWERED_ONCE_A_DAY and await claimed.count_replies(DAY, ANSWERED_ONCE_A_DAY):
             return SmsReply(answer.disposition)
         return answer
@@ -176,16 +174,16 @@ class InboundHandler:
         """
         text = claimed.sms.text
         if (
-            text.strip(" .,!\"'\r\n") == FILE_AS_IT_IS
+            text.strip(" .,!\"'\r\n") == FILE_DRAFT_REPLY
             and not await _reply_limit_reached(claimed)
-            and (done := await self._dropped_sessions.file_as_it_is(phone, claimed.connection))
+            and (done := await self._dropped_sessions.file_draft(phone, claimed.connection))
         ):
             settling = partial(self._dropped_sessions.forget_filed, done)
             return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=settling)
         if not OFFICER_REPLY.fullmatch(text):
             return None
         person = await self._directory.find(phone)
-        return SmsReply(Disposition.OFFICER) if person and person.has(Role.OFFICER) else None
+        return SmsReply(Disposition.OFFICER) if person and person.has_role(Role.OFFICER) else None
 
     async def _request_from(self, claimed: ClaimedSms, phone: Phone, command: Command, menu: Menu) -> SmsRequest:
         """What the letter means, and the language to answer in: that of its keyword, else the one chosen before."""
@@ -193,7 +191,7 @@ class InboundHandler:
         language = _named_language(command, menu)
         if not language:
             _, stored = await self._sessions.read(self._vault.lookup(phone))
-            chosen = stored.place.language if stored and stored.place.chosen else ""
+            chosen = stored.menu_session.language if stored and stored.menu_session.chosen else ""
             language = command.language or (chosen if chosen in menu.languages else menu.language)
         code = self._service_codes.get(letter.channel, "")
         return SmsRequest(letter, phone, command, language, menu, code, claimed.connection)

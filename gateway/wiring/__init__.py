@@ -1,6 +1,6 @@
-"""The only place where the parts are built and joined: the web app, the worker, and both in one with their own stores.
+"""Composition: builds and joins all services of a process, nowhere else.
 
-Nothing registers itself, nothing is a global: what a part needs is handed to it.
+Nothing registers itself and nothing is a global: a service gets its collaborators as arguments.
 """
 
 from gateway.wiring.container import CARRIERS, Services, appeal_settings, balances, open_services, redis_client

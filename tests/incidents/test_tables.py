@@ -135,8 +135,8 @@ async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
         for table, row in added.items():
             (kept,) = (await connection.execute(select(table))).mappings()
             assert {name: kept[name] for name in row} == row
-    (listed,) = await IncidentStore(database, VAULT, Clock()).list()
-    assert (listed["ticket"], listed["phone"], listed["details"]) == ("73402816", "+62812****567", [])
+    (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
+    assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
     assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
     await database.close()
 
@@ -153,7 +153,7 @@ async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
 
     await upgrade(old_url)
 
-    (person,) = await Directory(database, VAULT, Clock()).list()
+    (person,) = await Directory(database, VAULT, Clock()).list_people()
     wanted = {"phone": phone.masked, "roles": ["subscriber"], "areas": ["33.75.01.1002"], "language": "some"}
     assert {name: person[name] for name in wanted} == wanted
     await database.close()

@@ -13,12 +13,12 @@ import psutil
 import pytest
 
 from gateway.accounts.roles import DeskRole
-from gateway.accounts.store import Accounts
+from gateway.accounts.store import AccountStore
 from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database
-from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running, walk
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running, walk
 from tests.helpers.program import COMMAND, ROOT, environment, free_port, gone, name_of, running, waspada
 from tests.helpers.waiting import until
 
@@ -76,7 +76,7 @@ async def test_the_first_start_shows_the_administrators_password_and_no_other_do
         assert shown
     async with gateway_running(data) as again:
         database = Database(addresses(data)[1], pool_size=1)
-        assert await Accounts(database, Clock()).prove("admin", shown[1])
+        assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
         await database.close()
         await again.program.ends(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
@@ -148,7 +148,7 @@ async def test_the_port_is_taken(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
-async def test_the_data_folder_is_taken(gateway: Gateway) -> None:
+async def test_the_data_folder_is_taken(gateway: StandaloneGateway) -> None:
     data, pid = gateway.program.data, gateway.program.process.pid
     status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
@@ -195,7 +195,7 @@ async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -
     async with running("run", "--pack", "menus/tegal", data=data) as program:
         found = ("--data", str(data))
         database = Database(addresses(data)[1], pool_size=1)
-        await Accounts(database, Clock()).add(
+        await AccountStore(database, Clock()).add(
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )
         await database.close()

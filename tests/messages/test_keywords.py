@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menu.model import Keywords, Menu
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
+from gateway.menu.rules import Keywords
 from gateway.runtime.pack_folder import read_pack
 from gateway.sms.keywords import (
     Command,
@@ -185,7 +186,7 @@ def test_nothing_that_we_send_begins_with_a_keyword(pack: str) -> None:
     answers = {"category": menu.categories[0], "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
         for name in wording.sms:
-            assert parse_command(menu.sms(name, language, answers), menu).name == "", (language, name)
+            assert parse_command(menu.sms_text(name, language, answers), menu).name == "", (language, name)
 
 
 # A report ----------------------------------------------------------------------------------------------------
@@ -362,8 +363,8 @@ def test_the_ticket_in_a_text(text: str, ticket: str, besides: str) -> None:
 
 def test_of_ten_tickets_the_first_is_meant() -> None:
     drawn = iter(range(12_345, 9_000_000, 812_345))
-    ten = [tickets.make(lambda _: next(drawn)) for _ in range(10)]
-    assert find_ticket(" ".join(map(tickets.show, ten)))[0] == ten[0]
+    ten = [tickets.generate(lambda _: next(drawn)) for _ in range(10)]
+    assert find_ticket(" ".join(map(tickets.with_dash, ten)))[0] == ten[0]
 
 
 @pytest.mark.parametrize(

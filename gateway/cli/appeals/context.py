@@ -21,12 +21,12 @@ from gateway.appeals.rules import required_approvals
 from gateway.appeals.workflow import AppealWorkflow
 from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
-from gateway.cli.authentication import proven
+from gateway.cli.authentication import authenticate
 from gateway.cli.context import locate_gateway, opened
 from gateway.cli.output import show_one
 from gateway.cli.prompts import ask_whether
 from gateway.menu.model import Menu
-from gateway.menu.pack.loader import PackRefused, load, read
+from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
@@ -57,7 +57,7 @@ class AppealContext:
 
     async def actor(self, name: str, right: Right | None = None) -> Actor:
         """Who runs the command, proven, and allowed to do what `right` says."""
-        account = await proven(self.database, name, right)
+        account = await authenticate(self.database, name, right)
         return Actor(account.name, frozenset(filter(account.may, Right)))
 
     async def look(self, number: int) -> Look:
@@ -107,7 +107,7 @@ def fit(pack: Path) -> Menu:
 
 def legible(pack: Path) -> Menu:
     """The pack as far as it can be read: enough to name places and to tell the time while somebody mends it."""
-    found = read(read_pack(pack))
+    found = parse_pack(read_pack(pack))
     if found.menu is None:
         raise PackRefused(found.diagnostics)
     if found.diagnostics:
