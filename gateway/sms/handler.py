@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from gateway.appeals.appeal import ResponseKind
-from gateway.appeals.responses import note_answer
+from gateway.appeals.responses import record_response
 from gateway.menu.model import Menu
 from gateway.people.directory import Directory
 from gateway.people.person import Role
@@ -130,7 +130,7 @@ class InboundHandler:
                     answer = SmsReply(answer.made, ticket=answer.ticket)
                 if letter.phone and answer.made not in NO_OTHER_ANSWER:
                     key, now = self._vault.lookup(letter.phone), self._clock.now()
-                    await note_answer(opened.connection, key, ResponseKind.OTHER, now)
+                    await record_response(opened.connection, key, ResponseKind.OTHER, now)
                 await opened.file(answer)
         except (DatabaseUnavailable, RedisUnavailable, OSError):
             raise

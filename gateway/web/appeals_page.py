@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.appeals.published import MOST, Published
+from gateway.appeals.published import MAX_PUBLISHED, PublishedAppeal
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
@@ -29,13 +29,13 @@ class AppealsPage:
     """Serves what `latest` finds, by the clocks and the names of the pack that `menu` gives."""
 
     def __init__(
-        self, latest: Callable[[], Awaitable[Sequence[Published]]], menu: Callable[[], Menu], clock: Clock
+        self, latest: Callable[[], Awaitable[Sequence[PublishedAppeal]]], menu: Callable[[], Menu], clock: Clock
     ) -> None:
         self._latest = latest
         self._menu = menu
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._known: tuple[float, Sequence[Published]] | None = None
+        self._known: tuple[float, Sequence[PublishedAppeal]] | None = None
         self._failed_at: float | None = None
         templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
         self._page = templates.get_template("himbauan.html")
@@ -67,7 +67,7 @@ class AppealsPage:
             return web.json_response(told, headers=self._headers)
         page = self._page.render(
             office=office,
-            all_of_them=len(listed) < MOST,
+            all_of_them=len(listed) < MAX_PUBLISHED,
             place=menu.name,
             appeals=listed,
             languages=menu.languages,
@@ -76,7 +76,7 @@ class AppealsPage:
         )
         return web.Response(text=page, content_type="text/html", charset="utf-8", headers=self._headers)
 
-    async def _fresh(self) -> Sequence[Published]:
+    async def _fresh(self) -> Sequence[PublishedAppeal]:
         """What is known, asked for anew when it is old. Who waits while the store is away shares its failure."""
         asked = self._clock.monotonic()
         async with self._one_at_a_time:
@@ -91,5 +91,5 @@ class AppealsPage:
                     raise
             return self._known[1]
 
-    def _when(self, one: Published) -> str:
+    def _when(self, one: PublishedAppeal) -> str:
         return one.went_out_at.astimezone(self._menu().timezone).strftime("%d-%m-%Y %H:%M %Z")

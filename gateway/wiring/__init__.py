@@ -3,7 +3,16 @@
 Nothing registers itself, nothing is a global: what a part needs is handed to it.
 """
 
-from gateway.wiring.container import CARRIERS, Services, appeal_settings, balances, open_services, redis_client
+from gateway.wiring.container import (
+    CARRIERS,
+    AppealServices,
+    Services,
+    appeal_services,
+    appeal_settings,
+    balances,
+    open_services,
+    redis_client,
+)
 from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measures
 from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, run_worker, serve, web_app
@@ -12,9 +21,11 @@ from gateway.wiring.standalone import run_standalone
 
 __all__ = [
     "CARRIERS",
+    "AppealServices",
     "PortTaken",
     "Services",
     "TablesOutdated",
+    "appeal_services",
     "appeal_settings",
     "balances",
     "channel_urls",

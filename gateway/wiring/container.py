@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, TextIO
@@ -14,11 +15,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from gateway.appeals.appeal import Brake, Price
-from gateway.appeals.published import Publisher
-from gateway.appeals.responses import note_stop
+from gateway.appeals.appeal import AutoPause, Price
+from gateway.appeals.published import PublishedAppeals
+from gateway.appeals.responses import record_stop
+from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
-from gateway.appeals.workflow import AppealSettings
+from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Carrier
 from gateway.incidents.drafts import Drafts
@@ -113,9 +115,9 @@ class Services:
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)
         self.subscriptions = Subscriptions(database, vault, clock)
-        self.opt_outs = OptOuts(database, vault, clock, note_stop)
+        self.opt_outs = OptOuts(database, vault, clock, record_stop)
         self.outbox = Outbox(database, vault, clock)
-        self.inbox = Inbox(database, vault, clock, note_stop, STORED_WITHIN_S)
+        self.inbox = Inbox(database, vault, clock, record_stop, STORED_WITHIN_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
         self.sessions = Sessions(self.pipeline)
@@ -158,12 +160,33 @@ class Services:
         )
 
     def _build_appeals(self) -> None:
-        self.publisher = Publisher(self.database, self._menu, self._codes)
-        self.appeals_page = AppealsPage(self.publisher.latest, self._menu, self.clock)
-        self.appeal_worker = AppealWorker(self.database, self.clock, self._menu, appeal_settings(self.settings))
+        self.published_appeals = PublishedAppeals(self.database, self._menu, self._codes)
+        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._menu, self.clock)
+        self.appeals = appeal_services(self.database, self.vault, self.clock, self._menu, self.settings)
 
     def _menu(self) -> Menu:
         return self.versions.current
+
+
+@dataclass(frozen=True, slots=True)
+class AppealServices:
+    """Services of appeals, over one database."""
+
+    workflow: AppealWorkflow
+    results: ResultsStore
+    worker: AppealWorker
+
+
+def appeal_services(
+    database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], settings: Settings
+) -> AppealServices:
+    """Build the services of appeals. `menu` returns the pack in force, and is called only when a service needs it."""
+    rules = appeal_settings(settings)
+    return AppealServices(
+        workflow=AppealWorkflow(database, clock, menu, rules),
+        results=ResultsStore(database, vault),
+        worker=AppealWorker(database, clock, menu, rules),
+    )
 
 
 def appeal_settings(settings: Settings) -> AppealSettings:
@@ -171,7 +194,7 @@ def appeal_settings(settings: Settings) -> AppealSettings:
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
-    return AppealSettings(codes, price, Brake(share=settings.appeal_pause_share), settings.appeal_ahead)
+    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)
 
 
 @asynccontextmanager

@@ -121,4 +121,4 @@ def test_terms_come_from_the_settings(room: Room) -> None:
     config = room.shell.variables["WASPADA_CONFIG"]
     assert config
     terms = wiring.appeal_settings(read_settings(Path(config)))
-    assert (dict(terms.channels), terms.price and terms.price.of(2)) == ({"at": CODE}, "640 IDR")
+    assert (dict(terms.service_codes), terms.price and terms.price.cost_of(2)) == ({"at": CODE}, "640 IDR")
