@@ -1,4 +1,4 @@
-"""Waspada: a self-hosted SMS/USSD gateway. The house is described in README.md beside this file."""
+"""Waspada: a self-hosted SMS/USSD gateway. README.md beside this file describes its rooms."""
 
 from importlib.metadata import version
 

@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 MEMORY = Path("/dev/shm")
 ROOM = 1024**3  # bytes; the stores of a whole run take a tenth of it
@@ -31,8 +31,8 @@ _numbers = count()
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture

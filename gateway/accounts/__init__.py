@@ -1,0 +1,1 @@
+"""Operators of the desk: accounts, roles and rights, passwords, API tokens."""

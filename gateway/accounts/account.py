@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.accounts.roles import DeskRole, Right, may
+from gateway.text.errors import ExplainedError
 from gateway.text.phone import mask_in
 
 TRIES = 10
@@ -23,18 +24,12 @@ class AccountRefused(ValueError):
     """Why an account or a token cannot be made so."""
 
 
-class NoSuchAccount(LookupError):
+class NoSuchAccount(ExplainedError, LookupError):
     """There is no account of this name. `waspada users list` shows them."""
 
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
-
-class NoSuchToken(LookupError):
+class NoSuchToken(ExplainedError, LookupError):
     """This account has no token of this name. `waspada users list` shows them."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
 
 @dataclass(frozen=True, slots=True)

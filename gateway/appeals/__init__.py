@@ -1,0 +1,1 @@
+"""Appeals (himbauan): draft, approval, frozen audience, expansion into messages, results."""

@@ -23,10 +23,9 @@ from gateway.appeals.tables import appeals
 from gateway.appeals.texts import render_texts
 from gateway.appeals.workflow import AppealSettings, incident_area
 from gateway.menu.model import Menu
-from gateway.messages.claims import QUEUED, SENDING
-from gateway.messages.holds import HELD, release_some, settle_some
+from gateway.messages.holds import release_some, settle_some
 from gateway.messages.message import MessageStatus
-from gateway.messages.tables import holds, messages
+from gateway.messages.tables import HELD, QUEUED, SENDING, holds, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 

@@ -1,1 +1,1 @@
-"""Each module speaks one provider's dialect; README.md beside this file says how to add one."""
+"""Providers' languages: one folder for each carrier, and the contract that all of them keep."""

@@ -1,4 +1,7 @@
-"""The command `waspada`: one verb, one function. Errors go to stderr with exit status 1, wrong usage with 2."""
+"""Command `waspada`: one module per verb.
+
+Errors go to stderr with exit status 1, wrong usage with 2.
+"""
 
 from __future__ import annotations
 

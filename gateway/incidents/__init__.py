@@ -1,0 +1,1 @@
+"""Reports of residents: the incident, its ticket and lifecycle, drafts, access of the reporter."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.runtime.postgres import metadata
+from gateway.vault.columns import phone_constraint
 
 incidents = Table(
     "incidents",
@@ -47,7 +47,7 @@ incidents = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("ticket"),
     UniqueConstraint("channel", "session"),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    phone_constraint(),
     Index("ix_incidents_phone_key", "phone_key"),
 )
 
@@ -83,6 +83,6 @@ drafts = Table(
     Column("status", Text, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("channel", "session"),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    phone_constraint(),
     Index("uq_drafts_open", "phone_key", unique=True, postgresql_where=text("status = 'open'")),
 )

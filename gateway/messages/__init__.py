@@ -1,0 +1,1 @@
+"""Outbound SMS: the outbox, which is the queue, delivery reports, suppression, state of channels."""

@@ -50,13 +50,8 @@ from gateway.messages.message import (
     sources,
 )
 from gateway.messages.suppression import is_unwanted
-from gateway.messages.tables import message_attempts, messages
+from gateway.messages.tables import QUEUED, SENDING, message_attempts, messages
 from gateway.text.phone import Phone
-
-# Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
-QUEUED = literal(MessageStatus.QUEUED.value, literal_execute=True)
-SENDING = literal(MessageStatus.SENDING.value, literal_execute=True)
-UNKNOWN = literal(MessageStatus.UNKNOWN.value, literal_execute=True)
 
 _OF_APPEALS = CLASSES[MessageClass.APPEAL].priority
 _KEEP_QUIET = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.message import ERASED, MessageClass, MessageStatus, may_be_called_off
 from gateway.messages.tables import inbound_messages, messages
+from gateway.vault.columns import ERASED_PHONE
 
 
 async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
@@ -44,8 +45,7 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
         update(messages)
         .where(table.id == any_(cast(ids, ARRAY(BigInteger))))
         .values(
-            phone_sealed=None,
-            phone_key=None,
+            **ERASED_PHONE,
             status=case((waiting, MessageStatus.CANCELLED.value), else_=table.status),
             reason=case((waiting, ERASED), else_=table.reason),
             updated_at=now,

@@ -14,11 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.message import MessageStatus
-from gateway.messages.tables import holds, messages
-
-# Written out, so that PostgreSQL sees the words of the partial indexes made for them.
-_QUEUED = literal(MessageStatus.QUEUED.value, literal_execute=True)
-HELD = literal(MessageStatus.HELD.value, literal_execute=True)
+from gateway.messages.tables import HELD, QUEUED, holds, messages
 
 
 def held_as() -> ColumnElement[Any]:
@@ -48,7 +44,7 @@ async def settle_some(connection: AsyncConnection, appeal: int, limit: int, now:
     held = (await connection.execute(select(holds).where(holds.c.appeal == appeal))).mappings().first()
     if held is None:
         return 0
-    waiting = [_QUEUED] if held["becomes"] == MessageStatus.HELD else [_QUEUED, HELD]
+    waiting = [QUEUED] if held["becomes"] == MessageStatus.HELD else [QUEUED, HELD]
     settled = 0
     for status in waiting:
         changing = {"status": held["becomes"], "reason": held["reason"], "updated_at": now}

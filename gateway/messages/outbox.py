@@ -18,9 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.carriers.carrier import Outcome, Refused
 from gateway.messages.channel_state import give_probe_back, take_probe
 from gateway.messages.claims import (
-    QUEUED,
-    SENDING,
-    UNKNOWN,
     Claim,
     Lane,
     Transition,
@@ -35,7 +32,7 @@ from gateway.messages.claims import (
 from gateway.messages.message import CLASSES, ERASED, MessageClass, MessageStatus, may_be_called_off
 from gateway.messages.receipts import apply_receipts, lock_carrier_ids
 from gateway.messages.suppression import add_opt_outs
-from gateway.messages.tables import messages
+from gateway.messages.tables import QUEUED, SENDING, UNKNOWN, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.gsm import encoding, parts

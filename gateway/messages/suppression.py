@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, LargeBinary, any_, cast, exists, literal_column, text, update
+from sqlalchemy import ColumnElement, LargeBinary, any_, cast, exists, literal_column, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
@@ -20,7 +20,7 @@ from gateway.people.opt_outs import OURS
 from gateway.people.subscriptions import withdraw
 from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database
+from gateway.runtime.postgres import INSERTED, Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
@@ -53,7 +53,7 @@ async def add_opt_outs(
     adding = insert(opt_outs).values(rows)
     newest: ReturningInsert[tuple[bool]] = adding.on_conflict_do_update(
         index_elements=["phone_key", "channel", "sender"], set_={"at": adding.excluded.at}
-    ).returning(literal_column("xmax = 0", Boolean))  # PostgreSQL's mark of a row that replaces no other
+    ).returning(INSERTED)
     added = (await connection.execute(newest)).scalars().all().count(True)
     keys = cast([row["phone_key"] for row in rows], ARRAY(LargeBinary))
     suppressing = (

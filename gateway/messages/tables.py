@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -17,12 +16,20 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal,
     literal_column,
     text,
 )
 
 from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.runtime.postgres import metadata
+from gateway.vault.columns import phone_constraint
+
+# Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
+QUEUED = literal(MessageStatus.QUEUED.value, literal_execute=True)
+SENDING = literal(MessageStatus.SENDING.value, literal_execute=True)
+UNKNOWN = literal(MessageStatus.UNKNOWN.value, literal_execute=True)
+HELD = literal(MessageStatus.HELD.value, literal_execute=True)
 
 # Of an appeal, what was queued and then did not go out after all; an index of its own finds these few.
 CAME_TO_NOTHING = literal_column(
@@ -64,7 +71,7 @@ messages = Table(
     Column("claimed_by", Text),  # stays when a claim was lost, so that its late record is known
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    phone_constraint(),
     Index("ix_messages_due", "channel", "priority", "due_at", "id", postgresql_where=text("status = 'queued'")),
     Index("ix_messages_claimed", "claimed_at", postgresql_where=text("status = 'sending'")),
     Index("ix_messages_unknown", "updated_at", postgresql_where=text("status = 'unknown'")),

@@ -36,10 +36,11 @@ from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 _CHUNK = 1000
-ERASED_PERSON: Mapping[str, Any] = {"phone_sealed": None, "phone_key": None, "name": "", "language": ""}
+ERASED_PERSON: Mapping[str, Any] = {**ERASED_PHONE, "name": "", "language": ""}
 """What a row without its person holds in his place."""
 _IMPORT_LOCK = 0x4C495354
 """The advisory lock of a list that is read in: any number that nothing else uses."""
@@ -156,8 +157,7 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
         update(subscriptions)
         .where(subscriptions.c.phone_key == phone_key)
         .values(
-            phone_sealed=None,
-            phone_key=None,
+            **ERASED_PHONE,
             withdrawn_at=func.coalesce(subscriptions.c.withdrawn_at, now),
         )
     )

@@ -16,7 +16,6 @@ from sqlalchemy import (
     LargeBinary,
     any_,
     cast,
-    literal_column,
     select,
     update,
 )
@@ -27,7 +26,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from gateway.people.opt_outs import lifting
 from gateway.people.tables import STANDING, people, subscriptions
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import Database
+from gateway.runtime.postgres import INSERTED, Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
@@ -75,7 +74,7 @@ class Subscriptions:
             .on_conflict_do_update(
                 index_elements=["phone_key", "area"], index_where=STANDING, set_={"language": language}
             )
-            .returning(literal_column("xmax = 0").label("new"))  # PostgreSQL's mark of a row that replaces no other
+            .returning(INSERTED.label("new"))
             .add_cte(spoken.cte("person"), lifting([number["phone_key"]]).cte("lifted"))
         )
         async with self._database.begin(deadline=deadline) as connection:

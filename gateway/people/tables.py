@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.runtime.postgres import metadata
+from gateway.vault.columns import phone_constraint
 
 people = Table(
     "people",
@@ -38,7 +38,7 @@ people = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("erased_at", DateTime(timezone=True)),
     UniqueConstraint("phone_key"),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    phone_constraint(),
 )
 
 person_roles = Table(
@@ -72,7 +72,7 @@ subscriptions = Table(
     Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=STANDING),
     Index("ix_subscriptions_area", "area", postgresql_where=STANDING),
     Index("ix_subscriptions_phone_key", "phone_key"),
-    CheckConstraint("(phone_sealed IS NULL) = (phone_key IS NULL)", name="phone"),
+    phone_constraint(),
 )
 
 opt_outs = Table(

@@ -1,1 +1,1 @@
-"""Pure: kecamatan and kelurahan, what they are called, and which of them a typed name means."""
+"""Pure: kecamatan and kelurahan, their names, aliases and neighbours, and fuzzy lookup of a typed name."""

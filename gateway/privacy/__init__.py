@@ -1,0 +1,1 @@
+"""Erasure on request and purge after retention, across all tables."""

@@ -22,11 +22,12 @@ from gateway.people.directory import erase_person
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
+from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureCounts:
     """How many records the number was taken out of, or that went with it."""
 
     incidents: int
@@ -38,7 +39,7 @@ class Erased:
     people: int
 
     @property
-    def anything(self) -> bool:
+    def found_any(self) -> bool:
         return any(asdict(self).values())
 
 
@@ -50,7 +51,7 @@ class Eraser:
         self._vault = vault
         self._clock = clock
 
-    async def erase(self, phone: Phone, actor: str) -> Erased:
+    async def erase(self, phone: Phone, actor: str) -> ErasureCounts:
         """Take this number out of incidents, drafts, messages both ways, and the directory, in one transaction.
 
         What waits to be sent to it is cancelled. The audit trail says that it was done, how much there was and for
@@ -61,7 +62,7 @@ class Eraser:
             tickets = await _erase_from_incidents(connection, key, now)
             unsent = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
             forgotten = await erase_person(connection, key, now)
-            erased = Erased(
+            erased = ErasureCounts(
                 incidents=len(tickets),
                 drafts=unsent,
                 messages=await erase_numbers(connection, messages.c.phone_key == key, now),
@@ -70,7 +71,7 @@ class Eraser:
                 roles=forgotten.roles,
                 people=forgotten.people,
             )
-            if erased.anything:
+            if erased.found_any:
                 noted = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
                 await connection.execute(
                     INSERT_AUDIT, [*noted, audit_row(now, actor, "person.erased", "", asdict(erased))]
@@ -81,9 +82,6 @@ class Eraser:
 async def _erase_from_incidents(connection: AsyncConnection, phone_key: bytes, now: datetime) -> list[str]:
     """The tickets of the reports that were his."""
     erasing = (
-        update(incidents)
-        .where(incidents.c.phone_key == phone_key)
-        .values(phone_sealed=None, phone_key=None)
-        .returning(incidents.c.ticket)
+        update(incidents).where(incidents.c.phone_key == phone_key).values(**ERASED_PHONE).returning(incidents.c.ticket)
     )
     return sorted((await connection.execute(erasing)).scalars())

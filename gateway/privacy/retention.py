@@ -31,13 +31,14 @@ from gateway.people.filters import has_any_role
 from gateway.people.tables import people, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.vault.columns import ERASED_PHONE
 
 _BATCH = 1_000  # records of one transaction
 _OVER = [status.value for status, further in LIFECYCLE.items() if not further]
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class PurgeCounts:
     """Out of how many records numbers were taken, or would be."""
 
     incidents: int
@@ -47,7 +48,7 @@ class Purged:
     people: int
 
     @property
-    def anything(self) -> bool:
+    def found_any(self) -> bool:
         return any(asdict(self).values())
 
 
@@ -59,16 +60,16 @@ class Retention:
         self._clock = clock
         self._kept_for = kept_for
 
-    async def due(self) -> Purged:
+    async def count_due(self) -> PurgeCounts:
         """How much there is to purge now."""
         counts = {}
         async with self._database.begin() as connection:
             for name, (table, over) in _over(self._clock.now() - self._kept_for).items():
                 counting = select(func.count()).select_from(table).where(over)
                 counts[name] = int((await connection.execute(counting)).scalar_one())
-        return Purged(**counts)
+        return PurgeCounts(**counts)
 
-    async def purge(self, actor: str) -> Purged:
+    async def purge(self, actor: str) -> PurgeCounts:
         """Purge all that is due, in short transactions. The audit trail says of which tickets, and how much else."""
         now = self._clock.now()
         counts = dict.fromkeys(_ERASE, 0)
@@ -77,8 +78,8 @@ class Retention:
             while ids := await self._batch(name, table, and_(over, table.c.id > last), actor, now):
                 counts[name] += len(ids)
                 last = ids[-1]
-        purged = Purged(**counts)
-        if purged.anything:
+        purged = PurgeCounts(**counts)
+        if purged.found_any:
             async with self._database.begin() as connection:
                 await connection.execute(INSERT_AUDIT, audit_row(now, actor, "retention.purged", "", asdict(purged)))
         return purged
@@ -112,7 +113,7 @@ def _over(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
 
 
 async def _erase_incidents(connection: AsyncConnection, which: ColumnElement[bool], actor: str, now: datetime) -> None:
-    erasing = update(incidents).where(which).values(phone_sealed=None, phone_key=None).returning(incidents.c.ticket)
+    erasing = update(incidents).where(which).values(**ERASED_PHONE).returning(incidents.c.ticket)
     tickets = sorted((await connection.execute(erasing)).scalars())
     await connection.execute(
         INSERT_AUDIT, [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
@@ -128,7 +129,7 @@ async def _erase_received(connection: AsyncConnection, which: ColumnElement[bool
 
 
 async def _erase_subscriptions(connection: AsyncConnection, which: ColumnElement[bool], _: str, __: datetime) -> None:
-    await connection.execute(update(subscriptions).where(which).values(phone_sealed=None, phone_key=None))
+    await connection.execute(update(subscriptions).where(which).values(**ERASED_PHONE))
 
 
 async def _erase_people(connection: AsyncConnection, which: ColumnElement[bool], _: str, now: datetime) -> None:

@@ -1,1 +1,1 @@
-"""The machinery: stores, logs, metrics, the clock."""
+"""Machinery: Redis, PostgreSQL, logs, metrics, the clock, embedded servers, migrations."""

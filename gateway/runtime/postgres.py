@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import Boolean, Connection, MetaData, event, literal_column, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -30,6 +30,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+INSERTED = literal_column("xmax = 0", Boolean)
+"""For RETURNING of an upsert: true if it has inserted the row, false if it has updated one."""
 
 _AWAY_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
 """What the SQLSTATEs begin with of a server that is of no use now: connection lost, read-only after a failover,

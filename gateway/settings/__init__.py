@@ -1,4 +1,4 @@
-"""The settings of the gateway, and the one way to read them."""
+"""Settings: every one typed, read once from the environment and a TOML file."""
 
 from gateway.settings.loading import read_settings
 from gateway.settings.settings import ChannelSettings, SettingRow, Settings

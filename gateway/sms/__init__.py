@@ -1,1 +1,1 @@
-"""One inbound SMS, start to finish: what is meant by it, what is done, and what is answered."""
+"""One inbound SMS, start to finish: queue, command, reply."""

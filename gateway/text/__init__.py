@@ -1,1 +1,1 @@
-"""Pure: GSM-7 and parts, phone numbers, wording."""
+"""Pure: GSM-7 and parts, phone numbers, tickets, wordings, CSV rows, diagnostics."""

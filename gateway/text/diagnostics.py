@@ -1,13 +1,15 @@
-"""What is wrong with the data that somebody wrote, said so that they can mend it: all at once, with file and line."""
+"""Pure: diagnostics of files that people write, each with file and line, and the wording of unknown values."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One thing to mend. `line` counts from 1; 0 means the file as a whole."""
+    """One fault of a file. `line` counts from 1; 0 means the file as a whole."""
 
     file: str
     line: int
@@ -16,3 +18,25 @@ class Diagnostic:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{place}: {self.message}"
+
+
+def unknown(kind: str, given: object, expected: Iterable[str] | None = None) -> str:
+    """Word the message for a value that is none of its kind: `unknown role "fkmd"; expected one of fkdm, fkub`.
+
+    Without `expected` the message ends after the value. Where `expected` is empty it says that none is defined.
+    """
+    message = f"unknown {kind} {quoted(given)}"
+    return message if expected is None else f"{message}; {one_of(expected)}"
+
+
+def one_of(expected: Iterable[str]) -> str:
+    """Word the second half of a message about an unknown or a missing value: `expected one of fkdm, fkub`."""
+    names = list(expected)
+    if not names:
+        return "none is defined"
+    return f"expected one of {', '.join(names)}" if len(names) > 1 else f"expected {names[0]}"
+
+
+def quoted(given: object) -> str:
+    """Return a value of a file or of a command line in double quotes, on one line."""
+    return json.dumps(str(given), ensure_ascii=False)

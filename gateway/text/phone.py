@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from gateway.text.errors import ExplainedError
+
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _WRITTEN = re.compile(r"\+?[0-9]+")
 _BARE_INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
@@ -50,11 +52,8 @@ _IN_TEXT = re.compile(
 _FEWEST, _MOST = 9, 17  # digits; with the 00 of a call abroad
 
 
-class NotAPhoneNumber(ValueError):
+class NotAPhoneNumber(ExplainedError, ValueError):
     """This is not a phone number: write it with its country code, as in +62812…"""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,1 +1,1 @@
-"""One USSD callback, start to finish, and where its dialogue rests in between."""
+"""One USSD callback, start to finish: session, step, effect, screen."""

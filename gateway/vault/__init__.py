@@ -1,0 +1,1 @@
+"""Encrypted phone numbers, found again by keyed hash."""

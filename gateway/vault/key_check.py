@@ -15,18 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, metadata
+from gateway.text.errors import ExplainedError
 from gateway.vault.tables import vault_keys
 from gateway.vault.vault import KEY_ID, CannotOpen, Vault
 
 _SEALED = "_sealed"  # what the names of the columns with sealed numbers end with
 
 
-class WrongVaultKey(Exception):
+class WrongVaultKey(ExplainedError):
     """The vault key is not the one that this database was filled with. Put the right one back from your backup:
     vault_key of the settings, or secrets.toml in the data folder of `waspada run`. Nothing is lost until then."""
-
-    def __init__(self) -> None:
-        super().__init__(" ".join((self.__doc__ or "").split()))
 
 
 async def prove_key(database: Database, vault: Vault, clock: Clock, *, deadline: float | None = None) -> None:

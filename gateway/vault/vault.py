@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gateway.text.errors import ExplainedError
 from gateway.text.phone import Phone
 
 KEY_ID = b"\x01"  # names the master that sealed a number; a rotated master gets the next one
@@ -28,11 +29,8 @@ _SEALED = len(KEY_ID) + _NONCE + _PADDED + 16
 _BLOCK = 64
 
 
-class CannotOpen(Exception):
+class CannotOpen(ExplainedError):
     """A sealed number cannot be opened: it was sealed with another key, or its bytes were changed."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
 
 class Vault:

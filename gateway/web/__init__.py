@@ -1,1 +1,1 @@
-"""What is reached over HTTP: the carriers' webhooks, health, the page of the appeals, the handset."""
+"""HTTP: webhooks of carriers, health and metrics, the public page of appeals, the handset page."""

@@ -1,13 +1,11 @@
-"""The only place where the parts are built and joined: the web app, the worker, and both in one with their own stores.
+"""Composition: builds and joins all services of a process, nowhere else.
 
-Nothing registers itself, nothing is a global: what a part needs is handed to it.
+Nothing registers itself and nothing is a global: a service gets its collaborators as arguments.
 """
 
 from gateway.wiring.container import (
     CARRIERS,
-    AppealServices,
     Services,
-    appeal_services,
     appeal_settings,
     balances,
     open_services,
@@ -21,11 +19,9 @@ from gateway.wiring.standalone import run_standalone
 
 __all__ = [
     "CARRIERS",
-    "AppealServices",
     "PortTaken",
     "Services",
     "TablesOutdated",
-    "appeal_services",
     "appeal_settings",
     "balances",
     "channel_urls",

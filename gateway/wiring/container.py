@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, TextIO
 
@@ -23,16 +24,22 @@ from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Carrier
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import Menu
+from gateway.messages.channel_state import Channels
 from gateway.messages.inbox import Inbox
+from gateway.messages.operator_actions import OperatorActions
 from gateway.messages.outbox import Outbox
+from gateway.messages.receipts import Receipts
+from gateway.messages.sending.rate_limiter import RateLimiter
+from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory
 from gateway.people.subscriptions import Subscriptions
+from gateway.privacy.erasure import Eraser
 from gateway.privacy.retention import Retention
 from gateway.runtime import logs
 from gateway.runtime.clock import Clock
@@ -50,8 +57,8 @@ from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.pending_reports import PendingReports
-from gateway.ussd.sessions import Sessions
-from gateway.ussd.turn import Service, TurnDeps, Turns
+from gateway.ussd.sessions import SessionStore
+from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
 from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
@@ -106,21 +113,26 @@ class Services:
         self._build_stores()
         self._build_ussd()
         self._build_sms()
+        self._build_sending()
         self._build_appeals()
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
         self.incidents = IncidentStore(database, vault, clock)
-        self.drafts = Drafts(database, vault, clock, self.incidents)
+        self.drafts = DraftStore(database, vault, clock, self.incidents)
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)
         self.subscriptions = Subscriptions(database, vault, clock)
         self.opt_outs = OptOuts(database, vault, clock, record_stop)
         self.outbox = Outbox(database, vault, clock)
+        self.operator_actions = OperatorActions(database, vault, clock)
+        self.channel_state = Channels(database, clock)
+        self.receipts = Receipts(database, clock, STORED_WITHIN_S)
         self.inbox = Inbox(database, vault, clock, record_stop, STORED_WITHIN_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
+        self.eraser = Eraser(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
-        self.sessions = Sessions(self.pipeline)
+        self.sessions = SessionStore(self.pipeline)
         self.pending_reports = PendingReports(self.pipeline, vault)
         self.ticket_attempts = TicketAttempts(self.pipeline, vault)
 
@@ -130,7 +142,7 @@ class Services:
         self.dropped_sessions = DroppedSessions(
             self.pipeline, self.sessions, self.versions, self.drafts, self.vault, self.clock, self._codes
         )
-        effects = Effects(
+        self.effects = Effects(
             self.filing,
             self.reporter,
             self.drafts,
@@ -140,15 +152,15 @@ class Services:
             deadline_s,
         )
         deps = TurnDeps(
-            self.versions, self.sessions, effects, self.dropped_sessions, self.vault, self.clock, self.metrics
+            self.versions, self.sessions, self.effects, self.dropped_sessions, self.vault, self.clock, self.metrics
         )
-        self.turns = Turns(deps, self.settings.session_ttl_s)
+        self.turns = TurnHandler(deps, self.settings.session_ttl_s)
 
     def _build_sms(self) -> None:
-        commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts)
+        self.commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts)
         self.inbound_handler = InboundHandler(
             self.inbound_queue,
-            commands,
+            self.commands,
             self.dropped_sessions,
             self.directory,
             self.sessions,
@@ -159,34 +171,50 @@ class Services:
             own_numbers=[sender for channel in self.settings.channels.values() if (sender := channel.sender)],
         )
 
+    def _build_sending(self) -> None:
+        rates = {name: channel.rate for name, channel in self.settings.channels.items()}
+        self.rate_limiter = RateLimiter(self.pipeline, self.clock, rates)
+        self.sender = Sender(
+            self.outbox,
+            self.channel_state,
+            {name: channel.carrier for name, channel in self.channels.items()},
+            self.clock,
+            _worker_name(self.clock),
+            _sender_options(self.settings),
+            self.metrics,
+            self.rate_limiter,
+            self._quiet_until,
+        )
+
     def _build_appeals(self) -> None:
-        self.published_appeals = PublishedAppeals(self.database, self._menu, self._codes)
-        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._menu, self.clock)
-        self.appeals = appeal_services(self.database, self.vault, self.clock, self._menu, self.settings)
+        database, clock, configured = self.database, self.clock, appeal_settings(self.settings)
+        self.appeal_workflow = AppealWorkflow(database, clock, self._menu, configured)
+        self.appeal_worker = AppealWorker(database, clock, self._menu, configured)
+        self.appeal_results = ResultsStore(database, self.vault)
+        self.published_appeals = PublishedAppeals(database, self._menu, self._codes)
+        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._menu, clock)
 
     def _menu(self) -> Menu:
         return self.versions.current
 
-
-@dataclass(frozen=True, slots=True)
-class AppealServices:
-    """Services of appeals, over one database."""
-
-    workflow: AppealWorkflow
-    results: ResultsStore
-    worker: AppealWorker
+    def _quiet_until(self, at: datetime) -> datetime | None:
+        return self._menu().quiet_until(at)
 
 
-def appeal_services(
-    database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], settings: Settings
-) -> AppealServices:
-    """Build the services of appeals. `menu` returns the pack in force, and is called only when a service needs it."""
-    rules = appeal_settings(settings)
-    return AppealServices(
-        workflow=AppealWorkflow(database, clock, menu, rules),
-        results=ResultsStore(database, vault),
-        worker=AppealWorker(database, clock, menu, rules),
+def _sender_options(settings: Settings) -> SenderOptions:
+    return SenderOptions(
+        batch_size=settings.send_batch,
+        recipients=settings.send_recipients,
+        calls=settings.send_concurrency,
+        idle=timedelta(milliseconds=settings.poll_ms),
+        lost_after=timedelta(seconds=settings.claim_timeout_s),
+        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
+
+
+def _worker_name(clock: Clock) -> str:
+    """Return a name for this worker's claims that no other process has, now or later."""
+    return f"{socket.gethostname()}:{os.getpid()}:{clock.token()[:8]}"
 
 
 def appeal_settings(settings: Settings) -> AppealSettings:
@@ -253,5 +281,5 @@ async def balances(settings: Settings, channels: Sequence[str]) -> list[str | No
 
 
 def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
-    service = Service(name, channel.service_code, limits_of(channel))
+    service = UssdService(name, channel.service_code, limits_of(channel))
     return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.secrets, service)

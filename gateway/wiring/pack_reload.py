@@ -70,7 +70,7 @@ async def _take(pack: Path, channels: Mapping[str, ChannelSettings], versions: M
     else:
         if menu is not None:
             log.info("pack.changed", pack=pack.name, version=menu.version, earlier=versions.current.version)
-            versions.put(menu)
+            versions.activate(menu)
 
 
 def _other(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from aiohttp import web
 
-from gateway.messages.channel_state import Channels
-from gateway.messages.receipts import Receipts
-from gateway.messages.sending.rate_limiter import RateLimiter
-from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.postgres import DatabaseUnavailable, is_current
 from gateway.runtime.redis import RedisUnavailable
 from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
-from gateway.web.webhooks import LARGEST_BODY, STORED_WITHIN_S, Webhooks
+from gateway.web.webhooks import LARGEST_BODY, Webhooks
 from gateway.wiring.container import Services
 
 log = structlog.get_logger()
@@ -55,8 +49,7 @@ class PortTaken(Exception):
 def web_app(services: Services) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    receipts = Receipts(services.database, services.clock, STORED_WITHIN_S)
-    Webhooks(services.channels, services.turns, receipts, services.inbox, services.metrics).add_to(app)
+    Webhooks(services.channels, services.turns, services.receipts, services.inbox, services.metrics).add_to(app)
     services.appeals_page.add_to(app)
     health(services).add_to(app)
     return app
@@ -113,45 +106,24 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[Non
 @asynccontextmanager
 async def run_worker(services: Services) -> AsyncIterator[None]:
     """The worker while the block lasts: sends what is due, and files the reports that had to wait."""
-    settings = services.settings
-    carriers = {name: channel.carrier for name, channel in services.channels.items()}
-    worker = f"{socket.gethostname()}:{os.getpid()}:{services.clock.token()[:8]}"
-    pace = SenderOptions(
-        batch_size=settings.send_batch,
-        recipients=settings.send_recipients,
-        calls=settings.send_concurrency,
-        idle=timedelta(milliseconds=settings.poll_ms),
-        lost_after=timedelta(seconds=settings.claim_timeout_s),
-        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
-    )
-    rates = RateLimiter(
-        services.pipeline, services.clock, {name: channel.rate for name, channel in settings.channels.items()}
-    )
-    channels = Channels(services.database, services.clock)
-
-    def quiet_until(at: datetime) -> datetime | None:
-        return services.versions.current.quiet_until(at)
-
-    sender = Sender(
-        services.outbox, channels, carriers, services.clock, worker, pace, services.metrics, rates, quiet_until
-    )
+    poll_s = services.settings.poll_ms / 1000
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(sender.run())
+        tasks.create_task(services.sender.run())
         others = [
             tasks.create_task(run_periodically(name, work, rest_s))
             for name, work, rest_s in (
-                ("post", services.inbound_handler.handle_all, settings.poll_ms / 1000),
-                ("appeals", services.appeals.worker.run_once, APPEALS_S),
-                ("kept reports", services.filing.file_kept, HOUSEKEEPING_S),
+                ("post", services.inbound_handler.handle_all, poll_s),
+                ("appeals", services.appeal_worker.run_once, APPEALS_S),
+                ("kept reports", services.filing.file_pending, HOUSEKEEPING_S),
                 ("dropped dialogues", services.dropped_sessions.sweep, HOUSEKEEPING_S),
-                ("old drafts", services.dropped_sessions.forget_old, HOUSEKEEPING_S),
+                ("old drafts", services.dropped_sessions.expire_drafts, HOUSEKEEPING_S),
                 ("retention", partial(services.retention.purge, "worker"), RETENTION_S),
             )
         ]
         try:
             yield
         finally:
-            sender.stop()
+            services.sender.stop()
             for task in others:
                 task.cancel()
 

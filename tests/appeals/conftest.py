@@ -8,7 +8,7 @@ from gateway.menu.model import Menu
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.appeals import Desk, menu_of
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +17,12 @@ def menu() -> Menu:
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    clock = StandingClock()
-    clock.pass_time(days=-4)  # 19 November 2026, 15:00 in Pekalongan
+def clock() -> ManualClock:
+    clock = ManualClock()
+    clock.advance(days=-4)  # 19 November 2026, 15:00 in Pekalongan
     return clock
 
 
 @pytest.fixture
-def desk(database: Database, vault: Vault, clock: StandingClock, menu: Menu) -> Desk:
+def desk(database: Database, vault: Vault, clock: ManualClock, menu: Menu) -> Desk:
     return Desk(database, vault, clock, menu)

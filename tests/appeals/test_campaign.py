@@ -117,13 +117,13 @@ async def test_a_start_that_is_past_is_refused_unless_it_stands_there(desk: Desk
         await desk.workflow.schedule(appeal, RINI, soon.replace(tzinfo=None))
     assert (await desk.workflow.find(appeal)).draft.starts_at == soon
     await desk.workflow.schedule(appeal, RINI, now - timedelta(minutes=4))  # it took a while to type
-    desk.clock.pass_time(hours=2)
+    desk.clock.advance(hours=2)
     await desk.workflow.edit(appeal, SITI, lambda stands: changed(stands, purpose="Calm"))
     assert (await desk.workflow.find(appeal)).draft.purpose == "Calm", "what stands there may be past by now"
 
 
 async def test_masa_tenang_wants_two_and_the_packs_words(desk: Desk) -> None:
-    desk.clock.pass_time(days=5)
+    desk.clock.advance(days=5)
     written = await desk.workflow.draft(SITI, WRITTEN)
     with pytest.raises(ActNotAllowed, match="in masa_tenang only approved texts of the pack go out"):
         await desk.workflow.submit(written, SITI)

@@ -9,10 +9,10 @@ import pytest
 from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.tables import appeal_chunks
 from tests.helpers.appeals import BUDI, DRAFT, RINI, SITI, WRITTEN, Desk, changed
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 
-def _at(clock: StandingClock, text: str) -> None:
+def _at(clock: ManualClock, text: str) -> None:
     """Set the clock to a local time."""
     clock.time = clock.time.fromisoformat(f"{text}+07:00")
 

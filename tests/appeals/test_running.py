@@ -60,7 +60,7 @@ async def test_who_comes_later_is_not_meant(desk: Desk) -> None:
     await desk.work()
     assert await desk.rows(appeal) == []
     assert (await desk.account(appeal)).totals[Total.WAITING] == 3
-    desk.clock.pass_time(hours=1)
+    desk.clock.advance(hours=1)
     await desk.work()
     assert len(await desk.send()) == 3
 
@@ -132,10 +132,10 @@ async def test_when_the_first_sms_left_is_written_down_once(desk: Desk) -> None:
     appeal = await desk.approved()
     await desk.work()
     assert (await desk.workflow.find(appeal)).went_out_at is None, "nothing has left yet"
-    desk.clock.pass_time(minutes=1)
+    desk.clock.advance(minutes=1)
     left_at = desk.clock.now()
     await desk.send(most=2)
-    desk.clock.pass_time(minutes=1)
+    desk.clock.advance(minutes=1)
     await desk.work()
     await desk.send()
     await desk.work()

@@ -28,7 +28,7 @@ async def test_a_pause_holds_back_what_waits_at_once(desk: Desk) -> None:
     assert await desk.statuses(appeal) == {"accepted": 5, "held": 15}
     assert (await desk.account(appeal)).totals[Total.WAITING] == 15
     assert (await desk.workflow.find(appeal)).reason == "wrong day, says +62812****567"
-    desk.clock.pass_time(days=2)  # what is held does not expire
+    desk.clock.advance(days=2)  # what is held does not expire
     await desk.workflow.resume(appeal, BUDI)
     await desk.work()
     assert len(await desk.send()) == 15
@@ -44,7 +44,7 @@ async def test_what_comes_back_while_it_is_paused_is_held(desk: Desk) -> None:
     await desk.workflow.pause(appeal, SITI, "")
     await desk.work()
     await desk.outbox.record("at", [(claim, Deferred("slow")) for claim in claims])
-    desk.clock.pass_time(minutes=5)
+    desk.clock.advance(minutes=5)
     assert await desk.send() == []
     assert await desk.statuses(appeal) == {"held": 1}
 
@@ -92,7 +92,7 @@ async def test_it_pauses_itself_when_too_much_fails(desk: Desk) -> None:
     assert stands.status is AppealStatus.PAUSED
     assert stands.reason == "of the last 40 sends 6 were refused and 6 are unknown"
     assert await braked.send() == []
-    braked.clock.pass_time(seconds=1)
+    braked.clock.advance(seconds=1)
     await braked.workflow.resume(appeal, BUDI)
     await braked.work()
     await braked.send()

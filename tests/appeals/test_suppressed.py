@@ -26,7 +26,7 @@ async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
     await desk.work()
     assert (await desk.account(appeal)).suppressed == {SuppressionReason.OPTED_OUT: 2}
     await inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
-    desk.clock.pass_time(minutes=1)
+    desk.clock.advance(minutes=1)
     await opt_outs.add(phone(3), "at")
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(4), "siti")
     sent = await desk.send()
@@ -74,7 +74,7 @@ async def test_who_may_have_got_it_is_unknown_for_good(desk: Desk) -> None:
     fourth = await desk.approved()
     assert (await desk.workflow.preview(DRAFT)).suppressed == {SuppressionReason.WEEKLY_LIMIT: 1}
     await eraser.erase(phone(0), "siti")
-    desk.clock.pass_time(hours=1)
+    desk.clock.advance(hours=1)
     assert await desk.outbox.requeue_unknown(timedelta()) == 0
     for appeal in appeals:
         (row,) = await desk.rows(appeal)
@@ -92,7 +92,7 @@ async def test_what_a_worker_holds_of_an_erased_person_ends_as_it_ended(desk: De
     (claim,) = await desk.outbox.claim(1, "worker", "at")
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(0), "siti")
     await desk.outbox.record("at", [(claim, Unknown("no answer"))])
-    desk.clock.pass_time(hours=1)
+    desk.clock.advance(hours=1)
     await desk.outbox.requeue_unknown(timedelta())
     assert await desk.statuses(appeal) == {"unknown": 1}
 
@@ -120,7 +120,7 @@ async def test_three_in_a_week_are_enough(desk: Desk) -> None:
     assert await desk.send() == [phone(3), phone(4)]
     assert (await desk.account(fourth)).suppressed == preview.suppressed == {SuppressionReason.WEEKLY_LIMIT: 3}
     await desk.work()
-    desk.clock.pass_time(days=8)
+    desk.clock.advance(days=8)
     assert not desk.menu.is_strict(desk.clock.now()), "masa tenang is over"
     await desk.approved()
     await desk.work()
@@ -153,7 +153,7 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     first = await desk.approved()
     await desk.work()
     await desk.send()
-    desk.clock.pass_time(minutes=1)
+    desk.clock.advance(minutes=1)
     second = await desk.approved()
     await desk.work()
     assert await desk.answer(phone(0), ResponseKind.STOP) == first
@@ -162,7 +162,7 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     assert await desk.answer(phone(99), ResponseKind.OTHER) is None
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
     assert (await desk.account(first)).responses == {"stop": 1, "other": 1}
-    desk.clock.pass_time(days=4)
+    desk.clock.advance(days=4)
     assert await desk.answer(phone(1), ResponseKind.OTHER) is None, "too late to be an answer"
     assert (await desk.account(second)).suppressed == {SuppressionReason.OPTED_OUT: 1}
 
@@ -175,7 +175,7 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.send()
     await desk.answer(phone(0), ResponseKind.STOP)
     assert (await desk.workflow.preview(draft)).suppressed == {SuppressionReason.OPTED_OUT: 1}
-    desk.clock.pass_time(minutes=1)
+    desk.clock.advance(minutes=1)
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
         phone(0), MEDONO, language="id", channel="at", wording="1"
     )

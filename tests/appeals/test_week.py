@@ -37,7 +37,7 @@ class History:
     async def go_on(self) -> None:
         acts = (self.begin, self.begin, self.send, self.send, self.pause, self.resume, self.cancel, self.lose_some)
         await self.chance.choice(acts)()
-        self.desk.clock.pass_time(hours=self.chance.choice((0, 0, 1, 5, 11, 30)))
+        self.desk.clock.advance(hours=self.chance.choice((0, 0, 1, 5, 11, 30)))
         await self.desk.work()
 
     async def begin(self) -> None:

@@ -24,7 +24,7 @@ from gateway.cli.authentication import as_account, proven
 from gateway.cli.errors import run_async
 from gateway.runtime.postgres import Database
 from tests.helpers.cli import CONFIG, Shell
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 PASSWORD, OTHER = "kuda lumping merah", "becak biru tua 7"
 
@@ -258,7 +258,7 @@ def test_the_variables_of_a_proof_are_no_wrong_settings(dewi: Shell, token: str)
 
 async def test_an_account_without_a_password(shell: Shell, database: Database) -> None:
     """A hash that is none lets nobody in, and says so as for any wrong password."""
-    now = StandingClock().now()
+    now = ManualClock().now()
     row = {"name": "dewi", "display": "Dewi", "roles": [], "password_hash": "", "failed_tries": 0}
     async with database.begin() as connection:
         await connection.execute(insert(accounts).values(row | {"password_set_at": now, "created_at": now}))

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from gateway.carriers.local.handset import Handset, Shown
+from gateway.carriers.local.handset import Display, Handset
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
-from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running
 from tests.helpers.waiting import until
 
 WAY = KEYS["id"]
@@ -18,39 +18,39 @@ LAST = ("Terima kasih. No laporan: ", "Laporan Anda sudah tersimpan.")
 
 
 @pytest.fixture(scope="module")
-async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandaloneGateway]:
     async with gateway_running(tmp_path_factory.mktemp("faults") / "var") as started:
         yield started
 
 
-async def press(handset: Handset, keys: Sequence[str]) -> Shown:
+async def press(handset: Handset, keys: Sequence[str]) -> Display:
     """Press all of these on an open display."""
-    shown = Shown("", open=True)
+    shown = Display("", open=True)
     for pressed in keys:
         assert shown.open, shown.text
         shown = await handset.answer(pressed)
     return shown
 
 
-async def kill(gateway: Gateway, store: str) -> int:
+async def kill(gateway: StandaloneGateway, store: str) -> int:
     """Kill a server; the pid that it had."""
     server = await gateway.program.server(store)
     server.kill()
     return server.pid
 
 
-async def is_back(gateway: Gateway, store: str, killed: int) -> None:
+async def is_back(gateway: StandaloneGateway, store: str, killed: int) -> None:
     """Return when the gateway has started it again, and uses it."""
     await gateway.program.server(store, but=killed)
     await until(lambda: ready(gateway))
 
 
-async def ready(gateway: Gateway) -> bool:
+async def ready(gateway: StandaloneGateway) -> bool:
     async with gateway.http.get(f"{gateway.program.url}/readyz") as response:
         return response.status == 200
 
 
-async def filed_once_and_confirmed_once(gateway: Gateway, handset: Handset) -> None:
+async def filed_once_and_confirmed_once(gateway: StandaloneGateway, handset: Handset) -> None:
     """In the end, whatever happened on the way."""
 
     async def confirmed() -> bool:
@@ -71,7 +71,7 @@ async def filed_once_and_confirmed_once(gateway: Gateway, handset: Handset) -> N
 
 
 @pytest.mark.parametrize("hop", [0, 7, 13])
-async def test_redis_killed(gateway: Gateway, hop: int) -> None:
+async def test_redis_killed(gateway: StandaloneGateway, hop: int) -> None:
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         await press(handset, WAY[:hop])
@@ -82,7 +82,7 @@ async def test_redis_killed(gateway: Gateway, hop: int) -> None:
     await filed_once_and_confirmed_once(gateway, handset)
 
 
-async def test_postgresql_killed_on_the_way(gateway: Gateway) -> None:
+async def test_postgresql_killed_on_the_way(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         await press(handset, WAY[:7])
@@ -93,7 +93,7 @@ async def test_postgresql_killed_on_the_way(gateway: Gateway) -> None:
     await filed_once_and_confirmed_once(gateway, handset)
 
 
-async def test_postgresql_killed_at_the_last_step(gateway: Gateway) -> None:
+async def test_postgresql_killed_at_the_last_step(gateway: StandaloneGateway) -> None:
     """Of many residents: some reports are filed before, some are kept for later, none is lost or filed twice."""
     handsets = [gateway.phone() for _ in range(12)]
     for handset in handsets:
@@ -112,7 +112,7 @@ async def test_postgresql_killed_at_the_last_step(gateway: Gateway) -> None:
         await handset.close()
 
 
-async def test_the_gateway_outlives_its_stores(gateway: Gateway) -> None:
+async def test_the_gateway_outlives_its_stores(gateway: StandaloneGateway) -> None:
     pids = {store: await kill(gateway, store) for store in ("redis", "postgres")}
     for store, pid in pids.items():
         await is_back(gateway, store, pid)

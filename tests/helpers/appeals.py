@@ -29,7 +29,7 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
 STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
@@ -179,10 +179,10 @@ def changed(draft: AppealDraft, **values: Any) -> AppealDraft:
 class Desk(Office):
     """The office where time stands still until the test lets it pass."""
 
-    clock: StandingClock
+    clock: ManualClock
 
     def __init__(
-        self, database: Database, vault: Vault, clock: StandingClock, menu: Menu, terms: AppealSettings = TERMS
+        self, database: Database, vault: Vault, clock: ManualClock, menu: Menu, terms: AppealSettings = TERMS
     ) -> None:
         super().__init__(database, vault, clock, menu, terms)
 

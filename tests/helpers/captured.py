@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.menu.pack.loader import load
-from gateway.runtime.pack_folder import read_pack
 from tests.helpers.dialogue import walk
-from tests.helpers.web import CODE, PACK
+from tests.helpers.packs import MENU
+from tests.helpers.web import CODE
 
-MENU = load(read_pack(PACK))
 APOLOGY = "END " + MENU.wordings["id"].apology.replace("{ussd}", CODE)
 PADI = "Padi & jagung + sapi, warung Bu Dèwi"
 

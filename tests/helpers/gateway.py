@@ -1,9 +1,9 @@
-"""A gateway of a test: built by `wiring` from settings, over the stores of the run or over stores that may fail."""
+"""Gateways for tests: built by `wiring` from settings, over the stores of the run or over stores that may fail."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TextIO
 
@@ -22,20 +22,23 @@ SERVICE_CODES: Mapping[str, str] = {"at": "*384*3375#", "at2": "*1*2#"}
 SHORT_CODE = "3375"
 
 
-def channel_settings(service_code: str, sender: str = SHORT_CODE) -> ChannelSettings:
-    """Settings of a channel whose carrier nobody calls."""
+def channel_settings(
+    service_code: str, sender: str | None = SHORT_CODE, secrets: Sequence[str] = ("a-secret-of-the-tests",)
+) -> ChannelSettings:
+    """Return the settings of a channel whose carrier cannot be reached."""
     return ChannelSettings(
         carrier="africastalking",
         username="sandbox",
         api_key=SecretStr("key"),
-        secret=(SecretStr("a-secret-of-the-tests"),),
+        secret=tuple(SecretStr(secret) for secret in secrets),
         service_code=service_code,
         sender=sender,
+        api_url="http://127.0.0.1:9",  # nothing listens there
     )
 
 
 def settings_of(redis_url: str, database_url: str, **values: object) -> Settings:
-    """Settings over these stores, with the channels of `SERVICE_CODES`."""
+    """Return settings over these stores, with the channels of `SERVICE_CODES`. `values` replace others."""
     channels = {name: channel_settings(code) for name, code in SERVICE_CODES.items()}
     return Settings(
         pack=PEKALONGAN,
@@ -55,9 +58,9 @@ async def open_gateway(
     log: TextIO | None = None,
     **settings: object,
 ) -> AsyncIterator[Services]:
-    """Open the services of a gateway, as production builds them. It logs into `log`.
+    """Open the services of a gateway, as production builds them.
 
-    `settings` replace those of `settings_of`.
+    Stores that cannot be reached are no error here. `settings` replace those of `settings_of`. The log goes into `log`.
     """
     configured = settings_of(redis_url, database_url, **settings)
     async with open_services(configured, log or io.StringIO(), clock=clock, menu=menu) as services:
@@ -65,5 +68,5 @@ async def open_gateway(
 
 
 async def rows_of(services: Services, table: Table) -> Rows:
-    """All rows of `table`, by their id."""
+    """Return all rows of `table`, by their id."""
     return await rows(services.database, table)

@@ -13,10 +13,10 @@ from aiohttp import ClientSession, web
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from gateway.carriers.local.carrier import LocalCarrier
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.runtime.clock import Clock
 from gateway.web.handset_page import add_phone
-from tests.helpers.carrier_server import serving
+from tests.helpers.carrier_server import serve_app
 
 CODE = "*384*3375#"
 PHONE = "+6281230004567"
@@ -36,7 +36,7 @@ FLAGS = [
 
 
 @dataclass(slots=True)
-class Gateway:
+class StandInGateway:
     """The webhooks: a menu that opens, asks for a text, and ends; and what came in."""
 
     url: str = ""
@@ -85,16 +85,16 @@ async def http() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def gateway(http: ClientSession) -> AsyncIterator[Gateway]:
-    gateway = Gateway()
+async def gateway(http: ClientSession) -> AsyncIterator[StandInGateway]:
+    gateway = StandInGateway()
     handlers = {"ussd": gateway.ussd, "ussd_event": gateway.ended, "sms": gateway.inbound, "receipt": gateway.receipt}
     webhooks, page = web.Application(), web.Application()
     for hook, handler in handlers.items():
         webhooks.router.add_post(f"/{hook}", handler)
-    async with serving(webhooks) as url:
+    async with serve_app(webhooks) as url:
         LocalCarrier(
             http,
-            HookUrls(**{hook: f"{url}/{hook}" for hook in handlers}),
+            WebhookUrls(**{hook: f"{url}/{hook}" for hook in handlers}),
             Clock(),
             username="sandbox",
             api_key="key",
@@ -102,7 +102,7 @@ async def gateway(http: ClientSession) -> AsyncIterator[Gateway]:
             short_code="3375",
         ).add_to(page)
         add_phone(page, CODE)
-        async with serving(page) as gateway.url:
+        async with serve_app(page) as gateway.url:
             yield gateway
 
 
@@ -140,7 +140,7 @@ class Handset:
 
 
 @pytest.fixture
-async def handset(browser: Browser, gateway: Gateway) -> AsyncIterator[Handset]:
+async def handset(browser: Browser, gateway: StandInGateway) -> AsyncIterator[Handset]:
     """A phone just switched on. No test may leave an error or a policy violation in the browser's console."""
     diagnostics: list[str] = []
     page = await browser.new_page(viewport={"width": 1100, "height": 800})

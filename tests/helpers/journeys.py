@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar
 from sqlalchemy import Table, select
 
-from gateway.carriers.local.handset import Handset, HookUrls, Shown
+from gateway.carriers.local.handset import Display, Handset, WebhookUrls
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database
@@ -32,11 +32,11 @@ _numbers = count(10)
 
 
 @dataclass(frozen=True, slots=True)
-class Gateway:
+class StandaloneGateway:
     """`waspada run` with its built-in carrier."""
 
     program: Program
-    hooks: HookUrls
+    hooks: WebhookUrls
     http: ClientSession
 
     def phone(self) -> Handset:
@@ -71,13 +71,13 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway_running(data: Path, *options: str) -> AsyncIterator[Gateway]:
+async def gateway_running(data: Path, *options: str) -> AsyncIterator[StandaloneGateway]:
     async with running("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
-        hooks = HookUrls(**channel_urls(locate(Settings(data=data)), "local"))
-        yield Gateway(program, hooks, http)
+        hooks = WebhookUrls(**channel_urls(locate(Settings(data=data)), "local"))
+        yield StandaloneGateway(program, hooks, http)
 
 
-async def walk(handset: Handset, keys: Sequence[str]) -> Shown:
+async def walk(handset: Handset, keys: Sequence[str]) -> Display:
     """Dial, and press all of these; what the display shows last."""
     shown = await handset.dial(CODE)
     for pressed in keys:

@@ -25,7 +25,7 @@ from gateway.sms.commands import Commands
 from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import ClaimedSms, InboundQueue
 from gateway.text.phone import Phone
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import SERVICE_CODES as CODES
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -155,7 +155,7 @@ async def refusing(database: Database, table: Table, change: str, when: str) -> 
 
 def sms(name: str, language: str = "id", **values: str) -> str:
     """The pack's SMS of that name."""
-    return MENU.sms(name, language, values, {"ussd": SERVICE.service_code})
+    return MENU.sms_text(name, language, values, {"ussd": SERVICE.service_code})
 
 
 async def reported(desk: Room, text: str = "LAPOR 3 KLEGO tawuran") -> str:
@@ -164,9 +164,9 @@ async def reported(desk: Room, text: str = "LAPOR 3 KLEGO tawuran") -> str:
     return await desk.ticket()
 
 
-async def drop(desk: Room, clock: StandingClock, keys: Sequence[str] = TO_DESCRIBE) -> None:
+async def drop(desk: Room, clock: ManualClock, keys: Sequence[str] = TO_DESCRIBE) -> None:
     """`NUMBER` dials, tells nearly all, and is cut off; the worker has looked."""
     await Resident(desk.gateway.services.turns).walk(keys)
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     assert await desk.gateway.services.dropped_sessions.sweep() == 1
     await desk.replies()

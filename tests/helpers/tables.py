@@ -1,4 +1,4 @@
-"""Look into tables from outside."""
+"""Rows of tables, read past the stores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rows = list[dict[str, Any]]
 
 
 async def rows(database: Database, table: Table) -> Rows:
-    """All rows of `table`, in the order of its primary key."""
+    """Return all rows of `table`, in the order of its primary key."""
     async with database.begin() as connection:
         found = await connection.execute(select(table).order_by(*table.primary_key))
         return [dict(row) for row in found.mappings()]

@@ -7,21 +7,19 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
-from pydantic import SecretStr
-from sqlalchemy import Table, select
+from sqlalchemy import Table
 
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.runtime import logs
-from gateway.settings import ChannelSettings, Settings
-from gateway.wiring import Services, open_services, serve, web_app
+from gateway.wiring import Services, serve, web_app
+from tests.helpers.gateway import channel_settings, open_gateway
 from tests.helpers.program import free_port
+from tests.helpers.tables import Rows, rows
 
 NEW_SECRET, OLD_SECRET = "the-new-secret-of-at", "the-old-secret-of-at"
-PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
 CODE = "*384*27011#"  # as in the fixtures
 
 
@@ -39,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Gateway:
+class WebGateway:
     """A web process, seen from the carrier's side, from the stores and from its log."""
 
     url: str
@@ -59,10 +57,8 @@ class Gateway:
         async with self.http.request(method, f"{self.url}{path}", data=body, headers=headers) as response:
             return Answer(response.status, await response.text(), response.headers)
 
-    async def rows(self, table: Table) -> list[dict[str, Any]]:
-        async with self.services.database.begin() as connection:
-            found = await connection.execute(select(table).order_by(table.c.id))
-            return [dict(row) for row in found.mappings()]
+    async def rows(self, table: Table) -> Rows:
+        return await rows(self.services.database, table)
 
     async def keys(self) -> Sequence[bytes]:
         """All that stands in Redis, apart from the tail of the log."""
@@ -77,26 +73,13 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway_web(redis_url: str, database_url: str) -> AsyncIterator[Gateway]:
-    channel = ChannelSettings(
-        carrier="africastalking",
-        username="sandbox",
-        api_key=SecretStr("key"),
-        secret=(SecretStr(NEW_SECRET), SecretStr(OLD_SECRET)),
-        service_code=CODE,
-    )
-    settings = Settings(
-        pack=PACK,
-        redis_url=SecretStr(redis_url),
-        database_url=SecretStr(database_url),
-        vault_key=SecretStr("07" * 32),
-        channels={"at": channel},
-        log_format="json",
-    )
+async def serve_gateway(redis_url: str, database_url: str) -> AsyncIterator[WebGateway]:
+    """Serve the web process of a gateway with the one channel `at`."""
+    channel = channel_settings(CODE, sender=None, secrets=(NEW_SECRET, OLD_SECRET))
     log = io.StringIO()
     async with (
-        open_services(settings, log) as services,
+        open_gateway(redis_url, database_url, log=log, channels={"at": channel}) as services,
         serve(web_app(services), "127.0.0.1", port := free_port()),
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
-        yield Gateway(f"http://127.0.0.1:{port}", services, log, http)
+        yield WebGateway(f"http://127.0.0.1:{port}", services, log, http)

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import LONGEST_DESCRIPTION, IncidentStatus
-from gateway.incidents.reporter import Reporter, Standing
+from gateway.incidents.reporter import Reporter, ReportStatus
 from gateway.incidents.store import IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.inbox import Inbox
@@ -24,7 +24,7 @@ from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.sms.inbound_queue import Disposition, InboundQueue, SmsReply
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
 
 WORDS = "Mereka datang lagi"
@@ -53,16 +53,16 @@ async def hold_no_number(database: Database) -> bool:
 
 
 async def test_the_reporter_sees_how_it_stands(
-    book: IncidentStore, reporter: Reporter, ticket: str, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
-    expected = Standing(IncidentStatus.RECEIVED, filed_at)
-    assert await reporter.standing(ticket, PHONE) == expected
+    expected = ReportStatus(IncidentStatus.RECEIVED, filed_at)
+    assert await reporter.find_status(ticket, PHONE) == expected
 
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     await book.move(ticket, IncidentStatus.CHECKING, "sari", "")
-    moved = await reporter.standing(ticket, PHONE)
-    assert moved == Standing(IncidentStatus.CHECKING, clock.now())
+    moved = await reporter.find_status(ticket, PHONE)
+    assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now())
 
 
 async def test_another_phone_learns_as_little_as_of_no_report(
@@ -70,7 +70,7 @@ async def test_another_phone_learns_as_little_as_of_no_report(
 ) -> None:
     before = [await rows(database, table) for table in (incidents, messages, audit)]
     for number in (ticket, NOBODYS, "", "x"):
-        assert await reporter.standing(number, OTHER) is None
+        assert await reporter.find_status(number, OTHER) is None
         assert not await reporter.add_details(number, OTHER, WORDS, channel="at", session="ATUid_2")
         assert not await reporter.erase_number(number, OTHER)
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
@@ -81,7 +81,7 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
     async with database.begin() as other:
         await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
         for asking in (
-            reporter.standing(ticket, PHONE, deadline=0.1),
+            reporter.find_status(ticket, PHONE, deadline=0.1),
             reporter.add_details(ticket, PHONE, WORDS, channel="at", session="s", deadline=0.1),
             reporter.erase_number(ticket, PHONE, deadline=0.1),
         ):
@@ -93,14 +93,14 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
 
 
 async def test_details_stand_beside_the_report(
-    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: ManualClock
 ) -> None:
     later = (await book.file(report("ATUid_9"), PHONE, confirmation)).ticket
     assert await add(reporter, ticket)
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await add(reporter, ticket, "Sekarang sepi")
 
-    assert {one["ticket"]: one["details"] for one in await book.list()} == {
+    assert {one.ticket: list(one.details) for one in await book.list_incidents()} == {
         ticket: [WORDS, "Sekarang sepi"],
         later: [],
     }
@@ -134,7 +134,7 @@ async def test_the_longest_text_that_a_phone_can_type_is_kept(
 ) -> None:
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
     assert await add(reporter, ticket, words)
-    assert [one["details"] for one in await book.list()] == [[words]]
+    assert [one.details for one in await book.list_incidents()] == [(words,)]
 
 
 @pytest.mark.parametrize("wrong", ["x" * (LONGEST_DESCRIPTION + 1), "rahasia\0", "rahasia\x1b[2J", "rahasia\ud800"])
@@ -156,7 +156,7 @@ async def test_an_erased_number_is_gone(
     assert await reporter.erase_number(ticket, PHONE)
 
     assert await hold_no_number(database)
-    assert [one["phone"] for one in await book.list()] == [""]
+    assert [one.phone for one in await book.list_incidents()] == [""]
     assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list()] == [("", "cancelled", ERASED)]
     found = await book.find(ticket)
     assert found is not None
@@ -167,7 +167,7 @@ async def test_an_erased_number_is_gone(
 
 
 async def test_the_letters_about_it_lose_their_sender_and_no_other(
-    reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
+    reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
     written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
@@ -190,7 +190,7 @@ async def test_what_is_erased_is_nobodys(reporter: Reporter, ticket: str, databa
     await reporter.erase_number(ticket, PHONE)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
     assert not await reporter.erase_number(ticket, PHONE)
-    assert await reporter.standing(ticket, PHONE) is None
+    assert await reporter.find_status(ticket, PHONE) is None
     assert not await add(reporter, ticket)
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
@@ -202,7 +202,7 @@ async def test_erasing_at_the_same_time_erases_once(reporter: Reporter, ticket: 
 
 
 async def test_only_this_report_and_this_phone_lose_the_number(
-    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: StandingClock
+    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     await book.file(report("ATUid_9"), PHONE, confirmation)
     officer = NewMessage(MessageClass.ALERT, "at", OTHER, f"Cek {ticket}", "id", ticket)
@@ -221,7 +221,7 @@ async def test_its_session_proves_nothing_any_more(book: IncidentStore, reporter
 
 
 async def test_a_draft_that_the_report_has_overtaken_goes_as_well(
-    reporter: Reporter, ticket: str, drafts: Drafts, database: Database
+    reporter: Reporter, ticket: str, drafts: DraftStore, database: Database
 ) -> None:
     """Else it would be open again, with the number, once no report of this phone is to be found."""
     received = report().received_at
@@ -229,7 +229,7 @@ async def test_a_draft_that_the_report_has_overtaken_goes_as_well(
         draft = Draft("at", session, PHONE, "id", {"danger": "yes"}, left_at)
         assert await drafts.keep(draft, None, left_at) == (session == "after")
     await reporter.erase_number(ticket, PHONE)
-    assert [draft["session"] for draft in await drafts.list()] == ["after"]
+    assert [draft.session for draft in await drafts.list_drafts()] == ["after"]
 
 
 @pytest.mark.parametrize(
@@ -249,37 +249,37 @@ async def test_what_a_worker_holds_is_recorded_all_the_same(
 
 
 async def test_what_is_to_be_tried_again_is_not(
-    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: StandingClock
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, PHONE)
     await outbox.record("at", [(claim, Deferred("busy"))])
-    clock.pass_time(minutes=10)
+    clock.advance(minutes=10)
     assert await outbox.claim(10, "w1", "at") == []
     (message,) = await rows(database, messages)
     assert (message["status"], message["reason"]) == ("cancelled", ERASED)
 
 
 async def test_a_lost_claim_is_not_sent_again(
-    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: StandingClock
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, PHONE)
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
     assert await message_statuses(database) == ["cancelled"]
 
 
 async def test_what_may_have_been_sent_is_not_sent_again(
-    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: StandingClock
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Unknown("timeout"))])
     await reporter.erase_number(ticket, PHONE)
     assert await message_statuses(database) == ["cancelled"]
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
     assert await outbox.claim(10, "w1", "at") == []
 

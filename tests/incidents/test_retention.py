@@ -20,18 +20,18 @@ from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, subscriptions
 from gateway.privacy import retention as room
-from gateway.privacy.retention import Purged, Retention
+from gateway.privacy.retention import PurgeCounts, Retention
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
 
 KEPT = timedelta(days=90)
-NOTHING = Purged(0, 0, 0, 0, 0)
+NOTHING = PurgeCounts(0, 0, 0, 0, 0)
 
 
 @pytest.fixture
-def retention(database: Database, clock: StandingClock) -> Retention:
+def retention(database: Database, clock: ManualClock) -> Retention:
     return Retention(database, clock, KEPT)
 
 
@@ -42,13 +42,13 @@ async def numbers(database: Database) -> dict[str, list[bool]]:
     return {table.name: [row[key] is not None for row in await rows(database, table)] for table, key in keys.items()}
 
 
-async def handled(database: Database, clock: StandingClock) -> None:
+async def handled(database: Database, clock: ManualClock) -> None:
     async with database.begin() as connection:
         await connection.execute(update(inbound_messages).values(handled_at=clock.now(), made="other"))
 
 
 async def test_what_has_ended_loses_its_number_and_keeps_its_record(
-    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: IncidentStore
+    retention: Retention, database: Database, vault: Vault, clock: ManualClock, book: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
@@ -57,11 +57,11 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     await handled(database, clock)
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
     await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
-    clock.pass_time(days=90)
-    assert await retention.due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
-    clock.pass_time(seconds=1)
-    expected = Purged(incidents=1, messages=1, received=1, subscriptions=1, people=1)
-    assert await retention.due() == expected
+    clock.advance(days=90)
+    assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
+    clock.advance(seconds=1)
+    expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1)
+    assert await retention.count_due() == expected
     assert await retention.purge("worker") == expected
     assert await retention.purge("worker") == NOTHING
     assert await numbers(database) == {
@@ -79,7 +79,7 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
 
 
 async def test_what_is_needed_keeps_its_number(
-    retention: Retention, database: Database, vault: Vault, clock: StandingClock, book: IncidentStore
+    retention: Retention, database: Database, vault: Vault, clock: ManualClock, book: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
@@ -87,9 +87,11 @@ async def test_what_is_needed_keeps_its_number(
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
     officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
-    clock.pass_time(days=91)
+    clock.advance(days=91)
     await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
-    assert (await retention.purge("worker")) == Purged(incidents=0, messages=1, received=0, subscriptions=0, people=0)
+    assert (await retention.purge("worker")) == PurgeCounts(
+        incidents=0, messages=1, received=0, subscriptions=0, people=0
+    )
     kept = await numbers(database)
     assert kept == {
         "incidents": [True],
@@ -102,23 +104,25 @@ async def test_what_is_needed_keeps_its_number(
 
 
 async def test_many_are_purged_in_batches(
-    retention: Retention, database: Database, clock: StandingClock, book: IncidentStore, monkeypatch: pytest.MonkeyPatch
+    retention: Retention, database: Database, clock: ManualClock, book: IncidentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "_BATCH", 3)
     for number in range(8):
         filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
         await book.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
-    clock.pass_time(days=91)
-    assert await retention.purge("worker") == Purged(incidents=8, messages=8, received=0, subscriptions=0, people=0)
+    clock.advance(days=91)
+    assert await retention.purge("worker") == PurgeCounts(
+        incidents=8, messages=8, received=0, subscriptions=0, people=0
+    )
     assert (await numbers(database))["incidents"] == [False] * 8
 
 
 async def test_what_somebody_holds_has_its_turn_another_time(
-    retention: Retention, database: Database, clock: StandingClock, book: IncidentStore
+    retention: Retention, database: Database, clock: ManualClock, book: IncidentStore
 ) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
-    clock.pass_time(days=91)
+    clock.advance(days=91)
     async with database.begin() as connection:
         await connection.execute(update(incidents).values(updated_at=incidents.c.updated_at))
         assert (await retention.purge("worker")).incidents == 0

@@ -7,14 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running, walk
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running, walk
 from tests.helpers.program import ROOT
 from tests.helpers.waiting import until
 
 OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
 
 
-async def logged(gateway: Gateway, event: str) -> dict[str, Any]:
+async def logged(gateway: StandaloneGateway, event: str) -> dict[str, Any]:
     """The first line of this event, as soon as it is there."""
     found: list[dict[str, Any]] = []
 

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from gateway.messages.tables import session_ends
-from tests.helpers.journeys import KEYS, Gateway, walk
+from tests.helpers.journeys import KEYS, StandaloneGateway, walk
 from tests.helpers.waiting import until
 
 TICKET = re.compile(r"\b(\d{4})-(\d{4})\b")
@@ -47,11 +47,11 @@ RECORDS: dict[str, dict[str, Any]] = {
 THANKS = {"id": "Terima kasih.", "jv": "Matur nuwun.", "en": "Thank you."}
 
 
-async def test_it_is_ready_when_it_says_so(gateway: Gateway) -> None:
+async def test_it_is_ready_when_it_says_so(gateway: StandaloneGateway) -> None:
     assert await gateway.get("/readyz") == {"ready": True, "away": {}}
 
 
-async def journey(gateway: Gateway, language: str) -> tuple[str, str, str]:
+async def journey(gateway: StandaloneGateway, language: str) -> tuple[str, str, str]:
     """Dial, report, and read the SMS that confirms it: the ticket, the mask of the phone, and the text."""
     async with gateway.phone() as handset:
         shown = await walk(handset, KEYS[language])
@@ -69,7 +69,7 @@ async def journey(gateway: Gateway, language: str) -> tuple[str, str, str]:
         return found[1] + found[2], handset.phone.masked, sms["text"]
 
 
-async def test_a_whole_journey_in_each_language(gateway: Gateway) -> None:
+async def test_a_whole_journey_in_each_language(gateway: StandaloneGateway) -> None:
     journeys = dict(zip(KEYS, await asyncio.gather(*(journey(gateway, language) for language in KEYS)), strict=True))
     incidents = {one["ticket"]: one for one in await gateway.program.listed("incidents")}
     for language, (ticket, phone, _) in journeys.items():
@@ -92,7 +92,7 @@ async def test_a_whole_journey_in_each_language(gateway: Gateway) -> None:
     assert [sent.count(text) for _, _, text in journeys.values()] == [1, 1, 1]
 
 
-async def test_how_a_session_ended_is_stored(gateway: Gateway) -> None:
+async def test_how_a_session_ended_is_stored(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as whole, gateway.phone() as dropped:
         await walk(whole, KEYS["jv"])
         await walk(dropped, KEYS["jv"][:4])
@@ -101,7 +101,7 @@ async def test_how_a_session_ended_is_stored(gateway: Gateway) -> None:
     assert (ends[dropped.session]["ending"], ends[dropped.session]["hops"]) == ("abandoned", 5)
 
 
-async def test_the_log_holds_no_number(gateway: Gateway) -> None:
+async def test_the_log_holds_no_number(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
         shown = await walk(handset, KEYS["en"])
         found = TICKET.search(shown.text)

@@ -18,7 +18,7 @@ from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import addresses
 from gateway.runtime.postgres import Database
-from tests.helpers.journeys import CODE, KEYS, Gateway, gateway_running, walk
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running, walk
 from tests.helpers.program import COMMAND, ROOT, environment, free_port, gone, name_of, running, waspada
 from tests.helpers.waiting import until
 
@@ -148,7 +148,7 @@ async def test_the_port_is_taken(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
-async def test_the_data_folder_is_taken(gateway: Gateway) -> None:
+async def test_the_data_folder_is_taken(gateway: StandaloneGateway) -> None:
     data, pid = gateway.program.data, gateway.program.process.pid
     status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")

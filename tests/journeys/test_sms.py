@@ -6,11 +6,11 @@ import re
 
 from gateway.carriers.local.handset import Handset
 from gateway.messages.tables import inbound_messages
-from tests.helpers.journeys import Gateway
+from tests.helpers.journeys import StandaloneGateway
 from tests.helpers.waiting import until
 
 
-async def answer(gateway: Gateway, handset: Handset, text: str) -> str:
+async def answer(gateway: StandaloneGateway, handset: Handset, text: str) -> str:
     """Send this, and wait for the SMS that comes back."""
     before = len(await gateway.sms_to(handset))
     await gateway.sms_from(handset, text)
@@ -23,7 +23,7 @@ async def answer(gateway: Gateway, handset: Handset, text: str) -> str:
     return reply["text"]
 
 
-async def test_a_report_by_sms(gateway: Gateway) -> None:
+async def test_a_report_by_sms(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
         assert "Tempat mana: Kuripan Kertoharjo, Kuripan Yosorejo?" in await answer(
             gateway, handset, "lapor 3 kuripan tawuran"

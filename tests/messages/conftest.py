@@ -8,20 +8,20 @@ from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import Stage
 
 
 @pytest.fixture
-def outbox(database: Database, vault: Vault, clock: StandingClock) -> Outbox:
+def outbox(database: Database, vault: Vault, clock: ManualClock) -> Outbox:
     return Outbox(database, vault, clock)
 
 
 @pytest.fixture
-def channels(database: Database, clock: StandingClock) -> Channels:
+def channels(database: Database, clock: ManualClock) -> Channels:
     return Channels(database, clock)
 
 
 @pytest.fixture
-def stage(database: Database, vault: Vault, clock: StandingClock) -> Stage:
+def stage(database: Database, vault: Vault, clock: ManualClock) -> Stage:
     return Stage(database, vault, clock)

@@ -10,7 +10,7 @@ import pytest
 from gateway.audit import audit
 from gateway.messages.channel_state import Channels, ChannelStanding
 from gateway.messages.outbox import Outbox
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import Stage
 
 
@@ -20,26 +20,26 @@ async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:
     assert await channels.all() == {"at": await channels.standing("at")}
 
 
-async def test_each_fault_in_a_row_doubles_the_rest(channels: Channels, clock: StandingClock) -> None:
+async def test_each_fault_in_a_row_doubles_the_rest(channels: Channels, clock: ManualClock) -> None:
     for seconds in (30, 60, 120, 240, 300, 300):
         stands = await channels.fault("at", "no credit", probing=True)
         assert stands.until == clock.now() + timedelta(seconds=seconds)
-        clock.pass_time(seconds=seconds)
+        clock.advance(seconds=seconds)
     assert stands.since == clock.now() - timedelta(seconds=30 + 60 + 120 + 240 + 300 + 300)
 
 
-async def test_the_time_that_the_carrier_named_is_kept(channels: Channels, clock: StandingClock) -> None:
+async def test_the_time_that_the_carrier_named_is_kept(channels: Channels, clock: ManualClock) -> None:
     stands = await channels.fault("at", "too many requests", timedelta(seconds=7))
     assert stands.until == clock.now() + timedelta(seconds=7)
 
 
-async def test_many_that_meet_one_fault_count_it_once(channels: Channels, clock: StandingClock) -> None:
+async def test_many_that_meet_one_fault_count_it_once(channels: Channels, clock: ManualClock) -> None:
     await asyncio.gather(*(channels.fault("at", "no credit") for _ in range(8)))
     stands = await channels.standing("at")
     assert (stands.faults, stands.until) == (1, clock.now() + timedelta(seconds=30))
 
 
-async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, clock: StandingClock) -> None:
+async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, clock: ManualClock) -> None:
     await channels.pause("at", "the contract ends +6281230004567", "rini")
     await channels.fault("at", "no credit")
     assert not await channels.probed("at")
@@ -62,7 +62,7 @@ async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels
 
 @pytest.mark.parametrize("waiting", [True, False])
 async def test_one_worker_probes_with_one_message(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock, waiting: bool
+    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock, waiting: bool
 ) -> None:
     if waiting:
         for _ in range(3):
@@ -70,7 +70,7 @@ async def test_one_worker_probes_with_one_message(
     await channels.fault("at", "no credit")
     assert await outbox.claim(10, "w1", "at") == []
     assert await outbox.claim_probe("w1", "at") == []
-    clock.pass_time(seconds=30)
+    clock.advance(seconds=30)
     assert await outbox.claim(10, "w1", "at") == [], "its rest is over, but only a probe goes out"
     probes = await asyncio.gather(*(outbox.claim_probe(f"w{number}", "at") for number in range(4)))
     assert sum(map(len, probes)) == (1 if waiting else 0)
@@ -80,16 +80,16 @@ async def test_one_worker_probes_with_one_message(
 
 
 async def test_a_probe_of_which_nobody_hears_again_is_made_by_another(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock
 ) -> None:
     await stage.put()
     await stage.put()
     await channels.fault("at", "no credit")
-    clock.pass_time(seconds=30)
+    clock.advance(seconds=30)
     assert len(await outbox.claim_probe("w1", "at")) == 1
-    clock.pass_time(seconds=59)
+    clock.advance(seconds=59)
     assert await outbox.claim_probe("w2", "at") == []
-    clock.pass_time(seconds=1)
+    clock.advance(seconds=1)
     assert len(await outbox.claim_probe("w2", "at")) == 1
     assert await channels.probed("at")
     assert not (await channels.standing("at")).paused

@@ -18,12 +18,12 @@ from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import PHONE, Stage
 
 
 @pytest.fixture
-def desk(database: Database, vault: Vault, clock: StandingClock) -> OperatorActions:
+def desk(database: Database, vault: Vault, clock: ManualClock) -> OperatorActions:
     return OperatorActions(database, vault, clock)
 
 
@@ -56,12 +56,12 @@ async def test_what_may_be_resent_and_called_off(
 
 
 async def test_the_new_message_is_the_old_one_begun_again(
-    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
+    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     first = await stage.put("halo", ticket="73402817")
     (claim,) = await outbox.claim(1, "w1", "at")
     await outbox.record("at", [(claim, Refused("no"))])
-    clock.pass_time(hours=7)
+    clock.advance(hours=7)
     again = await desk.resend(first, "rini")
     old, new = await stage.row(first), await stage.row(again)
     changed = {name for name in old if old[name] != new[name]}
@@ -78,13 +78,13 @@ async def test_the_new_message_is_the_old_one_begun_again(
 
 
 async def test_an_unknown_one_is_not_queued_by_itself_as_well(
-    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
+    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     first = await stage.put()
     (claim,) = await outbox.claim(1, "w1", "at")
     await outbox.record("at", [(claim, Unknown("no answer"))])
     again = await desk.resend(first, "rini")
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     assert await outbox.requeue_unknown(timedelta()) == 0
     assert [claim.id for claim in await outbox.claim(10, "w1", "at")] == [again]
     assert (await stage.row(first))["reason"] == f"sent once more as {again}"
@@ -101,7 +101,7 @@ async def test_once_only_and_then_the_newest(desk: OperatorActions, stage: Stage
 
 
 async def test_nothing_is_sent_to_who_must_not_get_it(
-    database: Database, desk: OperatorActions, stage: Stage, vault: Vault, clock: StandingClock
+    database: Database, desk: OperatorActions, stage: Stage, vault: Vault, clock: ManualClock
 ) -> None:
     appeal = await stage.put(kind=MessageClass.APPEAL)
     await desk.cancel(appeal, "rini")
@@ -144,15 +144,15 @@ async def test_an_unknown_one_of_an_appeal_is_not_called_off(
 
 
 async def test_the_history_tells_all_that_befell_it(
-    database: Database, desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
+    database: Database, desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     message = await stage.put()
     tries: list[Outcome] = [Deferred("busy"), Unknown("no answer"), Accepted("ATXid_1")]
     for outcome in tries:
         (claim,) = await outbox.claim(1, "w1", "at")
-        clock.pass_time(seconds=1)
+        clock.advance(seconds=1)
         await outbox.record("at", [(claim, outcome)])
-        clock.pass_time(minutes=5)
+        clock.advance(minutes=5)
         await outbox.requeue_unknown(timedelta())
     await Receipts(database, clock).take("at", Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", ""))
     shown = await desk.show(message)
@@ -171,11 +171,11 @@ async def test_the_history_tells_all_that_befell_it(
 
 
 async def test_a_lost_claim_stands_in_the_history(
-    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: StandingClock
+    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     message = await stage.put()
     await outbox.claim(1, "w1", "at")
-    clock.pass_time(minutes=6)
+    clock.advance(minutes=6)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
     told = (await desk.show(message))["history"][-1]
     assert (told["what"], told["attempt"], told["reason"]) == ("unknown", 1, "claimed by a worker that was lost")

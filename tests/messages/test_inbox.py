@@ -15,7 +15,7 @@ from gateway.messages.tables import inbound_messages, session_ends
 from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage
 
 SMS = Inbound("5c1d0b1e", PHONE, "3375", "CEK 7340-2817", datetime(2026, 11, 23, 7, 59, tzinfo=UTC), "63902")
@@ -23,7 +23,7 @@ END = SessionEnd("ATUid_1", Ending.FAILED, 7, 41_000, "99999", "KES 0.10", "No a
 
 
 @pytest.fixture
-def inbox(database: Database, vault: Vault, clock: StandingClock) -> Inbox:
+def inbox(database: Database, vault: Vault, clock: ManualClock) -> Inbox:
     return Inbox(database, vault, clock)
 
 
@@ -35,7 +35,7 @@ async def nowhere() -> AsyncIterator[Database]:
 
 
 async def test_a_message_is_stored_with_its_sender_sealed(
-    inbox: Inbox, stage: Stage, vault: Vault, clock: StandingClock
+    inbox: Inbox, stage: Stage, vault: Vault, clock: ManualClock
 ) -> None:
     assert await inbox.take("at", SMS)
     (row,) = await stage.rows(inbound_messages)
@@ -76,7 +76,7 @@ async def test_any_text_is_stored(inbox: Inbox, stage: Stage) -> None:
     assert (await stage.rows(inbound_messages))[0]["text"] == "ꦮ 👍\né " * 500
 
 
-async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: StandingClock) -> None:
+async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: ManualClock) -> None:
     with pytest.raises(DatabaseUnavailable) as away:
         await Inbox(nowhere, vault, clock).take("at", SMS)
     assert "81230004567" not in repr(away.value)
@@ -95,7 +95,7 @@ async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, stage: Stage, 
     ]
 
 
-async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, clock: StandingClock) -> None:
+async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, clock: ManualClock) -> None:
     assert await inbox.take_session_end("at", END)
     assert not await inbox.take_session_end("at", replace(END, ending=Ending.COMPLETED))
     (row,) = await stage.rows(session_ends)

@@ -11,7 +11,7 @@ import structlog
 from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage, ToldCarrier
 from tests.helpers.senders import BRISK, Held, ended, has_become, logged, sender, working
 from tests.helpers.waiting import until
@@ -20,7 +20,7 @@ from tests.helpers.waiting import until
 
 
 async def test_an_outage_is_logged_once_and_what_was_sent_is_written_down_after_it(
-    database_url: str, vault: Vault, stage: Stage, clock: StandingClock, database: Database
+    database_url: str, vault: Vault, stage: Stage, clock: ManualClock, database: Database
 ) -> None:
     """The tables are taken away and brought back; what an outage is, the tests of the pool say."""
     carrier = Held()
@@ -45,7 +45,7 @@ async def test_an_outage_is_logged_once_and_what_was_sent_is_written_down_after_
 
 
 async def test_told_to_stop_while_the_database_is_away_it_stops(
-    database_url: str, database: Database, vault: Vault, stage: Stage, clock: StandingClock
+    database_url: str, database: Database, vault: Vault, stage: Stage, clock: ManualClock
 ) -> None:
     carrier = Held()
     await stage.put()
@@ -68,7 +68,7 @@ async def test_told_to_stop_while_the_database_is_away_it_stops(
 
 
 async def test_stopping_finishes_what_is_under_way_and_gives_back_the_rest(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     carrier = Held()
     for number in range(5):
@@ -84,13 +84,13 @@ async def test_stopping_finishes_what_is_under_way_and_gives_back_the_rest(
     assert [row["claimed_by"] for row in await stage.rows()] == [None] * 5
 
 
-async def test_a_stopped_worker_stops_at_once(outbox: Outbox, clock: StandingClock) -> None:
+async def test_a_stopped_worker_stops_at_once(outbox: Outbox, clock: ManualClock) -> None:
     lazy = replace(BRISK, idle=timedelta(hours=1), sweep=timedelta(hours=1))
     async with asyncio.timeout(5), working(sender(outbox, clock, ToldCarrier(), pace=lazy)):
         await asyncio.sleep(0.05)
 
 
-async def test_a_lost_claim_is_found_and_sent_again(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_lost_claim_is_found_and_sent_again(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     message = await stage.put()
     await outbox.claim(1, "a worker that died", "at")
     carrier = ToldCarrier()
@@ -98,10 +98,10 @@ async def test_a_lost_claim_is_found_and_sent_again(outbox: Outbox, stage: Stage
         async with working(sender(outbox, clock, carrier)):
             await asyncio.sleep(0.05)
             assert await stage.statuses() == ["sending"]
-            clock.pass_time(minutes=5)
+            clock.advance(minutes=5)
             await until(lambda: logged(logs, "worker.claims_lost"))
             assert await stage.statuses() == ["unknown"]
-            clock.pass_time(minutes=1)
+            clock.advance(minutes=1)
             await until(lambda: has_become(stage, message, "accepted", ""))
     row = await stage.row(message)
     assert (row["attempts"], row["unknowns"]) == (2, 1)

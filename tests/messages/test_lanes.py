@@ -25,7 +25,7 @@ from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import Stage, ToldCarrier, phone
 from tests.helpers.senders import BRISK, ended, of_channels, sender, working
 from tests.helpers.waiting import until
@@ -85,7 +85,7 @@ async def test_a_lane_is_claimed_by_itself(outbox: Outbox, stage: Stage) -> None
 
 
 async def test_who_opts_out_after_the_claim_gets_nothing(
-    database: Database, vault: Vault, outbox: Outbox, stage: Stage, clock: StandingClock
+    database: Database, vault: Vault, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     carrier = HoldsAppeals()
     _, second, _ = await _appeals(stage, 3)
@@ -102,7 +102,7 @@ async def test_who_opts_out_after_the_claim_gets_nothing(
 
 @pytest.mark.parametrize("becomes", [MessageStatus.HELD, MessageStatus.CANCELLED])
 async def test_what_is_held_after_the_claim_does_not_leave(
-    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock, becomes: MessageStatus
+    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock, becomes: MessageStatus
 ) -> None:
     carrier = HoldsAppeals()
     held = await _appeals(stage, 3)
@@ -120,7 +120,7 @@ async def test_what_is_held_after_the_claim_does_not_leave(
     assert [row["attempts"] for row in await stage.rows()] == [1, 0, 0]
 
 
-async def test_what_quiet_hours_overtake_is_put_off(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_what_quiet_hours_overtake_is_put_off(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     carrier, begin = HoldsAppeals(), clock.now() + timedelta(minutes=1)
     morning = begin + timedelta(hours=11)
 
@@ -130,7 +130,7 @@ async def test_what_quiet_hours_overtake_is_put_off(outbox: Outbox, stage: Stage
     await _appeals(stage, 2)
     async with working(of_channels(outbox, {"at": carrier}, clock, pace=ONE_CALL, quiet_until=quiet_until)):
         await carrier.asked.wait()
-        clock.pass_time(minutes=1)
+        clock.advance(minutes=1)
         await until(partial(_put_off, stage, morning))
         carrier.let.set()
         await until(partial(_has, stage, ["accepted", "queued"]))
@@ -149,7 +149,7 @@ async def _has(stage: Stage, statuses: list[str]) -> bool:
 # What presses more ---------------------------------------------------------------------------------------------
 
 
-async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     carrier = HoldsAppeals()
     await _appeals(stage, 30)
     async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch_size=2, batches=2))):
@@ -162,7 +162,7 @@ async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage
 
 
 async def test_a_call_that_takes_long_keeps_no_later_claim_waiting(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     """Of confirmations too: each of these is a claim of its own, and of none the call has ended."""
     carrier = HoldsAppeals()

@@ -16,7 +16,7 @@ from gateway.runtime.postgres import Database
 from gateway.sms.inbound_queue import DAY, HOUR, Disposition, InboundQueue, SmsReply
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage
 
 Writes = Callable[..., Coroutine[Any, Any, None]]
@@ -24,12 +24,12 @@ ANSWERED = SmsReply(Disposition.OTHER, "Maaf", "id")
 
 
 @pytest.fixture
-def letters(database: Database, vault: Vault, clock: StandingClock) -> InboundQueue:
+def letters(database: Database, vault: Vault, clock: ManualClock) -> InboundQueue:
     return InboundQueue(database, vault, clock)
 
 
 @pytest.fixture
-def write(database: Database, vault: Vault, clock: StandingClock) -> Writes:
+def write(database: Database, vault: Vault, clock: ManualClock) -> Writes:
     """An SMS comes in."""
     inbox, numbers = Inbox(database, vault, clock), iter(range(1000))
 
@@ -137,10 +137,10 @@ async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: Inbound
 
 
 async def test_a_reply_stands_with_what_was_made(
-    letters: InboundQueue, write: Writes, stage: Stage, clock: StandingClock, vault: Vault
+    letters: InboundQueue, write: Writes, stage: Stage, clock: ManualClock, vault: Vault
 ) -> None:
     await write("CEK 7340-2817")
-    clock.pass_time(seconds=3)
+    clock.advance(seconds=3)
     await handle(letters, SmsReply(Disposition.STATUS, "Laporan diterima", "id", ticket="73402817"))
     (row,) = await stage.rows(inbound_messages)
     assert (row["made"], row["ticket"], row["answered"], row["handled_at"]) == (
@@ -198,20 +198,20 @@ async def test_the_same_text_of_another_number(letters: InboundQueue, write: Wri
 
 @pytest.mark.parametrize(("seconds", "same"), [(599, True), (600, False), (601, False)])
 async def test_the_same_is_within_ten_minutes(
-    letters: InboundQueue, write: Writes, clock: StandingClock, seconds: int, same: bool
+    letters: InboundQueue, write: Writes, clock: ManualClock, seconds: int, same: bool
 ) -> None:
     await write("LAPOR 3 KLEGO")
-    clock.pass_time(seconds=seconds)
+    clock.advance(seconds=seconds)
     await write("LAPOR 3 KLEGO")
     assert await repeats(letters) == [False, same]
 
 
 async def test_it_counts_when_it_came_in_not_when_it_is_handled(
-    letters: InboundQueue, write: Writes, clock: StandingClock
+    letters: InboundQueue, write: Writes, clock: ManualClock
 ) -> None:
     await write("LAPOR 3 KLEGO")
     await write("LAPOR 3 KLEGO")
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await repeats(letters) == [False, True]
 
 
@@ -254,18 +254,18 @@ async def test_replies_are_counted_by_number_and_kind(letters: InboundQueue, wri
 
 @pytest.mark.parametrize(("minutes", "count"), [(59, 1), (60, 0)])
 async def test_replies_are_counted_within_the_span(
-    letters: InboundQueue, write: Writes, clock: StandingClock, minutes: int, count: int
+    letters: InboundQueue, write: Writes, clock: ManualClock, minutes: int, count: int
 ) -> None:
     await write("text")
     await handle(letters)
-    clock.pass_time(minutes=minutes)
+    clock.advance(minutes=minutes)
     assert await answered(letters, write, HOUR) == count
 
 
 # The list ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_masked_and_newest_first(letters: InboundQueue, write: Writes, clock: StandingClock) -> None:
+async def test_the_list_is_masked_and_newest_first(letters: InboundQueue, write: Writes, clock: ManualClock) -> None:
     await write("LAPOR 3")
     await write("promo", "TELKOMSEL")
     await write("apa ini", OTHER)
@@ -291,7 +291,7 @@ async def test_the_list_of_what_the_desk_must_sort(letters: InboundQueue, write:
 
 
 async def test_a_number_that_cannot_be_opened_is_shown_as_none(
-    letters: InboundQueue, write: Writes, database: Database, clock: StandingClock
+    letters: InboundQueue, write: Writes, database: Database, clock: ManualClock
 ) -> None:
     await write("LAPOR 3")
     (listed,) = await InboundQueue(database, Vault(bytes(32)), clock).list()

@@ -12,12 +12,12 @@ from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage
 
 
 @pytest.fixture
-def inbox(database: Database, vault: Vault, clock: StandingClock) -> Inbox:
+def inbox(database: Database, vault: Vault, clock: ManualClock) -> Inbox:
     return Inbox(database, vault, clock)
 
 
@@ -49,7 +49,7 @@ async def test_what_is_queued_later_is_suppressed_when_it_is_claimed(
 
 
 async def test_a_carrier_that_knows_of_an_opt_out_tells_us(
-    outbox: Outbox, stage: Stage, vault: Vault, clock: StandingClock
+    outbox: Outbox, stage: Stage, vault: Vault, clock: ManualClock
 ) -> None:
     refused = await stage.put(kind=MessageClass.APPEAL)
     (claim,) = await outbox.claim(1, "w1", "at")
@@ -67,7 +67,7 @@ async def test_a_carrier_that_knows_of_an_opt_out_tells_us(
 
 
 async def test_it_ends_every_subscription(
-    inbox: Inbox, database: Database, stage: Stage, vault: Vault, clock: StandingClock
+    inbox: Inbox, database: Database, stage: Stage, vault: Vault, clock: ManualClock
 ) -> None:
     """Whoever it was said to: nobody is listed who gets nothing."""
     consents = Subscriptions(database, vault, clock)
@@ -78,8 +78,8 @@ async def test_it_ends_every_subscription(
     assert [len(await consents.standing(phone)) for phone in (PHONE, OTHER)] == [0, 2]
 
 
-async def test_said_again_the_newest_time_counts(inbox: Inbox, stage: Stage, clock: StandingClock) -> None:
+async def test_said_again_the_newest_time_counts(inbox: Inbox, stage: Stage, clock: ManualClock) -> None:
     assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert not await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
     assert [row["at"] for row in await stage.rows(opt_outs)] == [clock.now()]

@@ -19,7 +19,7 @@ from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage, phone
 
 FIVE_MINUTES = timedelta(minutes=5)
@@ -33,7 +33,7 @@ async def claim_one(outbox: Outbox, worker: str = "w1") -> Claim:
 # Putting in ------------------------------------------------------------------------------------------------
 
 
-async def test_a_message_waits_with_all_that_is_known_of_it(stage: Stage, clock: StandingClock, vault: Vault) -> None:
+async def test_a_message_waits_with_all_that_is_known_of_it(stage: Stage, clock: ManualClock, vault: Vault) -> None:
     message = await stage.put("Laporan 7340-2817 diterima", ticket="73402817")
     row = await stage.row(message)
     assert vault.open(row["phone_sealed"]) == PHONE
@@ -58,7 +58,7 @@ async def test_a_text_of_too_many_parts_is_refused(stage: Stage) -> None:
 # Claiming --------------------------------------------------------------------------------------------------
 
 
-async def test_a_claim_is_ours_and_taken_once(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_claim_is_ours_and_taken_once(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     message = await stage.put("halo", ticket="73402817")
     assert await claim_one(outbox) == Claim(
         message, MessageClass.CONFIRMATION, "at", PHONE, "halo", "73402817", 1, "w1"
@@ -68,7 +68,7 @@ async def test_a_claim_is_ours_and_taken_once(outbox: Outbox, stage: Stage, cloc
     assert (row["status"], row["claimed_by"], row["claimed_at"]) == ("sending", "w1", clock.now())
 
 
-async def test_the_pressing_go_first(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_the_pressing_go_first(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     for kind in (MessageClass.APPEAL, MessageClass.CONFIRMATION, MessageClass.ALERT, MessageClass.REPLY):
         await stage.put(f"{kind} late", kind=kind)
         await stage.put(f"{kind} early", kind=kind, due_at=clock.now() - timedelta(minutes=1))
@@ -78,17 +78,17 @@ async def test_the_pressing_go_first(outbox: Outbox, stage: Stage, clock: Standi
 
 
 async def test_another_channel_and_a_later_time_are_left_alone(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     await stage.put(channel="other")
     await stage.put(due_at=clock.now() + timedelta(minutes=1))
     assert await outbox.claim(10, "w1", "at") == []
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert len(await outbox.claim(10, "w1", "at")) == 1
 
 
 async def test_what_expired_is_cancelled_and_does_not_fill_the_claim(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     for _ in range(5):
         await stage.put("too old", due_at=clock.now() - timedelta(hours=6))
@@ -115,7 +115,7 @@ async def test_many_claimers_never_get_the_same_row(outbox: Outbox, stage: Stage
 
 
 async def test_a_number_that_the_key_does_not_open_holds_nothing_up(
-    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock
+    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     strange = await Stage(database, Vault(bytes(32)), clock).put(to=OTHER)
     good = await stage.put()
@@ -163,23 +163,23 @@ async def test_a_batch_is_recorded_each_by_its_own_outcome(outbox: Outbox, stage
     assert [row["carrier_message_id"] for row in await stage.rows()] == ["a", None, None, None, "b"]
 
 
-async def test_a_deferred_message_waits_longer_each_time(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_deferred_message_waits_longer_each_time(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     message = await stage.put()
     for seconds in (5, 10, 20):
         await outbox.record("at", [(await claim_one(outbox), Deferred("busy"))])
         assert (await stage.row(message))["due_at"] == clock.now() + timedelta(seconds=seconds)
         assert await outbox.claim(1, "w1", "at") == []
-        clock.pass_time(seconds=seconds)
+        clock.advance(seconds=seconds)
     assert (await claim_one(outbox)).attempts == 4
 
 
-async def test_the_time_that_the_carrier_named_is_kept(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_the_time_that_the_carrier_named_is_kept(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     message = await stage.put()
     await outbox.record("at", [(await claim_one(outbox), Deferred("busy", timedelta(seconds=90)))])
     assert (await stage.row(message))["due_at"] == clock.now() + timedelta(seconds=90)
 
 
-async def test_a_fault_of_the_channel_costs_no_attempt(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_fault_of_the_channel_costs_no_attempt(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     message = await stage.put()
     fault = Deferred("InsufficientBalance", timedelta(seconds=30), whole_channel=True)
     await outbox.record("at", [(await claim_one(outbox), fault)])
@@ -207,11 +207,11 @@ async def test_nothing_to_record_is_nothing(outbox: Outbox) -> None:
 
 
 async def test_a_record_for_a_message_that_another_worker_claimed_changes_nothing(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     message = await stage.put()
     first = await claim_one(outbox, "w1")
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     await outbox.sweep_lost_claims(FIVE_MINUTES)
     await outbox.requeue_unknown(timedelta())
     second = await claim_one(outbox, "w2")
@@ -224,14 +224,14 @@ async def test_a_record_for_a_message_that_another_worker_claimed_changes_nothin
 
 
 async def test_a_lost_confirmation_is_resent_once_and_then_stays_unknown(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     message = await stage.put()
     for resent in (1, 0):
         await claim_one(outbox)
-        clock.pass_time(minutes=4, seconds=59)
+        clock.advance(minutes=4, seconds=59)
         assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 0
-        clock.pass_time(seconds=1)
+        clock.advance(seconds=1)
         assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 1
         assert (await stage.row(message))["status"] == "unknown"
         assert await outbox.requeue_unknown(timedelta()) == resent
@@ -241,34 +241,34 @@ async def test_a_lost_confirmation_is_resent_once_and_then_stays_unknown(
 
 @pytest.mark.parametrize("kind", sorted(MessageClass))
 async def test_what_may_be_resent_is_a_rule_of_its_class(
-    outbox: Outbox, stage: Stage, clock: StandingClock, kind: MessageClass
+    outbox: Outbox, stage: Stage, clock: ManualClock, kind: MessageClass
 ) -> None:
     await stage.put(kind=kind)
     await outbox.record("at", [(await claim_one(outbox), Unknown("no answer"))])
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     resent = kind in (MessageClass.ALERT, MessageClass.CONFIRMATION)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == resent
     assert await stage.statuses() == ["queued" if resent else "unknown"]
 
 
 async def test_an_unknown_is_left_some_time_to_turn_out_otherwise(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     await stage.put()
     await outbox.record("at", [(await claim_one(outbox), Unknown("no answer"))])
-    clock.pass_time(seconds=59)
+    clock.advance(seconds=59)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
-    clock.pass_time(seconds=1)
+    clock.advance(seconds=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 1
 
 
 @pytest.mark.parametrize("requeued", [False, True], ids=["unknown", "queued again"])
 async def test_a_worker_that_was_cut_off_may_still_say_how_it_ended(
-    outbox: Outbox, stage: Stage, clock: StandingClock, requeued: bool
+    outbox: Outbox, stage: Stage, clock: ManualClock, requeued: bool
 ) -> None:
     message = await stage.put()
     claim = await claim_one(outbox)
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     await outbox.sweep_lost_claims(FIVE_MINUTES)
     if requeued:
         await outbox.requeue_unknown(timedelta())
@@ -277,10 +277,10 @@ async def test_a_worker_that_was_cut_off_may_still_say_how_it_ended(
     assert await outbox.claim(1, "w2", "at") == []
 
 
-async def test_a_recorded_claim_is_never_swept(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_recorded_claim_is_never_swept(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     await stage.put()
     await outbox.record("at", [(await claim_one(outbox), Accepted("a"))])
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 0
 
 
@@ -289,18 +289,18 @@ async def test_a_recorded_claim_is_never_swept(outbox: Outbox, stage: Stage, clo
 
 @pytest.mark.parametrize("outcome", [Accepted("a"), Refused("no"), Unknown("no answer")])
 async def test_when_it_was_sent_is_when_its_last_try_ended(
-    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock, outcome: Outcome
+    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock, outcome: Outcome
 ) -> None:
     message = await stage.put()
     await outbox.release("at", [await claim_one(outbox)])
     await outbox.record("at", [(await claim_one(outbox), Deferred("busy"))])
     assert (await stage.row(message))["sent_at"] is None
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     claim, ended_at = await claim_one(outbox), clock.now()
-    clock.pass_time(minutes=1)  # the database was away meanwhile
+    clock.advance(minutes=1)  # the database was away meanwhile
     await outbox.record("at", [(claim, outcome)], ended_at)
     assert (await stage.row(message))["sent_at"] == ended_at
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     await Receipts(database, clock).take("at", Receipt("a", ReceiptStatus.DELIVERED, "Success", ""))
     async with database.begin() as connection:
         assert await erase_numbers(connection, messages.c.id == message, clock.now()) == 1
@@ -308,11 +308,11 @@ async def test_when_it_was_sent_is_when_its_last_try_ended(
     assert (row["updated_at"], row["sent_at"]) == (clock.now(), ended_at)
 
 
-async def test_what_was_lost_was_sent_when_it_was_claimed(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_what_was_lost_was_sent_when_it_was_claimed(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     message = await stage.put()
     await claim_one(outbox)
     claimed_at = clock.now()
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     await outbox.sweep_lost_claims(FIVE_MINUTES)
     assert (await stage.row(message))["sent_at"] == claimed_at
 

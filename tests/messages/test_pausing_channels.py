@@ -17,7 +17,7 @@ from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import Stage, ToldCarrier, phone
 from tests.helpers.senders import BRISK, Held, ended, has_become, logged, of_channels, sender, working
 from tests.helpers.waiting import until
@@ -31,7 +31,7 @@ class Broken(ToldCarrier):
 
 
 async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock
 ) -> None:
     faults: list[Outcome] = [Deferred("no credit", whole_channel=True)] * 2
     carrier = ToldCarrier(lambda _text, _to: faults.pop() if faults else Accepted("x"))
@@ -44,10 +44,10 @@ async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
                 stands = await channels.standing("at")
                 assert (stands.state, stands.reason, stands.by) == ("paused", "no credit", "worker")
                 assert stands.until == clock.now() + timedelta(seconds=rest)
-                clock.pass_time(seconds=rest - 1)
+                clock.advance(seconds=rest - 1)
                 await asyncio.sleep(0.05)
                 assert len(carrier.calls) == calls
-                clock.pass_time(seconds=1)
+                clock.advance(seconds=1)
             await until(lambda: ended(stage))
     paused = [(line["reason"], line["seconds"]) for line in logs if line["event"] == "channel.paused"]
     assert paused == [("no credit", 30.0), ("no credit", 60.0)]
@@ -63,7 +63,7 @@ async def _rests(channels: Channels, faults: int) -> bool:
     return stands.paused and stands.faults == faults
 
 
-class Stalling(StandingClock):
+class Stalling(ManualClock):
     """So much time passes between two looks that no claim may leave any more."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
     message = await stage.put()
     await channels.fault("at", "no credit")
-    clock.pass_time(seconds=30)
+    clock.advance(seconds=30)
     with structlog.testing.capture_logs() as logs:
         async with working(sender(outbox, clock, carrier)):
             await until(lambda: _taken_for_a_probe(channels, clock))
@@ -92,13 +92,13 @@ async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault
     assert "channel.resumed" not in {line["event"] for line in logs}
 
 
-async def _taken_for_a_probe(channels: Channels, clock: StandingClock) -> bool:
+async def _taken_for_a_probe(channels: Channels, clock: ManualClock) -> bool:
     until = (await channels.standing("at")).until
     return until is None or until > clock.now()
 
 
 async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock
 ) -> None:
     carriers = [ToldCarrier(), ToldCarrier()]
     await channels.pause("at", "the contract ends", "rini")
@@ -112,7 +112,7 @@ async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
     ]
     async with working(*workers):
         await until(lambda: has_become(stage, other, "accepted", ""))
-        clock.pass_time(hours=1)
+        clock.advance(hours=1)
         await asyncio.sleep(0.1)
         assert [carrier.calls for carrier in carriers] == [[], []], "a pause by hand is not probed"
         assert await channels.resume("at", "rini")
@@ -121,7 +121,7 @@ async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
 
 
 async def test_the_latest_error_of_a_channel_that_goes_on_is_kept(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: StandingClock
+    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock
 ) -> None:
     await stage.put(kind=MessageClass.REPLY)
     async with working(sender(outbox, clock, ToldCarrier(lambda *_: Unknown("no answer to +6281230004567")))):
@@ -131,7 +131,7 @@ async def test_the_latest_error_of_a_channel_that_goes_on_is_kept(
     assert stands.last_error_at == clock.now()
 
 
-async def test_a_slow_carrier_delays_no_other(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_slow_carrier_delays_no_other(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     slow, quick = Held(), ToldCarrier()
     await stage.put(channel="slow")
     message = await stage.put(channel="quick")
@@ -144,7 +144,7 @@ async def test_a_slow_carrier_delays_no_other(outbox: Outbox, stage: Stage, cloc
 
 
 async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_worker_alive(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     await stage.put(channel="broken", kind=MessageClass.REPLY)
     message = await stage.put()
@@ -158,7 +158,7 @@ async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_w
     assert "81230004567" not in repr(logs)
 
 
-async def test_a_round_that_fails_says_whose_and_which(outbox: Outbox, clock: StandingClock) -> None:
+async def test_a_round_that_fails_says_whose_and_which(outbox: Outbox, clock: ManualClock) -> None:
     def broken(_: datetime) -> datetime | None:
         raise KeyError("quiet_hours")
 

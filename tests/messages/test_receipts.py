@@ -16,7 +16,7 @@ from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts, Taken, lock_carrier_ids
 from gateway.messages.tables import receipts
 from gateway.runtime.postgres import Database
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import Stage, phone
 
 DELIVERED = Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", "")
@@ -26,7 +26,7 @@ STRANGE = Receipt("ATXid_1", ReceiptStatus.NOT_UNDERSTOOD, "Teleported", "")
 
 
 @pytest.fixture
-def reports(database: Database, clock: StandingClock) -> Receipts:
+def reports(database: Database, clock: ManualClock) -> Receipts:
     return Receipts(database, clock)
 
 

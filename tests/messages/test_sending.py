@@ -20,7 +20,7 @@ from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage, ToldCarrier, phone
 from tests.helpers.senders import BRISK, Held, ended, has_become, of_channels, sender, working
 from tests.helpers.waiting import until
@@ -46,7 +46,7 @@ class Forgetful(ToldCarrier):
 # Sending ------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_due_is_sent_and_recorded(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_what_is_due_is_sent_and_recorded(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     carrier = ToldCarrier()
     for number in range(3):
         await stage.put(to=phone(number))
@@ -57,7 +57,7 @@ async def test_what_is_due_is_sent_and_recorded(outbox: Outbox, stage: Stage, cl
     assert await stage.statuses() == ["accepted"] * 4
 
 
-async def test_each_outcome_is_recorded_by_its_number(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_each_outcome_is_recorded_by_its_number(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     outcomes: list[Outcome] = [Accepted("a"), Refused("no"), Unknown("no answer")]
     for number in range(3):
         await stage.put(to=phone(number), kind=MessageClass.REPLY)
@@ -67,7 +67,7 @@ async def test_each_outcome_is_recorded_by_its_number(outbox: Outbox, stage: Sta
     assert await stage.statuses() == ["accepted", "refused", "unknown"]
 
 
-async def test_a_number_without_an_outcome_is_unknown(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_a_number_without_an_outcome_is_unknown(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     first = await stage.put(to=phone(1), kind=MessageClass.REPLY)
     await stage.put(to=phone(2), kind=MessageClass.REPLY)
     async with working(sender(outbox, clock, Forgetful())):
@@ -77,7 +77,7 @@ async def test_a_number_without_an_outcome_is_unknown(outbox: Outbox, stage: Sta
 
 
 async def test_a_deferred_message_is_sent_again_when_it_is_due(
-    outbox: Outbox, stage: Stage, clock: StandingClock
+    outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     tries: list[Outcome] = [Deferred("busy"), Deferred("busy", timedelta(minutes=2)), Accepted("a")]
     carrier = ToldCarrier(lambda _text, _to: tries.pop(0))
@@ -88,7 +88,7 @@ async def test_a_deferred_message_is_sent_again_when_it_is_due(
             assert (await stage.row(message))["due_at"] == clock.now() + timedelta(seconds=wait)
             await asyncio.sleep(0.03)
             assert len(carrier.calls) == 3 - len(tries)
-            clock.pass_time(seconds=wait)
+            clock.advance(seconds=wait)
             await until(partial(_left, tries, len(tries) - 1))
         await until(lambda: ended(stage))
     assert (await stage.row(message))["attempts"] == 3
@@ -119,7 +119,7 @@ async def test_two_workers_never_send_a_message_twice(database: Database, vault:
 
 
 async def test_a_report_that_comes_before_the_answer_is_applied(
-    database: Database, outbox: Outbox, stage: Stage, clock: StandingClock
+    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock
 ) -> None:
     carrier = Held()
     await stage.put()
@@ -135,7 +135,7 @@ async def test_a_report_that_comes_before_the_answer_is_applied(
 # What is told of it -------------------------------------------------------------------------------------------------
 
 
-async def test_every_send_is_one_line_without_a_number(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_every_send_is_one_line_without_a_number(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     first = await stage.put(ticket="73402817")
     second = await stage.put(to=OTHER)
     with structlog.testing.capture_logs() as logs:
@@ -153,7 +153,7 @@ async def test_every_send_is_one_line_without_a_number(outbox: Outbox, stage: St
         assert number.e164[1:] not in repr(logs)
 
 
-async def test_sends_and_the_queue_are_counted(outbox: Outbox, stage: Stage, clock: StandingClock) -> None:
+async def test_sends_and_the_queue_are_counted(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     metrics = Metrics()
     outcomes: list[Outcome] = [Accepted("a"), Refused("no"), Accepted("b")]
     for number in range(3):

@@ -18,7 +18,7 @@ from gateway.accounts.store import FIRST_NAME, Accounts
 from gateway.accounts.tables import accounts as account_table
 from gateway.audit import audit
 from gateway.runtime.postgres import Database
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 PASSWORD, OTHER = "kuda lumping merah", "becak biru tua 7"
 WRONG = "kuda lumping hijau"
@@ -42,7 +42,7 @@ def hasher() -> CountingHasher:
 
 
 @pytest.fixture
-def accounts(database: Database, clock: StandingClock, hasher: CountingHasher) -> Accounts:
+def accounts(database: Database, clock: ManualClock, hasher: CountingHasher) -> Accounts:
     return Accounts(database, clock, hasher)
 
 
@@ -179,7 +179,7 @@ async def test_the_decoy_is_a_hash_that_is_worked_through(parameters: Parameters
 
 
 async def test_a_hash_is_renewed_when_the_parameters_change(
-    dewi: Accounts, database: Database, clock: StandingClock
+    dewi: Accounts, database: Database, clock: ManualClock
 ) -> None:
     stronger = Parameters(Type.ID, 19, salt_len=16, hash_len=32, time_cost=2, memory_cost=64, parallelism=1)
     later = Accounts(database, clock, Hasher(stronger))
@@ -195,21 +195,21 @@ async def test_a_hash_is_renewed_when_the_parameters_change(
 
 
 async def test_ten_wrong_passwords_lock_for_a_quarter_of_an_hour(
-    dewi: Accounts, database: Database, clock: StandingClock
+    dewi: Accounts, database: Database, clock: ManualClock
 ) -> None:
     await try_wrong(dewi, TRIES)
     assert await dewi.prove("dewi", PASSWORD) is None
     assert (await dewi.list())[0]["state"] == "locked"
     assert (await trail(database))[1:] == [("gateway", "account.locked", "account dewi", {})]
     clock.time += LOCKED_FOR
-    clock.pass_time(microseconds=-1)
+    clock.advance(microseconds=-1)
     assert await dewi.prove("dewi", PASSWORD) is None
-    clock.pass_time(microseconds=1)
+    clock.advance(microseconds=1)
     assert (await dewi.list())[0]["state"] == "active"
     assert await dewi.prove("dewi", PASSWORD)
 
 
-async def test_a_lock_gives_as_many_tries_again(dewi: Accounts, clock: StandingClock) -> None:
+async def test_a_lock_gives_as_many_tries_again(dewi: Accounts, clock: ManualClock) -> None:
     await try_wrong(dewi, TRIES)
     clock.time += LOCKED_FOR
     await try_wrong(dewi, TRIES - 1)
@@ -227,11 +227,11 @@ async def test_a_right_password_forgets_the_wrong_ones(dewi: Accounts, database:
     assert len(await trail(database)) == 1
 
 
-async def test_a_lock_does_not_grow_while_it_lasts(dewi: Accounts, clock: StandingClock) -> None:
+async def test_a_lock_does_not_grow_while_it_lasts(dewi: Accounts, clock: ManualClock) -> None:
     await try_wrong(dewi, TRIES)
-    clock.pass_time(minutes=14)
+    clock.advance(minutes=14)
     await try_wrong(dewi, TRIES)
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await dewi.prove("dewi", PASSWORD)
 
 
@@ -293,12 +293,12 @@ class MeddlingHasher(Hasher):
 
 @pytest.mark.parametrize("change", ["disable", "set_password"])
 async def test_what_changes_while_a_password_is_compared(
-    dewi: Accounts, database: Database, clock: StandingClock, change: str
+    dewi: Accounts, database: Database, clock: ManualClock, change: str
 ) -> None:
     meddling = MeddlingHasher(CHEAPEST)
 
     async def meddle() -> None:
-        clock.pass_time(seconds=1)
+        clock.advance(seconds=1)
         if change == "disable":
             await dewi.disable("dewi", actor="rini")
         else:
@@ -333,9 +333,9 @@ async def test_every_change_stands_in_the_trail(dewi: Accounts, database: Databa
     ]
 
 
-async def test_a_list_of_accounts(dewi: Accounts, clock: StandingClock) -> None:
+async def test_a_list_of_accounts(dewi: Accounts, clock: ManualClock) -> None:
     made = clock.now().isoformat()
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     await dewi.add("budi", " Budi ", [DeskRole.BAWASLU], OTHER, actor="rini")
     await dewi.prove("dewi", PASSWORD)
     budi, listed = await dewi.list()

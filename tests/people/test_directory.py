@@ -22,7 +22,7 @@ from gateway.people.tables import opt_outs, people, person_roles, subscriptions
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 PHONE, OTHER, THIRD = Phone("+6281230004567"), Phone("+6285712340008"), Phone("+6281230000003")
 PODOSUGIH, MEDONO, KAUMAN = "33.75.01.1003", "33.75.01.1002", "33.75.02.1003"
@@ -34,12 +34,12 @@ SUBSCRIBER = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir RW 3", AT
 
 
 @pytest.fixture
-def directory(database: Database, vault: Vault, clock: StandingClock) -> Directory:
+def directory(database: Database, vault: Vault, clock: ManualClock) -> Directory:
     return Directory(database, vault, clock)
 
 
 @pytest.fixture
-def consents(database: Database, vault: Vault, clock: StandingClock) -> Subscriptions:
+def consents(database: Database, vault: Vault, clock: ManualClock) -> Subscriptions:
     return Subscriptions(database, vault, clock)
 
 
@@ -47,7 +47,7 @@ Stop = Callable[[Phone], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
-def says_stop(database: Database, vault: Vault, clock: StandingClock) -> Stop:
+def says_stop(database: Database, vault: Vault, clock: ManualClock) -> Stop:
     async def stop(phone: Phone) -> None:
         await OptOuts(database, vault, clock).add(phone, "at")
 
@@ -71,7 +71,7 @@ async def everything(database: Database) -> list[list[dict[str, Any]]]:
 # Reading in ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_person_with_two_roles(directory: Directory, clock: StandingClock) -> None:
+async def test_a_person_with_two_roles(directory: Directory, clock: ManualClock) -> None:
     assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi", "jv")) == Imported(new=1)
     assert await directory.find(PHONE) == Person(
         phone=PHONE,
@@ -93,21 +93,21 @@ async def test_a_consent_out_of_a_list_is_on_record(directory: Directory, databa
 
 
 async def test_a_second_time_the_same_changes_nothing(
-    directory: Directory, database: Database, clock: StandingClock
+    directory: Directory, database: Database, clock: ManualClock
 ) -> None:
     entries = ListedPerson(PHONE, (SUBSCRIBER, OFFICER), "Dewi"), ListedPerson(OTHER, (OFFICER,))
     await put(directory, *entries)
     before = await everything(database)
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await put(directory, *entries) == Imported(unchanged=2)
     assert await everything(database) == before
 
 
 async def test_a_correction_updates_and_never_doubles(
-    directory: Directory, database: Database, clock: StandingClock
+    directory: Directory, database: Database, clock: ManualClock
 ) -> None:
     await put(directory, ListedPerson(PHONE, (OFFICER,), "Dewi"))
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     corrected = RoleGrant(Role.OFFICER, (TIMUR,)), RoleGrant(Role.LURAH, (KAUMAN,))
     assert await put(directory, ListedPerson(PHONE, corrected, "Dewi Lestari")) == Imported(updated=1)
     person = await directory.find(PHONE)
@@ -147,14 +147,14 @@ async def test_who_said_stop_does_not_come_back(
     says_stop: Stop,
     database: Database,
     vault: Vault,
-    clock: StandingClock,
+    clock: ManualClock,
 ) -> None:
     undated = ListedPerson(OTHER, (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir"),))
     await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), undated)
     for phone in (PHONE, OTHER):
         await says_stop(phone)
     before = await everything(database)
-    clock.pass_time(days=2)
+    clock.advance(days=2)
     assert await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)), undated) == Imported(unchanged=2, declined=2)
     assert await everything(database) == before
     anew = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
@@ -167,12 +167,12 @@ async def test_who_said_stop_does_not_come_back(
 
 
 async def test_who_said_stop_again_is_held_to_his_last_word(
-    directory: Directory, says_stop: Stop, database: Database, clock: StandingClock
+    directory: Directory, says_stop: Stop, database: Database, clock: ManualClock
 ) -> None:
     await says_stop(PHONE)
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     between = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now())
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     await says_stop(PHONE)
     assert await put(directory, ListedPerson(PHONE, (between,))) == Imported(unchanged=1, declined=1)
 
@@ -183,14 +183,14 @@ async def test_who_said_stop_without_a_subscription_is_brought_by_no_older_conse
     says_stop: Stop,
     database: Database,
     vault: Vault,
-    clock: StandingClock,
+    clock: ManualClock,
     by_carrier: bool,
 ) -> None:
     if by_carrier:
         await Inbox(database, vault, clock).take_opt_out("at", OptOut(PHONE, "3375"))
     else:
         await says_stop(PHONE)
-    clock.pass_time(days=2)
+    clock.advance(days=2)
     undated = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir")
     for agreed in (undated, SUBSCRIBER):
         assert await put(directory, ListedPerson(PHONE, (agreed,), "Dewi")) == Imported(unchanged=1, declined=1)
@@ -202,7 +202,7 @@ async def test_who_said_stop_without_a_subscription_is_brought_by_no_older_conse
 
 
 async def test_an_erased_number_that_said_stop_is_brought_by_no_older_consent(
-    directory: Directory, says_stop: Stop, database: Database, vault: Vault, clock: StandingClock
+    directory: Directory, says_stop: Stop, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     await put(directory, ListedPerson(PHONE, (SUBSCRIBER,)))
     await says_stop(PHONE)
@@ -286,7 +286,7 @@ async def test_a_list_by_role_and_area(
 
 
 async def test_a_number_that_cannot_be_opened_takes_no_list_down(
-    directory: Directory, several: None, database: Database, clock: StandingClock
+    directory: Directory, several: None, database: Database, clock: ManualClock
 ) -> None:
     """A list that is written out would lose it: that fails."""
     others = Directory(database, Vault(b"\x08" * 32), clock)
@@ -311,7 +311,7 @@ Erase = Callable[[Phone], Awaitable[Forgotten]]
 
 
 @pytest.fixture
-def erase(database: Database, vault: Vault, clock: StandingClock) -> Erase:
+def erase(database: Database, vault: Vault, clock: ManualClock) -> Erase:
     async def erase(phone: Phone) -> Forgotten:
         async with database.begin() as connection:
             return await erase_person(connection, vault.lookup(phone), clock.now())
@@ -320,10 +320,10 @@ def erase(database: Database, vault: Vault, clock: StandingClock) -> Erase:
 
 
 async def test_an_erased_person_is_nobody(
-    directory: Directory, consents: Subscriptions, database: Database, several: None, clock: StandingClock, erase: Erase
+    directory: Directory, consents: Subscriptions, database: Database, several: None, clock: ManualClock, erase: Erase
 ) -> None:
     await consents.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1")
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await erase(PHONE) == Forgotten(people=1, roles=2, subscriptions=1)
     assert await directory.find(PHONE) is None
     assert len(await directory.list()) == 2

@@ -13,7 +13,7 @@ from gateway.people.tables import subscriptions
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 PHONE = Phone("+6281230004567")
 OTHER = Phone("+6285712340008")
@@ -21,7 +21,7 @@ PODOSUGIH, MEDONO = "33.75.01.1008", "33.75.01.1003"
 
 
 @pytest.fixture
-def people(database: Database, vault: Vault, clock: StandingClock) -> Subscriptions:
+def people(database: Database, vault: Vault, clock: ManualClock) -> Subscriptions:
     return Subscriptions(database, vault, clock)
 
 
@@ -31,7 +31,7 @@ async def subscribe(
     return await people.subscribe(phone, area, language=language, channel="at", wording=wording)
 
 
-async def withdrawn(database: Database, vault: Vault, clock: StandingClock, phone: Phone = PHONE) -> int:
+async def withdrawn(database: Database, vault: Vault, clock: ManualClock, phone: Phone = PHONE) -> int:
     async with database.begin() as connection:
         return await withdraw(connection, [vault.lookup(phone)], clock.now())
 
@@ -43,7 +43,7 @@ async def rows(database: Database) -> list[dict[str, Any]]:
 
 
 async def test_a_consent_is_recorded(
-    people: Subscriptions, database: Database, vault: Vault, clock: StandingClock
+    people: Subscriptions, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     assert await subscribe(people)
     (row,) = await rows(database)
@@ -55,11 +55,11 @@ async def test_a_consent_is_recorded(
 
 
 async def test_subscribing_again_changes_the_language_only(
-    people: Subscriptions, database: Database, clock: StandingClock
+    people: Subscriptions, database: Database, clock: ManualClock
 ) -> None:
     await subscribe(people)
     (before,) = await rows(database)
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert not await subscribe(people, language="jv", wording="v2")
     assert await rows(database) == [{**before, "language": "jv"}]
 
@@ -79,29 +79,29 @@ async def test_several_areas_and_phones(people: Subscriptions) -> None:
 
 
 async def test_withdrawing_ends_all_and_forgets_none(
-    people: Subscriptions, database: Database, vault: Vault, clock: StandingClock
+    people: Subscriptions, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     for phone, area in ((PHONE, PODOSUGIH), (PHONE, MEDONO), (OTHER, MEDONO)):
         await subscribe(people, phone, area)
     before = await rows(database)
-    clock.pass_time(days=1)
+    clock.advance(days=1)
 
     assert await withdrawn(database, vault, clock) == 2
     assert await people.standing(PHONE) == []
     assert await people.standing(OTHER) == [MEDONO]
     ended = [{**row, "withdrawn_at": clock.now()} for row in before[:2]]
     assert await rows(database) == [*ended, before[2]]
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await withdrawn(database, vault, clock) == 0
     assert await rows(database) == [*ended, before[2]]
 
 
 async def test_who_comes_back_agrees_anew(
-    people: Subscriptions, database: Database, vault: Vault, clock: StandingClock
+    people: Subscriptions, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     await subscribe(people)
     await withdrawn(database, vault, clock)
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await subscribe(people, wording="v2")
     assert [(row["wording"], row["withdrawn_at"] is None) for row in await rows(database)] == [
         ("v1", False),

@@ -18,21 +18,21 @@ from gateway.accounts.tables import account_tokens
 from gateway.accounts.tokens import Tokens
 from gateway.audit import audit
 from gateway.runtime.postgres import Database
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 PASSWORD = "kuda lumping merah"
 DEWI = Account(1, "dewi", "Dewi", (DeskRole.OPERATOR,))
 
 
 @pytest.fixture
-async def accounts(database: Database, clock: StandingClock) -> Accounts:
+async def accounts(database: Database, clock: ManualClock) -> Accounts:
     made = Accounts(database, clock, Hasher(CHEAPEST))
     await made.add("dewi", "Dewi", [DeskRole.OPERATOR], PASSWORD, actor="rini")
     return made
 
 
 @pytest.fixture
-def tokens(accounts: Accounts, database: Database, clock: StandingClock) -> Tokens:
+def tokens(accounts: Accounts, database: Database, clock: ManualClock) -> Tokens:
     return Tokens(database, clock)
 
 
@@ -59,11 +59,11 @@ async def test_only_a_hash_of_it_is_stored(tokens: Tokens, database: Database) -
     assert row["digest"].hex() not in str(noted)
 
 
-async def test_a_token_ends_in_its_minute(tokens: Tokens, clock: StandingClock) -> None:
+async def test_a_token_ends_in_its_minute(tokens: Tokens, clock: ManualClock) -> None:
     token = await tokens.make("dewi", "laptop", 2, actor="rini")
     clock.time += timedelta(days=2, microseconds=-1)
     assert await tokens.prove(token)
-    clock.pass_time(microseconds=1)
+    clock.advance(microseconds=1)
     assert await tokens.prove(token) is None
 
 
@@ -129,12 +129,12 @@ async def test_proving_and_revoking_at_once(tokens: Tokens) -> None:
     assert await tokens.prove(token) is None
 
 
-async def test_when_it_was_last_used_is_listed(tokens: Tokens, accounts: Accounts, clock: StandingClock) -> None:
+async def test_when_it_was_last_used_is_listed(tokens: Tokens, accounts: Accounts, clock: ManualClock) -> None:
     token = await tokens.make("dewi", "laptop", 1, actor="rini")
     ends = (clock.now() + timedelta(days=1)).isoformat()
     (listed,) = await accounts.list()
     assert listed["tokens"] == [{"name": "laptop", "expires_at": ends, "last_used_at": None}]
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     await tokens.prove(token)
     (listed,) = await accounts.list()
     assert listed["tokens"][0]["last_used_at"] == listed["last_used_at"] == clock.now().isoformat()

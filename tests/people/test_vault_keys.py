@@ -13,13 +13,13 @@ from gateway.text.phone import Phone
 from gateway.vault.key_check import WrongVaultKey, prove_key
 from gateway.vault.tables import vault_keys
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 
 OTHER = Vault(bytes(32))
 FIRST, SECOND = Phone("+6281230004567"), Phone("+6285712340008")
 
 
-async def subscribed(database: Database, vault: Vault, clock: StandingClock, phone: Phone) -> None:
+async def subscribed(database: Database, vault: Vault, clock: ManualClock, phone: Phone) -> None:
     """A number that was sealed with this key; nobody has proven it."""
     await Subscriptions(database, vault, clock).subscribe(
         phone, "33.75.01.1008", language="id", channel="at", wording="v1"
@@ -31,9 +31,7 @@ async def noted(database: Database) -> list[bytes]:
         return list(await connection.scalars(select(vault_keys.c.fingerprint)))
 
 
-async def test_the_first_key_is_noted_and_no_other_taken(
-    database: Database, vault: Vault, clock: StandingClock
-) -> None:
+async def test_the_first_key_is_noted_and_no_other_taken(database: Database, vault: Vault, clock: ManualClock) -> None:
     for _ in range(2):
         await prove_key(database, vault, clock)
     with pytest.raises(WrongVaultKey, match="not the one that this database was filled with"):
@@ -42,7 +40,7 @@ async def test_the_first_key_is_noted_and_no_other_taken(
     assert await noted(database) == [vault.fingerprint]
 
 
-async def test_of_many_at_once_one_key_wins(database: Database, vault: Vault, clock: StandingClock) -> None:
+async def test_of_many_at_once_one_key_wins(database: Database, vault: Vault, clock: ManualClock) -> None:
     ended = await asyncio.gather(
         *(prove_key(database, key, clock) for key in (vault, OTHER) * 5), return_exceptions=True
     )
@@ -52,7 +50,7 @@ async def test_of_many_at_once_one_key_wins(database: Database, vault: Vault, cl
     assert refused == [key.fingerprint != winner for key in (vault, OTHER) * 5]
 
 
-async def test_numbers_of_before_tell_the_right_key(database: Database, vault: Vault, clock: StandingClock) -> None:
+async def test_numbers_of_before_tell_the_right_key(database: Database, vault: Vault, clock: ManualClock) -> None:
     await subscribed(database, vault, clock, FIRST)
     with pytest.raises(WrongVaultKey):
         await prove_key(database, OTHER, clock)
@@ -61,7 +59,7 @@ async def test_numbers_of_before_tell_the_right_key(database: Database, vault: V
     assert await noted(database) == [vault.fingerprint]
 
 
-async def test_the_newest_number_tells(database: Database, vault: Vault, clock: StandingClock) -> None:
+async def test_the_newest_number_tells(database: Database, vault: Vault, clock: ManualClock) -> None:
     """Where a key was lost once already, the one of today stays."""
     await subscribed(database, OTHER, clock, FIRST)
     await subscribed(database, vault, clock, SECOND)
@@ -69,7 +67,7 @@ async def test_the_newest_number_tells(database: Database, vault: Vault, clock: 
     assert await noted(database) == [vault.fingerprint]
 
 
-async def test_erased_numbers_tell_nothing(database: Database, vault: Vault, clock: StandingClock) -> None:
+async def test_erased_numbers_tell_nothing(database: Database, vault: Vault, clock: ManualClock) -> None:
     await subscribed(database, OTHER, clock, FIRST)
     async with database.begin() as connection:
         for table in ("subscriptions", "people"):
@@ -77,7 +75,7 @@ async def test_erased_numbers_tell_nothing(database: Database, vault: Vault, clo
     await prove_key(database, vault, clock)
 
 
-async def test_a_database_that_is_away_is_no_wrong_key(vault: Vault, clock: StandingClock) -> None:
+async def test_a_database_that_is_away_is_no_wrong_key(vault: Vault, clock: ManualClock) -> None:
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", pool_size=1)
     with pytest.raises(DatabaseUnavailable):
         await prove_key(nowhere, vault, clock)

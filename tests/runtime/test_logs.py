@@ -23,19 +23,14 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gateway.runtime import logs
-from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone, mask_in
+from tests.helpers.clocks import ManualClock
 
 NUMBER = "+6281230004567"
 MASKED = "+62812****567"
 EVENING = datetime(2026, 11, 23, 20, 41, 5, 123456, tzinfo=UTC)
 
 early = structlog.get_logger()  # as every module has one, made long before `configure`
-
-
-class StandingClock(Clock):
-    def now(self) -> datetime:
-        return EVENING
 
 
 class Outcome(StrEnum):
@@ -49,7 +44,7 @@ def configured(format: str = "json", level: str = "debug") -> io.StringIO:
         level="debug" if level == "debug" else "warning",
         mask=mask_in,
         stream=stream,
-        clock=StandingClock(),
+        clock=ManualClock(EVENING),
     )
     return stream
 

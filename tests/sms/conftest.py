@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.logs import log
 from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
 from tests.helpers.sms import Room, room
@@ -14,13 +14,13 @@ __all__ = ["log", "own_redis", "postgres"]
 
 
 @pytest.fixture
-async def desk(redis_url: str, database_url: str, clock: StandingClock, log: io.StringIO) -> AsyncIterator[Room]:
+async def desk(redis_url: str, database_url: str, clock: ManualClock, log: io.StringIO) -> AsyncIterator[Room]:
     async with room(redis_url, database_url, clock, log=log) as built:
         yield built
 
 
 @pytest.fixture
-async def shaky(own_redis: OwnRedis, postgres: Gate, clock: StandingClock, log: io.StringIO) -> AsyncIterator[Room]:
+async def shaky(own_redis: OwnRedis, postgres: Gate, clock: ManualClock, log: io.StringIO) -> AsyncIterator[Room]:
     """A post room over `own_redis` and `postgres`, which may go away."""
     async with room(own_redis.url, postgres.url, clock, log=log) as built:
         yield built

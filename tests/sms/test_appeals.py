@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from gateway.carriers.carrier import OptOut
 from tests.helpers.appeals import Desk, menu_of, phone
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import Room, sms
 from tests.helpers.ussd import VAULT, Resident
 
 
-async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clock: StandingClock) -> None:
+async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clock: ManualClock) -> None:
     appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     await appeals.settle(3)
     first = await appeals.approved()
@@ -22,7 +22,7 @@ async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clo
     assert (await appeals.account(first)).responses == {"stop": 1, "other": 1}
 
 
-async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: StandingClock) -> None:
+async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: ManualClock) -> None:
     appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     letters = ("LAPOR 3 KLEGO ribut", "CEK 7340-2817", "CEK", "REG", "BAHASA jawa", "BANTUAN", "INFO", "LAPOR", "nuwun")
     await appeals.settle(len(letters) + 2)
@@ -35,12 +35,12 @@ async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: Standing
     assert (await appeals.account(appeal)).responses == {"other": len(letters)}, "a machine's words are none"
     await desk.says("CEK", phone(0))
     await desk.says("BERHENTI", phone(len(letters)))
-    clock.pass_time(days=4)
+    clock.advance(days=4)
     await desk.says("BANTUAN", phone(len(letters) + 1))
     assert (await appeals.account(appeal)).responses == {"other": len(letters), "stop": 1}
 
 
-async def test_a_stop_counts_however_it_is_said(desk: Room, clock: StandingClock) -> None:
+async def test_a_stop_counts_however_it_is_said(desk: Room, clock: ManualClock) -> None:
     appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     await appeals.settle(4)
     appeal = await appeals.approved()
@@ -55,7 +55,7 @@ async def test_a_stop_counts_however_it_is_said(desk: Room, clock: StandingClock
     assert (await appeals.account(appeal)).responses == {"stop": 3}
 
 
-async def test_who_said_stop_gets_none_of_what_waits_for_him(desk: Room, clock: StandingClock) -> None:
+async def test_who_said_stop_gets_none_of_what_waits_for_him(desk: Room, clock: ManualClock) -> None:
     appeals = Desk(desk.gateway.services.database, VAULT, clock, menu_of())
     await appeals.settle(3)
     appeal = await appeals.approved()

@@ -8,13 +8,13 @@ from gateway.messages.tables import inbound_messages
 from gateway.people.directory import Directory
 from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.runtime.clock import Clock
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import NUMBER, Killed, Room, drop, sms
 from tests.helpers.ussd import TO_DESCRIBE, VAULT
 
 
 @pytest.mark.parametrize("text", ["1", " 1\n", "1.", "'1'"])
-async def test_one_sends_what_is_unfinished(desk: Room, clock: StandingClock, text: str) -> None:
+async def test_one_sends_what_is_unfinished(desk: Room, clock: ManualClock, text: str) -> None:
     await drop(desk, clock)
     reply = await desk.says(text)
     (incident,) = await desk.incidents()
@@ -25,7 +25,7 @@ async def test_one_sends_what_is_unfinished(desk: Room, clock: StandingClock, te
     assert len(await desk.incidents()) == 1
 
 
-async def test_one_sends_the_next_unfinished_report_too(desk: Room, clock: StandingClock) -> None:
+async def test_one_sends_the_next_unfinished_report_too(desk: Room, clock: ManualClock) -> None:
     await drop(desk, clock)
     assert await desk.says("1")
     await drop(desk, clock, TO_DESCRIBE[1:])  # the language is remembered
@@ -33,7 +33,7 @@ async def test_one_sends_the_next_unfinished_report_too(desk: Room, clock: Stand
     assert await desk.made() == ["draft", "draft"]
 
 
-async def test_what_was_not_committed_is_still_offered_and_is_counted_once(desk: Room, clock: StandingClock) -> None:
+async def test_what_was_not_committed_is_still_offered_and_is_counted_once(desk: Room, clock: ManualClock) -> None:
     await drop(desk, clock)
     before = await desk.gateway.stored()
     desk.letters.deaths = 1
@@ -43,17 +43,17 @@ async def test_what_was_not_committed_is_still_offered_and_is_counted_once(desk:
     assert await desk.gateway.stored() == before
     assert await desk.post.handle_all() == 1
     stored = await desk.gateway.stored()
-    assert (stored.place.answers, stored.filed_today(clock.now().date())) == ({}, 1)
+    assert (stored.menu_session.answers, stored.filed_today(clock.now().date())) == ({}, 1)
 
 
-async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: StandingClock) -> None:
+async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: ManualClock) -> None:
     await drop(desk, clock)
     for _ in range(10):
         assert await desk.says("BANTUAN")
     assert await desk.says("1") == ""
     assert await desk.incidents() == []
     assert [letter["text"] for letter in await desk.letters.list(to_sort=True)] == ["1"]
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     assert await desk.says("1"), "it is left as it was"
     assert len(await desk.incidents()) == 1
 
@@ -87,15 +87,15 @@ async def test_what_else_an_officer_writes_is_no_answer(desk: Room, text: str) -
     assert await desk.says(text) == sms("unknown")
 
 
-async def test_an_officer_who_says_more_than_one_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
+async def test_an_officer_who_says_more_than_one_leaves_what_is_unfinished(desk: Room, clock: ManualClock) -> None:
     await appoint(desk)
     await drop(desk, clock)
     assert await desk.says("1 benar") == ""
-    assert len(await desk.gateway.services.drafts.list()) == 1
+    assert len(await desk.gateway.services.drafts.list_drafts()) == 1
 
 
-async def test_two_leaves_what_is_unfinished(desk: Room, clock: StandingClock) -> None:
+async def test_two_leaves_what_is_unfinished(desk: Room, clock: ManualClock) -> None:
     await appoint(desk)
     await drop(desk, clock)
     assert await desk.says("2") == ""
-    assert len(await desk.gateway.services.drafts.list()) == 1
+    assert len(await desk.gateway.services.drafts.list_drafts()) == 1

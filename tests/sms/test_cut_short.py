@@ -19,7 +19,7 @@ from gateway.runtime import logs
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text.phone import Phone
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import Gate, OwnRedis
 from tests.helpers.sms import KLEGO, MENU, NUMBER, OTHER, Killed, Room, drop, refusing, room, sms
 
@@ -62,7 +62,7 @@ async def test_every_other_command_cut_short_is_done_once(desk: Room) -> None:
     assert [row["action"] for row in await desk.rows(audit)].count("incident.number_erased") == 1
 
 
-async def test_a_draft_cut_short_is_filed_once(desk: Room, clock: StandingClock) -> None:
+async def test_a_draft_cut_short_is_filed_once(desk: Room, clock: ManualClock) -> None:
     await drop(desk, clock)
     assert await twice(desk, "1") == sms(
         "received", category="gesekan", area=(await desk.incidents())[0]["area"], ticket=await desk.ticket()
@@ -87,7 +87,7 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     words = MENU.wordings["id"]
     texts = {name: text for name, text in words.sms.items() if name != "help"}
     broken = replace(MENU, version="broken", wordings={**MENU.wordings, "id": replace(words, sms=texts)})
-    desk.gateway.services.versions.put(broken)
+    desk.gateway.services.versions.activate(broken)
     await desk.receive("BANTUAN")
     await desk.receive("REG")
     assert await desk.post.handle_all() == 2
@@ -96,7 +96,7 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["error"] for line in lines if line["event"] == "sms.failed"] == ["KeyError"]
     assert NUMBER.e164[-9:] not in log.getvalue()
-    desk.gateway.services.versions.put(MENU)
+    desk.gateway.services.versions.activate(MENU)
     assert await desk.says("BANTUAN"), "it may be sent again"
 
 
@@ -118,14 +118,14 @@ async def test_a_statement_that_fails_holds_nothing_up_and_leaves_nothing_half_d
     assert await desk.says(f"HAPUS {await desk.ticket()}") == sms("erased", ticket=await desk.ticket())
 
 
-async def test_a_letter_that_cannot_even_be_filed_keeps_back_no_later_one(desk: Room, clock: StandingClock) -> None:
+async def test_a_letter_that_cannot_even_be_filed_keeps_back_no_later_one(desk: Room, clock: ManualClock) -> None:
     for text, sender in (("REG", NUMBER), ("BANTUAN", NUMBER), ("BANTUAN", OTHER)):
         await desk.receive(text, sender)
     async with refusing(desk.gateway.services.database, inbound_messages, "UPDATE", "NEW.text = 'REG'"):
         await desk.post.handle_all()
         assert await desk.made() == ["", "help", "help"]
         assert await desk.post.handle_all() == 0, "not tried again and again"
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await desk.post.handle_all() == 1
     assert await desk.made() == ["subscribed", "help", "help"]
 
@@ -179,7 +179,7 @@ async def test_redis_away(shaky: Room, own_redis: OwnRedis, how: str) -> None:
 
 
 @pytest.fixture
-async def crowd(redis_url: str, database_url: str, clock: StandingClock) -> AsyncIterator[list[Room]]:
+async def crowd(redis_url: str, database_url: str, clock: ManualClock) -> AsyncIterator[list[Room]]:
     """Two worker processes of one gateway, each with connections of its own."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(room(redis_url, database_url, clock)) for _ in range(2)]

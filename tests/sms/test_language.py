@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.people.tables import people, subscriptions
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import MENU, NUMBER, OTHER, Room, sms
 from tests.helpers.ussd import TO_DESCRIBE, VAULT, WHOLE, Resident
 
@@ -37,7 +37,7 @@ async def test_a_language_is_chosen_and_remembered(desk: Room, text: str, langua
 
 @pytest.mark.parametrize(("text", "language"), [("BAHASA ENGLISH", "en"), ("BASA", "jv"), ("lang indonesia", "id")])
 async def test_appeals_come_in_the_language_that_was_chosen(
-    desk: Room, clock: StandingClock, text: str, language: str
+    desk: Room, clock: ManualClock, text: str, language: str
 ) -> None:
     await desk.says("REG KLEGO")
     await desk.says("REG MEDONO")
@@ -45,7 +45,7 @@ async def test_appeals_come_in_the_language_that_was_chosen(
     await desk.says("REG PONCOL")
     await desk.says("STOP")
     await desk.says("REG MEDONO")
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     await desk.says(text)
     mine = VAULT.lookup(NUMBER)
     spoken = {row["phone_key"] == mine: row["language"] for row in await desk.rows(people)}
@@ -76,8 +76,8 @@ async def test_an_open_dialogue_goes_on_in_the_language(desk: Room) -> None:
     await resident.walk(TO_DESCRIBE)
     await desk.says("BAHASA jawa")
     stored = await desk.gateway.stored()
-    assert (stored.place.state, stored.place.language) == ("describe", "jv")
-    assert stored.place.answers["category"] == "gesekan"
+    assert (stored.menu_session.state, stored.menu_session.language) == ("describe", "jv")
+    assert stored.menu_session.answers["category"] == "gesekan"
 
 
 async def kept_for(desk: Room) -> timedelta:

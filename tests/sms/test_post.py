@@ -11,7 +11,7 @@ import pytest
 from gateway.messages.tables import messages
 from gateway.runtime import logs
 from gateway.text.phone import Phone
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, MENU, NUMBER, OTHER, OWN_NUMBER, Room, room, sms
 
 # Who gets no answer -------------------------------------------------------------------------------------------------
@@ -45,14 +45,14 @@ async def test_our_own_answers_get_one_answer_a_day(desk: Room) -> None:
     answers = {"ticket": "7340-2817", "category": "gesekan", "area": KLEGO, "places": "Klego", "status": "received"}
     for language, wording in MENU.wordings.items():
         for name in wording.sms:
-            await desk.receive(MENU.sms(name, language, answers))
+            await desk.receive(MENU.sms_text(name, language, answers))
     await desk.post.handle_all()
     assert await desk.replies() == [sms("unknown")]
     assert await desk.incidents() == []
 
 
 async def test_a_pack_without_keywords_leaves_all_to_the_desk(
-    redis_url: str, database_url: str, clock: StandingClock
+    redis_url: str, database_url: str, clock: ManualClock
 ) -> None:
     mute = replace(MENU, keywords=replace(MENU.keywords, commands={}))
     async with room(redis_url, database_url, clock, mute) as desk:
@@ -63,17 +63,17 @@ async def test_a_pack_without_keywords_leaves_all_to_the_desk(
 # How often ----------------------------------------------------------------------------------------------------------
 
 
-async def test_ten_replies_an_hour(desk: Room, clock: StandingClock) -> None:
+async def test_ten_replies_an_hour(desk: Room, clock: ManualClock) -> None:
     for _ in range(10):
         assert await desk.says("BANTUAN")
-        clock.pass_time(minutes=5)
+        clock.advance(minutes=5)
     assert await desk.says("BANTUAN") == ""
     assert await desk.says("REG KLEGO") == ""
     assert await desk.gateway.services.subscriptions.standing(NUMBER) == [KLEGO], "it is done all the same"
     assert await desk.says("BANTUAN", OTHER), "another number has ten of its own"
-    clock.pass_time(minutes=10, seconds=-1)
+    clock.advance(minutes=10, seconds=-1)
     assert await desk.says("BANTUAN") == ""
-    clock.pass_time(seconds=1)
+    clock.advance(seconds=1)
     assert await desk.says("BANTUAN"), "the first is an hour old"
     assert await desk.says("BANTUAN") == "", "the second is not"
 
@@ -89,22 +89,22 @@ async def test_a_confirmation_is_a_reply(desk: Room) -> None:
     assert kept["text"] == "LAPOR 3 KLEGO tawuran lagi"
 
 
-async def test_what_is_not_understood_is_answered_once_a_day(desk: Room, clock: StandingClock) -> None:
+async def test_what_is_not_understood_is_answered_once_a_day(desk: Room, clock: ManualClock) -> None:
     assert await desk.says("apa ini") == sms("unknown")
-    clock.pass_time(hours=23, minutes=59)
+    clock.advance(hours=23, minutes=59)
     assert await desk.says("apa itu") == ""
     assert await desk.says("BANTUAN"), "what is understood is answered"
-    clock.pass_time(minutes=1)
+    clock.advance(minutes=1)
     assert await desk.says("halo") == sms("unknown")
     assert await desk.made() == ["other", "other", "help", "other"]
 
 
-async def test_a_report_of_which_nothing_is_understood_shares_that_one_answer(desk: Room, clock: StandingClock) -> None:
+async def test_a_report_of_which_nothing_is_understood_shares_that_one_answer(desk: Room, clock: ManualClock) -> None:
     assert await desk.says("LAPOR xyz") == sms("no_report")
     assert await desk.says("LAPOR zyx") == await desk.says("apa ini") == ""
     assert await desk.says("LAPOR 3") == sms("no_place", category="gesekan"), "this is half a report"
     assert await desk.says("BANTUAN") == sms("help")
-    clock.pass_time(days=1)
+    clock.advance(days=1)
     assert await desk.says("apa ini") == sms("unknown")
     assert await desk.says("LAPOR") == ""
     assert await desk.made() == ["untold", "untold", "other", "unsorted", "help", "other", "untold"]
@@ -114,9 +114,9 @@ async def test_a_report_of_which_nothing_is_understood_shares_that_one_answer(de
 
 
 @pytest.mark.parametrize(("seconds", "reports"), [(0, 1), (599, 1), (600, 2)])
-async def test_the_same_report_within_ten_minutes(desk: Room, clock: StandingClock, seconds: int, reports: int) -> None:
+async def test_the_same_report_within_ten_minutes(desk: Room, clock: ManualClock, seconds: int, reports: int) -> None:
     assert await desk.says("LAPOR 3 KLEGO tawuran")
-    clock.pass_time(seconds=seconds)
+    clock.advance(seconds=seconds)
     assert bool(await desk.says(" lapor 3 klego TAWURAN\n")) == (reports == 2)
     assert len(await desk.incidents()) == reports
     assert (await desk.made())[1] == ("report" if reports == 2 else "repeated")

@@ -6,13 +6,13 @@ import pytest
 
 from gateway.incidents.incident import LONGEST_DESCRIPTION
 from gateway.messages.tables import inbound_messages, messages
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
 from tests.helpers.ussd import SECOND
 
 
 @pytest.mark.parametrize(("keyword", "language"), [("LAPOR", "id"), ("lapur", "jv"), ("Report", "en")])
-async def test_a_report(desk: Room, clock: StandingClock, keyword: str, language: str) -> None:
+async def test_a_report(desk: Room, clock: ManualClock, keyword: str, language: str) -> None:
     reply = await desk.says(f"{keyword} 3 KLEGO tawuran di pasar")
     (incident,) = await desk.incidents()
     assert {
@@ -113,5 +113,5 @@ async def test_each_letter_is_a_report_of_its_own(desk: Room) -> None:
 async def test_a_report_is_answered_on_the_channel_that_it_came_by(desk: Room) -> None:
     await desk.says("LAPOR 3 KLEGO", channel="at2")
     reply = await desk.says("apa ini", channel="at2")
-    assert reply == MENU.sms("unknown", "id", {}, {"ussd": SECOND.service_code})
+    assert reply == MENU.sms_text("unknown", "id", {}, {"ussd": SECOND.service_code})
     assert {row["channel"] for row in await desk.rows(messages)} == {"at2"}

@@ -8,7 +8,7 @@ from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.outbox import Outbox
 from gateway.people.opt_outs import OURS
 from gateway.people.tables import opt_outs, subscriptions
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, Room, sms
 from tests.helpers.ussd import VAULT
 
@@ -108,7 +108,7 @@ async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room)
     assert await desk.gateway.services.subscriptions.standing(NUMBER) == [KLEGO]
 
 
-async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: StandingClock) -> None:
+async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: ManualClock) -> None:
     """The reply that says that he is subscribed reaches nobody whom it is not true of."""
     await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
     await desk.says("REG KLEGO")

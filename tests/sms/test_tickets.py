@@ -9,17 +9,17 @@ from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.pack_folder import read_pack
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.packs import PACKS
 from tests.helpers.sms import MENU, NUMBER, Room, reported, sms
 
 
 @pytest.mark.parametrize(("keyword", "language"), [("CEK", "id"), ("priksa", "jv"), ("Check", "en")])
-async def test_how_a_report_stands(desk: Room, clock: StandingClock, keyword: str, language: str) -> None:
+async def test_how_a_report_stands(desk: Room, clock: ManualClock, keyword: str, language: str) -> None:
     ticket = await reported(desk)
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     await desk.gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
-    expected = sms("status", language, ticket=ticket, status="checking", date=MENU.moment(clock.now()))
+    expected = sms("status", language, ticket=ticket, status="checking", date=MENU.format_time(clock.now()))
     for written in (ticket, ticket.replace("-", ""), ticket.replace("-", " "), f"nomor #{ticket}, pak"):
         assert await desk.says(f"{keyword} {written}") == expected
     assert (await desk.made())[1:] == ["status"] * 4
@@ -54,7 +54,7 @@ def test_every_pack_tells_to_write_its_own_keywords(pack: str) -> None:
     menu = load(read_pack(PACKS / pack))
     for command in ("status", "add_info", "erase"):
         for language, said in menu.keywords.commands[command].items():
-            text = menu.sms(f"no_ticket_{command}", language, {})
+            text = menu.sms_text(f"no_ticket_{command}", language, {})
             assert [word for word in said if f" {word.upper()} 7340-2817" in text], (language, text)
 
 

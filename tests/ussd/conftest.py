@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.logs import log
 from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
 from tests.helpers.ussd import UssdGateway, ussd_gateway
@@ -20,9 +20,7 @@ async def gateway(redis_url: str, database_url: str, log: io.StringIO) -> AsyncI
 
 
 @pytest.fixture
-async def timed(
-    redis_url: str, database_url: str, clock: StandingClock, log: io.StringIO
-) -> AsyncIterator[UssdGateway]:
+async def timed(redis_url: str, database_url: str, clock: ManualClock, log: io.StringIO) -> AsyncIterator[UssdGateway]:
     """A gateway whose time stands still until the test lets it pass."""
     async with ussd_gateway(redis_url, database_url, clock, log=log) as built:
         yield built
@@ -30,7 +28,7 @@ async def timed(
 
 @pytest.fixture
 async def timed_shaky(
-    own_redis: OwnRedis, postgres: Gate, clock: StandingClock, log: io.StringIO
+    own_redis: OwnRedis, postgres: Gate, clock: ManualClock, log: io.StringIO
 ) -> AsyncIterator[UssdGateway]:
     """Both: its stores may go away, and its time stands still."""
     async with ussd_gateway(own_redis.url, postgres.url, clock, log=log) as built:

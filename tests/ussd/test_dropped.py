@@ -13,7 +13,7 @@ from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from gateway.vault.vault import Vault
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import SERVICE_CODES as CODES
 from tests.helpers.outages import Gate, OwnRedis
 from tests.helpers.packs import MENU
@@ -42,51 +42,53 @@ async def watched(gateway: UssdGateway) -> int:
 # Kept as a draft ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(
-    timed: UssdGateway, clock: StandingClock
-) -> None:
+async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: UssdGateway, clock: ManualClock) -> None:
     resident = await dropped(timed, clock)
     with capture_logs() as lines:
         assert await timed.services.dropped_sessions.sweep() == 1
-    (draft,) = await timed.services.drafts.list()
-    assert (draft["session"], draft["category"], draft["area"]) == (resident.session, "gesekan", "33.75.01.1003")
-    assert (draft["phone"], draft["marked"]) == (NUMBER.masked, False)
-    assert draft["left_at"] == (clock.now() - timedelta(seconds=LONGEST_SESSION_S)).isoformat()
+    (draft,) = await timed.services.drafts.list_drafts()
+    assert (draft.session, draft.answers["category"], draft.answers["area"]) == (
+        resident.session,
+        "gesekan",
+        "33.75.01.1003",
+    )
+    assert (draft.phone, draft.mentions_danger) == (NUMBER.masked, False)
+    assert draft.left_at == clock.now() - timedelta(seconds=LONGEST_SESSION_S)
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"], line["reminded"]) == ("info", "", True)
     (reminder,) = await reminders(timed)
     (shown,) = await timed.confirmations()
     assert CODES["at"] in str(shown["text"]), "what to dial"
-    assert shown["text"] == MENU.sms("resume", "id", {}, {"ussd": CODES["at"]})
+    assert shown["text"] == MENU.sms_text("resume", "id", {}, {"ussd": CODES["at"]})
     assert reminder["due_at"] == clock.now()
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     assert await timed.services.dropped_sessions.sweep() == 0
     assert len(await reminders(timed)) == 1
     assert await watched(timed) == 0
 
 
-async def test_danger_is_marked_and_told_as_a_warning(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_danger_is_marked_and_told_as_a_warning(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock, IN_DANGER)
     with capture_logs() as lines:
         await timed.services.dropped_sessions.sweep()
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"]) == ("warning", "yes")
-    (draft,) = await timed.services.drafts.list()
-    assert (draft["marked"], draft["danger"]) == (True, "yes")
+    (draft,) = await timed.services.drafts.list_drafts()
+    assert (draft.mentions_danger, draft.answers["danger"]) == (True, "yes")
     assert NUMBER.e164[-7:] not in repr(lines)
 
 
-async def test_a_dialogue_that_may_go_on_stays_on_the_list(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_dialogue_that_may_go_on_stays_on_the_list(timed: UssdGateway, clock: ManualClock) -> None:
     resident = Resident(timed.services.turns)
     await resident.walk(TO_PLACE)
     for keys in ("2", "3", "1"):
-        clock.pass_time(seconds=LONGEST_SESSION_S - 1)
+        clock.advance(seconds=LONGEST_SESSION_S - 1)
         assert await timed.services.dropped_sessions.sweep() == 0
         assert await watched(timed) == 1
         await resident.answer(keys)
-    clock.pass_time(seconds=LONGEST_SESSION_S - 1)
+    clock.advance(seconds=LONGEST_SESSION_S - 1)
     assert await timed.services.dropped_sessions.sweep() == 0
-    clock.pass_time(seconds=1)
+    clock.advance(seconds=1)
     assert await timed.services.dropped_sessions.sweep() == 1
     (draft,) = await timed.rows(drafts)
     assert {name: draft["answers"][name] for name in ("danger", "size", "seen")} == {
@@ -98,7 +100,7 @@ async def test_a_dialogue_that_may_go_on_stays_on_the_list(timed: UssdGateway, c
 
 @pytest.mark.parametrize("keys", [WHOLE, (*TO_CONFIRM, "0"), (*TO_PLACE, "00"), WHOLE[:4], ("1", "2")])
 async def test_what_is_finished_or_says_too_little_is_no_draft(
-    timed: UssdGateway, clock: StandingClock, keys: tuple[str, ...]
+    timed: UssdGateway, clock: ManualClock, keys: tuple[str, ...]
 ) -> None:
     await dropped(timed, clock, keys)
     assert await timed.services.dropped_sessions.sweep() == 0
@@ -108,13 +110,13 @@ async def test_what_is_finished_or_says_too_little_is_no_draft(
 
 
 async def test_a_dialogue_that_drops_again_is_one_draft_and_one_reminder(
-    timed: UssdGateway, clock: StandingClock
+    timed: UssdGateway, clock: ManualClock
 ) -> None:
     first = await dropped(timed, clock)
     assert await timed.services.dropped_sessions.sweep() == 1
     again = Resident(timed.services.turns)
     await again.walk(("1", "2", "3"))
-    clock.pass_time(seconds=LONGEST_SESSION_S)
+    clock.advance(seconds=LONGEST_SESSION_S)
     with capture_logs() as lines:
         assert await timed.services.dropped_sessions.sweep() == 0, "none is new"
     (line,) = (line for line in lines if line["event"] == "draft.kept")
@@ -125,7 +127,7 @@ async def test_a_dialogue_that_drops_again_is_one_draft_and_one_reminder(
 
 
 async def test_who_is_put_on_the_list_anew_while_he_is_looked_at_stays_on_it(
-    timed: UssdGateway, clock: StandingClock
+    timed: UssdGateway, clock: ManualClock
 ) -> None:
     """He dials again in the moment between the look and its end."""
     await dropped(timed, clock)
@@ -133,23 +135,23 @@ async def test_who_is_put_on_the_list_anew_while_he_is_looked_at_stays_on_it(
     assert await watched(timed) == 1
 
 
-async def test_two_workers_make_one_draft_and_one_reminder(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_two_workers_make_one_draft_and_one_reminder(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     kept = await asyncio.gather(*(timed.services.dropped_sessions.sweep() for _ in range(4)))
     assert sum(kept) == 1
-    assert len(await timed.services.drafts.list()) == len(await reminders(timed)) == 1
+    assert len(await timed.services.drafts.list_drafts()) == len(await reminders(timed)) == 1
 
 
-async def test_many_phones_are_all_looked_at(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_many_phones_are_all_looked_at(timed: UssdGateway, clock: ManualClock) -> None:
     phones = [Phone(f"+62812300{number:05d}") for number in range(40)]
     await asyncio.gather(*(Resident(timed.services.turns, phone).walk(TO_PLACE) for phone in phones))
-    clock.pass_time(seconds=LONGEST_SESSION_S)
+    clock.advance(seconds=LONGEST_SESSION_S)
     assert await timed.services.dropped_sessions.sweep() == 40
-    assert len(await timed.services.drafts.list()) == 40
+    assert len(await timed.services.drafts.list_drafts()) == 40
 
 
 async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(
-    timed: UssdGateway, clock: StandingClock
+    timed: UssdGateway, clock: ManualClock
 ) -> None:
     """The vault's key was changed, or the dialogue is of a pack that nobody has any more."""
     await dropped(timed, clock)
@@ -162,7 +164,7 @@ async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(
     assert await watched(timed) == 0
 
 
-async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: UssdGateway, clock: ManualClock) -> None:
     await timed.ask("HSET", "waspada:watched", "no hexadecimal", "?")
     await dropped(timed, clock)
     with capture_logs() as lines:
@@ -184,7 +186,7 @@ async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: UssdGat
     ],
 )
 async def test_it_is_due_outside_of_the_quiet_hours(
-    timed: UssdGateway, clock: StandingClock, local: str, due: datetime
+    timed: UssdGateway, clock: ManualClock, local: str, due: datetime
 ) -> None:
     day = datetime(2026, 11, 23 if local > "12" else 24, int(local[:2]), int(local[3:]), tzinfo=MENU.timezone)
     clock.time = day.astimezone(UTC) - timedelta(seconds=LONGEST_SESSION_S)
@@ -194,7 +196,7 @@ async def test_it_is_due_outside_of_the_quiet_hours(
     assert reminder["due_at"] == due
 
 
-async def test_quiet_hours_within_a_day(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_quiet_hours_within_a_day(timed: UssdGateway, clock: ManualClock) -> None:
     with_rules(timed, 'resume: {sms: true}\nquiet_hours: {from: "12:00", to: "14:30"}')
     clock.time = datetime(2026, 11, 23, 13, 0, tzinfo=MENU.timezone).astimezone(UTC)
     await dropped(timed, clock)
@@ -203,15 +205,15 @@ async def test_quiet_hours_within_a_day(timed: UssdGateway, clock: StandingClock
     assert reminder["due_at"] == datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 
 
-async def test_a_pack_may_remind_nobody(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_pack_may_remind_nobody(timed: UssdGateway, clock: ManualClock) -> None:
     with_rules(timed, "resume: {sms: false}")
     await dropped(timed, clock)
     assert await timed.services.dropped_sessions.sweep() == 1
-    assert len(await timed.services.drafts.list()) == 1
+    assert len(await timed.services.drafts.list_drafts()) == 1
     assert await reminders(timed) == []
 
 
-async def test_a_reminder_that_would_come_too_late_is_none(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_reminder_that_would_come_too_late_is_none(timed: UssdGateway, clock: ManualClock) -> None:
     """Its quiet hours end when there is nothing left to go on with."""
     with_rules(timed, "resume: {hours: 2, sms: true}")
     clock.time = datetime(2026, 11, 23, 22, 0, tzinfo=MENU.timezone).astimezone(UTC)
@@ -222,18 +224,18 @@ async def test_a_reminder_that_would_come_too_late_is_none(timed: UssdGateway, c
 
 @pytest.mark.parametrize("language", MENU.languages)
 async def test_it_is_told_in_the_language_of_the_dialogue(
-    timed: UssdGateway, clock: StandingClock, language: str
+    timed: UssdGateway, clock: ManualClock, language: str
 ) -> None:
     number = str(list(MENU.languages).index(language) + 1)
     await dropped(timed, clock, (number, *TO_PLACE[1:]))
     await timed.services.dropped_sessions.sweep()
     (reminder,) = await timed.confirmations()
-    assert reminder["text"] == MENU.sms("resume", language, {}, {"ussd": CODES["at"]})
+    assert reminder["text"] == MENU.sms_text("resume", language, {}, {"ussd": CODES["at"]})
 
 
-async def test_it_names_the_code_of_its_channel(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_it_names_the_code_of_its_channel(timed: UssdGateway, clock: ManualClock) -> None:
     await Resident(timed.services.turns, service=SECOND).walk(TO_PLACE)
-    clock.pass_time(seconds=LONGEST_SESSION_S)
+    clock.advance(seconds=LONGEST_SESSION_S)
     await timed.services.dropped_sessions.sweep()
     (reminder,) = await timed.confirmations()
     assert (reminder["channel"], SECOND.service_code in str(reminder["text"])) == ("at2", True)
@@ -244,7 +246,7 @@ async def test_it_names_the_code_of_its_channel(timed: UssdGateway, clock: Stand
 
 @pytest.mark.parametrize("store", ["redis", "postgres"])
 async def test_while_a_store_is_away_it_waits(
-    timed_shaky: UssdGateway, clock: StandingClock, own_redis: OwnRedis, postgres: Gate, store: str
+    timed_shaky: UssdGateway, clock: ManualClock, own_redis: OwnRedis, postgres: Gate, store: str
 ) -> None:
     await dropped(timed_shaky, clock)
     away, back = (own_redis.kill, own_redis.start) if store == "redis" else (postgres.shut, postgres.open)
@@ -253,4 +255,4 @@ async def test_while_a_store_is_away_it_waits(
     await back()
     assert await watched(timed_shaky) == 1
     assert await timed_shaky.services.dropped_sessions.sweep() == 1
-    assert len(await timed_shaky.services.drafts.list()) == 1
+    assert len(await timed_shaky.services.drafts.list_drafts()) == 1

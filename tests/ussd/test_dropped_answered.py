@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from gateway.incidents.tables import drafts
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.ussd import Resident, UssdGateway, dropped, reminders
 
@@ -17,7 +17,7 @@ from tests.helpers.ussd import Resident, UssdGateway, dropped, reminders
 async def one(gateway: UssdGateway, phone: Phone = NUMBER) -> str | None:
     """What the post room does of the answer `1`; the ticket."""
     async with gateway.services.database.begin() as connection:
-        done = await gateway.services.dropped_sessions.file_as_it_is(phone, connection)
+        done = await gateway.services.dropped_sessions.file_draft(phone, connection)
     if done is None:
         return None
     await gateway.services.dropped_sessions.forget_filed(done)
@@ -27,10 +27,10 @@ async def one(gateway: UssdGateway, phone: Phone = NUMBER) -> str | None:
 # Its answer ---------------------------------------------------------------------------------------------------------
 
 
-async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: ManualClock) -> None:
     resident = await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
-    clock.pass_time(minutes=5)
+    clock.advance(minutes=5)
     assert await one(timed)
     (incident,) = await timed.incidents()
     assert (incident["session"], incident["category"], incident["danger"]) == (resident.session, "gesekan", "")
@@ -38,23 +38,23 @@ async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: StandingC
     assert confirmation["ticket"] == incident["ticket"]
     (reminder,) = await reminders(timed)
     assert reminder["status"] == "cancelled"
-    assert await timed.services.drafts.list() == []
+    assert await timed.services.drafts.list_drafts() == []
     assert not await one(timed), "a second time there is none"
     assert len(await timed.incidents()) == 1
 
 
-async def test_what_was_filed_so_is_not_offered_any_more(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_what_was_filed_so_is_not_offered_any_more(timed: UssdGateway, clock: ManualClock) -> None:
     """He would tell more, and get the ticket that he has: what he told would be lost."""
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     await one(timed)
     stored = await timed.stored()
-    assert (stored.filed_today(clock.now().date()), stored.place.answers) == (1, {})
+    assert (stored.filed_today(clock.now().date()), stored.menu_session.answers) == (1, {})
     assert (await Resident(timed.services.turns).dial()).label == "main.id.home"
 
 
 async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(
-    timed: UssdGateway, clock: StandingClock
+    timed: UssdGateway, clock: ManualClock
 ) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
@@ -68,7 +68,7 @@ async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(
     assert str(incident["ticket"])[:4] in screen.text
 
 
-async def test_what_was_answered_since_it_dropped_is_filed_too(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_what_was_answered_since_it_dropped_is_filed_too(timed: UssdGateway, clock: ManualClock) -> None:
     """He goes on with it, the line drops again, and he answers the reminder of before."""
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
@@ -79,13 +79,13 @@ async def test_what_was_answered_since_it_dropped_is_filed_too(timed: UssdGatewa
     assert incident["danger"] == "yes"
 
 
-async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
     await again.walk(("1", "2"))
     ticket = await one(timed)
-    clock.pass_time(seconds=20)
+    clock.advance(seconds=20)
     for keys in ("3", "1", "tawuran", "1", "1"):
         screen = await again.answer(keys)
     assert str(ticket)[:4] in screen.text
@@ -93,38 +93,38 @@ async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: UssdGa
     assert (incident["danger"], incident["description"], incident["contact"]) == ("no", "tawuran", True)
 
 
-async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
     screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
-    assert await timed.services.drafts.list() == []
+    assert await timed.services.drafts.list_drafts() == []
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
     assert not await one(timed)
     assert await timed.incidents() == []
 
 
-async def test_another_dialogue_that_dropped_since_is_still_offered(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_another_dialogue_that_dropped_since_is_still_offered(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     later = Resident(timed.services.turns)
     await later.walk(("2", "1", "1", "2"))  # start again; another kind, and no place yet
-    clock.pass_time(seconds=LONGEST_SESSION_S)
+    clock.advance(seconds=LONGEST_SESSION_S)
     assert await one(timed)
     assert (await Resident(timed.services.turns).dial()).label == "unfinished.id.resume"
 
 
-async def test_nobody_else_files_it(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_nobody_else_files_it(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     assert await one(timed, OTHER) is None
     assert await timed.incidents() == []
-    assert len(await timed.services.drafts.list()) == 1
+    assert len(await timed.services.drafts.list_drafts()) == 1
 
 
-async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     taken = await asyncio.gather(*(one(timed) for _ in range(5)))
@@ -132,15 +132,15 @@ async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: StandingC
     assert len(await timed.incidents()) == 1
 
 
-async def test_after_the_window_an_answer_files_nothing(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_after_the_window_an_answer_files_nothing(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
-    clock.pass_time(hours=24)
+    clock.advance(hours=24)
     assert not await one(timed)
     assert await timed.incidents() == []
 
 
-async def test_a_session_that_another_phone_has_filed_is_refused(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_session_that_another_phone_has_filed_is_refused(timed: UssdGateway, clock: ManualClock) -> None:
     """Two phones with one session: the carrier's fault, and no reason to be asked for the SMS again and again."""
     resident = await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
@@ -152,12 +152,12 @@ async def test_a_session_that_another_phone_has_filed_is_refused(timed: UssdGate
     assert incident["phone"] == OTHER.masked
 
 
-async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
     await again.walk(("1", "2", "3", "1", "tawuran", "1", "1"))
-    assert await timed.services.drafts.list() == []
+    assert await timed.services.drafts.list_drafts() == []
     (reminder,) = await reminders(timed)
     assert reminder["status"] == "cancelled"
     await one(timed)
@@ -167,21 +167,21 @@ async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway,
 # Its end ------------------------------------------------------------------------------------------------------------
 
 
-async def test_after_the_window_it_is_wiped(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_after_the_window_it_is_wiped(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
-    clock.pass_time(hours=23, minutes=56)
-    assert await timed.services.dropped_sessions.forget_old() == 0
-    clock.pass_time(minutes=2)
-    assert await timed.services.dropped_sessions.forget_old() == 1
+    clock.advance(hours=23, minutes=56)
+    assert await timed.services.dropped_sessions.expire_drafts() == 0
+    clock.advance(minutes=2)
+    assert await timed.services.dropped_sessions.expire_drafts() == 1
     (draft,) = await timed.rows(drafts)
     assert (draft["status"], draft["answers"], draft["phone_sealed"], draft["phone_key"]) == ("expired", {}, None, None)
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
-    assert await timed.services.dropped_sessions.forget_old() == 0
+    assert await timed.services.dropped_sessions.expire_drafts() == 0
 
 
-async def test_it_can_be_discarded_on_the_next_call(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_it_can_be_discarded_on_the_next_call(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
@@ -192,6 +192,6 @@ async def test_it_can_be_discarded_on_the_next_call(timed: UssdGateway, clock: S
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
     assert not await one(timed)
-    clock.pass_time(seconds=LONGEST_SESSION_S)
+    clock.advance(seconds=LONGEST_SESSION_S)
     assert await timed.services.dropped_sessions.sweep() == 0, "nor does it come back"
     assert (await Resident(timed.services.turns).dial()).label == "main.id.home"

@@ -13,7 +13,7 @@ from gateway.audit import audit
 from gateway.carriers.carrier import OptOut, Screen
 from gateway.incidents.incident import IncidentStatus
 from gateway.incidents.tables import incident_details
-from gateway.incidents.ticket_attempts import WITHIN_S
+from gateway.incidents.ticket_attempts import WINDOW_S
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import messages
 from gateway.people.opt_outs import OURS
@@ -22,7 +22,7 @@ from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.ussd.effect_request import EffectRequest
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import Gate, OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -60,10 +60,10 @@ def state(screen: Screen) -> str:
 # How a report stands -------------------------------------------------------------------------------------------
 
 
-async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: ManualClock) -> None:
     ticket = await filed(timed)
     await timed.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     screen = await asks(timed, ticket)
     assert state(screen) == "status"
     assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
@@ -88,7 +88,7 @@ async def test_only_the_phone_that_filed_it_is_told(gateway: UssdGateway) -> Non
 async def test_what_is_no_ticket_is_not_looked_up(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", *([typed] * 2)))
-    assert (await gateway.stored()).place.state == "ask_ticket"
+    assert (await gateway.stored()).menu_session.state == "ask_ticket"
     assert await gateway.ask("KEYS", "waspada:tries:*") == []
 
 
@@ -108,7 +108,7 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
     assert len(keys) == 2
     assert NUMBER.e164[-7:].encode() not in b"".join(keys)
     for key in keys:
-        assert WITHIN_S - 5 < await gateway.ask("TTL", key) <= WITHIN_S
+        assert WINDOW_S - 5 < await gateway.ask("TTL", key) <= WINDOW_S
         await gateway.ask("DEL", key)  # the hour passes
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
@@ -198,7 +198,7 @@ async def test_who_goes_back_erases_nothing(gateway: UssdGateway) -> None:
 # Appeals -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock: ManualClock) -> None:
     screen = await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))
     assert (state(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
@@ -206,7 +206,7 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
     assert await timed.services.subscriptions.standing(NUMBER) == ["33.75.01.1003"]
-    clock.pass_time(hours=1)
+    clock.advance(hours=1)
     screen = await Resident(timed.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)
     (row,) = await timed.rows(subscriptions)
@@ -215,7 +215,7 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     assert await timed.services.subscriptions.standing(NUMBER) == []
 
 
-async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: StandingClock) -> None:
+async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
     await Inbox(timed.services.database, VAULT, clock).take_opt_out("at", OptOut(NUMBER, "3375"))
     assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed.rows(opt_outs) == []

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu import engine
 from gateway.menu.engine import Step
-from tests.helpers.clocks import StandingClock
+from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import OTHER
@@ -80,16 +80,14 @@ async def test_it_is_the_same_on_every_channel(gateway: UssdGateway) -> None:
     assert (await Resident(gateway.services.turns, service=SECOND).dial()).label == "main.en.home"
 
 
-async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(
-    timed: UssdGateway, clock: StandingClock
-) -> None:
+async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(timed: UssdGateway, clock: ManualClock) -> None:
     for _ in range(5):
         await Resident(timed.services.turns).walk(WHOLE if not await timed.incidents() else WHOLE[1:])
     assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
     assert (await Resident(timed.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
-    clock.pass_time(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
+    clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
     assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
-    clock.pass_time(seconds=1)
+    clock.advance(seconds=1)
     assert (await Resident(timed.services.turns).walk(("1",))).label == "notice.id.home"
 
 
@@ -103,7 +101,7 @@ async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: Us
     assert screen.label == "ticket.id.3"
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     assert DAY_S - 5 < await gateway.ask("TTL", key) <= DAY_S
-    assert (await gateway.stored()).filed == 1
+    assert (await gateway.stored()).filed_count == 1
 
 
 # What is dialled after the code --------------------------------------------------------------------------------
@@ -175,7 +173,7 @@ async def test_with_a_dropped_report_the_suffix_comes_second(gateway: UssdGatewa
     screen = await resident.dial(f"*384*3375*{suffix}#")
     assert screen.label == f"unfinished.jv.resume{shortcut}"
     assert (await resident.answer("2")).text == begun(language="jv", shortcut=shortcut)
-    assert (await gateway.stored()).place.resumed is False
+    assert (await gateway.stored()).menu_session.resumed is False
 
 
 async def test_with_a_dropped_report_a_suffix_in_the_text_comes_second(gateway: UssdGateway) -> None:

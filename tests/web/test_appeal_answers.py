@@ -10,13 +10,13 @@ from gateway.appeals.tables import appeal_answers
 from gateway.messages.tables import messages
 from gateway.text.phone import Phone
 from tests.helpers.carrier_server import fixture
-from tests.helpers.web import Gateway
+from tests.helpers.web import WebGateway
 from tests.web.test_himbauan import stored
 
 TOLD = Phone("+254711000123")  # whom the fixture tells of
 
 
-async def test_an_opt_out_that_the_carrier_tells_of_is_a_stop(waspada: Gateway) -> None:
+async def test_an_opt_out_that_the_carrier_tells_of_is_a_stop(waspada: WebGateway) -> None:
     parts = waspada.services
     appeal, now = await stored(parts.database), parts.clock.now()
     row = {

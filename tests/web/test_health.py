@@ -15,15 +15,15 @@ from gateway.vault.key_check import prove_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
 from tests.helpers.outages import Gate, OwnRedis
-from tests.helpers.web import Gateway
+from tests.helpers.web import WebGateway
 
 
-async def readiness(gateway: Gateway) -> tuple[int, Mapping[str, Any]]:
+async def readiness(gateway: WebGateway) -> tuple[int, Mapping[str, Any]]:
     answer = await gateway.call("GET", "/readyz")
     return answer.status, json.loads(answer.text)
 
 
-async def samples(gateway: Gateway) -> dict[tuple[str, tuple[str, ...]], float]:
+async def samples(gateway: WebGateway) -> dict[tuple[str, tuple[str, ...]], float]:
     """Every sample of `/metrics` by its name and the values of its labels."""
     answer = await gateway.call("GET", "/metrics")
     assert answer.status == 200
@@ -34,12 +34,12 @@ async def samples(gateway: Gateway) -> dict[tuple[str, tuple[str, ...]], float]:
     }
 
 
-async def test_alive_and_ready(waspada: Gateway) -> None:
+async def test_alive_and_ready(waspada: WebGateway) -> None:
     assert (await waspada.call("GET", "/healthz")).status == 200
     assert await readiness(waspada) == (200, {"ready": True, "away": {}})
 
 
-async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
+async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
     await postgres.shut()
     status, told = await readiness(shaky)
     assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
@@ -49,7 +49,7 @@ async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
 
 
 async def test_a_store_that_hangs_is_told_within_two_seconds(
-    shaky: Gateway, postgres: Gate, own_redis: OwnRedis
+    shaky: WebGateway, postgres: Gate, own_redis: OwnRedis
 ) -> None:
     await readiness(shaky)
     own_redis.hang()
@@ -63,7 +63,7 @@ async def test_a_store_that_hangs_is_told_within_two_seconds(
     assert (await readiness(shaky))[0] == 200
 
 
-async def test_redis_away_and_back(shaky: Gateway, own_redis: OwnRedis) -> None:
+async def test_redis_away_and_back(shaky: WebGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
     status, told = await readiness(shaky)
     assert (status, told["away"]) == (503, {"redis": "It cannot be reached, or used."})
@@ -71,7 +71,7 @@ async def test_redis_away_and_back(shaky: Gateway, own_redis: OwnRedis) -> None:
     assert (await readiness(shaky))[0] == 200
 
 
-async def test_the_reason_names_no_address_and_no_user(shaky: Gateway, postgres: Gate, own_redis: OwnRedis) -> None:
+async def test_the_reason_names_no_address_and_no_user(shaky: WebGateway, postgres: Gate, own_redis: OwnRedis) -> None:
     """The page is open to whoever finds it."""
     await postgres.shut()
     await own_redis.kill()
@@ -80,7 +80,7 @@ async def test_the_reason_names_no_address_and_no_user(shaky: Gateway, postgres:
     assert "waspada" not in answer.text
 
 
-async def test_metrics_count_what_happened(waspada: Gateway) -> None:
+async def test_metrics_count_what_happened(waspada: WebGateway) -> None:
     for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again", "ussd_04_retransmit_of_03"):
         await waspada.post("ussd", fixture(name))
     await waspada.post("receipt", fixture("dlr_success"))
@@ -92,13 +92,13 @@ async def test_metrics_count_what_happened(waspada: Gateway) -> None:
     assert counted["process_resident_memory_bytes", ()] > 0
 
 
-async def test_metrics_count_what_a_store_did_not_answer(shaky: Gateway, own_redis: OwnRedis) -> None:
+async def test_metrics_count_what_a_store_did_not_answer(shaky: WebGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
     await shaky.post("ussd", fixture("ussd_01_initial"))
     assert (await samples(shaky))["waspada_store_errors_total", ("redis",)] == 2  # the read, and the write
 
 
-async def test_metrics_hold_no_number_and_no_session(waspada: Gateway) -> None:
+async def test_metrics_hold_no_number_and_no_session(waspada: WebGateway) -> None:
     for name in ("ussd_01_initial", "ussd_bad_plus_not_escaped", "ussd_13_live_safaricom"):
         await waspada.post("ussd", fixture(name))
     await waspada.post("sms", fixture("inbox_iso_date"))
@@ -109,7 +109,7 @@ async def test_metrics_hold_no_number_and_no_session(waspada: Gateway) -> None:
     assert not [label for label in labels if re.search(r"\d{5}", label)]
 
 
-async def test_tables_of_another_release(waspada: Gateway) -> None:
+async def test_tables_of_another_release(waspada: WebGateway) -> None:
     async with waspada.services.database.begin() as connection:
         await connection.execute(text("DELETE FROM alembic_version"))
     status, told = await readiness(waspada)
@@ -117,7 +117,7 @@ async def test_tables_of_another_release(waspada: Gateway) -> None:
     assert "waspada db upgrade" in told["away"]["postgres"]
 
 
-async def test_a_database_of_another_vault_key(waspada: Gateway) -> None:
+async def test_a_database_of_another_vault_key(waspada: WebGateway) -> None:
     await prove_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
     status, told = await readiness(waspada)
     reason = "The vault key is not the one that this database was filled with."

@@ -22,7 +22,7 @@ from gateway.runtime.postgres import Database
 from gateway.web import appeals_page
 from gateway.web.appeals_page import AppealsPage
 from tests.helpers.outages import Gate
-from tests.helpers.web import CODE, Gateway
+from tests.helpers.web import CODE, WebGateway
 
 MEDONO, KLEGO, TIMUR = "33.75.01.1002", "33.75.02.1008", "33.75.02"
 NOON = datetime(2024, 11, 20, 5, tzinfo=UTC)
@@ -57,7 +57,7 @@ async def stored(database: Database, **values: Any) -> int:
     return number
 
 
-async def told(gateway: Gateway) -> Mapping[str, Any]:
+async def told(gateway: WebGateway) -> Mapping[str, Any]:
     answer = await gateway.call("GET", "/himbauan", headers=JSON)
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("application/json")
@@ -65,12 +65,12 @@ async def told(gateway: Gateway) -> Mapping[str, Any]:
     return found
 
 
-async def test_nothing_went_out_yet(waspada: Gateway) -> None:
+async def test_nothing_went_out_yet(waspada: WebGateway) -> None:
     assert "Belum ada himbauan" in (await waspada.call("GET", "/himbauan")).text
     assert await told(waspada) == {"office": "Siaga Pilkada, Kota Pekalongan", "appeals": []}
 
 
-async def test_what_went_out(waspada: Gateway) -> None:
+async def test_what_went_out(waspada: WebGateway) -> None:
     number = await stored(waspada.services.database)
     answer = await waspada.call("GET", "/himbauan")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -89,7 +89,7 @@ async def test_what_went_out(waspada: Gateway) -> None:
     }
 
 
-async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> None:
+async def test_the_heading_over_a_template_is_the_packs(waspada: WebGateway) -> None:
     slogan = "Menangkan nomor urut 1"
     await stored(waspada.services.database, purpose=slogan, template="damai")
     await stored(waspada.services.database, purpose=slogan, template="lost")
@@ -100,7 +100,7 @@ async def test_the_heading_over_a_template_is_the_packs(waspada: Gateway) -> Non
     assert slogan not in page
 
 
-async def test_the_page_says_when_it_does_not_show_all(waspada: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_page_says_when_it_does_not_show_all(waspada: WebGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(appeals_page, "MAX_PUBLISHED", 2)
     await stored(waspada.services.database)
     assert "tidak ditampilkan lagi" not in (await waspada.call("GET", "/himbauan")).text
@@ -115,13 +115,13 @@ async def test_the_page_says_when_it_does_not_show_all(waspada: Gateway, monkeyp
     assert "Yang dikirim sebelum 19-11-2024 12:00 WIB tidak ditampilkan lagi." in page
 
 
-async def test_the_languages_stand_as_the_pack_orders_them(waspada: Gateway) -> None:
+async def test_the_languages_stand_as_the_pack_orders_them(waspada: WebGateway) -> None:
     await stored(waspada.services.database, texts={"aa": "Old", "en": "Peace", "jv": "Rukun", "id": "Damai"})
     page = (await waspada.call("GET", "/himbauan")).text
     assert re.findall(r'<blockquote lang="(\w+)"', page) == ["id", "jv", "en", "aa"]
 
 
-async def test_what_somebody_typed_is_text_and_no_number_is_on_it(waspada: Gateway) -> None:
+async def test_what_somebody_typed_is_text_and_no_number_is_on_it(waspada: WebGateway) -> None:
     await stored(
         waspada.services.database,
         purpose="<script>alert(1)</script>",
@@ -137,7 +137,7 @@ async def test_what_somebody_typed_is_text_and_no_number_is_on_it(waspada: Gatew
 
 
 @pytest.mark.parametrize("head", ["GET", "HEAD"])
-async def test_postgresql_away(shaky: Gateway, postgres: Gate, head: str) -> None:
+async def test_postgresql_away(shaky: WebGateway, postgres: Gate, head: str) -> None:
     await postgres.shut()
     answer = await shaky.call(head, "/himbauan")
     assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
@@ -145,7 +145,7 @@ async def test_postgresql_away(shaky: Gateway, postgres: Gate, head: str) -> Non
     assert (await shaky.call(head, "/himbauan")).status == 200
 
 
-async def test_a_crowd_costs_one_query(waspada: Gateway) -> None:
+async def test_a_crowd_costs_one_query(waspada: WebGateway) -> None:
     assert (await told(waspada))["appeals"] == []
     await stored(waspada.services.database)
     assert (await told(waspada))["appeals"] == [], "it is ten seconds old at the most"
@@ -154,7 +154,7 @@ async def test_a_crowd_costs_one_query(waspada: Gateway) -> None:
 # Which, where and when -----------------------------------------------------------------------------------------
 
 
-async def listed(gateway: Gateway) -> list[dict[str, Any]]:
+async def listed(gateway: WebGateway) -> list[dict[str, Any]]:
     menu = gateway.services.versions.current
     return [
         one.for_json()
@@ -166,12 +166,12 @@ async def listed(gateway: Gateway) -> list[dict[str, Any]]:
     "status", [AppealStatus.RUNNING, AppealStatus.PAUSED, AppealStatus.DONE, AppealStatus.CANCELLED]
 )
 @pytest.mark.parametrize("went_out_at", [NOON, None])
-async def test_only_what_has_left(waspada: Gateway, status: AppealStatus, went_out_at: datetime | None) -> None:
+async def test_only_what_has_left(waspada: WebGateway, status: AppealStatus, went_out_at: datetime | None) -> None:
     await stored(waspada.services.database, status=status, went_out_at=went_out_at)
     assert [one["went_out_at"] for one in await listed(waspada)] == ([NOON.isoformat()] if went_out_at else [])
 
 
-async def test_the_newest_first(waspada: Gateway) -> None:
+async def test_the_newest_first(waspada: WebGateway) -> None:
     late = await stored(waspada.services.database, went_out_at=NOON + timedelta(minutes=5))
     early = await stored(waspada.services.database, went_out_at=NOON - timedelta(days=2))
     assert [one["number"] for one in await listed(waspada)] == [late, early]
@@ -190,12 +190,12 @@ async def test_the_newest_first(waspada: Gateway) -> None:
         ({"areas": ["99.99"]}, []),
     ],
 )
-async def test_areas_by_name(waspada: Gateway, audience: dict[str, Any], areas: list[str]) -> None:
+async def test_areas_by_name(waspada: WebGateway, audience: dict[str, Any], areas: list[str]) -> None:
     await stored(waspada.services.database, audience=audience)
     assert [one["areas"] for one in await listed(waspada)] == [areas]
 
 
-async def test_neighbours_are_named_too(waspada: Gateway) -> None:
+async def test_neighbours_are_named_too(waspada: WebGateway) -> None:
     await stored(waspada.services.database, audience={"areas": [MEDONO], "neighbours": True})
     (one,) = await listed(waspada)
     menu = waspada.services.versions.current
@@ -204,7 +204,7 @@ async def test_neighbours_are_named_too(waspada: Gateway) -> None:
     assert {*one["areas"]} == {"Medono"} | beside
 
 
-async def test_who_waits_for_a_store_that_is_away_shares_its_failure(shaky: Gateway, postgres: Gate) -> None:
+async def test_who_waits_for_a_store_that_is_away_shares_its_failure(shaky: WebGateway, postgres: Gate) -> None:
     await shaky.call("GET", "/himbauan/nothing")
     postgres.hold()
     began = time.monotonic()

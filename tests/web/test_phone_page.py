@@ -6,10 +6,10 @@ import asyncio
 
 from playwright.async_api import expect
 
-from tests.helpers.handset_page import CODE, MENU, PHONE, Gateway, Handset
+from tests.helpers.handset_page import CODE, MENU, PHONE, Handset, StandInGateway
 
 
-async def test_a_call_by_click_from_the_code_to_the_end(handset: Handset, gateway: Gateway) -> None:
+async def test_a_call_by_click_from_the_code_to_the_end(handset: Handset, gateway: StandInGateway) -> None:
     await handset.press("*384*3375#")
     await expect(handset.page.locator("#typed")).to_have_value(CODE)
     await handset.call()
@@ -26,7 +26,7 @@ async def test_a_call_by_click_from_the_code_to_the_end(handset: Handset, gatewa
     assert gateway.turns == [(PHONE, ""), (PHONE, "1"), (PHONE, "1*Ribut di pasar * jl. 5")]
 
 
-async def test_a_call_by_keyboard_alone(handset: Handset, gateway: Gateway) -> None:
+async def test_a_call_by_keyboard_alone(handset: Handset, gateway: StandInGateway) -> None:
     keyboard = handset.page.keyboard
     await keyboard.type("*384*33755")
     await keyboard.press("Backspace")
@@ -41,7 +41,9 @@ async def test_a_call_by_keyboard_alone(handset: Handset, gateway: Gateway) -> N
     assert [text for _, text in gateway.turns] == ["", "2", "2*"]
 
 
-async def test_the_keyboard_reaches_the_phone_from_anywhere_but_a_form(handset: Handset, gateway: Gateway) -> None:
+async def test_the_keyboard_reaches_the_phone_from_anywhere_but_a_form(
+    handset: Handset, gateway: StandInGateway
+) -> None:
     await handset.page.click("h1")
     await handset.page.keyboard.type("*123")
     await handset.page.keyboard.press("Backspace")
@@ -57,7 +59,7 @@ async def test_the_keyboard_reaches_the_phone_from_anywhere_but_a_form(handset: 
     await handset.asks(MENU)
 
 
-async def test_hanging_up_ends_the_dialogue(handset: Handset, gateway: Gateway) -> None:
+async def test_hanging_up_ends_the_dialogue(handset: Handset, gateway: StandInGateway) -> None:
     await handset.call()
     await handset.asks(MENU)
     await handset.page.click("#hang-up")
@@ -66,7 +68,9 @@ async def test_hanging_up_ends_the_dialogue(handset: Handset, gateway: Gateway) 
         assert await gateway.endings.get() == "Incomplete"
 
 
-async def test_hanging_up_while_the_gateway_thinks_leaves_nothing_open(handset: Handset, gateway: Gateway) -> None:
+async def test_hanging_up_while_the_gateway_thinks_leaves_nothing_open(
+    handset: Handset, gateway: StandInGateway
+) -> None:
     gateway.think = 0.3
     await handset.call()
     await expect(handset.page.locator("#mode")).to_have_text("Menghubungi…")
@@ -89,7 +93,7 @@ async def test_the_screen_says_how_long_it_is(handset: Handset) -> None:
     await expect(handset.page.locator("#count")).to_have_text(f"{len(MENU)} septet")
 
 
-async def test_another_number_is_used_and_kept(handset: Handset, gateway: Gateway) -> None:
+async def test_another_number_is_used_and_kept(handset: Handset, gateway: StandInGateway) -> None:
     page = handset.page
     await page.select_option("#subscriber", label="Nomor lain…")
     await page.fill("#other-number", "08123")

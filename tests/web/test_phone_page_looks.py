@@ -6,11 +6,13 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
-from tests.helpers.handset_page import MENU, Gateway, Handset
+from tests.helpers.handset_page import MENU, Handset, StandInGateway
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_fits_a_small_phone(handset: Handset, gateway: Gateway, http: ClientSession, scheme: str) -> None:
+async def test_it_fits_a_small_phone(
+    handset: Handset, gateway: StandInGateway, http: ClientSession, scheme: str
+) -> None:
     page = handset.page
     await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     await page.set_viewport_size({"width": 320, "height": 640})
@@ -45,7 +47,7 @@ async def test_every_control_has_a_name(handset: Handset) -> None:
     await expect(handset.page.get_by_role("button", name="bintang")).to_be_visible()
 
 
-async def test_every_text_has_contrast(handset: Handset, gateway: Gateway, http: ClientSession) -> None:
+async def test_every_text_has_contrast(handset: Handset, gateway: StandInGateway, http: ClientSession) -> None:
     """AA of WCAG: 4.5 to 1, of each text against the nearest background that has one colour."""
     await gateway.confirm(http)
     await expect(handset.page.locator("#messages li")).to_have_count(1)
@@ -54,7 +56,7 @@ async def test_every_text_has_contrast(handset: Handset, gateway: Gateway, http:
         assert await handset.page.evaluate(CONTRAST) == []
 
 
-async def test_the_policy_forbids_what_is_not_ours(gateway: Gateway, http: ClientSession) -> None:
+async def test_the_policy_forbids_what_is_not_ours(gateway: StandInGateway, http: ClientSession) -> None:
     async with http.get(f"{gateway.url}/phone") as response:
         policy = response.headers["Content-Security-Policy"]
         page = await response.text()

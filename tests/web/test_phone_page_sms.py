@@ -5,11 +5,11 @@ from __future__ import annotations
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
-from tests.helpers.handset_page import CONFIRMATION, OTHER, PHONE, Gateway, Handset
+from tests.helpers.handset_page import CONFIRMATION, OTHER, PHONE, Handset, StandInGateway
 
 
 async def test_an_sms_arrives_with_a_badge_and_only_on_its_phone(
-    handset: Handset, gateway: Gateway, http: ClientSession
+    handset: Handset, gateway: StandInGateway, http: ClientSession
 ) -> None:
     page = handset.page
     await expect(page.locator("#no-messages")).to_be_visible()
@@ -25,14 +25,14 @@ async def test_an_sms_arrives_with_a_badge_and_only_on_its_phone(
     await expect(page.locator("#badge")).to_be_hidden()  # it was there before
 
 
-async def test_an_sms_is_sent(handset: Handset, gateway: Gateway) -> None:
+async def test_an_sms_is_sent(handset: Handset, gateway: StandInGateway) -> None:
     await handset.page.fill("#text", "LAPOR ribut di pasar")
     await handset.page.click("#compose button")
     await expect(handset.page.locator("#compose-result")).to_have_text("Terkirim.")
     assert gateway.sms == [(PHONE, "LAPOR ribut di pasar")]
 
 
-async def test_an_sms_is_written_and_sent_by_keyboard(handset: Handset, gateway: Gateway) -> None:
+async def test_an_sms_is_written_and_sent_by_keyboard(handset: Handset, gateway: StandInGateway) -> None:
     keyboard, result = handset.page.keyboard, handset.page.locator("#compose-result")
     await handset.page.get_by_label("Kirim SMS").and_(handset.page.locator("textarea")).focus()
     await keyboard.type("LAPOR 3 KLEGO")
@@ -49,7 +49,7 @@ async def test_an_sms_is_written_and_sent_by_keyboard(handset: Handset, gateway:
     assert gateway.sms == [(PHONE, "LAPOR 3 KLEGO\ntawuran 1*2#"), (PHONE, "CEK 7340-2817")]
 
 
-async def test_an_empty_sms_is_not_sent(handset: Handset, gateway: Gateway) -> None:
+async def test_an_empty_sms_is_not_sent(handset: Handset, gateway: StandInGateway) -> None:
     await handset.page.click("#send-sms")
     await handset.page.locator("#text").press("Control+Enter")
     await expect(handset.page.locator("#compose-result")).to_have_text("")
@@ -57,7 +57,7 @@ async def test_an_empty_sms_is_not_sent(handset: Handset, gateway: Gateway) -> N
 
 
 async def test_an_sms_pressed_twice_is_sent_once_and_what_is_typed_meanwhile_stays(
-    handset: Handset, gateway: Gateway
+    handset: Handset, gateway: StandInGateway
 ) -> None:
     gateway.think = 0.5
     await handset.page.fill("#text", "BANTUAN")
@@ -70,7 +70,7 @@ async def test_an_sms_pressed_twice_is_sent_once_and_what_is_typed_meanwhile_sta
     assert gateway.sms == [(PHONE, "BANTUAN")]
 
 
-async def test_an_sms_that_the_gateway_does_not_take_is_kept(handset: Handset, gateway: Gateway) -> None:
+async def test_an_sms_that_the_gateway_does_not_take_is_kept(handset: Handset, gateway: StandInGateway) -> None:
     gateway.sms_status = 503
     await handset.page.fill("#text", "BANTUAN")
     await handset.page.click("#send-sms")
@@ -80,7 +80,7 @@ async def test_an_sms_that_the_gateway_does_not_take_is_kept(handset: Handset, g
     await expect(handset.page.locator("#text")).to_have_value("BANTUAN")
 
 
-async def test_an_sms_is_written_on_a_small_phone(handset: Handset, gateway: Gateway) -> None:
+async def test_an_sms_is_written_on_a_small_phone(handset: Handset, gateway: StandInGateway) -> None:
     page = handset.page
     await page.set_viewport_size({"width": 320, "height": 640})
     await page.fill("#text", "LAPOR 3 KLEGO " + "tawuran" * 40)

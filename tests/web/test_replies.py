@@ -13,13 +13,13 @@ from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from tests.helpers.carrier_server import fixture
 from tests.helpers.outages import Gate
-from tests.helpers.web import CODE, Answer, Gateway
+from tests.helpers.web import CODE, Answer, WebGateway
 
 PHONE = Phone("+254711000123")  # of the captured SMS
 KEYS = ("1", "1", "1", "3", "1", "2", "1", "1")  # a clash that goes on in Podosugih; somebody is hurt
 
 
-async def dropped(waspada: Gateway) -> None:
+async def dropped(waspada: WebGateway) -> None:
     """The phone has dialled, told this much, and was cut off a while ago; the worker has looked."""
     body = fixture("ussd_01_initial").replace(b"6281230004567", PHONE.e164[1:].encode())
     answer = await waspada.post("ussd", body)
@@ -31,17 +31,19 @@ async def dropped(waspada: Gateway) -> None:
     key = services.vault.lookup(PHONE)
     raw, stored = await services.sessions.read(key)
     assert stored
-    await services.sessions.write(key, raw, stored._replace(at=stored.at - LONGEST_SESSION_S), 600)
+    await services.sessions.compare_and_set(
+        key, raw, stored._replace(stored_at=stored.stored_at - LONGEST_SESSION_S), 600
+    )
     assert await services.dropped_sessions.sweep() == 1
 
 
-async def sms(waspada: Gateway, text: str = "1", number: int = 1) -> Answer:
+async def sms(waspada: WebGateway, text: str = "1", number: int = 1) -> Answer:
     """The captured SMS with another text; `number` makes another one of it."""
     body = fixture("inbox_iso_date").replace(b"HARGA+padi", quote_plus(text).encode())
     return await waspada.post("sms", body.replace(b"c4b77", b"%05d" % number))
 
 
-async def test_one_files_the_report_and_confirms_it(waspada: Gateway) -> None:
+async def test_one_files_the_report_and_confirms_it(waspada: WebGateway) -> None:
     await dropped(waspada)
     (reminder,) = await waspada.rows(messages)
     assert (reminder["class"], CODE in reminder["text"]) == ("resume", True)
@@ -63,7 +65,7 @@ async def test_one_files_the_report_and_confirms_it(waspada: Gateway) -> None:
 
 
 @pytest.mark.parametrize("text", ["HARGA padi", "2", "ya", "1 1"])
-async def test_any_other_text_is_only_a_message(waspada: Gateway, text: str) -> None:
+async def test_any_other_text_is_only_a_message(waspada: WebGateway, text: str) -> None:
     await dropped(waspada)
     assert (await sms(waspada, text)).text == "ok"
     assert await waspada.services.inbound_handler.handle_all() == 1
@@ -72,7 +74,7 @@ async def test_any_other_text_is_only_a_message(waspada: Gateway, text: str) -> 
     assert message["text"] == text
 
 
-async def test_with_postgresql_away_it_is_asked_for_again(shaky: Gateway, postgres: Gate) -> None:
+async def test_with_postgresql_away_it_is_asked_for_again(shaky: WebGateway, postgres: Gate) -> None:
     await dropped(shaky)
     await postgres.shut()
     assert (await sms(shaky)).status == 503
@@ -82,7 +84,7 @@ async def test_with_postgresql_away_it_is_asked_for_again(shaky: Gateway, postgr
     assert len(await shaky.rows(incidents)) == 1
 
 
-async def test_a_one_without_a_dropped_report_is_only_a_message(waspada: Gateway) -> None:
+async def test_a_one_without_a_dropped_report_is_only_a_message(waspada: WebGateway) -> None:
     assert (await sms(waspada)).text == "ok"
     assert await waspada.services.inbound_handler.handle_all() == 1
     assert await waspada.rows(incidents) == []

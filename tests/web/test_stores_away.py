@@ -8,7 +8,7 @@ import time
 from tests.helpers.captured import screen
 from tests.helpers.carrier_server import fixture
 from tests.helpers.outages import Gate, OwnRedis
-from tests.helpers.web import Gateway
+from tests.helpers.web import WebGateway
 
 CALLBACKS = {
     "receipt": "dlr_success",
@@ -18,7 +18,7 @@ CALLBACKS = {
 }
 
 
-async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
+async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
     """What could not be stored is asked for again; a dialogue goes on."""
     await postgres.shut()
     for hook, name in CALLBACKS.items():
@@ -30,7 +30,7 @@ async def test_postgresql_away(shaky: Gateway, postgres: Gate) -> None:
         assert (await shaky.post(hook, fixture(name))).status == 200
 
 
-async def test_a_postgresql_that_hangs(shaky: Gateway, postgres: Gate) -> None:
+async def test_a_postgresql_that_hangs(shaky: WebGateway, postgres: Gate) -> None:
     """The proxy waits for five seconds, the carrier for ten."""
     assert (await shaky.post("sms", fixture("inbox_iso_date"))).status == 200
     postgres.hold()
@@ -43,7 +43,7 @@ async def test_a_postgresql_that_hangs(shaky: Gateway, postgres: Gate) -> None:
         assert (await shaky.post(hook, fixture(name))).status == 200
 
 
-async def test_redis_away(shaky: Gateway, own_redis: OwnRedis) -> None:
+async def test_redis_away(shaky: WebGateway, own_redis: OwnRedis) -> None:
     own_redis.hang()
     began = time.monotonic()
     answer = await shaky.post("ussd", fixture("ussd_03_same_choice_again"))

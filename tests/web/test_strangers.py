@@ -14,7 +14,7 @@ from gateway.carriers.form_body import FORM_TYPE
 from gateway.web.webhooks import HOOKS
 from tests.helpers.captured import APOLOGY, screen
 from tests.helpers.carrier_server import fixture
-from tests.helpers.web import NEW_SECRET, OLD_SECRET, Gateway
+from tests.helpers.web import NEW_SECRET, OLD_SECRET, WebGateway
 
 WRONG_ADDRESSES = [
     f"/hooks/at/{NEW_SECRET[:-1]}/ussd",
@@ -29,7 +29,7 @@ WRONG_ADDRESSES = [
 ]
 
 
-async def test_who_does_not_know_the_address_gets_a_bare_404_at_once(waspada: Gateway) -> None:
+async def test_who_does_not_know_the_address_gets_a_bare_404_at_once(waspada: WebGateway) -> None:
     """Before the body is read: it never comes."""
     for path in WRONG_ADDRESSES:
         head, body = await raw(waspada, f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n".encode())
@@ -38,7 +38,7 @@ async def test_who_does_not_know_the_address_gets_a_bare_404_at_once(waspada: Ga
     assert waspada.lines() == []
 
 
-async def raw(waspada: Gateway, *pieces: bytes) -> tuple[bytes, bytes]:
+async def raw(waspada: WebGateway, *pieces: bytes) -> tuple[bytes, bytes]:
     """The head and the body that answer these very bytes, sent one piece after the other."""
     address = urlsplit(waspada.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -55,18 +55,18 @@ async def raw(waspada: Gateway, *pieces: bytes) -> tuple[bytes, bytes]:
         await writer.wait_closed()
 
 
-async def test_both_secrets_are_good_while_one_is_being_changed(waspada: Gateway) -> None:
+async def test_both_secrets_are_good_while_one_is_being_changed(waspada: WebGateway) -> None:
     for secret in (NEW_SECRET, OLD_SECRET):
         assert (await waspada.post("ussd", fixture("ussd_01_initial"), secret=secret)).text == screen()
 
 
-async def test_a_callback_is_posted_or_not_at_all(waspada: Gateway) -> None:
+async def test_a_callback_is_posted_or_not_at_all(waspada: WebGateway) -> None:
     for method in ("GET", "PUT", "DELETE", "HEAD"):
         answer = await waspada.call(method, f"/hooks/at/{NEW_SECRET}/ussd")
         assert answer.status in (404, 405)
 
 
-async def test_a_carrier_that_hangs_up_in_the_midst_of_a_body(waspada: Gateway) -> None:
+async def test_a_carrier_that_hangs_up_in_the_midst_of_a_body(waspada: WebGateway) -> None:
     address = urlsplit(waspada.url)
     _, writer = await asyncio.open_connection(address.hostname, address.port)
     head = (
@@ -89,7 +89,7 @@ UNFINISHED = {
 
 @pytest.mark.parametrize("hook", HOOKS)
 @pytest.mark.parametrize("rest", UNFINISHED.values(), ids=UNFINISHED)
-async def test_a_body_that_never_ends_is_answered_soon(waspada: Gateway, hook: str, rest: str) -> None:
+async def test_a_body_that_never_ends_is_answered_soon(waspada: WebGateway, hook: str, rest: str) -> None:
     began = time.monotonic()
     head, body = await raw(waspada, f"POST /hooks/at/{NEW_SECRET}/{hook} HTTP/1.1\r\n{FORM_HEAD}\r\n{rest}".encode())
     assert time.monotonic() - began < 2
@@ -101,14 +101,14 @@ async def test_a_body_that_never_ends_is_answered_soon(waspada: Gateway, hook: s
     assert told == ("hook.malformed", hook, "the body was not whole after 1 s")
 
 
-async def test_a_body_that_goes_wrong_on_the_way_gets_an_apology(waspada: Gateway) -> None:
+async def test_a_body_that_goes_wrong_on_the_way_gets_an_apology(waspada: WebGateway) -> None:
     head = f"POST /hooks/at/{NEW_SECRET}/ussd HTTP/1.1\r\n{FORM_HEAD}\r\nTransfer-Encoding: chunked\r\n\r\n"
     _, body = await raw(waspada, head.encode(), b"a\r\nsessionId=\r\n", b"no length\r\n")
     assert body.decode() == APOLOGY
     assert {line["level"] for line in waspada.lines()} == {"warning"}
 
 
-async def test_a_body_that_comes_in_pieces_is_read(waspada: Gateway) -> None:
+async def test_a_body_that_comes_in_pieces_is_read(waspada: WebGateway) -> None:
     body = fixture("ussd_01_initial")
     head = f"POST /hooks/at/{NEW_SECRET}/ussd HTTP/1.1\r\n{FORM_HEAD}\r\nContent-Length: {len(body)}\r\n\r\n"
     _, answer = await raw(waspada, head.encode(), body[:40], body[40:])
@@ -128,7 +128,7 @@ NO_HTTP = {
 
 
 @pytest.mark.parametrize("sent", NO_HTTP.values(), ids=NO_HTTP)
-async def test_what_is_no_http_is_one_short_warning_without_the_path(waspada: Gateway, sent: str) -> None:
+async def test_what_is_no_http_is_one_short_warning_without_the_path(waspada: WebGateway, sent: str) -> None:
     head, _ = await raw(waspada, sent.encode())
     assert head.split(b" ")[1] == b"400"
     (line,) = waspada.lines()
@@ -138,7 +138,7 @@ async def test_what_is_no_http_is_one_short_warning_without_the_path(waspada: Ga
     assert "hooks" not in waspada.log.getvalue()
 
 
-async def test_no_secret_leaves_in_a_log_line(waspada: Gateway) -> None:
+async def test_no_secret_leaves_in_a_log_line(waspada: WebGateway) -> None:
     def of_ours(request: bytes) -> None:
         raise RuntimeError(f"no answer to {request!r}")
 

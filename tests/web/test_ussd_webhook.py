@@ -12,7 +12,7 @@ from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
 from tests.helpers.captured import APOLOGY, MALFORMED, PADI, USSD, screen
 from tests.helpers.carrier_server import fixture
-from tests.helpers.web import Answer, Gateway
+from tests.helpers.web import Answer, WebGateway
 
 
 def is_ussd_reply(answer: Answer) -> bool:
@@ -25,14 +25,14 @@ def is_ussd_reply(answer: Answer) -> bool:
 
 
 @pytest.mark.parametrize("name", USSD)
-async def test_a_captured_callback_alone(waspada: Gateway, name: str) -> None:
+async def test_a_captured_callback_alone(waspada: WebGateway, name: str) -> None:
     answer = await waspada.post("ussd", fixture(name))
     assert is_ussd_reply(answer)
     assert answer.text == screen(*USSD[name])
     assert len(await waspada.keys()) == 1
 
 
-async def test_the_captured_session_in_order(waspada: Gateway) -> None:
+async def test_the_captured_session_in_order(waspada: WebGateway) -> None:
     names = [name for name in USSD if name < "ussd_07"]
     answers = [await waspada.post("ussd", fixture(name)) for name in names]
     assert [answer.text for answer in answers] == [screen(*USSD[name]) for name in names]
@@ -48,7 +48,7 @@ async def test_the_captured_session_in_order(waspada: Gateway) -> None:
     assert {answer.text for answer in late} == {answers[-1].text}, "what comes late or again changes nothing"
 
 
-async def test_the_captured_session_with_a_star_in_order(waspada: Gateway) -> None:
+async def test_the_captured_session_with_a_star_in_order(waspada: WebGateway) -> None:
     answers = [await waspada.post("ussd", fixture(name)) for name in USSD if "ussd_07" <= name < "ussd_10"]
     assert [answer.text for answer in answers] == [
         screen("1", ""),
@@ -57,14 +57,14 @@ async def test_the_captured_session_with_a_star_in_order(waspada: Gateway) -> No
     ]
 
 
-async def test_a_shorter_transcript_gets_the_stored_screen(waspada: Gateway) -> None:
+async def test_a_shorter_transcript_gets_the_stored_screen(waspada: WebGateway) -> None:
     for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
         here = await waspada.post("ussd", fixture(name))
     assert (await waspada.post("ussd", fixture("ussd_bad_shorter_transcript"))).text == here.text
     assert (await waspada.post("ussd", fixture("ussd_05_free_text_utf8"))).text == screen("1", "1", PADI)
 
 
-async def test_another_phone_with_the_same_session(waspada: Gateway) -> None:
+async def test_another_phone_with_the_same_session(waspada: WebGateway) -> None:
     for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
         here = await waspada.post("ussd", fixture(name))
     other = await waspada.post("ussd", fixture("ussd_bad_other_phone_same_session"))
@@ -75,7 +75,7 @@ async def test_another_phone_with_the_same_session(waspada: Gateway) -> None:
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-async def test_a_malformed_callback_gets_an_apology_and_changes_nothing(waspada: Gateway, name: str) -> None:
+async def test_a_malformed_callback_gets_an_apology_and_changes_nothing(waspada: WebGateway, name: str) -> None:
     alone = await waspada.post("ussd", fixture(name))
     assert is_ussd_reply(alone)
     assert (alone.text, alone.label) == (APOLOGY, "apology")
@@ -104,7 +104,7 @@ NONSENSE = [
 ]
 
 
-async def test_whatever_is_posted_gets_an_apology(waspada: Gateway) -> None:
+async def test_whatever_is_posted_gets_an_apology(waspada: WebGateway) -> None:
     for body, headers in NONSENSE:
         answer = await waspada.post("ussd", body, headers)
         assert is_ussd_reply(answer)
@@ -113,18 +113,18 @@ async def test_whatever_is_posted_gets_an_apology(waspada: Gateway) -> None:
     assert [line["event"] for line in waspada.lines()] == ["hook.malformed"] * len(NONSENSE)
 
 
-async def test_a_body_of_just_16_kib_is_read(waspada: Gateway) -> None:
+async def test_a_body_of_just_16_kib_is_read(waspada: WebGateway) -> None:
     body = fixture("ussd_01_initial") + b"&filler="
     answer = await waspada.post("ussd", body + b"x" * (16 * 1024 - len(body)))
     assert answer.text == screen()
 
 
-async def test_other_spellings_of_the_content_type(waspada: Gateway) -> None:
+async def test_other_spellings_of_the_content_type(waspada: WebGateway) -> None:
     for kind in (f"{FORM_TYPE}; charset=UTF-8", "Application/X-WWW-Form-URLEncoded"):
         assert (await waspada.post("ussd", fixture("ussd_01_initial"), {"Content-Type": kind})).text == screen()
 
 
-async def test_a_whole_journey(waspada: Gateway) -> None:
+async def test_a_whole_journey(waspada: WebGateway) -> None:
     """With the label echoed as the carrier does; the ticket is a committed row with its confirmation."""
     keys = ["3", "1", "1", "98", "8", "1", "5", "1", "2", "2", "1", "water at 50 cm", "1", "1"]
     body = fixture("ussd_01_initial")
@@ -142,7 +142,7 @@ async def test_a_whole_journey(waspada: Gateway) -> None:
     assert (message["ticket"], message["class"]) == (incident["ticket"], "confirmation")
 
 
-async def test_two_hundred_callbacks_at_once(waspada: Gateway) -> None:
+async def test_two_hundred_callbacks_at_once(waspada: WebGateway) -> None:
     bodies = [fixture("ussd_01_initial").replace(b"6281230004567", b"2547110%05d" % n) for n in range(200)]
     answers = await asyncio.gather(*(waspada.post("ussd", body) for body in bodies))
     assert {answer.text for answer in answers} == {screen()}

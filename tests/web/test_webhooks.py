@@ -15,7 +15,7 @@ from gateway.people.tables import opt_outs
 from gateway.text.phone import Phone
 from tests.helpers.captured import EVENTS, INBOX, MALFORMED, OPT_OUTS, RECEIPTS, USSD, WELL_FORMED_BAD
 from tests.helpers.carrier_server import FIXTURES, fixture
-from tests.helpers.web import Gateway
+from tests.helpers.web import WebGateway
 
 DIGITS = ("1230004567", "5712340008", "711000123")  # of the numbers in the captured bodies
 
@@ -28,7 +28,7 @@ def test_no_captured_callback_is_left_out() -> None:
     assert {name for name in captured if not name.startswith("ussd_reply_")} == known
 
 
-async def accepted(waspada: Gateway, carrier_id: str) -> None:
+async def accepted(waspada: WebGateway, carrier_id: str) -> None:
     """A message that the carrier has accepted under this id."""
     services = waspada.services
     async with services.database.begin() as connection:
@@ -39,7 +39,7 @@ async def accepted(waspada: Gateway, carrier_id: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECEIPTS)
-async def test_a_captured_delivery_report(waspada: Gateway, name: str) -> None:
+async def test_a_captured_delivery_report(waspada: WebGateway, name: str) -> None:
     body = fixture(name)
     await accepted(waspada, body.decode().partition("id=")[2].partition("&")[0])
     for _ in range(2):
@@ -52,21 +52,21 @@ async def test_a_captured_delivery_report(waspada: Gateway, name: str) -> None:
     assert bool(waspada.lines("receipt.not_understood")) == (name == "dlr_unknown_status")
 
 
-async def test_delivery_reports_in_a_wild_order(waspada: Gateway) -> None:
+async def test_delivery_reports_in_a_wild_order(waspada: WebGateway) -> None:
     await accepted(waspada, "ATXid_d6909d4585e48b7f8b97acc97187c257")
     for name in ("dlr_success", "dlr_sent", "dlr_submitted", "dlr_minimal", "dlr_buffered", "dlr_success"):
         assert (await waspada.post("receipt", fixture(name))).status == 200
         assert [message["status"] for message in await waspada.rows(messages)] == ["delivered"]
 
 
-async def test_delivery_reports_of_strangers(waspada: Gateway) -> None:
+async def test_delivery_reports_of_strangers(waspada: WebGateway) -> None:
     for name in RECEIPTS:
         assert (await waspada.post("receipt", fixture(name))).status == 200
     assert await waspada.rows(messages) == []
 
 
 @pytest.mark.parametrize("name", INBOX)
-async def test_a_captured_message(waspada: Gateway, name: str) -> None:
+async def test_a_captured_message(waspada: WebGateway, name: str) -> None:
     for _ in range(2):
         answer = await waspada.post("sms", fixture(name))
         assert (answer.status, answer.text) == (200, "ok")
@@ -76,7 +76,7 @@ async def test_a_captured_message(waspada: Gateway, name: str) -> None:
     assert [line["new"] for line in waspada.lines("sms.received")] == [True, False]
 
 
-async def test_a_message_is_stored_and_not_handled(waspada: Gateway) -> None:
+async def test_a_message_is_stored_and_not_handled(waspada: WebGateway) -> None:
     """The carrier waits for no report to be filed: the worker does that."""
     report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": "LAPOR 3 KLEGO\ttawuran\r\n\0di pasar"}
     for changes in ({}, {}, {"text": "changed on the way"}, {"id": "2"}):
@@ -98,7 +98,7 @@ async def test_a_message_is_stored_and_not_handled(waspada: Gateway) -> None:
     assert "tawuran" not in logged
 
 
-async def test_the_longest_message_is_stored(waspada: Gateway) -> None:
+async def test_the_longest_message_is_stored(waspada: WebGateway) -> None:
     report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": f"LAPOR 3 KLEGO {'é' * 2000}"}
     assert (await waspada.post("sms", urlencode(report).encode())).text == "ok"
     await waspada.services.inbound_handler.handle_all()
@@ -106,7 +106,7 @@ async def test_the_longest_message_is_stored(waspada: Gateway) -> None:
 
 
 @pytest.mark.parametrize("name", OPT_OUTS)
-async def test_a_captured_opt_out(waspada: Gateway, name: str) -> None:
+async def test_a_captured_opt_out(waspada: WebGateway, name: str) -> None:
     for _ in range(2):
         answer = await waspada.post("optout", fixture(name))
         assert (answer.status, answer.text) == (200, "ok")
@@ -116,7 +116,7 @@ async def test_a_captured_opt_out(waspada: Gateway, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-async def test_a_captured_end_of_a_session(waspada: Gateway, name: str) -> None:
+async def test_a_captured_end_of_a_session(waspada: WebGateway, name: str) -> None:
     for _ in range(2):
         answer = await waspada.post("ussd-event", fixture(name))
         assert (answer.status, answer.text) == (200, "ok")
@@ -126,7 +126,7 @@ async def test_a_captured_end_of_a_session(waspada: Gateway, name: str) -> None:
 
 
 @pytest.mark.parametrize("hook", ["receipt", "sms", "optout", "ussd-event"])
-async def test_a_malformed_callback_is_not_wanted_again(waspada: Gateway, hook: str) -> None:
+async def test_a_malformed_callback_is_not_wanted_again(waspada: WebGateway, hook: str) -> None:
     for name in MALFORMED:
         answer = await waspada.post(hook, fixture(name))
         assert (answer.status, answer.text) == (200, "ignored"), name
@@ -135,7 +135,7 @@ async def test_a_malformed_callback_is_not_wanted_again(waspada: Gateway, hook: 
         assert await waspada.rows(table) == []
 
 
-async def test_no_number_leaves_in_a_log_line(waspada: Gateway) -> None:
+async def test_no_number_leaves_in_a_log_line(waspada: WebGateway) -> None:
     for path in FIXTURES.iterdir():
         for hook, beginning in (("ussd", "ussd_"), ("receipt", "dlr_"), ("sms", "inbox_"), ("optout", "optout_")):
             if path.stem.startswith(beginning):

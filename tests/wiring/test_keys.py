@@ -16,7 +16,7 @@ from gateway.vault.vault import Vault
 from gateway.wiring.key_check import verify_key
 from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
 from tests.helpers.program import Program, free_port, running, waspada
-from tests.helpers.web import gateway_web
+from tests.helpers.web import serve_gateway
 
 __all__ = ["own_redis", "postgres"]
 
@@ -69,7 +69,7 @@ async def test_it_is_refused_as_soon_as_the_database_answers(early: Program, pos
 
 async def test_the_proof_follows_where_the_database_was_away(own_redis: OwnRedis, postgres: Gate) -> None:
     await postgres.shut()
-    async with gateway_web(own_redis.url, postgres.url) as gateway, verify_key(gateway.services) as proof:
+    async with serve_gateway(own_redis.url, postgres.url) as gateway, verify_key(gateway.services) as proof:
         assert not proof.done()
         await postgres.open()
         async with asyncio.timeout(20):

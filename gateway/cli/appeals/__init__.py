@@ -1,0 +1,1 @@
+"""`waspada appeals`: commands, options, progress, output."""

@@ -1,0 +1,1 @@
+"""Pure: a menu drawn as SVG or as Mermaid text."""

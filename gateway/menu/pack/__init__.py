@@ -1,0 +1,1 @@
+"""Pure: files of a pack, read, validated and built into a menu."""

@@ -1,1 +1,1 @@
-"""How the tables came to be (alembic). Steps are written by hand and never changed once released."""
+"""Migrations of the tables (alembic). Steps are written by hand and never changed once released."""
