@@ -29,24 +29,24 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class CountedReplacement:
     """A character of an author's text, what goes out instead, and how often."""
 
-    character: str
-    replaced_by: str
+    original: str
+    substitute: str
     times: int
 
     def for_json(self) -> dict[str, Any]:
         return {
-            "what": self.character,
-            "called": _called(self.character),
-            "instead": self.replaced_by,
+            "what": self.original,
+            "called": _called(self.original),
+            "instead": self.substitute,
             "times": self.times,
         }
 
     def __str__(self) -> str:
-        shown = f"{self.character} " if self.character.isprintable() and not self.character.isspace() else ""
-        return f"{shown}({_called(self.character)})"
+        shown = f"{self.original} " if self.original.isprintable() and not self.original.isspace() else ""
+        return f"{shown}({_called(self.original)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class TextCost:
     encoding: gsm.Encoding
     length: int
     parts: int
-    replacements: tuple[Replacement, ...]
+    replacements: tuple[CountedReplacement, ...]
 
     def for_json(self) -> dict[str, Any]:
         counted = {"encoding": self.encoding, "length": self.length, "parts": self.parts}
@@ -79,7 +79,7 @@ def to_gsm7(draft: AppealDraft) -> AppealDraft:
     One curly quote out of an editor more than doubles what the whole text costs.
     """
     made = {language: gsm.transliterate(text) for language, text in draft.texts.items()}
-    changes = {language: one.changes for language, one in made.items() if one.changes}
+    changes = {language: one.replacements for language, one in made.items() if one.replacements}
     texts = {language: one.text for language, one in made.items()}
     return replace(draft, texts=texts, changes={**draft.changes, **changes})
 
@@ -98,9 +98,9 @@ def text_costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> li
     ]
 
 
-def _replaced(draft: AppealDraft, language: str) -> tuple[Replacement, ...]:
-    counted = Counter((change.what, change.instead) for change in draft.changes.get(language, ()))
-    return tuple(Replacement(what, instead, times) for (what, instead), times in counted.items())
+def _replaced(draft: AppealDraft, language: str) -> tuple[CountedReplacement, ...]:
+    counted = Counter((change.original, change.substitute) for change in draft.changes.get(language, ()))
+    return tuple(CountedReplacement(what, instead, times) for (what, instead), times in counted.items())
 
 
 def effective_texts(draft: AppealDraft, menu: Menu) -> Mapping[str, str]:

@@ -97,7 +97,7 @@ async def test_a_text_goes_out_in_the_cheaper_alphabet(desk: Desk) -> None:
     appeal = await desk.approved(CURLY)
     (told, plain) = await desk.workflow.text_costs(appeal)
     assert (told.encoding, told.parts, told.text) == ("gsm7", 1, '"Rukun" di {kel} - STOP')
-    assert {(one.character, one.replaced_by, one.times) for one in told.replacements} == {
+    assert {(one.original, one.substitute, one.times) for one in told.replacements} == {
         ("\u201c", '"', 1),
         ("\u201d", '"', 1),
         ("\u00a0", " ", 1),
@@ -145,7 +145,7 @@ async def test_an_edit_tells_anew_what_was_replaced(desk: Desk) -> None:
     appeal = await desk.workflow.draft(SITI, CURLY)
     await desk.workflow.edit(appeal, SITI, lambda _: changed(WRITTEN, texts={"id": "Damai\u2026 STOP"}))
     (told,) = await desk.workflow.text_costs(appeal)
-    assert [(one.character, one.replaced_by) for one in told.replacements] == [("\u2026", "...")]
+    assert [(one.original, one.substitute) for one in told.replacements] == [("\u2026", "...")]
 
 
 async def test_only_what_was_checked_is_called_checked(desk: Desk) -> None:

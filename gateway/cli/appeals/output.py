@@ -156,7 +156,7 @@ def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     shown["approvals needed"] = preview.approvals
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
-        {"language": text.language, "what": str(one), "instead": _seen(one.replaced_by), "times": one.times}
+        {"language": text.language, "what": str(one), "instead": _seen(one.substitute), "times": one.times}
         for text in preview.texts
         for one in text.replacements
     ]
@@ -174,7 +174,7 @@ def cost_lines(texts: Sequence[TextCost]) -> list[str]:
         cost = _cost(text)
         lines.append(f"{text.language}: {cost['encoding']}, {cost['length']}, parts: {text.parts}")
         lines += [
-            f"{text.language}: {one} is replaced by {_seen(one.replaced_by)}, times: {one.times}"
+            f"{text.language}: {one} is replaced by {_seen(one.substitute)}, times: {one.times}"
             for one in text.replacements
         ]
     return lines
