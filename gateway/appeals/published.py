@@ -14,7 +14,7 @@ from gateway.appeals.store import draft_of
 from gateway.appeals.tables import appeals
 from gateway.appeals.texts import heading
 from gateway.appeals.workflow import place_of
-from gateway.menu.model import Menu, appeal_area
+from gateway.menu.model import Menu, appeal_area_label
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
@@ -69,7 +69,7 @@ class Publisher:
 
     def _published(self, row: RowMapping, menu: Menu, place: str) -> Published:
         values = {
-            "kel": appeal_area(menu, place) if place else _OWN_AREA,
+            "kel": appeal_area_label(menu, place) if place else _OWN_AREA,
             "ussd": self._channels.get(row["channel"], ""),
             "svc": menu.service,
         }
@@ -100,7 +100,7 @@ def _names(audience: Mapping[str, Any], menu: Menu) -> tuple[str, ...]:
         codes = _codes(read(audience, menu.areas, menu.languages), menu)
     except WrongAudience:  # the pack has lost what it names
         codes = None
-    return tuple(appeal_area(menu, code) for code in sorted(codes or ()))
+    return tuple(appeal_area_label(menu, code) for code in sorted(codes or ()))
 
 
 def _codes(audience: Audience, menu: Menu) -> frozenset[str] | None:

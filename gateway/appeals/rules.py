@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from gateway.appeals.appeal import AppealDraft, approvals_needed
 from gateway.appeals.audience import WrongAudience, read
 from gateway.appeals.texts import effective_texts, renderings, texts_of_pack
-from gateway.menu.model import APPEAL_VALUES, Menu, Need
+from gateway.menu.model import APPEAL_PLACEHOLDERS, Menu
+from gateway.menu.rules import Need
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
 from gateway.text.banned_words import refused_in
@@ -92,12 +93,12 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"no language is called {language}; known are {', '.join(menu.languages)}"
         return
     try:
-        unknown = sorted(placeholders(text) - set(APPEAL_VALUES))
+        unknown = sorted(placeholders(text) - set(APPEAL_PLACEHOLDERS))
     except ValueError as error:
         yield f"{language}: {error}"
         return
     if unknown:
-        yield f"{language}: {{{unknown[0]}}} stands for nothing; known are {', '.join(APPEAL_VALUES)}"
+        yield f"{language}: {{{unknown[0]}}} stands for nothing; known are {', '.join(APPEAL_PLACEHOLDERS)}"
     elif not text.strip():
         yield f"{language}: this text is empty"
     elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
@@ -135,7 +136,7 @@ def blocking_reason(
     at = first_send_at(draft, menu, now)
     if not menu.is_strict(at):
         return ""
-    stage = menu.stage(at.astimezone(menu.timezone).date())
+    stage = menu.stage_on(at.astimezone(menu.timezone).date())
     if _is_changed(draft, menu) or not _is_approved(draft, menu):
         since = f", and {draft.template} has been changed since" if _is_approved(draft, menu) else ""
         fault = f"in {stage} only approved texts of the pack go out{since}"

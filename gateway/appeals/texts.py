@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.appeals.appeal import AppealDraft
-from gateway.menu.model import Menu, appeal_area, appeal_areas
+from gateway.menu.model import Menu, appeal_area_label, appeal_areas
 from gateway.text import gsm
 from gateway.text.wording import fill, placeholders
 
@@ -124,7 +124,7 @@ def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "")
     own = not place and any(_PLACE in placeholders(template) for template in texts.values())
     for language, template in texts.items():
         for area in appeal_areas(menu) if own else ("",):
-            values = {"kel": appeal_area(menu, place or area), "ussd": ussd, "svc": menu.service}
+            values = {"kel": appeal_area_label(menu, place or area), "ussd": ussd, "svc": menu.service}
             one = gsm.cost(fill(template, values))
             made.append(Rendering(language, area, one.text, one.encoding, one.length, one.parts))
     return made

@@ -38,7 +38,8 @@ from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.tables import incidents
-from gateway.menu.model import Menu, Need
+from gateway.menu.model import Menu
+from gateway.menu.rules import Need
 from gateway.messages.holds import let_go
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from aiohttp import ClientResponse
 
+from gateway.text.errors import ExplainedError
 
-class AnswerTooLong(Exception):
+
+class AnswerTooLong(ExplainedError):
     """The answer is longer than it may be."""
 
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
-
-async def read_answer(response: ClientResponse, most: int) -> bytes:
+async def read_body(response: ClientResponse, most: int) -> bytes:
     """The whole body, unpacked. Raises `AnswerTooLong` once it has more than `most` bytes."""
     body = bytearray()
     async for chunk in response.content.iter_any():

@@ -16,11 +16,11 @@ from rich.console import Console
 from yarl import URL
 
 from gateway import wiring
-from gateway.carriers.local.handset import NETWORK_ERROR, Handset, HookUrls, Shown
+from gateway.carriers.local.handset import NETWORK_ERROR, Display, Handset, WebhookUrls
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
-from gateway.cli.screen import boxed
+from gateway.cli.screen import draw_screen
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
 
@@ -28,7 +28,7 @@ _TEST_NUMBER = "+6281230004567"
 _SMS_S = 2.0
 _LOOK_S = 0.1
 
-Typed = Callable[[], Awaitable[str | None]]
+NextInput = Callable[[], Awaitable[str | None]]
 """The next input, or None to hang up."""
 
 
@@ -64,12 +64,14 @@ async def dial(
     chosen = settings.channels[name]
     try:
         subscriber = Phone(phone)
-        typed = _from_terminal if keys is None else one_by_one(shlex.split(keys))
+        typed = _from_terminal if keys is None else scripted_input(shlex.split(keys))
     except NotAPhoneNumber as wrong:
         raise click.BadParameter(str(wrong), param_hint="--phone") from None
     except ValueError as wrong:
         raise click.BadParameter(str(wrong), param_hint="--keys") from None
-    talk = Talk(HookUrls(**wiring.channel_urls(settings, name)), chosen.api_url, subscriber, chosen.service_code)
+    talk = PhoneCall(
+        WebhookUrls(**wiring.channel_urls(settings, name)), chosen.api_url, subscriber, chosen.service_code
+    )
     console = Console(soft_wrap=True, highlight=False)
     if sms is not None:
         await talk.send_sms(sms, console)
@@ -79,16 +81,16 @@ async def dial(
         sys.exit(1)
 
 
-class Talk:
+class PhoneCall:
     """One call from one phone. `local_url` is where the built-in carrier shows its messages, if it is the carrier."""
 
-    def __init__(self, hooks: HookUrls, local_url: str | None, phone: Phone, service_code: str) -> None:
+    def __init__(self, hooks: WebhookUrls, local_url: str | None, phone: Phone, service_code: str) -> None:
         self._hooks = hooks
         self._local_url = local_url
         self._phone = phone
         self._service_code = service_code
 
-    async def dial(self, code: str, typed: Typed, console: Console, *, echo: bool) -> bool:
+    async def dial(self, code: str, typed: NextInput, console: Console, *, echo: bool) -> bool:
         """Show every screen until the dialogue ends or is hung up. False if the network could not go on.
 
         `echo` what is typed unless the terminal does. Raises `click.ClickException` where no gateway is.
@@ -128,11 +130,11 @@ class Talk:
         except (aiohttp.ClientError, OSError):
             return False
 
-    async def _talk(self, phone: Handset, code: str, typed: Typed, console: Console, echo: bool) -> Shown:
+    async def _talk(self, phone: Handset, code: str, typed: NextInput, console: Console, echo: bool) -> Display:
         console.print(f"{self._phone} dials {code}", markup=False)
         shown = await phone.dial(code)
         while True:
-            console.print(boxed(shown.text, end=not shown.open), markup=False)
+            console.print(draw_screen(shown.text, end=not shown.open), markup=False)
             if not shown.open:
                 return shown
             console.print("> ", end="")
@@ -171,13 +173,13 @@ class Talk:
             new = [message for message in await self._messages(http) if message["message_id"] not in before]
             for message in new:
                 console.print(f"SMS from {message['from']}:", markup=False)
-                console.print(boxed(message["text"], end=True), markup=False)
+                console.print(draw_screen(message["text"], end=True), markup=False)
             if new:
                 return
             await asyncio.sleep(_LOOK_S)
 
 
-def one_by_one(keys: Iterable[str]) -> Typed:
+def scripted_input(keys: Iterable[str]) -> NextInput:
     """Inputs that stand beforehand; after the last one the phone hangs up."""
     rest = iter(keys)
 

@@ -18,7 +18,7 @@ from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
-from gateway.cli.screen import boxed
+from gateway.cli.screen import draw_screen
 from gateway.runtime.log_stream import LineFilter, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
 
@@ -109,5 +109,5 @@ def render_dialogue(lines: Sequence[dict[str, Any]]) -> str:
         typed = f"> {turn.get('input', '')}" if turn.get("state") else "dials"
         remark = "" if turn.get("outcome") == "new" else f"  ({turn.get('outcome')})"
         shown.append(f"\n{local_time(str(turn.get('at')))}  {typed}{remark}")
-        shown.append(boxed(str(turn.get("screen", "")), bool(turn.get("end"))))
+        shown.append(draw_screen(str(turn.get("screen", "")), bool(turn.get("end"))))
     return "\n".join(shown)

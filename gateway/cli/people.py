@@ -217,7 +217,7 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
     if as_json:
         print_row({"phone": str(number), **asdict(erased)}, as_json)
         return
-    if not erased.anything:
+    if not erased.found_any:
         click.echo(f"Nothing is known of {number}.")
         return
     counts = {**asdict(erased), "messages received": erased.received}

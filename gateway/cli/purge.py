@@ -13,7 +13,7 @@ from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option
 from gateway.cli.output import print_row
-from gateway.privacy.retention import Purged, Retention
+from gateway.privacy.retention import PurgeCounts, Retention
 
 
 @click.command()
@@ -30,15 +30,15 @@ async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: 
     settings = locate_gateway(config, data)
     async with open_context(settings) as stores:
         retention = Retention(stores.database, stores.clock, timedelta(days=settings.retention_days))
-        purged = await (retention.due() if dry_run else retention.purge(user_of_the_system()))
+        purged = await (retention.count_due() if dry_run else retention.purge(user_of_the_system()))
     if as_json:
         print_row({"dry_run": dry_run, "retention_days": settings.retention_days, **asdict(purged)}, as_json)
     else:
         click.echo(_said(purged, settings.retention_days, dry_run))
 
 
-def _said(purged: Purged, days: int, dry_run: bool) -> str:
-    if not purged.anything:
+def _said(purged: PurgeCounts, days: int, dry_run: bool) -> str:
+    if not purged.found_any:
         return f"No number has been kept for more than {days} days after it was needed."
     counts = {**asdict(purged), "messages received": purged.received}
     counts.pop("received")

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 _NARROWEST, _WIDEST = 26, 44
 
 
-def boxed(text: str, end: bool) -> str:
+def draw_screen(text: str, end: bool) -> str:
     """`text` in a frame; a double lower edge says that the dialogue is over. Control characters show as a blank."""
     harmless = "".join(char if char.isprintable() or char == "\n" else " " for char in text)
     lines = [part for line in harmless.split("\n") for part in textwrap.wrap(line, _WIDEST) or [""]]

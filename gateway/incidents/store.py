@@ -34,13 +34,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.incidents.incident import (
-    ANSWERS,
     LIFECYCLE,
+    REPORT_ANSWERS,
     Incident,
     IncidentStatus,
     Report,
     Veracity,
-    check_found,
+    check_veracity,
     may_move,
 )
 from gateway.incidents.tables import incident_details, incidents
@@ -56,7 +56,7 @@ from gateway.text.phone import Phone, mask_in
 from gateway.vault.vault import Vault
 
 _REPORT = tuple(field.name for field in fields(Report))
-_SAID = tuple(name for name in _REPORT if name in ANSWERS)
+_SAID = tuple(name for name in _REPORT if name in REPORT_ANSWERS)
 _OPEN = [status.value for status, further in LIFECYCLE.items() if further]
 _TRIES = 20  # tickets drawn for one report; with a million filed, the chance that all are taken is 1 in 10^19
 
@@ -248,13 +248,13 @@ class IncidentStore:
             details = await _details(connection, [row] if row else [])
         return self._incident(row, details[row["id"]]) if row else None
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, str | bool | list[str] | None]]:
-        """The newest incidents, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
+    async def list_incidents(self, limit: int = 1000) -> Sequence[Incident]:
+        """Return the newest incidents, newest first. Numbers are masked."""
         newest = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
             details = await _details(connection, rows)
-        return [self._incident(row, details[row["id"]]).for_json() for row in rows]
+        return [self._incident(row, details[row["id"]]) for row in rows]
 
     async def move(
         self, ticket: str, to: IncidentStatus, actor: str, reason: str, found: Veracity | None = None
@@ -265,7 +265,7 @@ class IncidentStore:
         unverified. `reason` goes into the audit trail, with phone numbers masked: what stands there can never be
         erased.
         """
-        check_found(to, found)
+        check_veracity(to, found)
         of_ticket = incidents.c.ticket == ticket
         async with self._database.begin() as connection:
             standing = select(incidents.c.status).where(of_ticket).with_for_update()

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from gateway.settings.settings import ChannelSettings, Settings
-from gateway.settings.sources import SettingsRefused, Sources, lines_of
+from gateway.settings.sources import SettingsRefused, Sources, find_lines
 
 NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
 """Variables `WASPADA_…` that are no settings: the settings file, and the actor of a verb (`cli/authentication.py`)."""
@@ -26,7 +26,7 @@ def read_settings(config: Path | None = None, **options: Any) -> Settings:
     if config is None and (named := os.environ.get("WASPADA_CONFIG")):
         config = Path(named)
     given = {name: value for name, value in options.items() if value is not None}
-    origins = Sources(options=frozenset(given), file=config, lines=lines_of(config) if config else {})
+    origins = Sources(options=frozenset(given), file=config, lines=find_lines(config) if config else {})
 
     class Configured(Settings):
         model_config = SettingsConfigDict(toml_file=config)
@@ -61,7 +61,7 @@ def _diagnostic(fault: ErrorDetails, origins: Sources) -> str:
         message = f"there is no such setting{_hint(path[-1])}"
     elif fault["type"] == "missing":
         message = "is missing"
-    origin = next(filter(None, (origins.of(".".join(path[:size])) for size in range(len(path), 0, -1))), None)
+    origin = next(filter(None, (origins.find(".".join(path[:size])) for size in range(len(path), 0, -1))), None)
     return f"{origin}: {name}: {message}" if origin else f"{name}: {message}"
 
 

@@ -26,9 +26,9 @@ from gateway.settings.sources import SettingsRefused, Sources
 from gateway.settings.types import (
     UNSET,
     ChannelName,
+    CommaSeparated,
     FromFile,
     HttpUrl,
-    Listed,
     LowerCase,
     NavigationKey,
     PartCost,
@@ -38,7 +38,7 @@ from gateway.settings.types import (
     ServiceCode,
     VaultKey,
     WebhookSecret,
-    key_bytes,
+    decode_vault_key,
 )
 
 _POSTGRES = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://")
@@ -81,8 +81,8 @@ class ChannelSettings(BaseModel):
     """Where the carrier's API is, when it is not at the carrier's own host for this username."""
     secret_file: Path | None = None
     """The file that holds secret."""
-    secret: Annotated[tuple[WebhookSecret, ...], Field(max_length=2), NoDecode, Listed, Required, FromFile] = Field(
-        default=(), validate_default=True
+    secret: Annotated[tuple[WebhookSecret, ...], Field(max_length=2), NoDecode, CommaSeparated, Required, FromFile] = (
+        Field(default=(), validate_default=True)
     )
     """The secret part of the webhooks' URLs. Two (a list, or separated by a comma) while it is being changed."""
     service_code: ServiceCode
@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     @property
     def vault_key_bytes(self) -> bytes:
         """The 32 bytes of the key. Raises `SettingsRefused` when it is not set."""
-        return key_bytes(self._secret("vault_key"))
+        return decode_vault_key(self._secret("vault_key"))
 
     def require(self, *names: str) -> None:
         """Raise `SettingsRefused` for all of these settings that are not set."""
@@ -196,7 +196,7 @@ class Settings(BaseSettings):
 
     def is_set(self, name: str) -> bool:
         """Whether somebody has set it, by an option, a variable or in the file: its default was not taken."""
-        return self._origins.of(name) is not None
+        return self._origins.find(name) is not None
 
     def rows(self) -> Iterator[SettingRow]:
         """Every setting as it can be shown to anybody."""
@@ -243,7 +243,7 @@ def _rows(values: BaseModel, model: type[BaseModel], prefix: str, origins: Sourc
             continue
         value = getattr(values, name)
         default = "" if info.is_required() else _shown(info.get_default(call_default_factory=True))
-        source = origins.of(prefix + name) or "default"
+        source = origins.find(prefix + name) or "default"
         yield SettingRow(prefix + name, _shown(value), default, source, info.description or "")
 
 

@@ -31,7 +31,7 @@ class Sources:
     lines: Mapping[str, int] = field(default_factory=dict)
     """The line of each setting in the file, by its dotted name."""
 
-    def of(self, name: str) -> str | None:
+    def find(self, name: str) -> str | None:
         """The option, variable or line in a file that set `name`, `channels.at.limit` for instance."""
         if name in self.options:
             return f"--{name}"
@@ -45,7 +45,7 @@ class Sources:
         return None
 
 
-def lines_of(config: Path) -> dict[str, int]:
+def find_lines(config: Path) -> dict[str, int]:
     """The line on which each setting and each table of a TOML file begins. Raises `SettingsRefused`."""
     try:
         text = config.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 UNSET = SecretStr("")
 
 
-def key_bytes(text: str) -> bytes:
+def decode_vault_key(text: str) -> bytes:
     """What 64 hex digits or a base64url text stand for; nothing for any other text."""
     try:
         if re.fullmatch(r"[0-9a-fA-F]{64}", text):
@@ -48,7 +48,7 @@ def _listed(value: Any) -> Any:
 
 
 def _key(text: SecretStr | None) -> SecretStr | None:
-    if text is not None and len(key_bytes(text.get_secret_value())) != 32:
+    if text is not None and len(decode_vault_key(text.get_secret_value())) != 32:
         raise ValueError("must be 32 bytes, written as 64 hex digits or as base64url")
     return text
 
@@ -88,7 +88,7 @@ def _open(value: str | SecretStr) -> str:
 
 FromFile = BeforeValidator(_or_from_file)
 Required = BeforeValidator(_required)
-Listed = BeforeValidator(_listed)
+CommaSeparated = BeforeValidator(_listed)
 LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 ChannelName = Annotated[str, _shaped(r"[a-z0-9-]{1,32}", "a channel's name must be 1 to 32 of a-z 0-9 -")]

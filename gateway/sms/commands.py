@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.incident import Report, as_words
+from gateway.incidents.incident import Report, clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
-from gateway.menu.model import MOST_PLACES, Menu
+from gateway.menu.model import MAX_PLACES_IN_SMS, Menu
 from gateway.messages.message import MessageClass
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
@@ -56,7 +56,7 @@ class SmsRequest:
 
     def sms(self, text: str, values: Mapping[str, str]) -> str:
         """The pack's SMS of that name."""
-        return self.menu.sms(text, self.language, values, {"ussd": self.service_code})
+        return self.menu.sms_text(text, self.language, values, {"ussd": self.service_code})
 
 
 class Commands:
@@ -106,22 +106,22 @@ class Commands:
             channel=said.letter.channel,
             session=session_of(said.letter),
             received_at=said.letter.received_at,
-            description=as_words(read.description),
+            description=clean_description(read.description),
         )
         filed = await self._book.file(report, said.phone, confirmation)
         return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=True)
 
     async def _status(self, said: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._ticket(said)
-        standing = await self._reporter.standing(ticket, said.phone) if ticket else None
+        standing = await self._reporter.find_status(ticket, said.phone) if ticket else None
         if ticket is None or standing is None:
             return refusal or await self._not_his(said)
-        shown = {"status": standing.status.value, "date": said.menu.moment(standing.updated_at)}
+        shown = {"status": standing.status.value, "date": said.menu.format_time(standing.updated_at)}
         return said.answer(Disposition.STATUS, "status", ticket=ticket, **shown)
 
     async def _add_info(self, said: SmsRequest) -> SmsReply:
         ticket, told_now, refusal = await self._ticket(said)
-        details = as_words(told_now)
+        details = clean_description(told_now)
         if ticket is None:
             return refusal or await self._not_his(said)
         if not details:
@@ -170,12 +170,12 @@ class Commands:
         if not ticket:
             missing = "not_found" if names_a_number(said.meant.rest) else f"no_ticket_{said.meant.command}"
             return None, besides, said.answer(Disposition.UNSORTED, missing)
-        if await self._tries.used(said.phone) >= said.menu.rules.ticket_tries_per_hour:
+        if await self._tries.count_wrong(said.phone) >= said.menu.rules.ticket_tries_per_hour:
             return None, besides, said.answer(Disposition.UNSORTED, "locked")
         return ticket, besides, None
 
     async def _not_his(self, said: SmsRequest) -> SmsReply:
-        await self._tries.count(said.phone, session_of(said.letter))
+        await self._tries.add_wrong(said.phone, session_of(said.letter))
         return said.answer(Disposition.UNSORTED, "not_found")
 
 
@@ -197,4 +197,4 @@ def _incomplete(said: SmsRequest, read: ReportText) -> SmsReply:
 
 
 def _named(menu: Menu, codes: tuple[str, ...]) -> str:
-    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MOST_PLACES])
+    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MAX_PLACES_IN_SMS])

@@ -26,9 +26,9 @@ from gateway.sms.commands import Commands, SmsRequest
 from gateway.sms.inbound_queue import DAY, HOUR, ClaimedSms, Disposition, InboundQueue, InboundSms, SmsReply
 from gateway.sms.keywords import Command, is_automatic, parse_command
 from gateway.text.phone import Phone
-from gateway.ussd.dropped_sessions import FILE_AS_IT_IS, DroppedSessions
+from gateway.ussd.dropped_sessions import FILE_DRAFT_REPLY, DroppedSessions
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.sessions import Sessions
+from gateway.ussd.sessions import SessionStore
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class InboundHandler:
         answers: Commands,
         dropped: DroppedSessions,
         directory: Directory,
-        sessions: Sessions,
+        sessions: SessionStore,
         versions: MenuVersions,
         vault: Vault,
         clock: Clock,
@@ -158,9 +158,7 @@ class InboundHandler:
             return SmsReply(Disposition.UNSORTED)
         answer = await self._answers.execute(said) if understood.command else said.answer(Disposition.OTHER, "unknown")
         if answer.made is Disposition.LANGUAGE:
-            await self._sessions.choose_language(
-                self._vault.lookup(letter.phone), said.language, menu, self._clock.now()
-            )
+            await self._sessions.set_language(self._vault.lookup(letter.phone), said.language, menu, self._clock.now())
         if answer.made in NOT_UNDERSTOOD and await opened.answered_since(DAY, NOT_UNDERSTOOD):
             return SmsReply(answer.made)
         return answer
@@ -172,9 +170,9 @@ class InboundHandler:
         """
         text = opened.letter.text
         if (
-            text.strip(" .,!\"'\r\n") == FILE_AS_IT_IS
+            text.strip(" .,!\"'\r\n") == FILE_DRAFT_REPLY
             and not await _reply_limit_reached(opened)
-            and (done := await self._dropped.file_as_it_is(phone, opened.connection))
+            and (done := await self._dropped.file_draft(phone, opened.connection))
         ):
             settling = partial(self._dropped.forget_filed, done)
             return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=settling)
@@ -189,7 +187,7 @@ class InboundHandler:
         language = _named_language(understood, menu)
         if not language:
             _, stored = await self._sessions.read(self._vault.lookup(phone))
-            chosen = stored.place.language if stored and stored.place.chosen else ""
+            chosen = stored.menu_session.language if stored and stored.menu_session.chosen else ""
             language = understood.language or (chosen if chosen in menu.languages else menu.language)
         code = self._service_codes.get(letter.channel, "")
         return SmsRequest(letter, phone, understood, language, menu, code, opened.connection)

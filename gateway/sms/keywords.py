@@ -12,7 +12,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.menu.model import Keywords, Menu
+from gateway.menu.model import Menu
+from gateway.menu.rules import Keywords
 from gateway.text import ticket as tickets
 
 _SEPARATORS = " \t\r\n,;:.!?#*/|-_\"'()"

@@ -23,7 +23,7 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.receipts import Receipts
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import DatabaseUnavailable
-from gateway.ussd.turn import Service, Turns
+from gateway.ussd.turn import TurnHandler, UssdService
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Channel:
     name: str
     carrier: Carrier
     secrets: tuple[str, ...]
-    service: Service
+    service: UssdService
 
     def admits(self, secret: bytes) -> bool:
         """Whether `secret` is one of ours; every one is compared, in constant time."""
@@ -71,7 +71,7 @@ class Webhooks:
     def __init__(
         self,
         channels: Mapping[str, Channel],
-        turns: Turns,
+        turns: TurnHandler,
         receipts: Receipts,
         inbox: Inbox,
         metrics: Metrics,
@@ -107,7 +107,7 @@ class Webhooks:
             _log_malformed(channel, "ussd", error)
             screen = self._turns.apology(channel.service)
         else:
-            screen = await self._turns.take(channel.service, turn)
+            screen = await self._turns.handle(channel.service, turn)
         reply = channel.carrier.write_screen(screen)
         return web.Response(body=reply.body, headers={**reply.headers, CONTENT_TYPE: "text/plain; charset=utf-8"})
 

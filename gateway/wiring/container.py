@@ -24,7 +24,7 @@ from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Carrier
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
@@ -57,8 +57,8 @@ from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.pending_reports import PendingReports
-from gateway.ussd.sessions import Sessions
-from gateway.ussd.turn import Service, TurnDeps, Turns
+from gateway.ussd.sessions import SessionStore
+from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
 from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
@@ -119,7 +119,7 @@ class Services:
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
         self.incidents = IncidentStore(database, vault, clock)
-        self.drafts = Drafts(database, vault, clock, self.incidents)
+        self.drafts = DraftStore(database, vault, clock, self.incidents)
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)
         self.subscriptions = Subscriptions(database, vault, clock)
@@ -132,7 +132,7 @@ class Services:
         self.inbound_queue = InboundQueue(database, vault, clock)
         self.eraser = Eraser(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
-        self.sessions = Sessions(self.pipeline)
+        self.sessions = SessionStore(self.pipeline)
         self.pending_reports = PendingReports(self.pipeline, vault)
         self.ticket_attempts = TicketAttempts(self.pipeline, vault)
 
@@ -154,7 +154,7 @@ class Services:
         deps = TurnDeps(
             self.versions, self.sessions, self.effects, self.dropped_sessions, self.vault, self.clock, self.metrics
         )
-        self.turns = Turns(deps, self.settings.session_ttl_s)
+        self.turns = TurnHandler(deps, self.settings.session_ttl_s)
 
     def _build_sms(self) -> None:
         self.commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts)
@@ -281,5 +281,5 @@ async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str
 
 
 def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
-    service = Service(name, channel.service_code, limits_of(channel))
+    service = UssdService(name, channel.service_code, limits_of(channel))
     return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.secrets, service)

@@ -70,7 +70,7 @@ async def _load_change(pack: Path, channels: Mapping[str, ChannelSettings], vers
     else:
         if menu is not None:
             log.info("pack.changed", pack=pack.name, version=menu.version, earlier=versions.current.version)
-            versions.put(menu)
+            versions.activate(menu)
 
 
 def _load_if_changed(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:

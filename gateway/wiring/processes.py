@@ -114,9 +114,9 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
             for name, work, rest_s in (
                 ("post", services.inbound_handler.handle_all, poll_s),
                 ("appeals", services.appeal_worker.run_once, APPEALS_S),
-                ("kept reports", services.filing.file_kept, HOUSEKEEPING_S),
+                ("kept reports", services.filing.file_pending, HOUSEKEEPING_S),
                 ("dropped dialogues", services.dropped_sessions.sweep, HOUSEKEEPING_S),
-                ("old drafts", services.dropped_sessions.forget_old, HOUSEKEEPING_S),
+                ("old drafts", services.dropped_sessions.expire_drafts, HOUSEKEEPING_S),
                 ("retention", partial(services.retention.purge, "worker"), RETENTION_S),
             )
         ]

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from gateway.accounts.store import FIRST_NAME, Accounts
 from gateway.carriers.local.carrier import LocalCarrier
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.runtime.embedded import EmbeddedStores, store_urls
 from gateway.runtime.postgres import is_empty, upgrade
 from gateway.runtime.secrets import Secrets, load_or_create
@@ -98,7 +98,7 @@ def add_local_carrier(app: web.Application, services: Services) -> None:
     account = services.settings.channels[LOCAL]
     LocalCarrier(
         services.http,
-        HookUrls(**channel_urls(services.settings, LOCAL)),
+        WebhookUrls(**channel_urls(services.settings, LOCAL)),
         services.clock,
         username=account.username,
         api_key=account.api_key.get_secret_value(),

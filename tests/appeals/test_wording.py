@@ -11,7 +11,7 @@ from gateway.appeals.rules import WrongDraft
 from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
-from gateway.menu.model import appeal_area, appeal_areas
+from gateway.menu.model import appeal_area_label, appeal_areas
 from tests.helpers.appeals import BUDI, DRAFT, KLEGO, RINI, SITI, WRITTEN, Desk, changed, phone, refusing, submitted
 from tests.helpers.incidents import confirmation, report
 
@@ -118,7 +118,7 @@ async def test_the_dearest_place_is_what_a_text_costs(desk: Desk) -> None:
     appeal = await desk.campaign.draft(SITI, changed(WRITTEN, texts={"id": f"{'x' * 145} STOP {{kel}}"}))
     (told,) = await desk.campaign.costs(appeal)
     assert (told.encoding, told.parts) == ("gsm7", 2)
-    assert told.length == 151 + max(len(appeal_area(desk.menu, code)) for code in appeal_areas(desk.menu))
+    assert told.length == 151 + max(len(appeal_area_label(desk.menu, code)) for code in appeal_areas(desk.menu))
 
 
 async def test_what_has_no_stand_in_stays(desk: Desk) -> None:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from tests.helpers.carrier_server import Gateway, listening, serving
-from tests.helpers.local_carrier import Stand, local_carrier
+from tests.helpers.carrier_server import StubGateway, serve_app, stub_gateway
+from tests.helpers.local_carrier import LocalCarrierSetup, local_carrier
 
 
 @pytest.fixture(scope="session")
@@ -16,15 +16,15 @@ async def http() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    async with listening() as stand_in:
+async def gateway() -> AsyncIterator[StubGateway]:
+    async with stub_gateway() as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-async def stand(http: ClientSession, gateway: Gateway) -> AsyncIterator[Stand]:
+async def stand(http: ClientSession, gateway: StubGateway) -> AsyncIterator[LocalCarrierSetup]:
     local = local_carrier(http, gateway.hooks)
     app = web.Application()
     local.add_to(app)
-    async with serving(app, patience=10) as url:
-        yield Stand(local, url, http, gateway)
+    async with serve_app(app, patience=10) as url:
+        yield LocalCarrierSetup(local, url, http, gateway)

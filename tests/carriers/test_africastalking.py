@@ -28,7 +28,7 @@ from gateway.carriers.carrier import (
     Turn,
 )
 from gateway.text.phone import Phone
-from tests.helpers.carrier_server import FORM, fixture
+from tests.helpers.carrier_server import FORM_HEADERS, fixture
 
 INDONESIAN = Phone("+6281230004567")
 KENYAN = Phone("+254711000123")
@@ -67,21 +67,21 @@ STORY = "1*1*Padi & jagung + sapi, warung Bu Dèwi"
     ],
 )
 def test_a_captured_callback(carrier: AfricasTalking, name: str, session: str, text: str) -> None:
-    assert carrier.read_turn(fixture(name), FORM) == Turn(session, INDONESIAN, CODE, "99999", text)
+    assert carrier.read_turn(fixture(name), FORM_HEADERS) == Turn(session, INDONESIAN, CODE, "99999", text)
 
 
 def test_a_suffix_in_the_service_code(carrier: AfricasTalking) -> None:
-    turn = carrier.read_turn(fixture("ussd_11_suffix_in_service_code"), FORM)
+    turn = carrier.read_turn(fixture("ussd_11_suffix_in_service_code"), FORM_HEADERS)
     assert turn == Turn(THIRD, INDONESIAN, "*384*27011*1*2#", "99999", "")
 
 
 def test_a_live_callback(carrier: AfricasTalking) -> None:
-    turn = carrier.read_turn(fixture("ussd_13_live_safaricom"), FORM)
+    turn = carrier.read_turn(fixture("ussd_13_live_safaricom"), FORM_HEADERS)
     assert turn == Turn("ATUid_b6ae4bc13d2a43a6ada270691286d33c", KENYAN, "*384*555#", "63902", "")
 
 
 def test_another_phone_in_the_same_session_is_read_as_it_is(carrier: AfricasTalking) -> None:
-    turn = carrier.read_turn(fixture("ussd_bad_other_phone_same_session"), FORM)
+    turn = carrier.read_turn(fixture("ussd_bad_other_phone_same_session"), FORM_HEADERS)
     assert turn == Turn(FIRST, Phone("+6285712340008"), CODE, "99999", "1*1*2")
 
 
@@ -98,7 +98,7 @@ def test_another_phone_in_the_same_session_is_read_as_it_is(carrier: AfricasTalk
 )
 def test_a_malformed_callback(carrier: AfricasTalking, name: str, problem: str) -> None:
     with pytest.raises(BadCallback) as refused:
-        carrier.read_turn(fixture(name), FORM)
+        carrier.read_turn(fixture(name), FORM_HEADERS)
     assert str(refused.value) == problem
 
 
@@ -127,7 +127,7 @@ INITIAL = fixture("ussd_01_initial").decode()
 def test_a_field_out_of_its_bounds(carrier: AfricasTalking, field: str, value: str) -> None:
     body = re.sub(rf"{field}=[^&]*", f"{field}={value}", INITIAL).encode()
     with pytest.raises(BadCallback, match=field) as refused:
-        carrier.read_turn(body, FORM)
+        carrier.read_turn(body, FORM_HEADERS)
     assert not value or value not in str(refused.value)
 
 
@@ -136,7 +136,7 @@ def test_a_field_out_of_its_bounds(carrier: AfricasTalking, field: str, value: s
 )
 def test_what_is_opaque_is_taken_as_it_is(carrier: AfricasTalking, field: str, value: str) -> None:
     body = re.sub(rf"{field}=[^&]*", f"{field}={value}", INITIAL).encode()
-    turn = carrier.read_turn(body, FORM)
+    turn = carrier.read_turn(body, FORM_HEADERS)
     assert {"networkCode": turn.network, "sessionId": turn.session}[field] == value
 
 
@@ -145,7 +145,7 @@ def test_what_is_opaque_is_taken_as_it_is(carrier: AfricasTalking, field: str, v
     [("category", "category"), ("x" * 99, "x" * 99), ("x" * 100, None), ("a|b", None), ("", None), ("\udcff", None)],
 )
 def test_the_echoed_label(carrier: AfricasTalking, echoed: str, label: str | None) -> None:
-    headers = CIMultiDict({**FORM, "AT-USSD-Hop-Metadata": echoed})
+    headers = CIMultiDict({**FORM_HEADERS, "AT-USSD-Hop-Metadata": echoed})
     assert carrier.read_turn(INITIAL.encode(), headers).label == label
 
 
@@ -188,23 +188,23 @@ def test_a_label_that_no_header_can_carry_is_left_out(carrier: AfricasTalking, l
     ],
 )
 def test_a_captured_end(carrier: AfricasTalking, name: str, expected: SessionEnd) -> None:
-    assert carrier.read_session_end(fixture(name), FORM) == expected
+    assert carrier.read_session_end(fixture(name), FORM_HEADERS) == expected
 
 
 def test_an_end_with_nothing_but_what_must_be(carrier: AfricasTalking) -> None:
-    end = carrier.read_session_end(b"sessionId=s&status=Success", FORM)
+    end = carrier.read_session_end(b"sessionId=s&status=Success", FORM_HEADERS)
     assert end == SessionEnd("s", Ending.COMPLETED, None, None, "", "", "")
 
 
 def test_numbers_that_are_none_and_an_error_that_quotes(carrier: AfricasTalking) -> None:
     body = b"sessionId=s&status=Failed&hopsCount=-1&durationInMillis=1e9&errorMessage=no%0Aanswer+for+%2B6281230004567"
-    end = carrier.read_session_end(body, FORM)
+    end = carrier.read_session_end(body, FORM_HEADERS)
     assert end == SessionEnd("s", Ending.FAILED, None, None, "", "", "no answer for +62812****567")
 
 
 def test_an_unheard_of_ending(carrier: AfricasTalking) -> None:
     with capture_logs() as logs:
-        end = carrier.read_session_end(b"sessionId=s&status=Active", FORM)
+        end = carrier.read_session_end(b"sessionId=s&status=Active", FORM_HEADERS)
     assert end.ending is Ending.NOT_UNDERSTOOD
     assert logs == [_warning("session status", "Active")]
 
@@ -231,7 +231,7 @@ def test_an_unheard_of_ending(carrier: AfricasTalking) -> None:
 def test_a_captured_report(carrier: AfricasTalking, name: str, status: ReceiptStatus, raw: str, reason: str) -> None:
     body = fixture(name)
     with capture_logs() as logs:
-        receipt = carrier.read_receipt(body, FORM)
+        receipt = carrier.read_receipt(body, FORM_HEADERS)
     assert receipt == Receipt(body.split(b"&")[0].removeprefix(b"id=").decode(), status, raw, reason)
     assert logs == ([_warning("receipt status", raw)] if raw not in RECEIPT_STATUSES else [])
 
@@ -239,7 +239,7 @@ def test_a_captured_report(carrier: AfricasTalking, name: str, status: ReceiptSt
 @pytest.mark.parametrize("body", [b"", b"id=x", b"status=Success", b"id=&status=Success", b"id=a%00&status=Success"])
 def test_a_malformed_report(carrier: AfricasTalking, body: bytes) -> None:
     with pytest.raises(BadCallback):
-        carrier.read_receipt(body, FORM)
+        carrier.read_receipt(body, FORM_HEADERS)
 
 
 # Inbound messages and opt-outs -------------------------------------------------------------------------------
@@ -247,10 +247,10 @@ def test_a_malformed_report(carrier: AfricasTalking, body: bytes) -> None:
 
 def test_captured_messages(carrier: AfricasTalking) -> None:
     sent_at = datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
-    assert carrier.read_inbound(fixture("inbox_iso_date"), FORM) == Inbound(
+    assert carrier.read_inbound(fixture("inbox_iso_date"), FORM_HEADERS) == Inbound(
         "5c7b9f0e-3a41-4f64-9d7b-1d2f0a9c4b77", KENYAN, "27011", "HARGA padi", sent_at, "63902"
     )
-    assert carrier.read_inbound(fixture("inbox_space_date_empty_link"), FORM) == Inbound(
+    assert carrier.read_inbound(fixture("inbox_space_date_empty_link"), FORM_HEADERS) == Inbound(
         "ATXid_cc31280d6899af94a3c7236b52949b50", KENYAN, "27011", "Cuaca besok? é & + …", sent_at, "99999"
     )
 
@@ -269,36 +269,36 @@ def test_captured_messages(carrier: AfricasTalking) -> None:
 )
 def test_the_time_of_a_message(carrier: AfricasTalking, date: str, moment: datetime | None) -> None:
     body = f"id=1&from=%2B6281230004567&to=3375&text=Halo&date={date}".encode()
-    assert carrier.read_inbound(body, FORM) == Inbound("1", INDONESIAN, "3375", "Halo", moment, "")
+    assert carrier.read_inbound(body, FORM_HEADERS) == Inbound("1", INDONESIAN, "3375", "Halo", moment, "")
 
 
 @pytest.mark.parametrize("sender", ["3375", "TELKOMSEL", "Bank 24"])
 def test_a_sender_without_a_number(carrier: AfricasTalking, sender: str) -> None:
-    assert carrier.read_inbound(f"id=1&from={sender}&to=3375&text=Halo".encode(), FORM).sender == sender
+    assert carrier.read_inbound(f"id=1&from={sender}&to=3375&text=Halo".encode(), FORM_HEADERS).sender == sender
 
 
 @pytest.mark.parametrize("sender", ["", "+6281230004567", "6281230004567", "081230004567", "Bu+081230004567", "%C3%A8"])
 def test_what_may_be_a_number_does_not_pass_as_a_name(carrier: AfricasTalking, sender: str) -> None:
     with pytest.raises(BadCallback, match="from is neither"):
-        carrier.read_inbound(f"id=1&from={sender}&to=3375&text=Halo".encode(), FORM)
+        carrier.read_inbound(f"id=1&from={sender}&to=3375&text=Halo".encode(), FORM_HEADERS)
 
 
 def test_a_message_is_not_lost_for_what_its_text_holds(carrier: AfricasTalking) -> None:
     message = "id=1&from=3375&to=3375&text="
-    assert carrier.read_inbound(f"{message}a%0D%0Ab%0Ac%0Dd".encode(), FORM).text == "a\nb\nc\nd"
-    assert carrier.read_inbound(f"{message}a%00b%09c%C2%85d%0Ce".encode(), FORM).text == "a b c d e"
+    assert carrier.read_inbound(f"{message}a%0D%0Ab%0Ac%0Dd".encode(), FORM_HEADERS).text == "a\nb\nc\nd"
+    assert carrier.read_inbound(f"{message}a%00b%09c%C2%85d%0Ce".encode(), FORM_HEADERS).text == "a b c d e"
     with pytest.raises(BadCallback, match="id has control characters"):
-        carrier.read_inbound(b"id=%00&from=3375&to=3375&text=a", FORM)
+        carrier.read_inbound(b"id=%00&from=3375&to=3375&text=a", FORM_HEADERS)
 
 
 def test_a_captured_opt_out(carrier: AfricasTalking) -> None:
-    assert carrier.read_opt_out(fixture("optout_alphanumeric"), FORM) == OptOut(KENYAN, "INFOTANI")
+    assert carrier.read_opt_out(fixture("optout_alphanumeric"), FORM_HEADERS) == OptOut(KENYAN, "INFOTANI")
 
 
 @pytest.mark.parametrize("name", ["subscription_addition", "subscription_deletion_capitalised"])
 def test_a_premium_subscription_is_no_opt_out(carrier: AfricasTalking, name: str) -> None:
     with pytest.raises(BadCallback, match="senderId is missing"):
-        carrier.read_opt_out(fixture(name), FORM)
+        carrier.read_opt_out(fixture(name), FORM_HEADERS)
 
 
 # All of them -------------------------------------------------------------------------------------------------
@@ -331,7 +331,7 @@ async def test_fields_of_any_content_are_read_or_refused(values: dict[str, str])
         *(carrier.read_inbound, carrier.read_opt_out),
     ):
         with suppress(BadCallback):
-            assert read(body, FORM)
+            assert read(body, FORM_HEADERS)
 
 
 @pytest.mark.parametrize("verb", ["read_turn", "read_session_end", "read_receipt", "read_inbound", "read_opt_out"])
@@ -347,7 +347,7 @@ async def test_fields_of_any_content_are_read_or_refused(values: dict[str, str])
 )
 def test_no_refusal_and_no_log_line_shows_a_number(carrier: AfricasTalking, verb: str, body: bytes) -> None:
     with capture_logs() as logs, pytest.raises(BadCallback) as refused:
-        getattr(carrier, verb)(body, FORM)
+        getattr(carrier, verb)(body, FORM_HEADERS)
     shown = "".join(traceback.format_exception(refused.value)) + repr(refused.value) + repr(logs)
     assert "81230004567" not in shown
 

@@ -13,16 +13,16 @@ from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.text.phone import Phone
 from tests.helpers.africastalking import (
+    ACCEPTED_RECIPIENT,
     BU_TANI,
     KENYAN,
     PAK_TANI,
-    TAKEN,
-    listing,
-    never_asked,
+    fixed_answer,
     outcomes,
-    replaying,
+    recipients_answer,
+    unexpected_request,
 )
-from tests.helpers.carrier_server import answering, fixture
+from tests.helpers.carrier_server import fixture, serve_answer
 
 # Answers, number by number ------------------------------------------------------------------------------------------
 
@@ -42,13 +42,13 @@ from tests.helpers.carrier_server import answering, fixture
     ],
 )
 async def test_a_recorded_answer(http: ClientSession, name: str, phone: Phone, outcome: Outcome) -> None:
-    assert await outcomes(http, replaying(fixture(name)), phone) == {phone: outcome}
+    assert await outcomes(http, fixed_answer(fixture(name)), phone) == {phone: outcome}
 
 
 async def test_an_answer_goes_by_number_and_says_nothing_of_who_is_missing(http: ClientSession) -> None:
     opted_out = Phone("+254711000999")
     phones = [opted_out, BU_TANI, KENYAN]
-    assert await outcomes(http, replaying(fixture("sms_send_201_mixed")), *phones) == {
+    assert await outcomes(http, fixed_answer(fixture("sms_send_201_mixed")), *phones) == {
         opted_out: Refused("opted out at the carrier", opted_out=True),
         BU_TANI: sms.MISSING,
         KENYAN: Accepted("ATXid_7cd1c32b3c4cb5abf9f9e25113e99112"),
@@ -77,27 +77,31 @@ def test_the_table_of_codes_has_no_other() -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome", "warned"),
     [
-        (listing(TAKEN), Accepted("ATXid_1"), None),
-        (listing(TAKEN, TAKEN), Accepted("ATXid_1"), None),
-        (listing({**TAKEN, "number": "6281230004567"}), Accepted("ATXid_1"), None),
-        (listing({**TAKEN, "number": PAK_TANI.e164}), sms.MISSING, None),
-        (listing(TAKEN, {**TAKEN, "statusCode": 403}), sms.CONTRADICTORY, None),
-        (listing(TAKEN, {**TAKEN, "messageId": "ATXid_2"}), sms.CONTRADICTORY, None),
-        (listing({**TAKEN, "statusCode": 777}), sms.NOT_UNDERSTOOD, "status code"),
-        (listing({**TAKEN, "statusCode": True}), sms.NOT_UNDERSTOOD, "status code"),
-        (listing({**TAKEN, "statusCode": [101]}), sms.NOT_UNDERSTOOD, "status code"),
-        (listing({"number": BU_TANI.e164}), sms.NOT_UNDERSTOOD, "status code"),
-        (listing({**TAKEN, "messageId": "None"}), sms.WITHOUT_ID, "message id"),
-        (listing({**TAKEN, "messageId": None}), sms.WITHOUT_ID, "message id"),
-        (listing({**TAKEN, "messageId": "a\0b"}), sms.WITHOUT_ID, "message id"),
-        (listing({**TAKEN, "messageId": "x" * 129}), sms.WITHOUT_ID, "message id"),
+        (recipients_answer(ACCEPTED_RECIPIENT), Accepted("ATXid_1"), None),
+        (recipients_answer(ACCEPTED_RECIPIENT, ACCEPTED_RECIPIENT), Accepted("ATXid_1"), None),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "number": "6281230004567"}), Accepted("ATXid_1"), None),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "number": PAK_TANI.e164}), sms.MISSING, None),
+        (recipients_answer(ACCEPTED_RECIPIENT, {**ACCEPTED_RECIPIENT, "statusCode": 403}), sms.CONTRADICTORY, None),
         (
-            listing(message="InvalidSenderId"),
+            recipients_answer(ACCEPTED_RECIPIENT, {**ACCEPTED_RECIPIENT, "messageId": "ATXid_2"}),
+            sms.CONTRADICTORY,
+            None,
+        ),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "statusCode": 777}), sms.NOT_UNDERSTOOD, "status code"),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "statusCode": True}), sms.NOT_UNDERSTOOD, "status code"),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "statusCode": [101]}), sms.NOT_UNDERSTOOD, "status code"),
+        (recipients_answer({"number": BU_TANI.e164}), sms.NOT_UNDERSTOOD, "status code"),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": "None"}), sms.WITHOUT_ID, "message id"),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": None}), sms.WITHOUT_ID, "message id"),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": "a\0b"}), sms.WITHOUT_ID, "message id"),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": "x" * 129}), sms.WITHOUT_ID, "message id"),
+        (
+            recipients_answer(message="InvalidSenderId"),
             Deferred("the sender name is not registered", whole_channel=True),
             "empty list of recipients",
         ),
-        (listing(message="InsufficientBalance"), sms.CODES[405], "empty list of recipients"),
-        (listing(message="Queued"), sms.MISSING, "empty list of recipients"),
+        (recipients_answer(message="InsufficientBalance"), sms.CODES[405], "empty list of recipients"),
+        (recipients_answer(message="Queued"), sms.MISSING, "empty list of recipients"),
         (b'{"SMSMessageData": {"Recipients": []}}', sms.MISSING, "empty list of recipients"),
         (b'{"SMSMessageData": {"Recipients": [1, null, "x"]}}', sms.MISSING, "empty list of recipients"),
         (b'{"SMSMessageData": {"Recipients": null}}', sms.NOT_UNDERSTOOD, "answer"),
@@ -110,18 +114,18 @@ def test_the_table_of_codes_has_no_other() -> None:
         (b'{"SMSMessageData":', sms.NOT_UNDERSTOOD, "answer"),
         (b"\xff\xfe", sms.NOT_UNDERSTOOD, "answer"),
         (b"[" * 100_000, sms.NOT_UNDERSTOOD, "answer"),
-        (b" " * sms.LARGEST_ANSWER + listing(TAKEN), sms.NOT_UNDERSTOOD, "answer"),
+        (b" " * sms.LARGEST_ANSWER + recipients_answer(ACCEPTED_RECIPIENT), sms.NOT_UNDERSTOOD, "answer"),
     ],
 )
 async def test_an_answer_of_any_shape(http: ClientSession, answer: bytes, outcome: Outcome, warned: str | None) -> None:
     with capture_logs() as logs:
-        assert await outcomes(http, replaying(answer), BU_TANI) == {BU_TANI: outcome}
+        assert await outcomes(http, fixed_answer(answer), BU_TANI) == {BU_TANI: outcome}
     assert {line["what"] for line in logs} == ({warned} if warned else set())
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "text/html", "application/octet-stream"])
 async def test_the_content_type_and_which_2xx_it_is_do_not_matter(http: ClientSession, kind: str) -> None:
-    answer = replaying(listing(TAKEN), status=200, kind=kind)
+    answer = fixed_answer(recipients_answer(ACCEPTED_RECIPIENT), status=200, kind=kind)
     assert await outcomes(http, answer, BU_TANI) == {BU_TANI: Accepted("ATXid_1")}
 
 
@@ -149,14 +153,14 @@ async def test_the_content_type_and_which_2xx_it_is_do_not_matter(http: ClientSe
     ],
 )
 async def test_an_http_status(http: ClientSession, status: int, outcome: Outcome) -> None:
-    answer = replaying("The supplied authentication is invalid", status, "text/plain")
+    answer = fixed_answer("The supplied authentication is invalid", status, "text/plain")
     with capture_logs() as logs:
         assert await outcomes(http, answer, BU_TANI, PAK_TANI) == {BU_TANI: outcome, PAK_TANI: outcome}
     assert [line["what"] for line in logs] == (["HTTP status"] if outcome == sms.NOT_UNDERSTOOD else [])
 
 
 async def test_the_recorded_401(http: ClientSession) -> None:
-    answer = replaying(
+    answer = fixed_answer(
         fixture("sms_send_401"), 401, "text/plain; charset=UTF-8", **{"WWW-Authenticate": 'Basic realm="api"'}
     )
     assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[401]}
@@ -164,7 +168,7 @@ async def test_the_recorded_401(http: ClientSession) -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_retry_after_lets_the_whole_channel_wait(http: ClientSession, status: int) -> None:
-    (outcome,) = (await outcomes(http, replaying("", status, **{"Retry-After": "7"}), BU_TANI)).values()
+    (outcome,) = (await outcomes(http, fixed_answer("", status, **{"Retry-After": "7"}), BU_TANI)).values()
     assert isinstance(outcome, Deferred)
     assert (outcome.after, outcome.whole_channel) == (timedelta(seconds=7), True)
 
@@ -195,7 +199,7 @@ def test_how_long_a_carrier_asks_to_wait(value: str, date: str | None, wait: tim
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(http: ClientSession, status: int) -> None:
     """The SDK would have sent the key to the other host (facts/protocols.md C.2, hazard 7)."""
-    async with answering(never_asked) as other:
-        answer = replaying("", status, Location=f"{other}/version1/messaging")
+    async with serve_answer(unexpected_request) as other:
+        answer = fixed_answer("", status, Location=f"{other}/version1/messaging")
         assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[status]}
     assert isinstance(sms.HTTP_STATUSES[status], Deferred)

@@ -10,8 +10,8 @@ from multidict import CIMultiDict
 
 from gateway.carriers.africastalking import messaging as sms
 from gateway.carriers.africastalking.callbacks import AfricasTalking
-from tests.helpers.africastalking import BU_TANI, KEY, PAK_TANI, account, never_asked, replaying
-from tests.helpers.carrier_server import Answer, answering, fixture
+from tests.helpers.africastalking import BU_TANI, KEY, PAK_TANI, at_account, fixed_answer, unexpected_request
+from tests.helpers.carrier_server import Answer, fixture, serve_answer
 
 # The request --------------------------------------------------------------------------------------------------------
 
@@ -23,10 +23,10 @@ async def test_the_request_is_the_one_of_the_sdk(http: ClientSession) -> None:
         seen.append((request.method, request.path, await request.read(), CIMultiDict(request.headers)))
         return web.Response(status=500)
 
-    async with answering(answer) as url:
-        named = account(http, url, sender="INFOTANI")
+    async with serve_answer(answer) as url:
+        named = at_account(http, url, sender="INFOTANI")
         await named.send("Halo Bu Tani, panen padi siap. Info: 12345", [BU_TANI])
-        await account(http, f"{url}/").send("Halo & selamat pagi + salam", [BU_TANI, PAK_TANI, BU_TANI])
+        await at_account(http, f"{url}/").send("Halo & selamat pagi + salam", [BU_TANI, PAK_TANI, BU_TANI])
 
     assert [(method, path) for method, path, _, _ in seen] == [("POST", "/version1/messaging")] * 2
     assert seen[0][2] == fixture("sms_send_request")
@@ -72,13 +72,13 @@ async def test_an_account_that_cannot_be_right(
 
 @pytest.mark.parametrize("text", ["", "\ud83d"])
 async def test_a_text_that_cannot_be_sent_is_not_sent(http: ClientSession, text: str) -> None:
-    async with answering(never_asked) as url:
-        assert await account(http, url).send(text, [BU_TANI]) == {BU_TANI: sms.NOT_SENDABLE}
+    async with serve_answer(unexpected_request) as url:
+        assert await at_account(http, url).send(text, [BU_TANI]) == {BU_TANI: sms.NOT_SENDABLE}
 
 
 async def test_nobody_is_sent_to_without_a_request(http: ClientSession) -> None:
-    async with answering(never_asked) as url:
-        assert await account(http, url).send("Halo", []) == {}
+    async with serve_answer(unexpected_request) as url:
+        assert await at_account(http, url).send("Halo", []) == {}
 
 
 # The balance --------------------------------------------------------------------------------------------------------
@@ -91,8 +91,8 @@ async def test_the_balance_is_asked_for_and_told_in_the_carriers_words(http: Cli
         asked.append((request.method, request.path_qs, request.headers["apiKey"]))
         return web.Response(body=fixture("user_200"), content_type="application/json")
 
-    async with answering(answer) as url:
-        told = await account(http, url).balance()
+    async with serve_answer(answer) as url:
+        told = await at_account(http, url).balance()
     assert told == json.loads(fixture("user_200"))["UserData"]["balance"]
     assert asked == [("GET", "/version1/user?username=sandbox", KEY)]
 
@@ -100,17 +100,17 @@ async def test_the_balance_is_asked_for_and_told_in_the_carriers_words(http: Cli
 @pytest.mark.parametrize(
     "answer",
     [
-        replaying("The supplied authentication is invalid", 401, "text/plain"),
-        replaying("", 302, Location="/elsewhere"),
-        replaying("<html>", 200),
-        replaying("null", 200),
-        replaying('{"UserData": {}}', 200),
-        replaying('{"UserData": {"balance": ""}}', 200),
-        replaying('{"UserData": {"balance": "\\u0000"}}', 200),
-        replaying("x" * (sms.LARGEST_ANSWER + 1), 200),
+        fixed_answer("The supplied authentication is invalid", 401, "text/plain"),
+        fixed_answer("", 302, Location="/elsewhere"),
+        fixed_answer("<html>", 200),
+        fixed_answer("null", 200),
+        fixed_answer('{"UserData": {}}', 200),
+        fixed_answer('{"UserData": {"balance": ""}}', 200),
+        fixed_answer('{"UserData": {"balance": "\\u0000"}}', 200),
+        fixed_answer("x" * (sms.LARGEST_ANSWER + 1), 200),
     ],
 )
 async def test_no_balance_is_no_error(http: ClientSession, answer: Answer) -> None:
-    async with answering(answer) as url:
-        assert await account(http, url).balance() is None
-    assert await account(http, url).balance() is None, "nobody listens there any more"
+    async with serve_answer(answer) as url:
+        assert await at_account(http, url).balance() is None
+    assert await at_account(http, url).balance() is None, "nobody listens there any more"

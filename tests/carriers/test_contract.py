@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Accepted, BadCallback, Carrier, Deferred, Screen, Unknown
 from gateway.text.phone import Phone
-from tests.helpers.carrier_server import Answer, answering
+from tests.helpers.carrier_server import Answer, serve_answer
 
 Make = Callable[[ClientSession, str], Carrier]
 
@@ -60,7 +60,7 @@ def _status(status: int, text: str = "") -> Answer:
 )
 async def test_whatever_comes_every_number_has_an_outcome(http: ClientSession, make: Make, answer: Answer) -> None:
     """An answer that does not say so in the carrier's own terms is never taken for an acceptance."""
-    async with answering(answer) as url:
+    async with serve_answer(answer) as url:
         with capture_logs() as logs:
             found = await make(http, url).send("Halo", PHONES)
     assert list(found) == PHONES
@@ -70,19 +70,19 @@ async def test_whatever_comes_every_number_has_an_outcome(http: ClientSession, m
 
 @pytest.mark.parametrize("answer", [_status(500, "x"), _status(200, "{}"), _hanging_up])
 async def test_a_balance_is_words_or_nothing(http: ClientSession, make: Make, answer: Answer) -> None:
-    async with answering(answer) as url:
+    async with serve_answer(answer) as url:
         assert await make(http, url).balance() is None
 
 
 @pytest.mark.parametrize("answer", [_silent, _hanging_up])
 async def test_what_may_have_been_sent_is_unknown(http: ClientSession, make: Make, answer: Answer) -> None:
-    async with answering(answer) as url:
+    async with serve_answer(answer) as url:
         found = await make(http, url).send("Halo", PHONES)
     assert {type(outcome) for outcome in found.values()} == {Unknown}
 
 
 async def test_what_was_surely_not_sent_may_be_sent_again(http: ClientSession, make: Make) -> None:
-    async with answering(_silent) as url:
+    async with serve_answer(_silent) as url:
         pass
     found = await make(http, url).send("Halo", PHONES)
     assert {type(outcome) for outcome in found.values()} == {Deferred}
@@ -95,7 +95,7 @@ async def test_no_redirect_is_followed(http: ClientSession, make: Make) -> None:
         paths.append(request.path)
         return web.Response(status=307, headers={"Location": "/elsewhere"})
 
-    async with answering(elsewhere) as url:
+    async with serve_answer(elsewhere) as url:
         await make(http, url).send("Halo", PHONES)
     assert len(paths) == 1
 

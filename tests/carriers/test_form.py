@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from gateway.carriers.carrier import BadCallback
 from gateway.carriers.form_body import FORM_TYPE, Form
-from tests.helpers.carrier_server import FORM
+from tests.helpers.carrier_server import FORM_HEADERS
 
 TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, lines=("note",), free=("said",))
 
@@ -35,7 +35,7 @@ TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, lines=("note",), free=(
     ],
 )
 def test_it_reads(body: bytes, fields: dict[str, str]) -> None:
-    assert TWO.read(body, FORM) == fields
+    assert TWO.read(body, FORM_HEADERS) == fields
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_it_reads(body: bytes, fields: dict[str, str]) -> None:
 )
 def test_it_refuses(body: bytes, problem: str) -> None:
     with pytest.raises(BadCallback) as refused:
-        TWO.read(body, FORM)
+        TWO.read(body, FORM_HEADERS)
     assert str(refused.value) == problem
 
 
@@ -84,10 +84,10 @@ PRINTABLE = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=10)
 @given(PRINTABLE, PRINTABLE)
 def test_what_is_encoded_comes_out_as_the_standard_library_reads_it(a: str, b: str) -> None:
     body = urlencode({"a": a, "b": b}).encode()
-    assert TWO.read(body, FORM) == {"a": a, "b": b} == dict(parse_qsl(body.decode(), keep_blank_values=True))
+    assert TWO.read(body, FORM_HEADERS) == {"a": a, "b": b} == dict(parse_qsl(body.decode(), keep_blank_values=True))
 
 
 def test_a_free_field_holds_whatever_there_is() -> None:
-    assert TWO.read(b"a=1&b=2&said=%00%09%0D%0A%C2%85", FORM)["said"] == "\0\t\r\n\x85"
+    assert TWO.read(b"a=1&b=2&said=%00%09%0D%0A%C2%85", FORM_HEADERS)["said"] == "\0\t\r\n\x85"
     with pytest.raises(BadCallback, match="said has more than 10 characters"):
-        TWO.read(b"a=1&b=2&said=%00%00%00%00%00%00%00%00%00%00%00", FORM)
+        TWO.read(b"a=1&b=2&said=%00%00%00%00%00%00%00%00%00%00%00", FORM_HEADERS)

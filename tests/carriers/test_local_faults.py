@@ -26,14 +26,14 @@ from gateway.carriers.local.faults import (
     Refuse,
     SlowAnswer,
     StatusCodes,
-    faults_from,
+    parse_faults,
 )
-from tests.helpers.local_carrier import BU_TANI, PAK_TANI, Stand
+from tests.helpers.local_carrier import BU_TANI, PAK_TANI, LocalCarrierSetup
 
 # Each fault and its outcome -----------------------------------------------------------------------------------------
 
 
-async def test_a_refused_number(stand: Stand) -> None:
+async def test_a_refused_number(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(refuse=Refuse(numbers={BU_TANI.e164: 406}))
     refused, taken = await stand.send(BU_TANI, PAK_TANI)
     assert refused == sms.CODES[406]
@@ -42,12 +42,12 @@ async def test_a_refused_number(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code, outcome in sms.CODES.items() if not isinstance(outcome, Accepted)])
-async def test_every_status_code(stand: Stand, code: int) -> None:
+async def test_every_status_code(stand: LocalCarrierSetup, code: int) -> None:
     stand.local.faults = Faults(status_codes=StatusCodes(code=code))
     assert await stand.send() == [sms.CODES[code]]
 
 
-async def test_a_status_code_that_nobody_has_heard_of(stand: Stand) -> None:
+async def test_a_status_code_that_nobody_has_heard_of(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(status_codes=StatusCodes(code=777))
     with capture_logs() as logs:
         assert await stand.send() == [sms.NOT_UNDERSTOOD]
@@ -55,7 +55,7 @@ async def test_a_status_code_that_nobody_has_heard_of(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-async def test_no_answer(stand: Stand, accepts: bool) -> None:
+async def test_no_answer(stand: LocalCarrierSetup, accepts: bool) -> None:
     stand.local.faults = Faults(no_answer=NoAnswer(accepts=accepts))
     assert await stand.send() == [Unknown("no answer in time")]
     assert len(stand.local.messages) == int(accepts)
@@ -63,7 +63,7 @@ async def test_no_answer(stand: Stand, accepts: bool) -> None:
         assert [status for _, status in await stand.reports(2)] == [ReceiptStatus.ACCEPTED, ReceiptStatus.DELIVERED]
 
 
-async def test_a_slow_answer(stand: Stand) -> None:
+async def test_a_slow_answer(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(slow_answer=SlowAnswer(seconds=0.4, times=1))
     assert await stand.send() == [Unknown("no answer in time")]
     assert not stand.local.messages
@@ -73,13 +73,13 @@ async def test_a_slow_answer(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 502, 503])
-async def test_an_http_status(stand: Stand, status: int) -> None:
+async def test_an_http_status(stand: LocalCarrierSetup, status: int) -> None:
     stand.local.faults = Faults(http_status=HttpStatus(status=status))
     assert await stand.send() == [sms.HTTP_STATUSES[status]]
     assert not stand.local.messages
 
 
-async def test_retry_after(stand: Stand) -> None:
+async def test_retry_after(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(http_status=HttpStatus(status=429, retry_after=7))
     assert await stand.send() == [Deferred("too many requests", timedelta(seconds=7), whole_channel=True)]
 
@@ -88,14 +88,14 @@ async def test_retry_after(stand: Stand) -> None:
     ("message", "outcome"),
     [("InvalidSenderId", sms.EMPTY_ANSWERS["InvalidSenderId"]), ("Oops", sms.MISSING)],
 )
-async def test_an_empty_list_of_recipients(stand: Stand, message: str, outcome: Outcome) -> None:
+async def test_an_empty_list_of_recipients(stand: LocalCarrierSetup, message: str, outcome: Outcome) -> None:
     stand.local.faults = Faults(empty_recipients=EmptyRecipients(message=message))
     assert await stand.send(BU_TANI, PAK_TANI) == [outcome, outcome]
     assert [sent.status for sent in stand.local.messages] == [message, message]
 
 
 @pytest.mark.parametrize(("keep", "listed"), [(None, 1), (0, 0), (1, 1), (2, 2)])
-async def test_recipients_missing_from_the_answer(stand: Stand, keep: int | None, listed: int) -> None:
+async def test_recipients_missing_from_the_answer(stand: LocalCarrierSetup, keep: int | None, listed: int) -> None:
     stand.local.faults = Faults(missing_recipients=MissingRecipients(keep=keep))
     answer = await stand.send(BU_TANI, PAK_TANI)
     assert [isinstance(outcome, Accepted) for outcome in answer] == [number < listed for number in range(2)]
@@ -103,7 +103,7 @@ async def test_recipients_missing_from_the_answer(stand: Stand, keep: int | None
     assert len(await stand.reports(4)) == 4
 
 
-async def test_duplicated_and_reordered_reports(stand: Stand) -> None:
+async def test_duplicated_and_reordered_reports(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(duplicate_reports=DuplicateReports(copies=2), reordered_reports=Fault())
     await stand.send()
     statuses = [status for _, status in await stand.reports(4)]
@@ -111,16 +111,16 @@ async def test_duplicated_and_reordered_reports(stand: Stand) -> None:
     assert stand.local.messages[0].status == "Success"
 
 
-async def test_reports_before_the_answer(stand: Stand) -> None:
+async def test_reports_before_the_answer(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(early_reports=Fault(times=1))
     (outcome,) = await stand.send()
     assert isinstance(outcome, Accepted)
-    assert [call.fields["id"] for call in stand.gateway.to("receipt")] == [outcome.message_id] * 2
+    assert [call.fields["id"] for call in stand.gateway.calls_of("receipt")] == [outcome.message_id] * 2
     await stand.send()
-    assert len(stand.gateway.to("receipt")) == 2
+    assert len(stand.gateway.calls_of("receipt")) == 2
 
 
-async def test_no_reports(stand: Stand) -> None:
+async def test_no_reports(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(no_reports=Fault(times=1))
     silent, reported = await stand.send(BU_TANI, PAK_TANI)
     assert isinstance(silent, Accepted)
@@ -128,7 +128,7 @@ async def test_no_reports(stand: Stand) -> None:
     assert {message for message, _ in await stand.reports(2)} == {reported.message_id}
 
 
-async def test_a_fault_passes_after_its_times(stand: Stand) -> None:
+async def test_a_fault_passes_after_its_times(stand: LocalCarrierSetup) -> None:
     stand.local.faults = Faults(
         http_status=HttpStatus(status=503, times=2), refuse=Refuse(numbers={BU_TANI.e164: 403}, times=1)
     )
@@ -136,7 +136,7 @@ async def test_a_fault_passes_after_its_times(stand: Stand) -> None:
     assert kinds == ["Deferred", "Deferred", "Accepted", "Refused", "Accepted"]
 
 
-async def test_a_report_that_is_not_taken_is_lost(stand: Stand) -> None:
+async def test_a_report_that_is_not_taken_is_lost(stand: LocalCarrierSetup) -> None:
     stand.gateway.status = 503
     with capture_logs() as logs:
         await stand.send()
@@ -149,7 +149,7 @@ async def test_a_report_that_is_not_taken_is_lost(stand: Stand) -> None:
 # Faults over HTTP ---------------------------------------------------------------------------------------------------
 
 
-async def test_faults_are_set_shown_and_cleared(stand: Stand) -> None:
+async def test_faults_are_set_shown_and_cleared(stand: LocalCarrierSetup) -> None:
     address = f"{stand.url}/local/faults"
     wanted = {"no_answer": {"accepts": False, "times": 1}, "refuse": {"numbers": {"+6281230004567": 403}}}
     async with stand.http.put(address, json=wanted) as response:
@@ -175,7 +175,9 @@ async def test_faults_are_set_shown_and_cleared(stand: Stand) -> None:
         (b"", "Invalid JSON"),
     ],
 )
-async def test_a_wrong_fault_is_told_what_is_allowed(stand: Stand, document: bytes, diagnostic: str) -> None:
+async def test_a_wrong_fault_is_told_what_is_allowed(
+    stand: LocalCarrierSetup, document: bytes, diagnostic: str
+) -> None:
     stand.local.faults = before = Faults(no_reports=Fault())
     async with stand.http.put(
         f"{stand.url}/local/faults", data=document, headers={"Content-Type": "application/json"}
@@ -205,4 +207,4 @@ def test_the_faults_of_the_readme_can_be_set() -> None:
     documents = re.findall(r"^curl -X PUT --json '(.*)' http://127.0.0.1:8080/local/faults$", README, re.MULTILINE)
     assert len(documents) == 3
     for document in documents:
-        assert faults_from(document.encode()).model_dump(exclude_none=True).keys() == json.loads(document).keys()
+        assert parse_faults(document.encode()).model_dump(exclude_none=True).keys() == json.loads(document).keys()

@@ -13,10 +13,10 @@ from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.local import phones
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import NETWORK_ERROR
-from gateway.carriers.local.phones import Phones
+from gateway.carriers.local.phones import SimulatedPhones
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.helpers.carrier_server import Gateway, serving
+from tests.helpers.carrier_server import StubGateway, serve_app
 
 CODE = "*384*3375#"
 PHONE = "+6281230004567"
@@ -35,7 +35,7 @@ class SettableClock(Clock):
 class Stand:
     url: str
     http: ClientSession
-    gateway: Gateway
+    gateway: StubGateway
     clock: SettableClock
 
     async def post(self, path: str, status: int = 200, **fields: Any) -> dict[str, Any]:
@@ -51,19 +51,19 @@ class Stand:
         self.gateway.screens = [web.Response(text=screen) for screen in screens]
 
     async def endings(self, number: int) -> list[tuple[str, str]]:
-        events = await self.gateway.until("ussd_event", number)
+        events = await self.gateway.wait_for_calls("ussd_event", number)
         return sorted((event.fields["phoneNumber"], event.fields["status"]) for event in events)
 
 
 @pytest.fixture
-async def stand(http: ClientSession, gateway: Gateway) -> AsyncIterator[Stand]:
+async def stand(http: ClientSession, gateway: StubGateway) -> AsyncIterator[Stand]:
     clock = SettableClock()
     local = LocalCarrier(
         http, gateway.hooks, clock, username="sandbox", api_key="demo", service_code=CODE, short_code="3375"
     )
     app = web.Application()
     local.add_to(app)
-    async with serving(app) as url:
+    async with serve_app(app) as url:
         yield Stand(url, http, gateway, clock)
 
 
@@ -82,8 +82,8 @@ async def test_a_dialogue(stand: Stand) -> None:
         "screen": "Terima kasih",
         "open": False,
     }
-    assert [call.fields["text"] for call in stand.gateway.to("ussd")] == ["", "1", "1*"]
-    assert {call.fields["sessionId"] for call in stand.gateway.to("ussd")} == {session}
+    assert [call.fields["text"] for call in stand.gateway.calls_of("ussd")] == ["", "1", "1*"]
+    assert {call.fields["sessionId"] for call in stand.gateway.calls_of("ussd")} == {session}
     assert await stand.endings(1) == [(PHONE, "Success")]
     assert "dial again" in (await stand.post("ussd", 404, session=session, keys="1"))["error"]
 
@@ -125,12 +125,12 @@ async def test_a_session_ends_with_its_time(stand: Stand) -> None:
     assert (await stand.post("ussd", session=second["session"], keys="1"))["open"]
 
 
-async def test_only_so_many_are_open(http: ClientSession, gateway: Gateway) -> None:
+async def test_only_so_many_are_open(http: ClientSession, gateway: StubGateway) -> None:
     clock = SettableClock()
-    phones = Phones(http, gateway.hooks, clock, service_code=CODE, short_code="3375", most_sessions=2)
+    phones = SimulatedPhones(http, gateway.hooks, clock, service_code=CODE, short_code="3375", most_sessions=2)
     app = web.Application()
     app.router.add_post("/local/ussd", phones.ussd)
-    async with serving(app) as url:
+    async with serve_app(app) as url:
         stand = Stand(url, http, gateway, clock)
         stand.will_show("CON a", "CON b", "CON c", "CON d")
         first, second = await stand.dial(), await stand.dial(OTHER)
@@ -174,7 +174,7 @@ async def test_an_sms_to_the_gateway(stand: Stand) -> None:
     sent = await stand.post("sms", phone=PHONE, text="LAPOR\nbanjir & è")
     await stand.post("sms", phone=PHONE, text="Halo", to="27011")
     carrier = AfricasTalking("local", "sandbox", "demo", stand.http)
-    first, second = (carrier.read_inbound(call.body, call.headers) for call in stand.gateway.to("sms"))
+    first, second = (carrier.read_inbound(call.body, call.headers) for call in stand.gateway.calls_of("sms"))
     assert (first.id, first.sender, first.recipient) == (sent["id"], Phone(PHONE), "3375")
     assert (first.text, first.network) == ("LAPOR\nbanjir & è", "99999")
     assert first.sent_at is not None
@@ -189,13 +189,13 @@ async def test_an_sms_that_the_gateway_does_not_take(stand: Stand) -> None:
 
 
 async def test_a_gateway_that_is_away(http: ClientSession) -> None:
-    gone = Gateway("http://127.0.0.1:9")
+    gone = StubGateway("http://127.0.0.1:9")
     local = LocalCarrier(
         http, gone.hooks, Clock(), username="sandbox", api_key="demo", service_code=CODE, short_code="3375"
     )
     app = web.Application()
     local.add_to(app)
-    async with serving(app) as url:
+    async with serve_app(app) as url:
         stand = Stand(url, http, gone, SettableClock())
         assert "did not answer" in (await stand.post("sms", 502, phone=PHONE, text="Halo"))["error"]
         shown = await stand.dial()

@@ -21,11 +21,11 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from gateway.carriers.local.carrier import LocalCarrier
-from gateway.carriers.local.handset import HookUrls
-from gateway.cli.dial import Talk, dial, one_by_one
+from gateway.carriers.local.handset import WebhookUrls
+from gateway.cli.dial import PhoneCall, dial, scripted_input
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.helpers.carrier_server import serving
+from tests.helpers.carrier_server import serve_app
 
 CODE = "*384*3375#"
 PHONE = Phone("+6281230004567")
@@ -61,8 +61,8 @@ class Gateway:
     endings: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     @property
-    def hooks(self) -> HookUrls:
-        return HookUrls(ussd=f"{self.url}{HOOKS}/ussd", ussd_event=f"{self.url}{HOOKS}/ussd-event")
+    def hooks(self) -> WebhookUrls:
+        return WebhookUrls(ussd=f"{self.url}{HOOKS}/ussd", ussd_event=f"{self.url}{HOOKS}/ussd-event")
 
     async def ussd(self, request: web.Request) -> web.Response:
         text = str((await request.post())["text"])
@@ -102,20 +102,20 @@ async def gateway() -> AsyncIterator[Gateway]:
         app.router.add_post(f"{HOOKS}/ussd", gateway.ussd)
         app.router.add_post(f"{HOOKS}/ussd-event", gateway.ended)
         inbound.router.add_post("/sms", gateway.sms)
-        async with serving(inbound) as url:
-            hooks = HookUrls(ussd="", sms=f"{url}/sms")
+        async with serve_app(inbound) as url:
+            hooks = WebhookUrls(ussd="", sms=f"{url}/sms")
             LocalCarrier(
                 http, hooks, Clock(), username="sandbox", api_key="key", service_code=CODE, short_code="3375"
             ).add_to(app)
-            async with serving(app) as gateway.url:
+            async with serve_app(app) as gateway.url:
                 yield gateway
 
 
 async def dialled(gateway: Gateway, keys: Sequence[str], code: str = CODE, local: bool = True) -> tuple[bool, str]:
     """Whether the network could go on, and everything that was printed."""
     console = Console(file=io.StringIO(), soft_wrap=True, highlight=False)
-    talk = Talk(gateway.hooks, f"{gateway.url}/local" if local else None, PHONE, CODE)
-    went_on = await talk.dial(code, one_by_one(keys), console, echo=True)
+    talk = PhoneCall(gateway.hooks, f"{gateway.url}/local" if local else None, PHONE, CODE)
+    went_on = await talk.dial(code, scripted_input(keys), console, echo=True)
     assert isinstance(console.file, io.StringIO)
     return went_on, console.file.getvalue()
 
@@ -158,9 +158,9 @@ async def test_a_network_error_is_shown_and_told(gateway: Gateway, code: str, ke
 
 
 async def test_no_gateway_is_said_plainly() -> None:
-    nowhere = Talk(HookUrls(ussd="http://127.0.0.1:1/hooks/x/y/ussd"), None, PHONE, CODE)
+    nowhere = PhoneCall(WebhookUrls(ussd="http://127.0.0.1:1/hooks/x/y/ussd"), None, PHONE, CODE)
     with pytest.raises(click.ClickException, match=r"No gateway answers at http://127\.0\.0\.1:1\. Start one"):
-        await nowhere.dial(CODE, one_by_one([]), Console(file=io.StringIO()), echo=True)
+        await nowhere.dial(CODE, scripted_input([]), Console(file=io.StringIO()), echo=True)
 
 
 def settings_file(folder: Path, url: str) -> Path:
@@ -228,7 +228,7 @@ async def test_an_sms_that_nobody_takes(gateway: Gateway, tmp_path: Path) -> Non
         out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
     assert err.decode().startswith("Error: The SMS was not taken")
-    talk = Talk(gateway.hooks, None, PHONE, CODE)
+    talk = PhoneCall(gateway.hooks, None, PHONE, CODE)
     with pytest.raises(click.ClickException, match="built-in carrier"):
         await talk.send_sms("BANTUAN", Console(file=io.StringIO()))
 

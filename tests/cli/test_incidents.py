@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
@@ -22,7 +22,7 @@ from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
 async def left(database: Database) -> datetime:
     """When the later of two unfinished reports was left."""
     vault = Vault(bytes.fromhex(KEY))
-    drafts = Drafts(database, vault, Clock(), IncidentStore(database, vault, Clock()))
+    drafts = DraftStore(database, vault, Clock(), IncidentStore(database, vault, Clock()))
     for hour, phone, danger in ((1, OTHER, "no"), (2, NUMBER, "yes")):
         left_at = datetime(2026, 11, 28, hour, tzinfo=UTC)
         answers = {"category": "gesekan", "area": "33.75.01.1003", "when": "now", "danger": danger}

@@ -16,7 +16,7 @@ import pytest
 from redis.asyncio import Redis
 
 from gateway.cli.logs import LogOptions, print_logs, render_dialogue
-from gateway.cli.screen import boxed
+from gateway.cli.screen import draw_screen
 from gateway.runtime.log_stream import KEY, LineFilter, LogStream
 from gateway.runtime.logs import local_time
 from tests.helpers.outages import OwnRedis, own_redis
@@ -101,8 +101,8 @@ def test_a_session_whose_screens_are_gone() -> None:
 
 
 def test_a_long_line_is_wrapped_and_wide_letters_keep_the_frame() -> None:
-    assert {len(line) for line in boxed("kata " * 40, end=False).splitlines()} == {48}
-    assert boxed("文文", end=True).splitlines()[1] == "│ 文文" + " " * 23 + "│"
+    assert {len(line) for line in draw_screen("kata " * 40, end=False).splitlines()} == {48}
+    assert draw_screen("文文", end=True).splitlines()[1] == "│ 文文" + " " * 23 + "│"
 
 
 async def test_a_session_is_shown_as_its_dialogue_and_its_lines(

@@ -15,13 +15,13 @@ from sqlalchemy import select, text
 
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Faults, NoAnswer
-from gateway.carriers.local.handset import Handset, HookUrls
+from gateway.carriers.local.handset import Handset, WebhookUrls
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.web.webhooks import hook_urls
-from tests.helpers.carrier_server import serving
+from tests.helpers.carrier_server import serve_app
 from tests.helpers.journeys import CODE, KEYS, walk
 from tests.helpers.program import Program, free_port, run_program
 from tests.helpers.waiting import until
@@ -75,7 +75,7 @@ class Town:
 async def town(tmp_path: Path, redis_url: str, database_url: str, database: Database) -> AsyncIterator[Town]:
     """The web process runs; workers are started by the test."""
     port = free_port()
-    hooks = HookUrls(**hook_urls(f"http://127.0.0.1:{port}", "at", SECRET))
+    hooks = WebhookUrls(**hook_urls(f"http://127.0.0.1:{port}", "at", SECRET))
     app = web.Application()
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
@@ -83,7 +83,7 @@ async def town(tmp_path: Path, redis_url: str, database_url: str, database: Data
             http, hooks, Clock(), username="sandbox", api_key="key", service_code=CODE, short_code="3375"
         )
         carrier.add_to(app)
-        carrier_url = await stack.enter_async_context(serving(app))
+        carrier_url = await stack.enter_async_context(serve_app(app))
         config = tmp_path / "waspada.toml"
         config.write_text(
             f'redis_url = "{redis_url}"\ndatabase_url = "{database_url}"\nvault_key = "{"07" * 32}"\n'

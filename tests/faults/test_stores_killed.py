@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from gateway.carriers.local.handset import Handset, Shown
+from gateway.carriers.local.handset import Display, Handset
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
 from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, run_standalone_gateway
@@ -23,9 +23,9 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
         yield started
 
 
-async def press(handset: Handset, keys: Sequence[str]) -> Shown:
+async def press(handset: Handset, keys: Sequence[str]) -> Display:
     """Press all of these on an open display."""
-    shown = Shown("", open=True)
+    shown = Display("", open=True)
     for pressed in keys:
         assert shown.open, shown.text
         shown = await handset.answer(pressed)

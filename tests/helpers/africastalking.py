@@ -12,7 +12,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Outcome
 from gateway.text.phone import Phone
-from tests.helpers.carrier_server import Answer, answering
+from tests.helpers.carrier_server import Answer, serve_answer
 
 BU_TANI = Phone("+6281230004567")
 PAK_TANI = Phone("+6285712340008")
@@ -20,11 +20,11 @@ KENYAN = Phone("+254711000123")
 KEY = "atsk_secret"
 
 
-def account(http: ClientSession, url: str, **others: Any) -> AfricasTalking:
+def at_account(http: ClientSession, url: str, **others: Any) -> AfricasTalking:
     return AfricasTalking("at", "sandbox", KEY, http, api_url=url, **others)
 
 
-def replaying(body: bytes | str, status: int = 201, kind: str = "application/json", **headers: str) -> Answer:
+def fixed_answer(body: bytes | str, status: int = 201, kind: str = "application/json", **headers: str) -> Answer:
     async def answer(_: web.Request) -> web.Response:
         octets = body.encode() if isinstance(body, str) else body
         return web.Response(status=status, body=octets, headers={"Content-Type": kind, **headers})
@@ -32,24 +32,30 @@ def replaying(body: bytes | str, status: int = 201, kind: str = "application/jso
     return answer
 
 
-def listing(*recipients: dict[str, Any], message: str = "Sent") -> bytes:
+def recipients_answer(*recipients: dict[str, Any], message: str = "Sent") -> bytes:
     return json.dumps({"SMSMessageData": {"Message": message, "Recipients": list(recipients)}}).encode()
 
 
 async def outcomes(http: ClientSession, answer: Answer, *phones: Phone) -> dict[Phone, Outcome]:
-    async with answering(answer) as url:
-        return await account(http, url).send("Halo", phones)
+    async with serve_answer(answer) as url:
+        return await at_account(http, url).send("Halo", phones)
 
 
-TAKEN = {"statusCode": 101, "number": BU_TANI.e164, "status": "Success", "cost": "0", "messageId": "ATXid_1"}
+ACCEPTED_RECIPIENT = {
+    "statusCode": 101,
+    "number": BU_TANI.e164,
+    "status": "Success",
+    "cost": "0",
+    "messageId": "ATXid_1",
+}
 
 
-async def silence(_: web.Request) -> web.Response:
+async def never_answer(_: web.Request) -> web.Response:
     await asyncio.sleep(60)
     return web.Response()
 
 
-async def never_asked(_: web.Request) -> web.Response:
+async def unexpected_request(_: web.Request) -> web.Response:
     """Would be `NOT_UNDERSTOOD`."""
     return web.Response(status=418)
 

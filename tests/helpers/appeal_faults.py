@@ -21,7 +21,7 @@ from gateway.appeals.appeal import Brake
 from gateway.appeals.workflow import AppealSettings
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Fault, Faults
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
@@ -29,14 +29,14 @@ from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
 from tests.helpers.appeals import CODE, PEKALONGAN, Office
-from tests.helpers.carrier_server import serving
+from tests.helpers.carrier_server import serve_app
 from tests.helpers.program import Program, run_program
 
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here
 ROUNDS = 3  # claims that a worker may hold at the same time (messages/sending/worker.py)
 _TERMS = AppealSettings({"at": CODE}, brake=Brake(share=1.0), chunk=500)
-_HOOKS = HookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))
+_HOOKS = WebhookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))
 _RULES = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'  # a test runs at any time of the day
 _AWAY_S = 0.1
 
@@ -90,7 +90,7 @@ async def staged(
         )
         carrier.faults = QUIET
         carrier.add_to(app)
-        url = await stack.enter_async_context(serving(app))
+        url = await stack.enter_async_context(serve_app(app))
         config = folder / "waspada.toml"
         config.write_text(
             f'redis_url = "{redis_url}"\ndatabase_url = "{database_url}"\nvault_key = "{KEY.hex()}"\npack = "{pack}"\n'

@@ -13,10 +13,10 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.carriers.form_body import FORM_TYPE
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.handset import WebhookUrls
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "africastalking"
-FORM = CIMultiDict({"Content-Type": FORM_TYPE})
+FORM_HEADERS = CIMultiDict({"Content-Type": FORM_TYPE})
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,7 +26,7 @@ def fixture(name: str) -> bytes:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, patience: float = 0.05) -> AsyncIterator[str]:
+async def serve_app(app: web.Application, patience: float = 0.05) -> AsyncIterator[str]:
     """The address of `app`, served on a free port; at the end its handlers have `patience` seconds to finish."""
     runner = web.AppRunner(app, shutdown_timeout=patience)
     await runner.setup()
@@ -40,11 +40,11 @@ async def serving(app: web.Application, patience: float = 0.05) -> AsyncIterator
 
 
 @asynccontextmanager
-async def answering(answer: Answer) -> AsyncIterator[str]:
+async def serve_answer(answer: Answer) -> AsyncIterator[str]:
     """The address of a server that answers every request with `answer`."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    async with serving(app) as url:
+    async with serve_app(app) as url:
         yield url
 
 
@@ -62,42 +62,44 @@ class Call:
 
 
 @dataclass(slots=True)
-class Gateway:
+class StubGateway:
     """A stand-in for the gateway's webhooks: keeps what comes, and answers USSD with `screens` in turn."""
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     screens: list[web.Response] = field(default_factory=list)
     status: int = 200
-    think: float = 0.0
+    delay_s: float = 0.0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
-    def hooks(self) -> HookUrls:
-        return HookUrls(**{hook: f"{self.url}/{hook}" for hook in ("ussd", "ussd_event", "sms", "receipt", "optout")})
+    def hooks(self) -> WebhookUrls:
+        return WebhookUrls(
+            **{hook: f"{self.url}/{hook}" for hook in ("ussd", "ussd_event", "sms", "receipt", "optout")}
+        )
 
-    def to(self, hook: str) -> list[Call]:
+    def calls_of(self, hook: str) -> list[Call]:
         return [call for call in self.calls if call.hook == hook]
 
-    async def until(self, hook: str, number: int) -> list[Call]:
+    async def wait_for_calls(self, hook: str, number: int) -> list[Call]:
         """The calls of `hook`, once there are `number` of them."""
         async with asyncio.timeout(5), self._news:
-            await self._news.wait_for(lambda: len(self.to(hook)) >= number)
-        return self.to(hook)
+            await self._news.wait_for(lambda: len(self.calls_of(hook)) >= number)
+        return self.calls_of(hook)
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         call = Call(request.match_info["path"], await request.read(), request.headers)
         async with self._news:
             self.calls.append(call)
             self._news.notify_all()
-        await asyncio.sleep(self.think)
+        await asyncio.sleep(self.delay_s)
         if call.hook == "ussd":
             return self.screens.pop(0)
         return web.Response(status=self.status, text="ok")
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Gateway]:
-    gateway = Gateway()
-    async with answering(gateway.take) as gateway.url:
+async def stub_gateway() -> AsyncIterator[StubGateway]:
+    gateway = StubGateway()
+    async with serve_answer(gateway.handle) as gateway.url:
         yield gateway

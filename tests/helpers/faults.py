@@ -15,7 +15,7 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Fault, Faults
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.messages.channel_state import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
@@ -132,7 +132,7 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
         app = web.Application(middlewares=[note_request])
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        hooks = HookUrls(ussd="", ussd_event="", sms="", receipt=f"{url}/receipt", optout="")
+        hooks = WebhookUrls(ussd="", ussd_event="", sms="", receipt=f"{url}/receipt", optout="")
         local = LocalCarrier(
             http,
             hooks,

@@ -13,10 +13,10 @@ from aiohttp import ClientSession, web
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from gateway.carriers.local.carrier import LocalCarrier
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.runtime.clock import Clock
 from gateway.web.handset_page import add_handset_page
-from tests.helpers.carrier_server import serving
+from tests.helpers.carrier_server import serve_app
 
 CODE = "*384*3375#"
 PHONE = "+6281230004567"
@@ -91,10 +91,10 @@ async def gateway(http: ClientSession) -> AsyncIterator[StandInGateway]:
     webhooks, page = web.Application(), web.Application()
     for hook, handler in handlers.items():
         webhooks.router.add_post(f"/{hook}", handler)
-    async with serving(webhooks) as url:
+    async with serve_app(webhooks) as url:
         LocalCarrier(
             http,
-            HookUrls(**{hook: f"{url}/{hook}" for hook in handlers}),
+            WebhookUrls(**{hook: f"{url}/{hook}" for hook in handlers}),
             Clock(),
             username="sandbox",
             api_key="key",
@@ -102,7 +102,7 @@ async def gateway(http: ClientSession) -> AsyncIterator[StandInGateway]:
             short_code="3375",
         ).add_to(page)
         add_handset_page(page, CODE)
-        async with serving(page) as gateway.url:
+        async with serve_app(page) as gateway.url:
             yield gateway
 
 

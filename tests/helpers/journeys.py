@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar
 from sqlalchemy import Table, select
 
-from gateway.carriers.local.handset import Handset, HookUrls, Shown
+from gateway.carriers.local.handset import Display, Handset, WebhookUrls
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import store_urls
 from gateway.runtime.postgres import Database
@@ -36,7 +36,7 @@ class StandaloneGateway:
     """`waspada run` with its built-in carrier."""
 
     program: Program
-    hooks: HookUrls
+    hooks: WebhookUrls
     http: ClientSession
 
     def phone(self) -> Handset:
@@ -73,11 +73,11 @@ class StandaloneGateway:
 @asynccontextmanager
 async def run_standalone_gateway(data: Path, *options: str) -> AsyncIterator[StandaloneGateway]:
     async with run_program("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
-        hooks = HookUrls(**channel_urls(locate(Settings(data=data)), "local"))
+        hooks = WebhookUrls(**channel_urls(locate(Settings(data=data)), "local"))
         yield StandaloneGateway(program, hooks, http)
 
 
-async def walk(handset: Handset, keys: Sequence[str]) -> Shown:
+async def walk(handset: Handset, keys: Sequence[str]) -> Display:
     """Dial, and press all of these; what the display shows last."""
     shown = await handset.dial(CODE)
     for pressed in keys:

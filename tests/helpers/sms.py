@@ -155,7 +155,7 @@ async def refusing(database: Database, table: Table, change: str, when: str) -> 
 
 def sms(name: str, language: str = "id", **values: str) -> str:
     """The pack's SMS of that name."""
-    return MENU.sms(name, language, values, {"ussd": SERVICE.service_code})
+    return MENU.sms_text(name, language, values, {"ussd": SERVICE.service_code})
 
 
 async def reported(desk: Room, text: str = "LAPOR 3 KLEGO tawuran") -> str:

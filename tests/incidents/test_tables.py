@@ -135,8 +135,8 @@ async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
         for table, row in added.items():
             (kept,) = (await connection.execute(select(table))).mappings()
             assert {name: kept[name] for name in row} == row
-    (listed,) = await IncidentStore(database, VAULT, Clock()).list()
-    assert (listed["ticket"], listed["phone"], listed["details"]) == ("73402816", "+62812****567", [])
+    (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
+    assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
     assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list()] == ["+62812****567"]
     await database.close()
 

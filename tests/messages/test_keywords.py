@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menu.model import Keywords, Menu
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
+from gateway.menu.rules import Keywords
 from gateway.runtime.pack_folder import read_pack
 from gateway.sms.keywords import (
     Command,
@@ -185,7 +186,7 @@ def test_nothing_that_we_send_begins_with_a_keyword(pack: str) -> None:
     answers = {"category": menu.categories[0], "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
         for name in wording.sms:
-            assert parse_command(menu.sms(name, language, answers), menu).command == "", (language, name)
+            assert parse_command(menu.sms_text(name, language, answers), menu).command == "", (language, name)
 
 
 # A report ----------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ async def test_a_cry_for_help_is_answered_and_kept_for_the_desk(desk: Room, text
 def test_every_help_says_whom_to_call_in_an_emergency(pack: str) -> None:
     menu = load(read_pack(PACKS / pack))
     for language in menu.languages:
-        assert " 110" in menu.sms("help", language, {})
+        assert " 110" in menu.sms_text("help", language, {})
 
 
 async def test_anything_else_is_kept_for_the_desk(desk: Room) -> None:

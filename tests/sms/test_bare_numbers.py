@@ -43,7 +43,7 @@ async def test_what_was_not_committed_is_still_offered_and_is_counted_once(desk:
     assert await desk.gateway.stored() == before
     assert await desk.post.handle_all() == 1
     stored = await desk.gateway.stored()
-    assert (stored.place.answers, stored.filed_today(clock.now().date())) == ({}, 1)
+    assert (stored.menu_session.answers, stored.filed_today(clock.now().date())) == ({}, 1)
 
 
 async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: ManualClock) -> None:
@@ -91,11 +91,11 @@ async def test_an_officer_who_says_more_than_one_leaves_what_is_unfinished(desk:
     await appoint(desk)
     await drop(desk, clock)
     assert await desk.says("1 benar") == ""
-    assert len(await desk.gateway.services.drafts.list()) == 1
+    assert len(await desk.gateway.services.drafts.list_drafts()) == 1
 
 
 async def test_two_leaves_what_is_unfinished(desk: Room, clock: ManualClock) -> None:
     await appoint(desk)
     await drop(desk, clock)
     assert await desk.says("2") == ""
-    assert len(await desk.gateway.services.drafts.list()) == 1
+    assert len(await desk.gateway.services.drafts.list_drafts()) == 1

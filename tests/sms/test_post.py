@@ -45,7 +45,7 @@ async def test_our_own_answers_get_one_answer_a_day(desk: Room) -> None:
     answers = {"ticket": "7340-2817", "category": "gesekan", "area": KLEGO, "places": "Klego", "status": "received"}
     for language, wording in MENU.wordings.items():
         for name in wording.sms:
-            await desk.receive(MENU.sms(name, language, answers))
+            await desk.receive(MENU.sms_text(name, language, answers))
     await desk.post.handle_all()
     assert await desk.replies() == [sms("unknown")]
     assert await desk.incidents() == []

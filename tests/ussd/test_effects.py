@@ -13,7 +13,7 @@ from gateway.audit import audit
 from gateway.carriers.carrier import OptOut, Screen
 from gateway.incidents.incident import IncidentStatus
 from gateway.incidents.tables import incident_details
-from gateway.incidents.ticket_attempts import WITHIN_S
+from gateway.incidents.ticket_attempts import WINDOW_S
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import messages
 from gateway.people.opt_outs import OURS
@@ -88,7 +88,7 @@ async def test_only_the_phone_that_filed_it_is_told(gateway: UssdGateway) -> Non
 async def test_what_is_no_ticket_is_not_looked_up(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", *([typed] * 2)))
-    assert (await gateway.stored()).place.state == "ask_ticket"
+    assert (await gateway.stored()).menu_session.state == "ask_ticket"
     assert await gateway.ask("KEYS", "waspada:tries:*") == []
 
 
@@ -108,7 +108,7 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
     assert len(keys) == 2
     assert NUMBER.e164[-7:].encode() not in b"".join(keys)
     for key in keys:
-        assert WITHIN_S - 5 < await gateway.ask("TTL", key) <= WITHIN_S
+        assert WINDOW_S - 5 < await gateway.ask("TTL", key) <= WINDOW_S
         await gateway.ask("DEL", key)  # the hour passes
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 

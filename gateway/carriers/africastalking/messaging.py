@@ -25,7 +25,7 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.carriers.form_body import FORM_TYPE
-from gateway.carriers.http_body import AnswerTooLong, read_answer
+from gateway.carriers.http_body import AnswerTooLong, read_body
 from gateway.text.phone import Phone, mask_in
 
 log = structlog.get_logger()
@@ -178,7 +178,7 @@ class Messaging:
             ) as response:
                 if response.status != 200:
                     return None
-                told = json.loads(await read_answer(response, LARGEST_ANSWER))["UserData"]["balance"]
+                told = json.loads(await read_body(response, LARGEST_ANSWER))["UserData"]["balance"]
         except (aiohttp.ClientError, OSError, AnswerTooLong, RuntimeError, ValueError, KeyError, TypeError):
             return None
         words = " ".join(_scalar(told).split())[:LONGEST_BALANCE]
@@ -206,7 +206,7 @@ class Messaging:
                 timeout=self._timeout,
             ) as response:
                 if 200 <= response.status < 300:
-                    return await read_answer(response, LARGEST_ANSWER)
+                    return await read_body(response, LARGEST_ANSWER)
                 return self._by_status(response)
         except (aiohttp.ClientError, OSError) as error:  # `TimeoutError` is an `OSError`
             outcome = next(outcome for kind, outcome in CONNECTION_FAULTS if isinstance(error, kind))

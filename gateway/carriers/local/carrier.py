@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import ClientSession, web
 
-from gateway.carriers.local.delivery_reports import Reports, SentMessage
-from gateway.carriers.local.faults import Faults, WrongFaults, faults_from
-from gateway.carriers.local.handset import HookUrls
+from gateway.carriers.local.delivery_reports import DeliveryReports, SentMessage
+from gateway.carriers.local.faults import Faults, InvalidFaults, parse_faults
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.carriers.local.messaging import MessagingApi, SenderAccount
-from gateway.carriers.local.phones import Phones, check_json, refusal
+from gateway.carriers.local.phones import SimulatedPhones, error_response, require_json
 from gateway.runtime.clock import Clock
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -29,7 +29,7 @@ class LocalCarrier:
     def __init__(
         self,
         http: ClientSession,
-        hooks: HookUrls,
+        hooks: WebhookUrls,
         clock: Clock,
         *,
         username: str,
@@ -40,9 +40,9 @@ class LocalCarrier:
     ) -> None:
         """`report_seconds` pass before each delivery report. Inbound SMS that do not say where go to `short_code`."""
         self._messaging = MessagingApi(
-            SenderAccount(username, api_key), Reports(http, hooks.receipt), clock, report_seconds
+            SenderAccount(username, api_key), DeliveryReports(http, hooks.receipt), clock, report_seconds
         )
-        self._phones = Phones(http, hooks, clock, service_code=service_code, short_code=short_code)
+        self._phones = SimulatedPhones(http, hooks, clock, service_code=service_code, short_code=short_code)
 
     @property
     def messages(self) -> deque[SentMessage]:
@@ -61,8 +61,8 @@ class LocalCarrier:
     def add_to(self, app: web.Application) -> None:
         """Serve `/local`, to clients on this machine only, until `app` shuts down."""
         for method, path, handler in (
-            ("POST", "/local/version1/messaging", self._messaging.handle),
-            ("GET", "/local/version1/user", self._messaging.user),
+            ("POST", "/local/version1/messaging", self._messaging.send),
+            ("GET", "/local/version1/user", self._messaging.show_account),
             ("GET", "/local/messages", self._show_messages),
             ("GET", "/local/faults", self._show_faults),
             ("PUT", "/local/faults", self._set_faults),
@@ -82,17 +82,17 @@ class LocalCarrier:
         await self.close()
 
     async def _show_messages(self, _: web.Request) -> web.Response:
-        return web.json_response([message.shown() for message in self.messages])
+        return web.json_response([message.for_json() for message in self.messages])
 
     async def _show_faults(self, _: web.Request) -> web.Response:
         return web.json_response(self.faults.model_dump(exclude_none=True))
 
     async def _set_faults(self, request: web.Request) -> web.Response:
-        check_json(request)
+        require_json(request)
         try:
-            self.faults = faults_from(await request.read())
-        except WrongFaults as wrong:
-            return refusal(400, str(wrong))
+            self.faults = parse_faults(await request.read())
+        except InvalidFaults as wrong:
+            return error_response(400, str(wrong))
         return await self._show_faults(request)
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
@@ -105,7 +105,7 @@ def _for_this_machine(handler: Handler) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if request.remote and not ipaddress.ip_address(request.remote).is_loopback:
-            return refusal(403, "the built-in carrier is for clients on this machine")
+            return error_response(403, "the built-in carrier is for clients on this machine")
         return await handler(request)
 
     return guarded

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import ClientSession, ClientTimeout
 
 from gateway.carriers.form_body import FORM_TYPE
-from gateway.carriers.local.faults import Faults, spend
+from gateway.carriers.local.faults import Faults, trigger
 from gateway.carriers.local.handset import SANDBOX_NETWORK
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class SentMessage:
     status: str
     at: str
 
-    def shown(self) -> dict[str, str]:
+    def for_json(self) -> dict[str, str]:
         """As `/local/messages` shows it."""
         return {
             "to": self.to,
@@ -45,7 +45,7 @@ class SentMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReportPlan:
     """The reports that one message will get, in this order."""
 
     message: SentMessage
@@ -53,19 +53,19 @@ class Plan:
     early: bool
 
 
-def plan(message: SentMessage, faults: Faults) -> Plan:
+def plan_reports(message: SentMessage, faults: Faults) -> ReportPlan:
     """`Sent`, then `Success`, unless a fault will have it otherwise."""
-    if spend(faults.no_reports):
-        return Plan(message, (), early=False)
+    if trigger(faults.no_reports):
+        return ReportPlan(message, (), early=False)
     statuses = ["Sent", DELIVERED]
-    if spend(faults.reordered_reports):
+    if trigger(faults.reordered_reports):
         statuses.reverse()
-    if duplicate := spend(faults.duplicate_reports):
+    if duplicate := trigger(faults.duplicate_reports):
         statuses = [status for status in statuses for _ in range(duplicate.copies)]
-    return Plan(message, statuses, early=spend(faults.early_reports) is not None)
+    return ReportPlan(message, statuses, early=trigger(faults.early_reports) is not None)
 
 
-class Reports:
+class DeliveryReports:
     """Calls the gateway's receipt webhook, once per report: one that it does not take is lost, as in reality."""
 
     def __init__(self, http: ClientSession, url: str) -> None:
@@ -74,7 +74,7 @@ class Reports:
         self._later: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def deliver_later(self, plans: Sequence[Plan], seconds: float) -> None:
+    def deliver_later(self, plans: Sequence[ReportPlan], seconds: float) -> None:
         """`deliver`, in the background until `close`."""
         if self._closed:
             return
@@ -89,7 +89,7 @@ class Reports:
             task.cancel()
         await asyncio.gather(*self._later, return_exceptions=True)
 
-    async def deliver(self, plans: Sequence[Plan], seconds: float) -> None:
+    async def deliver(self, plans: Sequence[ReportPlan], seconds: float) -> None:
         """The first report of each message, then the second of each, and so on; `seconds` pass before each round."""
         if not self._url:
             return

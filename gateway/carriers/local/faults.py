@@ -92,17 +92,17 @@ class Faults(_StrictFault):
     no_reports: Fault | None = None
 
 
-class WrongFaults(ValueError):
+class InvalidFaults(ValueError):
     """What is wrong with a description of faults, and what is allowed; quotes no number."""
 
 
-def faults_from(document: bytes) -> Faults:
+def parse_faults(document: bytes) -> Faults:
     """The faults that a JSON object describes. Raises `WrongFaults`."""
     try:
         return Faults.model_validate_json(document, strict=True)
     except ValidationError as error:
         diagnostics = [_sentence(diagnostic["loc"], diagnostic["msg"]) for diagnostic in error.errors()]
-    raise WrongFaults(f"{'; '.join(diagnostics)}. Allowed are: {_allowed()}")
+    raise InvalidFaults(f"{'; '.join(diagnostics)}. Allowed are: {_allowed()}")
 
 
 def _sentence(place: Sequence[int | str], diagnostic: str) -> str:
@@ -118,7 +118,7 @@ def _allowed() -> str:
 F = TypeVar("F", bound=Fault)
 
 
-def spend(fault: F | None) -> F | None:
+def trigger(fault: F | None) -> F | None:
     """`fault` if it is to happen now, and one less of its times."""
     if fault is None or fault.times == 0:
         return None

@@ -19,8 +19,9 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
 from gateway.carriers.africastalking.callbacks import LABEL_HEADER
 from gateway.carriers.form_body import FORM_TYPE
-from gateway.carriers.http_body import AnswerTooLong, read_answer
+from gateway.carriers.http_body import AnswerTooLong, read_body
 from gateway.runtime.clock import Clock
+from gateway.text.errors import ExplainedError
 from gateway.text.phone import Phone
 
 SANDBOX_NETWORK = "99999"
@@ -32,7 +33,7 @@ _DIALLABLE = re.compile(r"[*#][0-9*#]{1,62}#")
 
 
 @dataclass(frozen=True, slots=True)
-class HookUrls:
+class WebhookUrls:
     """The gateway's webhooks, as they are entered at a carrier. One left empty is not called."""
 
     ussd: str
@@ -43,18 +44,15 @@ class HookUrls:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Display:
     """What the display says now, and whether an answer may be typed."""
 
     text: str
     open: bool
 
 
-class NotDialled(Exception):
+class NotDialled(ExplainedError):
     """No session is open on this phone: dial first."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
 
 @dataclass(slots=True)
@@ -77,7 +75,7 @@ class Handset:
     def __init__(
         self,
         http: ClientSession,
-        hooks: HookUrls,
+        hooks: WebhookUrls,
         phone: Phone,
         clock: Clock,
         *,
@@ -109,29 +107,29 @@ class Handset:
     ) -> None:
         await self.close()
 
-    async def dial(self, code: str) -> Shown:
+    async def dial(self, code: str) -> Display:
         """Begin a session, after hanging up an open one."""
         await self.hang_up()
         suffix = self._suffix(code)
         if suffix is None:
-            return Shown(NETWORK_ERROR, open=False)
+            return Display(NETWORK_ERROR, open=False)
         dialled, text = (self._service_code, suffix) if self._suffix_in_text else (code, "")
         self.session = f"ATUid_{self._clock.new_id()}"
         self._dialling = _Dialling(self.session, dialled, text, self._clock.monotonic())
         return await self._hop(self._dialling)
 
-    async def answer(self, keys: str) -> Shown:
+    async def answer(self, keys: str) -> Display:
         """Send what was typed, which may be nothing. Raises `NotDialled`."""
         if self._dialling is None:
             raise NotDialled
         self._dialling.text = f"{self._dialling.text}*{keys}" if self._dialling.text else keys
         return await self._hop(self._dialling)
 
-    async def hang_up(self) -> Shown:
+    async def hang_up(self) -> Display:
         """Leave the dialogue where it is, as a resident does, and a network when the time is up."""
         if self._dialling:
             self._end(self._dialling, "Incomplete")
-        return Shown("", open=False)
+        return Display("", open=False)
 
     async def close(self) -> None:
         """Hang up, and wait for the events that are on their way."""
@@ -147,18 +145,18 @@ class Handset:
         stem = f"{self._service_code.removesuffix('#')}*"
         return code[len(stem) : -1] if code.startswith(stem) else None
 
-    async def _hop(self, dialling: _Dialling) -> Shown:
+    async def _hop(self, dialling: _Dialling) -> Display:
         dialling.hops += 1
         error = await self._ask(dialling)
         if self._dialling is not dialling:  # hung up while the gateway was thinking
-            return Shown("", open=False)
+            return Display("", open=False)
         if error:
             self._end(dialling, "Failed", error)
-            return Shown(NETWORK_ERROR, open=False)
+            return Display(NETWORK_ERROR, open=False)
         going_on = dialling.body.startswith("CON ")
         if not going_on:
             self._end(dialling, "Success")
-        return Shown(dialling.body[4:], going_on)
+        return Display(dialling.body[4:], going_on)
 
     async def _ask(self, dialling: _Dialling) -> str:
         """One callback; its answer goes into `dialling`. Returns what was wrong with it, if anything."""
@@ -222,7 +220,7 @@ async def _read(response: ClientResponse, dialling: _Dialling) -> str:
     if response.status != 200:
         return f"Received unexpected response code: {response.status} <none>"
     try:
-        dialling.body = (await read_answer(response, LARGEST_SCREEN)).decode()
+        dialling.body = (await read_body(response, LARGEST_SCREEN)).decode()
     except (AnswerTooLong, UnicodeDecodeError):
         return "The response could not be read"
     if not dialling.body.startswith(("CON ", "END ")):

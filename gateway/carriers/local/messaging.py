@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.carriers.local.delivery_reports import Plan, Reports, SentMessage, plan
-from gateway.carriers.local.faults import Faults, HttpStatus, spend
+from gateway.carriers.local.delivery_reports import DeliveryReports, ReportPlan, SentMessage, plan_reports
+from gateway.carriers.local.faults import Faults, HttpStatus, trigger
 from gateway.runtime.clock import Clock
 from gateway.text.gsm import parts
 from gateway.text.phone import NotAPhoneNumber, Phone
@@ -24,7 +24,7 @@ CREDIT = 1_000_000_000  # rupiah of a new account
 LOOK_SECONDS = 0.1  # between two looks whether an unanswered client is still there
 
 ACCEPTED = "Success"
-UNHEARD_OF = "SomethingNew"
+UNKNOWN_STATUS = "SomethingNew"
 SENT, QUEUED, INVALID_NUMBER = 101, 102, 403
 STATUSES: Mapping[int, str] = {  # B.3
     100: ACCEPTED,
@@ -58,7 +58,7 @@ class SenderAccount:
 class MessagingApi:
     """`POST /local/version1/messaging`. `faults` may be replaced at any time; `messages` is oldest first."""
 
-    def __init__(self, account: SenderAccount, reports: Reports, clock: Clock, report_seconds: float) -> None:
+    def __init__(self, account: SenderAccount, reports: DeliveryReports, clock: Clock, report_seconds: float) -> None:
         self.faults = Faults()
         self.messages: deque[SentMessage] = deque(maxlen=MESSAGES_KEPT)
         self._account = account
@@ -73,26 +73,26 @@ class MessagingApi:
         self._closing.set()
         await self._reports.close()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def send(self, request: web.Request) -> web.StreamResponse:
         fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-        if slow := spend(self.faults.slow_answer):
+        if slow := trigger(self.faults.slow_answer):
             await self._wait(slow.seconds)
             if self._closing.is_set():
                 return await self._never_answer(request)
-        if failing := spend(self.faults.http_status):
+        if failing := trigger(self.faults.http_status):
             return _failure(failing)
         if not self._account.admits(fields.get("username", ""), request.headers.get("apiKey", "")):
             return _failure(HttpStatus(status=401))
         if not fields.get("to") or not fields.get("message"):
             return web.Response(status=400, text="Request is missing required form field")
-        silent = spend(self.faults.no_answer)
+        silent = trigger(self.faults.no_answer)
         if silent is None:
             return await self._take(fields)
         if silent.accepts:
             await self._take(fields)
         return await self._never_answer(request)
 
-    async def user(self, request: web.Request) -> web.Response:
+    async def show_account(self, request: web.Request) -> web.Response:
         """`GET /local/version1/user`: what the account has left (B.5), which may be less than nothing."""
         if not self._account.admits(request.query.get("username", ""), request.headers.get("apiKey", "")):
             return _failure(HttpStatus(status=401))
@@ -103,18 +103,18 @@ class MessagingApi:
     async def _take(self, fields: Mapping[str, str]) -> web.Response:
         """Send what the request asks for, and say so."""
         numbers = [number.strip() for number in fields["to"].split(",")]
-        if empty := spend(self.faults.empty_recipients):
+        if empty := trigger(self.faults.empty_recipients):
             for number in numbers:
                 self._keep(fields, number, empty.message)
             return _created(empty.message, [])
         pieces = len(parts(fields["message"]))
         answers = [
-            (self._keep(fields, number, STATUSES.get(code, UNHEARD_OF)), code)
+            (self._keep(fields, number, STATUSES.get(code, UNKNOWN_STATUS)), code)
             for number, code in self._codes(numbers, QUEUED if fields.get("enqueue") == "1" else SENT)
         ]
         accepted = [message for message, _ in answers if message.message_id]
-        await self._report([plan(message, self.faults) for message in accepted])
-        if missing := spend(self.faults.missing_recipients):
+        await self._report([plan_reports(message, self.faults) for message in accepted])
+        if missing := trigger(self.faults.missing_recipients):
             answers = answers[: len(answers) // 2 if missing.keep is None else missing.keep]
         self._spent += len(accepted) * pieces * PRICE_OF_A_PART
         return _created(
@@ -125,10 +125,10 @@ class MessagingApi:
 
     def _codes(self, numbers: Sequence[str], accepting: int) -> list[tuple[str, int]]:
         """The status code of each number: what the faults say, or what its shape says."""
-        everywhere = spend(self.faults.status_codes)
+        everywhere = trigger(self.faults.status_codes)
         refuse = self.faults.refuse
         if refuse and not refuse.numbers.keys().isdisjoint(numbers):
-            refuse = spend(refuse)
+            refuse = trigger(refuse)
         refused = refuse.numbers if refuse else {}
         usual = everywhere.code if everywhere else accepting
         return [(number, refused.get(number, usual) if _is_number(number) else INVALID_NUMBER) for number in numbers]
@@ -146,7 +146,7 @@ class MessagingApi:
         self.messages.append(message)
         return message
 
-    async def _report(self, plans: Sequence[Plan]) -> None:
+    async def _report(self, plans: Sequence[ReportPlan]) -> None:
         await self._reports.deliver([one for one in plans if one.early], seconds=0)
         if later := [one for one in plans if not one.early]:
             self._reports.deliver_later(later, self._report_seconds)
@@ -178,7 +178,7 @@ def _entry(message: SentMessage, code: int, pieces: int) -> dict[str, object]:
         "cost": _cost(pieces) if message.message_id else "0",
         "messageId": message.message_id or "None",
         "number": message.to,
-        "status": STATUSES.get(code, UNHEARD_OF),
+        "status": STATUSES.get(code, UNKNOWN_STATUS),
         "statusCode": code,
     }
 

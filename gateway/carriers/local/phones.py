@@ -14,7 +14,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
 from gateway.carriers.form_body import FORM_TYPE
-from gateway.carriers.local.handset import SANDBOX_NETWORK, Handset, HookUrls, NotDialled, Shown
+from gateway.carriers.local.handset import SANDBOX_NETWORK, Display, Handset, NotDialled, WebhookUrls
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
 
@@ -71,13 +71,13 @@ class _Session:
     until: float
 
 
-class Phones:
+class SimulatedPhones:
     """Every phone that somebody plays on this machine, each with at most one session."""
 
     def __init__(
         self,
         http: ClientSession,
-        hooks: HookUrls,
+        hooks: WebhookUrls,
         clock: Clock,
         *,
         service_code: str,
@@ -110,12 +110,12 @@ class Phones:
             return await self._dial(wish)
         session = self._sessions.get(wish.session)
         if session is None:
-            return refusal(404, "no such session is open: dial again")
+            return error_response(404, "no such session is open: dial again")
         handset = session.handset
         try:
             shown = await (handset.answer(wish.keys) if isinstance(wish, _Answer) else handset.hang_up())
         except NotDialled:  # it ended while this was on its way
-            shown = Shown("", open=False)
+            shown = Display("", open=False)
         return self._show(handset, shown)
 
     async def _dial(self, wish: _Dial) -> web.Response:
@@ -129,7 +129,7 @@ class Phones:
             self._sessions[handset.session] = _Session(handset, self._clock.monotonic() + SESSION_SECONDS)
         return self._show(handset, shown)
 
-    def _show(self, handset: Handset, shown: Shown) -> web.Response:
+    def _show(self, handset: Handset, shown: Display) -> web.Response:
         if not shown.open:
             self._sessions.pop(handset.session, None)
             self._let_go(handset)
@@ -172,14 +172,14 @@ class Phones:
                 timeout=_SMS_TIMEOUT,
             ) as response:
                 if response.status != 200:
-                    return refusal(502, f"the gateway answered HTTP {response.status}")
+                    return error_response(502, f"the gateway answered HTTP {response.status}")
         except (aiohttp.ClientError, OSError) as error:
-            return refusal(502, f"the gateway did not answer: {type(error).__name__}")
+            return error_response(502, f"the gateway did not answer: {type(error).__name__}")
         return web.json_response({"id": fields["id"]})
 
 
 async def _json(request: web.Request, shape: TypeAdapter[T], expected: str) -> T:
-    check_json(request)
+    require_json(request)
     try:
         return shape.validate_json(await request.read())
     except ValidationError:
@@ -187,11 +187,11 @@ async def _json(request: web.Request, shape: TypeAdapter[T], expected: str) -> T
         raise web.HTTPBadRequest(text=reason, content_type="application/json") from None
 
 
-def check_json(request: web.Request) -> None:
+def require_json(request: web.Request) -> None:
     """Raise 415 for anything but JSON: a page of another site cannot post JSON here."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send it as application/json")
 
 
-def refusal(status: int, reason: str) -> web.Response:
+def error_response(status: int, reason: str) -> web.Response:
     return web.json_response({"error": reason}, status=status)

@@ -26,7 +26,7 @@ from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.output import print_row
 from gateway.cli.prompts import confirm
 from gateway.menu.model import Menu
-from gateway.menu.pack.loader import PackRefused, load, read
+from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
@@ -107,7 +107,7 @@ def fit(pack: Path) -> Menu:
 
 def legible(pack: Path) -> Menu:
     """The pack as far as it can be read: enough to name places and to tell the time while somebody mends it."""
-    found = read(read_pack(pack))
+    found = parse_pack(read_pack(pack))
     if found.menu is None:
         raise PackRefused(found.diagnostics)
     if found.diagnostics:

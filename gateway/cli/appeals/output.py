@@ -16,7 +16,7 @@ from gateway.appeals.preview import Preview
 from gateway.appeals.results import NOT_KNOWN, AppealResults
 from gateway.appeals.texts import TextCost, heading
 from gateway.cli.output import print_row, print_rows
-from gateway.menu.model import Menu, appeal_area
+from gateway.menu.model import Menu, appeal_area_label
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
 
@@ -133,7 +133,7 @@ def print_look(look: Look, menu: Menu) -> None:
 
 
 def _place(menu: Menu, area: str) -> str:
-    return "no longer known" if area == NOT_KNOWN else appeal_area(menu, area)
+    return "no longer known" if area == NOT_KNOWN else appeal_area_label(menu, area)
 
 
 def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:

@@ -79,13 +79,13 @@ class PackResult(NamedTuple):
 
 def load(files: Mapping[str, str]) -> Menu:
     """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is not whole."""
-    menu, diagnostics, unknowns = read(files)
+    menu, diagnostics, unknowns = parse_pack(files)
     if menu is None or diagnostics:
         raise PackRefused([*diagnostics, *(all_text_faults(menu, unknowns) if menu else ())])
     return menu
 
 
-def read(files: Mapping[str, str]) -> PackResult:
+def parse_pack(files: Mapping[str, str]) -> PackResult:
     """The menu of a pack as far as its files can be read, and all that is not whole."""
     reading = PackReader(files)
     shapes = _shaped(reading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import FACTS, GIVEN, MATCHES, StateKind
+from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS, MATCHES, StateKind
 from gateway.menu.pack.schema import (
     ASKS,
     EFFECTS,
@@ -39,7 +39,7 @@ ENTRIES = ("start", "home", "help", "resume")
 
 def check_pack(reading: PackReader, pack: PackShape) -> None:
     """Complain of placeholders that would hide what the gateway itself gives."""
-    for name in pack.placeholders.keys() & GIVEN.keys():
+    for name in pack.placeholders.keys() & GATEWAY_PLACEHOLDERS.keys():
         message = f"placeholders.{name}: the gateway itself gives this; choose another name"
         reading.complain(PACK, ("placeholders", name), message)
 
@@ -118,7 +118,7 @@ def _faults(
 
 
 def _keeps_what_is_given(state: StateShape) -> bool:
-    return state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
+    return state.keep in GATEWAY_PLACEHOLDERS.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
 
 
 def check_needs(reading: PackReader, flow: FlowShape, rules: RulesShape) -> None:
