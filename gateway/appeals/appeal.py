@@ -13,9 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from gateway.accounts.roles import MAY, DeskRole, Right
+from gateway.accounts.roles import RIGHTS_OF_ROLES, DeskRole, Right
 from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT, MessageStatus
-from gateway.text.gsm import Change
+from gateway.text.gsm import Replacement
 
 PER_WEEK = 3
 """So many appeals a person gets in a week at the most, as every pack promises (facts/domain.md 4.3)."""
@@ -125,7 +125,7 @@ class ActNotAllowed(ValueError):
 def check_rights(actor: Actor, doing: str, rights: frozenset[Right]) -> None:
     """Raise `NotAllowed`, which names the roles that it takes, for whoever has none of `rights`."""
     if not rights & actor.rights:
-        roles = " or ".join(role for role in DeskRole if MAY[role] & rights)
+        roles = " or ".join(role for role in DeskRole if RIGHTS_OF_ROLES[role] & rights)
         raise ActNotAllowed(f"{actor.name} may not {doing} appeals: that takes the role {roles}")
 
 
@@ -177,7 +177,7 @@ class AppealDraft:
     texts: Mapping[str, str] = field(default_factory=dict)
     ticket: str = ""
     starts_at: datetime | None = None
-    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    changes: Mapping[str, Sequence[Replacement]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

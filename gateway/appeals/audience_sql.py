@@ -32,9 +32,9 @@ from sqlalchemy import (
 from gateway.appeals.appeal import REASON_TEXT, Reason
 from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
 from gateway.appeals.bitmap import IdBitmap
-from gateway.people.filters import has_any_role, has_role, subscribes, texts
+from gateway.people.filters import has_any_role, has_role, is_subscribed, text_array
 from gateway.people.person import Role
-from gateway.people.tables import STANDING, opt_outs, people, person_roles, subscriptions
+from gateway.people.tables import NOT_WITHDRAWN, opt_outs, people, person_roles, subscriptions
 from gateway.places.areas import Areas
 
 
@@ -57,7 +57,7 @@ class AudienceQuery:
 
     def language(self) -> ColumnElement[str]:
         """In which language somebody is written to."""
-        own = people.c.language == any_(texts(self.languages))
+        own = people.c.language == any_(text_array(self.languages))
         return case((own, people.c.language), else_=literal(self.fallback, Text) if self.fallback else _own())
 
     def area(self) -> ColumnElement[str]:
@@ -69,15 +69,17 @@ class AudienceQuery:
         wanted = all_codes(self.audience, self.areas)
         subscribed = select(func.max(subscriptions.c.area)).where(
             subscriptions.c.phone_key == people.c.phone_key,
-            *([subscriptions.c.area == any_(texts(wanted))] if wanted else []),
+            *([subscriptions.c.area == any_(text_array(wanted))] if wanted else []),
         )
         given = func.unnest(person_roles.c.areas).table_valued("code").render_derived("given")
         held = (
             select(func.max(given.c.code))
             .select_from(person_roles.join(given, true()))
-            .where(person_roles.c.person == people.c.id, *([given.c.code == any_(texts(wanted))] if wanted else []))
+            .where(
+                person_roles.c.person == people.c.id, *([given.c.code == any_(text_array(wanted))] if wanted else [])
+            )
         )
-        stands = subscribed.where(STANDING).correlate(people).scalar_subquery()
+        stands = subscribed.where(NOT_WITHDRAWN).correlate(people).scalar_subquery()
         found = func.greatest(stands, held.correlate(people).scalar_subquery())
         return func.coalesce(
             found, case((self.matches(), ""), else_=null()), subscribed.correlate(people).scalar_subquery()
@@ -101,7 +103,7 @@ class AudienceQuery:
         if capped.bits:
             reasons.append((_is_in(capped), REASON_TEXT[Reason.WEEKLY_LIMIT]))
         if not self.fallback:
-            reasons.append((people.c.language != func.all(texts(self.languages)), REASON_TEXT[Reason.NO_TEXT]))
+            reasons.append((people.c.language != func.all(text_array(self.languages)), REASON_TEXT[Reason.NO_TEXT]))
         return case(*reasons, else_=null())
 
 
@@ -127,13 +129,13 @@ def _matches(audience: Audience, areas: Areas) -> ColumnElement[bool]:
 def _in_group(group: Group, areas: Areas) -> ColumnElement[bool]:
     asked: list[ColumnElement[bool]] = []
     if group.languages:
-        asked.append(people.c.language == any_(texts(group.languages)))
+        asked.append(people.c.language == any_(text_array(group.languages)))
     if group.roles or group.areas:
         wanted = codes(group, areas)
         contacts = [role for role in group.roles if role is not Role.SUBSCRIBER]
         ways = [] if group.roles and not contacts else [has_role(contacts, wanted)]
         if not group.roles or Role.SUBSCRIBER in group.roles:
-            ways.append(subscribes(wanted))
+            ways.append(is_subscribed(wanted))
         asked.append(or_(*ways))
     return and_(true(), *asked)
 

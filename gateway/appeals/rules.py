@@ -12,7 +12,7 @@ from gateway.menu.model import APPEAL_PLACEHOLDERS, Menu
 from gateway.menu.rules import Need
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
-from gateway.text.banned_words import refused_in
+from gateway.text.banned_words import find_banned_words
 from gateway.text.phone import mask_in
 from gateway.text.wording import placeholders
 
@@ -76,7 +76,7 @@ def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, str]) -> Iter
 def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     """What it says, in its texts or its purpose, that no appeal may say; read as `spelt` would write it."""
     for where, text in {"purpose": draft.purpose, **effective_texts(draft, menu)}.items():
-        for word in refused_in(gsm.transliterate(text).text, menu.rules.refused_words):
+        for word in find_banned_words(gsm.transliterate(text).text, menu.rules.refused_words):
             yield f"{where}: {word} is one of the refused words"
 
 
@@ -103,7 +103,7 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"{language}: this text is empty"
     elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
         yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
-    elif (leaving := _leaving(menu)) and not refused_in(text, leaving):
+    elif (leaving := _leaving(menu)) and not find_banned_words(text, leaving):
         yield f"{language}: this text must say how to leave, with one of {', '.join(leaving)}"
 
 

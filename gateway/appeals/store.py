@@ -20,7 +20,7 @@ from gateway.menu.model import Menu
 from gateway.messages.holds import hold
 from gateway.messages.message import MessageStatus
 from gateway.people.tables import people
-from gateway.text.gsm import Change
+from gateway.text.gsm import Replacement
 
 WORKER = "worker"
 
@@ -63,7 +63,7 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list
 def draft_of(row: RowMapping) -> AppealDraft:
     """What was written, from its row."""
     draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
-    changes = {language: tuple(Change(*one) for one in made) for language, made in row["changes"].items()}
+    changes = {language: tuple(Replacement(*one) for one in made) for language, made in row["changes"].items()}
     return AppealDraft(**draft, changes=changes)
 
 

@@ -74,7 +74,7 @@ def to_gsm7(draft: AppealDraft) -> AppealDraft:
     One curly quote out of an editor more than doubles what the whole text costs.
     """
     made = {language: gsm.transliterate(text) for language, text in draft.texts.items()}
-    changes = {language: one.changes for language, one in made.items() if one.changes}
+    changes = {language: one.replacements for language, one in made.items() if one.replacements}
     texts = {language: one.text for language, one in made.items()}
     return replace(draft, texts=texts, changes={**draft.changes, **changes})
 
@@ -94,7 +94,7 @@ def costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> list[Te
 
 
 def _replaced(draft: AppealDraft, language: str) -> tuple[Replaced, ...]:
-    counted = Counter((change.what, change.instead) for change in draft.changes.get(language, ()))
+    counted = Counter((change.original, change.substitute) for change in draft.changes.get(language, ()))
     return tuple(Replaced(what, instead, times) for (what, instead), times in counted.items())
 
 

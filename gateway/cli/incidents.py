@@ -74,7 +74,7 @@ async def incidents_move(
         raise click.BadParameter(str(error), param_hint="--found") from None
     async with open_context(locate_gateway(config, data)) as stores:
         await IncidentStore(stores.database, stores.vault, stores.clock).move(number, to, actor, reason, result)
-    click.echo(f"{tickets.show(number)} is now {status}{f', found {found}' if found else ''}.")
+    click.echo(f"{tickets.with_dash(number)} is now {status}{f', found {found}' if found else ''}.")
 
 
 def incident_json(incident: Incident) -> dict[str, str | bool | list[str] | None]:

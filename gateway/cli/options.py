@@ -55,7 +55,7 @@ def json_option(command: Callable[P, Any]) -> Callable[P, Any]:
 
 def parse_ticket(written: str, hint: str) -> str:
     """The ticket that was written as `hint`, eight digits without a dash. Raises `click.BadParameter`."""
-    number = tickets.read(written)
+    number = tickets.parse(written)
     if number is None:
         raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one", param_hint=hint)
     return number

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from gateway.accounts.passwords import LONGEST
-from gateway.accounts.roles import DESK_MEANINGS, DeskRole
-from gateway.accounts.store import Accounts
-from gateway.accounts.tokens import Tokens
-from gateway.cli.authentication import user_of_the_system
+from gateway.accounts.passwords import MAX_LENGTH
+from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
+from gateway.accounts.store import AccountStore
+from gateway.accounts.tokens import TokenStore
+from gateway.cli.authentication import system_user
 from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
@@ -30,14 +30,14 @@ _FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the pass
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         # One character more than the longest, so that a longer one is refused and not cut.
-        return sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
+        return sys.stdin.readline(MAX_LENGTH + 2).rstrip("\r\n")
     try:
         return ask_password("Password", again="Once more")
     except click.Abort:
         raise click.ClickException("there is no password: type it in a terminal, or use --password-stdin") from None
 
 
-@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_MEANINGS.items()) + ".")
+@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_ROLE_MEANINGS.items()) + ".")
 def users() -> None:
     """The people who run the desk: their accounts, roles and tokens."""
 
@@ -59,8 +59,8 @@ async def users_add(
     async with open_context(locate_gateway(config, data)) as stores:
         wanted = [DeskRole(role) for role in roles]
         password = _password(password_stdin)
-        await Accounts(stores.database, stores.clock).add(
-            name, display or name, wanted, password, actor=user_of_the_system()
+        await AccountStore(stores.database, stores.clock).add(
+            name, display or name, wanted, password, actor=system_user()
         )
     click.echo(f"{name} is added: {', '.join(role for role in DeskRole if role in wanted)}.")
 
@@ -72,7 +72,7 @@ async def users_add(
 async def users_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List the accounts, the last added first."""
     async with open_context(locate_gateway(config, data)) as stores:
-        listed = await Accounts(stores.database, stores.clock).list(limit)
+        listed = await AccountStore(stores.database, stores.clock).list_accounts(limit)
     columns = ["name", "display", "roles", "state", "tokens", "last_used_at"]
     if as_json:
         print_rows(listed, columns, as_json, "")
@@ -97,7 +97,7 @@ async def users_password(config: Path | None, data: Path | None, name: str, pass
     """Set another password, asked for twice. Tokens stay good: see `revoke`."""
     async with open_context(locate_gateway(config, data)) as stores:
         password = _password(password_stdin)
-        await Accounts(stores.database, stores.clock).set_password(name, password, actor=user_of_the_system())
+        await AccountStore(stores.database, stores.clock).set_password(name, password, actor=system_user())
     click.echo(f"{name} has a new password.")
 
 
@@ -108,7 +108,7 @@ async def users_password(config: Path | None, data: Path | None, name: str, pass
 async def users_disable(config: Path | None, data: Path | None, name: str) -> None:
     """Let an account in no more, neither by password nor by token."""
     async with open_context(locate_gateway(config, data)) as stores:
-        new = await Accounts(stores.database, stores.clock).disable(name, actor=user_of_the_system())
+        new = await AccountStore(stores.database, stores.clock).disable(name, actor=system_user())
     click.echo(f"{name} is disabled." if new else f"{name} was disabled already.")
 
 
@@ -119,7 +119,7 @@ async def users_disable(config: Path | None, data: Path | None, name: str) -> No
 async def users_enable(config: Path | None, data: Path | None, name: str) -> None:
     """Let an account in again that was disabled, or locked by wrong passwords. Its tokens are good again."""
     async with open_context(locate_gateway(config, data)) as stores:
-        new = await Accounts(stores.database, stores.clock).enable(name, actor=user_of_the_system())
+        new = await AccountStore(stores.database, stores.clock).enable(name, actor=system_user())
     click.echo(f"{name} is let in again." if new else f"{name} was let in already.")
 
 
@@ -132,7 +132,7 @@ async def users_enable(config: Path | None, data: Path | None, name: str) -> Non
 async def users_token(config: Path | None, data: Path | None, name: str, label: str, days: int) -> None:
     """Print a new token that proves the account to a script. It cannot be shown again."""
     async with open_context(locate_gateway(config, data)) as stores:
-        token = await Tokens(stores.database, stores.clock).make(name, label, days, actor=user_of_the_system())
+        token = await TokenStore(stores.database, stores.clock).create(name, label, days, actor=system_user())
     click.echo(token)
     click.echo(f"Keep it now: it is not shown again. It is good for {days} days.", err=True)
 
@@ -145,5 +145,5 @@ async def users_token(config: Path | None, data: Path | None, name: str, label: 
 async def users_revoke(config: Path | None, data: Path | None, name: str, label: str) -> None:
     """Make a token worthless at once."""
     async with open_context(locate_gateway(config, data)) as stores:
-        await Tokens(stores.database, stores.clock).revoke(name, label, actor=user_of_the_system())
+        await TokenStore(stores.database, stores.clock).revoke(name, label, actor=system_user())
     click.echo(f"The token {label} of {name} is revoked.")

@@ -194,7 +194,7 @@ class IncidentStore:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Tickets to try one after the other, each with the parameters of `_FILING`."""
         for _ in range(_TRIES):
-            ticket = tickets.make(self._clock.number_below)
+            ticket = tickets.generate(self._clock.number_below)
             yield ticket, self._rows(ticket, report, phone, confirmation(ticket), detail)
 
     def _rows(self, ticket: str, report: Report, phone: Phone, text: str, detail: Mapping[str, str]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.messages.tables import messages
-from gateway.people.opt_outs import OURS
-from gateway.people.subscriptions import withdraw
+from gateway.people.opt_outs import GATEWAY_SENDER
+from gateway.people.subscriptions import withdraw_subscriptions
 from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import INSERTED, Database
@@ -48,7 +48,7 @@ async def add_opt_outs(
 
     Answers how many opt-outs were new. Messages are held last: so does who erases a person.
     """
-    await withdraw(connection, phone_keys, now)
+    await withdraw_subscriptions(connection, phone_keys, now)
     rows = [{"channel": channel, "phone_key": key, "sender": sender, "at": now} for key in sorted(set(phone_keys))]
     adding = insert(opt_outs).values(rows)
     newest: ReturningInsert[tuple[bool]] = adding.on_conflict_do_update(
@@ -78,6 +78,6 @@ class OptOuts:
         """This phone wants no appeals: it subscribes to none, and those that wait for it are suppressed."""
         key, now = self._vault.lookup(phone), self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
-            await add_opt_outs(connection, channel, [key], OURS, now)
+            await add_opt_outs(connection, channel, [key], GATEWAY_SENDER, now)
             if self._heard:
                 await self._heard(connection, key, now)

@@ -50,7 +50,7 @@ class SmsRequest:
 
     def answer(self, made: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
         """That was made of it, and the pack's SMS `text`, which shows `shown`."""
-        values = {**shown, **({"ticket": tickets.show(ticket)} if ticket else {})}
+        values = {**shown, **({"ticket": tickets.with_dash(ticket)} if ticket else {})}
         kind = MessageClass.STATUS if made is Disposition.STATUS else MessageClass.REPLY
         return SmsReply(made, self.sms(text, values), self.language, kind, ticket)
 
@@ -97,7 +97,7 @@ class Commands:
         answers = {"category": read.category, "area": read.area}
 
         def confirmation(number: str) -> str:
-            return said.sms("received", {**answers, "ticket": tickets.show(number)})
+            return said.sms("received", {**answers, "ticket": tickets.with_dash(number)})
 
         report = Report(
             category=read.category,
@@ -160,7 +160,7 @@ class Commands:
         return said.answer(Disposition.HELP_TOLD if more else Disposition.HELP, "help")
 
     async def _language(self, said: SmsRequest) -> SmsReply:
-        await self._subscriptions.speak_within(said.connection, said.phone, said.language)
+        await self._subscriptions.set_language(said.connection, said.phone, said.language)
         return said.answer(Disposition.LANGUAGE, "language")
 
     async def _ticket(self, said: SmsRequest) -> tuple[str | None, str, SmsReply | None]:

@@ -179,7 +179,7 @@ class InboundHandler:
         if not OFFICERS_ANSWER.fullmatch(text):
             return None
         person = await self._directory.find(phone)
-        return SmsReply(Disposition.OFFICER) if person and person.has(Role.OFFICER) else None
+        return SmsReply(Disposition.OFFICER) if person and person.has_role(Role.OFFICER) else None
 
     async def _said(self, opened: ClaimedSms, phone: Phone, understood: Command, menu: Menu) -> SmsRequest:
         """What the letter means, and the language to answer in: that of its keyword, else the one chosen before."""

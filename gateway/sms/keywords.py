@@ -90,7 +90,7 @@ def named_ticket(text: str) -> tuple[str, str]:
     However it is introduced (`CEK nomor 7340-2816 pak`): eight digits that check are hardly anything else.
     """
     for found in _TICKET.finditer(text):
-        if ticket := tickets.read(re.sub(r"[^0-9]", "", found[1])):
+        if ticket := tickets.parse(re.sub(r"[^0-9]", "", found[1])):
             before, after = text[: found.start(1)], text[found.end(1) :]
             return ticket, f"{before.strip(_SEPARATORS)} {after.strip(_SEPARATORS)}".strip()
     return "", text.strip(_SEPARATORS)

@@ -139,4 +139,4 @@ class Effects:
 
 
 def _ticket(statement: EffectRequest) -> str:
-    return tickets.read(statement.answers.get("ticket", "")) or ""
+    return tickets.parse(statement.answers.get("ticket", "")) or ""

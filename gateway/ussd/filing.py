@@ -55,7 +55,7 @@ class Filing:
                 error=type(error).__name__,
             )
             return "failed", {}
-        return "filed", {"ticket": ticket.show(filed.ticket)}
+        return "filed", {"ticket": ticket.with_dash(filed.ticket)}
 
     async def file_pending(self) -> int:
         """File every kept report; the number of those filed. Stops quietly where a store is (still) away."""
@@ -100,7 +100,7 @@ class Filing:
 
     async def _enter(self, statement: EffectRequest, deadline: float | None = None) -> FiledReport:
         def confirmation(number: str) -> str:
-            answers = {**statement.answers, "ticket": ticket.show(number)}
+            answers = {**statement.answers, "ticket": ticket.with_dash(number)}
             given = {"ussd": self._service_codes.get(statement.channel, "")}
             return self._versions.current.sms_text("received", statement.language, answers, given)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from gateway.runtime.postgres import DatabaseUnavailable, is_current
-from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.wiring.container import Services
 
 log = structlog.get_logger()
@@ -49,7 +49,7 @@ async def _is_proven(services: Services) -> bool:
     try:
         if not await is_current(services.database, deadline=_DEADLINE_S):
             return False
-        await prove_key(services.database, services.vault, services.clock, deadline=_DEADLINE_S)
+        await check_vault_key(services.database, services.vault, services.clock, deadline=_DEADLINE_S)
     except DatabaseUnavailable:
         return False
     except WrongVaultKey:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from gateway.runtime.postgres import DatabaseUnavailable, is_current
 from gateway.runtime.redis import RedisUnavailable
-from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import MAX_BODY, Webhooks
@@ -73,7 +73,7 @@ def health(services: Services) -> Health:
         if not await is_current(services.database, deadline=seconds):
             raise TablesOutdated
         try:
-            await prove_key(services.database, services.vault, services.clock, deadline=seconds)
+            await check_vault_key(services.database, services.vault, services.clock, deadline=seconds)
         except WrongVaultKey:
             raise OtherVaultKey from None
 

@@ -9,14 +9,14 @@ from typing import TextIO
 
 from aiohttp import web
 
-from gateway.accounts.store import FIRST_NAME, Accounts
+from gateway.accounts.store import FIRST_ADMINISTRATOR, AccountStore
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import WebhookUrls
 from gateway.runtime.embedded import EmbeddedStores, store_urls
 from gateway.runtime.postgres import is_empty, upgrade
 from gateway.runtime.secrets import Secrets, load_or_create
 from gateway.settings import Settings
-from gateway.vault.key_check import prove_key
+from gateway.vault.key_check import check_vault_key
 from gateway.web.handset_page import add_handset_page
 from gateway.wiring.container import Services, open_services
 from gateway.wiring.pack_loading import load_menu
@@ -54,8 +54,8 @@ class RunningGateway:
             lines += (
                 "",
                 f"  First-run administrator password: {self.first_password}",
-                f"  The account is {FIRST_NAME}. This is shown only now; to set another: "
-                f".venv/bin/waspada users password {FIRST_NAME}",
+                f"  The account is {FIRST_ADMINISTRATOR}. This is shown only now; to set another: "
+                f".venv/bin/waspada users password {FIRST_ADMINISTRATOR}",
             )
         return "\n".join(lines)
 
@@ -72,7 +72,7 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
         completed = with_defaults(settings, await _secrets(settings), url)
         await upgrade(completed.database_address)
         services = await stack.enter_async_context(open_services(completed, stream))
-        await prove_key(services.database, services.vault, services.clock)
+        await check_vault_key(services.database, services.vault, services.clock)
         app = web_app(services)
         with_phone = not settings.channels
         if with_phone:
@@ -82,7 +82,9 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
         write_notes(settings.data, url, settings.pack)
         stack.callback(forget_pack, settings.data)
         # Last, so that no start that fails after it has taken its password along.
-        yield RunningGateway(url, with_phone, await Accounts(services.database, services.clock).add_first())
+        yield RunningGateway(
+            url, with_phone, await AccountStore(services.database, services.clock).add_first_administrator()
+        )
 
 
 async def _secrets(settings: Settings) -> Secrets:

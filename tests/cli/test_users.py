@@ -15,12 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, select
 
-from gateway.accounts.passwords import LONGEST
+from gateway.accounts.passwords import MAX_LENGTH
 from gateway.accounts.roles import Right
 from gateway.accounts.tables import accounts
 from gateway.audit import audit
 from gateway.cli import main
-from gateway.cli.authentication import as_account, proven
+from gateway.cli.authentication import account_option, authenticate
 from gateway.cli.errors import run_async
 from gateway.runtime.postgres import Database
 from tests.helpers.cli import CONFIG, Shell
@@ -98,8 +98,8 @@ def test_two_passwords_that_differ_are_asked_for_again(shell: Shell) -> None:
     [
         (("add", "Dewi", "--role", "operator"), PASSWORD, "2 to 32 of a-z"),
         (("add", "budi", "--role", "operator"), "short", "at least 12 characters"),
-        (("add", "budi", "--role", "operator"), "x" * (LONGEST + 1), "at most 256 characters"),
-        (("add", "budi", "--role", "operator"), "x" * 10 * LONGEST, "at most 256 characters"),
+        (("add", "budi", "--role", "operator"), "x" * (MAX_LENGTH + 1), "at most 256 characters"),
+        (("add", "budi", "--role", "operator"), "x" * 10 * MAX_LENGTH, "at most 256 characters"),
         (("add", "dewi", "--role", "operator"), PASSWORD, "there is an account dewi already"),
         (("password", "dewi"), "", "at least 12 characters"),
         (("password", "nobody"), PASSWORD, "There is no account of this name"),
@@ -154,14 +154,14 @@ def test_lists_for_people(shell: Shell) -> None:
 
 
 @click.command()
-@as_account
+@account_option
 @click.option("--right", type=click.Choice([right.value for right in Right]))
 @run_async
 async def whoami(name: str, right: str | None) -> None:
     """A verb that wants to know who runs it."""
     database = Database(click.get_current_context().obj, pool_size=1)
     try:
-        account = await proven(database, name, Right(right) if right else None)
+        account = await authenticate(database, name, Right(right) if right else None)
     finally:
         await database.close()
     click.echo(f"{account.name}, {account.display}")

@@ -153,7 +153,7 @@ async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
 
     await upgrade(old_url)
 
-    (person,) = await Directory(database, VAULT, Clock()).list()
+    (person,) = await Directory(database, VAULT, Clock()).list_people()
     wanted = {"phone": phone.masked, "roles": ["subscriber"], "areas": ["33.75.01.1002"], "language": "some"}
     assert {name: person[name] for name in wanted} == wanted
     await database.close()

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from gateway.accounts.roles import DeskRole
-from gateway.accounts.store import Accounts
+from gateway.accounts.store import AccountStore
 from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import store_urls
@@ -85,7 +85,7 @@ async def test_the_first_start_shows_the_administrators_password_and_no_other_do
         assert shown
     async with run_standalone_gateway(data) as again:
         database = Database(store_urls(data)[1], pool_size=1)
-        assert await Accounts(database, Clock()).prove("admin", shown[1])
+        assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
         await database.close()
         await again.program.end_with(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
@@ -206,7 +206,7 @@ async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -
     async with run_program("run", "--pack", "menus/tegal", data=data) as program:
         found = ("--data", str(data))
         database = Database(store_urls(data)[1], pool_size=1)
-        await Accounts(database, Clock()).add(
+        await AccountStore(database, Clock()).add(
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )
         await database.close()

@@ -363,8 +363,8 @@ def test_the_ticket_in_a_text(text: str, ticket: str, besides: str) -> None:
 
 def test_of_ten_tickets_the_first_is_meant() -> None:
     drawn = iter(range(12_345, 9_000_000, 812_345))
-    ten = [tickets.make(lambda _: next(drawn)) for _ in range(10)]
-    assert named_ticket(" ".join(map(tickets.show, ten)))[0] == ten[0]
+    ten = [tickets.generate(lambda _: next(drawn)) for _ in range(10)]
+    assert named_ticket(" ".join(map(tickets.with_dash, ten)))[0] == ten[0]
 
 
 @pytest.mark.parametrize(

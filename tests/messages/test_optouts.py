@@ -75,7 +75,7 @@ async def test_it_ends_every_subscription(
         for area in ("33.75.01.1003", "33.75.01.1002"):
             await consents.subscribe(phone, area, language="id", channel="at", wording="v1")
     await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
-    assert [len(await consents.standing(phone)) for phone in (PHONE, OTHER)] == [0, 2]
+    assert [len(await consents.active_areas(phone)) for phone in (PHONE, OTHER)] == [0, 2]
 
 
 async def test_said_again_the_newest_time_counts(inbox: Inbox, stage: Stage, clock: ManualClock) -> None:

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.vault.key_check import prove_key
+from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from gateway.wiring.key_check import verify_key
 from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
@@ -27,7 +27,7 @@ REFUSED = "Error: The vault key is not the one that this database was filled wit
 @pytest.fixture
 async def filled(database: Database) -> Database:
     """A database that the key `RIGHT` was noted in."""
-    await prove_key(database, Vault(bytes.fromhex(RIGHT)), Clock())
+    await check_vault_key(database, Vault(bytes.fromhex(RIGHT)), Clock())
     return database
 
 

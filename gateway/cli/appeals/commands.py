@@ -18,7 +18,7 @@ from gateway.audit import AuditTrail
 from gateway.cli.appeals.context import at_desk, legible
 from gateway.cli.appeals.options import AT_HELP, Typed, appeal_options, moment, time_typed
 from gateway.cli.appeals.output import by_the_clock, print_list, print_look, print_preview, told_approved
-from gateway.cli.authentication import as_account
+from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import open_output, print_row
@@ -44,7 +44,7 @@ def appeals() -> None:
 
 @appeals.command("draft")
 @gateway_options
-@as_account
+@account_option
 @appeal_options(anew=True)
 @json_option
 @run_async
@@ -62,7 +62,7 @@ async def appeals_draft(config: Path | None, data: Path | None, name: str, typed
 
 @appeals.command("edit")
 @gateway_options
-@as_account
+@account_option
 @appeal_options(anew=False)
 @json_option
 @_NUMBER
@@ -83,7 +83,7 @@ async def appeals_edit(
 
 @appeals.command("submit")
 @gateway_options
-@as_account
+@account_option
 @json_option
 @_NUMBER
 @run_async
@@ -99,7 +99,7 @@ async def appeals_submit(config: Path | None, data: Path | None, name: str, numb
 
 @appeals.command("return")
 @gateway_options
-@as_account
+@account_option
 @_REASON
 @json_option
 @_NUMBER
@@ -115,7 +115,7 @@ async def appeals_return(
 
 @appeals.command("approve")
 @gateway_options
-@as_account
+@account_option
 @click.option(
     "--version",
     type=click.IntRange(1, 2**31 - 1),
@@ -158,7 +158,7 @@ async def appeals_approve(
 
 @appeals.command("schedule")
 @gateway_options
-@as_account
+@account_option
 @click.option("--at", type=time_typed, metavar="ISO", required=True, help=f"When it begins, {AT_HELP}.")
 @json_option
 @_NUMBER
@@ -178,7 +178,7 @@ async def appeals_schedule(
 
 @appeals.command("pause")
 @gateway_options
-@as_account
+@account_option
 @_REASON
 @json_option
 @_NUMBER
@@ -194,7 +194,7 @@ async def appeals_pause(
 
 @appeals.command("resume")
 @gateway_options
-@as_account
+@account_option
 @json_option
 @_NUMBER
 @run_async
@@ -207,7 +207,7 @@ async def appeals_resume(config: Path | None, data: Path | None, name: str, numb
 
 @appeals.command("cancel")
 @gateway_options
-@as_account
+@account_option
 @_REASON
 @json_option
 @_NUMBER
@@ -279,7 +279,7 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 
 @appeals.command("export")
 @gateway_options
-@as_account
+@account_option
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
 @_NUMBER
 @run_async

@@ -21,7 +21,7 @@ from gateway.appeals.rules import required_approvals
 from gateway.appeals.workflow import AppealWorkflow
 from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
-from gateway.cli.authentication import proven
+from gateway.cli.authentication import authenticate
 from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.output import print_row
 from gateway.cli.prompts import confirm
@@ -57,7 +57,7 @@ class AppealContext:
 
     async def actor(self, name: str, right: Right | None = None) -> Actor:
         """Who runs the command, proven, and allowed to do what `right` says."""
-        account = await proven(self.database, name, right)
+        account = await authenticate(self.database, name, right)
         return Actor(account.name, frozenset(filter(account.may, Right)))
 
     async def look(self, number: int) -> Look:
