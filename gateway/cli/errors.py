@@ -32,7 +32,7 @@ from gateway.wiring import PortTaken
 
 P = ParamSpec("P")
 
-ERRORS_THAT_EXPLAIN_THEMSELVES = (
+EXPLAINED_ERRORS = (
     AccountRefused,
     CannotCancel,
     CannotOpen,
@@ -73,7 +73,7 @@ def report_errors() -> Iterator[None]:
     """Errors whose text says what to do are shown as that text alone."""
     try:
         yield
-    except ERRORS_THAT_EXPLAIN_THEMSELVES as error:
+    except EXPLAINED_ERRORS as error:
         raise click.ClickException(str(error)) from None
     except (DatabaseUnavailable, RedisError) as error:
         raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None

@@ -61,7 +61,7 @@ from gateway.ussd.sessions import SessionStore
 from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
-from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
+from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
 
@@ -127,8 +127,8 @@ class Services:
         self.outbox = Outbox(database, vault, clock)
         self.operator_actions = OperatorActions(database, vault, clock)
         self.channel_state = Channels(database, clock)
-        self.receipts = Receipts(database, clock, STORED_WITHIN_S)
-        self.inbox = Inbox(database, vault, clock, record_stop, STORED_WITHIN_S)
+        self.receipts = Receipts(database, clock, STORE_TIMEOUT_S)
+        self.inbox = Inbox(database, vault, clock, record_stop, STORE_TIMEOUT_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
         self.eraser = Eraser(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
@@ -258,7 +258,7 @@ async def open_services(
 
 def _masked(text: str) -> str:
     """What may stand in a log: no whole number, no secret of a webhook."""
-    return mask_in(without_secrets(text))
+    return mask_in(mask_secrets(text))
 
 
 def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"]:
@@ -272,7 +272,7 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
-async def balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
+async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
     """What the account of each of these channels has left, where its carrier says so within seconds."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         accounts = [(name, settings.channels[name]) for name in channels]

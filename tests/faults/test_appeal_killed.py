@@ -109,7 +109,7 @@ class Trouble:
         victims = self.chance.sample(self.workers, min(self.chance.choice((1, 2)), len(self.workers)))
         for worker in victims:
             self.workers.remove(worker)
-            await worker.ends(signal.SIGKILL)
+            await worker.end_with(signal.SIGKILL)
         self.killed += len(victims)
         return len(victims)
 
@@ -191,7 +191,7 @@ async def test_killed_at_random(tmp_path: Path) -> None:
                 leaving = tasks.create_task(_opt_out(stage, appeal, fate.leaving))
                 await until(partial(patiently, partial(_is_done, stage, appeal)), LONGEST_S)
             for worker in trouble.workers:
-                assert await worker.ends(signal.SIGTERM) == 0
+                assert await worker.end_with(signal.SIGTERM) == 0
             rows = await stage.office.rows(appeal)
             _check_everybody(stage, rows, fate, leaving.result(), trouble.killed)
             await _check_account(stage, appeal, rows)
@@ -284,4 +284,4 @@ async def test_a_pause_takes_effect_within_two_seconds(tmp_path: Path, redis_url
         await office.workflow.cancel(appeal, SITI, "enough")
         await asyncio.sleep(2)
         assert (await office.account(appeal)).totals[Total.WAITING] == 0
-        assert await worker.ends(signal.SIGTERM) == 0
+        assert await worker.end_with(signal.SIGTERM) == 0

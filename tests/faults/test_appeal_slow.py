@@ -38,7 +38,7 @@ async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIt
         worker = await stage.start()
         await stage.has_seen(CALLS)
         yield stage, appeal
-        assert await worker.ends(signal.SIGTERM) == 0
+        assert await worker.end_with(signal.SIGTERM) == 0
 
 
 def _answers_after(stage: Stage, seconds: float) -> None:

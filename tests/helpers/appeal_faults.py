@@ -30,7 +30,7 @@ from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
 from tests.helpers.appeals import CODE, PEKALONGAN, Office
 from tests.helpers.carrier_server import serve_app
-from tests.helpers.program import Program, running
+from tests.helpers.program import Program, run_program
 
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here
@@ -58,7 +58,7 @@ class Stage:
     async def start(self) -> Program:
         """One more worker, at work."""
         name = self._folder / "workers"
-        return await self._stack.enter_async_context(running("worker", data=name, config=str(self._config)))
+        return await self._stack.enter_async_context(run_program("worker", data=name, config=str(self._config)))
 
     async def has_seen(self, people: int) -> None:
         """Return when the carrier was asked to send to so many people."""

@@ -20,8 +20,8 @@ from gateway.cli.appeals.options import AT_HELP, Typed, appeal_options, moment, 
 from gateway.cli.appeals.output import by_the_clock, print_list, print_look, print_preview, told_approved
 from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, in_json, listing
-from gateway.cli.output import open_output, show_one
+from gateway.cli.options import gateway_options, json_option, list_options
+from gateway.cli.output import open_output, print_row
 
 
 def _said(_: click.Context, __: click.Parameter, reason: str) -> str:
@@ -46,7 +46,7 @@ def appeals() -> None:
 @gateway_options
 @account_option
 @appeal_options(anew=True)
-@in_json
+@json_option
 @run_async
 async def appeals_draft(config: Path | None, data: Path | None, name: str, typed: Typed, as_json: bool) -> None:
     """Begin an appeal, and print its number; on stderr, what its texts cost and which characters were replaced.
@@ -64,7 +64,7 @@ async def appeals_draft(config: Path | None, data: Path | None, name: str, typed
 @gateway_options
 @account_option
 @appeal_options(anew=False)
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_edit(
@@ -84,7 +84,7 @@ async def appeals_edit(
 @appeals.command("submit")
 @gateway_options
 @account_option
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_submit(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
@@ -101,7 +101,7 @@ async def appeals_submit(config: Path | None, data: Path | None, name: str, numb
 @gateway_options
 @account_option
 @_REASON
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_return(
@@ -125,7 +125,7 @@ async def appeals_return(
 @click.option(
     "--follow/--no-follow", "following", default=None, help="Show how far it comes, until it is done [in a terminal]."
 )
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_approve(
@@ -160,7 +160,7 @@ async def appeals_approve(
 @gateway_options
 @account_option
 @click.option("--at", type=time_typed, metavar="ISO", required=True, help=f"When it begins, {AT_HELP}.")
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_schedule(
@@ -180,7 +180,7 @@ async def appeals_schedule(
 @gateway_options
 @account_option
 @_REASON
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_pause(
@@ -195,7 +195,7 @@ async def appeals_pause(
 @appeals.command("resume")
 @gateway_options
 @account_option
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_resume(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
@@ -209,7 +209,7 @@ async def appeals_resume(config: Path | None, data: Path | None, name: str, numb
 @gateway_options
 @account_option
 @_REASON
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_cancel(
@@ -226,7 +226,7 @@ async def appeals_cancel(
 
 @appeals.command("list")
 @gateway_options
-@listing
+@list_options
 @click.option("--status", type=click.Choice([status.value for status in AppealStatus]), help="Only those that are so.")
 @run_async
 async def appeals_list(config: Path | None, data: Path | None, as_json: bool, limit: int, status: str | None) -> None:
@@ -240,7 +240,7 @@ async def appeals_list(config: Path | None, data: Path | None, as_json: bool, li
 
 @appeals.command("preview")
 @gateway_options
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def appeals_preview(config: Path | None, data: Path | None, number: int, as_json: bool) -> None:
@@ -249,15 +249,15 @@ async def appeals_preview(config: Path | None, data: Path | None, number: int, a
         appeal = await desk.workflow.find(number)
         preview = await desk.workflow.preview(appeal.draft, number)
     if as_json:
-        told = {"number": number, "version": appeal.version, "heading": public_heading(appeal.draft, desk.menu)}
-        show_one({**told, **preview.for_json()}, as_json)
+        told = {"number": number, "version": appeal.version, "public_heading": public_heading(appeal.draft, desk.menu)}
+        print_row({**told, **preview.for_json()}, as_json)
     else:
         print_preview(appeal, preview, desk.menu)
 
 
 @appeals.command("show")
 @gateway_options
-@in_json
+@json_option
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on until it is done or cancelled, or Ctrl-C.")
 @_NUMBER
 @run_async
@@ -272,7 +272,7 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
             return
         look = await desk.look(number)
         if as_json:
-            show_one(look.for_json(), as_json)
+            print_row(look.for_json(), as_json)
         else:
             print_look(look, desk.menu)
 

@@ -22,9 +22,9 @@ from gateway.appeals.workflow import AppealWorkflow
 from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import authenticate
-from gateway.cli.context import locate_gateway, opened
-from gateway.cli.output import show_one
-from gateway.cli.prompts import ask_whether
+from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.output import print_row
+from gateway.cli.prompts import confirm
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.runtime.clock import Clock
@@ -77,7 +77,7 @@ class AppealContext:
             raise click.UsageError("name the --version that you have seen: preview and show tell it")
         appeal = await self.workflow.find(number)
         print_offer(appeal, await self.workflow.preview(appeal.draft, number), self.menu)
-        ask_whether("Approve this?")
+        confirm("Approve this?")
         return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
@@ -86,7 +86,7 @@ class AppealContext:
     async def tell(self, number: int, sentence: str, as_json: bool) -> None:
         """What an act has come to: the appeal as JSON, or in words."""
         if as_json:
-            show_one(appeal_json(await self.workflow.find(number)), as_json)
+            print_row(appeal_json(await self.workflow.find(number)), as_json)
         else:
             click.echo(sentence)
 
@@ -95,7 +95,7 @@ class AppealContext:
         costs = await self.workflow.text_costs(number)
         if as_json:
             written = appeal_json(await self.workflow.find(number))
-            show_one({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
+            print_row({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
             return
         click.echo("\n".join(cost_lines(costs)), err=True)
         click.echo(sentence)
@@ -126,7 +126,7 @@ async def open_appeals(
     """The room of appeals. The pack is read when it is first asked for: who stops an appeal needs none."""
     settings = locate_gateway(config, data)
     menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_settings(settings)
-    async with opened(settings) as stores:
+    async with open_context(settings) as stores:
         database, clock = stores.database, stores.clock
         campaign, ledger = AppealWorkflow(database, clock, menu, terms), ResultsStore(database, stores.vault)
         yield AppealContext(database, clock, menu, dict(terms.service_codes), campaign, ledger)

@@ -15,7 +15,7 @@ from gateway.appeals.appeal import Appeal, AppealStatus
 from gateway.appeals.preview import Preview
 from gateway.appeals.results import UNKNOWN_AREA, AppealResults
 from gateway.appeals.texts import TextCost, public_heading
-from gateway.cli.output import show, show_one
+from gateway.cli.output import print_row, print_rows
 from gateway.menu.model import Menu, appeal_area_label
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
@@ -101,7 +101,7 @@ def print_list(
         for appeal, until in rows
     ]
     named = "a draft" if status is AppealStatus.DRAFT else status
-    show(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
+    print_rows(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
 
 
 def told_approved(appeal: Appeal, enough: bool) -> str:
@@ -129,7 +129,7 @@ def print_look(look: Look, menu: Menu) -> None:
     for name, one in _ONE_BY_NAME.items():
         groups: Mapping[str, Mapping[str, int]] = account[name]
         shown[name] = [{one: _place(menu, key) if one == "area" else key, **counts} for key, counts in groups.items()]
-    show_one({**shown, "parts sent": account["parts"]}, as_json=False)
+    print_row({**shown, "parts sent": account["parts"]}, as_json=False)
 
 
 def _place(menu: Menu, area: str) -> str:
@@ -141,7 +141,7 @@ def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     draft, texts = appeal.draft, [{"language": text.language, "text": text.text} for text in preview.texts]
     said = {"purpose": draft.purpose, "template": draft.template, "ticket": draft.ticket, "channel": draft.channel}
     about = {"number": appeal.id, **said, "audience": json.dumps(draft.audience), "authors": ", ".join(appeal.authors)}
-    show_one({**about, "said": texts}, as_json=False)
+    print_row({**about, "said": texts}, as_json=False)
     click.echo()
     print_preview(appeal, preview, menu)
 
@@ -164,7 +164,7 @@ def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     shown["suppressed"] = _counted(shown["suppressed"])
     shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
     shown["notes"] = [{"to know": note} for note in shown["notes"]]
-    show_one(shown, as_json=False)
+    print_row(shown, as_json=False)
 
 
 def cost_lines(texts: Sequence[TextCost]) -> list[str]:
