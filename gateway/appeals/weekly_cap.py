@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import PER_WEEK, WEEK, AppealStatus
+from gateway.appeals.appeal import MAX_PER_WEEK, WEEK, AppealStatus
 from gateway.appeals.bitmap import EMPTY, IdBitmap, in_at_least, union
 from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
@@ -25,17 +25,17 @@ _NOTHING = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REF
 
 
 async def at_weekly_cap(
-    connection: AsyncConnection, until: datetime, but: int = 0, among: Sequence[int] | None = None
+    connection: AsyncConnection, until: datetime, excluding: int = 0, person_ids: Sequence[int] | None = None
 ) -> IdBitmap:
     """Who has, by `until`, had the appeals of a week beside the appeal `but`.
 
     `among` are the ids that are asked for, ascending, where those are few.
     """
     since = until - WEEK
-    week = await _appeals_of(connection, since, but)
-    if len(week) < PER_WEEK:
+    week = await _appeals_of(connection, since, excluding)
+    if len(week) < MAX_PER_WEEK:
         return EMPTY
-    first, end = (among[0], among[-1] + 1) if among else (0, _ANY_ID)
+    first, end = (person_ids[0], person_ids[-1] + 1) if person_ids else (0, _ANY_ID)
     queued_for, earlier = await _queued_for(connection, week, since, first, end)
     for appeal, crowd in earlier.items():
         put_off = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOTHING])]
@@ -46,7 +46,7 @@ async def at_weekly_cap(
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
     nothing = await _people(connection, week, [NOT_SENT], first, end)
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
-    return in_at_least(PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
+    return in_at_least(MAX_PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
 
 
 async def _appeals_of(connection: AsyncConnection, since: datetime, but: int) -> Sequence[int]:

@@ -15,7 +15,7 @@ from functools import partial
 import structlog
 
 from gateway.appeals.appeal import ResponseKind
-from gateway.appeals.responses import note_answer
+from gateway.appeals.responses import record_response
 from gateway.menu.model import Menu
 from gateway.people.directory import Directory
 from gateway.people.person import Role
@@ -134,7 +134,7 @@ class InboundHandler:
                     answer = SmsReply(answer.disposition, ticket=answer.ticket)
                 if letter.phone and answer.disposition not in NOT_A_RESPONSE:
                     key, now = self._vault.lookup(letter.phone), self._clock.now()
-                    await note_answer(claimed.connection, key, ResponseKind.OTHER, now)
+                    await record_response(claimed.connection, key, ResponseKind.OTHER, now)
                 await claimed.record(answer)
         except (DatabaseUnavailable, RedisUnavailable, OSError):
             raise

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from sqlalchemy import Table
 
-from gateway.appeals.responses import note_stop
+from gateway.appeals.responses import record_stop
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.ticket_attempts import TicketAttempts
@@ -118,7 +118,7 @@ async def room(
             gateway.services.incidents,
             Reporter(database, VAULT, clock),
             gateway.services.subscriptions,
-            OptOuts(database, VAULT, clock, note_stop),
+            OptOuts(database, VAULT, clock, record_stop),
             TicketAttempts(gateway.services.pipeline, VAULT),
         )
         post = InboundHandler(
@@ -133,7 +133,7 @@ async def room(
             CODES,
             own_numbers=["3375", OWN_NUMBER.e164],
         )
-        yield Room(gateway, letters, post, Inbox(database, VAULT, clock, note_stop))
+        yield Room(gateway, letters, post, Inbox(database, VAULT, clock, record_stop))
 
 
 @asynccontextmanager
