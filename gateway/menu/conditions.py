@@ -33,11 +33,11 @@ class Clause:
     name: str
     values: frozenset[str] = frozenset()
     negated: bool = False
-    least: int | None = None
+    minimum: int | None = None
 
     def holds(self, value: str) -> bool:
-        if self.least is not None:
-            return value.isascii() and value.isdigit() and int(value) >= self.least
+        if self.minimum is not None:
+            return value.isascii() and value.isdigit() and int(value) >= self.minimum
         return (value in self.values) is not self.negated
 
 
@@ -46,7 +46,7 @@ class Condition:
     """All of its clauses must hold. `said` is how the pack says it."""
 
     clauses: tuple[Clause, ...]
-    said: str
+    text: str
 
     def holds(self, known: Mapping[str, str]) -> bool:
         """Whether it is true of these answers and facts."""
@@ -63,7 +63,7 @@ def _clause(text: str) -> Clause:
     if not found:
         raise NotACondition
     if found["least"]:
-        return Clause(found["name"], least=int(found["least"]))
+        return Clause(found["name"], minimum=int(found["least"]))
     word, listed = found["negated"], found["values"]
     if listed.startswith("[") != word.endswith("in"):
         raise NotACondition

@@ -25,15 +25,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from gateway.menu import inputs
+from gateway.menu.kinds import inputs
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import CONTINUE, MATCHES, NOTHING, Given, Menu, State, StateKind, choices
+from gateway.menu.model import CONTINUE, MATCHES, Menu, State, StateKind, choices
 from gateway.menu.navigation import (
-    HOME,
-    RESUME,
-    Session,
-    Step,
-    answered,
     at_shortcut,
     count_hop,
     enter,
@@ -42,8 +37,10 @@ from gateway.menu.navigation import (
     parent_answer,
     reopen,
     restart,
+    valid_answers,
 )
 from gateway.menu.paging import pages
+from gateway.menu.session import HOME, NO_VALUES, RESUME, GivenValues, Session, Step
 from gateway.text.wording import fill, placeholders
 
 __all__ = [
@@ -51,15 +48,15 @@ __all__ = [
     "RESUME",
     "Session",
     "Step",
-    "answered",
-    "at_home",
     "begin",
-    "exists",
-    "finished",
+    "has_place",
+    "is_worth_resuming",
     "resume",
     "show",
+    "show_home",
     "step",
-    "worth_resuming",
+    "trim_ended",
+    "valid_answers",
 ]
 
 WRONG_IN_A_ROW = 3  # so many, and help is offered
@@ -72,7 +69,7 @@ def begin(
     menu: Menu,
     limits: Limits = DEFAULT,
     *,
-    given: Given = NOTHING,
+    given: GivenValues = NO_VALUES,
     language: str = "",
     shortcut: str = "",
     dropped: Session | None = None,
@@ -103,16 +100,20 @@ def begin(
     return show(menu, first, limits, given=given)
 
 
-def worth_resuming(menu: Menu, dropped: Session) -> bool:
+def is_worth_resuming(menu: Menu, dropped: Session) -> bool:
     """Whether a redial offers to go on with it: unfinished, far enough (or back for an answer), its way still there."""
-    if not menu.resume or not exists(menu, dropped) or menu.states[dropped.state].kind in (StateKind.END, StateKind.DO):
+    if (
+        not menu.resume
+        or not has_place(menu, dropped)
+        or menu.states[dropped.state].kind in (StateKind.END, StateKind.DO)
+    ):
         return False
-    said, shortcut = answered(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
+    said, shortcut = valid_answers(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
     beyond = dropped.answers.keys() - said.keys() - (shortcut.answers.keys() if shortcut else set())
     return menu.rules.resume_needs <= said.keys() or (dropped.passing and bool(beyond))
 
 
-def exists(menu: Menu, place: Session) -> bool:
+def has_place(menu: Menu, place: Session) -> bool:
     """Whether this menu, which may be a later edition, has the place and the way that led there."""
     return place.language in menu.languages and all(name in menu.states for name in (*place.trail, place.state))
 
@@ -126,7 +127,7 @@ def step(
     keys: str,
     limits: Limits = DEFAULT,
     *,
-    given: Given = NOTHING,
+    given: GivenValues = NO_VALUES,
     today: date | None = None,
 ) -> Step:
     """One input. Wrong input leads to the same screen with an error line; nothing ever raises for what was typed.
@@ -139,7 +140,7 @@ def step(
         return show(menu, session, limits, given=given)
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
-        return Step(session, fill(words.apology, menu.values({}, session.language, given)), True)
+        return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
     moved = _moved(menu, state, session, keys.strip(), limits, given, today)
     return show(menu, _helped(menu, moved), limits, given=given)
 
@@ -148,10 +149,10 @@ def resume(
     menu: Menu,
     session: Session,
     outcome: str,
-    learnt: Mapping[str, str] = NOTHING,
+    learnt: Mapping[str, str] = NO_VALUES,
     limits: Limits = DEFAULT,
     *,
-    given: Given = NOTHING,
+    given: GivenValues = NO_VALUES,
 ) -> Step:
     """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
     target = menu.states[session.state].options[outcome]
@@ -159,7 +160,7 @@ def resume(
     return show(menu, moved, limits, given=given)
 
 
-def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given = NOTHING) -> Step:
+def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: GivenValues = NO_VALUES) -> Step:
     """The screen of a place, as it was shown when the resident came here."""
     state = menu.states[session.state]
     if state.kind is StateKind.DO:
@@ -167,7 +168,7 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
     texts = pages(menu, state, session.language, parent_answer(state, session), limits)
     text = texts[min(session.page, len(texts) - 1)]
     if "{" in text:
-        text = fill(text, menu.values(session.answers, session.language, given))
+        text = fill(text, menu.placeholder_values(session.answers, session.language, given))
         if "\n\n" in text:  # an answer that was not given leaves no blank line
             text = text.replace("\n\n", "\n")
     if session.error:
@@ -175,12 +176,12 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
     return Step(session, text, end=state.kind is StateKind.END)
 
 
-def at_home(
+def show_home(
     menu: Menu,
     language: str,
     limits: Limits = DEFAULT,
     *,
-    given: Given = NOTHING,
+    given: GivenValues = NO_VALUES,
     error: str = "",
 ) -> Step:
     """The main menu, in `language` if there is such a one; with an error line, for who was somewhere else before.
@@ -192,7 +193,7 @@ def at_home(
     return show(menu, place, limits, given=given)
 
 
-def finished(menu: Menu, session: Session) -> Session:
+def trim_ended(menu: Menu, session: Session) -> Session:
     """What need be kept of a dialogue that has ended: enough to show its last screen again, and no more."""
     names = placeholders(menu.wordings[session.language].heading(menu.states[session.state].words))
     shown = {menu.placeholders.get(name, name) for name in names}
@@ -204,7 +205,7 @@ def finished(menu: Menu, session: Session) -> Session:
 
 
 def _moved(
-    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: Given, today: date | None
+    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: GivenValues, today: date | None
 ) -> Session:
     named = limits.keys or menu.keys
     if keys == named.home:
@@ -240,9 +241,9 @@ def _back(session: Session, state: State) -> Session:
 
 
 def _asked(
-    menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None, near: str = ""
+    menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None, near: str = ""
 ) -> Session:
-    answer = inputs.read(menu, state, keys, today, near)
+    answer = inputs.parse_input(menu, state, keys, today, near)
     if answer.error:
         return _refused(session, answer.error)
     moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
@@ -253,18 +254,18 @@ def _asked(
 
 
 def _chosen(
-    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: Given, today: date | None
+    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: GivenValues, today: date | None
 ) -> Session:
     within = parent_answer(state, session)
     offered = choices(menu, state, within)
     value = offered.get(keys)
-    if value is None and state.typed and state.source == "kelurahan":
-        value = menu.gazetteer.named(keys, offered.values()) or None
+    if value is None and state.or_type and state.source == "kelurahan":
+        value = menu.gazetteer.exact_match(keys, offered.values()) or None
     if value is None:
         page_count = len(pages(menu, state, session.language, within, limits))
         if keys == (limits.keys or menu.keys).more and session.page < page_count - 1:
             return session._replace(page=session.page + 1, wrong=0)
-        if state.typed and inputs.in_words(keys):
+        if state.or_type and inputs.has_words(keys):
             return _typed(menu, state, session, keys, given, today)
         return _refused(session, "choice" if keys else "empty")
     if state.kind is StateKind.REVISE:
@@ -274,17 +275,17 @@ def _chosen(
     if state.source == "languages":
         session = session._replace(language=value, chosen=True)
     target = state.options[value] if state.kind is StateKind.CHOOSE else state.next
-    if state.typed:
-        session = _without(session, menu.states[state.typed].keep)
+    if state.or_type:
+        session = _without(session, menu.states[state.or_type].keep)
     return forward(menu, session, target, {state.keep: value} if state.keep else {}, given)
 
 
-def _typed(menu: Menu, state: State, session: Session, keys: str, given: Given, today: date | None) -> Session:
+def _typed(menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None) -> Session:
     """Words where an option was to be chosen: the answer to the question that the state names for them.
 
     Of places that a name may mean, those of the kecamatan whose list was shown go first.
     """
-    question, near = menu.states[state.typed], parent_answer(state, session) if state.source == "kelurahan" else ""
+    question, near = menu.states[state.or_type], parent_answer(state, session) if state.source == "kelurahan" else ""
     trail = (*session.trail, state.name)
     at = jump_to(session, question.name, trail, _without(session, state.keep).answers)
     moved = _asked(menu, question, at, keys, given, today, near)
@@ -295,7 +296,7 @@ def _without(session: Session, name: str) -> Session:
     return session._replace(answers={other: value for other, value in session.answers.items() if other != name})
 
 
-def _gone_on(menu: Menu, session: Session, state: State, value: str, given: Given) -> Session:
+def _gone_on(menu: Menu, session: Session, state: State, value: str, given: GivenValues) -> Session:
     """Go on with the dropped dialogue, start again, or delete it."""
     if value == CONTINUE:
         return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import Condition
+from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
+from gateway.menu.session import NO_VALUES
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.text.wording import Wording, fill
-
-Given = Mapping[str, str]  # what the caller knows: the facts, and what texts may show
-NOTHING: Given = {}
 
 
 class StateKind(StrEnum):
@@ -46,11 +45,11 @@ class State:
     keep: str = ""  # the answer's name
     next: str = ""
     zero: tuple[str, str] | None = None  # the key `back` means this option here: (label, state)
-    shortest: int = 0  # ask: bounds of the input in characters
-    longest: int = 0
+    min_length: int = 0  # ask: bounds of the input in characters
+    max_length: int = 0
     condition: Condition | None = None  # where it does not hold the state is passed over, to `otherwise`
     otherwise: str = ""
-    typed: str = ""  # choose_from: what is typed in words answers this state
+    or_type: str = ""  # choose_from: what is typed in words answers this state
     words: str = ""  # whose screen it says; its own unless it borrows one
 
     @property
@@ -76,57 +75,6 @@ class Shortcut:
     to: str
     answers: Mapping[str, str]
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of days, both included, that the pack gives a name (facts/domain.md 2)."""
-
-    key: str
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
-class AppealRules:
-    """What the pack settles in numbers."""
-
-    resume_within: timedelta
-    resume_needs: frozenset[str]  # the answers that make an unfinished dialogue worth going on with
-    resume_sms: bool
-    quiet_from: time  # local; no SMS goes out unasked from then until `quiet_to`
-    quiet_to: time
-    ticket_tries_per_hour: int
-    remember_language: timedelta
-    strict_stages: frozenset[str]  # in which appeals keep to the approved texts, and need two approvals
-    refused_words: tuple[str, ...]  # that no appeal may say, folded to lower case
-
-
-class Need(StrEnum):
-    """What must be there before the text of an appeal may be used."""
-
-    NONE = "none"
-    CLOSED_INCIDENT = "closed_incident"  # one that was looked into
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A text of appeals that the pack brings; its words stand in the wordings."""
-
-    purpose: str
-    needs: Need
-    approved: bool  # so that it may be used in a strict stage
-
-
-@dataclass(frozen=True, slots=True)
-class Keywords:
-    """What an SMS may begin with, and what its words mean; all of it folded to lower case."""
-
-    commands: Mapping[str, Mapping[str, frozenset[str]]]  # command → language → its keywords
-    categories: Mapping[str, str]  # a code or a word → the kind of incident
-    codes: Mapping[str, str]  # the kind of incident → its code
-    common: frozenset[str]  # words of every day, which are no misspelt places
-    automatic: tuple[str, ...]  # what machines write
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,9 +110,9 @@ class Menu:
     areas: Areas
     gazetteer: Gazetteer
     stages: tuple[Stage, ...]
-    rules: AppealRules
+    rules: PackRules
     keywords: Keywords
-    templates: Mapping[str, Template]
+    templates: Mapping[str, AppealTemplate]
     wordings: Mapping[str, Wording]
     lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → where each key stands
     cache: MenuCache = field(default_factory=MenuCache)
@@ -174,23 +122,23 @@ class Menu:
         """The language that speaks until the resident has chosen."""
         return next(iter(self.languages))
 
-    def stage(self, today: date) -> str:
+    def stage_on(self, today: date) -> str:
         """The stage that `today` lies in; empty where no stage is named."""
         return next((stage.key for stage in self.stages if stage.first <= today <= stage.last), "")
 
-    def day(self, now: datetime) -> tuple[date, str]:
+    def local_day(self, now: datetime) -> tuple[date, str]:
         """The day that it is there, and its stage. A minute is looked up once."""
         minute = int(now.timestamp()) // 60
         day = self.cache.days.get(minute)
         if day is None:
             today = now.astimezone(self.timezone).date()
             self.cache.days.clear()
-            day = self.cache.days[minute] = today, self.stage(today)
+            day = self.cache.days[minute] = today, self.stage_on(today)
         return day
 
     def is_strict(self, at: datetime) -> bool:
         """Whether `at` lies in a stage in which appeals must keep to the approved texts."""
-        return self.stage(at.astimezone(self.timezone).date()) in self.rules.strict_stages
+        return self.stage_on(at.astimezone(self.timezone).date()) in self.rules.strict_stages
 
     def quiet_until(self, at: datetime) -> datetime | None:
         """When the quiet hours end that `at` lies in; None if it lies in none."""
@@ -214,32 +162,34 @@ class Menu:
         if made is None:
             made = self.label(answer, value, language)
             if made == self.areas.kelurahan[value]:
-                made = self.areas.told_apart(value, self.areas.kelurahan)
+                made = self.areas.distinct_name(value, self.areas.kelurahan)
             self.cache.places[answer, value, language] = made
         return made
 
-    def values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
+    def placeholder_values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
         """What the placeholders of a text stand for: `svc`, what the caller has `given` (ussd), and the answers."""
-        values = {**GIVEN, "svc": self.service, **given, **answers}
+        values = {**GATEWAY_PLACEHOLDERS, "svc": self.service, **given, **answers}
         for placeholder, answer in self.placeholders.items():
             values[placeholder] = self.full_label(answer, answers.get(answer, ""), language)
         return values
 
-    def moment(self, at: datetime) -> str:
+    def format_time(self, at: datetime) -> str:
         """A time as a screen shows it, on the clocks of the place: `27/11 13:05`."""
         return at.astimezone(self.timezone).strftime("%d/%m %H:%M")
 
-    def sms(self, name: str, language: str, answers: Mapping[str, str], given: Mapping[str, str] = NOTHING) -> str:
+    def sms_text(
+        self, name: str, language: str, answers: Mapping[str, str], given: Mapping[str, str] = NO_VALUES
+    ) -> str:
         """The SMS of that name, in `language` if the pack (still) has it."""
         words = self.wordings.get(language) or self.wordings[self.language]
-        return fill(words.sms[name], self.values(answers, words.language, given))
+        return fill(words.sms[name], self.placeholder_values(answers, words.language, given))
 
 
-GIVEN: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}
+GATEWAY_PLACEHOLDERS: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}
 """What a text may show besides the answers: the service, the code to dial, a ticket, when its status changed, and the
 places that a name in an SMS may mean."""
 
-APPEAL_VALUES = ("kel", "ussd", "svc")
+APPEAL_PLACEHOLDERS = ("kel", "ussd", "svc")
 """What the text of an appeal may show: where the person lives, the code to dial, the service."""
 
 
@@ -248,12 +198,12 @@ def appeal_areas(menu: Menu) -> tuple[str, ...]:
     return (*menu.areas.kelurahan, *menu.areas.kecamatan, "")
 
 
-def appeal_area(menu: Menu, code: str) -> str:
+def appeal_area_label(menu: Menu, code: str) -> str:
     """What one of them is called in the text of an appeal."""
     return menu.full_label("", code, menu.language) if code else menu.name
 
 
-MOST_PLACES = 3
+MAX_PLACES_IN_SMS = 3
 """So many are named in one SMS."""
 
 FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage"}

@@ -7,40 +7,12 @@ A `Session` is a place; a move makes another one of it. What was typed, and whic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
-from gateway.menu.model import NOTHING, Given, Menu, State, StateKind, choices
-
-HOME, RESUME = "home", "resume"  # what `Session.began` says where it is no shortcut
+from gateway.menu.model import Menu, State, StateKind, choices
+from gateway.menu.session import GivenValues, Session
 
 
-class Session(NamedTuple):
-    """A place in a menu. A plain value: it is stored, compared and shown again. (A tuple: every hop makes several.)"""
-
-    state: str
-    language: str
-    page: int = 0
-    answers: Mapping[str, str] = NOTHING
-    trail: tuple[str, ...] = ()
-    error: str = ""  # the error line that the shown screen begins with
-    passing: bool = False  # on the way past everything that is answered already
-    hops: int = 0
-    wrong: int = 0  # wrong inputs in a row
-    chosen: bool = False  # the resident has chosen the language
-    began: str = ""  # where this dialling began: "" at the first screen, `home`, a shortcut's digits, `resume…`
-    resumed: bool = False  # this dialogue was dropped and is gone on with
-
-
-class Step(NamedTuple):
-    """Where a step led. With an `effect` there is no screen yet: carry it out, then `resume`."""
-
-    session: Session
-    screen: str = ""
-    end: bool = False
-    effect: str = ""
-
-
-def answered(menu: Menu, session: Session) -> dict[str, str]:
+def valid_answers(menu: Menu, session: Session) -> dict[str, str]:
     """The answers that count: those whose question lies on the way that led here."""
     return _said_on(menu, (*session.trail, session.state), session.answers)
 
@@ -55,7 +27,7 @@ def parent_answer(state: State, session: Session) -> str:
     return session.answers.get(state.within, "") if state.within else ""
 
 
-def forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str], given: Given) -> Session:
+def forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str], given: GivenValues) -> Session:
     """On to `target` with what is `kept`; while passing, past everything there that is still answered."""
     answers = {**session.answers, **kept}
     at = enter(menu, session, target, (*session.trail, session.state), answers, given)
@@ -74,7 +46,7 @@ def enter(
     target: str,
     trail: tuple[str, ...],
     answers: Mapping[str, str],
-    given: Given,
+    given: GivenValues,
 ) -> Session:
     """At `target`, or at the first state after it whose condition holds."""
     if menu.states[target].condition is None:
@@ -107,7 +79,7 @@ def restart(session: Session, state: str) -> Session:
     return Session(state, session.language, hops=session.hops, chosen=session.chosen, began=session.began)
 
 
-def at_shortcut(menu: Menu, session: Session, dialled: str, given: Given) -> Session:
+def at_shortcut(menu: Menu, session: Session, dialled: str, given: GivenValues) -> Session:
     """Where the dialled shortcut leads, with the main menu behind it."""
     shortcut = menu.shortcuts[dialled]
     home = restart(session, menu.home)._replace(passing=bool(shortcut.answers))
@@ -131,7 +103,7 @@ def _onward(menu: Menu, session: Session) -> str:
         if value is not None and state.kind is StateKind.ASK:
             return state.next
         if value is None or value not in choices(menu, state, parent_answer(state, session)).values():
-            typed = menu.states[state.typed] if state.typed else None
+            typed = menu.states[state.or_type] if state.or_type else None
             return typed.name if typed and typed.keep in session.answers else ""
         return state.options.get(value, state.next)
     return next(iter(state.options.values())) if _is_notice(menu, session) else ""

@@ -35,16 +35,16 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
     return lines.get(path, 0)
 
 
-def at_state(state: State, message: str) -> Diagnostic:
+def state_diagnostic(state: State, message: str) -> Diagnostic:
     """A complaint about a state."""
     return Diagnostic(FLOW, state.line, f"{state.name}: {message}")
 
 
-def at_text(words: Wording, path: Path, message: str) -> Diagnostic:
+def text_diagnostic(words: Wording, path: Path, message: str) -> Diagnostic:
     """A complaint about the text at `path` of a wording."""
     return Diagnostic(wording_file(words.language), line_of(words.lines, path), f"{'.'.join(path)}: {message}")
 
 
-def in_pack(menu: Menu, path: Path, message: str) -> Diagnostic:
+def pack_diagnostic(menu: Menu, path: Path, message: str) -> Diagnostic:
     """A complaint about the key at `path` of pack.yaml."""
     return Diagnostic(PACK, line_of(menu.lines[PACK], path), f"{'.'.join(path)}: {message}")

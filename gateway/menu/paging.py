@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, MOST_PLACES, Menu, State, StateKind, choices
+from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, Menu, State, StateKind, choices
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
@@ -42,7 +42,7 @@ def lay_out(menu: Menu, state: State, language: str, options: Sequence[str], lim
     words = menu.wordings[language]
     heading = words.heading(state.words)
     closing = navigation_lines(menu, state, words, limits)
-    taken = gsm.septets(PREFIX) + longest_error(words) + gsm.septets(filled_longest(menu, heading, language))
+    taken = gsm.septets(PREFIX) + longest_error(words) + gsm.septets(fill_with_longest(menu, heading, language))
     room = limits.septets - taken
     if _size(options) + _size(closing) <= room:
         return (_page(heading, options, closing),)
@@ -85,9 +85,9 @@ def _option(menu: Menu, state: State, words: Wording, value: str, offered: Colle
     if state.source == "languages":
         return menu.languages[value]
     if state.source == MATCHES:
-        return menu.areas.told_apart(value, offered)
+        return menu.areas.distinct_name(value, offered)
     if state.source == "kelurahan":
-        return words.labels.get(state.keep, {}).get(value) or menu.areas.told_apart(value, offered)
+        return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
     return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
 
 
@@ -107,7 +107,7 @@ def longest_error(words: Wording) -> int:
     return max(gsm.septets(text) for text in words.errors.values()) + 1
 
 
-def filled_longest(menu: Menu, template: str, language: str) -> str:
+def fill_with_longest(menu: Menu, template: str, language: str) -> str:
     """`template` with the longest value that each placeholder can have in `language`."""
     if "{" not in template:
         return template
@@ -122,7 +122,7 @@ def _longest_places(menu: Menu, language: str) -> str:
     longest = menu.cache.longest.get(("places", language))
     if longest is None:
         names = sorted((menu.full_label("", code, language) for code in menu.areas.kelurahan), key=gsm.septets)
-        longest = menu.cache.longest["places", language] = ", ".join(names[-MOST_PLACES:])
+        longest = menu.cache.longest["places", language] = ", ".join(names[-MAX_PLACES_IN_SMS:])
     return longest
 
 
@@ -139,7 +139,7 @@ def _longest_name(menu: Menu, answer: str, language: str) -> str:
     return longest
 
 
-def parents(menu: Menu, state: State) -> list[str]:
+def parent_values(menu: Menu, state: State) -> list[str]:
     """Every value that can narrow the list of `state`."""
     if state.source == MATCHES or not state.is_narrowed:
         return [""]

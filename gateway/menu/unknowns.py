@@ -18,7 +18,7 @@ class Unknowns:
 
     states: bool = False  # some state is not known at all, nor what it keeps
     answers: frozenset[str] = frozenset()  # kept by a state of which nobody knows what it asks for
-    ways: bool = False  # where some state leads, or what it lists: no way can be walked
+    paths: bool = False  # where some state leads, or what it lists: no way can be walked
     entries: bool = False  # some way in from outside: a shortcut, help, or resuming
     keys: bool = False  # what the keys for moving about are
     placeholders: bool = False  # some name that texts may show
@@ -28,11 +28,11 @@ class Unknowns:
     partial: frozenset[str] = frozenset()  # those, and the ones that lack a text
 
     @property
-    def of_screens(self) -> bool:
+    def any_screen(self) -> bool:
         """Whether some text or list of a screen may be unknown in every language."""
-        return self.states or self.ways or self.placeholders
+        return self.states or self.paths or self.placeholders
 
-    def of_answer(self, name: str) -> bool:
+    def includes_answer(self, name: str) -> bool:
         """Whether some state may keep the answer `name` that is not known."""
         return self.states or name in self.answers
 

@@ -65,7 +65,7 @@ def test_the_whole_pack_takes_a_report(tmp_path: Path) -> None:
     assert diagnostics(files, tmp_path) == []
     assert engine.begin(menu).screen == "Village watch. What happened?\n1.Flood\n2.Fire"
     assert done.effect == "file_report"
-    assert engine.answered(menu, done.session) == {"category": "flood", "area": "33.75.01.1003"}
+    assert engine.valid_answers(menu, done.session) == {"category": "flood", "area": "33.75.01.1003"}
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.heading)

@@ -10,22 +10,22 @@ from typing import get_args
 import pytest
 
 from gateway.incidents import incident
-from gateway.menu import model, pack_files
+from gateway.menu import model, pack_files, rules
 from gateway.menu.conditions import read_condition
 from gateway.menu.model import StateKind
 from gateway.menu.pack import schema
 from gateway.places import areas
-from gateway.ussd.effects import NEEDED
+from gateway.ussd.effects import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
 
-SHAPES: dict[str, type[schema.Strict]] = {
+SHAPES: dict[str, type[schema.StrictModel]] = {
     "pack.yaml": schema.PackShape,
     "keys": schema.KeysShape,
     "flow.yaml": schema.FlowShape,
     "shortcuts": schema.ShortcutShape,
-    "limits": schema.Bounds,
+    "limits": schema.InputLimitsShape,
     "wording/LANGUAGE.yaml": schema.WordingShape,
     "keywords.yaml": schema.KeywordsShape,
     "rules.yaml": schema.RulesShape,
@@ -54,9 +54,9 @@ KEYS: dict[str, Iterable[str]] = {
 WORDS: dict[str, Iterable[str]] = {
     "A state is one of eight things": schema.RESUMING,
     "Conditions": model.FACTS,
-    "appeals.yaml": [*model.Need, *model.APPEAL_VALUES],
-    "What the gateway does": set().union(*schema.EFFECTS.values(), *NEEDED.values()),
-    "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GIVEN, *incident.IncidentStatus, "heading"],
+    "appeals.yaml": [*rules.Need, *model.APPEAL_PLACEHOLDERS],
+    "What the gateway does": set().union(*schema.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
+    "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GATEWAY_PLACEHOLDERS, *incident.IncidentStatus, "heading"],
 }
 
 
@@ -73,9 +73,9 @@ def test_every_file_has_its_section() -> None:
 
 
 def test_every_shape_has_its_table() -> None:
-    known = {shape for shape in vars(schema).values() if isclass(shape) and issubclass(shape, schema.Strict)}
+    known = {shape for shape in vars(schema).values() if isclass(shape) and issubclass(shape, schema.StrictModel)}
 
-    assert known == {*SHAPES.values(), schema.StateShape, schema.Strict}
+    assert known == {*SHAPES.values(), schema.StateShape, schema.StrictModel}
 
 
 @pytest.mark.parametrize("heading", WORDS)
@@ -89,17 +89,17 @@ def test_every_way_of_ending_stands_beside_its_effect() -> None:
     rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
 
     for effect, outcomes in schema.EFFECTS.items():
-        assert [word for word in (*outcomes, *NEEDED[effect]) if f"`{word}`" not in rows[effect]] == []
+        assert [word for word in (*outcomes, *REQUIRED_BY_EFFECT[effect]) if f"`{word}`" not in rows[effect]] == []
 
 
 def test_the_conditions_are_conditions() -> None:
     examples = section(PAGE, "Conditions").keys
 
     assert len({found[0].negated for found in (read_condition(text).clauses for text in examples)}) == 2
-    assert any(read_condition(text).clauses[0].least for text in examples)
+    assert any(read_condition(text).clauses[0].minimum for text in examples)
 
 
 def test_the_documented_answers_are_those_that_a_report_takes() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
-    assert named == incident.ANSWERS | incident.ON_THE_WAY
+    assert named == incident.REPORT_ANSWERS | incident.NAVIGATION_ANSWERS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menu.model import appeal_area, appeal_areas
+from gateway.menu.model import appeal_area_label, appeal_areas
 from tests.cli.test_users import trail
 from tests.helpers.cli_appeals import AUDIENCE, Room, pack, room
 
@@ -37,7 +37,7 @@ def test_a_start_that_is_past_is_refused(room: Room) -> None:
 )
 def test_an_audience_that_is_none(room: Room, audience: str, said: str) -> None:
     assert said in room.refused("siti", "draft", "--purpose", "Peace", "--audience", audience, "--template", "damai")
-    assert room.shell.listed("appeals", "list") == []
+    assert room.shell.list_json("appeals", "list") == []
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_author_is_told_what_was_replaced_and_what_it_costs(room: Room) -> N
     draft = ("--purpose", "Peace", "--audience", AUDIENCE, *CURLY)
     result = room.does("siti", "draft", *draft)
     assert (result.exit_code, result.stdout) == (0, "1\n"), result.output
-    longest = max(len(appeal_area(room.menu, code)) for code in appeal_areas(room.menu))
+    longest = max(len(appeal_area_label(room.menu, code)) for code in appeal_areas(room.menu))
     length = len('"Rukun" di ... STOP') + longest
     assert result.stderr.splitlines() == [
         f"id: GSM-7, {length} septets, parts: 1",

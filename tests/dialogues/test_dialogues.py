@@ -16,7 +16,7 @@ from gateway.menu.model import Menu, StateKind
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import navigation_lines, pages
 from gateway.runtime.pack_folder import read_pack
-from tests.helpers.player import PACK, Phone, pack_of
+from tests.helpers.player import PACK, DialoguePhone, pack_of
 
 HERE = Path(__file__).parent
 MENUS = HERE.parents[1] / "menus"
@@ -62,7 +62,7 @@ def menu(pack: str) -> Menu:
 @pytest.mark.parametrize("path", DIALOGUES, ids=lambda path: path.stem)
 def test_dialogue(path: Path, request: pytest.FixtureRequest) -> None:
     recorded = path.read_text(encoding="utf-8")
-    said = "".join(Phone(menu(pack_of(recorded))).play(recorded))
+    said = "".join(DialoguePhone(menu(pack_of(recorded))).play(recorded))
     if request.config.getoption("--update"):
         path.write_text(said, encoding="utf-8")
     assert said == path.read_text(encoding="utf-8")
@@ -115,10 +115,10 @@ def _moves(known: Menu) -> Iterator[tuple[str, str]]:
             yield state.name, "more"
 
 
-def _phones(pack: str) -> Iterator[Phone]:
+def _phones(pack: str) -> Iterator[DialoguePhone]:
     """The phones that have played the dialogues of a pack."""
     for text in _texts(pack):
-        phone = Phone(menu(pack))
+        phone = DialoguePhone(menu(pack))
         assert list(phone.play(text))
         yield phone
 

@@ -54,7 +54,7 @@ def pack_of(recorded: str) -> str:
 
 
 @dataclass
-class Phone:
+class DialoguePhone:
     """One phone and what is true around it. `seen` are the states whose screens it has shown, `moved` the keys for
     moving about (`back`, `home`, `more`) that led on from a state.
     """
@@ -78,7 +78,7 @@ class Phone:
 
     @property
     def _given(self) -> dict[str, str]:
-        stage = self.menu.stage(self.today)
+        stage = self.menu.stage_on(self.today)
         return {"ussd": self.code, "reports_today": self.reports_today, "stage": stage}
 
     def _done(self, line: str) -> Iterator[str]:
@@ -110,7 +110,7 @@ class Phone:
         yield from self._shown()
 
     def _dropped(self) -> Session | None:
-        if self.led is None or self.led.end or not engine.worth_resuming(self.menu, self.led.session):
+        if self.led is None or self.led.end or not engine.is_worth_resuming(self.menu, self.led.session):
             return None
         return self.led.session
 
@@ -146,7 +146,7 @@ class Phone:
     def _carried_out(self, effect: str, place: Session) -> str:
         outcome, *values = self.endings[effect].split(" ", len(LEARNT.get(self.endings[effect].split(" ")[0], ())))
         learnt = dict(zip(LEARNT.get(outcome, ()), values, strict=True))
-        answers = engine.answered(self.menu, place)
+        answers = engine.valid_answers(self.menu, place)
         told = ", ".join(f"{name} {value or '-'}" for name, value in answers.items() if name not in _ON_THE_WAY)
         self.led = engine.resume(self.menu, place, outcome, learnt, given=self._given)
         return f"    ~ {effect} ({told}): {outcome}\n" if told else f"    ~ {effect}: {outcome}\n"

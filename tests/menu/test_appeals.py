@@ -8,39 +8,43 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.text.banned_words import refused_in
-from tests.helpers.pack_edits import ID, Files, at, edited, said
+from gateway.text.banned_words import find_banned_words
+from tests.helpers.pack_edits import ID, Files, all_diagnostics, edit_pack, line_at
 
 DAMAI = "Beda pilihan tetap rukun"
 
 
 def test_a_text_must_be_one_sms_with_the_longest_place(files: Files) -> None:
-    longer = edited(files, ID, "Info {kel}: kabar", "Info {kel}, {kel}: kabar")
-    where = at(longer, ID, '  cek_kabar: "Info')
-    assert [line for line in said(longer) if line.startswith(where)] == [
+    longer = edit_pack(files, ID, "Info {kel}: kabar", "Info {kel}, {kel}: kabar")
+    where = line_at(longer, ID, '  cek_kabar: "Info')
+    assert [line for line in all_diagnostics(longer) if line.startswith(where)] == [
         f"{where}: appeals.cek_kabar: 11 septets over one SMS"
     ]
 
 
 def test_a_text_must_not_say_a_refused_word(files: Files) -> None:
-    worse = edited(files, ID, DAMAI, "Pilih, NOMOR 1")
-    assert said(worse) == [f"{at(worse, ID, '  damai:')}: appeals.damai: pilih nomor is one of the refused words"]
+    worse = edit_pack(files, ID, DAMAI, "Pilih, NOMOR 1")
+    assert all_diagnostics(worse) == [
+        f"{line_at(worse, ID, '  damai:')}: appeals.damai: pilih nomor is one of the refused words"
+    ]
 
 
 def test_a_placeholder_of_reports_stands_for_nothing_here(files: Files) -> None:
-    assert "{ticket} stands for nothing" in said(edited(files, ID, DAMAI, "{ticket}"))[0]
+    assert "{ticket} stands for nothing" in all_diagnostics(edit_pack(files, ID, DAMAI, "{ticket}"))[0]
 
 
 def test_every_text_is_there_and_no_other(files: Files) -> None:
-    more = edited(files, "appeals.yaml", "asn:", "tps: {purpose: More}\nasn:")
-    assert len(said(more)) == 3 and all("appeals.tps is missing" in line for line in said(more))
+    more = edit_pack(files, "appeals.yaml", "asn:", "tps: {purpose: More}\nasn:")
+    assert len(all_diagnostics(more)) == 3 and all("appeals.tps is missing" in line for line in all_diagnostics(more))
     fewer = {name: text for name, text in files.items() if name != "appeals.yaml"}
-    assert len(said(fewer)) == 12 and all("nothing is called so" in line for line in said(fewer))
+    assert len(all_diagnostics(fewer)) == 12 and all("nothing is called so" in line for line in all_diagnostics(fewer))
 
 
 def test_a_strict_stage_exists(files: Files) -> None:
-    wrong = edited(files, "rules.yaml", "[masa_tenang]", "[tenang]")
-    assert said(wrong) == [f"{at(wrong, 'rules.yaml', 'strict_stages')}: strict_stages: no stage is called tenang"]
+    wrong = edit_pack(files, "rules.yaml", "[masa_tenang]", "[tenang]")
+    assert all_diagnostics(wrong) == [
+        f"{line_at(wrong, 'rules.yaml', 'strict_stages')}: strict_stages: no stage is called tenang"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,7 @@ def test_a_strict_stage_exists(files: Files) -> None:
     [("Pilih nomor 1", ["pilih nomor"]), ("pilih\nNOMOR", ["pilih nomor"]), ("pilihnomor, pilih, nomor2", [])],
 )
 def test_refused_words_are_whole_words(text: str, found: list[str]) -> None:
-    assert refused_in(text, ["pilih nomor"]) == found
+    assert find_banned_words(text, ["pilih nomor"]) == found
 
 
 @pytest.mark.parametrize(
@@ -73,5 +77,5 @@ def test_which_days_are_strict(menu: Menu, files: Files) -> None:
         "2024-11-27T00:00+07:00",
     )
     assert [menu.is_strict(datetime.fromisoformat(day)) for day in days] == [False, True, True, False]
-    without = edited(files, "rules.yaml", "[masa_tenang]", "[]")
+    without = edit_pack(files, "rules.yaml", "[masa_tenang]", "[]")
     assert not any(load(without).is_strict(datetime.fromisoformat(day)) for day in days)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu.model import Menu
-from gateway.menu.pack.loader import PackRefused, load, read
+from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.menu.pack.yaml_reader import LARGEST_FILE
 from gateway.menu.unknowns import NOTHING_UNKNOWN
-from tests.helpers.pack_edits import EN, ID, JV, Files, at, edited, said
+from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
 NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read
 FLOW, AREAS, CATEGORIES, PACK = "flow.yaml", "areas.csv", "categories.yaml", "pack.yaml"
@@ -71,7 +71,7 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
 
 def merged(files: Files, edits: Iterable[tuple[str, str, str]]) -> Files:
     for edit in edits:
-        files = edited(files, *edit)
+        files = edit_pack(files, *edit)
     return files
 
 
@@ -85,66 +85,66 @@ def test_a_fault_hides_no_other(files: Files, file: str, old: str, new: str, hid
     def seen(diagnostics: list[str]) -> set[str]:
         return places_aside(one for one in diagnostics if not any(part in one for part in hidden))
 
-    alone, others = said(edited(files, file, old, new)), said(merged(files, OTHERS))
+    alone, others = all_diagnostics(edit_pack(files, file, old, new)), all_diagnostics(merged(files, OTHERS))
 
     assert alone
     assert len(others) == 14
-    assert seen(said(merged(edited(files, file, old, new), OTHERS))) == seen([*alone, *others])
+    assert seen(all_diagnostics(merged(edit_pack(files, file, old, new), OTHERS))) == seen([*alone, *others])
 
 
 def test_each_in_its_own_file_and_line(files: Files) -> None:
-    wrong = edited(files, AREAS, "33.75.01.1003,", "33.75.01.1002,")
-    wrong = edited(wrong, CATEGORIES, "- lain", "- lain\n- asn")
-    wrong = edited(wrong, FLOW, SHORTCUTS, f"{SHORTCUTS}  7731: {{to: nosuch}}\n")
-    wrong = edited(wrong, ID, "  about:\n", "  abuot:\n")
+    wrong = edit_pack(files, AREAS, "33.75.01.1003,", "33.75.01.1002,")
+    wrong = edit_pack(wrong, CATEGORIES, "- lain", "- lain\n- asn")
+    wrong = edit_pack(wrong, FLOW, SHORTCUTS, f"{SHORTCUTS}  7731: {{to: nosuch}}\n")
+    wrong = edit_pack(wrong, ID, "  about:\n", "  abuot:\n")
 
-    assert said(wrong) == [
-        f"{at(wrong, AREAS, ',Podosugih,')}: 33.75.01.1002 is already taken by Medono",
+    assert all_diagnostics(wrong) == [
+        f"{line_at(wrong, AREAS, ',Podosugih,')}: 33.75.01.1002 is already taken by Medono",
         "categories.yaml:11: asn stands in it twice: leave one out",
-        f"{at(wrong, FLOW, '  7731:')}: shortcut 7731: no state is called nosuch",
-        f"{at(wrong, ID, 'screens:')}: screens.about is missing",
-        f"{at(wrong, ID, '  abuot:')}: screens.abuot: nothing is called so",
+        f"{line_at(wrong, FLOW, '  7731:')}: shortcut 7731: no state is called nosuch",
+        f"{line_at(wrong, ID, 'screens:')}: screens.about is missing",
+        f"{line_at(wrong, ID, '  abuot:')}: screens.abuot: nothing is called so",
     ]
 
 
 def test_an_unknown_answer_hides_no_other_shortcut(files: Files) -> None:
     more = "  98: {to: limit}\n  97: {to: saved}\n  96: {to: limit, answers: {category: x}}\n"
-    wrong = edited(files, FLOW, SHORTCUTS, f"{SHORTCUTS}  95: {{to: limit, answers: {{colour: red}}}}\n{more}")
+    wrong = edit_pack(files, FLOW, SHORTCUTS, f"{SHORTCUTS}  95: {{to: limit, answers: {{colour: red}}}}\n{more}")
 
-    assert said(wrong) == [
-        f"{at(wrong, FLOW, '  95:')}: shortcut 95: no state keeps colour",
-        f"{at(wrong, FLOW, '  98:')}: shortcut 98: the key more is 98 too",
-        f"{at(wrong, FLOW, '  97:')}: shortcut 97: it leads to saved, which is an end",
-        f"{at(wrong, FLOW, '  96:')}: shortcut 96: category is never x",
+    assert all_diagnostics(wrong) == [
+        f"{line_at(wrong, FLOW, '  95:')}: shortcut 95: no state keeps colour",
+        f"{line_at(wrong, FLOW, '  98:')}: shortcut 98: the key more is 98 too",
+        f"{line_at(wrong, FLOW, '  97:')}: shortcut 97: it leads to saved, which is an end",
+        f"{line_at(wrong, FLOW, '  96:')}: shortcut 96: category is never x",
     ]
 
 
 def test_a_missing_language_hides_no_missing_label(files: Files) -> None:
-    wrong = edited(files, PACK, "  en: English", "  su: Sunda\n  en: English")
-    wrong = edited(wrong, EN, "    uang: Vote buying\n", "")
+    wrong = edit_pack(files, PACK, "  en: English", "  su: Sunda\n  en: English")
+    wrong = edit_pack(wrong, EN, "    uang: Vote buying\n", "")
 
-    assert said(wrong) == [
-        f"{at(wrong, EN, '  category:')}: labels.category.uang is missing",
+    assert all_diagnostics(wrong) == [
+        f"{line_at(wrong, EN, '  category:')}: labels.category.uang is missing",
         "wording/su.yaml: this file is missing",
     ]
 
 
 def test_a_file_that_is_not_utf_8_hides_no_missing_one(files: Files) -> None:
-    wrong = {**edited(files, JV, "screens:", f"screens: # {NOT_UTF_8}")}
+    wrong = {**edit_pack(files, JV, "screens:", f"screens: # {NOT_UTF_8}")}
     del wrong[EN]
 
-    assert said(wrong) == [
+    assert all_diagnostics(wrong) == [
         "wording/en.yaml: this file is missing",
-        f"{at(wrong, JV, 'screens:')}: not UTF-8: save it as UTF-8",
+        f"{line_at(wrong, JV, 'screens:')}: not UTF-8: save it as UTF-8",
     ]
 
 
 @pytest.mark.parametrize("missing", [FLOW, PACK, CATEGORIES, AREAS, JV])
 def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: str) -> None:
-    wrong = edited(files, "keywords.yaml", "report:", "rapport:")
-    wrong = edited(wrong, "stages.yaml", "last: 2024-11-23", "last: 2024-11-24")
+    wrong = edit_pack(files, "keywords.yaml", "report:", "rapport:")
+    wrong = edit_pack(wrong, "stages.yaml", "last: 2024-11-23", "last: 2024-11-24")
     del (wrong := {**wrong})[missing]
-    found = said(wrong)
+    found = all_diagnostics(wrong)
 
     assert f"{missing}: this file is missing" in found
     assert [one for one in found if one.startswith("keywords.yaml:")]
@@ -155,14 +155,14 @@ def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: s
 def test_a_file_that_is_too_large_is_one_diagnostic(files: Files) -> None:
     large = {**files, JV: files[JV] + "#" * LARGEST_FILE}
 
-    assert said(large) == ["wording/jv.yaml: this file is over 1 MiB: that is no menu file"]
+    assert all_diagnostics(large) == ["wording/jv.yaml: this file is over 1 MiB: that is no menu file"]
 
 
 def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:
-    wrong = edited(files, FLOW, "next: look_up", "next: nosuch")
+    wrong = edit_pack(files, FLOW, "next: look_up", "next: nosuch")
 
-    assert read(wrong).menu
-    assert read(files).unknowns == NOTHING_UNKNOWN
+    assert parse_pack(wrong).menu
+    assert parse_pack(files).unknowns == NOTHING_UNKNOWN
     with pytest.raises(PackRefused):
         load(wrong)
 
@@ -177,6 +177,6 @@ def test_whatever_is_lost_the_rest_is_looked_at(files: Files, data: st.DataObjec
         place = data.draw(st.integers(0, len(lines) - 1))
         lines[place : place + 1] = lines[place : place + 1] * data.draw(st.sampled_from([0, 2]))
         wrong[name] = "".join(lines)
-    found = said(wrong)
+    found = all_diagnostics(wrong)
 
     assert all(one.split(":")[0] in wrong for one in found)

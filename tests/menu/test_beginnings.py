@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu import engine
-from gateway.menu.engine import Session, Step, answered
+from gateway.menu.engine import Session, Step, valid_answers
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from tests.helpers.dialogue import GIVEN, walk
@@ -31,7 +31,7 @@ def test_a_shortcut_gives_an_answer_beforehand(menu: Menu) -> None:
 
     at_place = walk(menu, "1", led.session)
     assert at_place.session.state == "kecamatan"
-    assert answered(menu, at_place.session) == {"category": "gesekan"}
+    assert valid_answers(menu, at_place.session) == {"category": "gesekan"}
 
 
 def test_behind_a_shortcut_lies_the_main_menu(menu: Menu) -> None:
@@ -45,7 +45,7 @@ def test_the_answer_of_a_shortcut_can_be_given_anew(menu: Menu) -> None:
     led = walk(menu, "1 0 5 3 1 3 1 0 1", engine.begin(menu, given=GIVEN, shortcut="3").session)
 
     assert led.session.state == "confirm"
-    assert answered(menu, led.session)["category"] == "hoaks"
+    assert valid_answers(menu, led.session)["category"] == "hoaks"
 
 
 def test_a_shortcut_is_no_way_round_the_limit(menu: Menu) -> None:
@@ -109,7 +109,7 @@ def test_start_again_leads_where_the_dialled_shortcut_does(menu: Menu) -> None:
     led = walk(menu, "2 1", redial(menu, walk(menu, DROPPED).session, shortcut="12").session)
 
     assert led.session.state == "kecamatan"
-    assert answered(menu, led.session) == {"category": "uang"}
+    assert valid_answers(menu, led.session) == {"category": "uang"}
 
 
 def test_delete_is_an_effect_and_then_the_end(menu: Menu) -> None:
@@ -144,7 +144,7 @@ def test_the_third_wrong_input_leads_to_help_and_back_here_too(menu: Menu) -> No
     [("1", False), ("1 1 1", False), ("1 1 1 3", True), (DROPPED, True), ("1 2", False), ("1 1 1 3 00", False)],
 )
 def test_only_what_was_answered_far_enough_is_worth_going_on_with(menu: Menu, keys: str, worth: bool) -> None:
-    assert engine.worth_resuming(menu, walk(menu, keys).session) is worth
+    assert engine.is_worth_resuming(menu, walk(menu, keys).session) is worth
 
 
 def test_what_has_ended_is_not_gone_on_with(menu: Menu) -> None:
@@ -153,16 +153,16 @@ def test_what_has_ended_is_not_gone_on_with(menu: Menu) -> None:
 
     assert cancelled.end
     assert filing.effect
-    assert not engine.worth_resuming(menu, cancelled.session)
-    assert not engine.worth_resuming(menu, filing.session)
+    assert not engine.is_worth_resuming(menu, cancelled.session)
+    assert not engine.is_worth_resuming(menu, filing.session)
 
 
 def test_what_another_pack_does_not_know_is_not_gone_on_with(menu: Menu) -> None:
     dropped = walk(menu, DROPPED).session
 
-    assert not engine.worth_resuming(menu, dropped._replace(state="gone"))
-    assert not engine.worth_resuming(menu, dropped._replace(trail=("gone", *dropped.trail)))
-    assert not engine.worth_resuming(menu, dropped._replace(language="fr"))
+    assert not engine.is_worth_resuming(menu, dropped._replace(state="gone"))
+    assert not engine.is_worth_resuming(menu, dropped._replace(trail=("gone", *dropped.trail)))
+    assert not engine.is_worth_resuming(menu, dropped._replace(language="fr"))
 
 
 def test_a_pack_without_a_question_for_it_begins_afresh(files: dict[str, str], menu: Menu) -> None:
@@ -170,7 +170,7 @@ def test_a_pack_without_a_question_for_it_begins_afresh(files: dict[str, str], m
     plain = load({**files, "flow.yaml": flow})
     dropped = walk(plain, DROPPED).session
 
-    assert not engine.worth_resuming(plain, dropped)
+    assert not engine.is_worth_resuming(plain, dropped)
     assert redial(plain, dropped) == engine.begin(plain, given=GIVEN, language="jv")
 
 

@@ -9,7 +9,7 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import Keys, Menu
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import option_lines
-from tests.helpers.pack_edits import EN, ID, JV, Files, at, edited, said
+from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
 # the file that is edited, old, new, what is said, and where: a file and a text on the line
 WORDS = [
@@ -138,18 +138,18 @@ WORDS = [
 
 @pytest.mark.parametrize(("file", "old", "new", "message", "line"), WORDS)
 def test_words_and_keys(files: Files, file: str, old: str, new: str, message: str, line: tuple[str, str]) -> None:
-    pack = edited(files, file, old, new)
+    pack = edit_pack(files, file, old, new)
 
-    assert [one for one in said(pack) if one.startswith(f"{at(pack, *line)}: {message}")]
+    assert [one for one in all_diagnostics(pack) if one.startswith(f"{line_at(pack, *line)}: {message}")]
 
 
 def test_all_that_is_wrong_is_said_at_once(files: Files) -> None:
-    pack = edited(files, "flow.yaml", "when is now", "when is nwo")
-    pack = edited(pack, ID, "Jenis kejadian?", "Jenis “kejadian”?")
-    pack = edited(pack, ID, "Jauhi lokasi.", "Jauhi lokasi. " * 6)
-    pack = edited(pack, EN, "some: 10 to 50", "some: Fewer than 10")
-    pack = edited(pack, "pack.yaml", '"98"', '"9"')
-    found = "\n".join(said(pack))
+    pack = edit_pack(files, "flow.yaml", "when is now", "when is nwo")
+    pack = edit_pack(pack, ID, "Jenis kejadian?", "Jenis “kejadian”?")
+    pack = edit_pack(pack, ID, "Jauhi lokasi.", "Jauhi lokasi. " * 6)
+    pack = edit_pack(pack, EN, "some: 10 to 50", "some: Fewer than 10")
+    pack = edit_pack(pack, "pack.yaml", '"98"', '"9"')
+    found = "\n".join(all_diagnostics(pack))
 
     for message in ("never nwo", "'“'", "screens.keep_away: ", "reads the same as few", "the key more is 9"):
         assert message in found
@@ -166,16 +166,16 @@ def test_the_limits_are_those_of_the_channel(menu: Menu) -> None:
 
 
 def test_places_of_one_name_are_told_apart_by_their_kecamatan(files: Files) -> None:
-    pack = edited(files, "areas.csv", ",Medono,", ",Klego,")
+    pack = edit_pack(files, "areas.csv", ",Medono,", ",Klego,")
 
-    assert [one for one in said(pack) if "Klego" in one] == []
+    assert [one for one in all_diagnostics(pack) if "Klego" in one] == []
 
 
 def test_in_a_list_of_all_places_too(files: Files) -> None:
-    pack = edited(files, "areas.csv", ",Medono,", ",Klego,")
-    pack = edited(pack, "flow.yaml", "    within: kecamatan ", "    # ")
+    pack = edit_pack(files, "areas.csv", ",Medono,", ",Klego,")
+    pack = edit_pack(pack, "flow.yaml", "    within: kecamatan ", "    # ")
     menu = load(pack)
     lines = option_lines(menu, menu.states["kelurahan"], "id", "")
 
     assert [line for line in lines if "Klego" in line] == ["1.Klego, Pekalongan Barat", "11.Klego, Pekalongan Timur"]
-    assert [one for one in said(pack) if "Klego" in one] == []
+    assert [one for one in all_diagnostics(pack) if "Klego" in one] == []

@@ -86,7 +86,7 @@ def test_every_state_option_and_shortcut_is_drawn(menu: Menu, language: str, for
             wanted.append(texts["heading"].split("\n")[0].replace("{svc}", menu.service))
             wanted += [label for name, label in texts.items() if name != "heading"]
         wanted += [state.source] if state.kind is StateKind.DO else []
-        wanted += [f"only if {state.condition.said}"] if state.condition else []
+        wanted += [f"only if {state.condition.text}"] if state.condition else []
     for keys, shortcut in menu.shortcuts.items():
         given = [menu.label(answer, value, language) for answer, value in shortcut.answers.items()]
         wanted.append(" ".join([f"*{keys}#", *given]))
@@ -178,7 +178,7 @@ def test_no_card_lies_on_another(menu: Menu, language: str) -> None:
             left, top = map(float, re.findall(r"-?\d+", group.get("transform") or ""))
             boxes.append((left, top, left + float(card.get("width") or 0), top + float(card.get("height") or 0)))
 
-    assert len(boxes) == len(menu.states) + len(edges.entries(menu, language))
+    assert len(boxes) == len(menu.states) + len(edges.entry_points(menu, language))
     for number, (left, top, right, bottom) in enumerate(boxes):
         assert left >= 0
         for left2, top2, right2, bottom2 in boxes[number + 1 :]:

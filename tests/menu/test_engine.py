@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu import engine
-from gateway.menu.engine import Session, Step, answered
-from gateway.menu.inputs import read_day
+from gateway.menu.engine import Session, Step, valid_answers
+from gateway.menu.kinds.inputs import parse_day
 from gateway.menu.limits import Limits
 from gateway.menu.model import Keys, Menu, StateKind
 from gateway.menu.pack.loader import load
@@ -26,7 +26,7 @@ def test_whole_report_gathers_what_was_answered(menu: Menu) -> None:
     led = walk(menu, TO_CONFIRM + " 1")
 
     assert led.effect == "file_report"
-    assert answered(menu, led.session) == {
+    assert valid_answers(menu, led.session) == {
         "language": "id",
         "category": "gesekan",
         "kecamatan": "33.75.01",
@@ -119,11 +119,11 @@ def test_zero_skips_the_description_and_cancels_at_the_end(menu: Menu) -> None:
 def test_change_asks_one_thing_again_and_returns_to_the_confirmation(
     menu: Menu, change: str, answer: str, value: str
 ) -> None:
-    before = answered(menu, walk(menu, TO_CONFIRM).session)
+    before = valid_answers(menu, walk(menu, TO_CONFIRM).session)
     led = walk(menu, f"{TO_CONFIRM} {change}")
 
     assert led.session.state == "confirm"
-    after = answered(menu, led.session)
+    after = valid_answers(menu, led.session)
     assert after[answer] == value
     untouched = before.keys() - {answer, "kecamatan", "danger", "size"}
     assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
@@ -132,8 +132,8 @@ def test_change_asks_one_thing_again_and_returns_to_the_confirmation(
 def test_an_answer_that_no_longer_applies_does_not_count(menu: Menu) -> None:
     led = walk(menu, TO_CONFIRM + " 2 3 3")  # not now, but earlier today
 
-    assert "danger" not in answered(menu, led.session)
-    assert "size" not in answered(menu, led.session)
+    assert "danger" not in valid_answers(menu, led.session)
+    assert "size" not in valid_answers(menu, led.session)
 
 
 def test_a_change_that_opens_new_questions_asks_them(menu: Menu) -> None:
@@ -149,7 +149,7 @@ def test_a_changed_date_is_asked_again(menu: Menu) -> None:
     led = walk(menu, "1 1 1 3 1 2 4 2711 1 halo 1 2 3 4")
 
     assert led.session.state == "date"
-    assert answered(menu, walk(menu, "2611", led.session).session)["when_date"] == "2026-11-26"
+    assert valid_answers(menu, walk(menu, "2611", led.session).session)["when_date"] == "2026-11-26"
 
 
 def test_language_can_be_changed_on_the_way(menu: Menu) -> None:
@@ -190,7 +190,7 @@ def test_a_star_stays_in_a_description(menu: Menu) -> None:
     ],
 )
 def test_a_typed_day_is_the_last_such_day(typed: str, day: str | None) -> None:
-    assert read_day(typed, TODAY) == day
+    assert parse_day(typed, TODAY) == day
 
 
 @given(
@@ -204,19 +204,19 @@ def test_a_typed_day_is_the_last_such_day(typed: str, day: str | None) -> None:
 def test_what_is_read_is_the_day_that_is_meant(today: date, back: int, between: str, shape: str) -> None:
     day = today - timedelta(days=back)
 
-    assert read_day(shape.format(day, between), today) == day.isoformat()
+    assert parse_day(shape.format(day, between), today) == day.isoformat()
 
 
 def test_a_date_may_be_typed_as_it_is_said(menu: Menu) -> None:
     led = walk(menu, "1 1 1 2 2 4 4")
 
     assert led.session.state == "date"
-    assert answered(menu, walk(menu, "1.11", led.session).session)["when_date"] == "2026-11-01"
+    assert valid_answers(menu, walk(menu, "1.11", led.session).session)["when_date"] == "2026-11-01"
     assert walk(menu, "111", led.session).session.error == "choice"
 
 
 def test_a_day_in_december_is_last_year_in_january() -> None:
-    assert read_day("3112", date(2027, 1, 2)) == "2026-12-31"
+    assert parse_day("3112", date(2027, 1, 2)) == "2026-12-31"
 
 
 def test_the_hops_are_bounded(menu: Menu) -> None:
@@ -259,17 +259,17 @@ def test_navigation_keys_can_be_called_otherwise_on_a_channel(menu: Menu) -> Non
 
 
 def test_who_comes_from_nowhere_sees_the_main_menu_and_why(menu: Menu) -> None:
-    led = engine.at_home(menu, "jv", given=GIVEN, error="lost")
+    led = engine.show_home(menu, "jv", given=GIVEN, error="lost")
 
     assert led.session.state == "main"
     assert led.screen.startswith("Pedhot. Cobi malih:\nSiaga Pilkada\n")
     assert walk(menu, "1", led.session).session.error == ""
-    assert engine.at_home(menu, "xx", given=GIVEN).session.language == "id"
+    assert engine.show_home(menu, "xx", given=GIVEN).session.language == "id"
 
 
 def test_what_is_kept_of_a_finished_dialogue_shows_its_last_screen_again(menu: Menu) -> None:
     done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2817"}, given=GIVEN)
-    kept = engine.finished(menu, done.session)
+    kept = engine.trim_ended(menu, done.session)
 
     assert kept.answers == {"ticket": "7340-2817"}
     assert kept.trail == ()
@@ -284,7 +284,7 @@ def test_a_borrowed_screen_is_the_same_screen(menu: Menu) -> None:
 def test_a_ticket_is_kept_as_it_is_shown(menu: Menu) -> None:
     found = walk(menu, "1 2 73402817")
     assert found.effect == "find_report"
-    assert answered(menu, found.session)["ticket"] == "7340-2817"
+    assert valid_answers(menu, found.session)["ticket"] == "7340-2817"
 
     refused = walk(menu, "1 2 73402816")  # the last digit does not check
     assert refused.screen.startswith("Nomor salah:\nKetik nomor laporan")
@@ -307,7 +307,7 @@ def test_the_third_wrong_input_in_a_row_leads_to_help_and_back_to_the_question(m
     assert helped.session.state == "help"
     assert helped.screen.startswith("Salah. Coba lagi:\nKetik nomor")
     assert walk(menu, "0", helped.session).screen == before.screen
-    assert answered(menu, walk(menu, "0", helped.session).session) == answered(menu, before.session)
+    assert valid_answers(menu, walk(menu, "0", helped.session).session) == valid_answers(menu, before.session)
 
 
 @pytest.mark.parametrize("between", ["0 1", "98", "00 1 1"])
@@ -349,7 +349,7 @@ def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, ty
     led = engine.begin(menu, given=given)
     for keys, chance in typed:
         if keys in ("dropped", "shortcut"):
-            dropped = led.session if engine.worth_resuming(menu, led.session) else None
+            dropped = led.session if engine.is_worth_resuming(menu, led.session) else None
             suffix = str(chance) if keys == "shortcut" else ""
             led = engine.begin(menu, given=given, language="jv", shortcut=suffix, dropped=dropped)
         else:
@@ -374,4 +374,8 @@ def test_a_description_is_as_long_as_the_flow_says(menu: Menu, length: int, erro
     led = engine.step(menu, asked.session, "a" * length, given=GIVEN)
 
     assert asked.session.state == "describe"
-    assert (led.session.error, menu.states["describe"].longest, menu.states["details"].longest) == (error, 182, 182)
+    assert (led.session.error, menu.states["describe"].max_length, menu.states["details"].max_length) == (
+        error,
+        182,
+        182,
+    )

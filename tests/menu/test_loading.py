@@ -8,16 +8,16 @@ import pytest
 
 from gateway.menu.checks.checker import check
 from gateway.menu.limits import Limits
-from gateway.menu.model import FACTS, GIVEN, Menu
+from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS, Menu
 from gateway.menu.pack.loader import PackRefused, load, version_of
-from tests.helpers.pack_edits import edited, said
+from tests.helpers.pack_edits import all_diagnostics, edit_pack
 
 Files = Mapping[str, str]
 
 
 def diagnostics(files: Files, file: str, old: str, new: str) -> list[str]:
     """What is said after one edit."""
-    return said(edited(files, file, old, new))
+    return all_diagnostics(edit_pack(files, file, old, new))
 
 
 def line_of(files: Files, file: str, text: str) -> int:
@@ -103,7 +103,7 @@ def test_the_line_is_the_one_to_mend(files: Files) -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted({*FACTS, *GIVEN}))
+@pytest.mark.parametrize("name", sorted({*FACTS, *GATEWAY_PLACEHOLDERS}))
 def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str) -> None:
     line = line_of(files, "flow.yaml", "keep: seen")
 
@@ -112,7 +112,7 @@ def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str)
     )
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", GATEWAY_PLACEHOLDERS)
 def test_nor_of_a_placeholder(files: Files, name: str) -> None:
     line = line_of(files, "pack.yaml", "  when: when")
 

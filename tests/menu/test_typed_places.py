@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu.engine import Session, Step, answered
+from gateway.menu.engine import Session, Step, valid_answers
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
@@ -29,14 +29,14 @@ def test_a_sure_name_answers_at_once(menu: Menu, typed: str) -> None:
     led = walk(menu, *AT_PLACE, typed)
 
     assert led.session.state == "when"
-    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+    assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
 
 
 def test_a_name_that_several_bear_is_asked_back(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "panjang")
 
     assert led.screen == "Maksud Anda?\n1.Kandang Panjang\n2.Panjang Wetan\n3.Panjang Baru\n0.Kembali"
-    assert answered(menu, walk(menu, "2", session=led.session).session)["area"] == "33.75.03.1004"
+    assert valid_answers(menu, walk(menu, "2", session=led.session).session)["area"] == "33.75.03.1004"
 
 
 def test_a_misspelled_name_is_asked_back_even_if_one_place_is_like_it(menu: Menu) -> None:
@@ -73,23 +73,23 @@ def test_a_name_typed_after_a_list_takes_the_place_of_what_was_chosen(menu: Menu
     led = walk(menu, *AT_PLACE, "3", "1", *TO_CONFIRM, "2", "2", "klego")
 
     assert led.session.state == "confirm"
-    assert answered(menu, led.session)["area"] == "33.75.02.1008"
-    assert "kecamatan" not in answered(menu, led.session)
+    assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
+    assert "kecamatan" not in valid_answers(menu, led.session)
 
 
 def test_a_list_chosen_from_after_a_name_takes_the_place_of_what_was_typed(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "klego", *TO_CONFIRM, "2", "2", "4", "1")
 
     assert led.session.state == "confirm"
-    assert answered(menu, led.session)["area"] == "33.75.04.1002"
-    assert "place_name" not in answered(menu, led.session)
+    assert valid_answers(menu, led.session)["area"] == "33.75.04.1002"
+    assert "place_name" not in valid_answers(menu, led.session)
 
 
 def test_another_change_leaves_a_typed_place_alone(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "panjang", "2", *TO_CONFIRM, "2", "1", "3")
 
     assert led.session.state == "confirm"
-    assert answered(menu, led.session)["area"] == "33.75.03.1004"
+    assert valid_answers(menu, led.session)["area"] == "33.75.03.1004"
 
 
 def test_places_of_one_name_are_told_apart_by_their_kecamatan_to_the_end(villages: Menu) -> None:
@@ -115,7 +115,7 @@ def test_a_name_on_the_shown_list_is_that_option(menu: Menu, typed: str) -> None
     led = walk(menu, *TIMUR, typed)
 
     assert led == walk(menu, *TIMUR, "4")
-    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+    assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
 
 
 def test_also_one_that_other_places_bear_or_that_is_like_others(villages: Menu) -> None:
@@ -124,7 +124,7 @@ def test_also_one_that_other_places_bear_or_that_is_like_others(villages: Menu) 
     led = {code: walk(villages, villages.areas.kelurahan[code], session=shown.session) for code in codes}
 
     assert villages.areas.kecamatan[shown.session.answers["kecamatan"]] == "Siwalan"
-    assert {code: answered(villages, step.session)["area"] for code, step in led.items()} == {
+    assert {code: valid_answers(villages, step.session)["area"] for code, step in led.items()} == {
         code: code for code in codes
     }
 
@@ -142,7 +142,7 @@ def test_a_name_of_elsewhere_is_found_from_there_too(menu: Menu) -> None:
     led = walk(menu, *TIMUR, "medono")
 
     assert led.session.state == "when"
-    assert answered(menu, led.session)["area"] == "33.75.01.1002"
+    assert valid_answers(menu, led.session)["area"] == "33.75.01.1002"
 
 
 def test_an_old_name_and_one_with_its_kecamatan_too(menu: Menu, villages: Menu) -> None:
@@ -176,7 +176,7 @@ def test_another_change_leaves_it_alone(menu: Menu, typed: str, area: str) -> No
     led = walk(menu, *TIMUR, typed, *TO_CONFIRM, "2", "1", "3")
 
     assert led.session.state == "confirm"
-    assert answered(menu, led.session)["area"] == area
+    assert valid_answers(menu, led.session)["area"] == area
 
 
 def test_back_leads_over_the_typed_question_to_the_list(menu: Menu) -> None:
@@ -193,5 +193,5 @@ def test_back_leads_over_the_typed_question_to_the_list(menu: Menu) -> None:
 def test_who_chooses_after_all_takes_the_place_of_what_was_typed(menu: Menu) -> None:
     led = walk(menu, *TIMUR, "medono", "0", "0", "0", "4")
 
-    assert answered(menu, led.session)["area"] == "33.75.02.1008"
+    assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
     assert "place_name" not in led.session.answers

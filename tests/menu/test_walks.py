@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from gateway.menu import engine
 from gateway.menu.checks.checker import check, check_menu
-from gateway.menu.checks.explorer import MOST_WALKED, Exploration, walk
-from gateway.menu.checks.longest_path import longest_way
-from gateway.menu.checks.reachability import way_faults
+from gateway.menu.checks.explorer import MAX_POSITIONS, Exploration, explore
+from gateway.menu.checks.longest_path import find_longest_path
+from gateway.menu.checks.reachability import reachability_faults
 from gateway.menu.checks.screens import measure
 from gateway.menu.engine import Step
 from gateway.menu.limits import DEFAULT, Limits
 from gateway.menu.model import MATCHES, Menu, StateKind, choices
 from gateway.menu.pack.loader import load
-from tests.helpers.pack_edits import EN, ID, JV, Files, at, edited, said
+from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
 LONGEST = (
     "language > main > notice > category (2 pages) > kecamatan > kelurahan > when > danger > keep_away > size > "
@@ -148,9 +148,9 @@ WAYS = [
 
 @pytest.mark.parametrize(("old", "new", "message", "line"), WAYS, ids=[message for _, _, message, _ in WAYS])
 def test_ways(files: Files, old: str, new: str, message: str, line: str) -> None:
-    pack = edited(files, "flow.yaml", old, new)
+    pack = edit_pack(files, "flow.yaml", old, new)
 
-    assert [one for one in said(pack) if one.startswith(f"{at(pack, 'flow.yaml', line)}: {message}")]
+    assert [one for one in all_diagnostics(pack) if one.startswith(f"{line_at(pack, 'flow.yaml', line)}: {message}")]
 
 
 def test_a_channel_may_bound_the_hops(menu: Menu) -> None:
@@ -163,8 +163,8 @@ def test_a_channel_may_bound_the_hops(menu: Menu) -> None:
 # Walking -----------------------------------------------------------------------------------------------------
 
 
-def walk_through(menu: Menu, most: int = MOST_WALKED) -> Exploration:
-    return walk(menu, measure(menu, DEFAULT, frozenset()).turned, most)
+def walk_through(menu: Menu, most: int = MAX_POSITIONS) -> Exploration:
+    return explore(menu, measure(menu, DEFAULT, frozenset()).turned, most)
 
 
 @pytest.fixture(scope="module")
@@ -173,32 +173,32 @@ def walked(menu: Menu) -> Exploration:
 
 
 def test_a_state_for_one_stage_is_reached_in_it(files: Files) -> None:
-    pack = edited(files, "flow.yaml", "when is now", "stage is masa_tenang")
+    pack = edit_pack(files, "flow.yaml", "when is now", "stage is masa_tenang")
 
     assert walk_through(load(pack)).reached == load(pack).states.keys()
 
 
 def test_conditions_that_exclude_each_other_do_not_add_up(files: Files) -> None:
     """`size` is asked of all but those who were asked `danger`: the way is no longer than before."""
-    pack = edited(files, "flow.yaml", "no: size, unknown: size}", "no: seen, unknown: seen}")
-    pack = edited(pack, "flow.yaml", "    choose: {go: size}", "    choose: {go: seen}")
-    pack = edited(pack, "flow.yaml", "    otherwise: seen\n", "    otherwise: size\n")
-    pack = edited(pack, "flow.yaml", "before: date}", "before: size}")
-    pack = edited(pack, "flow.yaml", "skip: danger}\n    next: danger", "skip: seen}\n    next: seen")
+    pack = edit_pack(files, "flow.yaml", "no: size, unknown: size}", "no: seen, unknown: seen}")
+    pack = edit_pack(pack, "flow.yaml", "    choose: {go: size}", "    choose: {go: seen}")
+    pack = edit_pack(pack, "flow.yaml", "    otherwise: seen\n", "    otherwise: size\n")
+    pack = edit_pack(pack, "flow.yaml", "before: date}", "before: size}")
+    pack = edit_pack(pack, "flow.yaml", "skip: danger}\n    next: danger", "skip: seen}\n    next: seen")
 
     assert check_menu(load(pack)).longest.screens == 14
 
 
 def test_a_way_that_comes_back_to_the_menu_is_walked_once(files: Files) -> None:
     """Who may start again at the end makes one knot of the whole menu."""
-    pack = edited(
+    pack = edit_pack(
         files,
         "flow.yaml",
         "  confirm:\n    choose: {send: send, ",
         "  confirm:\n    choose: {again: main, send: send, ",
     )
     for language in (ID, EN, JV):
-        pack = edited(
+        pack = edit_pack(
             pack, language, "    send: K" if language != EN else "    send: S", "    again: Again\n    send: X"
         )
 
@@ -214,7 +214,7 @@ def answer(menu: Menu, led: Step, number: int, facts: dict[str, str]) -> tuple[S
     """Answer the screen as a resident would, turning pages until the option is in sight; with the screens it took."""
     session = led.session
     state = menu.states[session.state]
-    if state.kind is StateKind.ASK or (state.typed and number > 8):
+    if state.kind is StateKind.ASK or (state.or_type and number > 8):
         keys = TYPED.get(state.source, PLACES[number % len(PLACES)])
         return engine.step(menu, session, keys, given=facts, today=TODAY), 1
     if state.zero and number > 8:
@@ -247,7 +247,7 @@ def test_no_dialogue_is_longer_than_the_longest_way(
             led = engine.resume(menu, led.session, outcomes[number % len(outcomes)], given=facts)
         assert led.session.state in walked.reached
 
-    assert taken <= longest_way(menu, walked).screens
+    assert taken <= find_longest_path(menu, walked).screens
 
 
 # Size --------------------------------------------------------------------------------------------------------
@@ -272,14 +272,14 @@ def test_three_packs_are_proven_in_a_moment(files: Files) -> None:
 
 def test_a_name_that_is_asked_back_within_a_kecamatan_is_a_slip(files: Files) -> None:
     """It costs the screen that a wrong number costs. On the list before, it stands for the list that is passed over."""
-    longer = edited(files, "flow.yaml", "    next: kelurahan\n", "    next: place_name\n")
+    longer = edit_pack(files, "flow.yaml", "    next: kelurahan\n", "    next: place_name\n")
 
     assert "kecamatan > kelurahan > when" in str(check_menu(load(files)).longest)
     assert "kecamatan > place_name > which_place > when" in str(check_menu(load(longer)).longest)
 
 
 def test_a_menu_beyond_proof_is_refused(menu: Menu) -> None:
-    found = [str(one) for one in way_faults(menu, walk_through(menu, most=20))]
+    found = [str(one) for one in reachability_faults(menu, walk_through(menu, most=20))]
 
     assert len(found) == 1
     assert found[0].startswith(f"flow.yaml:{menu.states['language'].line}: language: there are too many ways")

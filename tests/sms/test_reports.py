@@ -93,7 +93,7 @@ async def test_what_is_missing_is_said_and_the_letter_kept(
     language = {"LAPOR": "id", "LAPUR": "jv", "REPORT": "en"}[keyword]
     assert await desk.says(text.replace("LAPOR", keyword)) == sms(answer, language, **values)
     assert await desk.incidents() == []
-    (listed,) = await desk.letters.list(to_sort=True)
+    (listed,) = await desk.letters.list_inbound(to_sort=True)
     assert listed["text"] == text.replace("LAPOR", keyword)
     assert listed["made"] == ("untold" if answer == "no_report" else "unsorted")
 
@@ -113,5 +113,5 @@ async def test_each_letter_is_a_report_of_its_own(desk: Room) -> None:
 async def test_a_report_is_answered_on_the_channel_that_it_came_by(desk: Room) -> None:
     await desk.says("LAPOR 3 KLEGO", channel="at2")
     reply = await desk.says("apa ini", channel="at2")
-    assert reply == MENU.sms("unknown", "id", {}, {"ussd": SECOND.service_code})
+    assert reply == MENU.sms_text("unknown", "id", {}, {"ussd": SECOND.service_code})
     assert {row["channel"] for row in await desk.rows(messages)} == {"at2"}

@@ -19,7 +19,7 @@ async def test_how_a_report_stands(desk: Room, clock: ManualClock, keyword: str,
     ticket = await reported(desk)
     clock.advance(minutes=5)
     await desk.gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
-    expected = sms("status", language, ticket=ticket, status="checking", date=MENU.moment(clock.now()))
+    expected = sms("status", language, ticket=ticket, status="checking", date=MENU.format_time(clock.now()))
     for written in (ticket, ticket.replace("-", ""), ticket.replace("-", " "), f"nomor #{ticket}, pak"):
         assert await desk.says(f"{keyword} {written}") == expected
     assert (await desk.made())[1:] == ["status"] * 4
@@ -54,7 +54,7 @@ def test_every_pack_tells_to_write_its_own_keywords(pack: str) -> None:
     menu = load(read_pack(PACKS / pack))
     for command in ("status", "add_info", "erase"):
         for language, said in menu.keywords.commands[command].items():
-            text = menu.sms(f"no_ticket_{command}", language, {})
+            text = menu.sms_text(f"no_ticket_{command}", language, {})
             assert [word for word in said if f" {word.upper()} 7340-2817" in text], (language, text)
 
 
@@ -97,5 +97,5 @@ async def test_erasing(desk: Room, keyword: str, language: str) -> None:
     assert {made for made, sender in letters.items() if sender} == {"help"}
     sent = {row["class"]: (row["status"], row["phone_sealed"] is None) for row in await desk.rows(messages)}
     assert sent == {"confirmation": ("cancelled", True), "reply": ("queued", False)}
-    assert [one["from"] for one in await desk.letters.list()] == ["", NUMBER.masked, "", ""]
+    assert [one["from"] for one in await desk.letters.list_inbound()] == ["", NUMBER.masked, "", ""]
     assert await desk.says(f"CEK {ticket}") == sms("not_found"), "it is nobody's now"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.menu.checks.explorer import walk
+from gateway.menu.checks.explorer import explore
 from gateway.menu.checks.keys import alike_faults, key_faults
 from gateway.menu.checks.longest_path import LongestPath
-from gateway.menu.checks.reachability import condition_faults, length_faults, shortcut_faults, way_faults
+from gateway.menu.checks.reachability import condition_faults, length_faults, reachability_faults, shortcut_faults
 from gateway.menu.checks.screens import measure
 from gateway.menu.checks.texts import label_faults, sms_faults, text_faults
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
@@ -46,15 +46,15 @@ def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHIN
         for language in readable_languages(menu.wordings, unknowns)
     }
     faulty = frozenset(language for language, faults in texts.items() if faults)
-    doubtful = frozenset(menu.languages) if unknowns.of_screens else unknowns.partial
+    doubtful = frozenset(menu.languages) if unknowns.any_screen else unknowns.partial
     sizes = measure(menu, limits, faulty | doubtful)
     found = [*sizes.diagnostics, *key_faults(menu, limits, unknowns), *label_faults(menu, unknowns)]
     found += condition_faults(menu, unknowns)
     walked, longest = None, LongestPath()
-    if not unknowns.ways:
-        walked = walk(_led(menu) if unknowns.entries else menu, sizes.turned)
+    if not unknowns.paths:
+        walked = explore(_led(menu) if unknowns.entries else menu, sizes.turned)
         longest, too_long = length_faults(menu, walked, limits)
-        found += [*too_long, *way_faults(menu, walked, unknowns)]
+        found += [*too_long, *reachability_faults(menu, walked, unknowns)]
     found += shortcut_faults(menu, walked, unknowns)
     for language, faults in texts.items():
         found += [*faults, *alike_faults(menu, language, in_doubt=language in doubtful)]

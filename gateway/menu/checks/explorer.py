@@ -16,22 +16,31 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.menu import navigation
-from gateway.menu.answer_values import Tested, Truths, evaluate, fact_combinations, kept_values, representatives, tested
+from gateway.menu.checks.answer_values import (
+    ClausesByName,
+    TruthValues,
+    clauses_by_name,
+    evaluate,
+    fact_combinations,
+    possible_values,
+    representatives,
+)
 from gateway.menu.checks.screens import ANY, Turned
 from gateway.menu.conditions import Clause
 from gateway.menu.model import CONTINUE, MATCHES, Menu, State, StateKind
-from gateway.menu.navigation import Session, answered
+from gateway.menu.navigation import valid_answers
+from gateway.menu.session import Session
 
-MOST_WALKED = 20_000
+MAX_POSITIONS = 20_000
 """A menu with more is not a menu that anybody could prove, or find the way through."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a resident can be, as far as it makes a difference."""
 
     world: int  # how the facts stand
     state: str
-    known: tuple[Truths, ...] = ()  # what the conditions say of the answers
+    known: tuple[TruthValues, ...] = ()  # what the conditions say of the answers
     behind: frozenset[str] = frozenset()  # the states of this knot that were passed
     ahead: frozenset[tuple[str, str]] = frozenset()  # what a shortcut has answered and nothing has asked
 
@@ -39,16 +48,16 @@ class Place(NamedTuple):
 class Move(NamedTuple):
     """A way on: where to, the screens that it takes to choose it, and whether it leads forth."""
 
-    to: Place
+    to: Position
     screens: int
-    forth: bool
+    is_forward: bool
     passed: tuple[str, ...] = ()  # the states that a shortcut has answered
 
 
-class Root(NamedTuple):
+class StartPoint(NamedTuple):
     """Where a dialogue begins: the screens before, and its first place. `counted` is whether it is a whole dialogue."""
 
-    place: Place
+    place: Position
     line: int
     shown: tuple[str, ...] = ()
     counted: bool = True
@@ -60,15 +69,15 @@ class Root(NamedTuple):
 class Exploration:
     """All places, the moves from each, and what was met on the way."""
 
-    roots: list[Root] = field(default_factory=list)
-    moves: dict[Place, list[Move]] = field(default_factory=dict)
+    starts: list[StartPoint] = field(default_factory=list)
+    moves: dict[Position, list[Move]] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
-    endless: set[frozenset[str]] = field(default_factory=set)  # rings of conditions, none of which need hold
+    cycles: set[frozenset[str]] = field(default_factory=set)  # rings of conditions, none of which need hold
     unasked: set[str] = field(default_factory=set)  # lists of places that come before what narrows them
-    entangled: bool = False  # given up: what is here is not all
+    too_large: bool = False  # given up: what is here is not all
 
 
-def walk(menu: Menu, turned: Turned, most: int = MOST_WALKED) -> Exploration:
+def explore(menu: Menu, turned: Turned, most: int = MAX_POSITIONS) -> Exploration:
     """Walk `menu` from every beginning, however the facts stand. `turned`: the screens that each option takes."""
     walker = _Explorer(menu, turned, most)
     for number, given in enumerate(fact_combinations(menu)):
@@ -89,9 +98,9 @@ class _Explorer:
         self.world = 0
         self.given: Mapping[str, str] = {}
         self._tested = _tested(menu)
-        self._knots = knots(menu)
+        self._knots = components(menu)
         self._rings = _rings(menu)
-        self._open: list[tuple[Place, Session]] = []
+        self._open: list[tuple[Position, Session]] = []
 
     def begin(self) -> None:
         """Put down every place where a dialogue begins."""
@@ -118,19 +127,19 @@ class _Explorer:
         passed: tuple[str, ...] = (),
         shortcut: str = "",
     ) -> None:
-        self.walked.roots.append(Root(self._at(session), line, shown, counted, passed, shortcut))
+        self.walked.starts.append(StartPoint(self._at(session), line, shown, counted, passed, shortcut))
 
-    def _at(self, session: Session) -> Place:
+    def _at(self, session: Session) -> Position:
         """The place of `session`, put down to be walked from if it is new."""
-        counts = answered(self.menu, session)
+        counts = valid_answers(self.menu, session)
         state = self.menu.states[session.state]
         ahead = frozenset(session.answers.items() - counts.items()) if session.passing else frozenset()
         known = tuple(evaluate(clauses, counts.get(name, "")) for name, clauses in self._tested.items())
         behind = self._knots[session.state].intersection(session.trail)
-        place = Place(self.world, session.state, known, behind, ahead)
+        place = Position(self.world, session.state, known, behind, ahead)
         if place not in self.walked.moves:
-            self.walked.entangled |= len(self.walked.moves) >= self.most
-            if not self.walked.entangled:
+            self.walked.too_large |= len(self.walked.moves) >= self.most
+            if not self.walked.too_large:
                 self.walked.moves[place] = []
                 self.walked.reached.update((session.state, *session.trail))
                 self._open.append((place, session._replace(passing=bool(ahead), answers={**counts, **dict(ahead)})))
@@ -167,8 +176,8 @@ class _Explorer:
             yield from self._answered(session, target, {state.keep: value} if state.keep else {}, screens)
         if state.zero:
             yield self._moved(session, state.zero[1], {state.keep: ""} if state.keep else {}, 1)
-        if state.typed:
-            question = self.menu.states[state.typed]
+        if state.or_type:
+            question = self.menu.states[state.or_type]
             there = navigation.jump_to(session, question.name, (*session.trail, state.name), session.answers)
             self.walked.reached.add(question.name)
             for value, _ in self._answers(question):
@@ -176,14 +185,14 @@ class _Explorer:
                     # Where a list has been narrowed already, a name that must be asked back is a slip, as a number is
                     # that nothing has: either costs one more screen.
                     slip = state.is_narrowed and self.menu.states[move.to.state].source == MATCHES
-                    yield move._replace(forth=False) if slip else move
+                    yield move._replace(is_forward=False) if slip else move
 
     def _answers(self, state: State) -> Iterator[tuple[str, int]]:
         """The answers that make a difference, each with the screens that it takes at worst."""
         clauses = self._tested.get(state.keep, ())
         turned = self.turned[state.name]
-        worst: dict[tuple[str, Truths], tuple[str, int]] = {}
-        for value in kept_values(self.menu, state, clauses):
+        worst: dict[tuple[str, TruthValues], tuple[str, int]] = {}
+        for value in possible_values(self.menu, state, clauses):
             alike = (state.options.get(value, state.next), evaluate(clauses, value))
             screens = turned.get(value, turned.get(ANY, 1))
             if alike not in worst or screens > worst[alike][1]:
@@ -210,28 +219,28 @@ class _Explorer:
 
     def _move(self, session: Session, at: Session, way: tuple[str, ...], screens: int) -> Move:
         state = self.menu.states[at.state]
-        known = {**self.given, **answered(self.menu, session), **answered(self.menu, at)}
+        known = {**self.given, **valid_answers(self.menu, session), **valid_answers(self.menu, at)}
         if at.state in self._rings and state.condition and not state.condition.holds(known):
-            self.walked.endless.add(self._rings[at.state])
+            self.walked.cycles.add(self._rings[at.state])
         return Move(self._at(at), screens, at.trail[: len(way)] == way, at.trail[len(way) :])
 
 
-def _tested(menu: Menu) -> Tested:
+def _tested(menu: Menu) -> ClausesByName:
     """What the conditions look at, and whether that was answered which narrows a list of places."""
-    clauses = {name: list(found) for name, found in tested(menu).items()}
+    clauses = {name: list(found) for name, found in clauses_by_name(menu).items()}
     for state in menu.states.values():
         if state.is_narrowed:
             clauses.setdefault(state.within, []).append(Clause(state.within, frozenset({""})))
     return clauses
 
 
-def onward(state: State) -> list[str]:
+def targets(state: State) -> list[str]:
     """The states that `state` names: by an answer, an outcome, or because it is passed over."""
-    ways = [*state.options.values(), state.next, state.otherwise, state.typed]
+    ways = [*state.options.values(), state.next, state.otherwise, state.or_type]
     return [name for name in (*ways, state.zero[1] if state.zero else "") if name]
 
 
-def knots(menu: Menu) -> Mapping[str, frozenset[str]]:
+def components(menu: Menu) -> Mapping[str, frozenset[str]]:
     """For each state, those that it leads to and that lead back to it."""
     reach = {name: _reach(menu, name) for name in menu.states}
     return {name: frozenset(other for other in reach[name] if name in reach[other]) for name in menu.states}
@@ -239,12 +248,12 @@ def knots(menu: Menu) -> Mapping[str, frozenset[str]]:
 
 def _reach(menu: Menu, name: str) -> set[str]:
     found: set[str] = set()
-    ways = onward(menu.states[name])
+    ways = targets(menu.states[name])
     while ways:
         other = ways.pop()
         if other not in found:
             found.add(other)
-            ways += onward(menu.states[other])
+            ways += targets(menu.states[other])
     return found
 
 

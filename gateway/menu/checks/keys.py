@@ -9,10 +9,10 @@ from itertools import combinations
 
 from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
-from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, at_state, at_text, in_pack
-from gateway.menu.paging import option_lines, parents
+from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, pack_diagnostic, state_diagnostic, text_diagnostic
+from gateway.menu.paging import option_lines, parent_values
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
-from gateway.places.gazetteer import MOST
+from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text.diagnostics import Diagnostic
 
 
@@ -24,12 +24,16 @@ def key_faults(menu: Menu, limits: Limits, unknowns: Unknowns = NOTHING_UNKNOWN)
     for (one, key), (other, same) in combinations(named.items(), 2):
         if key == same:
             message = f"{one} and {other} are both {key}"
-            yield Diagnostic(SETTINGS, 0, f"keys: {message}") if limits.keys else in_pack(menu, ("keys",), message)
+            yield (
+                Diagnostic(SETTINGS, 0, f"keys: {message}")
+                if limits.keys
+                else pack_diagnostic(menu, ("keys",), message)
+            )
     for state in menu.states.values():
-        numbers = {number for within in parents(menu, state) for number in _numbers(menu, state, within)}
+        numbers = {number for within in parent_values(menu, state) for number in _numbers(menu, state, within)}
         for name, key in named.items():
             if key in numbers:
-                yield at_state(state, f"the key {name} is {key}, the number of an option")
+                yield state_diagnostic(state, f"the key {name} is {key}, the number of an option")
     for name, key in named.items():
         if key in menu.shortcuts:
             message = f"shortcut {key}: the key {name} is {key} too"
@@ -40,7 +44,7 @@ def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
     if state.kind is StateKind.DO:
         return
     if state.source == MATCHES:
-        yield from map(str, range(1, MOST + 1))
+        yield from map(str, range(1, MAX_MATCHES + 1))
     else:
         yield from choices(menu, state, within)
 
@@ -57,7 +61,7 @@ def alike_faults(menu: Menu, language: str, *, in_doubt: bool = False) -> Iterat
 
 
 def _alike_on(menu: Menu, state: State, language: str) -> Iterator[Diagnostic]:
-    for within in parents(menu, state):
+    for within in parent_values(menu, state):
         first: dict[str, str] = {}
         for value, label in _labels(menu, state, language, within).items():
             same = first.setdefault(" ".join(label.casefold().split()), value)
@@ -69,7 +73,7 @@ def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str
     """What all that can be chosen is called, on whatever page: the ways back and on, the options, `zero`."""
     if state.source == MATCHES:
         codes = menu.areas.kelurahan
-        return {code: menu.areas.told_apart(code, codes) for code in codes}
+        return {code: menu.areas.distinct_name(code, codes) for code in codes}
     lines = option_lines(menu, state, language, within)
     values = choices(menu, state, within).values()
     labels = {value: line.partition(".")[2] for value, line in zip(values, lines, strict=True)}
@@ -84,10 +88,10 @@ def _alike(menu: Menu, state: State, language: str, value: str, message: str) ->
     areas, words = menu.areas, menu.wordings[language]
     for answer in (state.keep, "category"):
         if state.kind is StateKind.CHOOSE_FROM and value in words.labels.get(answer, {}):
-            return at_text(words, ("labels", answer, value), message)
+            return text_diagnostic(words, ("labels", answer, value), message)
     if state.source == "languages" and value in menu.languages:
-        return in_pack(menu, ("languages", value), message)
+        return pack_diagnostic(menu, ("languages", value), message)
     if value in areas.kelurahan or value in areas.kecamatan:
         code = value if value in areas.kelurahan else areas.by_kecamatan[value][0]
         return Diagnostic(AREAS, areas.lines.get(code, 0), f"{value}: {message}")
-    return at_text(words, ("screens", state.words, value), message)
+    return text_diagnostic(words, ("screens", state.words, value), message)

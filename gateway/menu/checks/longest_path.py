@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
-from gateway.menu.checks.explorer import Exploration, Move, Place, Root
+from gateway.menu.checks.explorer import Exploration, Move, Position, StartPoint
 from gateway.menu.model import Menu, StateKind
 
 SECONDS_A_SCREEN = 12  # to read, think and type
@@ -38,22 +38,22 @@ class CycleFound(Exception):
         super().__init__(self.__doc__)
 
 
-def longest_way(menu: Menu, walked: Exploration) -> LongestPath:
+def find_longest_path(menu: Menu, walked: Exploration) -> LongestPath:
     """The longest of all ways from a beginning to an end. Raises `GoesRound`."""
-    onward = {place: [move.to for move in moves if move.forth] for place, moves in walked.moves.items()}
+    onward = {place: [move.to for move in moves if move.is_forward] for place, moves in walked.moves.items()}
     try:
         order = list(TopologicalSorter(onward).static_order())  # what a place leads to comes before it
     except CycleError as error:
         raise CycleFound(frozenset(place.state for place in error.args[1])) from None
-    left: dict[Place, int] = {}  # screens to the end
-    best: dict[Place, Move] = {}
+    left: dict[Position, int] = {}  # screens to the end
+    best: dict[Position, Move] = {}
     for place in order:
         if menu.states[place.state].kind is StateKind.END:
             left[place] = 0
         for move in walked.moves.get(place, ()):
-            if move.forth and move.to in left and move.screens + left[move.to] > left.get(place, -1):
+            if move.is_forward and move.to in left and move.screens + left[move.to] > left.get(place, -1):
                 left[place], best[place] = move.screens + left[move.to], move
-    roots = [root for root in walked.roots if root.counted and root.place in left]
+    roots = [root for root in walked.starts if root.counted and root.place in left]
     if not roots:
         return LongestPath()
     root = max(roots, key=lambda root: len(root.shown) + left[root.place])
@@ -61,7 +61,7 @@ def longest_way(menu: Menu, walked: Exploration) -> LongestPath:
     return LongestPath(tuple(shown), len(root.shown) + left[root.place], root.line)
 
 
-def _shown(menu: Menu, root: Root, best: dict[Place, Move]) -> Iterator[str]:
+def _shown(menu: Menu, root: StartPoint, best: dict[Position, Move]) -> Iterator[str]:
     """The states that have a screen on this way, with the pages that are turned."""
     place = root.place
     while True:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.menu.answer_values import can_be, impossible
-from gateway.menu.checks.explorer import Exploration, Place, onward
-from gateway.menu.checks.longest_path import SECONDS_A_SESSION, CycleFound, LongestPath, longest_way
+from gateway.menu.checks.answer_values import can_keep, impossible_values
+from gateway.menu.checks.explorer import Exploration, Position, targets
+from gateway.menu.checks.longest_path import SECONDS_A_SESSION, CycleFound, LongestPath, find_longest_path
 from gateway.menu.limits import Limits
 from gateway.menu.model import CONTINUE, FACTS, Menu, Shortcut, StateKind
-from gateway.menu.pack_files import FLOW, at_state
+from gateway.menu.pack_files import FLOW, state_diagnostic
 from gateway.menu.unknowns import NOTHING_UNKNOWN, STAGES_LIST, Unknowns
 from gateway.text.diagnostics import Diagnostic
 
@@ -18,11 +18,11 @@ def condition_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterat
     """Conditions that ask for what can never be, and those that nobody asks."""
     for state in menu.states.values():
         for clause in state.condition.clauses if state.condition else ():
-            for message in impossible(menu, clause) if _is_known(menu, clause.name, unknowns) else ():
-                yield at_state(state, f"only_if: {message}")
+            for message in impossible_values(menu, clause) if _is_known(menu, clause.name, unknowns) else ():
+                yield state_diagnostic(state, f"only_if: {message}")
     for role, name in _shown_anyway(menu):
         if name in menu.states and menu.states[name].condition:
-            yield at_state(menu.states[name], f"it is shown whatever its only_if says: {role} leads here")
+            yield state_diagnostic(menu.states[name], f"it is shown whatever its only_if says: {role} leads here")
 
 
 def _is_known(menu: Menu, name: str, unknowns: Unknowns) -> bool:
@@ -31,7 +31,9 @@ def _is_known(menu: Menu, name: str, unknowns: Unknowns) -> bool:
         return not (FACTS[name] == "stage" and STAGES_LIST in unknowns.lists)
     keepers = [state for state in menu.states.values() if state.keep == name]
     return (
-        bool(keepers) and not unknowns.of_answer(name) and all(state.source not in unknowns.lists for state in keepers)
+        bool(keepers)
+        and not unknowns.includes_answer(name)
+        and all(state.source not in unknowns.lists for state in keepers)
     )
 
 
@@ -42,32 +44,32 @@ def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
         if state.kind is StateKind.RESUME:
             anew = ((option, target) for option, target in state.options.items() if option != CONTINUE)
             yield from ((f"{option} of {state.name}", target) for option, target in anew)
-        if state.typed:
-            yield f"or_type of {state.name}", state.typed
+        if state.or_type:
+            yield f"or_type of {state.name}", state.or_type
 
 
-def way_faults(menu: Menu, walked: Exploration, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+def reachability_faults(menu: Menu, walked: Exploration, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """States that cannot be reached, that no end can be reached from, and those that a walk never comes to rest at."""
-    if walked.entangled:
+    if walked.too_large:
         message = "there are too many ways through these states: nobody can tell where they all lead"
-        yield at_state(menu.states[menu.start], message)
+        yield state_diagnostic(menu.states[menu.start], message)
         return
     for name in menu.states if not unknowns.entries else ():
         if name not in walked.reached:
-            yield at_state(menu.states[name], _why_unreached(menu, walked, name))
+            yield state_diagnostic(menu.states[name], _why_unreached(menu, walked, name))
     for name in sorted({place.state for place in walked.moves.keys() - _ending(menu, walked)}):
-        yield at_state(menu.states[name], "no end can be reached from here")
-    for ring in walked.endless:
+        yield state_diagnostic(menu.states[name], "no end can be reached from here")
+    for ring in walked.cycles:
         first = min(ring, key=lambda name: menu.states[name].line)
-        yield at_state(
+        yield state_diagnostic(
             menu.states[first], f"otherwise leads in a ring, and no only_if in it need hold: {', '.join(sorted(ring))}"
         )
     for name in sorted(walked.unasked):
-        yield at_state(menu.states[name], f"one can come here without an answer to {menu.states[name].within}")
+        yield state_diagnostic(menu.states[name], f"one can come here without an answer to {menu.states[name].within}")
 
 
 def _why_unreached(menu: Menu, walked: Exploration, name: str) -> str:
-    named_by = {other for other, state in menu.states.items() if name in onward(state)} - {name}
+    named_by = {other for other, state in menu.states.items() if name in targets(state)} - {name}
     if not named_by:
         return "no state leads here"
     if not named_by & walked.reached:
@@ -77,13 +79,13 @@ def _why_unreached(menu: Menu, walked: Exploration, name: str) -> str:
     return f"nobody comes here: what {', '.join(sorted(named_by))} asks for is always so"
 
 
-def _ending(menu: Menu, walked: Exploration) -> set[Place]:
+def _ending(menu: Menu, walked: Exploration) -> set[Position]:
     """The places from which an end can be reached, or a text that is left by back."""
-    into: dict[Place, list[Place]] = {}
+    into: dict[Position, list[Position]] = {}
     for place, moves in walked.moves.items():
         for move in moves:
             into.setdefault(move.to, []).append(place)
-    found: set[Place] = set()
+    found: set[Position] = set()
     ends = [place for place in walked.moves if menu.states[place.state].kind in (StateKind.END, StateKind.TELL)]
     while ends:
         place = ends.pop()
@@ -96,10 +98,10 @@ def _ending(menu: Menu, walked: Exploration) -> set[Place]:
 def length_faults(menu: Menu, walked: Exploration, limits: Limits) -> tuple[LongestPath, list[Diagnostic]]:
     """The longest way, and what is wrong with it. There is none where the gateway would go round by itself."""
     try:
-        longest = longest_way(menu, walked)
+        longest = find_longest_path(menu, walked)
     except CycleFound as error:
         around = ", ".join(sorted(error.states))
-        return LongestPath(), [at_state(menu.states[min(error.states)], f"{error} The effects are {around}")]
+        return LongestPath(), [state_diagnostic(menu.states[min(error.states)], f"{error} The effects are {around}")]
     found = []
     if longest.seconds > SECONDS_A_SESSION:
         message = (
@@ -129,7 +131,7 @@ def _first_faults(menu: Menu, walked: Exploration | None, keys: str, shortcut: S
     named = menu.states.get(shortcut.to)
     firsts = [named] if named and not named.condition else []
     if walked:
-        firsts = [menu.states[root.place.state] for root in walked.roots if root.shortcut == keys]
+        firsts = [menu.states[root.place.state] for root in walked.starts if root.shortcut == keys]
     for first in firsts:
         if first.kind is StateKind.END:
             yield f"it leads to {first.name}, which is an end"
@@ -140,10 +142,10 @@ def _first_faults(menu: Menu, walked: Exploration | None, keys: str, shortcut: S
 def _answer_faults(
     menu: Menu, walked: Exploration | None, keys: str, shortcut: Shortcut, unknowns: Unknowns
 ) -> Iterator[str]:
-    used = _used(menu, walked, keys) if walked and not walked.entangled and shortcut.to in menu.states else None
+    used = _used(menu, walked, keys) if walked and not walked.too_large and shortcut.to in menu.states else None
     for name, value in shortcut.answers.items():
         keepers = [state for state in menu.states.values() if state.keep == name]
-        if not any(can_be(menu, state, value) for state in keepers):
+        if not any(can_keep(menu, state, value) for state in keepers):
             if _is_known(menu, name, unknowns):
                 yield f"{name} is never {value or 'empty'}"
         elif used is not None and name not in used:
@@ -152,9 +154,9 @@ def _answer_faults(
 
 def _used(menu: Menu, walked: Exploration, keys: str) -> set[str]:
     """The answers of a shortcut that some state was passed over for."""
-    roots = [root for root in walked.roots if root.shortcut == keys]
+    roots = [root for root in walked.starts if root.shortcut == keys]
     passed = {name for root in roots for name in root.passed}
-    seen: set[Place] = set()
+    seen: set[Position] = set()
     places = [root.place for root in roots]
     while places:
         place = places.pop()

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
-from gateway.menu.pack_files import at_text
-from gateway.menu.paging import PREFIX, filled_longest, lay_out, longest_error, option_lines, pages, parents
-from gateway.places.gazetteer import MOST
+from gateway.menu.pack_files import text_diagnostic
+from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, longest_error, option_lines, pages, parent_values
+from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
 
@@ -80,7 +80,7 @@ def _note(
     if excess > 0:
         place = f"page {page} is " if page > 1 else ""
         message = f"{place}{excess} septets over the {limits.septets} of a screen"
-        found.diagnostics.append(at_text(menu.wordings[language], path, message))
+        found.diagnostics.append(text_diagnostic(menu.wordings[language], path, message))
 
 
 def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> Iterator[_Laid]:
@@ -89,7 +89,7 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
         lines = [f"{number}.{place}" for number, place in enumerate(places, start=1)]
         yield _Laid(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]} if lines else {})
         return
-    for within in parents(menu, state):
+    for within in parent_values(menu, state):
         lines = option_lines(menu, state, language, within)
         options = dict(zip(choices(menu, state, within).values(), lines, strict=True))
         yield _Laid(pages(menu, state, language, within, limits), options)
@@ -98,8 +98,8 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
 def longest_places(menu: Menu) -> list[str]:
     """The longest names of places, as many as are offered at once, as they stand where two are called the same."""
     codes = menu.areas.kelurahan
-    labels = {menu.areas.told_apart(code, codes) for code in codes}
-    return sorted(labels, key=gsm.septets, reverse=True)[:MOST]
+    labels = {menu.areas.distinct_name(code, codes) for code in codes}
+    return sorted(labels, key=gsm.septets, reverse=True)[:MAX_MATCHES]
 
 
 def _page_numbers(laid: _Laid, heading: str) -> Iterator[tuple[str, int]]:
@@ -117,4 +117,4 @@ def _page_numbers(laid: _Laid, heading: str) -> Iterator[tuple[str, int]]:
 
 
 def _size(menu: Menu, text: str, language: str) -> int:
-    return gsm.septets(PREFIX) + gsm.septets(filled_longest(menu, text, language))
+    return gsm.septets(PREFIX) + gsm.septets(fill_with_longest(menu, text, language))

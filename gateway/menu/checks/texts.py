@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 
-from gateway.menu.model import APPEAL_VALUES, GIVEN, Menu, State, StateKind, appeal_area, appeal_areas
-from gateway.menu.pack_files import Path, at_text, in_pack
-from gateway.menu.paging import LONGEST_GIVEN, filled_longest
+from gateway.menu.model import (
+    APPEAL_PLACEHOLDERS,
+    GATEWAY_PLACEHOLDERS,
+    Menu,
+    State,
+    StateKind,
+    appeal_area_label,
+    appeal_areas,
+)
+from gateway.menu.pack_files import Path, pack_diagnostic, text_diagnostic
+from gateway.menu.paging import LONGEST_GIVEN, fill_with_longest
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
@@ -26,13 +34,13 @@ def all_text_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterato
 def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
     words = menu.wordings[language]
-    named = frozenset({*GIVEN, *menu.placeholders})
+    named = frozenset({*GATEWAY_PLACEHOLDERS, *menu.placeholders})
     for path, text in _texts(words):
-        known = frozenset(APPEAL_VALUES) if path[0] == "appeals" else named
+        known = frozenset(APPEAL_PLACEHOLDERS) if path[0] == "appeals" else named
         known = frozenset() if path[0] in _UNFILLED else known
         in_doubt = unknowns.placeholders and path[0] not in {"appeals", *_UNFILLED}
         for message in _faults(text, None if in_doubt else known):
-            yield at_text(words, path, message)
+            yield text_diagnostic(words, path, message)
 
 
 def _faults(text: str, known: Set[str] | None) -> Iterator[str]:
@@ -75,19 +83,19 @@ def sms_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) 
         first = re.match(r"\W*(\w*)", text)
         if first and first[1].casefold() in commands:
             message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be obeyed"
-            yield at_text(words, ("sms", name), message)
+            yield text_diagnostic(words, ("sms", name), message)
     sms = {} if unknowns.placeholders else words.sms
-    filled = [(("sms", name), filled_longest(menu, text, language)) for name, text in sms.items()]
+    filled = [(("sms", name), fill_with_longest(menu, text, language)) for name, text in sms.items()]
     filled += [(("appeals", name), fill(text, longest_appeal(menu))) for name, text in words.appeals.items()]
     for path, text in filled:
         if (excess := gsm.septets(text) - SMS_SEPTETS) > 0:
-            yield at_text(words, path, f"{excess} septets over one SMS")
+            yield text_diagnostic(words, path, f"{excess} septets over one SMS")
 
 
 def longest_appeal(menu: Menu) -> dict[str, str]:
     """The longest values of the placeholders of appeals."""
     return {
-        "kel": max((appeal_area(menu, code) for code in appeal_areas(menu)), key=gsm.septets),
+        "kel": max((appeal_area_label(menu, code) for code in appeal_areas(menu)), key=gsm.septets),
         "ussd": LONGEST_GIVEN["ussd"],
         "svc": menu.service,
     }
@@ -100,16 +108,16 @@ def label_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[D
         keepers = [state for state in menu.states.values() if state.keep == answer]
         if any(state.kind is StateKind.ASK for state in keepers):
             message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
-            yield in_pack(menu, ("placeholders", placeholder), message)
+            yield pack_diagnostic(menu, ("placeholders", placeholder), message)
         nowhere = not keepers and all(answer not in words.labels for words in wordings)
-        if nowhere and not (unknowns.of_answer(answer) or unknowns.unclear):
+        if nowhere and not (unknowns.includes_answer(answer) or unknowns.unclear):
             message = f"no state keeps {answer}, and no wording has labels for it"
-            yield in_pack(menu, ("placeholders", placeholder), message)
+            yield pack_diagnostic(menu, ("placeholders", placeholder), message)
         for words in wordings:
             for value in _to_be_named(menu, answer, keepers):
                 if value not in words.labels.get(answer, {}):
                     message = f"this is missing: {{{placeholder}}} would show the bare key"
-                    yield at_text(words, ("labels", answer, value), message)
+                    yield text_diagnostic(words, ("labels", answer, value), message)
 
 
 def _to_be_named(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]:

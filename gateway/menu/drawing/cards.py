@@ -55,11 +55,11 @@ class Card:
         parts += [len(self.screen) * LINE + 3 * GAP] if self.screen else []
         return sum(parts)
 
-    def drawn(self, left: float, top: float) -> Iterator[str]:
+    def draw(self, left: float, top: float) -> Iterator[str]:
         """The card as SVG, its upper left corner at this point."""
         radius = 8 if self.style in ("screen", "end") else 16
         yield f'<g id="at-{self.key}" class="{self.style}" transform="translate({left:.0f} {top:.0f})">'
-        yield f"<title>{plain(self.hover or self.title or ' '.join(self.notes))}</title>"
+        yield f"<title>{escape_xml(self.hover or self.title or ' '.join(self.notes))}</title>"
         yield f'<rect class="card" width="{self.width:.0f}" height="{self.height:.0f}" rx="{radius}"/>'
         y = self._head
         if self.title:
@@ -78,14 +78,16 @@ class Card:
         yield "</g>"
 
 
-def of_entry(entry: EntryPoint) -> Card:
+def entry_card(entry: EntryPoint) -> Card:
     """The card of a way in."""
-    return Card(entry.name, "entry", "", notes=tuple(line for part in entry.lines for line in wrapped(part)))
+    return Card(entry.name, "entry", "", notes=tuple(line for part in entry.lines for line in wrap(part)))
 
 
-def of_state(menu: Menu, state: State, language: str, limits: Limits, jumps: Sequence[str], least_width: float) -> Card:
+def state_card(
+    menu: Menu, state: State, language: str, limits: Limits, jumps: Sequence[str], least_width: float
+) -> Card:
     """The card of a state. `jumps` are its ways that no arrow shows, in words."""
-    notes = [line for note in edges.notes(menu, state) for line in wrapped(note)]
+    notes = [line for note in edges.state_notes(menu, state) for line in wrap(note)]
     if state.kind is StateKind.DO:
         return Card(
             state.name, "effect", state.name, notes=(*notes, state.source), jumps=tuple(jumps), least_width=least_width
@@ -94,21 +96,21 @@ def of_state(menu: Menu, state: State, language: str, limits: Limits, jumps: Seq
     style = "end" if state.kind is StateKind.END else "screen"
     tag = "END" if state.kind is StateKind.END else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
     if shown.example:
-        notes += wrapped(f"e.g. {shown.example}")
+        notes += wrap(f"e.g. {shown.example}")
     return Card(
         state.name,
         style,
         state.name,
         tag=tag,
         notes=tuple(notes),
-        screen=tuple(line for part in shown.pages[0].split("\n") for line in wrapped(part)),
+        screen=tuple(line for part in shown.pages[0].split("\n") for line in wrap(part)),
         jumps=tuple(jumps),
         hover="\n\n".join((state.name, *shown.pages)) if len(shown.pages) > 1 else "",
         least_width=least_width,
     )
 
 
-def wrapped(words: str) -> list[str]:
+def wrap(words: str) -> list[str]:
     """`words` in lines of a display; an empty one stays a line."""
     return textwrap.wrap(printable(words), COLUMNS) or [""]
 
@@ -121,10 +123,10 @@ def _lines(x: float, top: float, style: str, lines: Sequence[str]) -> Iterator[s
 
 def text(x: float, y: float, style: str, words: str) -> str:
     """A line of text as SVG."""
-    return f'<text class="{style}" x="{x:.0f}" y="{y:.0f}">{plain(words)}</text>'
+    return f'<text class="{style}" x="{x:.0f}" y="{y:.0f}">{escape_xml(words)}</text>'
 
 
-def plain(words: str) -> str:
+def escape_xml(words: str) -> str:
     """Words as they may stand in XML, which has no place for control characters."""
     return escape("\n".join(map(printable, words.split("\n"))), quote=False)
 

@@ -22,21 +22,21 @@ class Diagram:
     """The flow of a menu with everything in its place. It begins at the origin."""
 
     def __init__(self, menu: Menu, language: str, limits: Limits) -> None:
-        entered = edges.entries(menu, language)
+        entered = edges.entry_points(menu, language)
         self._keys = _keys(menu, language)
         arrows = [(entry.name, entry.target) for entry in entered]
         arrows += [arrow for arrow in self._keys if arrow[1] != edges.DROPPED]
         self._layout = lay_out([*(entry.name for entry in entered), *menu.states], arrows)
-        self._cards = {entry.name: cards.of_entry(entry) for entry in entered}
+        self._cards = {entry.name: cards.entry_card(entry) for entry in entered}
         for name, state in menu.states.items():
             least = fsum(_breadth(self._label(arrow)) for arrow in self._layout.routes if arrow[0] == name)
-            self._cards[name] = cards.of_state(menu, state, language, limits, self._jumps(name), least)
+            self._cards[name] = cards.state_card(menu, state, language, limits, self._jumps(name), least)
         self._middle = place_slots(self._layout, self._room)
         self._tops, self._bottoms = self._bands()
         self.width = max(at + self._room(slot) / 2 for slot, at in self._middle.items())
         self.height = self._bottoms[-1]
 
-    def drawn(self) -> Iterator[str]:
+    def draw(self) -> Iterator[str]:
         """The SVG of all arrows, then of all cards, then of the keys, so that nothing hides a word."""
         starts, ends = self._ports(outward=True), self._ports(outward=False)
         for arrow in self._layout.routes:
@@ -45,7 +45,7 @@ class Diagram:
             for slot in layer:
                 if not slot.target:
                     card = self._cards[slot.name]
-                    yield from card.drawn(self._middle[slot] - card.width / 2, top)
+                    yield from card.draw(self._middle[slot] - card.width / 2, top)
         for arrow in self._layout.routes:
             if label := self._label(arrow):
                 x, y, width = starts[arrow], self._bottom(arrow[0]) + 6, len(label) * ADVANCE + 4

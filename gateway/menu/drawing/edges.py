@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gateway.menu.limits import Limits
 from gateway.menu.model import CONTINUE, MATCHES, Menu, Shortcut, State, StateKind
-from gateway.menu.paging import navigation_lines, option_lines, pages, parents
+from gateway.menu.paging import navigation_lines, option_lines, pages, parent_values
 
 TYPED = "typed"
 OTHERWISE = "otherwise"
@@ -65,8 +65,8 @@ def _ways(menu: Menu, state: State, language: str) -> Iterator[Edge]:
             yield Edge(state.name, DROPPED if goes_on else target, str(number), texts[option])
     if state.next:
         yield Edge(state.name, state.next, state.source if state.kind is StateKind.CHOOSE_FROM else TYPED)
-    if state.typed:
-        yield Edge(state.name, state.typed, TYPED)
+    if state.or_type:
+        yield Edge(state.name, state.or_type, TYPED)
     if state.zero:
         label, target = state.zero
         yield Edge(state.name, target, menu.keys.back, texts[label])
@@ -74,7 +74,7 @@ def _ways(menu: Menu, state: State, language: str) -> Iterator[Edge]:
         yield Edge(state.name, state.otherwise, OTHERWISE)
 
 
-def entries(menu: Menu, language: str) -> list[EntryPoint]:
+def entry_points(menu: Menu, language: str) -> list[EntryPoint]:
     """All ways in. Shortcuts to the same state are one entry."""
     found = [EntryPoint("enter-dial", ("dialled",), menu.start)]
     if menu.home != menu.start:
@@ -98,12 +98,12 @@ def _shortcut(menu: Menu, keys: str, shortcut: Shortcut, language: str) -> str:
     return f"*{keys}# {given}".strip()
 
 
-def notes(menu: Menu, state: State) -> list[str]:
+def state_notes(menu: Menu, state: State) -> list[str]:
     """What a state says of itself besides its screen: when it is asked, and when it is passed over."""
-    said = [f"only if {state.condition.said}"] if state.condition else []
+    said = [f"only if {state.condition.text}"] if state.condition else []
     if state.source == MATCHES:
         said.append("only if several places are meant")
-    if any(other.typed == state.name for other in menu.states.values()):
+    if any(other.or_type == state.name for other in menu.states.values()):
         said.append("answered by what was typed before")
     return said
 
@@ -131,7 +131,7 @@ def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
     """An answer that narrows the list of `state`, and what to call it; both empty where nothing narrows it."""
     if state.source == MATCHES:
         return (name := _ambiguous(menu)), f'"{name}"'
-    first = parents(menu, state)[0]
+    first = parent_values(menu, state)[0]
     return first, menu.label(state.within, first, language) if first else ""
 
 

@@ -35,7 +35,7 @@ def mermaid(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
 
 
 def _nodes(menu: Menu, language: str, limits: Limits) -> Iterator[str]:
-    for entry in edges.entries(menu, language):
+    for entry in edges.entry_points(menu, language):
         yield f"{_id(entry.name)}>{_label(*entry.lines)}]:::entry"
     for state in menu.states.values():
         yield _node(menu, state, language, limits)
@@ -45,7 +45,7 @@ def _nodes(menu: Menu, language: str, limits: Limits) -> Iterator[str]:
 
 def _node(menu: Menu, state: State, language: str, limits: Limits) -> str:
     shown = [state.source] if state.kind is StateKind.DO else _screens(menu, state, language, limits)
-    label = _label(state.name, *edges.notes(menu, state), *shown)
+    label = _label(state.name, *edges.state_notes(menu, state), *shown)
     match state.kind:
         case StateKind.DO:
             return f"{_id(state.name)}({label}):::effect"
@@ -66,7 +66,7 @@ def _screens(menu: Menu, state: State, language: str, limits: Limits) -> Iterato
 
 
 def _links(menu: Menu, language: str) -> Iterator[str]:
-    for entry in edges.entries(menu, language):
+    for entry in edges.entry_points(menu, language):
         yield f"{_id(entry.name)} --> {_id(entry.target)}"
     joined: dict[tuple[str, str], list[Edge]] = {}
     for way in edges.menu_edges(menu, language):

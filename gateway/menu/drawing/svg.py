@@ -69,7 +69,7 @@ def svg(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" '
             f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">',
-            f'<title id="title">{cards.plain(title)}</title>',
+            f'<title id="title">{cards.escape_xml(title)}</title>',
             f'<desc id="description">{described}</desc>',
             f"<style>{_STYLE}</style>",
             f"<defs>{_HEAD}</defs>",
@@ -77,7 +77,7 @@ def svg(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
             cards.text(_LEFT, 44, "title", title),
             *_legend(),
             f'<g transform="translate({(width - picture.width) / 2:.0f} {_TOP})">',
-            *picture.drawn(),
+            *picture.draw(),
             "</g>",
             "</svg>\n",
         ]
@@ -87,7 +87,7 @@ def svg(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
 def _legend() -> Iterator[str]:
     left = float(_LEFT)
     for card in _LEGEND:
-        yield from card.drawn(left, 66)
+        yield from card.draw(left, 66)
         left += card.width + 20
     for number, remark in enumerate(_REMARKS):
         yield cards.text(left, 78 + number * 18, "jump", remark)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import CONTINUE, AppealRules, Keys, Keywords, Menu, Shortcut, Stage, State, StateKind, Template
+from gateway.menu.model import CONTINUE, Keys, Menu, Shortcut, State, StateKind
 from gateway.menu.pack.references import idle_keys, kind_faults
 from gateway.menu.pack.schema import (
     AppealsShape,
@@ -24,6 +24,7 @@ from gateway.menu.pack.schema import (
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import FLOW, wording_file
+from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.text.wording import Wording
@@ -73,7 +74,7 @@ def build_menu(reading: PackReader, read: ParsedPack, version: str) -> Menu | No
         rules=_rules(read.rules or RulesShape()),
         keywords=_keywords(read.keywords or KeywordsShape()),
         templates={
-            key: Template(raw.purpose, raw.needs, raw.approved)
+            key: AppealTemplate(raw.purpose, raw.needs, raw.approved)
             for key, raw in (read.appeals.root if read.appeals else {}).items()
         },
         wordings={
@@ -136,11 +137,11 @@ def _state(name: str, raw: StateShape, line: int) -> State:
         keep=raw.keep,
         next=raw.next,
         zero=next(iter(raw.zero.items()), None),
-        shortest=raw.limits.min,
-        longest=raw.limits.max,
+        min_length=raw.limits.min,
+        max_length=raw.limits.max,
         condition=read_condition(raw.only_if) if raw.only_if else None,
         otherwise=raw.otherwise,
-        typed=raw.or_type,
+        or_type=raw.or_type,
         words=raw.words or name,
     )
 
@@ -149,8 +150,8 @@ def _wording(reading: PackReader, language: str, raw: WordingShape) -> Wording:
     return Wording(language, lines=reading.lines.get(wording_file(language), {}), **raw.model_dump())
 
 
-def _rules(raw: RulesShape) -> AppealRules:
-    return AppealRules(
+def _rules(raw: RulesShape) -> PackRules:
+    return PackRules(
         resume_within=timedelta(hours=raw.resume.hours),
         resume_needs=frozenset(raw.resume.needs),
         resume_sms=raw.resume.sms,

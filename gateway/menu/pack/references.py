@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import FACTS, GIVEN, MATCHES, StateKind
+from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS, MATCHES, StateKind
 from gateway.menu.pack.schema import (
     ASKS,
     EFFECTS,
@@ -32,14 +32,14 @@ from gateway.menu.pack.schema import (
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
-from gateway.text.banned_words import refused_in
+from gateway.text.banned_words import find_banned_words
 
 ENTRIES = ("start", "home", "help", "resume")
 
 
 def check_pack(reading: PackReader, pack: PackShape) -> None:
     """Complain of placeholders that would hide what the gateway itself gives."""
-    for name in pack.placeholders.keys() & GIVEN.keys():
+    for name in pack.placeholders.keys() & GATEWAY_PLACEHOLDERS.keys():
         message = f"placeholders.{name}: the gateway itself gives this; choose another name"
         reading.complain(PACK, ("placeholders", name), message)
 
@@ -118,7 +118,7 @@ def _faults(
 
 
 def _keeps_what_is_given(state: StateShape) -> bool:
-    return state.keep in GIVEN.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
+    return state.keep in GATEWAY_PLACEHOLDERS.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
 
 
 def check_needs(reading: PackReader, flow: FlowShape, rules: RulesShape) -> None:
@@ -263,7 +263,7 @@ def check_appeals(
         unclear = reading.left_out(APPEALS)
         _same_names(reading, file, ("appeals",), wording.appeals, list(templates.root), allowed=unclear)
     for key, text in wording.appeals.items():
-        for word in refused_in(text, rules.refused_words if rules else ()):
+        for word in find_banned_words(text, rules.refused_words if rules else ()):
             reading.complain(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
 
 

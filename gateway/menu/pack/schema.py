@@ -20,8 +20,9 @@ from pydantic import (
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.model import CONTINUE, Need, StateKind
-from gateway.text.wording import shown_as_it_is
+from gateway.menu.model import CONTINUE, StateKind
+from gateway.menu.rules import Need
+from gateway.text.wording import literal_text
 
 EFFECTS: Mapping[str, frozenset[str]] = {
     "file_report": frozenset({"filed", "kept", "failed"}),
@@ -79,17 +80,17 @@ Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
-Shown = Annotated[str, AfterValidator(shown_as_it_is)]
+ScreenText = Annotated[str, AfterValidator(literal_text)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Nothing but what is named."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class KeysShape(Strict):
+class KeysShape(StrictModel):
     """The navigation keys of a pack."""
 
     back: Key
@@ -98,14 +99,14 @@ class KeysShape(Strict):
     more: Key
 
 
-class PackShape(Strict):
+class PackShape(StrictModel):
     """pack.yaml"""
 
     name: str
-    service: Shown
+    service: ScreenText
     region: str = Field(pattern=r"^[A-Z]{2}$")
     timezone: str
-    languages: dict[Name, Shown] = Field(min_length=1)
+    languages: dict[Name, ScreenText] = Field(min_length=1)
     keys: KeysShape
     placeholders: dict[str, str] = {}
     place_words: list[str] = []
@@ -121,7 +122,7 @@ class PackShape(Strict):
         return name
 
 
-class Bounds(Strict):
+class InputLimitsShape(StrictModel):
     """How much may be typed."""
 
     min: int = Field(default=1, ge=0)
@@ -135,7 +136,7 @@ class Bounds(Strict):
         return most
 
 
-class StateShape(Strict):
+class StateShape(StrictModel):
     """One state of flow.yaml."""
 
     choose: dict[Name, str] | None = None
@@ -151,7 +152,7 @@ class StateShape(Strict):
     keep: str = ""
     next: str = ""
     zero: dict[Name, str] = Field(default={}, max_length=1)
-    limits: Bounds = Bounds()
+    limits: InputLimitsShape = InputLimitsShape()
     only_if: str = ""
     otherwise: str = ""
     or_type: str = ""
@@ -183,14 +184,14 @@ class StateShape(Strict):
         return text
 
 
-class ShortcutShape(Strict):
+class ShortcutShape(StrictModel):
     """Where a dialled suffix leads."""
 
     to: str
     answers: dict[str, str] = {}
 
 
-class FlowShape(Strict):
+class FlowShape(StrictModel):
     """flow.yaml"""
 
     start: str
@@ -205,7 +206,7 @@ class CategoriesShape(RootModel[list[Name]]):
     """categories.yaml"""
 
 
-class StageShape(Strict):
+class StageShape(StrictModel):
     """One stage of stages.yaml: `first` and `last` are days, both included."""
 
     key: Name
@@ -223,7 +224,7 @@ class StagesShape(RootModel[list[StageShape]]):
     """stages.yaml, in the order of time."""
 
 
-class ResumeShape(Strict):
+class ResumeShape(StrictModel):
     """What becomes of a dropped dialogue."""
 
     hours: int = Field(default=24, ge=1, le=72)
@@ -231,14 +232,14 @@ class ResumeShape(Strict):
     sms: bool = False
 
 
-class QuietShape(Strict):
+class QuietShape(StrictModel):
     """When no SMS goes out that nobody is waiting for; local time."""
 
     first: time = Field(default=time(20), alias="from")
     last: time = Field(default=time(7), alias="to")
 
 
-class RulesShape(Strict):
+class RulesShape(StrictModel):
     """rules.yaml"""
 
     resume: ResumeShape = ResumeShape()
@@ -249,7 +250,7 @@ class RulesShape(Strict):
     language_days: Count = 180
 
 
-class TemplateShape(Strict):
+class TemplateShape(StrictModel):
     """One text of appeals.yaml."""
 
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -261,7 +262,7 @@ class AppealsShape(RootModel[dict[Name, TemplateShape]]):
     """appeals.yaml"""
 
 
-class KeywordsShape(Strict):
+class KeywordsShape(StrictModel):
     """keywords.yaml"""
 
     commands: dict[Command, dict[Name, list[Keyword]]] = {}
@@ -271,7 +272,7 @@ class KeywordsShape(Strict):
     automatic: list[str] = []
 
 
-class WordingShape(Strict):
+class WordingShape(StrictModel):
     """wording/LANGUAGE.yaml"""
 
     navigation: dict[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.menu.answer_values import kept_values, tested
+from gateway.menu.checks.answer_values import clauses_by_name, possible_values
 from gateway.menu.model import MATCHES, Menu, StateKind
 from gateway.menu.pack.builder import ParsedPack
 from gateway.menu.pack.references import are_ways_known, kept_by
@@ -28,7 +28,7 @@ def unknowns_of(reading: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns
     return Unknowns(
         states=None in kept.values(),
         answers=frozenset(answer for name, answer in kept.items() if answer and name not in menu.states),
-        ways=flow is None or not are_ways_known(reading, flow) or _hangs_on(menu, lists),
+        paths=flow is None or not are_ways_known(reading, flow) or _hangs_on(menu, lists),
         entries=flow is None or _is_entry_in_doubt(reading, flow, menu),
         keys=not reading.is_known(PACK, ("keys",)),
         placeholders=bool(
@@ -50,8 +50,8 @@ def _is_entry_in_doubt(reading: PackReader, flow: FlowShape, menu: Menu) -> bool
 
 def _hangs_on(menu: Menu, lists: frozenset[str]) -> bool:
     """Whether where the ways lead hangs on what is in these lists: a condition looks at it, or a list is empty."""
-    looked_at = tested(menu)
+    looked_at = clauses_by_name(menu)
     if STAGES_LIST in lists and "stage" in looked_at:
         return True
     drawn = [state for state in menu.states.values() if state.kind is StateKind.CHOOSE_FROM and state.source in lists]
-    return any(state.keep in looked_at or not kept_values(menu, state, ()) for state in drawn)
+    return any(state.keep in looked_at or not possible_values(menu, state, ()) for state in drawn)

@@ -21,22 +21,22 @@ class ParsedInput(NamedTuple):
     sure: str = ""
 
 
-def read(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> ParsedInput:
+def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> ParsedInput:
     """What `keys` answer to the question of `state`. A place is looked for in the kecamatan `near` first."""
     if not keys:
         return ParsedInput(error="empty")
     match state.source:
         case "date":
-            day = read_day(keys, today)
+            day = parse_day(keys, today)
             return ParsedInput(day) if day else ParsedInput(error="choice")
         case "ticket":
-            digits = ticket.read(keys)
-            return ParsedInput(ticket.show(digits)) if digits else ParsedInput(error="ticket")
+            digits = ticket.parse(keys)
+            return ParsedInput(ticket.with_dash(digits)) if digits else ParsedInput(error="ticket")
         case "place_name":
             return _place(menu, keys, near)
-    if len(keys) > state.longest:
+    if len(keys) > state.max_length:
         return ParsedInput(error="long")
-    return ParsedInput(keys) if len(keys) >= state.shortest else ParsedInput(error="empty")
+    return ParsedInput(keys) if len(keys) >= state.min_length else ParsedInput(error="empty")
 
 
 def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
@@ -53,12 +53,12 @@ def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
     return ParsedInput(keys, sure=found.codes[0] if found.sure else "") if found.codes else ParsedInput(error="place")
 
 
-def in_words(keys: str) -> bool:
+def has_words(keys: str) -> bool:
     """Whether this was meant as words rather than as the number of an option."""
     return sum(character.isalpha() for character in keys) > 1
 
 
-def read_day(keys: str, today: date | None) -> str | None:
+def parse_day(keys: str, today: date | None) -> str | None:
     """A typed day and month (`2711`, `27/11`, `1.1`) as the ISO date of the last such day; None if it is none.
 
     Without anything between them both have two digits: `111` may be two days. A date more than 180 days back is taken
