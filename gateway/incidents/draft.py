@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.incidents.incident import ANSWERS, ON_THE_WAY, Report, check_session, check_words
+from gateway.incidents.incident import NAVIGATION_ANSWERS, REPORT_ANSWERS, Report, check_description, check_session
 from gateway.text.phone import Phone
 
 _LONGEST_ANSWER = 64  # characters of any answer that is not told in words
@@ -47,19 +47,19 @@ class Draft:
         check_session(self.session)
         if self.left_at.tzinfo is None:
             raise ValueError("left_at needs a time zone")
-        for name, answer in self.told.items():
-            check_words(answer)
+        for name, answer in self.report_answers.items():
+            check_description(answer)
             if name != "description" and len(answer) > _LONGEST_ANSWER:
                 raise ValueError(f"the answer to {name} has more than {_LONGEST_ANSWER} characters")
 
-    def is_of(self, other: Draft) -> bool:
+    def is_of_same_session(self, other: Draft) -> bool:
         """Whether both are left of the same dialogue."""
         return (self.channel, self.session, self.phone) == (other.channel, other.session, other.phone)
 
     @property
-    def told(self) -> dict[str, str]:
+    def report_answers(self) -> dict[str, str]:
         """The answers that a report has a place for; what else the dialogue asked is nothing to keep."""
-        return {name: answer for name, answer in self.answers.items() if name in ANSWERS | ON_THE_WAY}
+        return {name: answer for name, answer in self.answers.items() if name in REPORT_ANSWERS | NAVIGATION_ANSWERS}
 
     @property
     def danger(self) -> str:
@@ -67,12 +67,28 @@ class Draft:
         return self.answers.get("danger", "")
 
     @property
-    def marked(self) -> bool:
+    def mentions_danger(self) -> bool:
         """Whether it mentions danger, so that the desk must look at it."""
         return self.danger == IN_DANGER
 
-    def report(self, at: datetime) -> Report:
+    def to_report(self, at: datetime) -> Report:
         """The report that these answers make as they are, received `at` that time. Raises `ValueError`."""
         return Report.from_answers(
-            self.told, language=self.language, channel=self.channel, session=self.session, received_at=at
+            self.report_answers, language=self.language, channel=self.channel, session=self.session, received_at=at
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDraft:
+    """Open draft as lists show it. `phone` is masked, or `?` if it cannot be decrypted."""
+
+    channel: str
+    session: str
+    phone: str
+    language: str
+    answers: Mapping[str, str]
+    left_at: datetime
+
+    @property
+    def mentions_danger(self) -> bool:
+        return self.answers.get("danger") == IN_DANGER

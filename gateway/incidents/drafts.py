@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus
+from gateway.incidents.draft import Draft, DraftStatus, ListedDraft
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
 from gateway.messages.erasure import erase_numbers
@@ -86,7 +86,7 @@ class FiledDraft(NamedTuple):
     filed: FiledReport
 
 
-class Drafts:
+class DraftStore:
     """Keeps, files, ends and lists drafts. Every method is one transaction and may raise `DatabaseAway`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, book: IncidentStore) -> None:
@@ -133,7 +133,7 @@ class Drafts:
         return (await connection.execute(renewing.values(row))).rowcount > 0
 
     def _row(self, draft: Draft, key: bytes, now: datetime) -> dict[str, Any]:
-        told = draft.told
+        told = draft.report_answers
         return {
             "channel": draft.channel,
             "session": draft.session,
@@ -192,10 +192,12 @@ class Drafts:
             if row is None or await _is_overtaken(connection, row):
                 return None
             draft = self._draft(row)
-            if latest is not None and latest.is_of(draft) and latest.left_at > draft.left_at:
+            if latest is not None and latest.is_of_same_session(draft) and latest.left_at > draft.left_at:
                 draft = latest
             words = partial(confirmation, draft)
-            filed = await self._book.file_within(connection, draft.report(draft.left_at), phone, words, {"by": "sms"})
+            filed = await self._book.file_within(
+                connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}
+            )
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)
         return FiledDraft(draft, filed)
 
@@ -213,16 +215,23 @@ class Drafts:
         async with self._database.begin() as connection:
             return await close_drafts(connection, old, DraftStatus.EXPIRED, self._clock.now())
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, str | bool]]:
-        """The open drafts that are not settled, the last left first, for lists and JSON.
-
-        Numbers are masked, and `?` where one cannot be opened.
-        """
+    async def list_drafts(self, limit: int = 1000) -> Sequence[ListedDraft]:
+        """Return the open drafts that no report has replaced, the last left first."""
         settled = exists().where(or_(_OF_ITS_SESSION, _OVERTAKEN))
         latest = select(drafts).where(_OPEN, ~settled).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
         async with self._database.begin() as connection:
             rows = (await connection.execute(latest.limit(limit))).mappings().all()
-        return [_for_json(row, self._vault.masked(row["phone_sealed"])) for row in rows]
+        return [self._listed(row) for row in rows]
+
+    def _listed(self, row: RowMapping) -> ListedDraft:
+        return ListedDraft(
+            channel=row["channel"],
+            session=row["session"],
+            phone=self._vault.masked(row["phone_sealed"]),
+            language=row["language"],
+            answers=row["answers"],
+            left_at=row["left_at"],
+        )
 
     def _draft(self, row: RowMapping) -> Draft:
         return Draft(
@@ -243,19 +252,6 @@ async def _is_overtaken(connection: AsyncConnection, draft: RowMapping) -> bool:
         or_(incidents.c.channel != draft["channel"], incidents.c.session != draft["session"]),
     )
     return bool((await connection.execute(select(later))).scalar_one())
-
-
-def _for_json(draft: RowMapping, phone: str) -> dict[str, str | bool]:
-    told = draft["answers"]
-    return {
-        "channel": draft["channel"],
-        "session": draft["session"],
-        "marked": draft["danger"] == IN_DANGER,
-        **{name: told.get(name, "") for name in ("category", "area", "when", "danger", "description")},
-        "language": draft["language"],
-        "left_at": draft["left_at"].isoformat(),
-        "phone": phone,
-    }
 
 
 def _lock_key(phone_key: bytes) -> int:

@@ -19,11 +19,13 @@ _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is none
 _CONTACT = {"": None, "yes": True, "no": False}
-REQUIRED = frozenset({"category", "area"})
-ANSWERS = frozenset({*REQUIRED, "when", "when_date", "danger", "size", "seen", "description", "contact"})
-TYPED = frozenset({"when_date", "description"})  # all other answers are chosen
-MAY_CALL = frozenset(_CONTACT) - {""}  # the answers to `contact`
-ON_THE_WAY = frozenset({"language", "kecamatan", "place_name"})  # lead the dialogue; the record has them already
+REQUIRED_ANSWERS = frozenset({"category", "area"})
+REPORT_ANSWERS = frozenset({*REQUIRED_ANSWERS, "when", "when_date", "danger", "size", "seen", "description", "contact"})
+TYPED_ANSWERS = frozenset({"when_date", "description"})  # all other answers are chosen
+CONTACT_ANSWERS = frozenset(_CONTACT) - {""}  # the answers to `contact`
+NAVIGATION_ANSWERS = frozenset(
+    {"language", "kecamatan", "place_name"}
+)  # lead the dialogue; the record has them already
 
 
 class IncidentStatus(StrEnum):
@@ -84,7 +86,7 @@ def may_move(now: IncidentStatus, to: IncidentStatus) -> bool:
     return to in LIFECYCLE[now]
 
 
-def check_found(to: IncidentStatus, found: Veracity | None) -> None:
+def check_veracity(to: IncidentStatus, found: Veracity | None) -> None:
     """Raise `ValueError` where `found`, what checking has found, is not said together with a move `to` there."""
     if found is Veracity.UNVERIFIED:
         raise ValueError("unverified is what nobody has checked: it is no result")
@@ -92,7 +94,7 @@ def check_found(to: IncidentStatus, found: Veracity | None) -> None:
         raise ValueError("what was found is said when an incident is closed")
 
 
-def check_words(text: str) -> None:
+def check_description(text: str) -> None:
     """Raise `ValueError`, which quotes nothing, where `text` is not what a resident may tell in words."""
     if len(text) > LONGEST_DESCRIPTION:
         raise ValueError(f"a description has at most {LONGEST_DESCRIPTION} characters")
@@ -100,7 +102,7 @@ def check_words(text: str) -> None:
         raise ValueError("a description holds no control characters")
 
 
-def as_words(text: str) -> str:
+def clean_description(text: str) -> str:
     """`text` as a report can hold it: what is too long is cut, and a control character is a blank."""
     return _CONTROL.sub(" ", text)[:LONGEST_DESCRIPTION].strip()
 
@@ -139,7 +141,7 @@ class Report:
         check_session(self.session)
         if self.received_at.tzinfo is None:
             raise ValueError("received_at needs a time zone")
-        check_words(self.description)
+        check_description(self.description)
 
     @classmethod
     def from_answers(
@@ -149,7 +151,7 @@ class Report:
 
         An answer that nobody here knows is refused, so that a pack cannot ask for what would be thrown away.
         """
-        if unknown := set(answers) - ANSWERS - ON_THE_WAY:
+        if unknown := set(answers) - REPORT_ANSWERS - NAVIGATION_ANSWERS:
             raise ValueError(f"a report has no place for the answers {', '.join(sorted(unknown))}")
         if answers.get("contact", "") not in _CONTACT:
             raise ValueError("the answer to contact is yes, no or empty")
@@ -184,30 +186,6 @@ class Incident:
     phone: str
     updated_at: datetime
     details: tuple[str, ...] = ()
-
-    def for_json(self) -> dict[str, str | bool | list[str] | None]:
-        """What lists show of it (design.md section 7)."""
-        report = self.report
-        return {
-            "ticket": self.ticket,
-            "category": report.category,
-            "area": report.area,
-            "when": report.when,
-            "when_date": report.when_date.isoformat() if report.when_date else None,
-            "danger": report.danger,
-            "size": report.size,
-            "seen": report.seen,
-            "description": report.description,
-            "details": list(self.details),
-            "contact": report.contact,
-            "status": self.status.value,
-            "veracity": self.veracity.value,
-            "language": report.language,
-            "channel": report.channel,
-            "session": report.session,
-            "received_at": report.received_at.isoformat(),
-            "phone": self.phone,
-        }
 
 
 def _day(text: str) -> date | None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts
-from gateway.incidents.incident import IncidentStatus, check_session, check_words
+from gateway.incidents.incident import IncidentStatus, check_description, check_session
 from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import ERASED_SENDER
@@ -32,7 +32,7 @@ from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReportStatus:
     """How a report stands, and since when."""
 
     status: IncidentStatus
@@ -50,7 +50,7 @@ class Reporter:
         self._vault = vault
         self._clock = clock
 
-    async def standing(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> Standing | None:
+    async def find_status(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> ReportStatus | None:
         """How the report of this ticket (8 digits, no dash) stands; None where it is not his."""
         table = incidents.c
         own = table.ticket == ticket, table.phone_key == self._vault.lookup(phone)
@@ -59,7 +59,7 @@ class Reporter:
             row = (await connection.execute(standing)).first()
         if row is None:
             return None
-        return Standing(IncidentStatus(row.status), row.updated_at)
+        return ReportStatus(IncidentStatus(row.status), row.updated_at)
 
     async def add_details(
         self, ticket: str, phone: Phone, text: str, *, channel: str, session: str, deadline: float | None = None
@@ -69,7 +69,7 @@ class Reporter:
         The same text in the same session again adds nothing. The audit trail gets its length and not a word of it.
         Raises `ValueError`, which quotes nothing, where `text` is not what a description may be.
         """
-        check_words(text)
+        check_description(text)
         check_session(session)
         now = self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:

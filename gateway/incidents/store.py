@@ -34,19 +34,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.incidents.incident import (
-    ANSWERS,
     LIFECYCLE,
+    REPORT_ANSWERS,
     Incident,
     IncidentStatus,
     Report,
     Veracity,
-    check_found,
+    check_veracity,
     may_move,
 )
 from gateway.incidents.tables import incident_details, incidents
-from gateway.messages.erasure import cancelling_reminders
+from gateway.messages.erasure import cancel_reminders_statement
 from gateway.messages.message import MessageClass
-from gateway.messages.outbox import NewMessage, queued
+from gateway.messages.outbox import NewMessage, queued_row
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.fast_statement import CompiledStatement
@@ -56,7 +56,7 @@ from gateway.text.phone import Phone, mask_in
 from gateway.vault.vault import Vault
 
 _REPORT = tuple(field.name for field in fields(Report))
-_SAID = tuple(name for name in _REPORT if name in ANSWERS)
+_SAID = tuple(name for name in _REPORT if name in REPORT_ANSWERS)
 _OPEN = [status.value for status, further in LIFECYCLE.items() if further]
 _TRIES = 20  # tickets drawn for one report; with a million filed, the chance that all are taken is 1 in 10^19
 
@@ -71,7 +71,7 @@ def _filing() -> Select[tuple[str]]:
     incident = _parameters(incidents)
     added = insert_or_ignore(incidents).values(incident).on_conflict_do_nothing()
     filed = added.returning(incidents.c.ticket).cte("filed")
-    calling_off = cancelling_reminders(incident["phone_key"], incident["updated_at"])
+    calling_off = cancel_reminders_statement(incident["phone_key"], incident["updated_at"])
     along: list[CTE] = [calling_off.where(exists(select(filed.c.ticket))).cte("called_off")]
     for table in (messages, audit):
         row = _parameters(table)
@@ -194,7 +194,7 @@ class IncidentStore:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Tickets to try one after the other, each with the parameters of `_FILING`."""
         for _ in range(_TRIES):
-            ticket = tickets.make(self._clock.number_below)
+            ticket = tickets.generate(self._clock.number_below)
             yield ticket, self._rows(ticket, report, phone, confirmation(ticket), detail)
 
     def _rows(self, ticket: str, report: Report, phone: Phone, text: str, detail: Mapping[str, str]) -> dict[str, Any]:
@@ -212,7 +212,7 @@ class IncidentStore:
         noted = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
         return {
             **_named(incidents, incident),
-            **_named(messages, queued(message, self._vault, now)),
+            **_named(messages, queued_row(message, self._vault, now)),
             **_named(audit, noted),
         }
 
@@ -248,13 +248,13 @@ class IncidentStore:
             details = await _details(connection, [row] if row else [])
         return self._incident(row, details[row["id"]]) if row else None
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, str | bool | list[str] | None]]:
-        """The newest incidents, newest first, for lists and JSON (design.md section 7). Numbers are masked."""
+    async def list_incidents(self, limit: int = 1000) -> Sequence[Incident]:
+        """Return the newest incidents, newest first. Numbers are masked."""
         newest = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
             details = await _details(connection, rows)
-        return [self._incident(row, details[row["id"]]).for_json() for row in rows]
+        return [self._incident(row, details[row["id"]]) for row in rows]
 
     async def move(
         self, ticket: str, to: IncidentStatus, actor: str, reason: str, found: Veracity | None = None
@@ -265,7 +265,7 @@ class IncidentStore:
         unverified. `reason` goes into the audit trail, with phone numbers masked: what stands there can never be
         erased.
         """
-        check_found(to, found)
+        check_veracity(to, found)
         of_ticket = incidents.c.ticket == ticket
         async with self._database.begin() as connection:
             standing = select(incidents.c.status).where(of_ticket).with_for_update()

@@ -8,7 +8,7 @@ from gateway.runtime.redis import Pipeline
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
-WITHIN_S = 3600
+WINDOW_S = 3600
 _COUNT = files("gateway.incidents").joinpath("ticket_attempts.lua").read_bytes()
 
 
@@ -19,13 +19,13 @@ class TicketAttempts:
         self._redis = redis
         self._vault = vault
 
-    async def used(self, phone: Phone) -> int:
+    async def count_wrong(self, phone: Phone) -> int:
         """The wrong tries of this phone in the hour since the first of them."""
         return int(await self._redis.run("SCARD", self._key(phone)))
 
-    async def count(self, phone: Phone, tried: str) -> None:
+    async def add_wrong(self, phone: Phone, tried: str) -> None:
         """One more, unless this very try was counted before; `tried` tells it from the others."""
-        await self._redis.run("EVAL", _COUNT, 1, self._key(phone), tried, WITHIN_S)
+        await self._redis.run("EVAL", _COUNT, 1, self._key(phone), tried, WINDOW_S)
 
     def _key(self, phone: Phone) -> str:
         return f"waspada:tries:{self._vault.lookup(phone).hex()[:32]}"

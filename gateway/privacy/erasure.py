@@ -27,7 +27,7 @@ from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureCounts:
     """How many records the number was taken out of, or that went with it."""
 
     incidents: int
@@ -39,7 +39,7 @@ class Erased:
     people: int
 
     @property
-    def anything(self) -> bool:
+    def found_any(self) -> bool:
         return any(asdict(self).values())
 
 
@@ -51,7 +51,7 @@ class Eraser:
         self._vault = vault
         self._clock = clock
 
-    async def erase(self, phone: Phone, actor: str) -> Erased:
+    async def erase(self, phone: Phone, actor: str) -> ErasureCounts:
         """Take this number out of incidents, drafts, messages both ways, and the directory, in one transaction.
 
         What waits to be sent to it is cancelled. The audit trail says that it was done, how much there was and for
@@ -62,7 +62,7 @@ class Eraser:
             tickets = await _erase_from_incidents(connection, key, now)
             unsent = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
             forgotten = await erase_person(connection, key, now)
-            erased = Erased(
+            erased = ErasureCounts(
                 incidents=len(tickets),
                 drafts=unsent,
                 messages=await erase_numbers(connection, messages.c.phone_key == key, now),
@@ -71,7 +71,7 @@ class Eraser:
                 roles=forgotten.roles,
                 people=forgotten.people,
             )
-            if erased.anything:
+            if erased.found_any:
                 noted = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
                 await connection.execute(
                     INSERT_AUDIT, [*noted, audit_row(now, actor, "person.erased", "", asdict(erased))]

@@ -38,7 +38,7 @@ _OVER = [status.value for status, further in LIFECYCLE.items() if not further]
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class PurgeCounts:
     """Out of how many records numbers were taken, or would be."""
 
     incidents: int
@@ -48,7 +48,7 @@ class Purged:
     people: int
 
     @property
-    def anything(self) -> bool:
+    def found_any(self) -> bool:
         return any(asdict(self).values())
 
 
@@ -60,16 +60,16 @@ class Retention:
         self._clock = clock
         self._kept_for = kept_for
 
-    async def due(self) -> Purged:
+    async def count_due(self) -> PurgeCounts:
         """How much there is to purge now."""
         counts = {}
         async with self._database.begin() as connection:
             for name, (table, over) in _over(self._clock.now() - self._kept_for).items():
                 counting = select(func.count()).select_from(table).where(over)
                 counts[name] = int((await connection.execute(counting)).scalar_one())
-        return Purged(**counts)
+        return PurgeCounts(**counts)
 
-    async def purge(self, actor: str) -> Purged:
+    async def purge(self, actor: str) -> PurgeCounts:
         """Purge all that is due, in short transactions. The audit trail says of which tickets, and how much else."""
         now = self._clock.now()
         counts = dict.fromkeys(_ERASE, 0)
@@ -78,8 +78,8 @@ class Retention:
             while ids := await self._batch(name, table, and_(over, table.c.id > last), actor, now):
                 counts[name] += len(ids)
                 last = ids[-1]
-        purged = Purged(**counts)
-        if purged.anything:
+        purged = PurgeCounts(**counts)
+        if purged.found_any:
             async with self._database.begin() as connection:
                 await connection.execute(INSERT_AUDIT, audit_row(now, actor, "retention.purged", "", asdict(purged)))
         return purged

@@ -18,8 +18,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts, FiledDraft
-from gateway.incidents.incident import REQUIRED
+from gateway.incidents.drafts import DraftStore, FiledDraft
+from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
 from gateway.menu.engine import Session
@@ -31,23 +31,23 @@ from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.text import ticket
 from gateway.text.phone import Phone
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.sessions import DAY_S, Sessions, Stored
+from gateway.ussd.sessions import DAY_S, SessionStore, StoredSession
 from gateway.vault.vault import CannotOpen, Vault
 
 log = structlog.get_logger()
 
 LONGEST_SESSION_S = 180 + 20  # of a network (facts/protocols.md A.4), and a little
-FILE_AS_IT_IS = "1"
+FILE_DRAFT_REPLY = "1"
 _WATCHED = "waspada:watched"
 _UNWATCH = files("gateway.ussd").joinpath("delete_if_equal.lua").read_bytes()
 
 
-def could_be_filed(menu: Menu, place: Session) -> bool:
+def is_fileable(menu: Menu, place: Session) -> bool:
     """Whether an unfinished dialogue says enough to be a report."""
     if not menu.states[place.state].kind.waits_for_input:
         return False
     said = engine.valid_answers(menu, place)
-    return all(said.get(name) for name in REQUIRED)
+    return all(said.get(name) for name in REQUIRED_ANSWERS)
 
 
 class DroppedSessions:
@@ -56,9 +56,9 @@ class DroppedSessions:
     def __init__(
         self,
         redis: Pipeline,
-        sessions: Sessions,
+        sessions: SessionStore,
         versions: MenuVersions,
-        drafts: Drafts,
+        drafts: DraftStore,
         vault: Vault,
         clock: Clock,
         service_codes: Mapping[str, str],
@@ -96,11 +96,11 @@ class DroppedSessions:
         except (RedisUnavailable, DatabaseUnavailable):
             return kept
 
-    async def forget_old(self) -> int:
+    async def expire_drafts(self) -> int:
         """Wipe the drafts that can no longer be gone on with; how many there were. Raises `DatabaseAway`."""
         return await self._drafts.expire(self._clock.now() - self._versions.current.rules.resume_within)
 
-    async def file_as_it_is(self, phone: Phone, within: AsyncConnection) -> FiledDraft | None:
+    async def file_draft(self, phone: Phone, within: AsyncConnection) -> FiledDraft | None:
         """File what this phone has left unfinished; None where there is nothing. Raises `DatabaseAway`.
 
         It is part of the transaction of `within`; once that is committed, `settle` must be told.
@@ -108,7 +108,7 @@ class DroppedSessions:
         menu = self._versions.current
 
         def confirmation(draft: Draft, number: str) -> str:
-            answers = {**draft.answers, "ticket": ticket.show(number)}
+            answers = {**draft.answers, "ticket": ticket.with_dash(number)}
             return menu.sms_text("received", draft.language, answers, self._given(draft.channel))
 
         since = self._clock.now() - menu.rules.resume_within
@@ -143,11 +143,11 @@ class DroppedSessions:
         if stored.age(now) < LONGEST_SESSION_S:
             return  # he dials just now: what he sends has the ticket that he is told
         today = now.astimezone(menu.timezone).date()
-        place = engine.show_home(menu, stored.place.language).session._replace(chosen=stored.place.chosen)
+        place = engine.show_home(menu, stored.menu_session.language).session._replace(chosen=stored.menu_session.chosen)
         count = stored.filed_today(today) + filed.new
-        settled = stored._replace(place=place, origin="", filed_on=today.toordinal(), filed=count)
+        settled = stored._replace(menu_session=place, origin="", filed_on=today.toordinal(), filed_count=count)
         language = menu.rules.remember_language.total_seconds() if place.chosen else 0
-        await self._sessions.write(key, raw, settled, max(int(language), DAY_S))
+        await self._sessions.compare_and_set(key, raw, settled, max(int(language), DAY_S))
 
     async def _look_at(self, key: bytes, sealed: bytes) -> bool:
         """Whether this one has broken off and is kept now. It stays on the list while it may still go on."""
@@ -158,13 +158,13 @@ class DroppedSessions:
         await self._redis.run("EVAL", _UNWATCH, 1, _WATCHED, key, sealed)
         return kept
 
-    def _menu(self, stored: Stored) -> Menu:
-        return self._versions.of(stored.menu) or self._versions.current
+    def _menu(self, stored: StoredSession) -> Menu:
+        return self._versions.get(stored.menu_version) or self._versions.current
 
-    def _draft(self, stored: Stored, phone: Phone) -> Draft | None:
+    def _draft(self, stored: StoredSession, phone: Phone) -> Draft | None:
         """What is left of a dialogue; None where it does not say enough. Raises `ValueError`."""
-        menu, place = self._menu(stored), stored.place
-        if not engine.has_place(menu, place) or not could_be_filed(menu, place):
+        menu, place = self._menu(stored), stored.menu_session
+        if not engine.has_place(menu, place) or not is_fileable(menu, place):
             return None
         return Draft(
             channel=stored.channel,
@@ -172,10 +172,10 @@ class DroppedSessions:
             phone=phone,
             language=place.language,
             answers=engine.valid_answers(menu, place),
-            left_at=datetime.fromtimestamp(stored.at, UTC),
+            left_at=datetime.fromtimestamp(stored.stored_at, UTC),
         )
 
-    async def _keep(self, stored: Stored, sealed: bytes) -> bool:
+    async def _keep(self, stored: StoredSession, sealed: bytes) -> bool:
         menu = self._menu(stored)
         try:
             draft = self._draft(stored, self._vault.open(b64decode(sealed)))
@@ -189,7 +189,7 @@ class DroppedSessions:
         except (CannotOpen, ValueError, TooManyParts) as error:
             log.error("draft.not_kept", channel=stored.channel, session=stored.session, error=type(error).__name__)
             return False
-        tell = log.warning if draft.marked else log.info
+        tell = log.warning if draft.mentions_danger else log.info
         tell(
             "draft.kept",
             channel=draft.channel,

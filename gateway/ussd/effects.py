@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from gateway.incidents.drafts import Drafts
-from gateway.incidents.incident import REQUIRED
+from gateway.incidents.drafts import DraftStore
+from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import Menu
@@ -27,8 +27,8 @@ from gateway.ussd.filing import Filing
 log = structlog.get_logger()
 
 
-NEEDED: Mapping[str, frozenset[str]] = {
-    "file_report": REQUIRED,
+REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
+    "file_report": REQUIRED_ANSWERS,
     "find_report": frozenset({"ticket"}),
     "add_details": frozenset({"ticket", "details"}),
     "erase_number": frozenset({"ticket"}),
@@ -38,8 +38,8 @@ NEEDED: Mapping[str, frozenset[str]] = {
 }
 """The answers without which an effect cannot be carried out."""
 
-Ended = tuple[str, Mapping[str, str]]  # the outcome that the menu goes on with, and what was learnt
-FAILED: Ended = ("failed", NO_VALUES)
+EffectResult = tuple[str, Mapping[str, str]]  # the outcome that the menu goes on with, and what was learnt
+FAILED: EffectResult = ("failed", NO_VALUES)
 
 
 class Effects:
@@ -49,7 +49,7 @@ class Effects:
         self,
         filing: Filing,
         reporter: Reporter,
-        drafts: Drafts,
+        drafts: DraftStore,
         subscriptions: Subscriptions,
         opt_outs: OptOuts,
         tries: TicketAttempts,
@@ -63,7 +63,7 @@ class Effects:
         self._opt_outs = opt_outs
         self._tries = tries
         self._deadline = deadline
-        self._known: Mapping[str, Callable[[Menu, EffectRequest], Awaitable[Ended]]] = {
+        self._known: Mapping[str, Callable[[Menu, EffectRequest], Awaitable[EffectResult]]] = {
             "file_report": self._file_report,
             "find_report": self._find_report,
             "add_details": self._add_details,
@@ -73,7 +73,7 @@ class Effects:
             "delete_draft": self._delete_draft,
         }
 
-    async def carry_out(self, effect: str, menu: Menu, statement: EffectRequest) -> Ended:
+    async def carry_out(self, effect: str, menu: Menu, statement: EffectRequest) -> EffectResult:
         """Do it, and say how it ended. `failed` means that nothing was changed."""
         try:
             outcome, learnt = await self._known[effect](menu, statement)
@@ -88,19 +88,21 @@ class Effects:
             return FAILED
         return outcome, learnt
 
-    async def _file_report(self, _: Menu, statement: EffectRequest) -> Ended:
+    async def _file_report(self, _: Menu, statement: EffectRequest) -> EffectResult:
         return await self._filing.file(statement)
 
-    async def _find_report(self, menu: Menu, statement: EffectRequest) -> Ended:
-        if await self._tries.used(statement.phone) >= menu.rules.ticket_tries_per_hour:
+    async def _find_report(self, menu: Menu, statement: EffectRequest) -> EffectResult:
+        if await self._tries.count_wrong(statement.phone) >= menu.rules.ticket_tries_per_hour:
             return "locked", NO_VALUES
-        found = await self._reporter.standing(_ticket(statement), statement.phone, deadline=self._deadline)
+        found = await self._reporter.find_status(_ticket(statement), statement.phone, deadline=self._deadline)
         if found is None:
-            await self._tries.count(statement.phone, f"{statement.channel}:{statement.session}:{statement.callback}")
+            await self._tries.add_wrong(
+                statement.phone, f"{statement.channel}:{statement.session}:{statement.callback}"
+            )
             return "none", NO_VALUES
         return "found", {"status": found.status.value, "date": menu.format_time(found.updated_at)}
 
-    async def _add_details(self, _: Menu, statement: EffectRequest) -> Ended:
+    async def _add_details(self, _: Menu, statement: EffectRequest) -> EffectResult:
         added = await self._reporter.add_details(
             _ticket(statement),
             statement.phone,
@@ -111,12 +113,12 @@ class Effects:
         )
         return ("added", NO_VALUES) if added else FAILED
 
-    async def _erase_number(self, _: Menu, statement: EffectRequest) -> Ended:
+    async def _erase_number(self, _: Menu, statement: EffectRequest) -> EffectResult:
         # Where it is not there, it was erased before, by this very callback perhaps: true in any case, and no failure.
         await self._reporter.erase_number(_ticket(statement), statement.phone, deadline=self._deadline)
         return "erased", NO_VALUES
 
-    async def _subscribe(self, menu: Menu, statement: EffectRequest) -> Ended:
+    async def _subscribe(self, menu: Menu, statement: EffectRequest) -> EffectResult:
         await self._subscriptions.subscribe(
             statement.phone,
             statement.answers["area"],
@@ -127,14 +129,14 @@ class Effects:
         )
         return "done", NO_VALUES
 
-    async def _unsubscribe(self, _: Menu, statement: EffectRequest) -> Ended:
+    async def _unsubscribe(self, _: Menu, statement: EffectRequest) -> EffectResult:
         await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
         return "done", NO_VALUES
 
-    async def _delete_draft(self, _: Menu, statement: EffectRequest) -> Ended:
+    async def _delete_draft(self, _: Menu, statement: EffectRequest) -> EffectResult:
         await self._drafts.delete(statement.phone, deadline=self._deadline)
         return "deleted", NO_VALUES
 
 
 def _ticket(statement: EffectRequest) -> str:
-    return tickets.read(statement.answers.get("ticket", "")) or ""
+    return tickets.parse(statement.answers.get("ticket", "")) or ""

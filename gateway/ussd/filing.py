@@ -55,13 +55,13 @@ class Filing:
                 error=type(error).__name__,
             )
             return "failed", {}
-        return "filed", {"ticket": ticket.show(filed.ticket)}
+        return "filed", {"ticket": ticket.with_dash(filed.ticket)}
 
-    async def file_kept(self) -> int:
+    async def file_pending(self) -> int:
         """File every kept report; the number of those filed. Stops quietly where a store is (still) away."""
         count = 0
         try:
-            async for name, statement in self._unfiled.waiting():
+            async for name, statement in self._unfiled.scan():
                 try:
                     count += await self._file_late(name, statement)
                 except (DatabaseUnavailable, RedisUnavailable):
@@ -80,7 +80,7 @@ class Filing:
             filed = await self._enter(statement)
         except (SessionOfAnotherPhone, ValueError) as error:
             return await self._set_aside(name, type(error).__name__)
-        await self._unfiled.done(name)
+        await self._unfiled.remove(name)
         log.info("incident.filed_late", channel=statement.channel, session=statement.session, ticket=filed.ticket)
         return True
 
@@ -91,7 +91,7 @@ class Filing:
 
     async def _keep(self, statement: EffectRequest) -> tuple[str, Mapping[str, str]]:
         try:
-            await self._unfiled.keep(statement)
+            await self._unfiled.add(statement)
         except RedisUnavailable:
             log.error("incident.not_kept", channel=statement.channel, session=statement.session)
             return "failed", {}
@@ -100,7 +100,7 @@ class Filing:
 
     async def _enter(self, statement: EffectRequest, deadline: float | None = None) -> FiledReport:
         def confirmation(number: str) -> str:
-            answers = {**statement.answers, "ticket": ticket.show(number)}
+            answers = {**statement.answers, "ticket": ticket.with_dash(number)}
             given = {"ussd": self._service_codes.get(statement.channel, "")}
             return self._versions.current.sms_text("received", statement.language, answers, given)
 

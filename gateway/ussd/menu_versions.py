@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.menu.model import Menu
 
-REMEMBERED = 8  # editions; a dialogue lasts three minutes
+MAX_VERSIONS = 8  # editions; a dialogue lasts three minutes
 
 
 class MenuVersions:
@@ -14,13 +14,13 @@ class MenuVersions:
         self._known = {menu.version: menu}
         self.current = menu
 
-    def put(self, menu: Menu) -> None:
+    def activate(self, menu: Menu) -> None:
         """From now on new dialogues walk `menu`."""
         self._known.pop(menu.version, None)
         self._known[menu.version] = self.current = menu
-        while len(self._known) > REMEMBERED:
+        while len(self._known) > MAX_VERSIONS:
             self._known.pop(next(iter(self._known)))
 
-    def of(self, version: str) -> Menu | None:
+    def get(self, version: str) -> Menu | None:
         """The menu of this version; None where it is too old, or another process's."""
         return self._known.get(version)

@@ -23,7 +23,7 @@ class PendingReports:
         self._redis = redis
         self._vault = vault
 
-    async def keep(self, report: EffectRequest) -> None:
+    async def add(self, report: EffectRequest) -> None:
         """Keep it; the number rests sealed. Where this raises, it may or may not be kept."""
         entry = {
             "channel": report.channel,
@@ -37,7 +37,7 @@ class PendingReports:
         name = f"{report.channel}:{report.session}:{self._vault.lookup(report.phone)[:8].hex()}"
         await self._redis.run("HSETNX", _WAITING, name, json.dumps(entry))
 
-    async def waiting(self) -> AsyncIterator[tuple[bytes, EffectRequest | None]]:
+    async def scan(self) -> AsyncIterator[tuple[bytes, EffectRequest | None]]:
         """Every kept report with the name of its entry; None where the entry cannot be read."""
         cursor = b"0"
         while True:
@@ -47,7 +47,7 @@ class PendingReports:
             if cursor == b"0":
                 return
 
-    async def done(self, name: bytes) -> None:
+    async def remove(self, name: bytes) -> None:
         """It is filed: forget it."""
         await self._redis.run("HDEL", _WAITING, name)
 

@@ -16,9 +16,9 @@ from gateway.menu import engine
 from gateway.menu.engine import HOME, RESUME, Session, Step
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
-from gateway.ussd.screen_label import Label
+from gateway.ussd.screen_label import ScreenLabel
 
-MOST_JOINED = 16  # parts of one text: nobody types more stars, and each costs a walk
+MAX_JOINED = 16  # parts of one text: nobody types more stars, and each costs a walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Replay:
     anything typed on the way was refused."""
 
     step: Step
-    answered: Label | None
+    answered: ScreenLabel | None
     stumbled: bool
 
 
@@ -51,7 +51,7 @@ def replay(menu: Menu, parts: Sequence[str], known: StartInputs, shortcut: str =
     return reading.step if reading.answered else None
 
 
-def replay_to(menu: Menu, parts: Sequence[str], label: Label, known: StartInputs) -> Step | None:
+def replay_to(menu: Menu, parts: Sequence[str], label: ScreenLabel, known: StartInputs) -> Step | None:
     """Where `parts` lead from the beginning that the label tells of, if the newest was typed on its screen.
 
     None where no reading agrees with the label: the dialogue has been where its inputs alone do not lead.
@@ -64,14 +64,16 @@ def replay_to(menu: Menu, parts: Sequence[str], label: Label, known: StartInputs
     return None
 
 
-def replay_from(menu: Menu, place: Session, parts: Sequence[str], label: Label, known: StartInputs) -> Step | None:
+def replay_from(
+    menu: Menu, place: Session, parts: Sequence[str], label: ScreenLabel, known: StartInputs
+) -> Step | None:
     """Where `parts` lead from `place`, if the newest of them was typed on the screen `label`; None where none agrees.
 
     Where several readings agree with the label, one in which nothing typed was refused is likelier, and then the one
     with the fewest stars typed.
     """
     likeliest = None
-    for joined in range(1, min(len(parts), MOST_JOINED) + 1):
+    for joined in range(1, min(len(parts), MAX_JOINED) + 1):
         reading = _walk(menu, place, parts, joined, known)
         if not _agrees(reading.answered, label):
             continue
@@ -82,7 +84,7 @@ def replay_from(menu: Menu, place: Session, parts: Sequence[str], label: Label, 
 
 
 def _beginnings(
-    menu: Menu, parts: Sequence[str], label: Label, known: StartInputs
+    menu: Menu, parts: Sequence[str], label: ScreenLabel, known: StartInputs
 ) -> Iterator[tuple[Session, Sequence[str]]]:
     """Where the dialling may have begun, and what was typed from there on. Only its language may be open."""
     shortcut = label.began if label.began in menu.shortcuts else ""
@@ -93,14 +95,14 @@ def _beginnings(
         yield begun.session, rest
 
 
-def _agrees(answered: Label | None, label: Label) -> bool:
+def _agrees(answered: ScreenLabel | None, label: ScreenLabel) -> bool:
     return answered is not None and answered.state == label.state and label.language in ("", answered.language)
 
 
 def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: StartInputs) -> _Replay:
     """From `place`, where the first text that is asked for takes `joined` of the parts."""
     led = engine.show(menu, place, known.limits, given=known.given)
-    answered: Label | None = None
+    answered: ScreenLabel | None = None
     stumbled = False
     rest = deque(parts)
     while rest and not (led.effect or led.end):
@@ -111,5 +113,5 @@ def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: 
             size, joined = joined, 1
         keys = "*".join(rest.popleft() for _ in range(min(size, len(rest))))
         led = engine.step(menu, place, keys, known.limits, given=known.given, today=known.today)
-        answered, stumbled = Label(state.name, place.language), stumbled or bool(led.session.error)
+        answered, stumbled = ScreenLabel(state.name, place.language), stumbled or bool(led.session.error)
     return _Replay(led, None if rest else answered, stumbled)

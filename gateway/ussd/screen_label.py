@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Label(NamedTuple):
+class ScreenLabel(NamedTuple):
     """The screen that the newest input answers. `language` is empty where the label does not tell."""
 
     state: str
@@ -21,10 +21,10 @@ class Label(NamedTuple):
         return f"{label}.{self.began}" if self.began else label
 
 
-def read_label(text: str | None) -> Label | None:
+def parse_label(text: str | None) -> ScreenLabel | None:
     """The label that a carrier echoes; None where it does not."""
     if text is None:
         return None
     state, _, rest = text.partition(".")
     language, _, began = rest.partition(".")
-    return Label(state, language, began)
+    return ScreenLabel(state, language, began)

@@ -13,8 +13,8 @@ from gateway.menu import engine
 from gateway.menu.engine import Session, Step
 from gateway.menu.model import Menu
 from gateway.ussd.replay import StartInputs, replay, replay_to
-from gateway.ussd.screen_label import Label, read_label
-from gateway.ussd.transcript import parts, suffix
+from gateway.ussd.screen_label import ScreenLabel, parse_label
+from gateway.ussd.transcript import dialled_suffix, split_inputs
 
 
 def start(
@@ -27,7 +27,11 @@ def start(
     stored, rather than that the store could not be asked: then a text on a session that nobody has heard of is a
     suffix, otherwise it is what was typed on screens that we have forgotten.
     """
-    dialled, typed, label = suffix(turn.service_code, service_code), parts(turn.text), read_label(turn.label)
+    dialled, typed, label = (
+        dialled_suffix(turn.service_code, service_code),
+        split_inputs(turn.text),
+        parse_label(turn.label),
+    )
     if label is None and (not typed or (surely and not dialled)):
         inputs = dialled or typed
         step = _dialled(menu, inputs, known, dropped, forgiving=not dialled)
@@ -63,7 +67,7 @@ def _dialled(
 
 
 def _found_again(
-    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: Label | None, known: StartInputs
+    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: ScreenLabel | None, known: StartInputs
 ) -> Step | None:
     if label is not None:
         return replay_to(menu, [*dialled, *typed], label, known)

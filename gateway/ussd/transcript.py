@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 
-class Mark(NamedTuple):
+class TextFingerprint(NamedTuple):
     """A text as it is remembered: its length in characters, and a checksum, which tells late callbacks from new ones
     and need withstand nobody: whoever may call us may say what he likes."""
 
@@ -20,12 +20,12 @@ class Mark(NamedTuple):
     checksum: int
 
 
-def mark(text: str) -> Mark:
+def fingerprint(text: str) -> TextFingerprint:
     """The mark of `text`."""
-    return Mark(len(text), _checksum(text))
+    return TextFingerprint(len(text), _checksum(text))
 
 
-def begins(text: str, marked: Mark) -> bool:
+def starts_with(text: str, marked: TextFingerprint) -> bool:
     """Whether `text` begins with the text that was marked, or is that text."""
     return len(text) >= marked.length and _checksum(text[: marked.length]) == marked.checksum
 
@@ -38,33 +38,33 @@ class TranscriptVerdict(StrEnum):
     LATE = "late"  # shorter, or another way: an older callback, or a foreign one
 
 
-class Addition(NamedTuple):
+class NewInput(NamedTuple):
     """What a text adds to the marked one."""
 
-    reading: TranscriptVerdict
+    verdict: TranscriptVerdict
     keys: str = ""
 
 
-def added(marked: Mark, text: str) -> Addition:
+def new_input(marked: TextFingerprint, text: str) -> NewInput:
     """What `text` adds: everything after the marked one and one `*`, so that a `*` within an input survives."""
-    if not begins(text, marked):
-        return Addition(TranscriptVerdict.LATE)
+    if not starts_with(text, marked):
+        return NewInput(TranscriptVerdict.LATE)
     rest = text[marked.length :]
     if not rest:
-        return Addition(TranscriptVerdict.REPEATED)
+        return NewInput(TranscriptVerdict.REPEATED)
     if not marked.length:
-        return Addition(TranscriptVerdict.NEW, rest)
+        return NewInput(TranscriptVerdict.NEW, rest)
     if rest[0] != "*":
-        return Addition(TranscriptVerdict.LATE)
-    return Addition(TranscriptVerdict.NEW, rest[1:])
+        return NewInput(TranscriptVerdict.LATE)
+    return NewInput(TranscriptVerdict.NEW, rest[1:])
 
 
-def parts(joined: str) -> list[str]:
+def split_inputs(joined: str) -> list[str]:
     """The inputs in a text, if no `*` in it was typed."""
     return joined.split("*") if joined else []
 
 
-def suffix(dialled: str, service_code: str) -> list[str]:
+def dialled_suffix(dialled: str, service_code: str) -> list[str]:
     """What was dialled after the service code: `*384*3375*1*2#` on `*384*3375#` is the inputs 1 and 2.
 
     Whether a carrier leaves them in the code or puts them into the text is not known, so both are read
@@ -73,7 +73,7 @@ def suffix(dialled: str, service_code: str) -> list[str]:
     stem = service_code.removesuffix("#") + "*"
     if not service_code or not dialled.startswith(stem) or not dialled.endswith("#"):
         return []
-    return parts(dialled[len(stem) : -1])
+    return split_inputs(dialled[len(stem) : -1])
 
 
 def _checksum(text: str) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.carriers.carrier import Screen, Turn
-from gateway.incidents.incident import REQUIRED
+from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.menu import engine
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
@@ -23,27 +23,27 @@ from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text.wording import fill
 from gateway.ussd import transcript
-from gateway.ussd.dropped_sessions import DroppedSessions, could_be_filed
+from gateway.ussd.dropped_sessions import DroppedSessions, is_fileable
 from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.effects import Effects
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import replay_from
-from gateway.ussd.screen_label import Label, read_label
-from gateway.ussd.sessions import Keeping, Sessions, Stored
+from gateway.ussd.screen_label import ScreenLabel, parse_label
+from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession
 from gateway.ussd.start import start
-from gateway.ussd.transcript import Addition, TranscriptVerdict
+from gateway.ussd.transcript import NewInput, TranscriptVerdict
 from gateway.ussd.turn_context import TurnContext
-from gateway.ussd.turn_log import line
+from gateway.ussd.turn_log import turn_fields
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
 
-_LATE = Addition(TranscriptVerdict.LATE)
-MOST_EFFECTS = 4  # of one hop: an effect may lead to another, a ring of them must not hang
+_LATE = NewInput(TranscriptVerdict.LATE)
+MAX_EFFECTS = 4  # of one hop: an effect may lead to another, a ring of them must not hang
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class UssdService:
     """A channel as its residents see it: its name, what they dial, and the size of a screen."""
 
     channel: str
@@ -56,7 +56,7 @@ class TurnDeps:
     """What a turn needs of the gateway."""
 
     versions: MenuVersions
-    sessions: Sessions
+    sessions: SessionStore
     effects: Effects
     dropped: DroppedSessions
     vault: Vault
@@ -64,16 +64,16 @@ class TurnDeps:
     metrics: Metrics
 
 
-class Turns:
+class TurnHandler:
     """Takes the callbacks of all channels."""
 
     def __init__(self, deps: TurnDeps, open_s: int) -> None:
         """`open_s` is for how many seconds a dialogue is kept that says nothing worth more."""
         self._deps = deps
         self._open_s = open_s
-        self._keepings: dict[str, Keeping] = {}
+        self._keepings: dict[str, SessionTtl] = {}
 
-    async def take(self, service: Service, turn: Turn) -> Screen:
+    async def handle(self, service: UssdService, turn: Turn) -> Screen:
         """The screen that answers `turn`. Never raises.
 
         Every store operation has its own deadline, and a turn makes four of them at most: the read, the filing, the
@@ -94,20 +94,20 @@ class Turns:
             hop.outcome = "failed"
             step = self._apology(hop, service)
         seconds = self._deps.clock.monotonic() - started
-        self._deps.metrics.turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
-        log.info("ussd.turn", **line(hop, step, seconds))
+        self._deps.metrics.count_turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
+        log.info("ussd.turn", **turn_fields(hop, step, seconds))
         place = step.session
-        return Screen(step.screen, step.end, str(Label(place.state, place.language, place.began)))
+        return Screen(step.screen, step.end, str(ScreenLabel(place.state, place.language, place.began)))
 
-    def apology(self, service: Service, language: str = "") -> Screen:
+    def apology(self, service: UssdService, language: str = "") -> Screen:
         """The last screen of a callback that could not be understood."""
         menu = self._deps.versions.current
         words = menu.wordings.get(language) or menu.wordings[menu.language]
         values = menu.placeholder_values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
-    def _apology(self, hop: TurnContext, service: Service) -> Step:
-        known = hop.stored.place if hop.stored else engine.begin(hop.menu).session
+    def _apology(self, hop: TurnContext, service: UssdService) -> Step:
+        known = hop.stored.menu_session if hop.stored else engine.begin(hop.menu).session
         return Step(known, self.apology(service, known.language).text, end=True)
 
     async def _answer(self, hop: TurnContext) -> Step:
@@ -117,7 +117,7 @@ class Turns:
         step = self._step(hop)
         if hop.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
             return step
-        for _ in range(MOST_EFFECTS):
+        for _ in range(MAX_EFFECTS):
             if not step.effect:
                 break
             step = await self._carry_out(hop, step)
@@ -132,7 +132,7 @@ class Turns:
             hop.raw, found = await self._deps.sessions.read(hop.phone_key)
         except RedisUnavailable:
             self._deps.metrics.store_errors.labels("redis").inc()
-            hop.redis_away = True
+            hop.redis_unavailable = True
         else:
             hop.load(found, self._deps.versions)
         hop.redis_s += self._deps.clock.monotonic() - started
@@ -142,31 +142,31 @@ class Turns:
         stored, turn = hop.stored, hop.turn
         if stored is None:
             return self._start(hop)
-        hop.state = stored.place.state
-        addition = _LATE if hop.superseded else transcript.added(stored.text, turn.text)
-        hop.outcome = addition.reading.value
-        if hop.outdated:
+        hop.state = stored.menu_session.state
+        addition = _LATE if hop.superseded else transcript.new_input(stored.fingerprint, turn.text)
+        hop.outcome = addition.verdict.value
+        if hop.version_unknown:
             # A late callback is of a dialogue that goes on elsewhere: it is answered, and changes nothing.
-            hop.outcome = "led_back" if addition.reading is not TranscriptVerdict.LATE else hop.outcome
+            hop.outcome = "led_back" if addition.verdict is not TranscriptVerdict.LATE else hop.outcome
             return self._show_in_new_version(hop, stored)
-        if addition.reading is not TranscriptVerdict.NEW:
-            return engine.show(hop.menu, stored.place, hop.limits, given=hop.given)
+        if addition.verdict is not TranscriptVerdict.NEW:
+            return engine.show(hop.menu, stored.menu_session, hop.limits, given=hop.given)
         hop.keys = addition.keys
-        label = read_label(turn.label)
-        if label and label.state != stored.place.state:
+        label = parse_label(turn.label)
+        if label and label.state != stored.menu_session.state:
             # The resident has seen a later screen than we stored: Redis was away in between.
             return self._replay_missed(hop, stored, label)
-        step = Step(stored.place)
-        for keys in _inputs(hop.menu, stored.place.state, addition.keys):
+        step = Step(stored.menu_session)
+        for keys in _inputs(hop.menu, stored.menu_session.state, addition.keys):
             step = engine.step(hop.menu, step.session, keys, hop.limits, given=hop.given, today=hop.today)
             if step.effect:
                 break
         return step
 
-    def _replay_missed(self, hop: TurnContext, stored: Stored, label: Label) -> Step:
+    def _replay_missed(self, hop: TurnContext, stored: StoredSession, label: ScreenLabel) -> Step:
         """From the stored place by all that was typed since."""
         hop.outcome = "replayed"
-        step = replay_from(hop.menu, stored.place, transcript.parts(hop.keys), label, hop.start_inputs())
+        step = replay_from(hop.menu, stored.menu_session, transcript.split_inputs(hop.keys), label, hop.start_inputs())
         if step is None:
             hop.outcome = "lost"
             step = engine.show_home(hop.menu, label.language, hop.limits, given=hop.given, error="lost")
@@ -174,16 +174,21 @@ class Turns:
 
     def _start(self, hop: TurnContext) -> Step:
         step, hop.outcome = start(
-            hop.menu, hop.turn, hop.service_code, hop.start_inputs(), hop.dropped(), surely=not hop.redis_away
+            hop.menu,
+            hop.turn,
+            hop.service_code,
+            hop.start_inputs(),
+            hop.resumable_session(),
+            surely=not hop.redis_unavailable,
         )
         return step
 
-    def _show_in_new_version(self, hop: TurnContext, stored: Stored) -> Step:
+    def _show_in_new_version(self, hop: TurnContext, stored: StoredSession) -> Step:
         """The menu has changed under the dialogue: the same screen as it is now, or the main menu; nothing is pressed.
 
         What was typed answered a screen whose options may have moved. A last screen stays what it was.
         """
-        place = stored.place
+        place = stored.menu_session
         if engine.has_place(hop.menu, place):
             kind = hop.menu.states[place.state].kind
             if kind.is_end:
@@ -203,11 +208,11 @@ class Turns:
             language=place.language,
             answers=engine.valid_answers(hop.menu, place),
             at=hop.now,
-            callback=str(transcript.mark(hop.turn.text).checksum),
+            callback=str(transcript.fingerprint(hop.turn.text).checksum),
         )
         outcome, learnt = await self._deps.effects.carry_out(step.effect, hop.menu, statement)
         hop.sql_s += self._deps.clock.monotonic() - started
-        hop.filed += step.effect == "file_report" and outcome != "failed"
+        hop.filed_today += step.effect == "file_report" and outcome != "failed"
         hop.failed |= outcome == "failed"
         return engine.resume(hop.menu, place, outcome, learnt, hop.limits, given=hop.given)
 
@@ -216,8 +221,8 @@ class Turns:
         stored = hop.to_store(place)
         started = self._deps.clock.monotonic()
         try:
-            seconds = self._keeping(hop.menu).seconds(place, ended=step.end, filed=hop.filed > 0)
-            writing = self._deps.sessions.write(hop.phone_key, hop.raw, stored, seconds)
+            seconds = self._keeping(hop.menu).seconds(place, ended=step.end, filed=hop.filed_today > 0)
+            writing = self._deps.sessions.compare_and_set(hop.phone_key, hop.raw, stored, seconds)
             if _begins_to_matter(hop, step):
                 other, _ = await asyncio.gather(writing, self._deps.dropped.watch(hop.turn.phone))
             else:
@@ -230,25 +235,25 @@ class Turns:
         if other is None or not _is_ahead(other, stored, hop.turn.text):
             return step
         hop.outcome = "overtaken"
-        menu = self._deps.versions.of(other.menu) or hop.menu
-        return engine.show(menu, other.place, hop.limits, given=hop.given)
+        menu = self._deps.versions.get(other.menu_version) or hop.menu
+        return engine.show(menu, other.menu_session, hop.limits, given=hop.given)
 
-    def _keeping(self, menu: Menu) -> Keeping:
+    def _keeping(self, menu: Menu) -> SessionTtl:
         """For how long dialogues of this menu are kept; worked out when it is first walked."""
         if menu.version not in self._keepings:
             rules = menu.rules
             dropped, language = rules.resume_within.total_seconds(), rules.remember_language.total_seconds()
-            self._keepings[menu.version] = Keeping(self._open_s, int(dropped), int(language))
+            self._keepings[menu.version] = SessionTtl(self._open_s, int(dropped), int(language))
         return self._keepings[menu.version]
 
 
 def _begins_to_matter(hop: TurnContext, step: Step) -> bool:
     """Whether this hop has made a report of the dialogue, which must not be lost when the call drops."""
-    if step.end or not step.session.answers.keys() >= REQUIRED:
+    if step.end or not step.session.answers.keys() >= REQUIRED_ANSWERS:
         return False
-    if hop.stored is not None and hop.stored.place.answers.keys() >= REQUIRED:
+    if hop.stored is not None and hop.stored.menu_session.answers.keys() >= REQUIRED_ANSWERS:
         return False  # it did before
-    return could_be_filed(hop.menu, step.session)
+    return is_fileable(hop.menu, step.session)
 
 
 def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
@@ -256,8 +261,8 @@ def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
     return [keys] if "*" not in keys or menu.states[state].kind.is_typed else keys.split("*")
 
 
-def _is_ahead(other: Stored, ours: Stored, text: str) -> bool:
+def _is_ahead(other: StoredSession, ours: StoredSession, text: str) -> bool:
     """Whether the same callback, or a later one of its dialling, was faster: then its screen is the one to show."""
     if (other.channel, other.session) != (ours.channel, ours.session):
         return False
-    return other.text == ours.text or not transcript.begins(text, other.text)
+    return other.fingerprint == ours.fingerprint or not transcript.starts_with(text, other.fingerprint)

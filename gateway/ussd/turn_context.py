@@ -13,8 +13,8 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import StartInputs
-from gateway.ussd.sessions import Stored
-from gateway.ussd.transcript import mark
+from gateway.ussd.sessions import StoredSession
+from gateway.ussd.transcript import fingerprint
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -30,15 +30,15 @@ class TurnContext:
     menu: Menu
     phone_key: bytes = b""
     raw: bytes = b""  # what stood in Redis
-    redis_away: bool = False
-    stored: Stored | None = None  # the dialogue of this session
-    before: Stored | None = None  # an earlier one of this phone
-    outdated: bool = False  # its menu is not known any more
+    redis_unavailable: bool = False
+    stored: StoredSession | None = None  # the dialogue of this session
+    previous: StoredSession | None = None  # an earlier one of this phone
+    version_unknown: bool = False  # its menu is not known any more
     superseded: bool = False  # it has taken the place of the session that this callback is of
     now: datetime = _NEVER
     today: date = date.min
     given: Mapping[str, str] = field(default_factory=dict)
-    filed: int = 0  # reports of this phone today
+    filed_today: int = 0  # reports of this phone today
     state: str = ""
     outcome: str = "new"
     keys: str = ""
@@ -46,7 +46,7 @@ class TurnContext:
     redis_s: float = 0.0
     sql_s: float = 0.0
 
-    def load(self, stored: Stored | None, versions: MenuVersions) -> None:
+    def load(self, stored: StoredSession | None, versions: MenuVersions) -> None:
         """Take what Redis holds of this phone: the dialogue that goes on, or one that was.
 
         A late callback of a session that another one has replaced is one of the dialogue that goes on.
@@ -54,38 +54,38 @@ class TurnContext:
         if stored is None:
             return
         if (stored.channel, stored.session) != (self.channel, self.turn.session):
-            if not stored.is_after(self.channel, self.turn.session, self.turn.text):
-                self.before = stored
+            if not stored.has_replaced(self.channel, self.turn.session, self.turn.text):
+                self.previous = stored
                 return
             self.superseded = True
         self.stored = stored
-        menu = versions.of(stored.menu)
-        self.outdated = menu is None
+        menu = versions.get(stored.menu_version)
+        self.version_unknown = menu is None
         self.menu = menu or self.menu
 
     def set_time(self, now: datetime) -> None:
         """Work out the day, and what texts and conditions may ask for."""
         self.now = now
         self.today, stage = self.menu.local_day(now)
-        standing = self.stored or self.before
-        self.filed = standing.filed_today(self.today) if standing else 0
+        standing = self.stored or self.previous
+        self.filed_today = standing.filed_today(self.today) if standing else 0
         self.given = {
             "ussd": self.service_code,
-            "reports_today": str(self.filed),
+            "reports_today": str(self.filed_today),
             "stage": stage,
         }
 
     def start_inputs(self) -> StartInputs:
         """What a beginning hangs on: among it the language that this phone has chosen before, if it has."""
-        earlier = self.before
-        language = earlier.place.language if earlier and earlier.place.chosen else ""
+        earlier = self.previous
+        language = earlier.menu_session.language if earlier and earlier.menu_session.chosen else ""
         return StartInputs(self.limits, self.given, self.today, language)
 
-    def dropped(self) -> Session | None:
+    def resumable_session(self) -> Session | None:
         """The place of an earlier dialogue that may be gone on with."""
-        if self.before is None or self.before.age(self.now) > self.menu.rules.resume_within.total_seconds():
+        if self.previous is None or self.previous.age(self.now) > self.menu.rules.resume_within.total_seconds():
             return None
-        return self.before.place if engine.is_worth_resuming(self.menu, self.before.place) else None
+        return self.previous.menu_session if engine.is_worth_resuming(self.menu, self.previous.menu_session) else None
 
     def origin(self, place: Session) -> str:
         """The session that a resumed dialogue was begun in, if it was this channel's: its report is the same one."""
@@ -93,20 +93,22 @@ class TurnContext:
             return ""
         if self.stored is not None:
             return self.stored.origin
-        earlier = self.before
+        earlier = self.previous
         if earlier is None or earlier.channel != self.channel:
             return ""
         return earlier.origin or earlier.session
 
-    def to_store(self, place: Session) -> Stored:
+    def to_store(self, place: Session) -> StoredSession:
         """The dialogue as it shall rest."""
-        filed_on = self.today.toordinal() if self.filed else 0
-        at, text, origin = int(self.now.timestamp()), mark(self.turn.text), self.origin(place)
+        filed_on = self.today.toordinal() if self.filed_today else 0
+        at, text, origin = int(self.now.timestamp()), fingerprint(self.turn.text), self.origin(place)
         version, session, replaced = self.menu.version, self.turn.session, self._replaced()
         # By position, which takes half of what it takes by name.
-        return Stored(self.channel, session, text, version, at, filed_on, self.filed, origin, place, replaced)
+        return StoredSession(
+            self.channel, session, text, version, at, filed_on, self.filed_today, origin, place, replaced
+        )
 
     def _replaced(self) -> tuple[tuple[int, int], ...]:
         if self.stored is not None:
             return self.stored.replaced
-        return self.before.replaced_by(self.channel, self.turn.session) if self.before else ()
+        return self.previous.replaced_list_for(self.channel, self.turn.session) if self.previous else ()

@@ -11,7 +11,7 @@ LONGEST_LOGGED_INPUT = 24
 _KEYPAD = frozenset("0123456789*#")
 
 
-def line(hop: TurnContext, step: Step, seconds: float) -> dict[str, Any]:
+def turn_fields(hop: TurnContext, step: Step, seconds: float) -> dict[str, Any]:
     """The fields of the line. What a resident typed in words is told by its length alone."""
     place = step.session
     fields: dict[str, Any] = {

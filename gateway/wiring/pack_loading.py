@@ -7,7 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from gateway.incidents.draft import IN_DANGER
-from gateway.incidents.incident import ANSWERS, MAY_CALL, ON_THE_WAY, TYPED, IncidentStatus
+from gateway.incidents.incident import (
+    CONTACT_ANSWERS,
+    NAVIGATION_ANSWERS,
+    REPORT_ANSWERS,
+    TYPED_ANSWERS,
+    IncidentStatus,
+)
 from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.limits import DEFAULT, Keys, Limits
 from gateway.menu.model import Menu, State
@@ -17,7 +23,7 @@ from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.diagnostics import Diagnostic
-from gateway.ussd.effects import NEEDED
+from gateway.ussd.effects import REQUIRED_BY_EFFECT
 
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
@@ -32,7 +38,7 @@ def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     return menu
 
 
-def measures(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:
+def measure_menu(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:
     """What a proven menu asks of the channel with the smallest screens."""
     return check_menu(menu, min(_all_limits(channels), key=lambda limits: limits.septets))
 
@@ -55,10 +61,10 @@ def _limits(septets: int, keys: Keys | None) -> Limits:
 def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
     """Answers that a pack keeps and nothing has a place for, or the other way round, and stages without a name."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
-    needed = {name: effect for effect, names in NEEDED.items() for name in names if _does(menu, effect)}
-    known = ANSWERS | ON_THE_WAY | set().union(*NEEDED.values())
+    needed = {name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _does(menu, effect)}
+    known = REPORT_ANSWERS | NAVIGATION_ANSWERS | set().union(*REQUIRED_BY_EFFECT.values())
     for name in sorted(kept.keys() - known):
-        message = f"{name} has no place in an incident; known are {', '.join(sorted(ANSWERS))}"
+        message = f"{name} has no place in an incident; known are {', '.join(sorted(REPORT_ANSWERS))}"
         yield Diagnostic(FLOW, kept[name].line, message)
     for name, effect in needed.items():
         if name not in kept and not unknowns.includes_answer(name):
@@ -74,10 +80,10 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
 
 def _value_diagnostics(state: State) -> Iterator[str]:
     """Why what this state keeps would be refused when it comes to be recorded, or would not be understood."""
-    if state.keep in ANSWERS - TYPED and state.kind.is_typed:
+    if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind.is_typed:
         yield f"{state.keep} must be chosen, not typed"
-    if state.keep == "contact" and (unknown := sorted(state.options.keys() - MAY_CALL)):
-        yield f"contact is one of {', '.join(sorted(MAY_CALL))}, not {', '.join(unknown)}"
+    if state.keep == "contact" and (unknown := sorted(state.options.keys() - CONTACT_ANSWERS)):
+        yield f"contact is one of {', '.join(sorted(CONTACT_ANSWERS))}, not {', '.join(unknown)}"
     if state.keep == "danger" and IN_DANGER not in state.options:
         yield f"one option must be {IN_DANGER}, which marks reports"
 

@@ -18,7 +18,7 @@ from gateway.menu.kinds.base import StateShape
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.pack import schema
 from gateway.places import areas
-from gateway.ussd.effects import NEEDED
+from gateway.ussd.effects import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
@@ -58,7 +58,7 @@ WORDS: dict[str, Iterable[str]] = {
     "A state is one of eight things": resume.RESUME_OPTIONS,
     "Conditions": model.FACTS,
     "appeals.yaml": [*rules.Need, *model.APPEAL_PLACEHOLDERS],
-    "What the gateway does": set().union(*do.EFFECTS.values(), *NEEDED.values()),
+    "What the gateway does": set().union(*do.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
     "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GATEWAY_PLACEHOLDERS, *incident.IncidentStatus, "heading"],
 }
 
@@ -95,7 +95,7 @@ def test_every_way_of_ending_stands_beside_its_effect() -> None:
     rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
 
     for effect, outcomes in do.EFFECTS.items():
-        assert [word for word in (*outcomes, *NEEDED[effect]) if f"`{word}`" not in rows[effect]] == []
+        assert [word for word in (*outcomes, *REQUIRED_BY_EFFECT[effect]) if f"`{word}`" not in rows[effect]] == []
 
 
 def test_the_conditions_are_conditions() -> None:
@@ -108,4 +108,4 @@ def test_the_conditions_are_conditions() -> None:
 def test_the_documented_answers_are_those_that_a_report_takes() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
-    assert named == incident.ANSWERS | incident.ON_THE_WAY
+    assert named == incident.REPORT_ANSWERS | incident.NAVIGATION_ANSWERS

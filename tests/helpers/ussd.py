@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from sqlalchemy import Table
 
 from gateway.carriers.carrier import Screen, Turn
+from gateway.cli.incidents import incident_json
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
@@ -18,8 +19,8 @@ from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
-from gateway.ussd.sessions import Stored
-from gateway.ussd.turn import Service, Turns
+from gateway.ussd.sessions import StoredSession
+from gateway.ussd.turn import TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.wiring import Services
 from tests.helpers.clocks import ManualClock
@@ -29,8 +30,8 @@ from tests.helpers.packs import FILES, MENU
 from tests.helpers.phones import NUMBER
 from tests.helpers.tables import Rows, rows
 
-SERVICE = Service("at", SERVICE_CODES["at"], Limits())
-SECOND = Service("at2", SERVICE_CODES["at2"], Limits())  # another channel
+SERVICE = UssdService("at", SERVICE_CODES["at"], Limits())
+SECOND = UssdService("at2", SERVICE_CODES["at2"], Limits())  # another channel
 VAULT = Vault(VAULT_KEY)
 
 # Indonesian; a clash that goes on in Podosugih; no danger, more than 50, seen; told in words; may be called; send.
@@ -53,10 +54,10 @@ class UssdGateway:
     services: Services
 
     async def incidents(self) -> Sequence[dict[str, Any]]:
-        return await self.services.incidents.list()
+        return [incident_json(incident) for incident in await self.services.incidents.list_incidents()]
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
-        return await self.services.outbox.list()
+        return await self.services.outbox.list_messages()
 
     async def ask(self, *command: Any) -> Any:
         """Return the answer of Redis to `command`."""
@@ -65,7 +66,7 @@ class UssdGateway:
     async def rows(self, table: Table) -> Rows:
         return await rows(self.services.database, table)
 
-    async def stored(self, phone: Phone = NUMBER) -> Stored:
+    async def stored(self, phone: Phone = NUMBER) -> StoredSession:
         """Return the session of this phone in Redis."""
         stored = (await self.services.sessions.read(VAULT.lookup(phone)))[1]
         assert stored is not None
@@ -87,13 +88,15 @@ async def ussd_gateway(
 
 def with_rules(gateway: UssdGateway, rules: str) -> None:
     """Put an edition of the pack in force that settles this instead."""
-    gateway.services.versions.put(load({**FILES, "rules.yaml": rules}))
+    gateway.services.versions.activate(load({**FILES, "rules.yaml": rules}))
 
 
 class Resident:
     """A phone as the carrier presents it: all that was typed in this session, and the label of the last screen."""
 
-    def __init__(self, turns: Turns, phone: Phone = NUMBER, session: str = "", service: Service = SERVICE) -> None:
+    def __init__(
+        self, turns: TurnHandler, phone: Phone = NUMBER, session: str = "", service: UssdService = SERVICE
+    ) -> None:
         self.session = session or f"ATUid_{next(_sessions):032x}"
         self.text = ""
         self.label: str | None = None
@@ -119,7 +122,7 @@ class Resident:
     async def callback(self, text: str, label: str | None = None, code: str = "") -> Screen:
         """One callback just as it says; it leaves the phone as it is."""
         dialled = code or self._service.service_code
-        return await self._turns.take(self._service, Turn(self.session, self._phone, dialled, "99999", text, label))
+        return await self._turns.handle(self._service, Turn(self.session, self._phone, dialled, "99999", text, label))
 
     async def _shown(self, screen: Screen) -> Screen:
         self.label = screen.label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.messages.outbox import Outbox
@@ -29,5 +29,5 @@ def reporter(database: Database, vault: Vault, clock: ManualClock) -> Reporter:
 
 
 @pytest.fixture
-def drafts(database: Database, vault: Vault, clock: ManualClock, book: IncidentStore) -> Drafts:
-    return Drafts(database, vault, clock, book)
+def drafts(database: Database, vault: Vault, clock: ManualClock, book: IncidentStore) -> DraftStore:
+    return DraftStore(database, vault, clock, book)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.audit import audit
+from gateway.cli.incidents import incident_json
 from gateway.incidents.incident import Incident, IncidentStatus, Report, Veracity
 from gateway.incidents.store import (
     FiledReport,
@@ -62,7 +63,7 @@ async def test_a_report_becomes_an_incident_a_confirmation_and_an_audit_row(
 ) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     assert filed.new
-    assert tickets.valid(filed.ticket)
+    assert tickets.is_valid(filed.ticket)
     assert await counts(database) == (1, 1, 1)
 
     found = await book.find(filed.ticket)
@@ -148,7 +149,7 @@ async def test_another_phone_gets_nothing_of_the_session(book: IncidentStore, da
     with pytest.raises(SessionOfAnotherPhone) as refused:
         await book.file(report(), OTHER, confirmation)
     shown = "".join(traceback.format_exception(refused.value))
-    for secret in (filed.ticket, tickets.show(filed.ticket), PHONE.e164[1:], OTHER.e164[1:], "Ribut"):
+    for secret in (filed.ticket, tickets.with_dash(filed.ticket), PHONE.e164[1:], OTHER.e164[1:], "Ribut"):
         assert secret not in shown
     assert await counts(database) == (1, 1, 1)
 
@@ -238,7 +239,7 @@ async def test_no_incident_is_none(book: IncidentStore) -> None:
 async def test_the_list_is_json_newest_first_and_masked(book: IncidentStore) -> None:
     first = await book.file(report("s1"), PHONE, confirmation)
     second = await book.file(report("s2", contact=None, when_date=None), OTHER, confirmation)
-    listed = json.loads(json.dumps(await book.list()))
+    listed = [json.loads(json.dumps(incident_json(incident))) for incident in await book.list_incidents()]
     assert [incident["ticket"] for incident in listed] == [second.ticket, first.ticket]
     assert listed[1] == {
         "ticket": first.ticket,
@@ -261,13 +262,13 @@ async def test_the_list_is_json_newest_first_and_masked(book: IncidentStore) -> 
         "phone": "+62812****567",
     }
     assert (listed[0]["contact"], listed[0]["when_date"], listed[0]["phone"]) == (None, None, "+62857****008")
-    assert [incident["ticket"] for incident in await book.list(limit=1)] == [second.ticket]
+    assert [incident.ticket for incident in await book.list_incidents(limit=1)] == [second.ticket]
 
 
 async def test_times_of_any_zone_are_shown_in_one(book: IncidentStore) -> None:
     jakarta = datetime.fromisoformat("2026-11-23T15:00:00+07:00")
     await book.file(report(received_at=jakarta), PHONE, confirmation)
-    assert (await book.list())[0]["received_at"] == "2026-11-23T08:00:00+00:00"
+    assert (await book.list_incidents())[0].report.received_at.isoformat() == "2026-11-23T08:00:00+00:00"
 
 
 # Moving ----------------------------------------------------------------------------------------------------

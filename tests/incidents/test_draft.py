@@ -20,7 +20,7 @@ def draft(answers: dict[str, str], **changes: Any) -> Draft:
 
 
 def test_what_no_report_has_a_place_for_is_not_kept() -> None:
-    assert draft({**ENOUGH, "kecamatan": "33.75.01", "ticket": "73402816", "colour": "x" * 99}).told == {
+    assert draft({**ENOUGH, "kecamatan": "33.75.01", "ticket": "73402816", "colour": "x" * 99}).report_answers == {
         **ENOUGH,
         "kecamatan": "33.75.01",
     }
@@ -29,12 +29,12 @@ def test_what_no_report_has_a_place_for_is_not_kept() -> None:
 @pytest.mark.parametrize("answers", [{}, {"category": "uang"}, {"area": "33"}, {**ENOUGH, "area": ""}], ids=str)
 def test_without_category_and_area_it_cannot_be_filed(answers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="short key"):
-        draft(answers).report(AT)
+        draft(answers).to_report(AT)
 
 
 def test_it_is_filed_as_it_is() -> None:
     unfinished = draft({**ENOUGH, "ticket": "73402816", "danger": "yes"})
-    filed = unfinished.report(AT + timedelta(hours=1))
+    filed = unfinished.to_report(AT + timedelta(hours=1))
     assert (filed.category, filed.area, filed.danger, filed.description) == (*ENOUGH.values(), "yes", "")
     assert (filed.channel, filed.session, filed.language) == ("at", "ATUid_1", "id")
     assert filed.received_at == AT + timedelta(hours=1)
@@ -42,8 +42,8 @@ def test_it_is_filed_as_it_is() -> None:
 
 @pytest.mark.parametrize(("danger", "marked"), [("yes", True), ("no", False), ("unknown", False), ("", False)])
 def test_danger_marks_it(danger: str, marked: bool) -> None:
-    assert draft({"danger": danger}).marked is marked
-    assert not draft({}).marked
+    assert draft({"danger": danger}).mentions_danger is marked
+    assert not draft({}).mentions_danger
 
 
 @pytest.mark.parametrize(

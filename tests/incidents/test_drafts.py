@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from gateway.audit import audit
+from gateway.cli.incidents import draft_json
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import drafts as table
@@ -64,7 +65,7 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
 
 
 async def test_a_draft_and_its_reminder_are_kept_together(
-    drafts: Drafts, database: Database, vault: Vault, clock: ManualClock
+    drafts: DraftStore, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
     (row,) = await rows(database, table)
@@ -81,19 +82,19 @@ async def test_a_draft_and_its_reminder_are_kept_together(
     assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
 
 
-async def test_no_reminder_is_sent_before_its_time(drafts: Drafts, outbox: Outbox, clock: ManualClock) -> None:
+async def test_no_reminder_is_sent_before_its_time(drafts: DraftStore, outbox: Outbox, clock: ManualClock) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert await outbox.claim(1, "w1", "at") == []
     clock.advance(minutes=10)
     assert [claim.text for claim in await outbox.claim(1, "w1", "at")] == [REMINDER]
 
 
-async def test_without_a_reminder_none_is_queued(drafts: Drafts, database: Database) -> None:
+async def test_without_a_reminder_none_is_queued(drafts: DraftStore, database: Database) -> None:
     assert await drafts.keep(draft(), None, DUE)
     assert await rows(database, messages) == []
 
 
-async def test_a_session_is_kept_once(drafts: Drafts, database: Database) -> None:
+async def test_a_session_is_kept_once(drafts: DraftStore, database: Database) -> None:
     kept = await asyncio.gather(*(drafts.keep(draft(), REMINDER, DUE) for _ in range(5)))
     assert kept.count(True) == 1
     assert not await drafts.keep(draft(phone=OTHER), REMINDER, DUE)
@@ -101,19 +102,19 @@ async def test_a_session_is_kept_once(drafts: Drafts, database: Database) -> Non
     assert len(await rows(database, messages)) == 1
 
 
-async def test_a_dialogue_that_drops_again_says_what_is_known_now(drafts: Drafts, database: Database) -> None:
+async def test_a_dialogue_that_drops_again_says_what_is_known_now(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     later = replace(draft(minutes=5), answers={**draft().answers, "danger": "no", "description": "more by now"})
     assert not await drafts.keep(later, REMINDER, DUE), "it is the same draft"
     assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "and a late word of before changes nothing"
 
-    (listed,) = await drafts.list()
-    assert (listed["danger"], listed["description"]) == ("no", "more by now")
-    assert listed["left_at"] == later.left_at.isoformat()
+    (listed,) = await drafts.list_drafts()
+    assert (listed.answers["danger"], listed.answers["description"]) == ("no", "more by now")
+    assert listed.left_at == later.left_at
     assert len(await rows(database, messages)) == 1, "nobody is reminded a second time"
 
 
-async def test_a_later_draft_of_the_phone_takes_the_place(drafts: Drafts, database: Database) -> None:
+async def test_a_later_draft_of_the_phone_takes_the_place(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
@@ -130,14 +131,14 @@ async def test_a_later_draft_of_the_phone_takes_the_place(drafts: Drafts, databa
     assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "a later one is there"
 
 
-async def test_of_drafts_that_come_at_the_same_time_the_last_left_stays(drafts: Drafts, database: Database) -> None:
+async def test_of_drafts_that_come_at_the_same_time_the_last_left_stays(drafts: DraftStore, database: Database) -> None:
     await asyncio.gather(*(drafts.keep(draft(f"s{number}", minutes=number), REMINDER, DUE) for number in range(5)))
-    assert [listed["session"] for listed in await drafts.list()] == ["s4"]
+    assert [listed.session for listed in await drafts.list_drafts()] == ["s4"]
     assert (await statuses(database)).count("open") == 1
     assert [one["status"] for one in await reminders(database)].count("queued") == 1
 
 
-async def test_what_was_filed_is_no_draft(drafts: Drafts, book: IncidentStore, database: Database) -> None:
+async def test_what_was_filed_is_no_draft(drafts: DraftStore, book: IncidentStore, database: Database) -> None:
     await book.file(report("s1", received_at=AT), PHONE, confirmation)
     assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
     assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
@@ -146,7 +147,7 @@ async def test_what_was_filed_is_no_draft(drafts: Drafts, book: IncidentStore, d
     assert len(await reminders(database)) == 1
 
 
-async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: Drafts, database: Database) -> None:
+async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: DraftStore, database: Database) -> None:
     with pytest.raises(TooManyParts):
         await drafts.keep(draft(), "x" * 161, DUE)
     assert await rows(database, table) == []
@@ -156,7 +157,7 @@ async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: Drafts, databas
 
 
 async def test_a_draft_is_filed_as_it_is(
-    drafts: Drafts, book: IncidentStore, database: Database, clock: ManualClock
+    drafts: DraftStore, book: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     clock.advance(minutes=30)
@@ -180,7 +181,7 @@ async def test_a_draft_is_filed_as_it_is(
     assert (sent["resume"]["status"], sent["resume"]["phone_key"]) == ("cancelled", None)
 
 
-async def test_it_is_filed_once(drafts: Drafts, database: Database) -> None:
+async def test_it_is_filed_once(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     filed = await asyncio.gather(*(drafts.file(PHONE, confirming, since=BEFORE) for _ in range(5)))
     assert sum(one is not None for one in filed) == 1
@@ -188,7 +189,7 @@ async def test_it_is_filed_once(drafts: Drafts, database: Database) -> None:
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_there_is_nothing_to_file(drafts: Drafts, book: IncidentStore, database: Database) -> None:
+async def test_there_is_nothing_to_file(drafts: DraftStore, book: IncidentStore, database: Database) -> None:
     assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "none was left"
     await drafts.keep(draft("s1"), None, DUE)
     assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
@@ -198,19 +199,19 @@ async def test_there_is_nothing_to_file(drafts: Drafts, book: IncidentStore, dat
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_a_report_before_it_does_not_hinder(drafts: Drafts, book: IncidentStore) -> None:
+async def test_a_report_before_it_does_not_hinder(drafts: DraftStore, book: IncidentStore) -> None:
     await book.file(report("s1", received_at=AT), PHONE, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
     assert await drafts.file(PHONE, confirming, since=BEFORE) is not None
 
 
 async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
-    drafts: Drafts, book: IncidentStore, database: Database
+    drafts: DraftStore, book: IncidentStore, database: Database
 ) -> None:
     """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
     await drafts.keep(draft(), None, DUE)
     earlier = await book.file(report(received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
-    assert await drafts.list() == []
+    assert await drafts.list_drafts() == []
     done = await drafts.file(PHONE, confirming, since=BEFORE)
     assert done is not None
     assert done.filed == FiledReport(earlier.ticket, new=False)
@@ -218,7 +219,7 @@ async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
 
 
 @pytest.mark.parametrize("answers", [{}, {"category": "gesekan"}], ids=["nothing", "no place"])
-async def test_of_too_little_no_report_is_made(drafts: Drafts, database: Database, answers: dict[str, str]) -> None:
+async def test_of_too_little_no_report_is_made(drafts: DraftStore, database: Database, answers: dict[str, str]) -> None:
     await drafts.keep(draft(answers=answers), None, DUE)
     with pytest.raises(ValueError, match="short key"):
         await drafts.file(PHONE, confirming, since=BEFORE)
@@ -226,7 +227,7 @@ async def test_of_too_little_no_report_is_made(drafts: Drafts, database: Databas
     assert await rows(database, incidents) == []
 
 
-async def test_without_its_confirmation_nothing_is_filed(drafts: Drafts, database: Database) -> None:
+async def test_without_its_confirmation_nothing_is_filed(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), None, DUE)
     with pytest.raises(TooManyParts):
         await drafts.file(PHONE, lambda *_: "x" * 1000, since=BEFORE)
@@ -235,7 +236,7 @@ async def test_without_its_confirmation_nothing_is_filed(drafts: Drafts, databas
 
 
 async def test_a_session_whose_number_was_erased_is_not_filed_again(
-    drafts: Drafts, book: IncidentStore, reporter: Reporter, database: Database
+    drafts: DraftStore, book: IncidentStore, reporter: Reporter, database: Database
 ) -> None:
     await drafts.keep(draft(), None, DUE)
     filed = await book.file(report(received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
@@ -245,7 +246,9 @@ async def test_a_session_whose_number_was_erased_is_not_filed_again(
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_filing_a_report_calls_the_reminder_off(drafts: Drafts, book: IncidentStore, database: Database) -> None:
+async def test_filing_a_report_calls_the_reminder_off(
+    drafts: DraftStore, book: IncidentStore, database: Database
+) -> None:
     """Else the resident who has just got a ticket would read that his report was not sent."""
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
@@ -262,7 +265,7 @@ async def test_filing_a_report_calls_the_reminder_off(drafts: Drafts, book: Inci
 # Ending ----------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_discarded_is_wiped(drafts: Drafts, database: Database) -> None:
+async def test_what_is_discarded_is_wiped(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.delete(PHONE) == 1
@@ -279,7 +282,7 @@ async def test_what_is_discarded_is_wiped(drafts: Drafts, database: Database) ->
     assert await drafts.file(PHONE, confirming, since=BEFORE) is None
 
 
-async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: Drafts, database: Database) -> None:
+async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     deleted, filed = await asyncio.gather(drafts.delete(PHONE), drafts.file(PHONE, confirming, since=BEFORE))
     assert (deleted == 1) is (filed is None)
@@ -287,7 +290,7 @@ async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: Drafts
     assert len(await rows(database, incidents)) == 1 - deleted
 
 
-async def test_what_is_left_too_long_expires(drafts: Drafts, database: Database) -> None:
+async def test_what_is_left_too_long_expires(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", minutes=5, phone=OTHER), REMINDER, DUE)
     assert await drafts.expire(AT) == 0
@@ -298,7 +301,7 @@ async def test_what_is_left_too_long_expires(drafts: Drafts, database: Database)
     assert [one["status"] for one in await reminders(database)] == ["cancelled", "queued"]
 
 
-async def test_many_expire_together(drafts: Drafts) -> None:
+async def test_many_expire_together(drafts: DraftStore) -> None:
     for number in range(20):
         await drafts.keep(draft(f"s{number}", phone=Phone(f"+2547110001{number:02}")), REMINDER, DUE)
     expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
@@ -308,10 +311,10 @@ async def test_many_expire_together(drafts: Drafts) -> None:
 # Listing ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_json_the_last_left_first_and_masked(drafts: Drafts) -> None:
+async def test_the_list_is_json_the_last_left_first_and_masked(drafts: DraftStore) -> None:
     await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
     await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
-    listed = json.loads(json.dumps(await drafts.list()))
+    listed = [json.loads(json.dumps(draft_json(one))) for one in await drafts.list_drafts()]
     assert [one["session"] for one in listed] == ["s1", "s2"]
     assert listed[0] == {
         "channel": "at",
@@ -327,31 +330,31 @@ async def test_the_list_is_json_the_last_left_first_and_masked(drafts: Drafts) -
         "phone": "+62812****567",
     }
     assert (listed[1]["marked"], listed[1]["category"], listed[1]["phone"]) == (False, "", "+62857****008")
-    assert [one["session"] for one in await drafts.list(limit=1)] == ["s1"]
+    assert [one.session for one in await drafts.list_drafts(limit=1)] == ["s1"]
 
 
 async def test_a_number_that_cannot_be_opened_takes_no_list_down(
-    drafts: Drafts, database: Database, clock: ManualClock, book: IncidentStore
+    drafts: DraftStore, database: Database, clock: ManualClock, book: IncidentStore
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
-    await Drafts(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
-    assert [(one["session"], one["phone"]) for one in await drafts.list()] == [("s2", "?"), ("s1", PHONE.masked)]
+    await DraftStore(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
+    assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", PHONE.masked)]
 
 
-async def test_what_a_later_report_settles_is_not_listed(drafts: Drafts, book: IncidentStore) -> None:
+async def test_what_a_later_report_settles_is_not_listed(drafts: DraftStore, book: IncidentStore) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
-    assert [one["session"] for one in await drafts.list()] == ["s1"], "that was before"
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was before"
     await book.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
-    assert [one["session"] for one in await drafts.list()] == ["s1"], "that was another phone"
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was another phone"
     await book.file(report("s4", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
-    assert await drafts.list() == []
+    assert await drafts.list_drafts() == []
 
 
-async def test_no_table_holds_a_readable_number(drafts: Drafts, database: Database) -> None:
+async def test_no_table_holds_a_readable_number(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
     done = await drafts.file(PHONE, confirming, since=BEFORE)
     assert done is not None
-    assert tickets.valid(done.filed.ticket)
+    assert tickets.is_valid(done.filed.ticket)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

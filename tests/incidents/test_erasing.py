@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary
 from gateway.audit import AuditTrail, audit
 from gateway.carriers.carrier import Inbound, OptOut
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.messages.inbox import Inbox
@@ -20,7 +20,7 @@ from gateway.people.directory import Directory
 from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs
-from gateway.privacy.erasure import Erased, Eraser
+from gateway.privacy.erasure import Eraser, ErasureCounts
 from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
@@ -28,7 +28,7 @@ from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
 from tests.helpers.messages import Stage
 
-NOTHING = Erased(0, 0, 0, 0, 0, 0, 0)
+NOTHING = ErasureCounts(0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def eraser(database: Database, vault: Vault, clock: ManualClock) -> Eraser:
 
 
 @pytest.fixture
-async def lives(database: Database, vault: Vault, clock: ManualClock, book: IncidentStore, drafts: Drafts) -> None:
+async def lives(database: Database, vault: Vault, clock: ManualClock, book: IncidentStore, drafts: DraftStore) -> None:
     """Two people who have each done everything that leaves a number behind."""
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     for name, phone in (("a", PHONE), ("b", OTHER)):
@@ -45,9 +45,9 @@ async def lives(database: Database, vault: Vault, clock: ManualClock, book: Inci
             await book.file(report(session), phone, confirmation)
         left = Draft("at", f"ATUid_{name}3", phone, "id", {"category": "gesekan"}, AT)
         await drafts.keep(left, "Lanjutkan?", clock.now())
-        await inbox.take("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
+        await inbox.store_sms("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
         await consents.subscribe(phone, "33.75.01.1003", language="id", channel="at", wording="v1")
-        await inbox.take_opt_out("at", OptOut(phone, "3375"))
+        await inbox.store_opt_out("at", OptOut(phone, "3375"))
     officer = RoleGrant(Role.OFFICER, ("33.75.01",))
     entries = [ListedPerson(phone, (officer,), name) for name, phone in (("Dewi", PHONE), ("Budi", OTHER))]
     await Directory(database, vault, clock).import_people(entries, source="list.csv", language="id")
@@ -76,7 +76,7 @@ async def test_a_number_is_erased_everywhere(eraser: Eraser, lives: None, databa
         *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
     }
     erased = await eraser.erase(PHONE, "dewi")
-    assert erased == Erased(incidents=2, drafts=1, messages=2, received=1, subscriptions=1, roles=1, people=1)
+    assert erased == ErasureCounts(incidents=2, drafts=1, messages=2, received=1, subscriptions=1, roles=1, people=1)
     assert (await of_number(database, vault, PHONE)).keys() == {"opt_outs"}, "a refusal must still be honoured"
     assert await of_number(database, vault, OTHER) == others
 
@@ -111,7 +111,7 @@ async def test_a_second_time_there_is_nothing(eraser: Eraser, lives: None, datab
     await eraser.erase(PHONE, "dewi")
     before = await rows(database, audit)
     again = await eraser.erase(PHONE, "dewi")
-    assert (again, again.anything) == (NOTHING, False)
+    assert (again, again.found_any) == (NOTHING, False)
     assert await rows(database, audit) == before
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from gateway.cli.incidents import incident_json
 from gateway.incidents.incident import LIFECYCLE, Incident, IncidentStatus, Report, Veracity, may_move
 
 ANSWERS = {
@@ -54,9 +55,9 @@ def test_what_was_skipped_or_not_asked_is_empty() -> None:
     assert (short.when, short.when_date, short.danger, short.description, short.contact) == ("now", None, "", "", None)
 
 
-@pytest.mark.parametrize(("typed", "means"), [("yes", True), ("no", False), ("", None)])
-def test_contact_is_yes_no_or_open(typed: str, deps: bool | None) -> None:
-    assert report({**ANSWERS, "contact": typed}).contact is deps
+@pytest.mark.parametrize(("typed", "contact"), [("yes", True), ("no", False), ("", None)])
+def test_contact_is_yes_no_or_open(typed: str, contact: bool | None) -> None:
+    assert report({**ANSWERS, "contact": typed}).contact is contact
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_some_ways_are_closed(now: IncidentStatus, to: IncidentStatus) -> None:
 
 def test_an_incident_becomes_json() -> None:
     incident = Incident("73402816", report(ANSWERS), IncidentStatus.RECEIVED, Veracity.UNVERIFIED, "+62812****567", AT)
-    shown = json.loads(json.dumps(incident.for_json()))
+    shown = json.loads(json.dumps(incident_json(incident)))
     assert shown["when"] == "before"
     assert shown["when_date"] == "2026-11-20"
     assert shown["received_at"] == "2026-11-23T08:00:00+00:00"

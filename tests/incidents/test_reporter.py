@@ -12,9 +12,9 @@ from sqlalchemy import text
 from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.draft import Draft
-from gateway.incidents.drafts import Drafts
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import LONGEST_DESCRIPTION, IncidentStatus
-from gateway.incidents.reporter import Reporter, Standing
+from gateway.incidents.reporter import Reporter, ReportStatus
 from gateway.incidents.store import IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.inbox import Inbox
@@ -56,13 +56,13 @@ async def test_the_reporter_sees_how_it_stands(
     book: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
-    expected = Standing(IncidentStatus.RECEIVED, filed_at)
-    assert await reporter.standing(ticket, PHONE) == expected
+    expected = ReportStatus(IncidentStatus.RECEIVED, filed_at)
+    assert await reporter.find_status(ticket, PHONE) == expected
 
     clock.advance(hours=1)
     await book.move(ticket, IncidentStatus.CHECKING, "sari", "")
-    moved = await reporter.standing(ticket, PHONE)
-    assert moved == Standing(IncidentStatus.CHECKING, clock.now())
+    moved = await reporter.find_status(ticket, PHONE)
+    assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now())
 
 
 async def test_another_phone_learns_as_little_as_of_no_report(
@@ -70,7 +70,7 @@ async def test_another_phone_learns_as_little_as_of_no_report(
 ) -> None:
     before = [await rows(database, table) for table in (incidents, messages, audit)]
     for number in (ticket, NOBODYS, "", "x"):
-        assert await reporter.standing(number, OTHER) is None
+        assert await reporter.find_status(number, OTHER) is None
         assert not await reporter.add_details(number, OTHER, WORDS, channel="at", session="ATUid_2")
         assert not await reporter.erase_number(number, OTHER)
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
@@ -81,7 +81,7 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
     async with database.begin() as other:
         await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
         for asking in (
-            reporter.standing(ticket, PHONE, deadline=0.1),
+            reporter.find_status(ticket, PHONE, deadline=0.1),
             reporter.add_details(ticket, PHONE, WORDS, channel="at", session="s", deadline=0.1),
             reporter.erase_number(ticket, PHONE, deadline=0.1),
         ):
@@ -100,7 +100,7 @@ async def test_details_stand_beside_the_report(
     clock.advance(minutes=1)
     assert await add(reporter, ticket, "Sekarang sepi")
 
-    assert {one["ticket"]: one["details"] for one in await book.list()} == {
+    assert {one.ticket: list(one.details) for one in await book.list_incidents()} == {
         ticket: [WORDS, "Sekarang sepi"],
         later: [],
     }
@@ -134,7 +134,7 @@ async def test_the_longest_text_that_a_phone_can_type_is_kept(
 ) -> None:
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
     assert await add(reporter, ticket, words)
-    assert [one["details"] for one in await book.list()] == [[words]]
+    assert [one.details for one in await book.list_incidents()] == [(words,)]
 
 
 @pytest.mark.parametrize("wrong", ["x" * (LONGEST_DESCRIPTION + 1), "rahasia\0", "rahasia\x1b[2J", "rahasia\ud800"])
@@ -156,8 +156,10 @@ async def test_an_erased_number_is_gone(
     assert await reporter.erase_number(ticket, PHONE)
 
     assert await hold_no_number(database)
-    assert [one["phone"] for one in await book.list()] == [""]
-    assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list()] == [("", "cancelled", ERASED)]
+    assert [one.phone for one in await book.list_incidents()] == [""]
+    assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list_messages()] == [
+        ("", "cancelled", ERASED)
+    ]
     found = await book.find(ticket)
     assert found is not None
     assert (found.phone, found.report) == ("", report())
@@ -172,14 +174,14 @@ async def test_the_letters_about_it_lose_their_sender_and_no_other(
     inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
     written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
     for text_, sender, about in written:
-        await inbox.take("at", Inbound(text_, sender, "3375", text_, None, ""))
-        async with letters.next() as opened:
+        await inbox.store_sms("at", Inbound(text_, sender, "3375", text_, None, ""))
+        async with letters.claim_next() as opened:
             assert opened
-            await opened.file(SmsReply(Disposition.STATUS, ticket=about))
+            await opened.record(SmsReply(Disposition.STATUS, ticket=about))
 
     await reporter.erase_number(ticket, PHONE)
 
-    assert {one["text"]: one["from"] for one in await letters.list()} == {
+    assert {one["text"]: one["from"] for one in await letters.list_inbound()} == {
         "his": "",
         "another report's": PHONE.masked,
         "another phone's": OTHER.masked,
@@ -190,7 +192,7 @@ async def test_what_is_erased_is_nobodys(reporter: Reporter, ticket: str, databa
     await reporter.erase_number(ticket, PHONE)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
     assert not await reporter.erase_number(ticket, PHONE)
-    assert await reporter.standing(ticket, PHONE) is None
+    assert await reporter.find_status(ticket, PHONE) is None
     assert not await add(reporter, ticket)
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
@@ -221,7 +223,7 @@ async def test_its_session_proves_nothing_any_more(book: IncidentStore, reporter
 
 
 async def test_a_draft_that_the_report_has_overtaken_goes_as_well(
-    reporter: Reporter, ticket: str, drafts: Drafts, database: Database
+    reporter: Reporter, ticket: str, drafts: DraftStore, database: Database
 ) -> None:
     """Else it would be open again, with the number, once no report of this phone is to be found."""
     received = report().received_at
@@ -229,7 +231,7 @@ async def test_a_draft_that_the_report_has_overtaken_goes_as_well(
         draft = Draft("at", session, PHONE, "id", {"danger": "yes"}, left_at)
         assert await drafts.keep(draft, None, left_at) == (session == "after")
     await reporter.erase_number(ticket, PHONE)
-    assert [draft["session"] for draft in await drafts.list()] == ["after"]
+    assert [draft.session for draft in await drafts.list_drafts()] == ["after"]
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, subscriptions
 from gateway.privacy import retention as room
-from gateway.privacy.retention import Purged, Retention
+from gateway.privacy.retention import PurgeCounts, Retention
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
 
 KEPT = timedelta(days=90)
-NOTHING = Purged(0, 0, 0, 0, 0)
+NOTHING = PurgeCounts(0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -53,15 +53,15 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
     await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
-    await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    await inbox.store_sms("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await handled(database, clock)
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
-    await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
+    await inbox.store_opt_out("at", OptOut(PHONE, "3375"))
     clock.advance(days=90)
-    assert await retention.due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
+    assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
     clock.advance(seconds=1)
-    expected = Purged(incidents=1, messages=1, received=1, subscriptions=1, people=1)
-    assert await retention.due() == expected
+    expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1)
+    assert await retention.count_due() == expected
     assert await retention.purge("worker") == expected
     assert await retention.purge("worker") == NOTHING
     assert await numbers(database) == {
@@ -83,13 +83,15 @@ async def test_what_is_needed_keeps_its_number(
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
-    await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    await inbox.store_sms("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
     officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.advance(days=91)
     await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
-    assert (await retention.purge("worker")) == Purged(incidents=0, messages=1, received=0, subscriptions=0, people=0)
+    assert (await retention.purge("worker")) == PurgeCounts(
+        incidents=0, messages=1, received=0, subscriptions=0, people=0
+    )
     kept = await numbers(database)
     assert kept == {
         "incidents": [True],
@@ -109,7 +111,9 @@ async def test_many_are_purged_in_batches(
         filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
         await book.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
     clock.advance(days=91)
-    assert await retention.purge("worker") == Purged(incidents=8, messages=8, received=0, subscriptions=0, people=0)
+    assert await retention.purge("worker") == PurgeCounts(
+        incidents=8, messages=8, received=0, subscriptions=0, people=0
+    )
     assert (await numbers(database))["incidents"] == [False] * 8
 
 

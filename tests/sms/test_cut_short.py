@@ -87,7 +87,7 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     words = MENU.wordings["id"]
     texts = {name: text for name, text in words.sms.items() if name != "help"}
     broken = replace(MENU, version="broken", wordings={**MENU.wordings, "id": replace(words, sms=texts)})
-    desk.gateway.services.versions.put(broken)
+    desk.gateway.services.versions.activate(broken)
     await desk.receive("BANTUAN")
     await desk.receive("REG")
     assert await desk.post.handle_all() == 2
@@ -96,7 +96,7 @@ async def test_an_error_of_ours_holds_nothing_up(desk: Room, log: io.StringIO) -
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["error"] for line in lines if line["event"] == "sms.failed"] == ["KeyError"]
     assert NUMBER.e164[-9:] not in log.getvalue()
-    desk.gateway.services.versions.put(MENU)
+    desk.gateway.services.versions.activate(MENU)
     assert await desk.says("BANTUAN"), "it may be sent again"
 
 

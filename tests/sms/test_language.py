@@ -76,8 +76,8 @@ async def test_an_open_dialogue_goes_on_in_the_language(desk: Room) -> None:
     await resident.walk(TO_DESCRIBE)
     await desk.says("BAHASA jawa")
     stored = await desk.gateway.stored()
-    assert (stored.place.state, stored.place.language) == ("describe", "jv")
-    assert stored.place.answers["category"] == "gesekan"
+    assert (stored.menu_session.state, stored.menu_session.language) == ("describe", "jv")
+    assert stored.menu_session.answers["category"] == "gesekan"
 
 
 async def kept_for(desk: Room) -> timedelta:

@@ -46,10 +46,14 @@ async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: U
     resident = await dropped(timed, clock)
     with capture_logs() as lines:
         assert await timed.services.dropped_sessions.sweep() == 1
-    (draft,) = await timed.services.drafts.list()
-    assert (draft["session"], draft["category"], draft["area"]) == (resident.session, "gesekan", "33.75.01.1003")
-    assert (draft["phone"], draft["marked"]) == (NUMBER.masked, False)
-    assert draft["left_at"] == (clock.now() - timedelta(seconds=LONGEST_SESSION_S)).isoformat()
+    (draft,) = await timed.services.drafts.list_drafts()
+    assert (draft.session, draft.answers["category"], draft.answers["area"]) == (
+        resident.session,
+        "gesekan",
+        "33.75.01.1003",
+    )
+    assert (draft.phone, draft.mentions_danger) == (NUMBER.masked, False)
+    assert draft.left_at == clock.now() - timedelta(seconds=LONGEST_SESSION_S)
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"], line["reminded"]) == ("info", "", True)
     (reminder,) = await reminders(timed)
@@ -69,8 +73,8 @@ async def test_danger_is_marked_and_told_as_a_warning(timed: UssdGateway, clock:
         await timed.services.dropped_sessions.sweep()
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"]) == ("warning", "yes")
-    (draft,) = await timed.services.drafts.list()
-    assert (draft["marked"], draft["danger"]) == (True, "yes")
+    (draft,) = await timed.services.drafts.list_drafts()
+    assert (draft.mentions_danger, draft.answers["danger"]) == (True, "yes")
     assert NUMBER.e164[-7:] not in repr(lines)
 
 
@@ -135,7 +139,7 @@ async def test_two_workers_make_one_draft_and_one_reminder(timed: UssdGateway, c
     await dropped(timed, clock)
     kept = await asyncio.gather(*(timed.services.dropped_sessions.sweep() for _ in range(4)))
     assert sum(kept) == 1
-    assert len(await timed.services.drafts.list()) == len(await reminders(timed)) == 1
+    assert len(await timed.services.drafts.list_drafts()) == len(await reminders(timed)) == 1
 
 
 async def test_many_phones_are_all_looked_at(timed: UssdGateway, clock: ManualClock) -> None:
@@ -143,7 +147,7 @@ async def test_many_phones_are_all_looked_at(timed: UssdGateway, clock: ManualCl
     await asyncio.gather(*(Resident(timed.services.turns, phone).walk(TO_PLACE) for phone in phones))
     clock.advance(seconds=LONGEST_SESSION_S)
     assert await timed.services.dropped_sessions.sweep() == 40
-    assert len(await timed.services.drafts.list()) == 40
+    assert len(await timed.services.drafts.list_drafts()) == 40
 
 
 async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(
@@ -205,7 +209,7 @@ async def test_a_pack_may_remind_nobody(timed: UssdGateway, clock: ManualClock) 
     with_rules(timed, "resume: {sms: false}")
     await dropped(timed, clock)
     assert await timed.services.dropped_sessions.sweep() == 1
-    assert len(await timed.services.drafts.list()) == 1
+    assert len(await timed.services.drafts.list_drafts()) == 1
     assert await reminders(timed) == []
 
 
@@ -251,4 +255,4 @@ async def test_while_a_store_is_away_it_waits(
     await back()
     assert await watched(timed_shaky) == 1
     assert await timed_shaky.services.dropped_sessions.sweep() == 1
-    assert len(await timed_shaky.services.drafts.list()) == 1
+    assert len(await timed_shaky.services.drafts.list_drafts()) == 1

@@ -17,7 +17,7 @@ from tests.helpers.ussd import Resident, UssdGateway, dropped, reminders
 async def one(gateway: UssdGateway, phone: Phone = NUMBER) -> str | None:
     """What the post room does of the answer `1`; the ticket."""
     async with gateway.services.database.begin() as connection:
-        done = await gateway.services.dropped_sessions.file_as_it_is(phone, connection)
+        done = await gateway.services.dropped_sessions.file_draft(phone, connection)
     if done is None:
         return None
     await gateway.services.dropped_sessions.forget_filed(done)
@@ -38,7 +38,7 @@ async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: ManualClo
     assert confirmation["ticket"] == incident["ticket"]
     (reminder,) = await reminders(timed)
     assert reminder["status"] == "cancelled"
-    assert await timed.services.drafts.list() == []
+    assert await timed.services.drafts.list_drafts() == []
     assert not await one(timed), "a second time there is none"
     assert len(await timed.incidents()) == 1
 
@@ -49,7 +49,7 @@ async def test_what_was_filed_so_is_not_offered_any_more(timed: UssdGateway, clo
     await timed.services.dropped_sessions.sweep()
     await one(timed)
     stored = await timed.stored()
-    assert (stored.filed_today(clock.now().date()), stored.place.answers) == (1, {})
+    assert (stored.filed_today(clock.now().date()), stored.menu_session.answers) == (1, {})
     assert (await Resident(timed.services.turns).dial()).label == "main.id.home"
 
 
@@ -99,7 +99,7 @@ async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: UssdGatewa
     again = Resident(timed.services.turns)
     screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
-    assert await timed.services.drafts.list() == []
+    assert await timed.services.drafts.list_drafts() == []
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
     assert not await one(timed)
@@ -121,7 +121,7 @@ async def test_nobody_else_files_it(timed: UssdGateway, clock: ManualClock) -> N
     await timed.services.dropped_sessions.sweep()
     assert await one(timed, OTHER) is None
     assert await timed.incidents() == []
-    assert len(await timed.services.drafts.list()) == 1
+    assert len(await timed.services.drafts.list_drafts()) == 1
 
 
 async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: ManualClock) -> None:
@@ -157,7 +157,7 @@ async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway,
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
     await again.walk(("1", "2", "3", "1", "tawuran", "1", "1"))
-    assert await timed.services.drafts.list() == []
+    assert await timed.services.drafts.list_drafts() == []
     (reminder,) = await reminders(timed)
     assert reminder["status"] == "cancelled"
     await one(timed)
@@ -171,14 +171,14 @@ async def test_after_the_window_it_is_wiped(timed: UssdGateway, clock: ManualClo
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     clock.advance(hours=23, minutes=56)
-    assert await timed.services.dropped_sessions.forget_old() == 0
+    assert await timed.services.dropped_sessions.expire_drafts() == 0
     clock.advance(minutes=2)
-    assert await timed.services.dropped_sessions.forget_old() == 1
+    assert await timed.services.dropped_sessions.expire_drafts() == 1
     (draft,) = await timed.rows(drafts)
     assert (draft["status"], draft["answers"], draft["phone_sealed"], draft["phone_key"]) == ("expired", {}, None, None)
     (reminder,) = await reminders(timed)
     assert (reminder["status"], reminder["phone_sealed"]) == ("cancelled", None)
-    assert await timed.services.dropped_sessions.forget_old() == 0
+    assert await timed.services.dropped_sessions.expire_drafts() == 0
 
 
 async def test_it_can_be_discarded_on_the_next_call(timed: UssdGateway, clock: ManualClock) -> None:

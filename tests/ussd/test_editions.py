@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.ussd.menu_versions import REMEMBERED, MenuVersions
+from gateway.ussd.menu_versions import MAX_VERSIONS, MenuVersions
 from tests.helpers.dialogue import walk
 from tests.helpers.packs import FILES, MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -31,15 +31,15 @@ async def of_another_process(gateway: UssdGateway, **changes: Any) -> None:
     """What stands in Redis walks an edition that this process does not know."""
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
-    unknown = stored._replace(menu="v0", place=stored.place._replace(**changes))
-    await gateway.services.sessions.write(VAULT.lookup(NUMBER), raw, unknown, TTL)
+    unknown = stored._replace(menu_version="v0", menu_session=stored.menu_session._replace(**changes))
+    await gateway.services.sessions.compare_and_set(VAULT.lookup(NUMBER), raw, unknown, TTL)
 
 
 async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:2])
     changed = edition()
-    gateway.services.versions.put(changed)
+    gateway.services.versions.activate(changed)
     assert (await resident.answer("1")).text == expected(*WHOLE[:3])
     assert (await Resident(gateway.services.turns, OTHER).walk(WHOLE[:3])).text == shown(changed, *WHOLE[:3])
     for keys in WHOLE[3:]:
@@ -50,7 +50,7 @@ async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gatewa
 async def test_a_dropped_dialogue_is_gone_on_with_in_the_new_one(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(WHOLE[:5])
     changed = edition(old="Di kelurahan mana?", new="Kelurahan mana?")
-    gateway.services.versions.put(changed)
+    gateway.services.versions.activate(changed)
     assert (await Resident(gateway.services.turns).walk(("1",))).text == shown(changed, *WHOLE[:5])
 
 
@@ -58,7 +58,7 @@ async def test_a_lost_session_is_replayed_in_the_new_one(gateway: UssdGateway) -
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:2])
     changed = edition()
-    gateway.services.versions.put(changed)
+    gateway.services.versions.activate(changed)
     await gateway.ask("FLUSHALL")
     assert (await resident.answer("1")).text == shown(changed, *WHOLE[:3])
 
@@ -140,15 +140,15 @@ async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: Ussd
 
 def test_it_remembers_the_last_few_versions() -> None:
     versions = MenuVersions(MENU)
-    later = [edition(new=f"Apa yang terjadi {number}?") for number in range(REMEMBERED)]
+    later = [edition(new=f"Apa yang terjadi {number}?") for number in range(MAX_VERSIONS)]
     for menu in later:
-        versions.put(menu)
+        versions.activate(menu)
         assert versions.current is menu
-    assert versions.of(MENU.version) is None
-    assert [versions.of(menu.version) for menu in later] == later
-    versions.put(later[0])
+    assert versions.get(MENU.version) is None
+    assert [versions.get(menu.version) for menu in later] == later
+    versions.activate(later[0])
     assert versions.current is later[0]
-    versions.put(MENU)
-    assert versions.of(later[1].version) is None, "the one that was longest out of force goes"
-    assert versions.of(later[0].version) is later[0]
-    assert versions.of("") is None
+    versions.activate(MENU)
+    assert versions.get(later[1].version) is None, "the one that was longest out of force goes"
+    assert versions.get(later[0].version) is later[0]
+    assert versions.get("") is None

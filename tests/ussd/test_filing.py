@@ -31,7 +31,7 @@ FINISHED = EffectRequest(
 
 async def keep(gateway: UssdGateway, *reports: EffectRequest) -> None:
     for report in reports:
-        await gateway.services.pending_reports.keep(report)
+        await gateway.services.pending_reports.add(report)
 
 
 async def test_filed_at_once(gateway: UssdGateway) -> None:
@@ -58,7 +58,7 @@ async def test_what_is_no_report_is_refused_and_not_kept(gateway: UssdGateway) -
 
 async def test_a_kept_report_is_filed_as_it_was_told(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED)
-    assert await gateway.services.filing.file_kept() == 1
+    assert await gateway.services.filing.file_pending() == 1
     (incident,) = await gateway.incidents()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tukaran")
     assert incident["received_at"] == "2026-11-28T03:04:05+00:00", "when it was told, not when it was filed"
@@ -66,14 +66,16 @@ async def test_a_kept_report_is_filed_as_it_was_told(gateway: UssdGateway) -> No
 
 async def test_kept_twice_is_kept_once(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED, replace(FINISHED, answers={}))
-    assert await gateway.services.filing.file_kept() == 1
+    assert await gateway.services.filing.file_pending() == 1
     assert len(await gateway.incidents()) == 1
 
 
 async def test_two_workers_file_each_report_once(gateway: UssdGateway) -> None:
     await keep(gateway, *(replace(FINISHED, session=f"ATUid_{number}") for number in range(30)))
     await asyncio.gather(
-        gateway.services.filing.file_kept(), gateway.services.filing.file_kept(), gateway.services.filing.file_kept()
+        gateway.services.filing.file_pending(),
+        gateway.services.filing.file_pending(),
+        gateway.services.filing.file_pending(),
     )
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 30
     assert await gateway.pending() == {}
@@ -83,7 +85,7 @@ async def test_a_report_that_was_filed_after_all_is_not_filed_again(gateway: Uss
     """The commit was done, and its answer lost: the report was filed and kept."""
     await gateway.services.filing.file(FINISHED)
     await keep(gateway, FINISHED)
-    assert await gateway.services.filing.file_kept() == 1
+    assert await gateway.services.filing.file_pending() == 1
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
@@ -94,7 +96,7 @@ async def test_what_can_never_be_filed_is_set_aside(gateway: UssdGateway) -> Non
     good = replace(FINISHED, session="ATUid_3")
     await keep(gateway, of_another_phone, no_report, good)
     with capture_logs() as lines:
-        assert await gateway.services.filing.file_kept() == 1
+        assert await gateway.services.filing.file_pending() == 1
     assert [line["event"] for line in lines].count("incident.unfileable") == 2
     assert NUMBER.e164[-7:] not in repr(lines)
     assert await gateway.pending() == {}
@@ -104,7 +106,7 @@ async def test_what_can_never_be_filed_is_set_aside(gateway: UssdGateway) -> Non
 
 async def test_a_language_that_the_pack_has_lost_keeps_no_report_back(gateway: UssdGateway) -> None:
     await keep(gateway, replace(FINISHED, language="xx"))
-    assert await gateway.services.filing.file_kept() == 1
+    assert await gateway.services.filing.file_pending() == 1
     (confirmation,) = await gateway.confirmations()
     assert confirmation["text"].startswith("Laporan ")
 
@@ -113,13 +115,13 @@ async def test_what_cannot_be_read_is_set_aside(gateway: UssdGateway, redis_url:
     """Somebody's hand was in Redis, or the key has been changed."""
     client = redis_client(redis_url)
     pipeline = Pipeline(client, 0.3)
-    await PendingReports(pipeline, Vault(bytes(32))).keep(FINISHED)
+    await PendingReports(pipeline, Vault(bytes(32))).add(FINISHED)
     await pipeline.close()
     await client.aclose()
     for name, entry in (("a", "?"), ("b", "{}"), ("c", json.dumps({"channel": 1, "phone": "??"}))):
         await gateway.ask("HSET", "waspada:unfiled", name, entry)
     await keep(gateway, replace(FINISHED, session="ATUid_2"))
-    assert await gateway.services.filing.file_kept() == 1
+    assert await gateway.services.filing.file_pending() == 1
     assert await gateway.pending() == {}
     assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 4
 
@@ -129,7 +131,7 @@ async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: UssdG
     ((_, entry),) = (await gateway.pending()).items()
     await gateway.ask("HSET", "waspada:unfiled", "a", json.dumps({**json.loads(entry), "session": "b", "answers": 5}))
     with capture_logs() as lines:
-        assert await gateway.services.filing.file_kept() == 1
+        assert await gateway.services.filing.file_pending() == 1
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["incident.not_filed_late"]
     assert len(await gateway.incidents()) == 1
 
@@ -137,10 +139,10 @@ async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: UssdG
 async def test_while_postgresql_is_away_reports_stay_kept(shaky: UssdGateway, postgres: Gate) -> None:
     await keep(shaky, FINISHED)
     await postgres.shut()
-    assert await shaky.services.filing.file_kept() == 0
+    assert await shaky.services.filing.file_pending() == 0
     assert len(await shaky.pending()) == 1
     await postgres.open()
-    assert await shaky.services.filing.file_kept() == 1
+    assert await shaky.services.filing.file_pending() == 1
 
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
@@ -152,12 +154,12 @@ async def test_while_redis_is_away_there_is_nothing_to_file(shaky: UssdGateway, 
     else:
         await own_redis.kill()
     async with asyncio.timeout(5):
-        assert await shaky.services.filing.file_kept() == 0
+        assert await shaky.services.filing.file_pending() == 0
     if how == "hangs":
         own_redis.go_on()
     else:
         await own_redis.start()
-    assert await shaky.services.filing.file_kept() == 1
+    assert await shaky.services.filing.file_pending() == 1
     assert len(await shaky.incidents()) == 1
 
 

@@ -94,8 +94,8 @@ async def test_postgresql_away_at_the_last_step(shaky: UssdGateway, postgres: Ga
     assert b"tawuran di pasar" in entry
     assert NUMBER.e164[-7:].encode() not in entry
     await postgres.open()
-    assert await shaky.services.filing.file_kept() == 1
-    assert await shaky.services.filing.file_kept() == 0
+    assert await shaky.services.filing.file_pending() == 1
+    assert await shaky.services.filing.file_pending() == 0
     assert await shaky.pending() == {}
     (incident,), (confirmation,) = await shaky.incidents(), await shaky.confirmations()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tawuran di pasar")
@@ -114,7 +114,7 @@ async def test_the_last_step_again_when_postgresql_is_back(shaky: UssdGateway, p
     await shaky.ask("DEL", session)
     await postgres.open()
     assert (await resident.callback(resident.text)).label == "ticket.id"
-    assert await shaky.services.filing.file_kept() == 1, "it is off the list"
+    assert await shaky.services.filing.file_pending() == 1, "it is off the list"
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
 

@@ -35,9 +35,9 @@ from gateway.text import gsm
 from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.ussd.replay import StartInputs, replay_to
-from gateway.ussd.screen_label import Label
-from gateway.ussd.transcript import parts
-from gateway.ussd.turn import Service
+from gateway.ussd.screen_label import ScreenLabel
+from gateway.ussd.transcript import split_inputs
+from gateway.ussd.turn import UssdService
 from tests.helpers.packs import PACKS
 from tests.helpers.ussd import SERVICE, VAULT, Resident, UssdGateway, ussd_gateway
 
@@ -52,7 +52,7 @@ LEARNT = {
     "filed": {"ticket": "7340-2817"},
     "found": {"ticket": "7340-2817", "status": "checking", "date": "27/11 13:05"},
 }
-TICKET = tickets.show(tickets.make(lambda _: 12345))
+TICKET = tickets.with_dash(tickets.generate(lambda _: 12345))
 ANSWERS = st.lists(st.integers(0, 9), min_size=1, max_size=16)
 NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.kelurahan.values()})
 PACE = settings(
@@ -186,7 +186,7 @@ class Dialogue(RuleBasedStateMachine):
         led = engine.step(self.menu, place, keys, self.limits, given=GIVEN, today=TODAY)
         self.starred |= "*" in keys
         self.refused |= bool(led.session.error)
-        self._replayed(led, Label(place.state, place.language, place.began))
+        self._replayed(led, ScreenLabel(place.state, place.language, place.began))
         self.told |= state.kind.is_typed and state.source == "text"
         self._now(led, ending)
 
@@ -204,9 +204,9 @@ class Dialogue(RuleBasedStateMachine):
         self._now(engine.step(self.menu, self.led.session, keys, self.limits, given=GIVEN, today=TODAY), "failed")
         assert self.led.screen == before
 
-    def _replayed(self, led: Step, label: Label) -> None:
+    def _replayed(self, led: Step, label: ScreenLabel) -> None:
         """What the carrier's text leads to, where Redis has lost the dialogue."""
-        found = replay_to(self.menu, parts("*".join(self.text)), label, StartInputs(self.limits, GIVEN, TODAY))
+        found = replay_to(self.menu, split_inputs("*".join(self.text)), label, StartInputs(self.limits, GIVEN, TODAY))
         if label.began.startswith(RESUME):
             assert found is None
         elif self.certain and not self.starred and not (self.refused and self.told):
@@ -237,7 +237,7 @@ class Town:
     """A gateway of one pack over real stores with one channel, and the loop that it runs in."""
 
     menu: Menu
-    service: Service
+    service: UssdService
     gateway: UssdGateway
     runner: asyncio.Runner
 
@@ -297,7 +297,7 @@ class Callbacks(RuleBasedStateMachine):
         self.call.label, self.open, self.steady, self.taken = screen.label, not screen.end, True, False
         if self.open:
             stored = self.town.run(self.town.gateway.stored(self.phone))
-            assert leads_on(self.town.menu, self.town.service.limits, stored.place), stored.place
+            assert leads_on(self.town.menu, self.town.service.limits, stored.menu_session), stored.menu_session
 
     @precondition(lambda self: self.open)
     @rule(keys=KEYS)
@@ -315,7 +315,7 @@ class Callbacks(RuleBasedStateMachine):
             stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 break
-            self.press(likely(self.town.menu, self.town.service.limits, stored.place, number, self.ticket))
+            self.press(likely(self.town.menu, self.town.service.limits, stored.menu_session, number, self.ticket))
 
     @rule(data=st.data(), in_text=st.booleans())
     def dial(self, data: st.DataObject, in_text: bool) -> None:
@@ -343,7 +343,7 @@ class Callbacks(RuleBasedStateMachine):
         """Where it is one that the calls since have replaced, and Redis knows that, it changes nothing."""
         sent = data.draw(st.sampled_from([one for one in self.sent if one[0] is not self.call]))
         stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
-        late = stored is not None and stored.is_after(self.town.service.channel, sent[0].session, sent[1])
+        late = stored is not None and stored.has_replaced(self.town.service.channel, sent[0].session, sent[1])
         keys = self._keys()
         self._callback(*sent)
         assert not late or self._keys() == keys
@@ -358,9 +358,9 @@ class Callbacks(RuleBasedStateMachine):
             stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 return
-            if sends(self.town.menu, stored.place):
+            if sends(self.town.menu, stored.menu_session):
                 break
-            self.press(likely(self.town.menu, self.town.service.limits, stored.place, number, self.ticket))
+            self.press(likely(self.town.menu, self.town.service.limits, stored.menu_session, number, self.ticket))
         first = self.call
         self._dial("", in_text=True)
         for answer in range(3):  # go on, send, and what may still be asked

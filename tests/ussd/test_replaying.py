@@ -10,7 +10,7 @@ import pytest
 
 from gateway.menu.engine import Step
 from gateway.ussd.replay import StartInputs, replay, replay_to
-from gateway.ussd.screen_label import Label, read_label
+from gateway.ussd.screen_label import ScreenLabel, parse_label
 from tests.helpers.packs import MENU
 from tests.helpers.ussd import SERVICE, TO_DESCRIBE
 
@@ -23,7 +23,7 @@ KNOWN = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
 def found(inputs: Sequence[str], label: str | None, known: StartInputs = KNOWN) -> Step | None:
     """Where the text of these inputs leads, if anywhere."""
     parts = "*".join(inputs).split("*") if inputs else []
-    read = read_label(label)
+    read = parse_label(label)
     return replay_to(MENU, parts, read, known) if read else replay(MENU, parts, known)
 
 
@@ -89,16 +89,16 @@ def test_it_stops_at_the_first_effect() -> None:
 
 
 def test_a_label_says_state_and_language() -> None:
-    assert str(Label("category", "jv")) == "category.jv"
-    assert str(Label("category", "jv", "home")) == "category.jv.home"
-    assert read_label("category.jv.3") == Label("category", "jv", "3")
-    assert read_label("category.jv") == Label("category", "jv")
-    assert read_label("category") == Label("category", "")
-    assert read_label(None) is None
+    assert str(ScreenLabel("category", "jv")) == "category.jv"
+    assert str(ScreenLabel("category", "jv", "home")) == "category.jv.home"
+    assert parse_label("category.jv.3") == ScreenLabel("category", "jv", "3")
+    assert parse_label("category.jv") == ScreenLabel("category", "jv")
+    assert parse_label("category") == ScreenLabel("category", "")
+    assert parse_label(None) is None
 
 
 def test_thousands_of_stars_cost_next_to_nothing() -> None:
     began = time.process_time()
-    replay_to(MENU, [""] * 4096, Label("confirm", "id"), KNOWN)
-    replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], Label("confirm", "id"), KNOWN)
+    replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), KNOWN)
+    replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], ScreenLabel("confirm", "id"), KNOWN)
     assert time.process_time() - began < 0.5

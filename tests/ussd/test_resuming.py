@@ -62,11 +62,11 @@ async def test_it_is_gone_on_with_wherever_it_was_dropped(gateway: UssdGateway, 
 )
 async def test_it_goes_on_exactly_where_it_was(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
     _, left = await dropped(gateway, keys)
-    before = (await gateway.stored()).place
+    before = (await gateway.stored()).menu_session
     again = Resident(gateway.services.turns)
     await again.dial()
     assert (await again.answer("1")).text == left.text
-    place = (await gateway.stored()).place
+    place = (await gateway.stored()).menu_session
     kept = ("state", "language", "page", "answers", "trail", "passing", "chosen")
     assert [getattr(place, name) for name in kept] == [getattr(before, name) for name in kept]
 
@@ -75,7 +75,7 @@ async def test_an_answer_that_is_given_anew_leads_back_to_where_it_was(gateway: 
     await dropped(gateway, (*TO_CONFIRM, "2", "1"))
     again = Resident(gateway.services.turns)
     await again.walk(("1", "5"))
-    assert (await gateway.stored()).place.state == "confirm"
+    assert (await gateway.stored()).menu_session.state == "confirm"
     assert (await again.answer("1")).end
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["description"]) == ("hoaks", "tawuran di pasar")
@@ -96,7 +96,7 @@ async def test_delete_leaves_nothing_of_it(gateway: UssdGateway) -> None:
     await dropped(gateway)
     screen = await Resident(gateway.services.turns).walk(("3",))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
-    assert (await gateway.stored()).place.answers == {}
+    assert (await gateway.stored()).menu_session.answers == {}
     (raw,) = [await gateway.ask("GET", key) for key in await gateway.ask("KEYS", "waspada:ussd:*")]
     assert b"gesekan" not in raw
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
@@ -161,8 +161,10 @@ async def test_an_edition_that_knows_the_way_no_more_offers_nothing(gateway: Uss
     await dropped(gateway)
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
-    other = stored._replace(menu="v0", place=stored.place._replace(trail=("language", "main", "no_more")))
-    await gateway.services.sessions.write(VAULT.lookup(NUMBER), raw, other, 600)
+    other = stored._replace(
+        menu_version="v0", menu_session=stored.menu_session._replace(trail=("language", "main", "no_more"))
+    )
+    await gateway.services.sessions.compare_and_set(VAULT.lookup(NUMBER), raw, other, 600)
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
 
 
@@ -233,7 +235,7 @@ async def test_a_report_that_waits_for_postgresql_is_finished(shaky: UssdGateway
     assert (await first.answer("1")).label == "saved.id"
     assert (await Resident(shaky.services.turns).dial()).label == "main.id.home"
     await postgres.open()
-    assert await shaky.services.filing.file_kept() == 1
+    assert await shaky.services.filing.file_pending() == 1
     assert len(await shaky.incidents()) == 1
 
 

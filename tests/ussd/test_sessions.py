@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from gateway.menu.engine import Session
 from gateway.runtime.redis import Pipeline, RedisUnavailable
-from gateway.ussd.sessions import Keeping, Sessions, Stored, decode, encode
-from gateway.ussd.transcript import Mark, mark
+from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession, decode, encode
+from gateway.ussd.transcript import TextFingerprint, fingerprint
 from tests.helpers.outages import OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -37,7 +37,7 @@ PLACE = Session(
     began="3",
     resumed=True,
 )
-STORED = Stored("at", "ATUid_1", mark("2*1*5*5 meter"), "v1", 1_795_000_000, 739_948, 2, "ATUid_0", PLACE)
+STORED = StoredSession("at", "ATUid_1", fingerprint("2*1*5*5 meter"), "v1", 1_795_000_000, 739_948, 2, "ATUid_0", PLACE)
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ async def pipeline(redis_url: str) -> AsyncIterator[Pipeline]:
 
 
 @pytest.fixture
-def sessions(pipeline: Pipeline) -> Sessions:
-    return Sessions(pipeline)
+def sessions(pipeline: Pipeline) -> SessionStore:
+    return SessionStore(pipeline)
 
 
 async def only_key(pipeline: Pipeline) -> bytes:
@@ -58,12 +58,12 @@ async def only_key(pipeline: Pipeline) -> bytes:
     return bytes(key)
 
 
-async def test_nothing_is_stored_at_first(sessions: Sessions) -> None:
+async def test_nothing_is_stored_at_first(sessions: SessionStore) -> None:
     assert await sessions.read(KEY) == (b"", None)
 
 
-async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
-    assert await sessions.write(KEY, b"", STORED, TTL) is None
+async def test_what_is_written_is_read_again(sessions: SessionStore) -> None:
+    assert await sessions.compare_and_set(KEY, b"", STORED, TTL) is None
     raw, stored = await sessions.read(KEY)
     assert stored == STORED
     assert raw == encode(STORED)
@@ -72,10 +72,10 @@ async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
 
 @given(
     st.builds(
-        Stored,
+        StoredSession,
         st.text(),
         st.text(),
-        st.builds(Mark, st.integers(0, 999), st.integers(0, 2**32)),
+        st.builds(TextFingerprint, st.integers(0, 999), st.integers(0, 2**32)),
         st.text(),
         st.integers(0, 2**32),
         st.integers(0, 999_999),
@@ -98,61 +98,63 @@ async def test_what_is_written_is_read_again(sessions: Sessions) -> None:
         ),
     )
 )
-def test_every_session_survives_its_stored_form(stored: Stored) -> None:
+def test_every_session_survives_its_stored_form(stored: StoredSession) -> None:
     assert decode(encode(stored)) == stored
 
 
 @pytest.mark.parametrize(
     "raw", [b"?", b"{}", b"[1, 2]", b"null", b"\xff", b"x", b"x\x9c?", b'["at", "s", "", "v1", "main"]']
 )
-async def test_what_another_release_left_is_replaced(sessions: Sessions, pipeline: Pipeline, raw: bytes) -> None:
-    await sessions.write(KEY, b"", STORED, TTL)
+async def test_what_another_release_left_is_replaced(sessions: SessionStore, pipeline: Pipeline, raw: bytes) -> None:
+    await sessions.compare_and_set(KEY, b"", STORED, TTL)
     await pipeline.run("SET", await only_key(pipeline), raw)
     assert await sessions.read(KEY) == (raw, None)
-    assert await sessions.write(KEY, raw, STORED, TTL) is None
+    assert await sessions.compare_and_set(KEY, raw, STORED, TTL) is None
     assert (await sessions.read(KEY))[1] == STORED
 
 
-async def test_who_saw_something_else_changes_nothing(sessions: Sessions) -> None:
-    await sessions.write(KEY, b"", STORED, TTL)
-    later = STORED._replace(text=mark("2*1*5*5 meter*1"))
-    assert await sessions.write(KEY, b"", later, TTL) == STORED
-    assert await sessions.write(KEY, b"what stood there before", later, TTL) == STORED
+async def test_who_saw_something_else_changes_nothing(sessions: SessionStore) -> None:
+    await sessions.compare_and_set(KEY, b"", STORED, TTL)
+    later = STORED._replace(fingerprint=fingerprint("2*1*5*5 meter*1"))
+    assert await sessions.compare_and_set(KEY, b"", later, TTL) == STORED
+    assert await sessions.compare_and_set(KEY, b"what stood there before", later, TTL) == STORED
     assert (await sessions.read(KEY))[1] == STORED
 
 
-async def test_of_many_at_once_one_wins(sessions: Sessions) -> None:
-    rivals = [STORED._replace(text=mark(str(number))) for number in range(30)]
-    answers = await asyncio.gather(*(sessions.write(KEY, b"", rival, TTL) for rival in rivals))
+async def test_of_many_at_once_one_wins(sessions: SessionStore) -> None:
+    rivals = [STORED._replace(fingerprint=fingerprint(str(number))) for number in range(30)]
+    answers = await asyncio.gather(*(sessions.compare_and_set(KEY, b"", rival, TTL) for rival in rivals))
     (winner,) = (rival for rival, answer in zip(rivals, answers, strict=True) if answer is None)
     assert set(map(str, answers)) == {"None", str(winner)}
     assert (await sessions.read(KEY))[1] == winner
 
 
-async def test_it_expires_and_every_write_renews_it(sessions: Sessions, pipeline: Pipeline) -> None:
-    await sessions.write(KEY, b"", STORED, TTL)
+async def test_it_expires_and_every_write_renews_it(sessions: SessionStore, pipeline: Pipeline) -> None:
+    await sessions.compare_and_set(KEY, b"", STORED, TTL)
     key = await only_key(pipeline)
     assert TTL - 5 < await pipeline.run("TTL", key) <= TTL
     await pipeline.run("EXPIRE", key, 1)
-    await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
+    await sessions.compare_and_set(KEY, encode(STORED), STORED._replace(fingerprint=fingerprint("2")), TTL)
     assert TTL - 5 < await pipeline.run("TTL", key) <= TTL
 
 
-async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: Sessions, pipeline: Pipeline) -> None:
-    await sessions.write(KEY, b"", STORED, TTL)
+async def test_a_redis_that_forgot_the_script_learns_it_again(sessions: SessionStore, pipeline: Pipeline) -> None:
+    await sessions.compare_and_set(KEY, b"", STORED, TTL)
     await pipeline.run("SCRIPT", "FLUSH")
-    assert await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL) is None
+    assert (
+        await sessions.compare_and_set(KEY, encode(STORED), STORED._replace(fingerprint=fingerprint("2")), TTL) is None
+    )
 
 
 async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
     """Out of memory, or a replica that may not write: it answers, and is of no more use than one that does not."""
     async with Redis.from_url(own_redis.url) as client:
         pipeline = Pipeline(client, 0.3)
-        sessions = Sessions(pipeline)
-        await sessions.write(KEY, b"", STORED, TTL)
+        sessions = SessionStore(pipeline)
+        await sessions.compare_and_set(KEY, b"", STORED, TTL)
         await client.config_set("maxmemory", 1)
         with pytest.raises(RedisUnavailable):
-            await sessions.write(KEY, encode(STORED), STORED._replace(text=mark("2")), TTL)
+            await sessions.compare_and_set(KEY, encode(STORED), STORED._replace(fingerprint=fingerprint("2")), TTL)
         assert (await sessions.read(KEY))[1] == STORED
         await client.config_set("maxmemory", 0)
         key = await only_key(pipeline)
@@ -177,12 +179,12 @@ async def test_a_redis_that_refuses_is_away(own_redis: OwnRedis) -> None:
 )
 def test_how_long_a_place_is_kept(answers: dict[str, str], chosen: bool, ended: bool, seconds: int) -> None:
     place = Session("main", "jv", answers=answers, chosen=chosen)
-    assert Keeping(open=10, dropped=90, language=900).seconds(place, ended=ended) == seconds
+    assert SessionTtl(open=10, dropped=90, language=900).seconds(place, ended=ended) == seconds
 
 
 def test_the_reports_of_a_day_are_counted_for_a_day() -> None:
     """Also of a phone that never chose a language: a shortcut in the first one does not ask."""
-    keeping = Keeping(open=10, dropped=90, language=900_000)
+    keeping = SessionTtl(open=10, dropped=90, language=900_000)
     place = Session("ticket", "id", answers={"ticket": "7340-2817"})
     assert keeping.seconds(place, ended=True, filed=True) == DAY_S
     assert keeping.seconds(place._replace(chosen=True), ended=True, filed=True) == 900_000
@@ -196,7 +198,9 @@ ACCENTED = "".join("àèéùìòÇØøÅåÄÖÑÜäöñü"[digit % 19] for digi
 
 
 @pytest.mark.parametrize("words", ["", WORDY[:160], WORDY[:182], TANGLED[:182], ACCENTED[:182]])
-async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, pipeline: Pipeline, words: str) -> None:
+async def test_a_stored_dialogue_takes_at_most_600_bytes(
+    sessions: SessionStore, pipeline: Pipeline, words: str
+) -> None:
     """At the last question of the longest way, with as long a description as a phone can send."""
     answers = {
         "language": "id",
@@ -215,8 +219,8 @@ async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, pip
         state="confirm", answers=answers, trail=tuple(trail.split()), error="", began="", resumed=False
     )
     session = "ATUid_ac5d960c71f2731a0ce76f67ca8980aa"
-    stored = STORED._replace(session=session, menu="0123456789ab", origin="", place=place)
-    await sessions.write(KEY, b"", stored, TTL)
+    stored = STORED._replace(session=session, menu_version="0123456789ab", origin="", menu_session=place)
+    await sessions.compare_and_set(KEY, b"", stored, TTL)
     assert (await sessions.read(KEY))[1] == stored
     assert await pipeline.run("MEMORY", "USAGE", await only_key(pipeline)) <= 600
 
@@ -225,31 +229,35 @@ async def test_a_stored_dialogue_takes_at_most_600_bytes(sessions: Sessions, pip
 
 
 def _left(seconds: int) -> datetime:
-    return datetime.fromtimestamp(STORED.at + seconds, UTC)
+    return datetime.fromtimestamp(STORED.stored_at + seconds, UTC)
 
 
-async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(sessions: Sessions, pipeline: Pipeline) -> None:
+async def test_a_language_chosen_by_sms_keeps_what_was_said_no_longer(
+    sessions: SessionStore, pipeline: Pipeline
+) -> None:
     said = PLACE._replace(state="describe", answers={"language": "jv", "category": "gesekan", "description": "jv"})
-    await sessions.write(KEY, b"", STORED._replace(place=said), TTL)
-    await sessions.choose_language(KEY, "en", MENU, _left(60 * 60))
+    await sessions.compare_and_set(KEY, b"", STORED._replace(menu_session=said), TTL)
+    await sessions.set_language(KEY, "en", MENU, _left(60 * 60))
     _, stored = await sessions.read(KEY)
-    assert stored is not None and stored.at == STORED.at
-    assert (stored.place.language, stored.place.chosen) == ("en", True)
-    assert stored.place.answers == {"language": "en", "category": "gesekan", "description": "jv"}
+    assert stored is not None and stored.stored_at == STORED.stored_at
+    assert (stored.menu_session.language, stored.menu_session.chosen) == ("en", True)
+    assert stored.menu_session.answers == {"language": "en", "category": "gesekan", "description": "jv"}
     assert 23 * 60 * 60 - 5 <= await pipeline.run("TTL", await only_key(pipeline)) <= 23 * 60 * 60
 
 
-async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(sessions: Sessions, pipeline: Pipeline) -> None:
-    await sessions.choose_language(KEY, "en", MENU, _left(0))
+async def test_a_language_chosen_by_sms_of_a_new_phone_is_remembered(
+    sessions: SessionStore, pipeline: Pipeline
+) -> None:
+    await sessions.set_language(KEY, "en", MENU, _left(0))
     _, stored = await sessions.read(KEY)
-    assert stored is not None and (stored.place.language, stored.place.chosen) == ("en", True)
+    assert stored is not None and (stored.menu_session.language, stored.menu_session.chosen) == ("en", True)
     assert await pipeline.run("TTL", await only_key(pipeline)) > MENU.rules.remember_language.total_seconds() - 5
 
 
-async def test_a_language_chosen_while_somebody_dials_is_not_lost(sessions: Sessions) -> None:
-    await sessions.write(KEY, b"", STORED, TTL)
+async def test_a_language_chosen_while_somebody_dials_is_not_lost(sessions: SessionStore) -> None:
+    await sessions.compare_and_set(KEY, b"", STORED, TTL)
     await asyncio.gather(
-        sessions.choose_language(KEY, "en", MENU, _left(0)), sessions.choose_language(KEY, "en", MENU, _left(1))
+        sessions.set_language(KEY, "en", MENU, _left(0)), sessions.set_language(KEY, "en", MENU, _left(1))
     )
     _, stored = await sessions.read(KEY)
-    assert stored is not None and stored.place.language == "en"
+    assert stored is not None and stored.menu_session.language == "en"

@@ -101,7 +101,7 @@ async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: Us
     assert screen.label == "ticket.id.3"
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     assert DAY_S - 5 < await gateway.ask("TTL", key) <= DAY_S
-    assert (await gateway.stored()).filed == 1
+    assert (await gateway.stored()).filed_count == 1
 
 
 # What is dialled after the code --------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ async def test_with_a_dropped_report_the_suffix_comes_second(gateway: UssdGatewa
     screen = await resident.dial(f"*384*3375*{suffix}#")
     assert screen.label == f"unfinished.jv.resume{shortcut}"
     assert (await resident.answer("2")).text == begun(language="jv", shortcut=shortcut)
-    assert (await gateway.stored()).place.resumed is False
+    assert (await gateway.stored()).menu_session.resumed is False
 
 
 async def test_with_a_dropped_report_a_suffix_in_the_text_comes_second(gateway: UssdGateway) -> None:

@@ -6,27 +6,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ussd.transcript import Addition, Mark, TranscriptVerdict, added, begins, mark, parts, suffix
+from gateway.ussd.transcript import (
+    NewInput,
+    TextFingerprint,
+    TranscriptVerdict,
+    dialled_suffix,
+    fingerprint,
+    new_input,
+    split_inputs,
+    starts_with,
+)
 
 
 @pytest.mark.parametrize(
     ("stored", "text", "expected"),
     [
-        ("", "1", Addition(TranscriptVerdict.NEW, "1")),
-        ("1", "1*1", Addition(TranscriptVerdict.NEW, "1")),
-        ("1*1", "1*1*0", Addition(TranscriptVerdict.NEW, "0")),
-        ("1", "1*", Addition(TranscriptVerdict.NEW, "")),
-        ("1", "1**2*3", Addition(TranscriptVerdict.NEW, "*2*3")),
-        ("1*1", "1*1*5*5 meter", Addition(TranscriptVerdict.NEW, "5*5 meter")),
-        ("1*1", "1*1", Addition(TranscriptVerdict.REPEATED)),
-        ("", "", Addition(TranscriptVerdict.REPEATED)),
-        ("1*1", "1", Addition(TranscriptVerdict.LATE)),
-        ("1", "12", Addition(TranscriptVerdict.LATE)),
-        ("1*1", "2*1*1", Addition(TranscriptVerdict.LATE)),
+        ("", "1", NewInput(TranscriptVerdict.NEW, "1")),
+        ("1", "1*1", NewInput(TranscriptVerdict.NEW, "1")),
+        ("1*1", "1*1*0", NewInput(TranscriptVerdict.NEW, "0")),
+        ("1", "1*", NewInput(TranscriptVerdict.NEW, "")),
+        ("1", "1**2*3", NewInput(TranscriptVerdict.NEW, "*2*3")),
+        ("1*1", "1*1*5*5 meter", NewInput(TranscriptVerdict.NEW, "5*5 meter")),
+        ("1*1", "1*1", NewInput(TranscriptVerdict.REPEATED)),
+        ("", "", NewInput(TranscriptVerdict.REPEATED)),
+        ("1*1", "1", NewInput(TranscriptVerdict.LATE)),
+        ("1", "12", NewInput(TranscriptVerdict.LATE)),
+        ("1*1", "2*1*1", NewInput(TranscriptVerdict.LATE)),
     ],
 )
-def test_the_difference_to_the_stored_text(stored: str, text: str, expected: Addition) -> None:
-    assert added(mark(stored), text) == expected
+def test_the_difference_to_the_stored_text(stored: str, text: str, expected: NewInput) -> None:
+    assert new_input(fingerprint(stored), text) == expected
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
@@ -37,19 +46,19 @@ def test_inputs_come_out_as_they_went_in(inputs: list[str]) -> None:
     stored = ""
     for number, keys in enumerate(inputs):
         text = "*".join(inputs[: number + 1])
-        assert added(mark(stored), text) == Addition(TranscriptVerdict.NEW, keys)
+        assert new_input(fingerprint(stored), text) == NewInput(TranscriptVerdict.NEW, keys)
         stored = text
 
 
 @given(st.text(), st.text(), st.text())
 def test_a_mark_is_begun_by_its_own_text_and_by_no_other(text: str, more: str, other: str) -> None:
-    assert begins(text + more, mark(text))
-    assert begins(other, mark(text)) == other.startswith(text)
+    assert starts_with(text + more, fingerprint(text))
+    assert starts_with(other, fingerprint(text)) == other.startswith(text)
 
 
 def test_a_mark_holds_nothing_of_the_text() -> None:
-    assert mark("tawuran di pasar") == Mark(16, mark("tawuran di pasar").checksum)
-    assert mark("tawuran di pasar" * 100).checksum < 2**32
+    assert fingerprint("tawuran di pasar") == TextFingerprint(16, fingerprint("tawuran di pasar").checksum)
+    assert fingerprint("tawuran di pasar" * 100).checksum < 2**32
 
 
 @pytest.mark.parametrize(
@@ -64,9 +73,14 @@ def test_a_mark_holds_nothing_of_the_text() -> None:
     ],
 )
 def test_what_was_dialled_after_the_code(dialled: str, inputs: list[str]) -> None:
-    assert suffix(dialled, "*384*27011#") == inputs
-    assert suffix(dialled, "") == []
+    assert dialled_suffix(dialled, "*384*27011#") == inputs
+    assert dialled_suffix(dialled, "") == []
 
 
 def test_the_parts_of_a_text() -> None:
-    assert (parts(""), parts("1"), parts("1**2"), parts("1*")) == ([], ["1"], ["1", "", "2"], ["1", ""])
+    assert (split_inputs(""), split_inputs("1"), split_inputs("1**2"), split_inputs("1*")) == (
+        [],
+        ["1"],
+        ["1", "", "2"],
+        ["1", ""],
+    )

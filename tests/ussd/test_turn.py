@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from gateway.menu.engine import Session
 from gateway.menu.limits import Limits
 from gateway.runtime import logs
-from gateway.ussd.transcript import mark
-from gateway.ussd.turn import Service
+from gateway.ussd.transcript import fingerprint
+from gateway.ussd.turn import UssdService
 from tests.helpers.outages import Gate, OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
@@ -162,7 +162,7 @@ async def test_of_different_answers_at_once_one_counts(gateway: UssdGateway) -> 
     (shown,) = {screen.text for screen in screens}
     stored = (await gateway.services.sessions.read(VAULT.lookup(NUMBER)))[1]
     assert stored is not None
-    (won,) = (keys for keys in ("1", "2", "3") if stored.text == mark(keys))
+    (won,) = (keys for keys in ("1", "2", "3") if stored.fingerprint == fingerprint(keys))
     assert shown == expected(won)
     assert await resident.callback(won) == screens[0]
 
@@ -267,8 +267,8 @@ async def test_a_session_of_an_unknown_edition_is_led_back(gateway: UssdGateway,
     screen = await resident.walk(("1", "1"))
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
-    other_pack = stored._replace(menu="v0", place=stored.place._replace(state=state))
-    await gateway.services.sessions.write(VAULT.lookup(NUMBER), raw, other_pack, TTL)
+    other_pack = stored._replace(menu_version="v0", menu_session=stored.menu_session._replace(state=state))
+    await gateway.services.sessions.compare_and_set(VAULT.lookup(NUMBER), raw, other_pack, TTL)
     again = await resident.answer("1")
     shown = screen.text if state == "notice" else expected("1")
     assert again.text == f"{MENU.wordings['id'].errors['lost']}\n{shown}"
@@ -301,11 +301,13 @@ async def damage(gateway: UssdGateway, change: Callable[[Session], Session]) -> 
     key = VAULT.lookup(NUMBER)
     raw, stored = await gateway.services.sessions.read(key)
     assert stored
-    await gateway.services.sessions.write(key, raw, stored._replace(place=change(stored.place)), TTL)
+    await gateway.services.sessions.compare_and_set(
+        key, raw, stored._replace(menu_session=change(stored.menu_session)), TTL
+    )
 
 
 async def test_a_dialogue_without_end_is_ended(gateway: UssdGateway) -> None:
-    resident = Resident(gateway.services.turns, service=Service("at", "*384*3375#", Limits(hops=3)))
+    resident = Resident(gateway.services.turns, service=UssdService("at", "*384*3375#", Limits(hops=3)))
     await resident.walk(("7", "7", "7"))
     screen = await resident.answer("7")
     assert (screen.text, screen.end) == (APOLOGY["id"], True)

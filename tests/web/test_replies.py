@@ -31,7 +31,9 @@ async def dropped(waspada: WebGateway) -> None:
     key = services.vault.lookup(PHONE)
     raw, stored = await services.sessions.read(key)
     assert stored
-    await services.sessions.write(key, raw, stored._replace(at=stored.at - LONGEST_SESSION_S), 600)
+    await services.sessions.compare_and_set(
+        key, raw, stored._replace(stored_at=stored.stored_at - LONGEST_SESSION_S), 600
+    )
     assert await services.dropped_sessions.sweep() == 1
 
 

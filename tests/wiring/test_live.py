@@ -74,7 +74,7 @@ async def test_a_changed_text_is_in_force_without_a_restart(
     (line,) = await said(log, "pack.changed")
     assert versions.current.wordings["id"].heading("category") == NEW
     assert (line["earlier"], line["version"]) == (before.version, versions.current.version)
-    assert versions.of(before.version) is before
+    assert versions.get(before.version) is before
 
 
 async def test_an_open_dialogue_keeps_its_words(

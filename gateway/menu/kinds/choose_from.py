@@ -54,9 +54,9 @@ class ChooseFrom(PackKind):
         if state.source == "languages":
             return menu.languages[value]
         if state.source == MATCHES:
-            return menu.areas.told_apart(value, offered)
+            return menu.areas.distinct_name(value, offered)
         if state.source == "kelurahan":
-            return words.labels.get(state.keep, {}).get(value) or menu.areas.told_apart(value, offered)
+            return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
         return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
 
     def move(
@@ -72,7 +72,7 @@ class ChooseFrom(PackKind):
         offered = choices(menu, state, parent_answer(state, session))
         value = offered.get(keys)
         if value is None and state.or_type and state.source == "kelurahan":
-            value = menu.gazetteer.named(keys, offered.values()) or None
+            value = menu.gazetteer.exact_match(keys, offered.values()) or None
         if value is not None:
             return self.choose(menu, state, session, value, given)
         turned = turn_page(menu, state, session, keys, limits)

@@ -22,7 +22,7 @@ from gateway.menu.kinds.base import PackKind, StateShape, state_shape
 from gateway.menu.kinds.fields import STRICT, Name
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.rules import Need
-from gateway.text.wording import shown_as_it_is
+from gateway.text.wording import literal_text
 
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
@@ -56,7 +56,7 @@ Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubsc
 Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
-ScreenText = Annotated[str, AfterValidator(shown_as_it_is)]
+ScreenText = Annotated[str, AfterValidator(literal_text)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
