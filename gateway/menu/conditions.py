@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gateway.text.errors import ExplainedError
+
 _CLAUSE = re.compile(
     r"(?P<name>\w+) +(?:"
     r"(?P<negated>is not|not in|is|in) +(?P<values>\[[^\[\]]*\]|[^\s\[\]]+)"
@@ -19,11 +21,8 @@ _CLAUSE = re.compile(
 )
 
 
-class NotACondition(ValueError):
-    """A condition is such as `when is now`, `category in [a, b]`, `reports_today at least 3`, joined by `and`."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
+class NotACondition(ExplainedError, ValueError):
+    """Unknown condition. Write `when is now`, `category in [a, b]` or `reports_today at least 3`, joined by `and`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def enter(
     """Move to `target`, or to the first state after it whose condition holds."""
     if menu.states[target].condition is None:
         return jump_to(session, target, trail, answers)
-    for _ in menu.states:  # a ring of conditions that never hold is refused by `checking`; it must not hang either
+    for _ in menu.states:  # checks refuse a cycle of conditions that never hold; here it must not hang
         state = menu.states[target]
         if state.condition is None or state.condition.holds({**given, **_answers_on(menu, trail, answers)}):
             break

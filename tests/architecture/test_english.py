@@ -39,7 +39,6 @@ NOT_YET: tuple[str, ...] = (
     "gateway/carriers",
     "gateway/cli",
     "gateway/incidents",
-    "gateway/menu",
     "gateway/messages",
     "gateway/people",
     "gateway/places",

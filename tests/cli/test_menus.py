@@ -66,7 +66,7 @@ def test_a_language_that_the_pack_does_not_speak() -> None:
     result = draw("--language", "fr")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "'fr'; it speaks id, jv, en." in result.stderr
+    assert 'unknown language "fr"; expected one of id, jv, en' in result.stderr
 
 
 def test_screens_that_do_not_fit_are_drawn_all_the_same(pack: Path) -> None:

@@ -66,7 +66,7 @@ class StartPoint(NamedTuple):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Exploration:
-    """All positions, the moves from each, and faults found on the path."""
+    """Positions, the moves from each, and faults found on the way."""
 
     starts: list[StartPoint] = field(default_factory=list)
     moves: dict[Position, list[Move]] = field(default_factory=dict)

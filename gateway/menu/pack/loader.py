@@ -85,7 +85,9 @@ def load(files: Mapping[str, str], flow_schema: type[FlowShape] = FLOW_SCHEMA) -
     """
     menu, diagnostics, unknowns = parse_pack(files, flow_schema)
     if menu is None or diagnostics:
-        raise PackRefused([*diagnostics, *(all_text_faults(menu, unknowns) if menu else ())])
+        if menu is not None:
+            diagnostics += all_text_faults(menu, unknowns)
+        raise PackRefused(diagnostics)
     return menu
 
 
@@ -127,9 +129,10 @@ def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack
     if pack:  # a language with a faulty name still has its wording
         nameless = sorted(name for name in reader.incomplete(PACK, "languages") if wording_file(name) in reader.files)
         if nameless:
-            languages = {**pack.languages, **{name: name for name in nameless}}
-            pack = pack.model_copy(update={"languages": languages})
-    wordings = {language: _wording(reader, wording_file(language)) for language in (pack.languages if pack else ())}
+            named = {**pack.languages, **{name: name for name in nameless}}
+            pack = pack.model_copy(update={"languages": named})
+    languages = pack.languages if pack else {}
+    wordings = {language: _wording(reader, wording_file(language)) for language in languages}
     return ParsedPack(
         pack,
         flow=reader.parse(FLOW, flow_schema, defaults={"start": "", "home": ""}),
