@@ -32,7 +32,7 @@ def test_the_pack_is_good(shell: Shell) -> None:
     result = shell.run("check")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "every screen and SMS fits, the largest screen in 1" in result.stdout
-    assert "of 160 septets; the longest way is 15 screens, 180 seconds" in result.stdout
+    assert "of 160 septets; the longest path is 15 screens, 180 seconds" in result.stdout
 
 
 @pytest.mark.parametrize("channels", [f"{CONFIG}\n{WIDE}{OWN_KEYS}", f"{WIDE}{OWN_KEYS}"])
