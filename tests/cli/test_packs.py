@@ -98,6 +98,6 @@ def test_every_pack_is_spoken_of(shell: Shell, pack: Path, tmp_path: Path) -> No
 
 
 def test_a_pack_that_is_no_pack(shell: Shell, tmp_path: Path) -> None:
-    assert "is not a folder with a menu pack" in shell.error_of("check", str(tmp_path / "nothing"))
+    assert "is not a folder; expected a menu pack" in shell.error_of("check", str(tmp_path / "nothing"))
     (tmp_path / "empty").mkdir()
     assert "pack.yaml" in shell.error_of("check", str(tmp_path / "empty"))
