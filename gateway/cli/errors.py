@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.accounts.passwords import PasswordRefused
 from gateway.appeals import appeal
-from gateway.appeals.audience import WrongAudience
-from gateway.appeals.rules import WrongDraft
+from gateway.appeals.audience import InvalidAudience
+from gateway.appeals.rules import InvalidDraft
 from gateway.appeals.store import NoSuchAppeal
 from gateway.incidents.store import NoSuchIncident, TransitionNotAllowed
 from gateway.menu.pack.loader import PackRefused
@@ -50,8 +50,8 @@ EXPLAINED_ERRORS = (
     SecretsUnusable,
     ServerFailed,
     SettingsRefused,
-    WrongAudience,
-    WrongDraft,
+    InvalidAudience,
+    InvalidDraft,
     WrongVaultKey,
     appeal.ActNotAllowed,
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.appeals.published import MOST, Published
+from gateway.appeals.published import MAX_PUBLISHED, PublishedAppeal
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
@@ -31,17 +31,17 @@ class AppealsPage:
 
     def __init__(
         self,
-        latest: Callable[[int], Awaitable[Sequence[Published]]],
+        latest: Callable[[int], Awaitable[Sequence[PublishedAppeal]]],
         menu: Callable[[], Menu],
         clock: Clock,
-        limit: int = MOST,
+        limit: int = MAX_PUBLISHED,
     ) -> None:
         self._latest = latest
         self._menu = menu
         self._clock = clock
         self._limit = limit
         self._one_at_a_time = asyncio.Lock()
-        self._cache: tuple[float, Sequence[Published]] | None = None
+        self._cache: tuple[float, Sequence[PublishedAppeal]] | None = None
         self._failed_at: float | None = None
         templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
         self._page = templates.get_template("himbauan.html")
@@ -82,7 +82,7 @@ class AppealsPage:
         )
         return web.Response(text=page, content_type="text/html", charset="utf-8", headers=self._headers)
 
-    async def _cached_latest(self) -> Sequence[Published]:
+    async def _cached_latest(self) -> Sequence[PublishedAppeal]:
         """Return the cached appeals, reloaded when they are old. Raises `DatabaseUnavailable`.
 
         Requests that wait during an outage share its failure: one query per outage, not one per request.
@@ -100,5 +100,5 @@ class AppealsPage:
                     raise
             return self._cache[1]
 
-    def _when(self, one: Published) -> str:
+    def _when(self, one: PublishedAppeal) -> str:
         return one.went_out_at.astimezone(self._menu().timezone).strftime("%d-%m-%Y %H:%M %Z")

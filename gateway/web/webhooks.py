@@ -114,7 +114,7 @@ class Webhooks:
     async def _ussd_event(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             ended = channel.carrier.read_session_end(await _body(request), request.headers)
-            await self._inbox.take_session_end(channel.name, ended)
+            await self._inbox.store_session_end(channel.name, ended)
             log.info(
                 "ussd.ended",
                 channel=channel.name,
@@ -128,7 +128,7 @@ class Webhooks:
     async def _sms(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             inbound = channel.carrier.read_inbound(await _body(request), request.headers)
-            new = await self._inbox.take(channel.name, inbound)
+            new = await self._inbox.store_sms(channel.name, inbound)
             log.info("sms.received", channel=channel.name, id=inbound.id, characters=len(inbound.text), new=new)
 
         return await self._answer_when_stored(channel, "sms", store)
@@ -136,14 +136,14 @@ class Webhooks:
     async def _receipt(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             receipt = channel.carrier.read_receipt(await _body(request), request.headers)
-            await self._receipts.take(channel.name, receipt)
+            await self._receipts.store(channel.name, receipt)
             self._metrics.receipts.labels(channel.name, receipt.status).inc()
 
         return await self._answer_when_stored(channel, "receipt", store)
 
     async def _opt_out(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            await self._inbox.take_opt_out(
+            await self._inbox.store_opt_out(
                 channel.name, channel.carrier.read_opt_out(await _body(request), request.headers)
             )
             log.info("people.opted_out", channel=channel.name)

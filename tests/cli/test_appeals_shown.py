@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway import wiring
 from gateway.runtime.clock import Clock
-from gateway.settings import read_settings
+from gateway.wiring import read_settings
 from tests.helpers.cli_appeals import CODE, Room, make_quiet, pack, room, work
 
 __all__ = ["pack", "room"]
@@ -121,4 +121,4 @@ def test_terms_come_from_the_settings(room: Room) -> None:
     config = room.shell.variables["WASPADA_CONFIG"]
     assert config
     terms = wiring.appeal_settings(read_settings(Path(config)))
-    assert (dict(terms.channels), terms.price and terms.price.of(2)) == ({"at": CODE}, "640 IDR")
+    assert (dict(terms.service_codes), terms.price and terms.price.cost_of(2)) == ({"at": CODE}, "640 IDR")

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from gateway.appeals.appeal import Brake
+from gateway.appeals.appeal import AutoPause
 from gateway.appeals.workflow import AppealSettings
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Fault, Faults
@@ -35,7 +35,7 @@ from tests.helpers.program import Program, run_program
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here
 ROUNDS = 3  # claims that a worker may hold at the same time (messages/sending/worker.py)
-_TERMS = AppealSettings({"at": CODE}, brake=Brake(share=1.0), chunk=500)
+_TERMS = AppealSettings({"at": CODE}, auto_pause=AutoPause(max_failed_share=1.0), chunk_size=500)
 _HOOKS = WebhookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))
 _RULES = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'  # a test runs at any time of the day
 _AWAY_S = 0.1

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert
 
 from gateway.appeals.appeal import AppealStatus
-from gateway.appeals.published import Publisher
+from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
 from gateway.web.appeals_page import AppealsPage
@@ -119,7 +119,9 @@ async def test_page_at_its_limit_says_that_older_appeals_are_left_out(waspada: W
 async def page_of(waspada: WebGateway, limit: int) -> str:
     """Return the HTML of a page of at most `limit` appeals."""
     services, app = waspada.services, web.Application()
-    page = AppealsPage(services.publisher.latest, lambda: services.versions.current, services.clock, limit)
+    page = AppealsPage(
+        services.published_appeals.list_published, lambda: services.versions.current, services.clock, limit
+    )
     page.add_to(app)
     async with TestClient(TestServer(app)) as client:
         return await (await client.get("/himbauan")).text()
@@ -166,7 +168,10 @@ async def test_a_crowd_costs_one_query(waspada: WebGateway) -> None:
 
 async def listed(gateway: WebGateway) -> list[dict[str, Any]]:
     menu = gateway.services.versions.current
-    return [one.for_json() for one in await Publisher(gateway.services.database, lambda: menu, {"at": CODE}).latest()]
+    return [
+        one.for_json()
+        for one in await PublishedAppeals(gateway.services.database, lambda: menu, {"at": CODE}).list_published()
+    ]
 
 
 @pytest.mark.parametrize(

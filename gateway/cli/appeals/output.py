@@ -13,8 +13,8 @@ import click
 
 from gateway.appeals.appeal import Appeal, AppealStatus
 from gateway.appeals.preview import Preview
-from gateway.appeals.results import NOT_KNOWN, AppealResults
-from gateway.appeals.texts import TextCost, heading
+from gateway.appeals.results import UNKNOWN_AREA, AppealResults
+from gateway.appeals.texts import TextCost, public_heading
 from gateway.cli.output import print_row, print_rows
 from gateway.menu.model import Menu, appeal_area_label
 
@@ -52,7 +52,7 @@ def appeal_json(appeal: Appeal) -> dict[str, Any]:
         "authors": list(appeal.authors),
         "approvers": list(appeal.approvers),
         "reason": appeal.reason,
-        "people": appeal.frozen,
+        "people": appeal.audience_size,
         "expanded": appeal.expanded,
         "went_out_at": _iso(appeal.went_out_at),
         "created_at": _iso(appeal.created_at),
@@ -110,14 +110,14 @@ def told_approved(appeal: Appeal, enough: bool) -> str:
         return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
     if appeal.status is AppealStatus.PAUSED:
         return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
-    people = "1 person" if appeal.frozen == 1 else f"{appeal.frozen} people"
+    people = "1 person" if appeal.audience_size == 1 else f"{appeal.audience_size} people"
     return f"Appeal {appeal.id} is approved, for {people}."
 
 
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
     shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
-    shown["heading"] = heading(look.appeal.draft, menu)
+    shown["heading"] = public_heading(look.appeal.draft, menu)
     if look.held_until:
         shown["held_until"] = held(look.held_until, menu.timezone)
     shown["approvals_needed"] = look.needed
@@ -133,7 +133,7 @@ def print_look(look: Look, menu: Menu) -> None:
 
 
 def _place(menu: Menu, area: str) -> str:
-    return "no longer known" if area == NOT_KNOWN else appeal_area_label(menu, area)
+    return "no longer known" if area == UNKNOWN_AREA else appeal_area_label(menu, area)
 
 
 def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
@@ -148,7 +148,7 @@ def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
 
 def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     """What an appeal would do, as tables, its times by the clocks of the pack."""
-    shown = {"version": appeal.version, "heading": heading(appeal.draft, menu), **preview.for_json()}
+    shown = {"version": appeal.version, "heading": public_heading(appeal.draft, menu), **preview.for_json()}
     del shown["held_back"], shown["approvals"]
     shown["cost"] = shown["cost"] or "no price is set (part_cost)"
     shown["begins_at"] = by_the_clock(preview.begins_at, menu.timezone)
@@ -156,9 +156,9 @@ def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     shown["approvals needed"] = preview.approvals
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
-        {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}
+        {"language": text.language, "what": str(one), "instead": _seen(one.substitute), "times": one.times}
         for text in preview.texts
-        for one in text.replaced
+        for one in text.replacements
     ]
     shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
     shown["suppressed"] = _counted(shown["suppressed"])
@@ -174,7 +174,8 @@ def cost_lines(texts: Sequence[TextCost]) -> list[str]:
         cost = _cost(text)
         lines.append(f"{text.language}: {cost['encoding']}, {cost['length']}, parts: {text.parts}")
         lines += [
-            f"{text.language}: {one} is replaced by {_seen(one.instead)}, times: {one.times}" for one in text.replaced
+            f"{text.language}: {one} is replaced by {_seen(one.substitute)}, times: {one.times}"
+            for one in text.replacements
         ]
     return lines
 
