@@ -31,7 +31,7 @@ class CountingHasher(Argon2Hasher):
         super().__init__(parameters)
         self.compared: list[str] = []
 
-    async def matches(self, stored: str, password: str) -> bool:
+    async def verify(self, stored: str, password: str) -> bool:
         self.compared.append(stored)
         return await super().verify(stored, password)
 
@@ -288,7 +288,7 @@ class MeddlingHasher(Argon2Hasher):
 
     meddle: Any = None
 
-    async def matches(self, stored: str, password: str) -> bool:
+    async def verify(self, stored: str, password: str) -> bool:
         await self.meddle()
         return await super().verify(stored, password)
 
