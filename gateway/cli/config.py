@@ -11,13 +11,12 @@ from gateway import wiring
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import report_errors, run_async
 from gateway.cli.options import gateway_options
-from gateway.cli.output import show
+from gateway.cli.output import print_rows
 from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.postgres import upgrade
-from gateway.settings import read_settings
 
 
 @click.command()
@@ -26,7 +25,7 @@ from gateway.settings import read_settings
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
     """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
     with report_errors():
-        settings = wiring.with_pack_in_use(read_settings(config, data=data))
+        settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data))
     refused: list[str] = []
     for pack in packs or (settings.pack,):
         try:
@@ -36,12 +35,12 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
         except PackNotFound as error:
             refused.append(str(error))
         else:
-            click.echo(f"{pack}: {_measured(menu, wiring.measures(menu, settings.channels))}")
+            click.echo(f"{pack}: {_summary(menu, wiring.measure_menu(menu, settings.channels))}")
     if refused:
         raise click.ClickException("\n".join(refused))
 
 
-def _measured(menu: Menu, proof: CheckResult) -> str:
+def _summary(menu: Menu, proof: CheckResult) -> str:
     longest = proof.longest
     return (
         f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
@@ -56,8 +55,8 @@ def _measured(menu: Menu, proof: CheckResult) -> str:
 def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
     with report_errors():
-        listed = [asdict(row) for row in read_settings(config, data=data).rows()]
-    show(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
+        listed = [asdict(row) for row in wiring.read_settings(config, data=data).rows()]
+    print_rows(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
 
 
 @click.group()

@@ -11,10 +11,10 @@ import click
 
 from gateway.audit import AuditTrail
 from gateway.cli.authentication import system_user
-from gateway.cli.context import locate_gateway, opened
+from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, in_json, listing
-from gateway.cli.output import open_output, show, show_one
+from gateway.cli.options import gateway_options, json_option, list_options
+from gateway.cli.output import open_output, print_row, print_rows
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, csv_rows
@@ -53,7 +53,7 @@ def people() -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and every row that is wrong.")
 @click.option("--skip-bad", is_flag=True, help="Store the good rows although there are wrong ones.")
 @click.option("--role", type=_ROLE, help="The role of rows that name none.")
-@in_json
+@json_option
 @run_async
 async def people_import(
     config: Path | None,
@@ -78,9 +78,9 @@ async def people_import(
         click.echo(diagnostic, err=True)
     if bad and not (dry_run or skip_bad):
         if as_json:
-            show_one({"dry_run": False, **asdict(ImportCounts()), "bad": bad, "bad_rows": bad_rows}, as_json)
+            print_row({"dry_run": False, **asdict(ImportCounts()), "bad": bad, "bad_rows": bad_rows}, as_json)
         raise click.ClickException(f"{_counted(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad.")
-    async with opened(settings) as stores:
+    async with open_context(settings) as stores:
         await check_vault_key(stores.database, stores.vault, stores.clock)
         imported = await Directory(stores.database, stores.vault, stores.clock).import_people(
             listed.entries, source=file.name, language=menu.language, dry_run=dry_run
@@ -91,7 +91,7 @@ async def people_import(
                 system_user(), "people.imported", {"file": file.name, **counts}
             )
     if as_json:
-        show_one({"dry_run": dry_run, **counts, "bad_rows": bad_rows}, as_json)
+        print_row({"dry_run": dry_run, **counts, "bad_rows": bad_rows}, as_json)
     else:
         click.echo(_said(imported, bad, dry_run))
     if bad and not skip_bad:
@@ -129,7 +129,7 @@ def _said(imported: ImportCounts, bad: int, dry_run: bool) -> str:
 
 @people.command("list")
 @gateway_options
-@listing
+@list_options
 @click.option("--role", type=_ROLE, help="Only those with this role.")
 @click.option("--area", help="Only those of this area, as code or name, with what lies in it.")
 @run_async
@@ -139,16 +139,16 @@ async def people_list(
     """List people, the last added first. Numbers are masked."""
     settings = locate_gateway(config, data)
     codes = _codes(area, settings) if area is not None else ()
-    async with opened(settings) as stores:
+    async with open_context(settings) as stores:
         listed = await Directory(stores.database, stores.vault, stores.clock).list_people(
             limit, Role(role) if role else None, codes
         )
     columns = ["phone", "name", "roles", "areas", "language", "source", "added_at"]
     if as_json:
-        show(listed, columns, as_json, "")
+        print_rows(listed, columns, as_json, "")
         return
     lines = [{**person, **{name: ", ".join(person[name]) for name in ("roles", "areas")}} for person in listed]
-    show(lines, columns, as_json, "There is nobody.")
+    print_rows(lines, columns, as_json, "There is nobody.")
 
 
 def _codes(area: str, settings: Settings) -> tuple[str, ...]:
@@ -180,7 +180,7 @@ async def people_export(
     wanted = Role(role) if role else None
     written = 0
     with open_output(output) as file:
-        async with opened(settings) as stores:
+        async with open_context(settings) as stores:
             detail = {"reason": reason.strip(), "role": role or "all"}
             await AuditTrail(stores.database, stores.clock).add(system_user(), "people.exported", detail)
             sheet = csv.writer(file, lineterminator="\n")
@@ -198,7 +198,7 @@ async def people_export(
 @gateway_options
 @click.argument("phone")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@in_json
+@json_option
 @run_async
 async def people_erase(config: Path | None, data: Path | None, phone: str, yes: bool, as_json: bool) -> None:
     """Take a number out of everything: people, subscriptions, reports, drafts and messages.
@@ -211,11 +211,11 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
     )
     if not yes:
         click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
-    async with opened(settings) as stores:
+    async with open_context(settings) as stores:
         await check_vault_key(stores.database, stores.vault, stores.clock)
         erased = await Eraser(stores.database, stores.vault, stores.clock).erase(number, system_user())
     if as_json:
-        show_one({"phone": str(number), **asdict(erased)}, as_json)
+        print_row({"phone": str(number), **asdict(erased)}, as_json)
         return
     if not erased.found_any:
         click.echo(f"Nothing is known of {number}.")

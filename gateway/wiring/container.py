@@ -1,11 +1,11 @@
-"""What a process is made of: carriers, the menu, the stores, the vault. A carrier is one line in `CARRIERS`."""
+"""What a process is made of: carriers, the menu, the stores, the vault."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,14 +16,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from gateway.appeals.appeal import Brake, Price
-from gateway.appeals.published import Publisher
-from gateway.appeals.responses import note_stop
+from gateway.appeals.appeal import AutoPause, Price
+from gateway.appeals.published import PublishedAppeals
+from gateway.appeals.responses import record_stop
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
-from gateway.carriers.africastalking.callbacks import AfricasTalking
-from gateway.carriers.carrier import Carrier
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
@@ -61,25 +59,10 @@ from gateway.ussd.sessions import SessionStore
 from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
-from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
+from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
+from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
-
-
-def _africastalking(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Carrier:
-    return AfricasTalking(
-        name,
-        channel.username,
-        channel.api_key.get_secret_value(),
-        http,
-        sender=channel.sender,
-        api_url=channel.api_url,
-    )
-
-
-CARRIERS: Mapping[str, Callable[[str, ChannelSettings, aiohttp.ClientSession], Carrier]] = {
-    "africastalking": _africastalking,
-}
 
 
 class Services:
@@ -98,6 +81,7 @@ class Services:
         pipeline: Pipeline,
         database: Database,
         http: aiohttp.ClientSession,
+        carriers: Carriers,
     ) -> None:
         self.settings = settings
         self.versions = versions
@@ -108,7 +92,7 @@ class Services:
         self.database = database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
-        self.channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
+        self.channels = {name: _channel(name, channel, http, carriers) for name, channel in settings.channels.items()}
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
         self._build_stores()
         self._build_ussd()
@@ -123,12 +107,12 @@ class Services:
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)
         self.subscriptions = Subscriptions(database, vault, clock)
-        self.opt_outs = OptOuts(database, vault, clock, note_stop)
+        self.opt_outs = OptOuts(database, vault, clock, record_stop)
         self.outbox = Outbox(database, vault, clock)
         self.operator_actions = OperatorActions(database, vault, clock)
         self.channel_state = Channels(database, clock)
-        self.receipts = Receipts(database, clock, STORED_WITHIN_S)
-        self.inbox = Inbox(database, vault, clock, note_stop, STORED_WITHIN_S)
+        self.receipts = Receipts(database, clock, STORE_TIMEOUT_S)
+        self.inbox = Inbox(database, vault, clock, record_stop, STORE_TIMEOUT_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
         self.eraser = Eraser(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
@@ -191,8 +175,8 @@ class Services:
         self.appeal_workflow = AppealWorkflow(database, clock, self._menu, configured)
         self.appeal_worker = AppealWorker(database, clock, self._menu, configured)
         self.appeal_results = ResultsStore(database, self.vault)
-        self.publisher = Publisher(database, self._menu, self._codes)
-        self.appeals_page = AppealsPage(self.publisher.latest, self._menu, clock)
+        self.published_appeals = PublishedAppeals(database, self._menu, self._codes)
+        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._menu, clock)
 
     def _menu(self) -> Menu:
         return self.versions.current
@@ -204,11 +188,11 @@ class Services:
 def _sender_options(settings: Settings) -> SenderOptions:
     return SenderOptions(
         batch_size=settings.send_batch,
-        recipients=settings.send_recipients,
-        calls=settings.send_concurrency,
-        idle=timedelta(milliseconds=settings.poll_ms),
+        recipients_per_call=settings.send_recipients,
+        concurrent_calls=settings.send_concurrency,
+        idle_poll=timedelta(milliseconds=settings.poll_ms),
         lost_after=timedelta(seconds=settings.claim_timeout_s),
-        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
+        requeue_unknown_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
 
 
@@ -222,16 +206,22 @@ def appeal_settings(settings: Settings) -> AppealSettings:
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
-    return AppealSettings(codes, price, Brake(share=settings.appeal_pause_share), settings.appeal_ahead)
+    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)
 
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, stream: TextIO, *, clock: Clock | None = None, menu: Menu | None = None
+    settings: Settings,
+    stream: TextIO,
+    *,
+    clock: Clock | None = None,
+    menu: Menu | None = None,
+    carriers: Carriers = CARRIERS,
 ) -> AsyncIterator[Services]:
     """Open the stores of one process, configure its log and build its services. The stores need not answer yet.
 
     `menu` is a pack that is loaded already; otherwise that of the settings is loaded, and reloaded when it changes.
+    `carriers` is the table that the channels' carriers are in.
     Raises `SettingsRefused` if an address or the key is missing, `PackNotFound` and `PackRefused`.
     """
     settings.require("redis_url", "database_url", "vault_key")
@@ -253,12 +243,12 @@ async def open_services(
         stack.push_async_callback(pipeline.close)
         if menu is None:
             await stack.enter_async_context(watch_pack(settings.pack, settings.channels, versions))
-        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http)
+        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http, carriers)
 
 
 def _masked(text: str) -> str:
     """What may stand in a log: no whole number, no secret of a webhook."""
-    return mask_in(without_secrets(text))
+    return mask_in(mask_secrets(text))
 
 
 def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"]:
@@ -272,14 +262,13 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
-async def balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
+async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
     """What the account of each of these channels has left, where its carrier says so within seconds."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        accounts = [(name, settings.channels[name]) for name in channels]
-        carriers = [CARRIERS[account.carrier](name, account, http) for name, account in accounts]
+        carriers = [build_carrier(name, settings.channels[name], http, CARRIERS) for name in channels]
         return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
-def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
+def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession, carriers: Carriers) -> Channel:
     service = UssdService(name, channel.service_code, limits_of(channel))
-    return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.secrets, service)
+    return Channel(name, build_carrier(name, channel, http, carriers), channel.secrets, service)
