@@ -176,7 +176,7 @@ class AccountStore:
         return account_from_row(row)
 
     async def _use_attempt(self, name: str) -> RowMapping | None:
-        """Count one attempt: the last allowed one locks the account. Returns its row, or None if it may not be tried."""
+        """Count one attempt, the last of which locks the account. Returns its row, None if it may not be tried."""
         now = self._clock.now()
         last = accounts.c.failed_tries + 1 >= MAX_WRONG_PASSWORDS
         count_attempt = (

@@ -23,7 +23,7 @@ def has_role(roles: Collection[Role], areas: Collection[str]) -> ColumnElement[b
 
 
 def is_subscribed(areas: Collection[str]) -> ColumnElement[bool]:
-    """Build the condition that the person has an active subscription in one of `areas`, or in any if it is empty."""
+    """Build the condition that the person has an active subscription in one of `areas`. Empty means any area."""
     conditions: list[ColumnElement[bool]] = [subscriptions.c.phone_key == people.c.phone_key, and_(NOT_WITHDRAWN)]
     if areas:
         conditions.append(subscriptions.c.area == any_(text_array(areas)))

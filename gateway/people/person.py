@@ -1,6 +1,6 @@
 """Pure: person of the directory, their roles, and the merge rule of an import.
 
-The rule behind `plan_change`: a list adds and corrects, it takes nothing away. An empty cell changes nothing. Nobody
+The rule behind `plan_change`: a list adds and corrects, it removes nothing. An empty cell changes nothing. Nobody
 who has opted out (STOP) is subscribed again by a consent that is older than the opt-out, or that has no date.
 """
 

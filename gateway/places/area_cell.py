@@ -1,4 +1,4 @@
-"""Resolve the area in a cell of a list, a code or a name, to its code, if there is no doubt about it."""
+"""Resolver of area cells in a list: from a code or a name to the code, if there is no doubt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AreaCell:
 
     @property
     def advice(self) -> str:
-        """What to write instead, for the message about an unknown area."""
+        """Advice on what to write instead of an unknown area."""
         if not self.suggestions:
             return "no area has a similar name"
         return f"similar are {', '.join(self.suggestions)}: write the code"

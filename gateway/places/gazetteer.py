@@ -3,7 +3,7 @@
 Typed text is understood in a few ways (`_Interpretation`): as it is, without leading words such as *desa*, and with
 its first or last words as the name of a kecamatan. Each of them is compared with every name by its edit distance
 (optimal string alignment). An area is as similar as the most similar of its names. Similarity alone is never certain:
-`sure` needs the exact name, and no other area whose name is one edit away.
+`sure` needs the exact name, and no other area whose name is within one edit.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _BY_EDITS = (_Similarity.EXACT, _Similarity.ONE_EDIT, _Similarity.TWO_EDITS)
 
 @dataclass(frozen=True, slots=True)
 class _Interpretation:
-    """One way to understand typed text: the letters of a name and, if it was typed, its kecamatan."""
+    """Possible meaning of typed text: the letters of a name and, if it was typed, its kecamatan."""
 
     letters: str
     kecamatan: str = ""

@@ -25,14 +25,14 @@ _SEPARATOR_LINE = "sep="
 
 
 class Row(NamedTuple):
-    """One row: the line on which it begins, and its stripped cells by heading."""
+    """Row of a CSV file: the line on which it begins, and its stripped cells by heading."""
 
     line: int
     cells: Mapping[str, str]
 
 
 class _Record(NamedTuple):
-    """One row as the CSV parser gives it."""
+    """Row as the CSV parser gives it."""
 
     line: int
     fields: list[str]

@@ -1,4 +1,4 @@
-"""GSM-7, the 7-bit default alphabet of SMS and USSD (3GPP TS 23.038; facts/protocols.md E.1)."""
+"""GSM-7, the 7-bit default alphabet of SMS and USSD (3GPP TS 23.038, facts/protocols.md E.1)."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Vault:
         return Phone(padded.decode().rstrip())
 
     def masked(self, sealed: bytes | None) -> str:
-        """Return the masked number, empty if it was erased. It is `?` if it cannot be decrypted, so that a list goes on."""
+        """Return the masked number, empty if erased. It is `?` if it cannot be decrypted, so that a list goes on."""
         try:
             return self.open(sealed).masked if sealed else ""
         except CannotOpen:
