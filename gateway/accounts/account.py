@@ -11,8 +11,8 @@ from gateway.accounts.roles import DeskRole, Right, may
 from gateway.text.errors import ExplainedError
 from gateway.text.phone import mask_in
 
-TRIES = 10
-LOCKED_FOR = timedelta(minutes=15)
+MAX_WRONG_PASSWORDS = 10
+LOCKOUT = timedelta(minutes=15)
 """So many wrong passwords in a row, and for so long no password is right: 960 guesses a day at the most."""
 
 _NAME = re.compile(r"[a-z0-9._-]{2,32}")
@@ -46,7 +46,7 @@ class Account:
         return may(self.roles, right)
 
 
-def state_of(disabled_at: datetime | None, locked_until: datetime | None, now: datetime) -> str:
+def account_state(disabled_at: datetime | None, locked_until: datetime | None, now: datetime) -> str:
     """`active`, `disabled`, or `locked` after wrong passwords."""
     if disabled_at:
         return "disabled"

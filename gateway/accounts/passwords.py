@@ -13,7 +13,7 @@ from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-SHORTEST, LONGEST = 12, 256
+MIN_LENGTH, MAX_LENGTH = 12, 256
 _AT_A_TIME = 2
 
 
@@ -23,15 +23,15 @@ class PasswordRefused(ValueError):
 
 def check_password(password: str, name: str) -> None:
     """Raise `PasswordRefused` for what is short, endless, or the name. Length is what counts (NIST SP 800-63B)."""
-    if len(password) < SHORTEST:
-        raise PasswordRefused(f"the password must be at least {SHORTEST} characters long; four words do well")
-    if len(password) > LONGEST:
-        raise PasswordRefused(f"the password must be at most {LONGEST} characters long")
+    if len(password) < MIN_LENGTH:
+        raise PasswordRefused(f"the password must be at least {MIN_LENGTH} characters long; four words do well")
+    if len(password) > MAX_LENGTH:
+        raise PasswordRefused(f"the password must be at most {MAX_LENGTH} characters long")
     if password.strip().lower() == name:
         raise PasswordRefused("the password must not be the name")
 
 
-class Hasher:
+class Argon2Hasher:
     """Makes and compares hashes, off the event loop. The parameters stand in each hash, so they may change."""
 
     def __init__(self, parameters: Parameters = RFC_9106_LOW_MEMORY) -> None:
@@ -44,7 +44,7 @@ class Hasher:
         async with self._places:
             return await asyncio.to_thread(self._argon2.hash, _bytes(password))
 
-    async def matches(self, stored: str, password: str) -> bool:
+    async def verify(self, stored: str, password: str) -> bool:
         """Whether this is the password. Compare with `decoy` where there is none: the same work, always False."""
         async with self._places:
             return await asyncio.to_thread(self._matches, stored, password)
@@ -55,7 +55,7 @@ class Hasher:
         except (VerificationError, InvalidHashError):
             return False
 
-    def is_outdated(self, stored: str) -> bool:
+    def needs_rehash(self, stored: str) -> bool:
         """Whether a hash was made with other parameters than those of now."""
         return self._argon2.check_needs_rehash(stored)
 

@@ -29,14 +29,14 @@ class Right(StrEnum):
     MANAGE_CHANNELS = "manage channels"
 
 
-MAY: Mapping[DeskRole, frozenset[Right]] = {
+RIGHTS_OF_ROLES: Mapping[DeskRole, frozenset[Right]] = {
     DeskRole.OPERATOR: frozenset({Right.HANDLE_INCIDENTS, Right.WRITE_APPEALS}),
     DeskRole.SUPERVISOR: frozenset({Right.HANDLE_INCIDENTS, Right.WRITE_APPEALS, Right.APPROVE_APPEALS}),
     DeskRole.BAWASLU: frozenset({Right.READ_OFFICIALS}),
     DeskRole.ADMINISTRATOR: frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_CHANNELS}),
 }
 
-DESK_MEANINGS: Mapping[DeskRole, str] = {
+DESK_ROLE_MEANINGS: Mapping[DeskRole, str] = {
     DeskRole.OPERATOR: "handles incidents and writes appeals",
     DeskRole.SUPERVISOR: "the same, and approves the appeals of others",
     DeskRole.BAWASLU: "the only reader of reports on officials",
@@ -46,9 +46,9 @@ DESK_MEANINGS: Mapping[DeskRole, str] = {
 
 def may(roles: Collection[DeskRole], right: Right) -> bool:
     """Whether one of these roles has this right."""
-    return any(right in MAY[role] for role in roles)
+    return any(right in RIGHTS_OF_ROLES[role] for role in roles)
 
 
-def holders(right: Right) -> tuple[DeskRole, ...]:
+def roles_with(right: Right) -> tuple[DeskRole, ...]:
     """The roles that have this right."""
-    return tuple(role for role, rights in MAY.items() if right in rights)
+    return tuple(role for role, rights in RIGHTS_OF_ROLES.items() if right in rights)

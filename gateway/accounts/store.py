@@ -17,8 +17,16 @@ from sqlalchemy import ColumnElement, RowMapping, and_, case, literal, or_, sele
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.accounts.account import LOCKED_FOR, TRIES, Account, AccountRefused, NoSuchAccount, check_account, state_of
-from gateway.accounts.passwords import LONGEST, Hasher, check_password
+from gateway.accounts.account import (
+    LOCKOUT,
+    MAX_WRONG_PASSWORDS,
+    Account,
+    AccountRefused,
+    NoSuchAccount,
+    account_state,
+    check_account,
+)
+from gateway.accounts.passwords import MAX_LENGTH, Argon2Hasher, check_password
 from gateway.accounts.roles import DeskRole
 from gateway.accounts.tables import account_tokens, accounts
 from gateway.audit import INSERT_AUDIT, audit_row
@@ -26,29 +34,29 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 
-FIRST_NAME = "admin"
+FIRST_ADMINISTRATOR = "admin"
 _GATEWAY = "gateway"
 
 
-class Accounts:
+class AccountStore:
     """Makes, changes, lists and proves accounts. Every method may raise `DatabaseAway`.
 
     What changes one raises `NoSuchAccount`; `actor` is who does it, for the audit trail.
     """
 
-    def __init__(self, database: Database, clock: Clock, hasher: Hasher | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock, hasher: Argon2Hasher | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._hasher = hasher or Hasher()
+        self._hasher = hasher or Argon2Hasher()
 
     async def add(self, name: str, display: str, roles: Sequence[DeskRole], password: str, *, actor: str) -> None:
         """Make an account. Raises `AccountRefused`, also when there is one of this name, and `PasswordRefused`."""
         check_account(name, display, roles)
         check_password(password, name)
-        if not await self._added(name, display, roles, password, actor):
+        if not await self._insert(name, display, roles, password, actor):
             raise AccountRefused(f"there is an account {name} already")
 
-    async def add_first(self) -> str | None:
+    async def add_first_administrator(self) -> str | None:
         """Where there is no account at all, make an administrator; the password, which nobody can be shown again."""
         async with self._database.begin() as connection:
             if (await connection.execute(select(accounts.c.id).limit(1))).first():
@@ -56,9 +64,9 @@ class Accounts:
         password = self._clock.token()
         roles = [DeskRole.ADMINISTRATOR]
         # Not added: another process was faster, and has shown its own.
-        return password if await self._added(FIRST_NAME, "Administrator", roles, password, _GATEWAY) else None
+        return password if await self._insert(FIRST_ADMINISTRATOR, "Administrator", roles, password, _GATEWAY) else None
 
-    async def _added(self, name: str, display: str, roles: Sequence[DeskRole], password: str, actor: str) -> bool:
+    async def _insert(self, name: str, display: str, roles: Sequence[DeskRole], password: str, actor: str) -> bool:
         hashed = await self._hasher.hash(password)
         now = self._clock.now()
         ordered = [role for role in DeskRole if role in roles]
@@ -75,7 +83,7 @@ class Accounts:
         async with self._database.begin() as connection:
             if (await connection.execute(adding)).first() is None:
                 return False
-            await note_account(connection, now, actor, "account.added", name, {"roles": ", ".join(ordered)})
+            await audit_account(connection, now, actor, "account.added", name, {"roles": ", ".join(ordered)})
         return True
 
     async def set_password(self, name: str, password: str, *, actor: str) -> None:
@@ -84,36 +92,36 @@ class Accounts:
         hashed = await self._hasher.hash(password)
         now = self._clock.now()
         async with self._database.begin() as connection:
-            account = await held(connection, name)
-            await _change(
+            account = await lock_account(connection, name)
+            await _update(
                 connection, account, password_hash=hashed, password_set_at=now, failed_tries=0, locked_until=None
             )
-            await note_account(connection, now, actor, "account.password_set", name)
+            await audit_account(connection, now, actor, "account.password_set", name)
 
     async def disable(self, name: str, *, actor: str) -> bool:
         """Let the account in no more, neither by password nor by token; whether that is new."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            account = await held(connection, name)
+            account = await lock_account(connection, name)
             if account["disabled_at"]:
                 return False
-            await _change(connection, account, disabled_at=now)
-            await note_account(connection, now, actor, "account.disabled", name)
+            await _update(connection, account, disabled_at=now)
+            await audit_account(connection, now, actor, "account.disabled", name)
         return True
 
     async def enable(self, name: str, *, actor: str) -> bool:
         """Let an account in that was disabled or locked, its tokens too; whether it was."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            account = await held(connection, name)
-            was = state_of(account["disabled_at"], account["locked_until"], now)
+            account = await lock_account(connection, name)
+            was = account_state(account["disabled_at"], account["locked_until"], now)
             if was == "active":
                 return False
-            await _change(connection, account, disabled_at=None, failed_tries=0, locked_until=None)
-            await note_account(connection, now, actor, "account.enabled", name, {"was": was})
+            await _update(connection, account, disabled_at=None, failed_tries=0, locked_until=None)
+            await audit_account(connection, now, actor, "account.enabled", name, {"was": was})
         return True
 
-    async def list(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
+    async def list_accounts(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
         """The accounts with the tokens that stand, the newest first, for lists and JSON."""
         newest = select(accounts).order_by(accounts.c.id.desc()).limit(limit)
         async with self._database.begin() as connection:
@@ -126,32 +134,32 @@ class Accounts:
 
     # Proving -----------------------------------------------------------------------------------------------------
 
-    async def prove(self, name: str, password: str) -> Account | None:
+    async def authenticate(self, name: str, password: str) -> Account | None:
         """The account, if this is its password; None for everything else, and nobody learns why."""
-        claimed = await self._claim(name.strip().lower()) if len(password) <= LONGEST else None
+        claimed = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_LENGTH else None
         stored = claimed["password_hash"] if claimed else self._hasher.decoy
-        right = await self._hasher.matches(stored, password)
+        right = await self._hasher.verify(stored, password)
         if claimed is None:
             return None
         if not right:
-            await self._count_wrong(claimed)
+            await self._audit_lockout(claimed)
             return None
-        if not await self._accept(claimed):
+        if not await self._reset_attempts(claimed):
             return None
-        if self._hasher.is_outdated(stored):
-            await self._renew(claimed, password)
-        return account_of(claimed)
+        if self._hasher.needs_rehash(stored):
+            await self._rehash(claimed, password)
+        return account_from_row(claimed)
 
-    async def _claim(self, name: str) -> RowMapping | None:
+    async def _use_attempt(self, name: str) -> RowMapping | None:
         """The account, if it may be tried now; one try is used up, and the last one locks it."""
         now = self._clock.now()
-        last = accounts.c.failed_tries + 1 >= TRIES
+        last = accounts.c.failed_tries + 1 >= MAX_WRONG_PASSWORDS
         claiming = (
             update(accounts)
-            .where(accounts.c.name == name, accounts.c.disabled_at.is_(None), _open(now))
+            .where(accounts.c.name == name, accounts.c.disabled_at.is_(None), _not_locked(now))
             .values(
                 failed_tries=case((last, 0), else_=accounts.c.failed_tries + 1),
-                locked_until=case((last, literal(now + LOCKED_FOR)), else_=None),
+                locked_until=case((last, literal(now + LOCKOUT)), else_=None),
             )
             .returning(accounts)
         )
@@ -159,13 +167,13 @@ class Accounts:
             claimed: RowMapping | None = (await connection.execute(claiming)).mappings().first()
         return claimed
 
-    async def _count_wrong(self, claimed: RowMapping) -> None:
+    async def _audit_lockout(self, claimed: RowMapping) -> None:
         """Note the wrong password that has locked the account; every try is counted already."""
         if claimed["locked_until"] is not None:
             async with self._database.begin() as connection:
-                await note_account(connection, self._clock.now(), _GATEWAY, "account.locked", claimed["name"])
+                await audit_account(connection, self._clock.now(), _GATEWAY, "account.locked", claimed["name"])
 
-    async def _accept(self, claimed: RowMapping) -> bool:
+    async def _reset_attempts(self, claimed: RowMapping) -> bool:
         """Forget the wrong tries; False where the password was changed or the account disabled meanwhile."""
         same = and_(accounts.c.id == claimed["id"], accounts.c.password_set_at == claimed["password_set_at"])
         accepting = (
@@ -176,7 +184,7 @@ class Accounts:
         async with self._database.begin() as connection:
             return (await connection.execute(accepting)).rowcount == 1
 
-    async def _renew(self, claimed: RowMapping, password: str) -> None:
+    async def _rehash(self, claimed: RowMapping, password: str) -> None:
         """Hash a right password with the parameters of now."""
         hashed = await self._hasher.hash(password)
         same = and_(accounts.c.id == claimed["id"], accounts.c.password_hash == claimed["password_hash"])
@@ -187,7 +195,7 @@ class Accounts:
 # What stands ---------------------------------------------------------------------------------------------------
 
 
-async def held(connection: AsyncConnection, name: str) -> RowMapping:
+async def lock_account(connection: AsyncConnection, name: str) -> RowMapping:
     """The row of an account, held until the transaction ends. Raises `NoSuchAccount`."""
     finding = select(accounts).where(accounts.c.name == name).with_for_update()
     row = (await connection.execute(finding)).mappings().first()
@@ -196,7 +204,7 @@ async def held(connection: AsyncConnection, name: str) -> RowMapping:
     return row
 
 
-async def note_account(
+async def audit_account(
     connection: AsyncConnection,
     now: datetime,
     actor: str,
@@ -208,16 +216,16 @@ async def note_account(
     await connection.execute(INSERT_AUDIT, audit_row(now, mask_in(actor), action, f"account {name}", detail or {}))
 
 
-def account_of(row: Mapping[Any, Any]) -> Account:
+def account_from_row(row: Mapping[Any, Any]) -> Account:
     """The account that a row of the table is."""
     return Account(row["id"], row["name"], row["display"], tuple(DeskRole(role) for role in row["roles"]))
 
 
-async def _change(connection: AsyncConnection, account: RowMapping, **values: Any) -> None:
+async def _update(connection: AsyncConnection, account: RowMapping, **values: Any) -> None:
     await connection.execute(update(accounts).where(accounts.c.id == account["id"]).values(**values))
 
 
-def _open(now: datetime) -> ColumnElement[bool]:
+def _not_locked(now: datetime) -> ColumnElement[bool]:
     return or_(accounts.c.locked_until.is_(None), accounts.c.locked_until <= now)
 
 
@@ -226,7 +234,7 @@ def _for_json(row: RowMapping, tokens: Sequence[RowMapping], now: datetime) -> d
         "name": row["name"],
         "display": row["display"],
         "roles": row["roles"],
-        "state": state_of(row["disabled_at"], row["locked_until"], now),
+        "state": account_state(row["disabled_at"], row["locked_until"], now),
         "created_at": row["created_at"].isoformat(),
         "password_set_at": row["password_set_at"].isoformat(),
         "last_used_at": _written(row["last_used_at"]),

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from gateway.accounts.account import Account, AccountRefused, NoSuchToken, check_token
-from gateway.accounts.store import account_of, held, note_account
+from gateway.accounts.store import account_from_row, audit_account, lock_account
 from gateway.accounts.tables import account_tokens, accounts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -23,14 +23,14 @@ PREFIX = "wsp_"
 """By which a token is known for what it is wherever one turns up, in a log or a public repository."""
 
 
-class Tokens:
+class TokenStore:
     """Makes, revokes and proves tokens. Every method is one transaction and may raise `DatabaseAway`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def make(self, name: str, label: str, days: int, *, actor: str) -> str:
+    async def create(self, name: str, label: str, days: int, *, actor: str) -> str:
         """A token that is good for the account `name` for so many days, known to the account as `label`.
 
         Raises `NoSuchAccount` and `AccountRefused`.
@@ -40,27 +40,29 @@ class Tokens:
         token = PREFIX + self._clock.long_token()
         row = {"name": label, "digest": _digest(token), "created_at": now, "expires_at": now + timedelta(days=days)}
         async with self._database.begin() as connection:
-            account = await held(connection, name)
+            account = await lock_account(connection, name)
             if account["disabled_at"]:
                 raise AccountRefused(f"{name} is disabled")
-            if (await connection.execute(select(account_tokens.c.id).where(_standing(account["id"], label)))).first():
+            if (
+                await connection.execute(select(account_tokens.c.id).where(_not_revoked(account["id"], label)))
+            ).first():
                 raise AccountRefused(f"{name} has a token {label!r} already: revoke it, or name this one otherwise")
             await connection.execute(insert(account_tokens).values(account=account["id"], **row))
             detail: dict[str, str | int] = {"token": mask_in(label), "days": days}
-            await note_account(connection, now, actor, "account.token_made", name, detail)
+            await audit_account(connection, now, actor, "account.token_made", name, detail)
         return token
 
     async def revoke(self, name: str, label: str, *, actor: str) -> None:
         """Make a token worthless at once. Raises `NoSuchAccount` and `NoSuchToken`."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            account = await held(connection, name)
-            revoking = update(account_tokens).where(_standing(account["id"], label)).values(revoked_at=now)
+            account = await lock_account(connection, name)
+            revoking = update(account_tokens).where(_not_revoked(account["id"], label)).values(revoked_at=now)
             if (await connection.execute(revoking)).rowcount == 0:
                 raise NoSuchToken
-            await note_account(connection, now, actor, "account.token_revoked", name, {"token": mask_in(label)})
+            await audit_account(connection, now, actor, "account.token_revoked", name, {"token": mask_in(label)})
 
-    async def prove(self, token: str) -> Account | None:
+    async def authenticate(self, token: str) -> Account | None:
         """The account that this token is good for; None for everything else."""
         if not token.startswith(PREFIX):
             return None
@@ -81,10 +83,10 @@ class Tokens:
             if (await connection.execute(using)).rowcount == 0:  # revoked meanwhile
                 return None
             await connection.execute(update(accounts).where(accounts.c.id == row["id"]).values(last_used_at=now))
-        return account_of(row)
+        return account_from_row(row)
 
 
-def _standing(account: Any, label: str) -> ColumnElement[bool]:
+def _not_revoked(account: Any, label: str) -> ColumnElement[bool]:
     return and_(
         account_tokens.c.account == account, account_tokens.c.name == label, account_tokens.c.revoked_at.is_(None)
     )

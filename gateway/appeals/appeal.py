@@ -13,14 +13,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from gateway.accounts.roles import MAY, DeskRole, Right
+from gateway.accounts.roles import RIGHTS_OF_ROLES, DeskRole, Right
 from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT, MessageStatus
-from gateway.text.gsm import Change
+from gateway.text.gsm import Replacement
 
-PER_WEEK = 3
+MAX_PER_WEEK = 3
 """So many appeals a person gets in a week at the most, as every pack promises (facts/domain.md 4.3)."""
 WEEK = timedelta(days=7)
-ANSWERS_WITHIN = timedelta(days=3)
+RESPONSE_WINDOW = timedelta(days=3)
 """What somebody sends us so soon after an appeal is an answer to it."""
 
 
@@ -54,9 +54,9 @@ MOVES: Mapping[AppealStatus, frozenset[AppealStatus]] = {
 }
 
 
-def may_move(now: AppealStatus, to: AppealStatus) -> bool:
+def may_move(status: AppealStatus, target: AppealStatus) -> bool:
     """Whether an appeal may go from `now` straight `to` there."""
-    return to in MOVES[now]
+    return target in MOVES[status]
 
 
 # Who may do what -----------------------------------------------------------------------------------------------
@@ -84,16 +84,16 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ActRule:
     """From which stages an act leads where, and what rights one of which whoever does it must have.
 
     In the stages of `stays` it may be done as well, and leaves the appeal there.
     """
 
-    stages: frozenset[AppealStatus]
-    to: AppealStatus
+    from_statuses: frozenset[AppealStatus]
+    to_status: AppealStatus
     rights: frozenset[Right]
-    stays: frozenset[AppealStatus] = frozenset()
+    unchanged_in: frozenset[AppealStatus] = frozenset()
 
 
 _OPEN = frozenset(
@@ -101,20 +101,23 @@ _OPEN = frozenset(
 )
 WRITE = frozenset({Right.WRITE_APPEALS})
 _APPROVE = frozenset({Right.APPROVE_APPEALS})
-RULES: Mapping[Act, Rule] = {
-    Act.EDIT: Rule(
+RULES: Mapping[Act, ActRule] = {
+    Act.EDIT: ActRule(
         frozenset({AppealStatus.DRAFT, AppealStatus.WAITING, AppealStatus.SCHEDULED}), AppealStatus.DRAFT, WRITE
     ),
-    Act.SUBMIT: Rule(frozenset({AppealStatus.DRAFT}), AppealStatus.WAITING, WRITE),
-    Act.RETURN: Rule(frozenset({AppealStatus.WAITING}), AppealStatus.DRAFT, _APPROVE),
+    Act.SUBMIT: ActRule(frozenset({AppealStatus.DRAFT}), AppealStatus.WAITING, WRITE),
+    Act.RETURN: ActRule(frozenset({AppealStatus.WAITING}), AppealStatus.DRAFT, _APPROVE),
     # A paused one waits for the second person where a strict stage has begun meanwhile.
-    Act.APPROVE: Rule(
-        frozenset({AppealStatus.WAITING}), AppealStatus.SCHEDULED, _APPROVE, stays=frozenset({AppealStatus.PAUSED})
+    Act.APPROVE: ActRule(
+        frozenset({AppealStatus.WAITING}),
+        AppealStatus.SCHEDULED,
+        _APPROVE,
+        unchanged_in=frozenset({AppealStatus.PAUSED}),
     ),
-    Act.SCHEDULE: Rule(frozenset({AppealStatus.SCHEDULED}), AppealStatus.SCHEDULED, _APPROVE),
-    Act.PAUSE: Rule(frozenset({AppealStatus.RUNNING}), AppealStatus.PAUSED, WRITE | _APPROVE),
-    Act.RESUME: Rule(frozenset({AppealStatus.PAUSED}), AppealStatus.RUNNING, _APPROVE),
-    Act.CANCEL: Rule(_OPEN, AppealStatus.CANCELLED, WRITE | _APPROVE),
+    Act.SCHEDULE: ActRule(frozenset({AppealStatus.SCHEDULED}), AppealStatus.SCHEDULED, _APPROVE),
+    Act.PAUSE: ActRule(frozenset({AppealStatus.RUNNING}), AppealStatus.PAUSED, WRITE | _APPROVE),
+    Act.RESUME: ActRule(frozenset({AppealStatus.PAUSED}), AppealStatus.RUNNING, _APPROVE),
+    Act.CANCEL: ActRule(_OPEN, AppealStatus.CANCELLED, WRITE | _APPROVE),
 }
 
 
@@ -122,26 +125,26 @@ class ActNotAllowed(ValueError):
     """Why this may not be done with the appeal."""
 
 
-def check_rights(actor: Actor, doing: str, rights: frozenset[Right]) -> None:
+def check_rights(actor: Actor, activity: str, rights: frozenset[Right]) -> None:
     """Raise `NotAllowed`, which names the roles that it takes, for whoever has none of `rights`."""
     if not rights & actor.rights:
-        roles = " or ".join(role for role in DeskRole if MAY[role] & rights)
-        raise ActNotAllowed(f"{actor.name} may not {doing} appeals: that takes the role {roles}")
+        roles = " or ".join(role for role in DeskRole if RIGHTS_OF_ROLES[role] & rights)
+        raise ActNotAllowed(f"{actor.name} may not {activity} appeals: that takes the role {roles}")
 
 
-def check_act(act: Act, stands: AppealStatus, actor: Actor) -> AppealStatus:
+def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
     """Where `act` leads. Raises `NotAllowed`, which says whose roles may, or from which stages."""
     rule = RULES[act]
     check_rights(actor, act, rule.rights)
-    if stands in rule.stays:
-        return stands
-    if stands not in rule.stages:
-        stages = ", ".join(stage for stage in AppealStatus if stage in rule.stages | rule.stays)
-        raise ActNotAllowed(f"this appeal is {stands}; one can {act} it while it is {stages}")
-    return rule.to
+    if status in rule.unchanged_in:
+        return status
+    if status not in rule.from_statuses:
+        stages = ", ".join(stage for stage in AppealStatus if stage in rule.from_statuses | rule.unchanged_in)
+        raise ActNotAllowed(f"this appeal is {status}; one can {act} it while it is {stages}")
+    return rule.to_status
 
 
-def check_no_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
+def check_not_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
     """Raise `NotAllowed` for whoever has written the appeal."""
     if actor.name.casefold() in map(str.casefold, authors):
         raise ActNotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
@@ -149,7 +152,7 @@ def check_no_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
 
 def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
     """Raise `NotAllowed` for whoever has written the appeal, or has approved it already."""
-    check_no_author(actor, Act.APPROVE, authors)
+    check_not_author(actor, Act.APPROVE, authors)
     if actor.name.casefold() in map(str.casefold, approvers):
         raise ActNotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
 
@@ -177,7 +180,7 @@ class AppealDraft:
     texts: Mapping[str, str] = field(default_factory=dict)
     ticket: str = ""
     starts_at: datetime | None = None
-    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    changes: Mapping[str, Sequence[Replacement]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +194,10 @@ class Appeal:
     authors: tuple[str, ...]
     approvers: tuple[str, ...]  # of this version
     reason: str  # why it is paused or cancelled
-    frozen: int
+    audience_size: int
     expanded: int
-    bound: int | None  # the highest id among the people when it was approved
-    judged_from: datetime | None  # what failed before that pauses it no more
+    max_person_id: int | None  # the highest id among the people when it was approved
+    failures_count_from: datetime | None  # what failed before that pauses it no more
     went_out_at: datetime | None  # when the first SMS of it left
     created_at: datetime
     updated_at: datetime
@@ -207,7 +210,7 @@ class Appeal:
 # What becomes of each person -----------------------------------------------------------------------------------
 
 
-class Reason(StrEnum):
+class SuppressionReason(StrEnum):
     """Why somebody of the audience gets nothing."""
 
     OPTED_OUT = "opted_out"
@@ -219,17 +222,17 @@ class Reason(StrEnum):
     CALLED_OFF = "called_off"
 
 
-REASON_TEXT: Mapping[Reason, str] = {
-    Reason.OPTED_OUT: OPTED_OUT,
-    Reason.LEFT_AUDIENCE: "no longer belongs to the audience",
-    Reason.WEEKLY_LIMIT: "has had the appeals of a week",
-    Reason.UNREACHABLE: ERASED,
-    Reason.NO_TEXT: "there is no text for this language",
-    Reason.EXPIRED: EXPIRED,
-    Reason.CALLED_OFF: "the appeal was called off",
+REASON_TEXT: Mapping[SuppressionReason, str] = {
+    SuppressionReason.OPTED_OUT: OPTED_OUT,
+    SuppressionReason.LEFT_AUDIENCE: "no longer belongs to the audience",
+    SuppressionReason.WEEKLY_LIMIT: "has had the appeals of a week",
+    SuppressionReason.UNREACHABLE: ERASED,
+    SuppressionReason.NO_TEXT: "there is no text for this language",
+    SuppressionReason.EXPIRED: EXPIRED,
+    SuppressionReason.CALLED_OFF: "the appeal was called off",
 }
 """As it stands beside the message."""
-REASON_BY_TEXT: Mapping[str, Reason] = {sentence: reason for reason, sentence in REASON_TEXT.items()}
+REASON_BY_TEXT: Mapping[str, SuppressionReason] = {sentence: reason for reason, sentence in REASON_TEXT.items()}
 
 
 class Total(StrEnum):
@@ -267,19 +270,19 @@ MAYBE_SENT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Brake:
+class AutoPause:
     """An appeal pauses itself when more than `share` of its last `window` sends were refused or are unknown.
 
     With fewer than `fewest` there is nothing to judge by.
     """
 
-    share: float = 0.2
+    max_failed_share: float = 0.2
     window: int = 200
-    fewest: int = 20
+    min_sends: int = 20
 
     def reason(self, refused: int, unknown: int, sent: int) -> str:
         """Why the appeal must pause, empty while it may go on."""
-        if sent < self.fewest or refused + unknown <= self.share * sent:
+        if sent < self.min_sends or refused + unknown <= self.max_failed_share * sent:
             return ""
         return f"of the last {sent} sends {refused} were refused and {unknown} are unknown"
 
@@ -291,6 +294,6 @@ class Price:
     amount: Decimal
     currency: str = ""
 
-    def of(self, parts: int) -> str:
+    def cost_of(self, parts: int) -> str:
         """What so many parts cost, in words."""
         return f"{self.amount * parts:f} {self.currency}".strip()

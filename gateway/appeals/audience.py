@@ -26,7 +26,7 @@ EVERYWHERE = ""
 """The area of who has subscribed to all appeals."""
 
 
-class WrongAudience(ValueError):
+class InvalidAudience(ValueError):
     """What is wrong with a description of an audience, and what is allowed."""
 
 
@@ -41,61 +41,61 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class AllOf:
     """Who is in all of these."""
 
     parts: tuple[Audience, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class AnyOf:
     """Who is in one of these."""
 
     parts: tuple[Audience, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class NoneOf:
     """Who is not in this one."""
 
     part: Audience
 
 
-Audience = Group | Every | Some | Other
+Audience = Group | AllOf | AnyOf | NoneOf
 
 
 # Reading -------------------------------------------------------------------------------------------------------
 
 
-def read(written: Any, areas: Areas, languages: Mapping[str, str], depth: int = 0) -> Audience:
+def parse_audience(written: Any, areas: Areas, languages: Mapping[str, str], depth: int = 0) -> Audience:
     """The audience that plain values describe, of a place with these areas and languages. Raises `WrongAudience`."""
     if not isinstance(written, Mapping) or not written:
-        raise WrongAudience(f"an audience says {', '.join(_GROUP)}, or {', '.join(_JOINED)}")
+        raise InvalidAudience(f"an audience says {', '.join(_GROUP)}, or {', '.join(_JOINED)}")
     if depth > _DEEPEST:
-        raise WrongAudience("this audience is nested too deep")
+        raise InvalidAudience("this audience is nested too deep")
     joined = [key for key in _JOINED if key in written]
     if not joined:
         return _group(written, areas, languages)
     if len(written) > 1:
-        raise WrongAudience(f"{joined[0]} stands alone: what else is meant goes into it")
+        raise InvalidAudience(f"{joined[0]} stands alone: what else is meant goes into it")
     inside = written[joined[0]]
     if joined[0] == "not":
-        return Other(read(inside, areas, languages, depth + 1))
+        return NoneOf(parse_audience(inside, areas, languages, depth + 1))
     if not isinstance(inside, Sequence) or isinstance(inside, str) or not inside:
-        raise WrongAudience(f"{joined[0]} takes a list of audiences")
-    parts = tuple(read(part, areas, languages, depth + 1) for part in inside)
-    return Every(parts) if joined[0] == "and" else Some(parts)
+        raise InvalidAudience(f"{joined[0]} takes a list of audiences")
+    parts = tuple(parse_audience(part, areas, languages, depth + 1) for part in inside)
+    return AllOf(parts) if joined[0] == "and" else AnyOf(parts)
 
 
 def _group(written: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
     if unknown := sorted(map(str, written.keys() - set(_GROUP))):
-        raise WrongAudience(f"nothing is called {', '.join(unknown)}; known are {', '.join((*_GROUP, *_JOINED))}")
+        raise InvalidAudience(f"nothing is called {', '.join(unknown)}; known are {', '.join((*_GROUP, *_JOINED))}")
     neighbours = written.get("neighbours", False)
     codes = _listed(written, "areas", {**areas.kelurahan, **areas.kecamatan})
     if not isinstance(neighbours, bool):
-        raise WrongAudience("neighbours is true or false")
+        raise InvalidAudience("neighbours is true or false")
     if neighbours and not codes:
-        raise WrongAudience("neighbours needs areas")
+        raise InvalidAudience("neighbours needs areas")
     return Group(
         roles=tuple(Role(word) for word in _listed(written, "roles", {role.value: "" for role in Role})),
         areas=codes,
@@ -108,12 +108,12 @@ def _listed(written: Mapping[str, Any], key: str, known: Mapping[str, str]) -> t
     """The words of a list, of those that are `known`, with their names."""
     said = written.get(key, [])
     if not isinstance(said, Sequence) or isinstance(said, str) or len(said) > _MOST:
-        raise WrongAudience(f"{key} is a list")
+        raise InvalidAudience(f"{key} is a list")
     if key in written and not said:
-        raise WrongAudience(f"{key} is empty: leave it out, or name some")
+        raise InvalidAudience(f"{key} is empty: leave it out, or name some")
     for word in said:
         if not isinstance(word, str) or word not in known:
-            raise WrongAudience(f"{key}: nothing is called {word}; {_instead(str(word), known)}")
+            raise InvalidAudience(f"{key}: nothing is called {word}; {_instead(str(word), known)}")
     return tuple(dict.fromkeys(map(str, said)))
 
 
@@ -129,7 +129,7 @@ def _instead(word: str, known: Mapping[str, str]) -> str:
 # Where ---------------------------------------------------------------------------------------------------------
 
 
-def named(group: Group, areas: Areas) -> frozenset[str]:
+def named_areas(group: Group, areas: Areas) -> frozenset[str]:
     """The areas of `group` as it names them, and the kelurahan beside them where it asks for those."""
     if not group.neighbours:
         return frozenset(group.areas)
@@ -142,7 +142,7 @@ def _within(area: str, areas: Areas) -> tuple[str, ...]:
     return tuple(areas.by_kecamatan.get(area, (area,)))
 
 
-def codes(group: Group, areas: Areas) -> frozenset[str]:
+def matching_codes(group: Group, areas: Areas) -> frozenset[str]:
     """Under which codes somebody stands who is in the areas of `group`; none if it asks for no area.
 
     A kecamatan is all its kelurahan. Whoever is there for the whole of what a kelurahan lies in is there for it too,
@@ -150,22 +150,22 @@ def codes(group: Group, areas: Areas) -> frozenset[str]:
     """
     if not group.areas:
         return frozenset()
-    wanted = named(group, areas)
+    wanted = named_areas(group, areas)
     inside = {code for area in wanted for code in _within(area, areas)}
     above = {code for area in (*wanted, *inside) for code in enclosing_codes(area)}
     return frozenset({*above, EVERYWHERE})
 
 
-def groups(audience: Audience) -> Iterator[Group]:
+def included_groups(audience: Audience) -> Iterator[Group]:
     """All groups that an audience is made of, but for those whom it leaves out."""
     match audience:
         case Group():
             yield audience
-        case Every(parts) | Some(parts):
+        case AllOf(parts) | AnyOf(parts):
             for part in parts:
-                yield from groups(part)
+                yield from included_groups(part)
 
 
-def all_codes(audience: Audience, areas: Areas) -> frozenset[str]:
+def all_matching_codes(audience: Audience, areas: Areas) -> frozenset[str]:
     """The codes of all areas that it asks for; none if it asks for no area."""
-    return frozenset().union(*(codes(group, areas) for group in groups(audience)))
+    return frozenset().union(*(matching_codes(group, areas) for group in included_groups(audience)))

@@ -29,12 +29,12 @@ from sqlalchemy import (
     true,
 )
 
-from gateway.appeals.appeal import REASON_TEXT, Reason
-from gateway.appeals.audience import Audience, Every, Group, Other, Some, all_codes, codes
+from gateway.appeals.appeal import REASON_TEXT, SuppressionReason
+from gateway.appeals.audience import AllOf, AnyOf, Audience, Group, NoneOf, all_matching_codes, matching_codes
 from gateway.appeals.bitmap import IdBitmap
-from gateway.people.filters import has_any_role, has_role, subscribes, texts
+from gateway.people.filters import has_any_role, has_role, is_subscribed, text_array
 from gateway.people.person import Role
-from gateway.people.tables import STANDING, opt_outs, people, person_roles, subscriptions
+from gateway.people.tables import NOT_WITHDRAWN, opt_outs, people, person_roles, subscriptions
 from gateway.places.areas import Areas
 
 
@@ -57,7 +57,7 @@ class AudienceQuery:
 
     def language(self) -> ColumnElement[str]:
         """In which language somebody is written to."""
-        own = people.c.language == any_(texts(self.languages))
+        own = people.c.language == any_(text_array(self.languages))
         return case((own, people.c.language), else_=literal(self.fallback, Text) if self.fallback else _own())
 
     def area(self) -> ColumnElement[str]:
@@ -66,18 +66,20 @@ class AudienceQuery:
         Empty: everywhere, as a contact of all the place. Of who is in the audience no more it is where he had
         subscribed; null if nothing says it any more.
         """
-        wanted = all_codes(self.audience, self.areas)
+        wanted = all_matching_codes(self.audience, self.areas)
         subscribed = select(func.max(subscriptions.c.area)).where(
             subscriptions.c.phone_key == people.c.phone_key,
-            *([subscriptions.c.area == any_(texts(wanted))] if wanted else []),
+            *([subscriptions.c.area == any_(text_array(wanted))] if wanted else []),
         )
         given = func.unnest(person_roles.c.areas).table_valued("code").render_derived("given")
         held = (
             select(func.max(given.c.code))
             .select_from(person_roles.join(given, true()))
-            .where(person_roles.c.person == people.c.id, *([given.c.code == any_(texts(wanted))] if wanted else []))
+            .where(
+                person_roles.c.person == people.c.id, *([given.c.code == any_(text_array(wanted))] if wanted else [])
+            )
         )
-        stands = subscribed.where(STANDING).correlate(people).scalar_subquery()
+        stands = subscribed.where(NOT_WITHDRAWN).correlate(people).scalar_subquery()
         found = func.greatest(stands, held.correlate(people).scalar_subquery())
         return func.coalesce(
             found, case((self.matches(), ""), else_=null()), subscribed.correlate(people).scalar_subquery()
@@ -90,18 +92,20 @@ class AudienceQuery:
         and not that he is meant now.
         """
         reasons: list[tuple[ColumnElement[bool], str]] = [
-            (people.c.phone_key.is_(None), REASON_TEXT[Reason.UNREACHABLE]),
+            (people.c.phone_key.is_(None), REASON_TEXT[SuppressionReason.UNREACHABLE]),
             (
                 exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people),
-                REASON_TEXT[Reason.OPTED_OUT],
+                REASON_TEXT[SuppressionReason.OPTED_OUT],
             ),
         ]
         if frozen:  # he has left by a list: who has said STOP has opted out as well
-            reasons.append((not_(self.matches()), REASON_TEXT[Reason.LEFT_AUDIENCE]))
+            reasons.append((not_(self.matches()), REASON_TEXT[SuppressionReason.LEFT_AUDIENCE]))
         if capped.bits:
-            reasons.append((_is_in(capped), REASON_TEXT[Reason.WEEKLY_LIMIT]))
+            reasons.append((_is_in(capped), REASON_TEXT[SuppressionReason.WEEKLY_LIMIT]))
         if not self.fallback:
-            reasons.append((people.c.language != func.all(texts(self.languages)), REASON_TEXT[Reason.NO_TEXT]))
+            reasons.append(
+                (people.c.language != func.all(text_array(self.languages)), REASON_TEXT[SuppressionReason.NO_TEXT])
+            )
         return case(*reasons, else_=null())
 
 
@@ -116,24 +120,24 @@ def _matches(audience: Audience, areas: Areas) -> ColumnElement[bool]:
     match audience:
         case Group():
             return _in_group(audience, areas)
-        case Every(parts):
+        case AllOf(parts):
             return and_(*(_matches(part, areas) for part in parts))
-        case Some(parts):
+        case AnyOf(parts):
             return or_(*(_matches(part, areas) for part in parts))
-        case Other(part):
+        case NoneOf(part):
             return not_(_matches(part, areas))
 
 
 def _in_group(group: Group, areas: Areas) -> ColumnElement[bool]:
     asked: list[ColumnElement[bool]] = []
     if group.languages:
-        asked.append(people.c.language == any_(texts(group.languages)))
+        asked.append(people.c.language == any_(text_array(group.languages)))
     if group.roles or group.areas:
-        wanted = codes(group, areas)
+        wanted = matching_codes(group, areas)
         contacts = [role for role in group.roles if role is not Role.SUBSCRIBER]
         ways = [] if group.roles and not contacts else [has_role(contacts, wanted)]
         if not group.roles or Role.SUBSCRIBER in group.roles:
-            ways.append(subscribes(wanted))
+            ways.append(is_subscribed(wanted))
         asked.append(or_(*ways))
     return and_(true(), *asked)
 
@@ -143,11 +147,11 @@ def _asks_for_roles(audience: Audience) -> bool:
     match audience:
         case Group(roles, areas):
             return bool(roles or areas)
-        case Every(parts):
+        case AllOf(parts):
             return any(map(_asks_for_roles, parts))
-        case Some(parts):
+        case AnyOf(parts):
             return all(map(_asks_for_roles, parts))
-        case Other():
+        case NoneOf():
             return False
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.appeals.appeal import REASON_TEXT, Appeal, Reason
+from gateway.appeals.appeal import REASON_TEXT, Appeal, SuppressionReason
 from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.tables import appeal_chunks, appeals
@@ -49,18 +49,18 @@ class Expansion:
     """What is needed to make the messages of an appeal. When it was called `off`, none of them is to be sent."""
 
     appeal: Appeal
-    reach: AudienceQuery
+    query: AudienceQuery
     texts: Sequence[Rendering]
     due_at: datetime
-    off: bool = False
+    cancelled: bool = False
 
 
-async def take_turn(connection: AsyncConnection) -> bool:
+async def try_expansion_lock(connection: AsyncConnection) -> bool:
     """Whether this transaction may expand. One at a time may: two would both see the same week of a person."""
     return bool((await connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK)))).scalar_one())
 
 
-async def expand_next(connection: AsyncConnection, expansion: Expansion, now: datetime) -> int:
+async def expand_next_chunk(connection: AsyncConnection, expansion: Expansion, now: datetime) -> int:
     """Make the messages of the next chunk; how many people there are in it, 0 when none is left.
 
     The caller holds the row of the appeal, and has taken its turn unless that was called off.
@@ -92,11 +92,11 @@ async def expand_next(connection: AsyncConnection, expansion: Expansion, now: da
 
 async def _add(connection: AsyncConnection, expansion: Expansion, ids: Sequence[int], now: datetime) -> IdBitmap:
     """Make one message for each of these people: queued, or suppressed with the reason. Whom one was queued for."""
-    if expansion.off:
-        verdict: Any = literal(REASON_TEXT[Reason.CALLED_OFF], Text)
+    if expansion.cancelled:
+        verdict: Any = literal(REASON_TEXT[SuppressionReason.CALLED_OFF], Text)
     else:
         tired = await at_weekly_cap(connection, expansion.due_at, expansion.appeal.id, ids)
-        verdict = expansion.reach.suppression_reason(tired, frozen=True)
+        verdict = expansion.query.suppression_reason(tired, frozen=True)
     added = _adding(expansion, ids, verdict, now).cte("added")
     queued = select(func.array_agg(added.c.person)).where(added.c.status == MessageStatus.QUEUED)
     return IdBitmap.of((await connection.execute(queued)).scalar() or ())
@@ -106,7 +106,7 @@ def _adding(
     expansion: Expansion, ids: Sequence[int], verdict: ColumnElement[Any], now: datetime
 ) -> ReturningInsert[tuple[int, str]]:
     """The statement that makes the messages, by what `verdict` says of each; it gives their people and statuses."""
-    reach = expansion.reach
+    reach = expansion.query
     listed = func.unnest(cast(ids, ARRAY(BigInteger))).table_valued("id").render_derived("listed")
     somebody = (
         select(

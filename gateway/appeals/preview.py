@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import REASON_BY_TEXT, Price, Reason
+from gateway.appeals.appeal import REASON_BY_TEXT, Price, SuppressionReason
 from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.texts import Rendering, TextCost
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class LanguageShare:
     """What goes out in one language. `cost` is empty where no price is set."""
 
     people: int = 0
@@ -37,8 +37,8 @@ class Preview:
     """
 
     people: int
-    languages: Mapping[str, Share]
-    suppressed: Mapping[Reason, int]
+    languages: Mapping[str, LanguageShare]
+    suppressed: Mapping[SuppressionReason, int]
     begins_at: datetime
     held_back: bool
     approvals: int
@@ -78,18 +78,18 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class AudienceCount:
     """The people of an audience, by what they get."""
 
     people: int
-    languages: Mapping[str, Share]
-    suppressed: Mapping[Reason, int]
+    languages: Mapping[str, LanguageShare]
+    suppressed: Mapping[SuppressionReason, int]
     cost: str  # in all; empty where no price is set
 
 
-async def count(
+async def count_audience(
     connection: AsyncConnection, reach: AudienceQuery, tired: IdBitmap, texts: Sequence[Rendering], price: Price | None
-) -> Counted:
+) -> AudienceCount:
     """Count a whole audience, of whom those in `tired` have had the appeals of a week.
 
     A million people take about a second: the tables are hashed in memory, not walked.
@@ -100,7 +100,7 @@ async def count(
         lengths[one.language].add(one.parts)
     by_area = any(len(found) > 1 for found in lengths.values())
     await connection.execute(text("SET LOCAL work_mem = '256MB'"))
-    suppressed: Counter[Reason] = Counter()
+    suppressed: Counter[SuppressionReason] = Counter()
     reached: Counter[str] = Counter()
     needed: Counter[str] = Counter()
     total = 0
@@ -114,10 +114,10 @@ async def count(
             parts.get((language, area)) or parts.get((language, "")) or max(lengths[language])
         )
     shares = {
-        language: Share(reached[language], needed[language], price.of(needed[language]) if price else "")
+        language: LanguageShare(reached[language], needed[language], price.cost_of(needed[language]) if price else "")
         for language in sorted(reached)
     }
-    return Counted(total, shares, dict(suppressed), price.of(needed.total()) if price else "")
+    return AudienceCount(total, shares, dict(suppressed), price.cost_of(needed.total()) if price else "")
 
 
 def _grouped(reach: AudienceQuery, tired: IdBitmap, by_area: bool) -> Select[Any]:

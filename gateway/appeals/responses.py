@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import ANSWERS_WITHIN, ResponseKind
+from gateway.appeals.appeal import RESPONSE_WINDOW, ResponseKind
 from gateway.appeals.tables import appeal_answers
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
@@ -25,7 +25,9 @@ _LEFT = (
 )
 
 
-async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: ResponseKind, now: datetime) -> int | None:
+async def record_response(
+    connection: AsyncConnection, phone_key: bytes, kind: ResponseKind, now: datetime
+) -> int | None:
     """Tie an answer to the last appeal to this phone, and count it there; the appeal, None if there was none lately.
 
     Somebody's answers of one kind count once. That `stop` ends the appeals to somebody is the
@@ -38,7 +40,7 @@ async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Respo
             table.phone_key == phone_key,
             table.appeal.is_not(None),
             table.status.in_([status.value for status in _LEFT]),
-            table.updated_at > now - ANSWERS_WITHIN,
+            table.updated_at > now - RESPONSE_WINDOW,
         )
         .order_by(table.updated_at.desc(), table.id.desc())
         .limit(1)
@@ -53,6 +55,6 @@ async def note_answer(connection: AsyncConnection, phone_key: bytes, kind: Respo
     return appeal
 
 
-async def note_stop(connection: AsyncConnection, phone_key: bytes, now: datetime) -> None:
+async def record_stop(connection: AsyncConnection, phone_key: bytes, now: datetime) -> None:
     """Count that somebody wants no more of this; for who takes opt-outs (`messages.optouts.Heard`)."""
-    await note_answer(connection, phone_key, ResponseKind.STOP, now)
+    await record_response(connection, phone_key, ResponseKind.STOP, now)

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import COUNTED_AS, MAYBE_SENT, REASON_BY_TEXT, AppealStatus, Reason, Total
-from gateway.appeals.store import find
+from gateway.appeals.appeal import COUNTED_AS, MAYBE_SENT, REASON_BY_TEXT, AppealStatus, SuppressionReason, Total
+from gateway.appeals.store import find_appeal
 from gateway.appeals.tables import appeal_answers
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
@@ -25,7 +25,7 @@ from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 
 COLUMNS = ("person", "phone", "language", "area", "channel", "status", "counted_as", "reason", "parts", "at")
-NOT_KNOWN = "unknown"
+UNKNOWN_AREA = "unknown"
 """The area of who has left the audience: nothing says any more where he was. Empty is another thing: everywhere."""
 _PAGE = 1_000
 _GROUPS = ("languages", "areas", "channels", "hours")
@@ -43,29 +43,29 @@ class AppealResults:
     none: the hours together have the totals of all the rest, and of suppressed and waiting nothing.
     """
 
-    frozen: int
+    audience_size: int
     totals: Totals
     suppressed: Mapping[str, int]  # by reason
     languages: Mapping[str, Totals]
     areas: Mapping[str, Totals]
     channels: Mapping[str, Totals]
     hours: Mapping[str, Totals]
-    answers: Mapping[str, int]  # by kind
+    responses: Mapping[str, int]  # by kind
     parts: int  # of what has left
 
     @property
     def adds_up(self) -> bool:
-        return self.frozen == sum(self.totals.values())
+        return self.audience_size == sum(self.totals.values())
 
     def for_json(self) -> dict[str, Any]:
         """The account in lists and JSON."""
         grouped = {name: getattr(self, name) for name in _GROUPS}
         return {
-            "frozen": self.frozen,
+            "frozen": self.audience_size,
             "totals": _plain(self.totals),
             "suppressed": dict(self.suppressed),
             **{name: {key: _plain(totals) for key, totals in groups.items()} for name, groups in grouped.items()},
-            "answers": dict(self.answers),
+            "answers": dict(self.responses),
             "parts": self.parts,
         }
 
@@ -81,37 +81,37 @@ class ResultsStore:
         self._database = database
         self._vault = vault
 
-    async def account(self, appeal: int, timezone: ZoneInfo) -> AppealResults:
+    async def load_results(self, appeal: int, timezone: ZoneInfo) -> AppealResults:
         """The account as it stands, all of it of one moment."""
         async with self._database.begin() as connection:
             await connection.execute(_ONE_MOMENT)
-            stands = await find(connection, appeal)
+            stands = await find_appeal(connection, appeal)
             counted = await _counted(connection, appeal, timezone)
-            unexpanded = stands.frozen - sum(counted.totals.values())
+            unexpanded = stands.audience_size - sum(counted.totals.values())
             if stands.status is AppealStatus.CANCELLED:
                 counted.totals[Total.SUPPRESSED] += unexpanded
-                counted.suppressed[Reason.CALLED_OFF.value] += unexpanded
+                counted.suppressed[SuppressionReason.CALLED_OFF.value] += unexpanded
             else:
                 counted.totals[Total.WAITING] += unexpanded
             counting = select(appeal_answers.c.kind, func.count()).where(appeal_answers.c.appeal == appeal)
             answers = (await connection.execute(counting.group_by(appeal_answers.c.kind))).all()
         return AppealResults(
-            frozen=stands.frozen,
+            audience_size=stands.audience_size,
             totals=counted.totals,
             suppressed={reason: count for reason, count in counted.suppressed.items() if count},
             **{name: dict(sorted(groups.items())) for name, groups in counted.groups.items()},
-            answers={row[0]: row[1] for row in answers},
+            responses={row[0]: row[1] for row in answers},
             parts=counted.parts,
         )
 
-    async def lines(self, appeal: int, limit: int = _PAGE, after: int = 0) -> Sequence[dict[str, Any]]:
+    async def list_person_results(self, appeal: int, limit: int = _PAGE, after: int = 0) -> Sequence[dict[str, Any]]:
         """What became of each person with a higher id than `after`, in the order of ids. Numbers are masked.
 
         `at` is when it was sent, empty if it was not; `parts` are those that have left.
         """
         page = select(messages).where(messages.c.appeal == appeal, messages.c.person > after)
         async with self._database.begin() as connection:
-            await find(connection, appeal)
+            await find_appeal(connection, appeal)
             rows = (await connection.execute(page.order_by(messages.c.person).limit(limit))).mappings().all()
         return [self._line(row) for row in rows]
 
@@ -129,11 +129,11 @@ class ResultsStore:
             "at": row["sent_at"].isoformat() if row["sent_at"] else "",
         }
 
-    async def export(self, appeal: int) -> AsyncIterator[str]:
+    async def export_csv(self, appeal: int) -> AsyncIterator[str]:
         """The lines as CSV, a page at a time, under `COLUMNS`. Numbers are masked."""
         yield _csv([list(COLUMNS)])
         last = 0
-        while lines := await self.lines(appeal, _PAGE, last):
+        while lines := await self.list_person_results(appeal, _PAGE, last):
             yield _csv([[str(line[name]) for name in COLUMNS] for line in lines])
             last = int(lines[-1]["person"])
 
@@ -145,7 +145,7 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _area(area: str | None) -> str:
-    return NOT_KNOWN if area is None else area
+    return UNKNOWN_AREA if area is None else area
 
 
 def _none() -> Counter[Total]:

@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from gateway.appeals.appeal import AppealDraft, approvals_needed
-from gateway.appeals.audience import WrongAudience, read
-from gateway.appeals.texts import effective_texts, renderings, texts_of_pack
+from gateway.appeals.audience import InvalidAudience, parse_audience
+from gateway.appeals.texts import effective_texts, render_texts, template_texts
 from gateway.menu.model import APPEAL_PLACEHOLDERS, Menu
 from gateway.menu.rules import Need
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
-from gateway.text.banned_words import refused_in
+from gateway.text.banned_words import find_banned_words
 from gateway.text.phone import mask_in
 from gateway.text.wording import placeholders
 
-MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
+MOST_PARTS = CLASSES[MessageClass.APPEAL].max_parts
 _LONGEST_PURPOSE = 200
 _LATE = timedelta(minutes=5)  # so long a start may be past: somebody has typed it
 
 
-class WrongDraft(ValueError):
+class InvalidDraft(ValueError):
     """All that is wrong with what an author has written."""
 
     def __init__(self, diagnostics: Sequence[str]) -> None:
@@ -40,7 +40,7 @@ def check_draft(
     if stood is None or draft.starts_at != stood.starts_at:
         diagnostics += filter(None, [start_error(draft.starts_at, menu, now)])
     if diagnostics:
-        raise WrongDraft(diagnostics)
+        raise InvalidDraft(diagnostics)
 
 
 def start_error(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
@@ -61,8 +61,8 @@ def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, str]) -> Iter
     if draft.channel not in channels:
         yield f"no channel is called {draft.channel}; known are {', '.join(sorted(channels))}"
     try:
-        read(draft.audience, menu.areas, menu.languages)
-    except WrongAudience as error:
+        parse_audience(draft.audience, menu.areas, menu.languages)
+    except InvalidAudience as error:
         yield str(error)
     if bool(draft.template) == bool(draft.texts):
         yield "an appeal has either a template of the pack or texts of its own"
@@ -76,7 +76,7 @@ def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, str]) -> Iter
 def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     """What it says, in its texts or its purpose, that no appeal may say; read as `spelt` would write it."""
     for where, text in {"purpose": draft.purpose, **effective_texts(draft, menu)}.items():
-        for word in refused_in(gsm.transliterate(text).text, menu.rules.refused_words):
+        for word in find_banned_words(gsm.transliterate(text).text, menu.rules.refused_words):
             yield f"{where}: {word} is one of the refused words"
 
 
@@ -101,9 +101,9 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"{language}: {{{unknown[0]}}} stands for nothing; known are {', '.join(APPEAL_PLACEHOLDERS)}"
     elif not text.strip():
         yield f"{language}: this text is empty"
-    elif (most := max(one.parts for one in renderings({language: text}, menu, ussd))) > MOST_PARTS:
+    elif (most := max(one.parts for one in render_texts({language: text}, menu, ussd))) > MOST_PARTS:
         yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
-    elif (leaving := _leaving(menu)) and not refused_in(text, leaving):
+    elif (leaving := _leaving(menu)) and not find_banned_words(text, leaving):
         yield f"{language}: this text must say how to leave, with one of {', '.join(leaving)}"
 
 
@@ -154,7 +154,7 @@ def _is_approved(draft: AppealDraft, menu: Menu) -> bool:
 
 def _is_changed(draft: AppealDraft, menu: Menu) -> bool:
     """Whether its texts are no more those that the pack has."""
-    return bool(draft.texts) and draft.texts != texts_of_pack(draft.template, menu)
+    return bool(draft.texts) and draft.texts != template_texts(draft.template, menu)
 
 
 def warnings(draft: AppealDraft, menu: Menu) -> Iterator[str]:

@@ -10,17 +10,17 @@ from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, inse
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import REASON_TEXT, Actor, Appeal, AppealDraft, AppealStatus, Reason
-from gateway.appeals.audience import read
+from gateway.appeals.appeal import REASON_TEXT, Actor, Appeal, AppealDraft, AppealStatus, SuppressionReason
+from gateway.appeals.audience import parse_audience
 from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.tables import appeal_approvals, appeal_chunks, appeals
 from gateway.appeals.texts import effective_texts
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
-from gateway.messages.holds import hold
+from gateway.messages.holds import set_hold
 from gateway.messages.message import MessageStatus
 from gateway.people.tables import people
-from gateway.text.gsm import Change
+from gateway.text.gsm import Replacement
 
 WORKER = "worker"
 
@@ -32,7 +32,7 @@ class NoSuchAppeal(LookupError):
         super().__init__(self.__doc__)
 
 
-async def find(connection: AsyncConnection, appeal: int, *, locked: bool = False) -> Appeal:
+async def find_appeal(connection: AsyncConnection, appeal: int, *, locked: bool = False) -> Appeal:
     """The appeal, held until the transaction ends if `locked`. Raises `NoSuchAppeal`."""
     finding = select(appeals).where(appeals.c.id == appeal)
     row = (await connection.execute(finding.with_for_update() if locked else finding)).mappings().first()
@@ -41,7 +41,7 @@ async def find(connection: AsyncConnection, appeal: int, *, locked: bool = False
     return (await _read(connection, [row]))[0]
 
 
-async def listed(connection: AsyncConnection, limit: int, status: AppealStatus | None = None) -> Sequence[Appeal]:
+async def list_appeals(connection: AsyncConnection, limit: int, status: AppealStatus | None = None) -> Sequence[Appeal]:
     """The newest appeals, the newest first; of one status if it is given."""
     newest = select(appeals).order_by(appeals.c.id.desc()).limit(limit)
     if status is not None:
@@ -60,27 +60,33 @@ async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list
     ]
 
 
-def draft_of(row: RowMapping) -> AppealDraft:
+def draft_from_row(row: RowMapping) -> AppealDraft:
     """What was written, from its row."""
     draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
-    changes = {language: tuple(Change(*one) for one in made) for language, made in row["changes"].items()}
+    changes = {language: tuple(Replacement(*one) for one in made) for language, made in row["changes"].items()}
     return AppealDraft(**draft, changes=changes)
 
 
 def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
-    same = ("id", "version", "reason", "frozen", "expanded", "bound", "judged_from", "went_out_at")
     return Appeal(
-        **{name: row[name] for name in same},
+        id=row["id"],
         status=AppealStatus(row["status"]),
-        draft=draft_of(row),
+        draft=draft_from_row(row),
+        version=row["version"],
         authors=tuple(row["authors"]),
         approvers=approvers,
+        reason=row["reason"],
+        audience_size=row["frozen"],
+        expanded=row["expanded"],
+        max_person_id=row["bound"],
+        failures_count_from=row["judged_from"],
+        went_out_at=row["went_out_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
 
 
-def columns_of(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
+def draft_columns(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
     """What stands of a draft in its row: the texts as they are now, also those of a template."""
     return {
         "purpose": draft.purpose.strip(),
@@ -94,7 +100,7 @@ def columns_of(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
     }
 
 
-async def change(
+async def update_appeal(
     connection: AsyncConnection, appeal: int, by: str, action: str, now: datetime, detail: str = "", **values: Any
 ) -> None:
     """Write `values` and who did it."""
@@ -103,29 +109,33 @@ async def change(
     await connection.execute(INSERT_AUDIT, audit_row(now, by, f"appeal.{action}", f"appeal {appeal}", told))
 
 
-async def pause(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
+async def pause_appeal(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
     """Hold what waits of a running appeal."""
-    await change(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
-    await hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
+    await update_appeal(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
+    await set_hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
 
 
-async def call_off(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
+async def cancel_appeal(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
     """Call off what waits of an appeal."""
-    await change(connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason)
-    await hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[Reason.CALLED_OFF], now)
+    await update_appeal(
+        connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason
+    )
+    await set_hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)
 
 
-def reach_of(draft: AppealDraft, menu: Menu) -> AudienceQuery:
+def audience_query(draft: AppealDraft, menu: Menu) -> AudienceQuery:
     """The audience of `draft` and in which languages it is written to. Raises `WrongAudience`."""
     texts = effective_texts(draft, menu)
     fallback = menu.language if menu.language in texts else ""
-    return AudienceQuery(read(draft.audience, menu.areas, menu.languages), menu.areas, tuple(texts), fallback)
+    return AudienceQuery(parse_audience(draft.audience, menu.areas, menu.languages), menu.areas, tuple(texts), fallback)
 
 
 # The frozen audience -------------------------------------------------------------------------------------------
 
 
-async def freeze(connection: AsyncConnection, appeal: int, reach: AudienceQuery, now: datetime, chunk: int) -> int:
+async def freeze_audience(
+    connection: AsyncConnection, appeal: int, reach: AudienceQuery, now: datetime, chunk: int
+) -> int:
     """Write down who is the audience now, `chunk` people to a row; how many they are."""
     bound = (await connection.execute(select(func.max(people.c.id)))).scalar() or 0
     numbered = (
@@ -144,7 +154,7 @@ async def freeze(connection: AsyncConnection, appeal: int, reach: AudienceQuery,
     return frozen
 
 
-async def thaw(connection: AsyncConnection, appeal: int) -> None:
+async def unfreeze_audience(connection: AsyncConnection, appeal: int) -> None:
     """Forget the frozen audience of an appeal of which nothing was sent yet."""
     await connection.execute(delete(appeal_chunks).where(appeal_chunks.c.appeal == appeal))
     await connection.execute(update(appeals).where(appeals.c.id == appeal).values(frozen_at=None, bound=None, frozen=0))

@@ -29,19 +29,24 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class CountedReplacement:
     """A character of an author's text, what goes out instead, and how often."""
 
-    what: str
-    instead: str
+    original: str
+    substitute: str
     times: int
 
     def for_json(self) -> dict[str, Any]:
-        return {"what": self.what, "called": _called(self.what), "instead": self.instead, "times": self.times}
+        return {
+            "what": self.original,
+            "called": _called(self.original),
+            "instead": self.substitute,
+            "times": self.times,
+        }
 
     def __str__(self) -> str:
-        shown = f"{self.what} " if self.what.isprintable() and not self.what.isspace() else ""
-        return f"{shown}({_called(self.what)})"
+        shown = f"{self.original} " if self.original.isprintable() and not self.original.isspace() else ""
+        return f"{shown}({_called(self.original)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,11 @@ class TextCost:
     encoding: gsm.Encoding
     length: int
     parts: int
-    replaced: tuple[Replaced, ...]
+    replacements: tuple[CountedReplacement, ...]
 
     def for_json(self) -> dict[str, Any]:
         counted = {"encoding": self.encoding, "length": self.length, "parts": self.parts}
-        return {"text": self.text, **counted, "replaced": [one.for_json() for one in self.replaced]}
+        return {"text": self.text, **counted, "replaced": [one.for_json() for one in self.replacements]}
 
 
 def _called(char: str) -> str:
@@ -74,16 +79,16 @@ def to_gsm7(draft: AppealDraft) -> AppealDraft:
     One curly quote out of an editor more than doubles what the whole text costs.
     """
     made = {language: gsm.transliterate(text) for language, text in draft.texts.items()}
-    changes = {language: one.changes for language, one in made.items() if one.changes}
+    changes = {language: one.replacements for language, one in made.items() if one.replacements}
     texts = {language: one.text for language, one in made.items()}
     return replace(draft, texts=texts, changes={**draft.changes, **changes})
 
 
-def costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> list[TextCost]:
+def text_costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> list[TextCost]:
     """What each text of a draft costs; `place` is the area that it speaks of, where that is not each person's own."""
     texts = effective_texts(draft, menu)
     dearest: dict[str, Rendering] = {}
-    for one in renderings(texts, menu, ussd, place):
+    for one in render_texts(texts, menu, ussd, place):
         most = dearest.setdefault(one.language, one)
         if (one.parts, one.length) > (most.parts, most.length):
             dearest[one.language] = one
@@ -93,21 +98,21 @@ def costs(draft: AppealDraft, menu: Menu, ussd: str, place: str = "") -> list[Te
     ]
 
 
-def _replaced(draft: AppealDraft, language: str) -> tuple[Replaced, ...]:
-    counted = Counter((change.what, change.instead) for change in draft.changes.get(language, ()))
-    return tuple(Replaced(what, instead, times) for (what, instead), times in counted.items())
+def _replaced(draft: AppealDraft, language: str) -> tuple[CountedReplacement, ...]:
+    counted = Counter((change.original, change.substitute) for change in draft.changes.get(language, ()))
+    return tuple(CountedReplacement(what, instead, times) for (what, instead), times in counted.items())
 
 
 def effective_texts(draft: AppealDraft, menu: Menu) -> Mapping[str, str]:
     """The texts by language: those that were written or kept, or those of the pack's template."""
-    return draft.texts or texts_of_pack(draft.template, menu)
+    return draft.texts or template_texts(draft.template, menu)
 
 
-def texts_of_pack(template: str, menu: Menu) -> Mapping[str, str]:
+def template_texts(template: str, menu: Menu) -> Mapping[str, str]:
     return {language: words.appeals[template] for language, words in menu.wordings.items() if template in words.appeals}
 
 
-def heading(draft: AppealDraft, menu: Menu) -> str:
+def public_heading(draft: AppealDraft, menu: Menu) -> str:
     """What stands above it on the public page: the pack's purpose of its template, and the author's of his own texts.
 
     So what an author types is never published in a strict stage. A template that the pack has lost is its own name.
@@ -118,7 +123,7 @@ def heading(draft: AppealDraft, menu: Menu) -> str:
     return template.purpose if template else draft.template
 
 
-def renderings(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "") -> list[Rendering]:
+def render_texts(texts: Mapping[str, str], menu: Menu, ussd: str, place: str = "") -> list[Rendering]:
     """Every text that goes out. `place` is the area that it speaks of, where that is not each person's own."""
     made = []
     own = not place and any(_PLACE in placeholders(template) for template in texts.values())

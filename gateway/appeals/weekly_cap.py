@@ -14,28 +14,28 @@ from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import PER_WEEK, WEEK, AppealStatus
+from gateway.appeals.appeal import MAX_PER_WEEK, WEEK, AppealStatus
 from gateway.appeals.bitmap import EMPTY, IdBitmap, in_at_least, union
 from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
-from gateway.messages.tables import CAME_TO_NOTHING, messages
+from gateway.messages.tables import NOT_SENT, messages
 
 _ANY_ID = 2**63 - 1
 _NOTHING = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
 
 
 async def at_weekly_cap(
-    connection: AsyncConnection, until: datetime, but: int = 0, among: Sequence[int] | None = None
+    connection: AsyncConnection, until: datetime, excluding: int = 0, person_ids: Sequence[int] | None = None
 ) -> IdBitmap:
     """Who has, by `until`, had the appeals of a week beside the appeal `but`.
 
     `among` are the ids that are asked for, ascending, where those are few.
     """
     since = until - WEEK
-    week = await _appeals_of(connection, since, but)
-    if len(week) < PER_WEEK:
+    week = await _appeals_of(connection, since, excluding)
+    if len(week) < MAX_PER_WEEK:
         return EMPTY
-    first, end = (among[0], among[-1] + 1) if among else (0, _ANY_ID)
+    first, end = (person_ids[0], person_ids[-1] + 1) if person_ids else (0, _ANY_ID)
     queued_for, earlier = await _queued_for(connection, week, since, first, end)
     for appeal, crowd in earlier.items():
         put_off = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOTHING])]
@@ -44,9 +44,9 @@ async def at_weekly_cap(
             queued_for[appeal].append(IdBitmap.of(ids))
     # By its index, of which PostgreSQL thinks too little just after a large appeal: it would read all messages instead.
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
-    nothing = await _people(connection, week, [CAME_TO_NOTHING], first, end)
+    nothing = await _people(connection, week, [NOT_SENT], first, end)
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
-    return in_at_least(PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
+    return in_at_least(MAX_PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
 
 
 async def _appeals_of(connection: AsyncConnection, since: datetime, but: int) -> Sequence[int]:

@@ -14,16 +14,16 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.appeals.appeal import MAYBE_SENT, Appeal, AppealStatus
-from gateway.appeals.audience import Group, WrongAudience
+from gateway.appeals.audience import Group, InvalidAudience
 from gateway.appeals.audience_sql import AudienceQuery
-from gateway.appeals.expansion import Expansion, expand_next, take_turn
+from gateway.appeals.expansion import Expansion, expand_next_chunk, try_expansion_lock
 from gateway.appeals.rules import blocking_reason, first_send_at
-from gateway.appeals.store import WORKER, change, find, pause, reach_of
+from gateway.appeals.store import WORKER, audience_query, find_appeal, pause_appeal, update_appeal
 from gateway.appeals.tables import appeals
-from gateway.appeals.texts import renderings
-from gateway.appeals.workflow import AppealSettings, place_of
+from gateway.appeals.texts import render_texts
+from gateway.appeals.workflow import AppealSettings, incident_area
 from gateway.menu.model import Menu
-from gateway.messages.holds import release_some, settle_some
+from gateway.messages.holds import apply_hold, requeue_held
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import HELD, QUEUED, SENDING, holds, messages
 from gateway.runtime.clock import Clock
@@ -39,12 +39,12 @@ _OUTCOMES = MAYBE_SENT | {MessageStatus.REFUSED}
 class AppealWorker:
     """Keeps appeals going. May raise `DatabaseAway`; what it has not done then, the next look does."""
 
-    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: AppealSettings) -> None:
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], settings: AppealSettings) -> None:
         """`menu` gives the pack that is in force."""
         self._database = database
         self._clock = clock
         self._menu = menu
-        self._terms = terms
+        self._settings = settings
 
     async def run_once(self) -> bool:
         """Do one step of every appeal that is at work; whether there is more to do at once."""
@@ -71,26 +71,28 @@ class AppealWorker:
     async def _step(self, number: int) -> bool:
         now = self._clock.now()
         async with self._database.begin() as connection:
-            appeal = await find(connection, number, locked=True)
+            appeal = await find_appeal(connection, number, locked=True)
             if appeal.status is AppealStatus.SCHEDULED:
-                await change(connection, number, WORKER, "begun", now, status=AppealStatus.RUNNING, judged_from=now)
-                log.info("appeal.begun", appeal=number, people=appeal.frozen)
+                await update_appeal(
+                    connection, number, WORKER, "begun", now, status=AppealStatus.RUNNING, judged_from=now
+                )
+                log.info("appeal.begun", appeal=number, people=appeal.audience_size)
             elif appeal.status is not AppealStatus.RUNNING:
                 return False
-            over = appeal.expanded >= appeal.frozen and not await _has_pending(connection, number)
+            over = appeal.expanded >= appeal.audience_size and not await _has_pending(connection, number)
             await _record_first_send(connection, appeal)
             if over:  # whatever went wrong: a pause would hold nothing any more
-                await change(connection, number, WORKER, "done", now, status=AppealStatus.DONE)
+                await update_appeal(connection, number, WORKER, "done", now, status=AppealStatus.DONE)
                 log.info("appeal.done", appeal=number)
                 return False
             if reason := await self._fault(connection, appeal, now):
-                await pause(connection, number, WORKER, reason, now)
+                await pause_appeal(connection, number, WORKER, reason, now)
                 log.warning("appeal.paused", appeal=number, reason=reason)
                 return True
             due_at = first_send_at(appeal.draft, self._menu(), now)
-            if await release_some(connection, number, _BATCH, due_at, now):
+            if await requeue_held(connection, number, _BATCH, due_at, now):
                 return True
-            if appeal.expanded < appeal.frozen:
+            if appeal.expanded < appeal.audience_size:
                 return await self._expand(connection, appeal, due_at, now)
         return False
 
@@ -98,33 +100,39 @@ class AppealWorker:
         """Why it must pause; empty if it may go on."""
         if fault := blocking_reason(appeal.draft, self._menu(), now, len(appeal.approvers), begun=True):
             return fault
-        if appeal.draft.channel not in self._terms.channels:
+        if appeal.draft.channel not in self._settings.service_codes:
             return f"there is no channel {appeal.draft.channel}"
-        brake, table = self._terms.brake, messages.c
+        brake, table = self._settings.auto_pause, messages.c
         # Looked through by its index: PostgreSQL, asked for the outcomes alone, would rather sort all that was sent.
-        latest = select(table.status).where(table.appeal == appeal.id, table.sent_at >= (appeal.judged_from or now))
+        latest = select(table.status).where(
+            table.appeal == appeal.id, table.sent_at >= (appeal.failures_count_from or now)
+        )
         statuses = (await connection.execute(latest.order_by(table.sent_at.desc()).limit(brake.window))).scalars()
         ended = [MessageStatus(status) for status in statuses if status in _OUTCOMES]
         return brake.reason(ended.count(MessageStatus.REFUSED), ended.count(MessageStatus.UNKNOWN), len(ended))
 
     async def _expand(self, connection: AsyncConnection, appeal: Appeal, due_at: datetime, now: datetime) -> bool:
         """Expand one chunk, unless enough of it waits already; whether that was done."""
-        queued = select(1).where(messages.c.appeal == appeal.id, messages.c.status == QUEUED).limit(self._terms.ahead)
+        queued = (
+            select(1)
+            .where(messages.c.appeal == appeal.id, messages.c.status == QUEUED)
+            .limit(self._settings.max_queued)
+        )
         waiting = select(func.count()).select_from(queued.subquery())
-        if int((await connection.execute(waiting)).scalar_one()) >= self._terms.ahead:
+        if int((await connection.execute(waiting)).scalar_one()) >= self._settings.max_queued:
             return False
-        if not await take_turn(connection):
+        if not await try_expansion_lock(connection):
             return False
         menu, draft = self._menu(), appeal.draft
         try:
-            reach = reach_of(draft, menu)
-        except WrongAudience as error:
-            await pause(connection, appeal.id, WORKER, f"the pack has changed: {error}", now)
+            reach = audience_query(draft, menu)
+        except InvalidAudience as error:
+            await pause_appeal(connection, appeal.id, WORKER, f"the pack has changed: {error}", now)
             log.warning("appeal.paused", appeal=appeal.id, reason=str(error))
             return True
-        place = await place_of(connection, draft.ticket)
-        texts = renderings(draft.texts, menu, self._terms.channels[draft.channel], place)
-        count = await expand_next(connection, Expansion(appeal, reach, texts, due_at), now)
+        place = await incident_area(connection, draft.ticket)
+        texts = render_texts(draft.texts, menu, self._settings.service_codes[draft.channel], place)
+        count = await expand_next_chunk(connection, Expansion(appeal, reach, texts, due_at), now)
         log.info("appeal.expanded", appeal=appeal.id, people=count)
         return count > 0
 
@@ -134,10 +142,10 @@ class AppealWorker:
         """Make what waits of a held appeal what its hold says. The hold of a cancelled one ends with its last row."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            appeal = await find(connection, number, locked=True)
-            if await settle_some(connection, number, _BATCH, now):
+            appeal = await find_appeal(connection, number, locked=True)
+            if await apply_hold(connection, number, _BATCH, now):
                 return True
-            if appeal.status is AppealStatus.CANCELLED and appeal.expanded < appeal.frozen:
+            if appeal.status is AppealStatus.CANCELLED and appeal.expanded < appeal.audience_size:
                 return await self._call_off(connection, appeal, now)
             over = appeal.status is AppealStatus.CANCELLED and not await _has_pending(connection, number)
             await _record_first_send(connection, appeal)
@@ -149,10 +157,10 @@ class AppealWorker:
         """Expand one chunk of those who will get nothing, so that each has a line; whether that was done."""
         menu = self._menu()
         try:
-            reach = reach_of(appeal.draft, menu)
-        except WrongAudience:  # the pack has lost what it names: then nobody asks where they are meant to live
+            reach = audience_query(appeal.draft, menu)
+        except InvalidAudience:  # the pack has lost what it names: then nobody asks where they are meant to live
             reach = AudienceQuery(Group(), menu.areas, tuple(appeal.texts), "")
-        return await expand_next(connection, Expansion(appeal, reach, (), now, off=True), now) > 0
+        return await expand_next_chunk(connection, Expansion(appeal, reach, (), now, cancelled=True), now) > 0
 
 
 async def _isolated(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:

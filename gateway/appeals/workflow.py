@@ -22,25 +22,35 @@ from gateway.appeals.appeal import (
     Appeal,
     AppealDraft,
     AppealStatus,
-    Brake,
+    AutoPause,
     Price,
     check_act,
     check_approver,
-    check_no_author,
+    check_not_author,
     check_rights,
 )
-from gateway.appeals.preview import Preview, count
+from gateway.appeals.preview import Preview, count_audience
 from gateway.appeals.rules import blocking_reason, check_draft, first_send_at, required_approvals, start_error, warnings
-from gateway.appeals.store import call_off, change, columns_of, find, freeze, listed, pause, reach_of, thaw
+from gateway.appeals.store import (
+    audience_query,
+    cancel_appeal,
+    draft_columns,
+    find_appeal,
+    freeze_audience,
+    list_appeals,
+    pause_appeal,
+    unfreeze_audience,
+    update_appeal,
+)
 from gateway.appeals.tables import appeal_approvals, appeals
-from gateway.appeals.texts import TextCost, costs, effective_texts, renderings, to_gsm7
+from gateway.appeals.texts import TextCost, effective_texts, render_texts, text_costs, to_gsm7
 from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.tables import incidents
 from gateway.menu.model import Menu
 from gateway.menu.rules import Need
-from gateway.messages.holds import let_go
+from gateway.messages.holds import remove_hold
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -54,11 +64,11 @@ _FOUND = " or ".join(_CHECKED)
 class AppealSettings:
     """What the settings say of appeals. `channels` are the codes to dial, by channel."""
 
-    channels: Mapping[str, str]
+    service_codes: Mapping[str, str]
     price: Price | None = None
-    brake: Brake = field(default_factory=Brake)
-    ahead: int = 20_000  # messages of one appeal that wait in the queue at a time
-    chunk: int = 5_000  # people who are expanded in one transaction
+    auto_pause: AutoPause = field(default_factory=AutoPause)
+    max_queued: int = 20_000  # messages of one appeal that wait in the queue at a time
+    chunk_size: int = 5_000  # people who are expanded in one transaction
 
 
 class AppealWorkflow:
@@ -67,12 +77,12 @@ class AppealWorkflow:
     `NotAllowed` and `WrongDraft` say why something is refused, `NoSuchAppeal` that it is not there.
     """
 
-    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], terms: AppealSettings) -> None:
+    def __init__(self, database: Database, clock: Clock, menu: Callable[[], Menu], settings: AppealSettings) -> None:
         """`menu` gives the pack that is in force."""
         self._database = database
         self._clock = clock
         self._menu = menu
-        self._terms = terms
+        self._settings = settings
 
     # Writing ---------------------------------------------------------------------------------------------------
 
@@ -81,7 +91,7 @@ class AppealWorkflow:
         now = self._clock.now()
         check_rights(actor, "draft", WRITE)
         draft = self._checked(draft)
-        row = columns_of(draft, self._menu()) | {
+        row = draft_columns(draft, self._menu()) | {
             "status": AppealStatus.DRAFT,
             "version": 1,
             "authors": [actor.name],
@@ -107,26 +117,28 @@ class AppealWorkflow:
             wrote = replace(stands.draft, texts={}) if stands.draft.template else stands.draft
             draft = self._checked(changing(wrote), wrote)
             authors = [*stands.authors, *([] if actor.name in stands.authors else [actor.name])]
-            values = columns_of(draft, self._menu()) | {"authors": authors, "version": stands.version + 1}
-            await thaw(connection, appeal)
-            await change(connection, appeal, actor.name, "edited", self._clock.now(), status=to, reason="", **values)
+            values = draft_columns(draft, self._menu()) | {"authors": authors, "version": stands.version + 1}
+            await unfreeze_audience(connection, appeal)
+            await update_appeal(
+                connection, appeal, actor.name, "edited", self._clock.now(), status=to, reason="", **values
+            )
 
     async def submit(self, appeal: int, actor: Actor) -> None:
         """Ask for approval."""
         async with self._database.begin() as connection:
             stands, to = await self._lock_for(connection, appeal, Act.SUBMIT, actor)
             await self._check_ready(connection, stands.draft)
-            await change(connection, appeal, actor.name, "submitted", self._clock.now(), status=to, reason="")
+            await update_appeal(connection, appeal, actor.name, "submitted", self._clock.now(), status=to, reason="")
 
     # Approving -------------------------------------------------------------------------------------------------
 
-    async def give_back(self, appeal: int, actor: Actor, reason: str) -> None:
+    async def return_to_author(self, appeal: int, actor: Actor, reason: str) -> None:
         """Do not approve it; the author may change it."""
         words = mask_in(reason)
         async with self._database.begin() as connection:
             stands, to = await self._lock_for(connection, appeal, Act.RETURN, actor)
             values = {"status": to, "reason": words, "version": stands.version + 1}
-            await change(connection, appeal, actor.name, "returned", self._clock.now(), words, **values)
+            await update_appeal(connection, appeal, actor.name, "returned", self._clock.now(), words, **values)
 
     async def approve(self, appeal: int, actor: Actor, version: int | None = None) -> bool:
         """Approve it; whether that was the last approval that it needs, which freezes its audience.
@@ -148,10 +160,12 @@ class AppealWorkflow:
             row = {"appeal": appeal, "version": stands.version, "approver": actor.name, "at": now}
             await connection.execute(insert(appeal_approvals), row)
             if missing <= 1 and not begun:
-                await freeze(connection, appeal, reach_of(draft, self._menu()), now, self._terms.chunk)
+                await freeze_audience(
+                    connection, appeal, audience_query(draft, self._menu()), now, self._settings.chunk_size
+                )
             reason = self._still_paused(stands, missing <= 1) if begun else ""
             values = {"status": to if missing <= 1 else stands.status, "reason": reason}
-            await change(connection, appeal, actor.name, "approved", now, **values)
+            await update_appeal(connection, appeal, actor.name, "approved", now, **values)
         return missing <= 1
 
     async def schedule(self, appeal: int, actor: Actor, starts_at: datetime) -> None:
@@ -159,11 +173,11 @@ class AppealWorkflow:
         now = self._clock.now()
         async with self._database.begin() as connection:
             stands, to = await self._lock_for(connection, appeal, Act.SCHEDULE, actor)
-            check_no_author(actor, Act.SCHEDULE, stands.authors)
+            check_not_author(actor, Act.SCHEDULE, stands.authors)
             if fault := start_error(starts_at, self._menu(), now):
                 raise ActNotAllowed(fault)
             self._check_may_go(replace(stands.draft, starts_at=starts_at), len(stands.approvers))
-            await change(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
+            await update_appeal(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
 
     # While it goes out -----------------------------------------------------------------------------------------
 
@@ -171,7 +185,7 @@ class AppealWorkflow:
         """Hold it. Nothing more of it is claimed from now on."""
         async with self._database.begin() as connection:
             await self._lock_for(connection, appeal, Act.PAUSE, actor)
-            await pause(connection, appeal, actor.name, mask_in(reason), self._clock.now())
+            await pause_appeal(connection, appeal, actor.name, mask_in(reason), self._clock.now())
 
     async def resume(self, appeal: int, actor: Actor) -> None:
         """Let it go on, whatever has paused it. What failed until now pauses it no more."""
@@ -179,33 +193,33 @@ class AppealWorkflow:
         async with self._database.begin() as connection:
             stands, to = await self._lock_for(connection, appeal, Act.RESUME, actor)
             self._check_may_go(stands.draft, len(stands.approvers), begun=True)
-            await let_go(connection, appeal)
-            await change(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
+            await remove_hold(connection, appeal)
+            await update_appeal(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
 
     async def cancel(self, appeal: int, actor: Actor, reason: str) -> None:
         """Call it off for good. What has left has left; nothing more does."""
         async with self._database.begin() as connection:
             await self._lock_for(connection, appeal, Act.CANCEL, actor)
-            await call_off(connection, appeal, actor, mask_in(reason), self._clock.now())
+            await cancel_appeal(connection, appeal, actor, mask_in(reason), self._clock.now())
 
     # Looking ---------------------------------------------------------------------------------------------------
 
     async def find(self, appeal: int) -> Appeal:
         """The appeal as it stands."""
         async with self._database.begin() as connection:
-            return await find(connection, appeal)
+            return await find_appeal(connection, appeal)
 
-    async def list(self, limit: int = 1000, status: AppealStatus | None = None) -> Sequence[Appeal]:
+    async def list_appeals(self, limit: int = 1000, status: AppealStatus | None = None) -> Sequence[Appeal]:
         """The newest appeals, the newest first."""
         async with self._database.begin() as connection:
-            return await listed(connection, limit, status)
+            return await list_appeals(connection, limit, status)
 
-    async def costs(self, appeal: int) -> Sequence[TextCost]:
+    async def text_costs(self, appeal: int) -> Sequence[TextCost]:
         """What each of its texts costs who gets it, and what of the author's was replaced."""
         async with self._database.begin() as connection:
-            draft = (await find(connection, appeal)).draft
-            place = await place_of(connection, draft.ticket)
-        return costs(draft, self._menu(), self._terms.channels.get(draft.channel, ""), place)
+            draft = (await find_appeal(connection, appeal)).draft
+            place = await incident_area(connection, draft.ticket)
+        return text_costs(draft, self._menu(), self._settings.service_codes.get(draft.channel, ""), place)
 
     async def preview(self, draft: AppealDraft, appeal: int = 0) -> Preview:
         """What this would do if it were approved now; `appeal` is the one that it is of, if there is one."""
@@ -213,13 +227,13 @@ class AppealWorkflow:
         if not appeal:
             draft = self._checked(draft)
         begins_at = first_send_at(draft, menu, now)
-        code = self._terms.channels.get(draft.channel, "")
+        code = self._settings.service_codes.get(draft.channel, "")
         away = "" if code else f"there is no channel {draft.channel}"
         async with self._database.begin() as connection:
-            place = await place_of(connection, draft.ticket)
-            texts = renderings(effective_texts(draft, menu), menu, code, place)
+            place = await incident_area(connection, draft.ticket)
+            texts = render_texts(effective_texts(draft, menu), menu, code, place)
             tired = await at_weekly_cap(connection, begins_at, appeal)
-            counted = await count(connection, reach_of(draft, menu), tired, texts, self._terms.price)
+            counted = await count_audience(connection, audience_query(draft, menu), tired, texts, self._settings.price)
             obstacles = [away, blocking_reason(draft, menu, now), await _incident_fault(connection, draft, menu)]
             frozen = await _frozen(connection, appeal) if appeal else ()
         return Preview(
@@ -229,7 +243,7 @@ class AppealWorkflow:
             begins_at=begins_at,
             held_back=begins_at > max(draft.starts_at or now, now),
             approvals=required_approvals(draft, menu, now),
-            texts=costs(draft, menu, code, place),
+            texts=text_costs(draft, menu, code, place),
             obstacles=tuple(filter(None, obstacles)),
             notes=(*frozen, *warnings(draft, menu)),
             cost=counted.cost,
@@ -246,13 +260,13 @@ class AppealWorkflow:
     def _checked(self, draft: AppealDraft, stood: AppealDraft | None = None) -> AppealDraft:
         """The draft as it goes out, if nothing is wrong with it; `stood` is what stands there now."""
         draft = to_gsm7(draft)
-        check_draft(draft, self._menu(), self._terms.channels, self._clock.now(), stood)
+        check_draft(draft, self._menu(), self._settings.service_codes, self._clock.now(), stood)
         return draft
 
     async def _lock_for(
         self, connection: AsyncConnection, appeal: int, act: Act, actor: Actor
     ) -> tuple[Appeal, AppealStatus]:
-        stands = await find(connection, appeal, locked=True)
+        stands = await find_appeal(connection, appeal, locked=True)
         return stands, check_act(act, stands.status, actor)
 
     async def _check_ready(self, connection: AsyncConnection, draft: AppealDraft, *, begun: bool = False) -> None:
@@ -265,7 +279,7 @@ class AppealWorkflow:
             raise ActNotAllowed(fault)
 
 
-async def place_of(connection: AsyncConnection, ticket: str) -> str:
+async def incident_area(connection: AsyncConnection, ticket: str) -> str:
     """The area of the incident that an appeal speaks of; empty if it speaks of none."""
     if not ticket:
         return ""
@@ -275,12 +289,11 @@ async def place_of(connection: AsyncConnection, ticket: str) -> str:
 
 async def _frozen(connection: AsyncConnection, appeal: int) -> Sequence[str]:
     """What to know of the preview of an appeal that was approved."""
-    stands = await find(connection, appeal)
-    if not stands.frozen:
+    stands = await find_appeal(connection, appeal)
+    if not stands.audience_size:
         return ()
-    return (
-        f"its audience is frozen since it was approved: {stands.frozen} people; this counts who would be in it now",
-    )
+    size = stands.audience_size
+    return (f"its audience is frozen since it was approved: {size} people; this counts who would be in it now",)
 
 
 async def _incident_fault(connection: AsyncConnection, draft: AppealDraft, menu: Menu) -> str:

@@ -15,9 +15,9 @@ from typing import Any, ParamSpec
 import click
 
 from gateway.accounts.account import Account
-from gateway.accounts.roles import Right, holders
-from gateway.accounts.store import Accounts
-from gateway.accounts.tokens import Tokens
+from gateway.accounts.roles import Right, roles_with
+from gateway.accounts.store import AccountStore
+from gateway.accounts.tokens import TokenStore
 from gateway.cli.prompts import ask_password
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -28,7 +28,7 @@ _TOKEN, _TOKEN_FILE, _PASSWORD_FILE = "WASPADA_TOKEN", "WASPADA_TOKEN_FILE", "WA
 _LONGEST_FILE = 4096
 
 
-def as_account(command: Callable[P, Any]) -> Callable[P, Any]:
+def account_option(command: Callable[P, Any]) -> Callable[P, Any]:
     """The option `--as`, as the parameter `name`, for a verb that calls `proven`."""
     return click.option(
         "--as",
@@ -39,14 +39,14 @@ def as_account(command: Callable[P, Any]) -> Callable[P, Any]:
     )(command)
 
 
-async def proven(database: Database, name: str, right: Right | None = None) -> Account:
+async def authenticate(database: Database, name: str, right: Right | None = None) -> Account:
     """The account `name`, proven to be whoever runs the command, and allowed to do what `right` says.
 
     Refused otherwise, with exit status 1.
     """
     account = await _proven(database, name.strip().lower())
     if right is not None and not account.may(right):
-        takes = " or ".join(holders(right))
+        takes = " or ".join(roles_with(right))
         raise click.ClickException(f"{account.name} may not {right}: that takes the role {takes}")
     return account
 
@@ -58,7 +58,7 @@ async def _proven(database: Database, name: str) -> Account:
     if given and given[0] != _PASSWORD_FILE:
         return await _by_token(database, name, given[0])
     password = _read(_PASSWORD_FILE) if given else _asked(name)
-    account = await Accounts(database, Clock()).prove(name, password)
+    account = await AccountStore(database, Clock()).authenticate(name, password)
     if account is None:
         raise click.ClickException(
             f"{name} is not proven: the name or the password is wrong, or the account is disabled, "
@@ -69,7 +69,7 @@ async def _proven(database: Database, name: str) -> Account:
 
 async def _by_token(database: Database, name: str, variable: str) -> Account:
     token = os.environ[variable].strip() if variable == _TOKEN else _read(variable)
-    account = await Tokens(database, Clock()).prove(token)
+    account = await TokenStore(database, Clock()).authenticate(token)
     if account is None:
         raise click.ClickException(
             f"the token in {variable} is wrong, has ended or is revoked, or its account disabled"
@@ -100,7 +100,7 @@ def _asked(name: str) -> str:
         ) from None
 
 
-def user_of_the_system() -> str:
+def system_user() -> str:
     """Who sits at the terminal, for the audit trail."""
     try:
         return getpass.getuser()

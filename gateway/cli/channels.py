@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from gateway import wiring
-from gateway.cli.context import locate_gateway, opened
+from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, in_json, listing
-from gateway.cli.output import show, show_one
-from gateway.messages.channel_state import Channels, ChannelStanding
+from gateway.cli.options import gateway_options, json_option, list_options
+from gateway.cli.output import print_row, print_rows
+from gateway.messages.channel_state import Channels, ChannelStatus
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.settings import Settings, SettingsRefused
 
@@ -25,7 +25,7 @@ _CHANNEL = click.argument("name")
 
 @click.group(invoke_without_command=True)
 @gateway_options
-@listing
+@list_options
 @click.pass_context
 def channels(context: click.Context, /, **options: Any) -> None:
     """List the channels: whether they run, what is left of the account, the addresses to enter at the carrier."""
@@ -40,10 +40,10 @@ async def _list(config: Path | None, data: Path | None, as_json: bool, limit: in
     settings = locate_gateway(config, data)
     standings = await _standings(settings)
     names = list(settings.channels)[:limit]
-    balances = dict(zip(names, await wiring.balances(settings, names), strict=True))
+    balances = dict(zip(names, await wiring.read_balances(settings, names), strict=True))
     listed = [_row(settings, name, standings, balances[name]) for name in names]
     if as_json:
-        show(listed, [], as_json, "")
+        print_rows(listed, [], as_json, "")
         return
     for channel in listed:
         click.echo(f"{channel['name']} ({channel['carrier']}, {channel['service_code']}): {_told_to_people(channel)}")
@@ -53,25 +53,25 @@ async def _list(config: Path | None, data: Path | None, as_json: bool, limit: in
 
 @channels.command("resume")
 @gateway_options
-@in_json
+@json_option
 @_ACTOR
 @_CHANNEL
 @run_async
 async def channels_resume(config: Path | None, data: Path | None, name: str, actor: str, as_json: bool) -> None:
     """Let a paused channel send again, at once and by all workers."""
-    async with opened(_known(config, data, name)) as stores:
+    async with open_context(_known(config, data, name)) as stores:
         states = Channels(stores.database, stores.clock)
         paused = await states.resume(name, actor)
-        stands = await states.standing(name)
+        stands = await states.status_of(name)
     if as_json:
-        show_one({"name": name, **_told_to_programs(stands), "was_paused": paused}, as_json)
+        print_row({"name": name, **_told_to_programs(stands), "was_paused": paused}, as_json)
     else:
         click.echo(f"{name} sends again." if paused else f"{name} was not paused.")
 
 
 @channels.command("pause")
 @gateway_options
-@in_json
+@json_option
 @_ACTOR
 @click.option("--reason", default="paused by hand", show_default=True, help="Why, for whoever finds it paused.")
 @_CHANNEL
@@ -80,13 +80,13 @@ async def channels_pause(
     config: Path | None, data: Path | None, name: str, actor: str, reason: str, as_json: bool
 ) -> None:
     """Let nothing more leave by a channel until it is resumed. What is to be sent waits."""
-    async with opened(_known(config, data, name)) as stores:
+    async with open_context(_known(config, data, name)) as stores:
         states = Channels(stores.database, stores.clock)
-        was_paused = (await states.standing(name)).paused
+        was_paused = (await states.status_of(name)).paused
         await states.pause(name, reason, actor)
-        stands = await states.standing(name)
+        stands = await states.status_of(name)
     if as_json:
-        show_one({"name": name, **_told_to_programs(stands), "was_paused": was_paused}, as_json)
+        print_row({"name": name, **_told_to_programs(stands), "was_paused": was_paused}, as_json)
     else:
         click.echo(f"{name} is paused.")
 
@@ -98,20 +98,20 @@ def _known(config: Path | None, data: Path | None, name: str) -> Settings:
     return settings
 
 
-async def _standings(settings: Settings) -> Mapping[str, ChannelStanding] | None:
+async def _standings(settings: Settings) -> Mapping[str, ChannelStatus] | None:
     """How the channels stand; None while the database is away: their addresses are shown all the same."""
     try:
-        async with opened(settings) as stores, asyncio.timeout(settings.sql_deadline_ms / 1000):
-            return await Channels(stores.database, stores.clock).all()
+        async with open_context(settings) as stores, asyncio.timeout(settings.sql_deadline_ms / 1000):
+            return await Channels(stores.database, stores.clock).statuses()
     except (DatabaseUnavailable, SettingsRefused, TimeoutError):
         return None
 
 
 def _row(
-    settings: Settings, name: str, standings: Mapping[str, ChannelStanding] | None, balance: str | None
+    settings: Settings, name: str, standings: Mapping[str, ChannelStatus] | None, balance: str | None
 ) -> dict[str, Any]:
     channel = settings.channels[name]
-    stands = ChannelStanding() if standings is None else standings.get(name, ChannelStanding())
+    stands = ChannelStatus() if standings is None else standings.get(name, ChannelStatus())
     return {
         "name": name,
         "carrier": channel.carrier,
@@ -126,7 +126,7 @@ def _row(
     }
 
 
-def _told_to_programs(stands: ChannelStanding) -> dict[str, Any]:
+def _told_to_programs(stands: ChannelStatus) -> dict[str, Any]:
     """How a channel stands, for JSON."""
     return {
         "state": stands.state,

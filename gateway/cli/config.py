@@ -11,7 +11,7 @@ from gateway import wiring
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import report_errors, run_async
 from gateway.cli.options import gateway_options
-from gateway.cli.output import show
+from gateway.cli.output import print_rows
 from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
@@ -36,12 +36,12 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
         except PackNotFound as error:
             refused.append(str(error))
         else:
-            click.echo(f"{pack}: {_measured(menu, wiring.measures(menu, settings.channels))}")
+            click.echo(f"{pack}: {_summary(menu, wiring.measure_menu(menu, settings.channels))}")
     if refused:
         raise click.ClickException("\n".join(refused))
 
 
-def _measured(menu: Menu, proof: CheckResult) -> str:
+def _summary(menu: Menu, proof: CheckResult) -> str:
     longest = proof.longest
     return (
         f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
@@ -57,7 +57,7 @@ def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
     with report_errors():
         listed = [asdict(row) for row in read_settings(config, data=data).rows()]
-    show(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
+    print_rows(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
 
 
 @click.group()

@@ -34,7 +34,7 @@ def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = N
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[CommandContext]:
+async def open_context(settings: Settings) -> AsyncIterator[CommandContext]:
     """Its stores, until the block ends."""
     database = Database(settings.database_address, pool_size=1)
     try:

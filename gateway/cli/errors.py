@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.accounts.passwords import PasswordRefused
 from gateway.appeals import appeal
-from gateway.appeals.audience import WrongAudience
-from gateway.appeals.rules import WrongDraft
+from gateway.appeals.audience import InvalidAudience
+from gateway.appeals.rules import InvalidDraft
 from gateway.appeals.store import NoSuchAppeal
 from gateway.incidents.store import NoSuchIncident, TransitionNotAllowed
 from gateway.menu.pack.loader import PackRefused
@@ -32,7 +32,7 @@ from gateway.wiring import PortTaken
 
 P = ParamSpec("P")
 
-ERRORS_THAT_EXPLAIN_THEMSELVES = (
+EXPLAINED_ERRORS = (
     AccountRefused,
     CannotCancel,
     CannotOpen,
@@ -50,8 +50,8 @@ ERRORS_THAT_EXPLAIN_THEMSELVES = (
     SecretsUnusable,
     ServerFailed,
     SettingsRefused,
-    WrongAudience,
-    WrongDraft,
+    InvalidAudience,
+    InvalidDraft,
     WrongVaultKey,
     appeal.ActNotAllowed,
 )
@@ -73,7 +73,7 @@ def report_errors() -> Iterator[None]:
     """Errors whose text says what to do are shown as that text alone."""
     try:
         yield
-    except ERRORS_THAT_EXPLAIN_THEMSELVES as error:
+    except EXPLAINED_ERRORS as error:
         raise click.ClickException(str(error)) from None
     except (DatabaseUnavailable, RedisError) as error:
         raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import locate_gateway, opened
+from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, listing, read_ticket
-from gateway.cli.output import show
+from gateway.cli.options import gateway_options, list_options, parse_ticket
+from gateway.cli.output import print_rows
 from gateway.incidents.draft import ListedDraft
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import Incident, IncidentStatus, Veracity, check_veracity
@@ -27,19 +27,19 @@ def incidents() -> None:
 
 @incidents.command("list")
 @gateway_options
-@listing
+@list_options
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List incidents, newest first."""
     async with opened(locate_gateway(config, data)) as stores:
         listed = await IncidentStore(stores.database, stores.vault, stores.clock).list_incidents(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
-    show([incident_json(incident) for incident in listed], columns, as_json, "No report has been filed yet.")
+    print_rows([incident_json(incident) for incident in listed], columns, as_json, "No report has been filed yet.")
 
 
 @incidents.command("drafts")
 @gateway_options
-@listing
+@list_options
 @run_async
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List drafts: reports that were begun and not sent, newest first."""
@@ -47,7 +47,7 @@ async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool
         store = IncidentStore(stores.database, stores.vault, stores.clock)
         listed = await DraftStore(stores.database, stores.vault, stores.clock, store).list_drafts(limit)
     columns = ["left_at", "marked", "category", "area", "when", "danger", "language", "channel", "phone"]
-    show([draft_json(draft) for draft in listed], columns, as_json, "No report is left unfinished.")
+    print_rows([draft_json(draft) for draft in listed], columns, as_json, "No report is left unfinished.")
 
 
 @incidents.command("move")
@@ -66,15 +66,15 @@ async def incidents_move(
     Without --found, a closed incident stays unverified. An appeal can say that a rumour was checked only if its
     incident is closed and was found true, partly or untrue.
     """
-    number = read_ticket(ticket, "TICKET")
+    number = parse_ticket(ticket, "TICKET")
     to, result = IncidentStatus(status), Veracity(found) if found else None
     try:
         check_veracity(to, result)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--found") from None
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         await IncidentStore(stores.database, stores.vault, stores.clock).move(number, to, actor, reason, result)
-    click.echo(f"{tickets.show(number)} is now {status}{f', found {found}' if found else ''}.")
+    click.echo(f"{tickets.with_dash(number)} is now {status}{f', found {found}' if found else ''}.")
 
 
 def incident_json(incident: Incident) -> dict[str, str | bool | list[str] | None]:

@@ -16,17 +16,17 @@ from redis.asyncio import Redis
 from gateway import wiring
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, listing
-from gateway.cli.output import show
+from gateway.cli.options import gateway_options, list_options
+from gateway.cli.output import print_rows
 from gateway.cli.screen import draw_screen
-from gateway.runtime.log_stream import Wanted, follow, read_tail
+from gateway.runtime.log_stream import LineFilter, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
 
-_BEFORE_FOLLOWING = 20
+_LINES_BEFORE_FOLLOWING = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class LogOptions:
     """How the lines are shown, and how many."""
 
     follow: bool
@@ -36,7 +36,7 @@ class Options:
 
 @click.command()
 @gateway_options
-@listing
+@list_options
 @click.option("-f", "--follow", "following", is_flag=True, help="Go on as new lines come, until Ctrl-C.")
 @click.option("--level", type=click.Choice(list(LEVELS)), default="debug", help="This level and above.")
 @click.option("--event", default="", help="Events that begin with this, such as ussd. or message.sent")
@@ -62,12 +62,12 @@ async def logs(
     per line.
     """
     settings = locate_gateway(config, data)
-    wanted = Wanted(level, event, channel, session, ticket)
+    wanted = LineFilter(level, event, channel, session, ticket)
     async with wiring.redis_client(settings.redis_address) as client:
-        await show_logs(client, wanted, Options(following, as_json, limit))
+        await print_logs(client, wanted, LogOptions(following, as_json, limit))
 
 
-async def show_logs(client: Redis, wanted: Wanted, options: Options) -> None:
+async def print_logs(client: Redis, wanted: LineFilter, options: LogOptions) -> None:
     """Print what is wanted. Raises `RedisError` when Redis is away.
 
     Following ends when it is cancelled, and waits for a Redis that goes away meanwhile.
@@ -77,29 +77,29 @@ async def show_logs(client: Redis, wanted: Wanted, options: Options) -> None:
         return
     lines = await read_tail(client, wanted, options.limit)
     if options.as_json:
-        show(lines[::-1], [], as_json=True, nothing="")
+        print_rows(lines[::-1], [], as_json=True, if_empty="")
     elif not lines:
         click.echo("The log has no such line.")
     else:
         if wanted.session:
-            click.echo(dialogue(lines))
+            click.echo(render_dialogue(lines))
             click.echo()
         for line in lines:
             click.echo(readable(line, sys.stdout.isatty()))
 
 
-async def _follow(client: Redis, wanted: Wanted, options: Options) -> None:
+async def _follow(client: Redis, wanted: LineFilter, options: LogOptions) -> None:
     def waiting() -> None:
         click.echo("Redis does not answer any more. Waiting for it; Ctrl-C ends that.", err=True)
 
     try:
-        async for line in follow(client, wanted, min(options.limit, _BEFORE_FOLLOWING), waiting):
+        async for line in follow(client, wanted, min(options.limit, _LINES_BEFORE_FOLLOWING), waiting):
             click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else readable(line, sys.stdout.isatty()))
     except asyncio.CancelledError:
         return  # Ctrl-C is how following ends
 
 
-def dialogue(lines: Sequence[dict[str, Any]]) -> str:
+def render_dialogue(lines: Sequence[dict[str, Any]]) -> str:
     """One session's screens and inputs in order, from its `ussd.turn` lines, as the resident saw them."""
     turns = [line for line in lines if line.get("event") == "ussd.turn"]
     if not turns:

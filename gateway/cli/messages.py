@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import locate_gateway, opened
+from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, in_json, listing, read_ticket
-from gateway.cli.output import show, show_one
+from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
+from gateway.cli.output import print_row, print_rows
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.operator_actions import OperatorActions
 from gateway.messages.outbox import Outbox
@@ -26,7 +26,7 @@ def messages() -> None:
 
 @messages.command("list")
 @gateway_options
-@listing
+@list_options
 @click.option(
     "--class", "kind", type=click.Choice([kind.value for kind in MessageClass]), help="Only those of this class."
 )
@@ -45,62 +45,62 @@ async def messages_list(
     ticket: str,
 ) -> None:
     """List messages, the newest first."""
-    number = read_ticket(ticket, "--ticket") if ticket else ""
-    async with opened(locate_gateway(config, data)) as stores:
+    number = parse_ticket(ticket, "--ticket") if ticket else ""
+    async with open_context(locate_gateway(config, data)) as stores:
         outbox = Outbox(stores.database, stores.vault, stores.clock)
         of_kind, standing = MessageClass(kind) if kind else None, MessageStatus(status) if status else None
-        listed = await outbox.list(limit, kind=of_kind, status=standing, ticket=number)
+        listed = await outbox.list_messages(limit, kind=of_kind, status=standing, ticket=number)
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
     found = "There is no such message." if kind or status or ticket else "No message has been written yet."
-    show(listed, columns, as_json, found)
+    print_rows(listed, columns, as_json, found)
 
 
 @messages.command("inbox")
 @gateway_options
-@listing
+@list_options
 @click.option("--to-sort", is_flag=True, help="Only what somebody at the desk must read.")
 @run_async
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
     """List the SMS that came in and what was made of them, the newest first."""
-    async with opened(locate_gateway(config, data)) as stores:
-        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list(limit, to_sort=to_sort)
+    async with open_context(locate_gateway(config, data)) as stores:
+        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list_inbound(limit, to_sort=to_sort)
     columns = ["id", "made", "to_sort", "ticket", "from", "channel", "received_at", "text"]
-    show(listed, columns, as_json, "No SMS has come in yet.")
+    print_rows(listed, columns, as_json, "No SMS has come in yet.")
 
 
 @messages.command("show")
 @gateway_options
-@in_json
+@json_option
 @_NUMBER
 @run_async
 async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
     """Show one message, its delivery reports and all that befell it."""
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        shown = await desk.show(message)
-    show_one(shown, as_json)
+        shown = await desk.get_message(message)
+    print_row(shown, as_json)
 
 
 @messages.command("resend")
 @gateway_options
-@in_json
+@json_option
 @_ACTOR
 @_NUMBER
 @run_async
 async def messages_resend(config: Path | None, data: Path | None, message: int, actor: str, as_json: bool) -> None:
     """Send a message once more, as a new one: one that is undelivered, refused, unknown or cancelled."""
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        shown = await desk.show(await desk.resend(message, actor))
+        shown = await desk.get_message(await desk.resend(message, actor))
     if as_json:
-        show_one(shown, as_json)
+        print_row(shown, as_json)
     else:
         click.echo(f"Message {message} is sent once more, as {shown['id']}.")
 
 
 @messages.command("cancel")
 @gateway_options
-@in_json
+@json_option
 @_ACTOR
 @click.option("--reason", default="", help="Why; it stands in the audit trail.")
 @_NUMBER
@@ -112,11 +112,11 @@ async def messages_cancel(
 
     An unknown one of an appeal may have arrived, and stays as it is.
     """
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         desk = OperatorActions(stores.database, stores.vault, stores.clock)
         await desk.cancel(message, actor, reason)
-        shown = await desk.show(message)
+        shown = await desk.get_message(message)
     if as_json:
-        show_one(shown, as_json)
+        print_row(shown, as_json)
     else:
         click.echo(f"Message {message} is now cancelled.")

@@ -32,7 +32,7 @@ def gateway_options(command: Callable[P, Any]) -> Callable[P, Any]:
     return command
 
 
-def listing(command: Callable[P, Any]) -> Callable[P, Any]:
+def list_options(command: Callable[P, Any]) -> Callable[P, Any]:
     """The options of every list."""
     for option in (
         click.option(
@@ -48,14 +48,14 @@ def listing(command: Callable[P, Any]) -> Callable[P, Any]:
     return command
 
 
-def in_json(command: Callable[P, Any]) -> Callable[P, Any]:
+def json_option(command: Callable[P, Any]) -> Callable[P, Any]:
     """The option of what shows a single thing."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")(command)
 
 
-def read_ticket(written: str, hint: str) -> str:
+def parse_ticket(written: str, hint: str) -> str:
     """The ticket that was written as `hint`, eight digits without a dash. Raises `click.BadParameter`."""
-    number = tickets.read(written)
+    number = tickets.parse(written)
     if number is None:
         raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one", param_hint=hint)
     return number

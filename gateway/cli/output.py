@@ -14,29 +14,29 @@ import click
 
 
 @contextmanager
-def open_output(output: Path | None) -> Iterator[TextIO]:
+def open_output(path: Path | None) -> Iterator[TextIO]:
     """The file, empty and for its owner alone before anything is written; or stdout."""
-    if output is None:
+    if path is None:
         yield sys.stdout
         return
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             os.fchmod(descriptor, 0o600)
             file.truncate(0)
             yield file
     except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> None:
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, if_empty: str) -> None:
     """`rows` as a JSON array, or as a table of `columns`; `nothing` is said where there is no row."""
     if as_json:
         json.dump(rows, sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
         return
     if not rows:
-        click.echo(nothing)
+        click.echo(if_empty)
         return
     lines = [[column.upper() for column in columns], *([_cell(row[column]) for column in columns] for row in rows)]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
@@ -44,7 +44,7 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: boo
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def show_one(row: Mapping[str, Any], as_json: bool) -> None:
+def print_row(row: Mapping[str, Any], as_json: bool) -> None:
     """`row` as a JSON object, or one value per line; a list of rows is a table of its own."""
     if as_json:
         json.dump(row, sys.stdout, ensure_ascii=False, indent=2)
@@ -58,7 +58,7 @@ def show_one(row: Mapping[str, Any], as_json: bool) -> None:
         if isinstance(rows, list) and rows:
             columns = list(dict.fromkeys(column for entry in rows for column in entry))
             click.echo(f"\n{name}:")
-            show([{column: entry.get(column, "") for column in columns} for entry in rows], columns, False, "")
+            print_rows([{column: entry.get(column, "") for column in columns} for entry in rows], columns, False, "")
 
 
 def _cell(value: object) -> str:

@@ -27,7 +27,7 @@ async def run(config: Path | None, data: Path | None, port: int | None, pack: Pa
     settings = read_settings(config, data=data, port=port, pack=pack)
     async with wiring.run_standalone(settings, sys.stderr) as running:
         click.echo(running.greeting())
-        await _serve_until_told_to_stop()
+        await _run_until_stopped()
         click.echo("Stopping")
 
 
@@ -44,7 +44,7 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
         wiring.serve(wiring.web_app(parts), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
-        await _serve_until_told_to_stop(proof)
+        await _run_until_stopped(proof)
 
 
 @click.command()
@@ -61,10 +61,10 @@ async def worker(config: Path | None, data: Path | None) -> None:
             await stack.enter_async_context(wiring.serve(app, settings.host, settings.worker_port))
         await stack.enter_async_context(wiring.run_worker(parts))
         click.echo("Waspada sends")
-        await _serve_until_told_to_stop(proof)
+        await _run_until_stopped(proof)
 
 
-async def _serve_until_told_to_stop(proof: asyncio.Future[None] | None = None) -> None:
+async def _run_until_stopped(proof: asyncio.Future[None] | None = None) -> None:
     """Return at the first SIGINT or SIGTERM; until then the process does what it was joined for.
 
     Raises what `proof` fails with, as soon as it does. What the start has made stays, so the garbage collector need not

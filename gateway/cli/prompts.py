@@ -25,7 +25,7 @@ def ask_password(question: str, again: str = "") -> str:
     return typed
 
 
-def ask_whether(question: str) -> None:
+def confirm(question: str) -> None:
     """Go on only if whoever sits at the terminal says yes; the verb ends otherwise, with exit status 1."""
     with _ctrl_c_ends_the_verb():
         click.confirm(question, abort=True, err=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.authentication import user_of_the_system
-from gateway.cli.context import locate_gateway, opened
+from gateway.cli.authentication import system_user
+from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, in_json
-from gateway.cli.output import show_one
+from gateway.cli.options import gateway_options, json_option
+from gateway.cli.output import print_row
 from gateway.privacy.retention import PurgeCounts, Retention
 
 
@@ -28,11 +28,11 @@ async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: 
     keep their record and lose their number. It cannot be undone.
     """
     settings = locate_gateway(config, data)
-    async with opened(settings) as stores:
+    async with open_context(settings) as stores:
         retention = Retention(stores.database, stores.clock, timedelta(days=settings.retention_days))
-        purged = await (retention.count_due() if dry_run else retention.purge(user_of_the_system()))
+        purged = await (retention.count_due() if dry_run else retention.purge(system_user()))
     if as_json:
-        show_one({"dry_run": dry_run, "retention_days": settings.retention_days, **asdict(purged)}, as_json)
+        print_row({"dry_run": dry_run, "retention_days": settings.retention_days, **asdict(purged)}, as_json)
     else:
         click.echo(_summary(purged, settings.retention_days, dry_run))
 

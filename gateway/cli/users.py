@@ -11,15 +11,15 @@ from pathlib import Path
 
 import click
 
-from gateway.accounts.passwords import LONGEST
-from gateway.accounts.roles import DESK_MEANINGS, DeskRole
-from gateway.accounts.store import Accounts
-from gateway.accounts.tokens import Tokens
-from gateway.cli.authentication import user_of_the_system
-from gateway.cli.context import locate_gateway, opened
+from gateway.accounts.passwords import MAX_LENGTH
+from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
+from gateway.accounts.store import AccountStore
+from gateway.accounts.tokens import TokenStore
+from gateway.cli.authentication import system_user
+from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, listing
-from gateway.cli.output import show
+from gateway.cli.options import gateway_options, list_options
+from gateway.cli.output import print_rows
 from gateway.cli.prompts import ask_password
 
 _NAME = click.argument("name")
@@ -30,14 +30,14 @@ _FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the pass
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         # One character more than the longest, so that a longer one is refused and not cut.
-        return sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
+        return sys.stdin.readline(MAX_LENGTH + 2).rstrip("\r\n")
     try:
         return ask_password("Password", again="Once more")
     except click.Abort:
         raise click.ClickException("there is no password: type it in a terminal, or use --password-stdin") from None
 
 
-@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_MEANINGS.items()) + ".")
+@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_ROLE_MEANINGS.items()) + ".")
 def users() -> None:
     """The people who run the desk: their accounts, roles and tokens."""
 
@@ -56,26 +56,26 @@ async def users_add(
     config: Path | None, data: Path | None, name: str, roles: tuple[str, ...], display: str | None, password_stdin: bool
 ) -> None:
     """Make an account. NAME is 2 to 32 of a-z 0-9 . - _; the password, of 12 characters or more, is asked for twice."""
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         wanted = [DeskRole(role) for role in roles]
         password = _password(password_stdin)
-        await Accounts(stores.database, stores.clock).add(
-            name, display or name, wanted, password, actor=user_of_the_system()
+        await AccountStore(stores.database, stores.clock).add(
+            name, display or name, wanted, password, actor=system_user()
         )
     click.echo(f"{name} is added: {', '.join(role for role in DeskRole if role in wanted)}.")
 
 
 @users.command("list")
 @gateway_options
-@listing
+@list_options
 @run_async
 async def users_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List the accounts, the last added first."""
-    async with opened(locate_gateway(config, data)) as stores:
-        listed = await Accounts(stores.database, stores.clock).list(limit)
+    async with open_context(locate_gateway(config, data)) as stores:
+        listed = await AccountStore(stores.database, stores.clock).list_accounts(limit)
     columns = ["name", "display", "roles", "state", "tokens", "last_used_at"]
     if as_json:
-        show(listed, columns, as_json, "")
+        print_rows(listed, columns, as_json, "")
         return
     lines = [
         {
@@ -85,7 +85,7 @@ async def users_list(config: Path | None, data: Path | None, as_json: bool, limi
         }
         for account in listed
     ]
-    show(lines, columns, as_json, "There is no account yet.")
+    print_rows(lines, columns, as_json, "There is no account yet.")
 
 
 @users.command("password")
@@ -95,9 +95,9 @@ async def users_list(config: Path | None, data: Path | None, as_json: bool, limi
 @run_async
 async def users_password(config: Path | None, data: Path | None, name: str, password_stdin: bool) -> None:
     """Set another password, asked for twice. Tokens stay good: see `revoke`."""
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         password = _password(password_stdin)
-        await Accounts(stores.database, stores.clock).set_password(name, password, actor=user_of_the_system())
+        await AccountStore(stores.database, stores.clock).set_password(name, password, actor=system_user())
     click.echo(f"{name} has a new password.")
 
 
@@ -107,8 +107,8 @@ async def users_password(config: Path | None, data: Path | None, name: str, pass
 @run_async
 async def users_disable(config: Path | None, data: Path | None, name: str) -> None:
     """Let an account in no more, neither by password nor by token."""
-    async with opened(locate_gateway(config, data)) as stores:
-        new = await Accounts(stores.database, stores.clock).disable(name, actor=user_of_the_system())
+    async with open_context(locate_gateway(config, data)) as stores:
+        new = await AccountStore(stores.database, stores.clock).disable(name, actor=system_user())
     click.echo(f"{name} is disabled." if new else f"{name} was disabled already.")
 
 
@@ -118,8 +118,8 @@ async def users_disable(config: Path | None, data: Path | None, name: str) -> No
 @run_async
 async def users_enable(config: Path | None, data: Path | None, name: str) -> None:
     """Let an account in again that was disabled, or locked by wrong passwords. Its tokens are good again."""
-    async with opened(locate_gateway(config, data)) as stores:
-        new = await Accounts(stores.database, stores.clock).enable(name, actor=user_of_the_system())
+    async with open_context(locate_gateway(config, data)) as stores:
+        new = await AccountStore(stores.database, stores.clock).enable(name, actor=system_user())
     click.echo(f"{name} is let in again." if new else f"{name} was let in already.")
 
 
@@ -131,8 +131,8 @@ async def users_enable(config: Path | None, data: Path | None, name: str) -> Non
 @run_async
 async def users_token(config: Path | None, data: Path | None, name: str, label: str, days: int) -> None:
     """Print a new token that proves the account to a script. It cannot be shown again."""
-    async with opened(locate_gateway(config, data)) as stores:
-        token = await Tokens(stores.database, stores.clock).make(name, label, days, actor=user_of_the_system())
+    async with open_context(locate_gateway(config, data)) as stores:
+        token = await TokenStore(stores.database, stores.clock).create(name, label, days, actor=system_user())
     click.echo(token)
     click.echo(f"Keep it now: it is not shown again. It is good for {days} days.", err=True)
 
@@ -144,6 +144,6 @@ async def users_token(config: Path | None, data: Path | None, name: str, label: 
 @run_async
 async def users_revoke(config: Path | None, data: Path | None, name: str, label: str) -> None:
     """Make a token worthless at once."""
-    async with opened(locate_gateway(config, data)) as stores:
-        await Tokens(stores.database, stores.clock).revoke(name, label, actor=user_of_the_system())
+    async with open_context(locate_gateway(config, data)) as stores:
+        await TokenStore(stores.database, stores.clock).revoke(name, label, actor=system_user())
     click.echo(f"The token {label} of {name} is revoked.")

@@ -260,7 +260,7 @@ def _chosen(
     offered = choices(menu, state, within)
     value = offered.get(keys)
     if value is None and state.or_type and state.source == "kelurahan":
-        value = menu.gazetteer.named(keys, offered.values()) or None
+        value = menu.gazetteer.exact_match(keys, offered.values()) or None
     if value is None:
         page_count = len(pages(menu, state, session.language, within, limits))
         if keys == (limits.keys or menu.keys).more and session.page < page_count - 1:

@@ -162,7 +162,7 @@ class Menu:
         if made is None:
             made = self.label(answer, value, language)
             if made == self.areas.kelurahan[value]:
-                made = self.areas.told_apart(value, self.areas.kelurahan)
+                made = self.areas.distinct_name(value, self.areas.kelurahan)
             self.cache.places[answer, value, language] = made
         return made
 

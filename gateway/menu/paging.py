@@ -85,9 +85,9 @@ def _option(menu: Menu, state: State, words: Wording, value: str, offered: Colle
     if state.source == "languages":
         return menu.languages[value]
     if state.source == MATCHES:
-        return menu.areas.told_apart(value, offered)
+        return menu.areas.distinct_name(value, offered)
     if state.source == "kelurahan":
-        return words.labels.get(state.keep, {}).get(value) or menu.areas.told_apart(value, offered)
+        return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
     return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
 
 

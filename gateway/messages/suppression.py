@@ -16,8 +16,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.messages.tables import messages
-from gateway.people.opt_outs import OURS
-from gateway.people.subscriptions import withdraw
+from gateway.people.opt_outs import GATEWAY_SENDER
+from gateway.people.subscriptions import withdraw_subscriptions
 from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import INSERTED, Database
@@ -31,7 +31,7 @@ OnOptOut = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
 _WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status IN ('queued', 'held')")
 
 
-def is_unwanted() -> ColumnElement[bool]:
+def recipient_opted_out() -> ColumnElement[bool]:
     """Whether a row of `messages` is an appeal to somebody who has opted out."""
     opted_out = exists().where(opt_outs.c.phone_key == messages.c.phone_key)
     withdrawn = exists().where(
@@ -48,7 +48,7 @@ async def add_opt_outs(
 
     Answers how many opt-outs were new. Messages are held last: so does who erases a person.
     """
-    await withdraw(connection, phone_keys, now)
+    await withdraw_subscriptions(connection, phone_keys, now)
     rows = [{"channel": channel, "phone_key": key, "sender": sender, "at": now} for key in sorted(set(phone_keys))]
     adding = insert(opt_outs).values(rows)
     newest: ReturningInsert[tuple[bool]] = adding.on_conflict_do_update(
@@ -68,16 +68,16 @@ async def add_opt_outs(
 class OptOuts:
     """What residents say to the gateway itself. Who subscribes again takes it back (`people.subscriptions`)."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, heard: OnOptOut | None = None) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, on_opt_out: OnOptOut | None = None) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._heard = heard
+        self._on_opt_out = on_opt_out
 
     async def add(self, phone: Phone, channel: str, *, deadline: float | None = None) -> None:
         """This phone wants no appeals: it subscribes to none, and those that wait for it are suppressed."""
         key, now = self._vault.lookup(phone), self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
-            await add_opt_outs(connection, channel, [key], OURS, now)
-            if self._heard:
-                await self._heard(connection, key, now)
+            await add_opt_outs(connection, channel, [key], GATEWAY_SENDER, now)
+            if self._on_opt_out:
+                await self._on_opt_out(connection, key, now)

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from gateway.people.csv_import import COLUMNS
 from gateway.people.person import Person, Role
 
-__all__ = ["COLUMNS", "lines_of"]
+__all__ = ["COLUMNS", "csv_rows"]
 
 _FORMULA = ("=", "+", "-", "@")
 
 
-def lines_of(person: Person, timezone: ZoneInfo, role: Role | None = None) -> Iterator[tuple[str, ...]]:
+def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> Iterator[tuple[str, ...]]:
     """One line for each role of the person, under `COLUMNS`, with the whole number; or for `role` alone."""
-    for part in person.parts:
+    for part in person.grants:
         if role in (None, part.role):
             given = f"{part.agreed_at.astimezone(timezone):%Y-%m-%d}" if part.agreed_at else ""
             yield (

@@ -12,15 +12,15 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from gateway.people.person import NEED_AREAS, ListedPerson, Role, RoleGrant
-from gateway.places.area_cell import AreaReader
+from gateway.people.person import ROLES_THAT_NEED_AREAS, ListedPerson, Role, RoleGrant
+from gateway.places.area_cell import AreaResolver
 from gateway.text.csv_rows import read_sheet
 from gateway.text.diagnostics import Diagnostic
-from gateway.text.phone import NotAPhoneNumber, Phone, gets_sms, mask_in, normalise
+from gateway.text.phone import NotAPhoneNumber, Phone, can_receive_sms, mask_in, normalise
 
 COLUMNS = ("phone", "name", "role", "areas", "language", "consent")
-LARGEST_FILE = 20 * 1024 * 1024
-LONGEST_NAME = 100
+MAX_FILE_BYTES = 20 * 1024 * 1024
+MAX_NAME_LENGTH = 100
 
 _MANY = re.compile(r"[;,]")
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
@@ -31,7 +31,7 @@ _ROLES = frozenset(role.value for role in Role)
 _FEWEST_DIGITS = 8
 
 
-class Wrong(ValueError):
+class WrongRow(ValueError):
     """What is wrong with a row, in words that repeat no number."""
 
 
@@ -42,19 +42,19 @@ class ImportOptions:
     region: str
     languages: Mapping[str, str]  # key → name
     timezone: ZoneInfo
-    areas: AreaReader
+    areas: AreaResolver
     now: datetime
     role: Role | None = None
 
 
-class Listed(NamedTuple):
+class PeopleList(NamedTuple):
     """The people of a list, each once, in its order; and what is wrong with it."""
 
     entries: list[ListedPerson]
     diagnostics: list[Diagnostic]
 
 
-def read_people(text: str, file: str, reading: ImportOptions) -> Listed:
+def read_people(text: str, file: str, reading: ImportOptions) -> PeopleList:
     """Read a CSV text with a line of headings, of which `phone` must be one (`COLUMNS`).
 
     Somebody may stand in several rows, each with another role. A row that is wrong is complained of and left out;
@@ -73,29 +73,31 @@ def read_people(text: str, file: str, reading: ImportOptions) -> Listed:
             entry = _entry(cells, reading, lambda part: shared.setdefault(part, part))
             _check_new(entry, lines)
             entries[entry.phone] = _joined(entries.get(entry.phone), entry)
-        except Wrong as wrong:
+        except WrongRow as wrong:
             diagnostics.append(Diagnostic(file, line, str(wrong)))
             continue
-        lines.update(((entry.phone, part.role), line) for part in entry.parts)
-    return Listed(list(entries.values()), diagnostics)
+        lines.update(((entry.phone, part.role), line) for part in entry.grants)
+    return PeopleList(list(entries.values()), diagnostics)
 
 
 def _entry(cells: Mapping[str, str], reading: ImportOptions, share: Callable[[RoleGrant], RoleGrant]) -> ListedPerson:
     phone = _phone(cells["phone"], reading.region)
     roles = _roles(cells.get("role", ""), reading.role)
     areas = _areas(cells.get("areas", ""), reading.areas)
-    if not areas and (needing := [role for role in roles if role in NEED_AREAS]):
-        raise Wrong(f"the role {needing[0]} needs areas: codes or names, with ; between them, or * for all of them")
+    if not areas and (needing := [role for role in roles if role in ROLES_THAT_NEED_AREAS]):
+        raise WrongRow(f"the role {needing[0]} needs areas: codes or names, with ; between them, or * for all of them")
     consent = cells.get("consent", "")
     if not consent and Role.SUBSCRIBER in roles:
-        raise Wrong("the role subscriber needs a consent: its date, as in 2026-03-01, or in words what was agreed to")
+        raise WrongRow(
+            "the role subscriber needs a consent: its date, as in 2026-03-01, or in words what was agreed to"
+        )
     try:
-        agreed_at, basis = read_consent(consent, reading.timezone, reading.now)
+        agreed_at, basis = parse_consent(consent, reading.timezone, reading.now)
     except WrongDate as wrong:
-        raise Wrong(f"the consent {wrong}") from None
+        raise WrongRow(f"the consent {wrong}") from None
     return ListedPerson(
         phone=phone,
-        parts=tuple(share(RoleGrant(role, areas, mask_in(basis), agreed_at)) for role in roles),
+        grants=tuple(share(RoleGrant(role, areas, mask_in(basis), agreed_at)) for role in roles),
         name=_name(cells.get("name", "")),
         language=_language(cells.get("language", ""), reading.languages),
     )
@@ -105,22 +107,22 @@ def _phone(written: str, region: str) -> Phone:
     # A spreadsheet keeps a number as text behind an apostrophe, or as ="0812…".
     bare = written.removeprefix("=").strip("'\"\N{RIGHT SINGLE QUOTATION MARK} ")
     if not bare:
-        raise Wrong("there is no phone number")
+        raise WrongRow("there is no phone number")
     if _SCIENTIFIC.fullmatch(bare):
-        raise Wrong(
+        raise WrongRow(
             "the spreadsheet has shortened the phone number (as in 6.28E+12) and its digits are lost: "
             "format the column as text and enter it again"
         )
     if _DECIMAL.fullmatch(bare):
-        raise Wrong("the phone number has become a decimal: format the column as text and enter it again")
+        raise WrongRow("the phone number has become a decimal: format the column as text and enter it again")
     try:
         phone = Phone(normalise(bare, region))
     except NotAPhoneNumber:
         if sum(map(str.isdecimal, bare)) < _FEWEST_DIGITS:
-            raise Wrong("this is no whole phone number; to a short number no SMS can be sent") from None
-        raise Wrong("this is no phone number; write one number alone, as it is dialled or with its +") from None
-    if not gets_sms(phone):
-        raise Wrong("this is the number of a landline: no SMS reaches it")
+            raise WrongRow("this is no whole phone number; to a short number no SMS can be sent") from None
+        raise WrongRow("this is no phone number; write one number alone, as it is dialled or with its +") from None
+    if not can_receive_sms(phone):
+        raise WrongRow("this is the number of a landline: no SMS reaches it")
     return phone
 
 
@@ -129,22 +131,24 @@ def _roles(written: str, otherwise: Role | None) -> tuple[Role, ...]:
     for word in filter(None, map(str.strip, _MANY.split(written))):
         key = "_".join(word.casefold().split())
         if key not in _ROLES:
-            raise Wrong(f"unknown role {_shown(word)}; known are {', '.join(Role)}")
+            raise WrongRow(f"unknown role {_shown(word)}; known are {', '.join(Role)}")
         roles.append(Role(key))
     if not roles and otherwise is None:
-        raise Wrong(f"there is no role; known are {', '.join(Role)}")
+        raise WrongRow(f"there is no role; known are {', '.join(Role)}")
     return tuple(dict.fromkeys(roles)) or ((otherwise,) if otherwise else ())
 
 
-def _areas(written: str, areas: AreaReader) -> tuple[str, ...]:
+def _areas(written: str, areas: AreaResolver) -> tuple[str, ...]:
     codes: list[str] = []
     for word in filter(None, map(str.strip, _MANY.split(written))):
-        read = areas.read(word)
+        read = areas.resolve(word)
         if not read.codes:
             offered = (
-                f"meant may be {', '.join(read.offered)}: write the code" if read.offered else "no area is like it"
+                f"meant may be {', '.join(read.suggestions)}: write the code"
+                if read.suggestions
+                else "no area is like it"
             )
-            raise Wrong(f"unknown area {_shown(word)}; {offered}")
+            raise WrongRow(f"unknown area {_shown(word)}; {offered}")
         codes += read.codes
     return tuple(dict.fromkeys(codes))
 
@@ -157,22 +161,22 @@ def _language(written: str, languages: Mapping[str, str]) -> str:
             return key
     if not written:
         return ""
-    raise Wrong(f"unknown language {_shown(written)}; known are {', '.join(languages)}")
+    raise WrongRow(f"unknown language {_shown(written)}; known are {', '.join(languages)}")
 
 
 def _name(written: str) -> str:
     name = " ".join(written.split())
-    if len(name) > LONGEST_NAME:
-        raise Wrong(f"the name is longer than {LONGEST_NAME} characters")
+    if len(name) > MAX_NAME_LENGTH:
+        raise WrongRow(f"the name is longer than {MAX_NAME_LENGTH} characters")
     if mask_in(name) != name:
-        raise Wrong("there is a phone number in the name: it would be readable for everybody")
+        raise WrongRow("there is a phone number in the name: it would be readable for everybody")
     return name
 
 
 def _check_new(entry: ListedPerson, lines: Mapping[tuple[Phone, Role], int]) -> None:
-    for part in entry.parts:
+    for part in entry.grants:
         if earlier := lines.get((entry.phone, part.role)):
-            raise Wrong(f"this phone number stands in line {earlier} already as {part.role}")
+            raise WrongRow(f"this phone number stands in line {earlier} already as {part.role}")
 
 
 def _joined(before: ListedPerson | None, now: ListedPerson) -> ListedPerson:
@@ -181,9 +185,12 @@ def _joined(before: ListedPerson | None, now: ListedPerson) -> ListedPerson:
         return now
     for what, said, repeated in (("name", before.name, now.name), ("language", before.language, now.language)):
         if said and repeated and said != repeated:
-            raise Wrong(f"an earlier line has this phone number with another {what}")
+            raise WrongRow(f"an earlier line has this phone number with another {what}")
     return replace(
-        before, parts=before.parts + now.parts, name=before.name or now.name, language=before.language or now.language
+        before,
+        grants=before.grants + now.grants,
+        name=before.name or now.name,
+        language=before.language or now.language,
     )
 
 
@@ -214,7 +221,7 @@ class WrongDate(ValueError):
     """Why this is not the date of a consent."""
 
 
-def read_consent(written: str, timezone: ZoneInfo, now: datetime) -> tuple[datetime | None, str]:
+def parse_consent(written: str, timezone: ZoneInfo, now: datetime) -> tuple[datetime | None, str]:
     """When a consent was given, if it begins with a date, and the words beside it.
 
     A date is 2026-03-01, or the day first: 1/3/2026. It stands for the beginning of that day in `timezone`.

@@ -28,9 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.filters import has_any_role, has_role, subscribes
+from gateway.people.filters import has_any_role, has_role, is_subscribed
 from gateway.people.loading import list_people, load_known, load_people
-from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, Role, change
+from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, Role, plan_change
 from gateway.people.saving import write_changes
 from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
@@ -47,7 +47,7 @@ _IMPORT_LOCK = 0x4C495354
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportCounts:
     """How many people a list has made or changed. `declined` of them said STOP after the consent that it has."""
 
     new: int = 0
@@ -57,7 +57,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class ErasedCounts:
     """How much was erased of a number here."""
 
     people: int = 0
@@ -75,7 +75,7 @@ class Directory:
 
     async def import_people(
         self, entries: Sequence[ListedPerson], *, source: str, language: str, dry_run: bool = False
-    ) -> Imported:
+    ) -> ImportCounts:
         """Add and correct these people, each number once; `dry_run` only says what that would do.
 
         `language` is for whoever is new and has none. A second time the same changes nothing.
@@ -90,7 +90,7 @@ class Directory:
                     await write_changes(connection, changes, self._vault, self._clock.now(), source)
             effects.update(made.effect for made in changes.values())
             declined += sum(made.declined for made in changes.values())
-        return Imported(effects[Effect.NEW], effects[Effect.UPDATED], effects[Effect.UNCHANGED], declined)
+        return ImportCounts(effects[Effect.NEW], effects[Effect.UPDATED], effects[Effect.UNCHANGED], declined)
 
     async def _changes(
         self, connection: AsyncConnection, entries: dict[bytes, ListedPerson], language: str
@@ -98,7 +98,7 @@ class Directory:
         # One list at a time: two with the same people in another order would wait for each other in a ring.
         await connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
         known = await load_known(connection, list(entries))
-        return {key: change(known.get(key, UNKNOWN_PERSON), entry, language) for key, entry in entries.items()}
+        return {key: plan_change(known.get(key, UNKNOWN_PERSON), entry, language) for key, entry in entries.items()}
 
     async def find(self, phone: Phone) -> Person | None:
         """The person of this number, if the gateway knows one."""
@@ -106,7 +106,7 @@ class Directory:
             found = await self._people(connection, people.c.phone_key == self._vault.lookup(phone), limit=1)
         return found[0] if found else None
 
-    async def list(
+    async def list_people(
         self, limit: int = 1000, role: Role | None = None, areas: Collection[str] = ()
     ) -> Sequence[dict[str, str | list[str]]]:
         """The people that were added last, the newest first, for lists and JSON.
@@ -140,7 +140,7 @@ class Directory:
         return await load_people(connection, _newest(which, limit), self._vault)
 
 
-async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datetime) -> Forgotten:
+async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datetime) -> ErasedCounts:
     """Take a number and its person out of the directory, in the transaction of the fact.
 
     The rows of his consents stay, withdrawn and nobody's.
@@ -162,7 +162,7 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
         )
     )
     withdrawn = (await connection.execute(withdrawing)).rowcount
-    return Forgotten(len(ids), roles, withdrawn)
+    return ErasedCounts(len(ids), roles, withdrawn)
 
 
 # Which people --------------------------------------------------------------------------------------------------
@@ -174,9 +174,9 @@ def _newest(which: ColumnElement[bool], limit: int | None) -> Select[Any]:
 
 def _matching(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:
     if role is Role.SUBSCRIBER:
-        return subscribes(areas)
+        return is_subscribed(areas)
     if role is not None:
         return has_role([role], areas)
     if areas:
-        return or_(has_role((), areas), subscribes(areas))
+        return or_(has_role((), areas), is_subscribed(areas))
     return true()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.person import UNKNOWN_PERSON, CurrentState, Person, Role, RoleGrant, in_order
+from gateway.people.person import UNKNOWN_PERSON, CurrentState, Person, Role, RoleGrant, in_role_order
 from gateway.people.tables import opt_outs, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
@@ -37,17 +37,17 @@ async def load_known(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapp
         said_stop[key].append(at)
     known = {
         row.phone_key: CurrentState(
-            listed=True,
+            in_directory=True,
             name=row.name,
             language=row.language,
-            parts={part.role: part for part in roles[row.id]},
+            grants={part.role: part for part in roles[row.id]},
             subscribed=subscribed[row.phone_key],
-            stopped_at=max(said_stop[row.phone_key], default=None),
-            refuses=row.phone_key in refused,
+            opted_out_at=max(said_stop[row.phone_key], default=None),
+            opted_out=row.phone_key in refused,
         )
         for row in rows
     }
-    strangers = {key: replace(UNKNOWN_PERSON, stopped_at=at, refuses=True) for key, at in refused.items()}
+    strangers = {key: replace(UNKNOWN_PERSON, opted_out_at=at, opted_out=True) for key, at in refused.items()}
     return strangers | known
 
 
@@ -65,7 +65,7 @@ async def load_people(connection: AsyncConnection, which: Select[Any], vault: Va
             phone=vault.open(row.phone_sealed),
             name=row.name,
             language=row.language,
-            parts=parts,
+            grants=parts,
             source=row.source,
             added_at=row.added_at,
             updated_at=row.updated_at,
@@ -103,7 +103,7 @@ async def _with_parts(connection: AsyncConnection, which: Select[Any]) -> list[t
         return []
     parts = await _roles(connection, [row.id for row in rows])
     subscriber = _subscribers(await _subscriptions(connection, [row.phone_key for row in rows]))
-    return [(row, in_order([*parts[row.id], *subscriber.get(row.phone_key, ())])) for row in rows]
+    return [(row, in_role_order([*parts[row.id], *subscriber.get(row.phone_key, ())])) for row in rows]
 
 
 async def _roles(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[RoleGrant]]:

@@ -20,9 +20,9 @@ from sqlalchemy import (
 
 from gateway.people.tables import opt_outs
 
-OURS = "us"  # the sender of an opt-out that was said to the gateway itself
+GATEWAY_SENDER = "us"  # the sender of an opt-out that was said to the gateway itself
 
 
-def lifting(phone_keys: Collection[bytes]) -> Delete:
+def lift_statement(phone_keys: Collection[bytes]) -> Delete:
     """Lift every opt-out of these phones, as part of what takes their newer consent."""
     return delete(opt_outs).where(opt_outs.c.phone_key == any_(cast(sorted(phone_keys), ARRAY(LargeBinary))))

@@ -31,7 +31,7 @@ class Role(StrEnum):
     PARTNER = "partner"
 
 
-MEANINGS: Mapping[Role, str] = {
+ROLE_MEANINGS: Mapping[Role, str] = {
     Role.SUBSCRIBER: "a resident who has agreed to get appeals for an area",
     Role.OFFICER: "gets the alerts of an area and answers them",
     Role.CAMAT: "head of a kecamatan",
@@ -46,7 +46,7 @@ MEANINGS: Mapping[Role, str] = {
     Role.PARTNER: "another office that the desk works with",
 }
 
-NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
+ROLES_THAT_NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
 """Who is nobody's without an area: they are only ever found by it."""
 
 
@@ -68,7 +68,7 @@ class ListedPerson:
     """A person as a list has him. What is empty is not said."""
 
     phone: Phone
-    parts: tuple[RoleGrant, ...]
+    grants: tuple[RoleGrant, ...]
     name: str = field(default="", repr=False)
     language: str = ""
 
@@ -80,14 +80,14 @@ class Person:
     phone: Phone
     name: str = field(repr=False)
     language: str
-    parts: tuple[RoleGrant, ...]
+    grants: tuple[RoleGrant, ...]
     source: str
     added_at: datetime
     updated_at: datetime
 
-    def has(self, role: Role) -> bool:
+    def has_role(self, role: Role) -> bool:
         """Whether this is one of the person's roles."""
-        return any(part.role is role for part in self.parts)
+        return any(part.role is role for part in self.grants)
 
 
 def enclosing_codes(area: str) -> tuple[str, ...]:
@@ -102,13 +102,13 @@ def enclosing_codes(area: str) -> tuple[str, ...]:
 class CurrentState:
     """What stands of a person before a list is read in."""
 
-    listed: bool  # one of the people already; somebody else may have said STOP too
+    in_directory: bool  # one of the people already; somebody else may have said STOP too
     name: str
     language: str
-    parts: Mapping[Role, RoleGrant]  # without the subscriber
+    grants: Mapping[Role, RoleGrant]  # without the subscriber
     subscribed: Mapping[str, str]  # area → language
-    stopped_at: datetime | None  # the last time that he said STOP, to us or to a carrier
-    refuses: bool  # nobody has lifted that yet: he gets no appeals
+    opted_out_at: datetime | None  # the last time that he said STOP, to us or to a carrier
+    opted_out: bool  # nobody has lifted that yet: he gets no appeals
 
 
 UNKNOWN_PERSON = CurrentState(False, "", "", {}, {}, None, False)
@@ -130,29 +130,29 @@ class PersonChange:
     effect: Effect
     name: str
     language: str
-    parts: tuple[RoleGrant, ...]
+    grants: tuple[RoleGrant, ...]
     subscriptions: tuple[RoleGrant, ...]  # each with the areas to subscribe to, or to go on with in another language
     declined: bool
-    lifts: bool
+    lifts_opt_out: bool
 
 
-def change(before: CurrentState, entry: ListedPerson, default_language: str) -> PersonChange:
+def plan_change(before: CurrentState, entry: ListedPerson, default_language: str) -> PersonChange:
     """What `entry` makes of what is known of the person."""
     language = entry.language or before.language or default_language
     name = entry.name or before.name
-    parts = [_merged(before.parts.get(part.role), part) for part in entry.parts if part.role is not Role.SUBSCRIBER]
-    changed = tuple(part for part in parts if part != before.parts.get(part.role))
+    parts = [_merged(before.grants.get(part.role), part) for part in entry.grants if part.role is not Role.SUBSCRIBER]
+    changed = tuple(part for part in parts if part != before.grants.get(part.role))
     declined = lifts = False
     subscriptions: list[RoleGrant] = []
-    for part in entry.parts:
+    for part in entry.grants:
         missing = _missing(before, part, entry.language) if part.role is Role.SUBSCRIBER else ()
-        if part.role is Role.SUBSCRIBER and (missing or before.refuses):
+        if part.role is Role.SUBSCRIBER and (missing or before.opted_out):
             declined = _outweighed(before, part)
-            lifts = before.refuses and not declined
+            lifts = before.opted_out and not declined
             if not declined:
                 subscriptions.append(RoleGrant(part.role, missing, part.basis, part.agreed_at))
-    if changed or subscriptions or (before.listed and (name, language) != (before.name, before.language)):
-        effect = Effect.UPDATED if before.listed else Effect.NEW
+    if changed or subscriptions or (before.in_directory and (name, language) != (before.name, before.language)):
+        effect = Effect.UPDATED if before.in_directory else Effect.NEW
     else:
         effect = Effect.UNCHANGED  # also somebody who has refused what alone he would be listed for
     return PersonChange(entry, effect, name, language, changed, tuple(subscriptions), declined, lifts)
@@ -171,12 +171,12 @@ def _missing(before: CurrentState, part: RoleGrant, language: str) -> tuple[str,
 
 
 def _outweighed(before: CurrentState, part: RoleGrant) -> bool:
-    if before.stopped_at is None:
+    if before.opted_out_at is None:
         return False
-    return part.agreed_at is None or part.agreed_at <= before.stopped_at
+    return part.agreed_at is None or part.agreed_at <= before.opted_out_at
 
 
-def in_order(parts: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
+def in_role_order(parts: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
     """The parts in the order of the roles."""
     order = list(Role)
     return tuple(sorted(parts, key=lambda part: order.index(part.role)))

@@ -10,12 +10,12 @@ from sqlalchemy import ARRAY, LargeBinary, any_, cast, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.opt_outs import lifting
+from gateway.people.opt_outs import lift_statement
 from gateway.people.person import Effect, PersonChange
-from gateway.people.tables import STANDING, people, person_roles, subscriptions
+from gateway.people.tables import NOT_WITHDRAWN, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
-LIST = "list"
+LIST_CHANNEL = "list"
 """The channel of a consent that came with a list."""
 
 
@@ -29,8 +29,8 @@ async def write_changes(
     await _write_people(connection, made, vault, now, source)
     await _write_roles(connection, made, now)
     await _write_subscriptions(connection, made, vault, now, source)
-    if agreed_anew := [key for key, change in made.items() if change.lifts]:
-        await connection.execute(lifting(agreed_anew))
+    if agreed_anew := [key for key, change in made.items() if change.lifts_opt_out]:
+        await connection.execute(lift_statement(agreed_anew))
 
 
 async def _write_people(
@@ -54,7 +54,7 @@ async def _write_people(
 
 
 async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, PersonChange], now: datetime) -> None:
-    keys = [key for key, change in changes.items() if change.parts]
+    keys = [key for key, change in changes.items() if change.grants]
     if not keys:
         return
     of_keys = people.c.phone_key == any_(cast(keys, ARRAY(LargeBinary)))
@@ -72,7 +72,7 @@ async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, Pers
             "updated_at": now,
         }
         for key in keys
-        for part in changes[key].parts
+        for part in changes[key].grants
     ]
     adding = insert(person_roles)
     renewed = {name: adding.excluded[name] for name in ("areas", "basis", "agreed_at", "updated_at")}
@@ -88,7 +88,7 @@ async def _write_subscriptions(
             "phone_key": key,
             "area": area,
             "language": change.language,
-            "channel": LIST,
+            "channel": LIST_CHANNEL,
             "wording": part.basis or source,
             "consented_at": part.agreed_at or now,
         }
@@ -100,7 +100,7 @@ async def _write_subscriptions(
         adding = insert(subscriptions)
         going_on = adding.on_conflict_do_update(
             index_elements=["phone_key", "area"],
-            index_where=STANDING,
+            index_where=NOT_WITHDRAWN,
             set_={"language": adding.excluded.language},
         )
         await connection.execute(going_on, rows)

@@ -23,8 +23,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.people.opt_outs import lifting
-from gateway.people.tables import STANDING, people, subscriptions
+from gateway.people.opt_outs import lift_statement
+from gateway.people.tables import NOT_WITHDRAWN, people, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import INSERTED, Database
 from gateway.text.phone import Phone
@@ -72,15 +72,15 @@ class Subscriptions:
             insert(subscriptions)
             .values(row)
             .on_conflict_do_update(
-                index_elements=["phone_key", "area"], index_where=STANDING, set_={"language": language}
+                index_elements=["phone_key", "area"], index_where=NOT_WITHDRAWN, set_={"language": language}
             )
             .returning(INSERTED.label("new"))
-            .add_cte(spoken.cte("person"), lifting([number["phone_key"]]).cte("lifted"))
+            .add_cte(spoken.cte("person"), lift_statement([number["phone_key"]]).cte("lifted"))
         )
         async with self._database.begin(deadline=deadline) as connection:
             return bool((await connection.execute(adding)).scalar_one())
 
-    async def speak_within(self, connection: AsyncConnection, phone: Phone, language: str) -> None:
+    async def set_language(self, connection: AsyncConnection, phone: Phone, language: str) -> None:
         """Write to this phone in `language` from now on, if it is one of the people's, in the transaction of the wish.
 
         Nothing else in the directory changes, so that a second time changes nothing.
@@ -89,21 +89,21 @@ class Subscriptions:
         person = update(people).where(people.c.phone_key == key, people.c.language != language)
         await connection.execute(person.values(**other, updated_at=self._clock.now()))
         await connection.execute(
-            update(subscriptions).where(subscriptions.c.phone_key == key, STANDING).values(**other)
+            update(subscriptions).where(subscriptions.c.phone_key == key, NOT_WITHDRAWN).values(**other)
         )
 
-    async def standing(self, phone: Phone, *, deadline: float | None = None) -> Sequence[str]:
+    async def active_areas(self, phone: Phone, *, deadline: float | None = None) -> Sequence[str]:
         """The areas that this phone is subscribed to, the first one first."""
         areas = (
             select(subscriptions.c.area)
-            .where(subscriptions.c.phone_key == self._vault.lookup(phone), STANDING)
+            .where(subscriptions.c.phone_key == self._vault.lookup(phone), NOT_WITHDRAWN)
             .order_by(subscriptions.c.id)
         )
         async with self._database.begin(deadline=deadline) as connection:
             return (await connection.execute(areas)).scalars().all()
 
 
-async def withdraw(connection: AsyncConnection, phone_keys: Collection[bytes], now: datetime) -> int:
+async def withdraw_subscriptions(connection: AsyncConnection, phone_keys: Collection[bytes], now: datetime) -> int:
     """Withdraw every standing subscription of these phones, in the transaction of the fact; how many there were.
 
     First the people are held, as by everybody who writes here: no list subscribes them in between.
@@ -111,5 +111,5 @@ async def withdraw(connection: AsyncConnection, phone_keys: Collection[bytes], n
     keys = cast(sorted(phone_keys), ARRAY(LargeBinary))
     held = select(people.c.id).where(people.c.phone_key == any_(keys)).order_by(people.c.phone_key)
     await connection.execute(held.with_for_update())
-    of_keys = update(subscriptions).where(subscriptions.c.phone_key == any_(keys), STANDING)
+    of_keys = update(subscriptions).where(subscriptions.c.phone_key == any_(keys), NOT_WITHDRAWN)
     return (await connection.execute(of_keys.values(withdrawn_at=now))).rowcount

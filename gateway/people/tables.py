@@ -55,7 +55,7 @@ person_roles = Table(
     Index("ix_person_roles_areas", "areas", postgresql_using="gin"),
 )
 
-STANDING = text("withdrawn_at IS NULL")
+NOT_WITHDRAWN = text("withdrawn_at IS NULL")
 
 subscriptions = Table(
     "subscriptions",
@@ -69,8 +69,8 @@ subscriptions = Table(
     Column("wording", Text, nullable=False),  # the version of the words agreed to
     Column("consented_at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_at", DateTime(timezone=True)),
-    Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=STANDING),
-    Index("ix_subscriptions_area", "area", postgresql_where=STANDING),
+    Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=NOT_WITHDRAWN),
+    Index("ix_subscriptions_area", "area", postgresql_where=NOT_WITHDRAWN),
     Index("ix_subscriptions_phone_key", "phone_key"),
     phone_constraint(),
 )

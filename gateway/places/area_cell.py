@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.places.areas import Areas
-from gateway.places.gazetteer import Found, Gazetteer
+from gateway.places.gazetteer import AreaMatches, Gazetteer
 
 EVERYWHERE = "*"
 _MOST_OFFERED = 3
@@ -16,10 +16,10 @@ class AreaCell:
     """The codes that are meant; where there are none, `offered` says what may have been, as name and code."""
 
     codes: tuple[str, ...] = ()
-    offered: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
-class AreaReader:
+class AreaResolver:
     """Reads codes and names of kelurahan and kecamatan; `*` is every kecamatan. What was read once is remembered."""
 
     def __init__(self, areas: Areas, gazetteer: Gazetteer) -> None:
@@ -28,14 +28,14 @@ class AreaReader:
         self._names = {**areas.kecamatan, **areas.kelurahan}
         self._read: dict[str, AreaCell] = {}
 
-    def read(self, written: str) -> AreaCell:
+    def resolve(self, written: str) -> AreaCell:
         """What `written` means. A name that may be of two areas, or is only like one, means none."""
         found = self._read.get(written)
         if found is None:
             found = self._read[written] = self._found(written)
         return found
 
-    def within(self, code: str) -> tuple[str, ...]:
+    def overlapping_codes(self, code: str) -> tuple[str, ...]:
         """The codes of what lies in this area and of what it lies in, its own first."""
         inside = self._areas.by_kecamatan.get(code)
         return (code, *inside) if inside else (code, self._areas.kecamatan_of(code))
@@ -46,10 +46,12 @@ class AreaReader:
         if written in self._names:
             return AreaCell((written,))
         kecamatan = self._gazetteer.find_kecamatan(written)
-        kelurahan = Found() if kecamatan.said else self._gazetteer.find(written)
+        kelurahan = AreaMatches() if kecamatan.has_prefix else self._gazetteer.find(written)
         if len(kecamatan.codes) == 1 and not kelurahan.codes:
             return AreaCell(kecamatan.codes)
         if kelurahan.sure and not kecamatan.codes:
             return AreaCell(kelurahan.codes)
-        codes = [*kecamatan.codes, *kelurahan.codes, *(() if kecamatan.codes else kecamatan.like[:1])]
-        return AreaCell(offered=tuple(f"{self._names[code]} ({code})" for code in dict.fromkeys(codes))[:_MOST_OFFERED])
+        codes = [*kecamatan.codes, *kelurahan.codes, *(() if kecamatan.codes else kecamatan.similar[:1])]
+        return AreaCell(
+            suggestions=tuple(f"{self._names[code]} ({code})" for code in dict.fromkeys(codes))[:_MOST_OFFERED]
+        )

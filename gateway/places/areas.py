@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.places.columns import read_columns
 from gateway.text.diagnostics import Diagnostic
-from gateway.text.wording import shown_as_it_is
+from gateway.text.wording import literal_text
 
 COLUMNS = ("code", "name", "kecamatan_code", "kecamatan")
 _CODE = re.compile(r"\d\d\.\d\d\.\d\d\.\d{4}")
@@ -26,7 +26,7 @@ class Areas:
     neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)  # both ways; without one, not in it
     lines: Mapping[str, int] = field(default_factory=dict)  # kelurahan code → where it stands in the file
 
-    def told_apart(self, code: str, offered: Collection[str]) -> str:
+    def distinct_name(self, code: str, offered: Collection[str]) -> str:
         """The name of a kelurahan, with its kecamatan behind it where another one of those `offered` is called so."""
         name = self.kelurahan[code]
         if all(other == code or self.kelurahan[other] != name for other in offered):
@@ -38,7 +38,7 @@ class Areas:
         return code.rpartition(".")[0]
 
 
-NOWHERE = Areas({}, {}, {})
+NO_AREAS = Areas({}, {}, {})
 
 
 def is_code(text: str) -> bool:
@@ -91,7 +91,7 @@ def _wrong(
 
 def _unshowable(name: str) -> str | None:
     try:
-        shown_as_it_is(name)
+        literal_text(name)
     except ValueError as error:
         return f"{name}: {error}"
     return None
@@ -104,7 +104,7 @@ NEIGHBOUR_COLUMNS = ("code", "neighbor_code")
 
 
 def read_aliases(
-    text: str, file: str, areas: Areas, *, all_known: bool = True
+    text: str, file: str, areas: Areas, *, areas_complete: bool = True
 ) -> tuple[Mapping[str, tuple[str, ...]], list[Diagnostic]]:
     """`Areas.aliases` from a CSV file with at least the columns `alias,code`, and what is wrong.
 
@@ -118,7 +118,7 @@ def read_aliases(
         if not alias:
             diagnostics.append(Diagnostic(file, row.line, "this alias is empty"))
         elif code not in areas.kelurahan:
-            if all_known or not is_code(code):
+            if areas_complete or not is_code(code):
                 diagnostics.append(Diagnostic(file, row.line, _unknown(code)))
         elif code in aliases.get(alias, ()):
             diagnostics.append(Diagnostic(file, row.line, f"{alias} for {code} stands here twice"))
@@ -128,7 +128,7 @@ def read_aliases(
 
 
 def read_neighbours(
-    text: str, file: str, areas: Areas, *, all_known: bool = True
+    text: str, file: str, areas: Areas, *, areas_complete: bool = True
 ) -> tuple[Mapping[str, frozenset[str]], list[Diagnostic]]:
     """`Areas.neighbours` from a CSV file with at least `code,neighbor_code`, each pair once, and what is wrong.
 
@@ -139,7 +139,7 @@ def read_neighbours(
     for row in rows:
         one, other = row.values
         if unknown := [code for code in (one, other) if code not in areas.kelurahan]:
-            said = [code for code in unknown if all_known or not is_code(code)]
+            said = [code for code in unknown if areas_complete or not is_code(code)]
             diagnostics.extend(Diagnostic(file, row.line, _unknown(code)) for code in said)
         elif one == other:
             diagnostics.append(Diagnostic(file, row.line, f"{one} is not its own neighbour"))

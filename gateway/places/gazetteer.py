@@ -19,9 +19,9 @@ from rapidfuzz.process import extract
 
 from gateway.places.areas import Areas
 
-SHORTEST = 3  # letters
-LONGEST = 60  # characters as typed
-MOST = 5  # areas offered
+MIN_LETTERS = 3  # letters
+MAX_CHARACTERS = 60  # characters as typed
+MAX_MATCHES = 5  # areas offered
 _TWO_EDITS_FROM = 8  # letters of a name; in a shorter one, two other letters make another name
 _WORD_EDIT_FROM = 5  # letters of a word within a name
 _MOST_IGNORED = 2  # leading words: "kelurahan kampung …"
@@ -33,7 +33,7 @@ _Codes = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AreaMatches:
     """Areas by code, the likeliest first, at most five; none is like it if there are none.
 
     `sure` means that the first and only one is meant; otherwise somebody must choose.
@@ -44,12 +44,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Kecamatan:
+class KecamatanMatches:
     """The kecamatan that bear a name, and those that bear one like it; `said`: a word before it says it is one."""
 
     codes: tuple[str, ...] = ()
-    like: tuple[str, ...] = ()
-    said: bool = False
+    similar: tuple[str, ...] = ()
+    has_prefix: bool = False
 
 
 class _Likeness(IntEnum):
@@ -100,11 +100,11 @@ class Gazetteer:
         longest = max((len(_words(name)) for name in areas.kecamatan.values()), default=0)
         self._kecamatan_words = longest + _MOST_IGNORED
 
-    def find(self, typed: str) -> Found:
+    def find(self, typed: str) -> AreaMatches:
         """The areas whose name `typed` may be. Never raises; costs a fraction of a millisecond for 300 areas."""
-        words = _words(typed) if len(typed) <= LONGEST else ()
-        if sum(letter.isalpha() for word in words for letter in word) < SHORTEST:
-            return Found()
+        words = _words(typed) if len(typed) <= MAX_CHARACTERS else ()
+        if sum(letter.isalpha() for word in words for letter in word) < MIN_LETTERS:
+            return AreaMatches()
         likest: dict[str, _Likeness] = {}
         exact: set[str] = set()
         for reading in self._readings(words):
@@ -115,26 +115,28 @@ class Gazetteer:
                 exact.update(code for code, likeness in found.items() if likeness is _Likeness.EXACT)
         close = {code: likeness for code, likeness in likest.items() if likeness <= _Likeness.ONE_EDIT}
         if len(exact) == 1 and close.keys() == exact and not self._other_kecamatan(words, *exact):
-            return Found(tuple(exact), sure=True)
+            return AreaMatches(tuple(exact), sure=True)
         offered = close if _Likeness.EXACT in close.values() else likest
-        return Found(tuple(sorted(offered, key=offered.__getitem__)[:MOST]))
+        return AreaMatches(tuple(sorted(offered, key=offered.__getitem__)[:MAX_MATCHES]))
 
-    def named(self, typed: str, among: Collection[str]) -> str:
+    def exact_match(self, typed: str, among: Collection[str]) -> str:
         """The one of these areas whose very name `typed` is; empty where none of them is called so, or several are."""
-        names = self._unprefixed(_words(typed)) if len(typed) <= LONGEST else []
+        names = self._unprefixed(_words(typed)) if len(typed) <= MAX_CHARACTERS else []
         codes = {code for name in names for code in self._names.get("".join(name), ()) if code in among}
         return codes.pop() if len(codes) == 1 else ""
 
-    def find_kecamatan(self, typed: str) -> Kecamatan:
+    def find_kecamatan(self, typed: str) -> KecamatanMatches:
         """What `typed` is as the name of a kecamatan. Its very name is asked for, but for marks, accents and case."""
-        words = _words(typed) if len(typed) <= LONGEST else ()
+        words = _words(typed) if len(typed) <= MAX_CHARACTERS else ()
         name = words
         while len(name) > 1 and name[0] in self._of_kecamatan:
             name = name[1:]
         letters = "".join(name)
         codes = self._kecamatan.get(letters, ())
         near = (like for like, edits in _nearly(letters, self._kecamatan) if edits)
-        return Kecamatan(codes, tuple(code for like in near for code in self._kecamatan[like]), said=name != words)
+        return KecamatanMatches(
+            codes, tuple(code for like in near for code in self._kecamatan[like]), has_prefix=name != words
+        )
 
     def _readings(self, words: _Words) -> Iterator[_NameReading]:
         for name in self._unprefixed(words):
@@ -183,7 +185,7 @@ class Gazetteer:
 
     def _like(self, letters: str) -> Mapping[str, _Likeness]:
         like: dict[str, _Likeness] = {}
-        for codes, likeness in self._likenesses(letters) if len(letters) >= SHORTEST else ():
+        for codes, likeness in self._likenesses(letters) if len(letters) >= MIN_LETTERS else ():
             for code in codes:
                 like[code] = min(likeness, like.get(code, likeness))
         return like

@@ -16,7 +16,7 @@ _SERVERS_LIMIT = 15.0
 _POLL = 0.02
 
 
-class DataFolderTaken(ServerFailed):
+class DataFolderInUse(ServerFailed):
     """The data folder belongs to another run, or to another user."""
 
 
@@ -30,28 +30,28 @@ class DataFolder:
         self._lock = -1
 
     @classmethod
-    async def take(cls, data: Path) -> DataFolder:
+    async def acquire(cls, data: Path) -> DataFolder:
         """The folder `data`, made when it is not there. Raises `DataFolderTaken`."""
         folder = cls(data)
         try:
-            await folder._take()
+            await folder._acquire()
         except BaseException:
-            folder.free()
+            folder.release()
             raise
         return folder
 
-    async def _take(self) -> None:
+    async def _acquire(self) -> None:
         self._lock = _open(self.path, "lock")
-        if not await _locked(self._lock, _OWNER_LIMIT):
+        if not await _try_lock(self._lock, _OWNER_LIMIT):
             owner = os.pread(self._lock, 20, 0).decode()
-            raise DataFolderTaken(f"{self.path} is already used by another waspada run (process {owner})")
+            raise DataFolderInUse(f"{self.path} is already used by another waspada run (process {owner})")
         os.truncate(self._lock, 0)
         os.pwrite(self._lock, str(os.getpid()).encode(), 0)
         self.servers_lock = _open(self.path, "servers.lock")
-        if not await _locked(self.servers_lock, _SERVERS_LIMIT):
-            raise DataFolderTaken(f"{self.path} is still used by the servers of an earlier waspada run")
+        if not await _try_lock(self.servers_lock, _SERVERS_LIMIT):
+            raise DataFolderInUse(f"{self.path} is still used by the servers of an earlier waspada run")
 
-    def free(self) -> None:
+    def release(self) -> None:
         """Leave the folder to others. May be called again."""
         for descriptor in (self.servers_lock, self._lock):
             if descriptor >= 0:
@@ -65,10 +65,10 @@ def _open(data: Path, name: str) -> int:
         return os.open(data / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         reason = f"{error.strerror} ({error.filename})"
-        raise DataFolderTaken(f"the data folder {data} cannot be used: {reason}") from None
+        raise DataFolderInUse(f"the data folder {data} cannot be used: {reason}") from None
 
 
-async def _locked(descriptor: int, limit: float) -> bool:
+async def _try_lock(descriptor: int, limit: float) -> bool:
     """Whether the lock could be had within `limit` seconds."""
     for _ in range(int(limit / _POLL)):
         try:

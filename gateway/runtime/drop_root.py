@@ -41,7 +41,7 @@ def _leave_root(folders: list[str]) -> None:
         return
     user, group = (first.st_uid, first.st_gid) if first.st_uid else (NOBODY, NOBODY)
     for folder in folders:
-        _give(folder, user, group)
+        _change_owner(folder, user, group)
     os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
@@ -57,7 +57,7 @@ def _enter_namespace() -> bool:
     return True
 
 
-def _give(folder: str, user: int, group: int) -> None:
+def _change_owner(folder: str, user: int, group: int) -> None:
     if os.stat(folder).st_uid == user:  # noqa: PTH116
         return
     for path, _, files in os.walk(folder):

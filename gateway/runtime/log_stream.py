@@ -20,17 +20,17 @@ from redis.exceptions import RedisError
 from gateway.runtime.logs import LEVELS
 
 KEY = "waspada:log"
-MOST_ENTRIES = 4000
-LONGEST_ENTRY = 16 * 1024  # bytes; times the entries, 64 MB at the very most
-MOST_WAITING = 4 * 1024 * 1024
-_AT_ONCE = 64
-_DEADLINE_S = 1.0
-_PAUSE_S = 1.0
-_HANGS_S = 5.0
+MAX_ENTRIES = 4000
+MAX_ENTRY_BYTES = 16 * 1024  # bytes; times the entries, 64 MB at the very most
+MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+_BATCH_ENTRIES = 64
+_WRITE_TIMEOUT_S = 1.0
+_RETRY_S = 1.0
+_READ_TIMEOUT_S = 5.0
 _POLL_S = 0.2
 _PAGE = 100
 
-Line = dict[str, Any]
+LogLine = dict[str, Any]
 
 
 class LogStream:
@@ -49,7 +49,7 @@ class LogStream:
         for entry in _entries(lines):
             self._entries.append(entry)
             self._waiting += len(entry[0])
-        self._keep(MOST_WAITING)
+        self._drop_oldest(MAX_BUFFERED_BYTES)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -62,51 +62,51 @@ class LogStream:
         if self._entries and (self._sending is None or self._sending.done()):
             self._sending = asyncio.create_task(self._send_all())
         if self._sending:
-            await asyncio.wait([self._sending], timeout=_DEADLINE_S)
+            await asyncio.wait([self._sending], timeout=_WRITE_TIMEOUT_S)
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
-        self._keep(0)
+        self._drop_oldest(0)
 
     async def _send_all(self) -> None:
         while self._entries:
-            batch = [self._take() for _ in range(min(len(self._entries), _AT_ONCE))]
+            batch = [self._pop() for _ in range(min(len(self._entries), _BATCH_ENTRIES))]
             sent = False
             try:
-                sent = await self._sent([joined for joined, _ in batch])
+                sent = await self._write([joined for joined, _ in batch])
             finally:
                 if not sent:
                     self._entries.extendleft(reversed(batch))
                     self._waiting += sum(len(joined) for joined, _ in batch)
-                    self._keep(MOST_WAITING)
+                    self._drop_oldest(MAX_BUFFERED_BYTES)
             if not sent:
-                await asyncio.sleep(_PAUSE_S)
+                await asyncio.sleep(_RETRY_S)
 
-    async def _sent(self, batches: Sequence[bytes]) -> bool:
+    async def _write(self, batches: Sequence[bytes]) -> bool:
         try:
-            async with asyncio.timeout(_DEADLINE_S), self._client.pipeline(transaction=False) as pipeline:
+            async with asyncio.timeout(_WRITE_TIMEOUT_S), self._client.pipeline(transaction=False) as pipeline:
                 for joined in batches:
-                    pipeline.xadd(KEY, {"lines": joined}, maxlen=MOST_ENTRIES, approximate=True)
+                    pipeline.xadd(KEY, {"lines": joined}, maxlen=MAX_ENTRIES, approximate=True)
                 await pipeline.execute()
         except (RedisError, OSError, TimeoutError):
             return False
         return True
 
-    def _take(self) -> tuple[bytes, int]:
+    def _pop(self) -> tuple[bytes, int]:
         entry = self._entries.popleft()
         self._waiting -= len(entry[0])
         return entry
 
-    def _keep(self, most: int) -> None:
+    def _drop_oldest(self, most: int) -> None:
         """Give up the oldest until no more than `most` bytes wait."""
         while self._entries and self._waiting > most:
-            self._on_drop(self._take()[1])
+            self._on_drop(self._pop()[1])
 
 
 def _entries(lines: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
     """`lines` joined to entries of at most `LONGEST_ENTRY` bytes; a longer line goes alone."""
     first, size = 0, 0
     for number, line in enumerate(lines):
-        if size and size + len(line) > LONGEST_ENTRY:
+        if size and size + len(line) > MAX_ENTRY_BYTES:
             yield b"\n".join(lines[first:number]), number - first
             first, size = number, 0
         size += len(line) + 1
@@ -117,7 +117,7 @@ def _entries(lines: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LineFilter:
     """Which lines somebody wants to see; what is empty does not matter."""
 
     level: str = "debug"  # at least
@@ -126,7 +126,7 @@ class Wanted:
     session: str = ""
     ticket: str = ""  # with or without its dash
 
-    def matches(self, line: Line) -> bool:
+    def matches(self, line: LogLine) -> bool:
         return (
             LEVELS.get(line.get("level", ""), 0) >= LEVELS[self.level]
             and str(line.get("event", "")).startswith(self.event)
@@ -136,54 +136,54 @@ class Wanted:
         )
 
 
-async def read_tail(client: Redis, wanted: Wanted, limit: int) -> list[Line]:
+async def read_tail(client: Redis, line_filter: LineFilter, limit: int) -> list[LogLine]:
     """The newest `limit` lines that are wanted, in order of time. Raises `RedisError` when Redis is away."""
-    lines, _ = await _newest(client, wanted, limit)
+    lines, _ = await _read_newest(client, line_filter, limit)
     return lines
 
 
 async def follow(
-    client: Redis, wanted: Wanted, before: int, on_away: Callable[[], object] = lambda: None
-) -> AsyncGenerator[Line, None]:
+    client: Redis, line_filter: LineFilter, before: int, on_outage: Callable[[], object] = lambda: None
+) -> AsyncGenerator[LogLine, None]:
     """The newest `before` lines that are wanted, then every one that comes. Raises `RedisError` when Redis is away.
 
     When it goes away later, `on_away` is told once, and the rest follows as soon as it is back.
     """
-    lines, last = await _newest(client, wanted, before)
+    lines, last = await _read_newest(client, line_filter, before)
     away = False
     while True:
         for line in lines:
             yield line
         try:
-            async with asyncio.timeout(_HANGS_S):
-                page = _read(await client.xrange(KEY, min=f"({last}", count=_PAGE))
+            async with asyncio.timeout(_READ_TIMEOUT_S):
+                page = _parse(await client.xrange(KEY, min=f"({last}", count=_PAGE))
         except (RedisError, OSError, TimeoutError):
             if not away:
-                on_away()
+                on_outage()
             away, page = True, []
         else:
             away = False
         last = page[-1][0] if page else last
-        lines = _in_order(line for _, entry in page for line in entry if wanted.matches(line))
+        lines = _by_time(line for _, entry in page for line in entry if line_filter.matches(line))
         if not page:
-            await asyncio.sleep(_PAUSE_S if away else _POLL_S)
+            await asyncio.sleep(_RETRY_S if away else _POLL_S)
 
 
-async def _newest(client: Redis, wanted: Wanted, limit: int) -> tuple[list[Line], str]:
+async def _read_newest(client: Redis, line_filter: LineFilter, limit: int) -> tuple[list[LogLine], str]:
     """The lines, and the id of the newest entry there is."""
-    found: list[Line] = []
+    found: list[LogLine] = []
     newest, end = "0-0", "+"
-    while page := _read(await client.xrevrange(KEY, max=end, count=_PAGE)):
+    while page := _parse(await client.xrevrange(KEY, max=end, count=_PAGE)):
         newest = page[0][0] if end == "+" else newest
         for _, entry in page:
-            found += [line for line in reversed(entry) if wanted.matches(line)]
+            found += [line for line in reversed(entry) if line_filter.matches(line)]
         if len(found) >= limit:
             break
         end = f"({page[-1][0]}"
-    return _in_order(reversed(found[:limit])), newest
+    return _by_time(reversed(found[:limit])), newest
 
 
-def _read(entries: Any) -> list[tuple[str, list[Line]]]:
+def _parse(entries: Any) -> list[tuple[str, list[LogLine]]]:
     """The id and the lines of each entry, whether the client decodes what it reads or not."""
     return [
         (_text(entry_id), [json.loads(line) for joined in fields.values() for line in _text(joined).split("\n")])
@@ -191,7 +191,7 @@ def _read(entries: Any) -> list[tuple[str, list[Line]]]:
     ]
 
 
-def _in_order(lines: Iterable[Line]) -> list[Line]:
+def _by_time(lines: Iterable[LogLine]) -> list[LogLine]:
     return sorted(lines, key=lambda line: str(line.get("at", "")))
 
 

@@ -40,7 +40,7 @@ _REMEMBERED = 4096
 _LONGEST_REMEMBERED = 256
 
 Mask = Callable[[str], str]
-Batch = Callable[[Sequence[bytes]], None]
+CopyTarget = Callable[[Sequence[bytes]], None]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -50,7 +50,7 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
     `mask` takes the phone numbers out of a text. It is asked once about each text that may hold one.
     """
     _output.flush()
-    record = _Record(mask, clock)
+    record = _Recorder(mask, clock)
     _output.write_to(stream, format, record.line)
     _processors[:] = [record]
     structlog.configure(
@@ -61,8 +61,8 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
     )
     root = logging.getLogger()
     root.handlers[:] = [
-        *(handler for handler in root.handlers if not isinstance(handler, _FromLibraries)),
-        _FromLibraries(record),
+        *(handler for handler in root.handlers if not isinstance(handler, _LibraryHandler)),
+        _LibraryHandler(record),
     ]
     root.setLevel(max(LEVELS[level], logging.INFO))
     atexit.unregister(flush)
@@ -74,10 +74,10 @@ def flush() -> None:
     _output.flush()
 
 
-def copy_to(batch: Batch | None) -> None:
+def copy_to(target: CopyTarget | None) -> None:
     """Hand every batch of lines to `batch` too, from now on; it must not block, raise or log. None ends that."""
     _output.flush()
-    _output.copy = batch
+    _output.copy = target
 
 
 def readable(line: Mapping[str, Any], colours: bool) -> str:
@@ -86,8 +86,8 @@ def readable(line: Mapping[str, Any], colours: bool) -> str:
     level = str(line.get("level", ""))
     colour, dim, end = (_COLOURS.get(level, ""), "\033[2m", "\033[0m") if colours else ("", "", "")
     at = local_time(str(line.get("at", "")))
-    fields = " ".join(f"{dim}{key}={end}{_shown(value)}" for key, value in line.items() if key not in known)
-    text = f"{dim}{at}{end} {colour}{level:<8}{end} {_shown(line.get('event', '')):<18} {fields}".rstrip()
+    fields = " ".join(f"{dim}{key}={end}{_printable(value)}" for key, value in line.items() if key not in known)
+    text = f"{dim}{at}{end} {colour}{level:<8}{end} {_printable(line.get('event', '')):<18} {fields}".rstrip()
     return f"{text}\n{line['exception']}" if "exception" in line else text
 
 
@@ -102,7 +102,7 @@ def local_time(at: str) -> str:
         return at
 
 
-def _shown(value: object) -> str:
+def _printable(value: object) -> str:
     """Nothing that somebody typed may steer the terminal."""
     if isinstance(value, str) and value.isprintable() and value and not set(value) & set(' "='):
         return value
@@ -114,7 +114,7 @@ def _shown(value: object) -> str:
 Record = tuple[datetime, str, Mapping[str, Any]]  # when, the level, the fields and the event among them
 
 
-class _Record:
+class _Recorder:
     """structlog's one processor: takes an event down with its fields, and later makes a line of masked JSON of them."""
 
     def __init__(self, mask: Mask, clock: Clock) -> None:
@@ -123,9 +123,9 @@ class _Record:
         self._clean: set[str] = set()  # texts without a number: screens and session ids come again and again
 
     def __call__(self, _logger: object, level: str, fields: Mapping[str, Any]) -> tuple[tuple[Record], dict[str, Any]]:
-        return (self.taken(level, fields),), {}
+        return (self.capture(level, fields),), {}
 
-    def taken(self, level: str, fields: Mapping[str, Any]) -> Record:
+    def capture(self, level: str, fields: Mapping[str, Any]) -> Record:
         """The record. Of what may change until it is rendered, the text is made now."""
         if "exc_info" not in fields and _UNCHANGING.issuperset(map(type, fields.values())):
             return self._clock.now(), level, fields
@@ -199,7 +199,7 @@ class _Output:
     """structlog's logger: collects lines, writes them in batches."""
 
     def __init__(self) -> None:
-        self.copy: Batch | None = None
+        self.copy: CopyTarget | None = None
         self._stream: TextIO | None = None
         self._readable = False
         self._records: deque[Record] = deque()
@@ -255,10 +255,10 @@ class _Output:
             pass
 
 
-class _FromLibraries(logging.Handler):
+class _LibraryHandler(logging.Handler):
     """Lines of the standard library's loggers, in the same form: event `log`, with `logger` and `message`."""
 
-    def __init__(self, record: _Record) -> None:
+    def __init__(self, record: _Recorder) -> None:
         super().__init__()
         self._record = record
 
@@ -272,7 +272,7 @@ class _FromLibraries(logging.Handler):
             fields["exc_info"] = record.exc_info
         level = next((name for name, number in LEVELS.items() if record.levelno <= number), "critical")
         put = _output.collect if LEVELS[level] < logging.WARNING else _output.write
-        put(self._record.taken(level, fields))
+        put(self._record.capture(level, fields))
 
 
 _output = _Output()

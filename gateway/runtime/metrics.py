@@ -39,7 +39,7 @@ class Metrics:
         self.log_lines_dropped = self._counter("log_lines_dropped", "Lines that never reached the live tail.")
         self.queue_depth = Gauge("waspada_queue_depth", "Messages that wait to be sent.", registry=self._registry)
 
-    def turn(self, channel: str, outcome: str, seconds: float, redis_s: float, sql_s: float) -> None:
+    def count_turn(self, channel: str, outcome: str, seconds: float, redis_s: float, sql_s: float) -> None:
         """Count one USSD turn; a store that it had no use for took 0 seconds and is not counted."""
         turns = self._turns
         turns.outcomes[channel, outcome] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MOST_READ = (1 << 20) + 1  # characters: one more than a file of a menu may have, so that a larger one is noticed
+MAX_CHARACTERS = (1 << 20) + 1  # characters: one more than a file of a menu may have, so that a larger one is noticed
 _ENDINGS = (".yaml", ".csv")
 
 
@@ -23,7 +23,7 @@ def read_pack(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*")):
         if path.suffix in _ENDINGS and path.is_file():
             with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
-                files[path.relative_to(folder).as_posix()] = file.read(MOST_READ)
+                files[path.relative_to(folder).as_posix()] = file.read(MAX_CHARACTERS)
     return files
 
 

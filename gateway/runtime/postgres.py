@@ -34,7 +34,7 @@ metadata = MetaData(
 INSERTED = literal_column("xmax = 0", Boolean)
 """For RETURNING of an upsert: true if it has inserted the row, false if it has updated one."""
 
-_AWAY_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
+_UNAVAILABLE_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
 """What the SQLSTATEs begin with of a server that is of no use now: connection lost, read-only after a failover,
 not let in, no such database, out of resources, shut down or cancelled, system error (PostgreSQL, appendix A)."""
 _CANCEL_LIMIT = 0.1
@@ -64,8 +64,8 @@ class Database:
             hide_parameters=True,  # they are what residents wrote: not for logs and tracebacks
             connect_args={"timeout": timeout, "command_timeout": timeout},
         )
-        self._once = DirectPool(url, pool_size, timeout)
-        event.listen(self._engine.sync_engine, "checkout", _pass_over_lost)
+        self._direct_pool = DirectPool(url, pool_size, timeout)
+        event.listen(self._engine.sync_engine, "checkout", _skip_closed)
 
     @asynccontextmanager
     async def begin(self, *, deadline: float | None = None) -> AsyncIterator[AsyncConnection]:
@@ -74,11 +74,11 @@ class Database:
         Raises `DatabaseAway`, also when the whole block takes more than `deadline` seconds. A connection on
         which something was cut short is dropped, not cleaned: a server that hangs would make us wait for it.
         """
-        with _away(), ExitStack() as afterwards:
+        with _translate_errors(), ExitStack() as afterwards:
             async with asyncio.timeout(deadline) as limit, self._engine.connect() as connection:
                 ends = limit.when()
                 if ends is not None:
-                    afterwards.callback(await _cut_at(connection, ends + _CANCEL_LIMIT))
+                    afterwards.callback(await _terminate_at(connection, ends + _CANCEL_LIMIT))
                 try:
                     yield connection
                     await connection.commit()
@@ -87,11 +87,11 @@ class Database:
                     raise
 
     async def execute_compiled(
-        self, once: CompiledStatement, parameters: Mapping[str, Any], *, deadline: float | None = None
+        self, statement: CompiledStatement, parameters: Mapping[str, Any], *, deadline: float | None = None
     ) -> Any:
         """The first row that `once` answers with, None if there is none. Raises `DatabaseAway` as `begin` does."""
-        with _away():
-            return await self._once.run(once, parameters, deadline)
+        with _translate_errors():
+            return await self._direct_pool.execute(statement, parameters, deadline)
 
     async def ping(self) -> None:
         """Return when the database answers. Raises `DatabaseAway`."""
@@ -101,7 +101,7 @@ class Database:
     async def close(self) -> None:
         """Close the connections that are not in use."""
         await self._engine.dispose()
-        await self._once.close()
+        await self._direct_pool.close()
 
 
 async def upgrade(url: str) -> None:
@@ -113,7 +113,7 @@ async def upgrade(url: str) -> None:
     try:
         async with database.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
-            await connection.run_sync(_run_steps)
+            await connection.run_sync(_run_migrations)
     finally:
         await database.close()
 
@@ -134,8 +134,8 @@ async def is_empty(url: str) -> bool:
         await database.close()
 
 
-def _run_steps(connection: Connection) -> None:
-    command.upgrade(_steps(connection=connection), "head")
+def _run_migrations(connection: Connection) -> None:
+    command.upgrade(_alembic_config(connection=connection), "head")
 
 
 def _revisions(connection: Connection) -> set[str]:
@@ -144,10 +144,10 @@ def _revisions(connection: Connection) -> set[str]:
 
 @cache
 def _newest_revisions() -> set[str]:
-    return set(ScriptDirectory.from_config(_steps()).get_heads())
+    return set(ScriptDirectory.from_config(_alembic_config()).get_heads())
 
 
-def _steps(**attributes: Any) -> Config:
+def _alembic_config(**attributes: Any) -> Config:
     config = Config(attributes=attributes)
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -155,31 +155,31 @@ def _steps(**attributes: Any) -> Config:
 
 
 @contextmanager
-def _away() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, TimeoutError, PoolTimeout) as error:
         raise DatabaseUnavailable(str(error) or type(error).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _tells_of_trouble(error.orig):
+        if error.connection_invalidated or _is_outage(error.orig):
             raise DatabaseUnavailable(str(error.orig)) from error
         raise
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # The second is what the driver says when a connection breaks while it is about to send.
         raise DatabaseUnavailable(str(error)) from error
     except asyncpg.PostgresError as error:
-        if _tells_of_trouble(error):
+        if _is_outage(error):
             raise DatabaseUnavailable(str(error)) from error
         raise
 
 
-def _pass_over_lost(connection: Any, *_: Any) -> None:
+def _skip_closed(connection: Any, *_: Any) -> None:
     """Have the pool take another connection when the server has closed this one, found without asking it."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 
 
-async def _cut_at(connection: AsyncConnection, when: float) -> Callable[[], None]:
+async def _terminate_at(connection: AsyncConnection, when: float) -> Callable[[], None]:
     """Have the connection closed by force at the time `when` of the event loop; returns how to call that off.
 
     At a deadline the driver asks the server to cancel the statement and waits two seconds for it to comply.
@@ -198,5 +198,5 @@ async def _drop(connection: AsyncConnection) -> None:
     await connection.invalidate()
 
 
-def _tells_of_trouble(error: BaseException | None) -> bool:
-    return (getattr(error, "sqlstate", None) or "").startswith(_AWAY_STATES)
+def _is_outage(error: BaseException | None) -> bool:
+    return (getattr(error, "sqlstate", None) or "").startswith(_UNAVAILABLE_STATES)

@@ -17,9 +17,9 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-LARGEST_BATCH = 256
+MAX_BATCH = 256
 
-_Asked = tuple[bytes, asyncio.Future[Any], float]  # a packed command, its answer, and when that is due
+_Pending = tuple[bytes, asyncio.Future[Any], float]  # a packed command, its answer, and when that is due
 
 
 class RedisUnavailable(Exception):
@@ -33,7 +33,7 @@ class Pipeline:
         """`deadline` in seconds is how long any one command may take, waiting for its batch included."""
         self._client = client
         self._deadline = deadline
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: deque[_Pending] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._connection: AbstractConnection | None = None
         self._closed = False
@@ -58,32 +58,32 @@ class Pipeline:
         if self._drain is not None:
             self._drain.cancel()
             await asyncio.gather(self._drain, return_exceptions=True)
-        await self._drop()
+        await self._drop_connection()
         self._fail([answer for _, answer, _ in self._waiting], RedisUnavailable("closed"))
 
     async def _send_all(self) -> None:
         try:
             while self._waiting:
                 await asyncio.sleep(0)  # everybody who is ready in this turn of the loop comes along
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_BATCH))]
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
                 await self._send(batch)
         finally:
             self._drain = None
 
-    async def _send(self, batch: list[_Asked]) -> None:
+    async def _send(self, batch: list[_Pending]) -> None:
         answers = [answer for _, answer, _ in batch]
         try:
             async with asyncio.timeout_at(batch[0][2]):
-                await self._converse(b"".join([packed for packed, _, _ in batch]), answers)
+                await self._exchange(b"".join([packed for packed, _, _ in batch]), answers)
         except (RedisError, OSError, TimeoutError) as error:
-            await self._drop()
+            await self._drop_connection()
             self._fail(answers, RedisUnavailable(type(error).__name__))
         except BaseException:
-            await self._drop()
+            await self._drop_connection()
             self._fail(answers, RedisUnavailable("cut short"))
             raise
 
-    async def _converse(self, packed: bytes, answers: Sequence[asyncio.Future[Any]]) -> None:
+    async def _exchange(self, packed: bytes, answers: Sequence[asyncio.Future[Any]]) -> None:
         """Send the packed commands in one write, then settle the answers as they come, in the same order."""
         if self._connection is None:
             self._connection = await self._client.connection_pool.get_connection()  # type: ignore[no-untyped-call]
@@ -100,7 +100,7 @@ class Pipeline:
                 if not answer.done():
                     answer.set_result(result)
 
-    async def _drop(self) -> None:
+    async def _drop_connection(self) -> None:
         """Leave a connection whose answers can no longer be told apart; the next batch takes another."""
         connection, self._connection = self._connection, None
         if connection is not None:

@@ -27,7 +27,7 @@ class Secrets:
     local_api_key: str  # between the gateway and the built-in carrier
 
 
-def load_or_make(data: Path, *, in_use: bool = False) -> Secrets:
+def load_or_create(data: Path, *, in_use: bool = False) -> Secrets:
     """The secrets of a data folder, made when it has none. Raises `SecretsUnusable`.
 
     `in_use` says that numbers may stand somewhere that were sealed with the key of this folder: then what is not there
@@ -40,7 +40,7 @@ def load_or_make(data: Path, *, in_use: bool = False) -> Secrets:
                 f"{path} is gone, and without its vault_key no number of the database can be read or found again: "
                 "put it back from your backup. To begin anew without what there is, name another --data folder"
             )
-        _make(path)
+        _create(path)
     return load(data)
 
 
@@ -63,7 +63,7 @@ def load(data: Path) -> Secrets:
     return made
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     """Write new secrets at once, for the owner alone, and on the disk before anything is sealed with them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")

@@ -16,8 +16,8 @@ log = structlog.get_logger()
 
 _LAUNCHER = Path(__file__).with_name("drop_root.py")
 _POLL = 0.02
-_FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 5.0
+_FIRST_BACKOFF = 0.2
+_MAX_BACKOFF = 5.0
 _LOG_LINES_SHOWN = 5
 _LOG_BYTES_KEPT = 1_000_000
 
@@ -31,7 +31,7 @@ class ServerCommand:
     """What to run, as what, and how to end it."""
 
     name: str
-    line: list[str]
+    arguments: list[str]
     folders: list[Path]
     """What it must be able to write. The owner of the first one is the user it runs as when we are root."""
     log: Path
@@ -48,13 +48,13 @@ class ServerCommand:
         because ours carries secrets.
         """
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(int(self.stop_signal))]
-        _shorten(self.log)
+        _truncate_log(self.log)
         with self.log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
                 *launcher,
                 *map(str, self.folders),
                 "--",
-                *self.line,
+                *self.arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -94,7 +94,7 @@ class SupervisedServer:
         self._watch: asyncio.Task[None]
 
     @classmethod
-    async def started(
+    async def start(
         cls, command: ServerCommand, answers: Callable[[], Awaitable[bool]], *, limit: float
     ) -> SupervisedServer:
         """Start `command` and watch it from the moment that it `answers`.
@@ -105,16 +105,16 @@ class SupervisedServer:
         server._process = await command.spawn()
         try:
             async with asyncio.timeout(limit):
-                answered = await server._ready()
+                answered = await server._wait_until_ready()
         except TimeoutError:
-            await server._end()
+            await server._terminate()
             raise command.failure(f"no answer after {limit:g} seconds") from None
         except BaseException:
-            await server._end()
+            await server._terminate()
             raise
         if not answered:
             raise command.failure(f"exit status {server._process.returncode}")
-        server._watch = asyncio.create_task(server._keep(), name=f"keep {command.name}")
+        server._watch = asyncio.create_task(server._supervise(), name=f"keep {command.name}")
         return server
 
     @property
@@ -124,11 +124,11 @@ class SupervisedServer:
     async def stop(self) -> None:
         """End the server in order; kill it when that takes too long."""
         self._stopping.set()
-        await self._end()
+        await self._terminate()
         await asyncio.gather(self._watch, return_exceptions=True)
 
-    async def _keep(self) -> None:
-        pause = _FIRST_PAUSE
+    async def _supervise(self) -> None:
+        pause = _FIRST_BACKOFF
         while not self._stopping.is_set():
             status = await self._process.wait()
             if await self._stops_within(0):
@@ -136,21 +136,21 @@ class SupervisedServer:
             log.error("store.died", store=self._command.name, status=status, again_after=pause)
             if await self._stops_within(pause):
                 return
-            if await self._back():
+            if await self._restart():
                 log.info("store.back", store=self._command.name)
-                pause = _FIRST_PAUSE
+                pause = _FIRST_BACKOFF
             else:
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                pause = min(2 * pause, _MAX_BACKOFF)
 
-    async def _back(self) -> bool:
+    async def _restart(self) -> bool:
         try:
             self._process = await self._command.spawn()
         except OSError as error:
             log.warning("store.not_started", store=self._command.name, error=repr(error))
             return False
         if self._stopping.is_set():
-            await self._end()
-        return await self._ready()
+            await self._terminate()
+        return await self._wait_until_ready()
 
     async def _stops_within(self, seconds: float) -> bool:
         try:
@@ -159,7 +159,7 @@ class SupervisedServer:
         except TimeoutError:
             return self._stopping.is_set()
 
-    async def _ready(self) -> bool:
+    async def _wait_until_ready(self) -> bool:
         """Wait until the server answers; False when it ended instead."""
         while self._process.returncode is None:
             if await self._answers():
@@ -167,7 +167,7 @@ class SupervisedServer:
             await asyncio.sleep(_POLL)
         return False
 
-    async def _end(self) -> None:
+    async def _terminate(self) -> None:
         if self._process.returncode is not None:
             return
         self._process.send_signal(self._command.stop_signal)
@@ -180,7 +180,7 @@ class SupervisedServer:
             await self._process.wait()
 
 
-def _shorten(path: Path) -> None:
+def _truncate_log(path: Path) -> None:
     """Empty a log that has grown past its bound: the servers are quiet, so a long one is old trouble."""
     if path.exists() and path.stat().st_size > _LOG_BYTES_KEPT:
         path.write_bytes(b"")

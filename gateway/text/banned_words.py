@@ -8,7 +8,7 @@ from collections.abc import Iterable
 _BETWEEN = re.compile(r"[\W_]+")
 
 
-def refused_in(text: str, refused: Iterable[str]) -> list[str]:
+def find_banned_words(text: str, refused: Iterable[str]) -> list[str]:
     """The refused words, or phrases, that `text` says. Capitals, stops and line breaks hide none of them."""
     said = _plain(text)
     return [word for word in refused if _plain(word) in said]

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.text.gsm_alphabet import EXTENDED, EXTENSION, FOREIGN, composed
-from gateway.text.transliteration import Change, Transliterated, transliterate
+from gateway.text.transliteration import Replacement, Transliterated, transliterate
 
 __all__ = [
-    "Change",
     "Cost",
     "Encoding",
     "NotGsm7",
+    "Replacement",
     "Transliterated",
     "cost",
     "encoding",
@@ -27,7 +27,7 @@ __all__ = [
     "parts",
     "septets",
     "transliterate",
-    "units",
+    "utf16_units",
 ]
 
 _SINGLE = {"gsm7": 160, "ucs2": 70}
@@ -69,7 +69,7 @@ def septets(text: str) -> int:
     return len(text) + len(EXTENDED.findall(text))
 
 
-def units(text: str) -> int:
+def utf16_units(text: str) -> int:
     """The length of `text` in UCS-2: UTF-16 code units, so that an emoji counts twice."""
     return len(composed(text).encode("utf-16-le", "surrogatepass")) // 2
 
@@ -91,7 +91,7 @@ def parts(text: str) -> list[str]:
     """
     text = composed(text)
     kind = encoding(text)
-    if (septets(text) if kind == "gsm7" else units(text)) <= _SINGLE[kind]:
+    if (septets(text) if kind == "gsm7" else utf16_units(text)) <= _SINGLE[kind]:
         return [text]
     widths = [2 if (char in EXTENSION if kind == "gsm7" else char > "\uffff") else 1 for char in text]
     return list(_cut(text, widths, _OF_SEVERAL[kind]))
@@ -105,15 +105,15 @@ class Cost:
     encoding: Encoding
     length: int
     parts: int
-    changes: tuple[Change, ...]
+    replacements: tuple[Replacement, ...]
 
 
 def cost(text: str) -> Cost:
     """What `text` costs as an SMS, counted after it was transliterated."""
     changed = transliterate(text)
     kind = encoding(changed.text)
-    length = septets(changed.text) if kind == "gsm7" else units(changed.text)
-    return Cost(changed.text, kind, length, len(parts(changed.text)), changed.changes)
+    length = septets(changed.text) if kind == "gsm7" else utf16_units(changed.text)
+    return Cost(changed.text, kind, length, len(parts(changed.text)), changed.replacements)
 
 
 def _cut(text: str, widths: Sequence[int], room: int) -> Iterator[str]:

@@ -115,7 +115,7 @@ def _digits(raw: str) -> str:
     return written
 
 
-def gets_sms(phone: Phone) -> bool:
+def can_receive_sms(phone: Phone) -> bool:
     """Whether a number of this shape may be a mobile phone's: no SMS reaches a landline."""
     kind = phonenumbers.number_type(phonenumbers.parse(phone.e164))
     return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)

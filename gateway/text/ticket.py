@@ -24,32 +24,32 @@ _DAMM = (
 )
 
 
-def make(number_below: Callable[[int], int]) -> str:
+def generate(number_below: Callable[[int], int]) -> str:
     """A new ticket from the randomness of `number_below` (`Clock.number_below`): one of nine million.
 
     The first digit is never 0, which spreadsheets drop.
     """
     drawn = str(1_000_000 + number_below(9_000_000))
-    return f"{drawn}{_checked(drawn)}"
+    return f"{drawn}{_check_digit(drawn)}"
 
 
-def valid(text: str) -> bool:
+def is_valid(text: str) -> bool:
     """Whether `text` is 8 digits that check, without dash or blanks."""
-    return re.fullmatch(r"[1-9][0-9]{7}", text) is not None and _checked(text) == 0
+    return re.fullmatch(r"[1-9][0-9]{7}", text) is not None and _check_digit(text) == 0
 
 
-def read(text: str) -> str | None:
+def parse(text: str) -> str | None:
     """The ticket that somebody typed, with or without dash and blanks; None if it is none."""
     digits = re.sub(r"[\s\-\u2010-\u2015]", "", text)
-    return digits if valid(digits) else None
+    return digits if is_valid(digits) else None
 
 
-def show(ticket: str) -> str:
+def with_dash(ticket: str) -> str:
     """The ticket for a screen or an SMS: `7340-2816`."""
     return f"{ticket[:4]}-{ticket[4:]}"
 
 
-def _checked(digits: str) -> int:
+def _check_digit(digits: str) -> int:
     """The check digit of `digits`; 0 for digits that end in their own."""
     interim = 0
     for digit in digits:

@@ -38,12 +38,12 @@ INVISIBLE = frozenset(
 _ACCENT = re.compile("[\u0300-\u036f]")
 
 
-class Change(NamedTuple):
+class Replacement(NamedTuple):
     """One replacement: what stood there, what stands there now, and where: the index in the composed text."""
 
-    what: str
-    instead: str
-    where: int
+    original: str
+    substitute: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class Transliterated:
     """A text, and how it differs from the author's."""
 
     text: str
-    changes: tuple[Change, ...]
+    replacements: tuple[Replacement, ...]
 
 
 def transliterate(text: str) -> Transliterated:
     """`text` with a stand-in for every character outside GSM-7 that has one. A text within GSM-7 stays as it is."""
     kept: list[str] = []
-    changes: list[Change] = []
+    changes: list[Replacement] = []
     foreign = False  # whether what stands before is a character that stays foreign, with all that hangs on it
     for where, char in enumerate(composed(text)):
         if _within(char):
@@ -69,7 +69,7 @@ def transliterate(text: str) -> Transliterated:
         foreign = instead is None
         kept.append(char if instead is None else instead)
         if instead is not None:
-            changes.append(Change(char, instead, where))
+            changes.append(Replacement(char, instead, where))
     return Transliterated("".join(kept), tuple(changes))
 
 

@@ -43,7 +43,7 @@ def placeholders(template: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def shown_as_it_is(text: str) -> str:
+def literal_text(text: str) -> str:
     """`text`, which stands on screens as it is. Raises `ValueError` where it cannot."""
     gsm.septets(text)
     if not text.strip():

@@ -108,7 +108,7 @@ class DroppedSessions:
         menu = self._versions.current
 
         def confirmation(draft: Draft, number: str) -> str:
-            answers = {**draft.answers, "ticket": ticket.show(number)}
+            answers = {**draft.answers, "ticket": ticket.with_dash(number)}
             return menu.sms_text("received", draft.language, answers, self._given(draft.channel))
 
         since = self._clock.now() - menu.rules.resume_within

@@ -56,7 +56,7 @@ class Filing:
                 error=type(error).__name__,
             )
             return "failed", {}
-        return "filed", {"ticket": ticket.show(filed.ticket)}
+        return "filed", {"ticket": ticket.with_dash(filed.ticket)}
 
     async def file_pending(self) -> int:
         """File every pending report. Returns the number filed, and stops without error if a store is unavailable."""

@@ -94,7 +94,7 @@ class TurnHandler:
             hop.outcome = "failed"
             step = self._apology(hop, service)
         seconds = self._deps.clock.monotonic() - started
-        self._deps.metrics.turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
+        self._deps.metrics.count_turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
         log.info("ussd.turn", **turn_fields(hop, step, seconds))
         place = step.session
         return Screen(step.screen, step.end, str(ScreenLabel(place.state, place.language, place.began)))

@@ -27,7 +27,7 @@ class WrongVaultKey(ExplainedError):
     vault_key of the settings, or secrets.toml in the data folder of `waspada run`. Nothing is lost until then."""
 
 
-async def prove_key(database: Database, vault: Vault, clock: Clock, *, deadline: float | None = None) -> None:
+async def check_vault_key(database: Database, vault: Vault, clock: Clock, *, deadline: float | None = None) -> None:
     """Return if the key is the right one; the first that comes is noted. Raises `WrongVaultKey` and `DatabaseAway`.
 
     A database of before there were fingerprints takes the key that opens the newest number of any of its tables.

@@ -14,28 +14,28 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.appeals.published import MOST, Published
+from gateway.appeals.published import MAX_PUBLISHED, PublishedAppeal
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
 
 _PAGES = Path(__file__).parent / "pages"
-FRESH_S = 10
+CACHE_S = 10
 """So long the page is answered without asking the store: a crowd costs it one query."""
-_AWAY = "Maaf, halaman ini sedang terganggu. Coba lagi sebentar. / Please try again soon."
+_UNAVAILABLE = "Maaf, halaman ini sedang terganggu. Coba lagi sebentar. / Please try again soon."
 
 
 class AppealsPage:
     """Serves what `latest` finds, by the clocks and the names of the pack that `menu` gives."""
 
     def __init__(
-        self, latest: Callable[[], Awaitable[Sequence[Published]]], menu: Callable[[], Menu], clock: Clock
+        self, latest: Callable[[], Awaitable[Sequence[PublishedAppeal]]], menu: Callable[[], Menu], clock: Clock
     ) -> None:
         self._latest = latest
         self._menu = menu
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._known: tuple[float, Sequence[Published]] | None = None
+        self._cache: tuple[float, Sequence[PublishedAppeal]] | None = None
         self._failed_at: float | None = None
         templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
         self._page = templates.get_template("himbauan.html")
@@ -48,7 +48,7 @@ class AppealsPage:
             ),
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
-            "Cache-Control": f"public, max-age={FRESH_S}",
+            "Cache-Control": f"public, max-age={CACHE_S}",
             "Vary": "Accept",
         }
 
@@ -57,9 +57,9 @@ class AppealsPage:
 
     async def _show(self, request: web.Request) -> web.Response:
         try:
-            listed = await self._fresh()
+            listed = await self._cached_latest()
         except DatabaseUnavailable:
-            return web.Response(status=503, text=_AWAY, headers=self._headers | {"Cache-Control": "no-store"})
+            return web.Response(status=503, text=_UNAVAILABLE, headers=self._headers | {"Cache-Control": "no-store"})
         menu = self._menu()
         office = f"{menu.service}, {menu.name}"
         if "application/json" in request.headers.get("Accept", ""):
@@ -67,7 +67,7 @@ class AppealsPage:
             return web.json_response(told, headers=self._headers)
         page = self._page.render(
             office=office,
-            all_of_them=len(listed) < MOST,
+            all_of_them=len(listed) < MAX_PUBLISHED,
             place=menu.name,
             appeals=listed,
             languages=menu.languages,
@@ -76,20 +76,20 @@ class AppealsPage:
         )
         return web.Response(text=page, content_type="text/html", charset="utf-8", headers=self._headers)
 
-    async def _fresh(self) -> Sequence[Published]:
+    async def _cached_latest(self) -> Sequence[PublishedAppeal]:
         """What is known, asked for anew when it is old. Who waits while the store is away shares its failure."""
         asked = self._clock.monotonic()
         async with self._one_at_a_time:
             now = self._clock.monotonic()
             if self._failed_at is not None and self._failed_at >= asked:
                 raise DatabaseUnavailable
-            if self._known is None or now - self._known[0] >= FRESH_S:
+            if self._cache is None or now - self._cache[0] >= CACHE_S:
                 try:
-                    self._known = now, await self._latest()
+                    self._cache = now, await self._latest()
                 except DatabaseUnavailable:
                     self._failed_at = self._clock.monotonic()
                     raise
-            return self._known[1]
+            return self._cache[1]
 
-    def _when(self, one: Published) -> str:
+    def _when(self, one: PublishedAppeal) -> str:
         return one.went_out_at.astimezone(self._menu().timezone).strftime("%d-%m-%Y %H:%M %Z")

@@ -20,7 +20,7 @@ _HEADERS = {
 }
 
 
-def add_phone(app: web.Application, service_code: str) -> None:
+def add_handset_page(app: web.Application, service_code: str) -> None:
     """Serve a phone that dials `service_code` unless another one is typed."""
     templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
     page = templates.get_template("phone.html").render(service_code=service_code)

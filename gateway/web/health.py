@@ -34,7 +34,7 @@ class Health:
         return web.json_response({"alive": True})
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        reasons = dict(zip(self._probes, await asyncio.gather(*map(_why_not, self._probes.values())), strict=True))
+        reasons = dict(zip(self._probes, await asyncio.gather(*map(_failure, self._probes.values())), strict=True))
         away = {name: reason for name, reason in reasons.items() if reason}
         return web.json_response({"ready": not away, "away": away}, status=503 if away else 200)
 
@@ -42,7 +42,7 @@ class Health:
         return web.Response(body=self._metrics.render(), headers={"Content-Type": self._metrics.content_type})
 
 
-async def _why_not(probe: Probe) -> str:
+async def _failure(probe: Probe) -> str:
     try:
         await probe(PROBE_SECONDS)
     except NotReady as reason:

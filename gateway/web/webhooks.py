@@ -27,9 +27,9 @@ from gateway.ussd.turn import TurnHandler, UssdService
 
 log = structlog.get_logger()
 
-LARGEST_BODY = 16 * 1024
-BODY_WITHIN_S = 1.0
-STORED_WITHIN_S = 3.0
+MAX_BODY = 16 * 1024
+BODY_TIMEOUT_S = 1.0
+STORE_TIMEOUT_S = 3.0
 HOOKS = ("ussd", "ussd-event", "sms", "receipt", "optout")
 _SECRET = re.compile(r"(/hooks/[^/\s]*/)[^/\s?#'\"\\]+")
 
@@ -60,7 +60,7 @@ def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
     return {hook.replace("-", "_"): f"{base}/hooks/{channel}/{secret}/{hook}" for hook in HOOKS}
 
 
-def without_secrets(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """`text`, with no secret of a webhook's path in it."""
     return _SECRET.sub(r"\1…", text) if "/hooks/" in text else text
 
@@ -104,7 +104,7 @@ class Webhooks:
         try:
             turn = channel.carrier.read_turn(await _body(request), request.headers)
         except BadCallback as error:
-            _malformed(channel, "ussd", error)
+            _log_malformed(channel, "ussd", error)
             screen = self._turns.apology(channel.service)
         else:
             screen = await self._turns.handle(channel.service, turn)
@@ -114,7 +114,7 @@ class Webhooks:
     async def _ussd_event(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             ended = channel.carrier.read_session_end(await _body(request), request.headers)
-            await self._inbox.take_session_end(channel.name, ended)
+            await self._inbox.store_session_end(channel.name, ended)
             log.info(
                 "ussd.ended",
                 channel=channel.name,
@@ -123,43 +123,43 @@ class Webhooks:
                 hops=ended.hops,
             )
 
-        return await self._stored(channel, "ussd-event", store)
+        return await self._answer_when_stored(channel, "ussd-event", store)
 
     async def _sms(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             inbound = channel.carrier.read_inbound(await _body(request), request.headers)
-            new = await self._inbox.take(channel.name, inbound)
+            new = await self._inbox.store_sms(channel.name, inbound)
             log.info("sms.received", channel=channel.name, id=inbound.id, characters=len(inbound.text), new=new)
 
-        return await self._stored(channel, "sms", store)
+        return await self._answer_when_stored(channel, "sms", store)
 
     async def _receipt(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             receipt = channel.carrier.read_receipt(await _body(request), request.headers)
-            await self._receipts.take(channel.name, receipt)
+            await self._receipts.store(channel.name, receipt)
             self._metrics.receipts.labels(channel.name, receipt.status).inc()
 
-        return await self._stored(channel, "receipt", store)
+        return await self._answer_when_stored(channel, "receipt", store)
 
     async def _opt_out(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            await self._inbox.take_opt_out(
+            await self._inbox.store_opt_out(
                 channel.name, channel.carrier.read_opt_out(await _body(request), request.headers)
             )
             log.info("people.opted_out", channel=channel.name)
 
-        return await self._stored(channel, "optout", store)
+        return await self._answer_when_stored(channel, "optout", store)
 
     @staticmethod
-    async def _stored(channel: Channel, hook: str, store: Callable[[], Awaitable[None]]) -> web.Response:
+    async def _answer_when_stored(channel: Channel, hook: str, store: Callable[[], Awaitable[None]]) -> web.Response:
         """200 once it is stored, and for what can never be; 503 for what may succeed later."""
         try:
             await store()
         except BodyLate as error:
-            _malformed(channel, hook, error)
+            _log_malformed(channel, hook, error)
             return web.Response(status=503, text="try again")
         except BadCallback as error:
-            _malformed(channel, hook, error)
+            _log_malformed(channel, hook, error)
             return web.Response(text="ignored")
         except DatabaseUnavailable:
             log.warning("hook.not_stored", channel=channel.name, hook=hook)
@@ -171,15 +171,15 @@ async def _body(request: web.Request) -> bytes:
     try:
         if request.content.is_eof():  # as nearly always: then there is no need of a timer
             return await request.read()
-        async with asyncio.timeout(BODY_WITHIN_S):
+        async with asyncio.timeout(BODY_TIMEOUT_S):
             return await request.read()
     except TimeoutError:
-        raise BodyLate(f"the body was not whole after {BODY_WITHIN_S:g} s") from None
+        raise BodyLate(f"the body was not whole after {BODY_TIMEOUT_S:g} s") from None
     except web.HTTPRequestEntityTooLarge:
         raise BadCallback("the body is over 16 KiB") from None
     except ConnectionError:
         raise BadCallback("the connection broke while the body came") from None
 
 
-def _malformed(channel: Channel, hook: str, error: BadCallback) -> None:
+def _log_malformed(channel: Channel, hook: str, error: BadCallback) -> None:
     log.warning("hook.malformed", channel=channel.name, hook=hook, problem=str(error))

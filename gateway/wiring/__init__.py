@@ -3,9 +3,9 @@
 Nothing registers itself and nothing is a global: a service gets its collaborators as arguments.
 """
 
-from gateway.wiring.container import CARRIERS, Services, appeal_settings, balances, open_services, redis_client
+from gateway.wiring.container import CARRIERS, Services, appeal_settings, open_services, read_balances, redis_client
 from gateway.wiring.key_check import verify_key
-from gateway.wiring.pack_loading import load_menu, measures
+from gateway.wiring.pack_loading import load_menu, measure_menu
 from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, run_worker, serve, web_app
 from gateway.wiring.running_instance import channel_urls, locate, with_pack_in_use
 from gateway.wiring.standalone import run_standalone
@@ -16,13 +16,13 @@ __all__ = [
     "Services",
     "TablesOutdated",
     "appeal_settings",
-    "balances",
     "channel_urls",
     "health_app",
     "load_menu",
     "locate",
-    "measures",
+    "measure_menu",
     "open_services",
+    "read_balances",
     "redis_client",
     "run_standalone",
     "run_worker",

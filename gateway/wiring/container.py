@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from gateway.appeals.appeal import Brake, Price
-from gateway.appeals.published import Publisher
-from gateway.appeals.responses import note_stop
+from gateway.appeals.appeal import AutoPause, Price
+from gateway.appeals.published import PublishedAppeals
+from gateway.appeals.responses import record_stop
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
@@ -61,7 +61,7 @@ from gateway.ussd.sessions import SessionStore
 from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
-from gateway.web.webhooks import STORED_WITHIN_S, Channel, without_secrets
+from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
 
@@ -123,12 +123,12 @@ class Services:
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)
         self.subscriptions = Subscriptions(database, vault, clock)
-        self.opt_outs = OptOuts(database, vault, clock, note_stop)
+        self.opt_outs = OptOuts(database, vault, clock, record_stop)
         self.outbox = Outbox(database, vault, clock)
         self.operator_actions = OperatorActions(database, vault, clock)
         self.channel_state = Channels(database, clock)
-        self.receipts = Receipts(database, clock, STORED_WITHIN_S)
-        self.inbox = Inbox(database, vault, clock, note_stop, STORED_WITHIN_S)
+        self.receipts = Receipts(database, clock, STORE_TIMEOUT_S)
+        self.inbox = Inbox(database, vault, clock, record_stop, STORE_TIMEOUT_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
         self.eraser = Eraser(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
@@ -191,8 +191,8 @@ class Services:
         self.appeal_workflow = AppealWorkflow(database, clock, self._menu, configured)
         self.appeal_worker = AppealWorker(database, clock, self._menu, configured)
         self.appeal_results = ResultsStore(database, self.vault)
-        self.publisher = Publisher(database, self._menu, self._codes)
-        self.appeals_page = AppealsPage(self.publisher.latest, self._menu, clock)
+        self.published_appeals = PublishedAppeals(database, self._menu, self._codes)
+        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._menu, clock)
 
     def _menu(self) -> Menu:
         return self.versions.current
@@ -204,11 +204,11 @@ class Services:
 def _sender_options(settings: Settings) -> SenderOptions:
     return SenderOptions(
         batch_size=settings.send_batch,
-        recipients=settings.send_recipients,
-        calls=settings.send_concurrency,
-        idle=timedelta(milliseconds=settings.poll_ms),
+        recipients_per_call=settings.send_recipients,
+        concurrent_calls=settings.send_concurrency,
+        idle_poll=timedelta(milliseconds=settings.poll_ms),
         lost_after=timedelta(seconds=settings.claim_timeout_s),
-        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
+        requeue_unknown_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
 
 
@@ -222,7 +222,7 @@ def appeal_settings(settings: Settings) -> AppealSettings:
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
-    return AppealSettings(codes, price, Brake(share=settings.appeal_pause_share), settings.appeal_ahead)
+    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)
 
 
 @asynccontextmanager
@@ -258,7 +258,7 @@ async def open_services(
 
 def _masked(text: str) -> str:
     """What may stand in a log: no whole number, no secret of a webhook."""
-    return mask_in(without_secrets(text))
+    return mask_in(mask_secrets(text))
 
 
 def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"]:
@@ -272,7 +272,7 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
-async def balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
+async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
     """What the account of each of these channels has left, where its carrier says so within seconds."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         accounts = [(name, settings.channels[name]) for name in channels]

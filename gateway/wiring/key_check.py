@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 import structlog
 
 from gateway.runtime.postgres import DatabaseUnavailable, is_current
-from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.wiring.container import Services
 
 log = structlog.get_logger()
 
 _DEADLINE_S = 2.0
-_REST_S = 1.0  # until the database is asked again
+_RETRY_S = 1.0  # until the database is asked again
 
 
 @asynccontextmanager
@@ -29,7 +29,7 @@ async def verify_key(services: Services) -> AsyncIterator[asyncio.Future[None]]:
         proof: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         proof.set_result(None)
     else:
-        proof = asyncio.create_task(_follows(services))
+        proof = asyncio.create_task(_prove_later(services))
     try:
         yield proof
     finally:
@@ -37,10 +37,10 @@ async def verify_key(services: Services) -> AsyncIterator[asyncio.Future[None]]:
         await asyncio.gather(proof, return_exceptions=True)
 
 
-async def _follows(services: Services) -> None:
+async def _prove_later(services: Services) -> None:
     proven = False
     while not proven:
-        await asyncio.sleep(_REST_S)
+        await asyncio.sleep(_RETRY_S)
         proven = await _is_proven(services)
 
 
@@ -49,7 +49,7 @@ async def _is_proven(services: Services) -> bool:
     try:
         if not await is_current(services.database, deadline=_DEADLINE_S):
             return False
-        await prove_key(services.database, services.vault, services.clock, deadline=_DEADLINE_S)
+        await check_vault_key(services.database, services.vault, services.clock, deadline=_DEADLINE_S)
     except DatabaseUnavailable:
         return False
     except WrongVaultKey:

@@ -38,7 +38,7 @@ def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     return menu
 
 
-def measures(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:
+def measure_menu(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:
     """What a proven menu asks of the channel with the smallest screens."""
     return check_menu(menu, min(_all_limits(channels), key=lambda limits: limits.septets))
 

@@ -22,12 +22,12 @@ from gateway.wiring.pack_loading import load_menu
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 2.0
+POLL_S = 2.0
 
 
 @asynccontextmanager
 async def watch_pack(
-    pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions, every_s: float = LOOK_EVERY_S
+    pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions, every_s: float = POLL_S
 ) -> AsyncIterator[None]:
     """While the block lasts, `editions` follow the folder, which is looked at every so many seconds."""
     watching = asyncio.create_task(_watch(pack, channels, versions, every_s))
@@ -51,18 +51,18 @@ async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], versions: 
             if now != await asyncio.to_thread(fingerprint, pack):
                 continue
             seen = now
-            await _take(pack, channels, versions)
+            await _load_change(pack, channels, versions)
         except Exception:  # whatever a folder can do to us, the pack in force stays in force
             log.exception("pack.not_read", pack=pack.name)
 
 
-async def _take(pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions) -> None:
+async def _load_change(pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions) -> None:
     def refused(diagnostics: Iterable[object]) -> None:
         told = [str(diagnostic) for diagnostic in diagnostics]
         log.error("pack.refused", pack=pack.name, kept=versions.current.version, complaints=told)
 
     try:
-        menu = await asyncio.to_thread(_other, pack, channels, versions.current)
+        menu = await asyncio.to_thread(_load_if_changed, pack, channels, versions.current)
     except PackRefused as wrong:
         refused(wrong.diagnostics)
     except PackNotFound as gone:
@@ -73,6 +73,6 @@ async def _take(pack: Path, channels: Mapping[str, ChannelSettings], versions: M
             versions.activate(menu)
 
 
-def _other(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:
+def _load_if_changed(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:
     """The menu of the pack; None where it is the one in force, which need not be proven again."""
     return None if version_of(read_pack(pack)) == current.version else load_menu(pack, channels)

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from gateway.runtime.postgres import DatabaseUnavailable, is_current
 from gateway.runtime.redis import RedisUnavailable
-from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
-from gateway.web.webhooks import LARGEST_BODY, Webhooks
+from gateway.web.webhooks import MAX_BODY, Webhooks
 from gateway.wiring.container import Services
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 HOUSEKEEPING_S = 5.0
 APPEALS_S = 0.5
 RETENTION_S = 6 * 60 * 60.0
-TROUBLE_S = 5.0  # until what failed is tried again
+RETRY_S = 5.0  # until what failed is tried again
 
 
 class TablesOutdated(NotReady):
@@ -48,7 +48,7 @@ class PortTaken(Exception):
 
 def web_app(services: Services) -> web.Application:
     """The webhooks, the public page of the appeals, and the health pages."""
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application(client_max_size=MAX_BODY)
     Webhooks(services.channels, services.turns, services.receipts, services.inbox, services.metrics).add_to(app)
     services.appeals_page.add_to(app)
     health(services).add_to(app)
@@ -57,7 +57,7 @@ def web_app(services: Services) -> web.Application:
 
 def health_app(services: Services) -> web.Application:
     """The health pages alone, for a worker."""
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application(client_max_size=MAX_BODY)
     health(services).add_to(app)
     return app
 
@@ -73,7 +73,7 @@ def health(services: Services) -> Health:
         if not await is_current(services.database, deadline=seconds):
             raise TablesOutdated
         try:
-            await prove_key(services.database, services.vault, services.clock, deadline=seconds)
+            await check_vault_key(services.database, services.vault, services.clock, deadline=seconds)
         except WrongVaultKey:
             raise OtherVaultKey from None
 
@@ -129,7 +129,7 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
 
 
 async def run_periodically(
-    name: str, work: Callable[[], Awaitable[object]], rest_s: float, trouble_s: float = TROUBLE_S
+    name: str, work: Callable[[], Awaitable[object]], rest_s: float, retry_s: float = RETRY_S
 ) -> None:
     """Do `work` for ever, `rest_s` seconds apart, or at once where its answer is True: there is more to do.
 
@@ -141,8 +141,8 @@ async def run_periodically(
             if await work() is True:
                 pause = 0.0
         except (DatabaseUnavailable, RedisUnavailable):
-            pause = max(rest_s, trouble_s)
+            pause = max(rest_s, retry_s)
         except Exception:
             log.exception("worker.failed", work=name)
-            pause = max(rest_s, trouble_s)
+            pause = max(rest_s, retry_s)
         await asyncio.sleep(pause)

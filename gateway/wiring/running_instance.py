@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway.menu.limits import Limits
-from gateway.runtime.embedded import addresses
+from gateway.runtime.embedded import store_urls
 from gateway.runtime.secrets import Secrets
 from gateway.runtime.secrets import load as load_secrets
 from gateway.settings import ChannelSettings, Settings
@@ -31,7 +31,7 @@ _PACK = "pack"
 
 def with_defaults(settings: Settings, secrets: Secrets, url: str) -> Settings:
     """The settings with what `run` brings itself, where they leave it open: stores, key, and the channel `local`."""
-    redis_url, database_url = addresses(settings.data)
+    redis_url, database_url = store_urls(settings.data)
     brought = {
         "redis_url": settings.redis_url or SecretStr(redis_url),
         "database_url": settings.database_url or SecretStr(database_url),
@@ -47,7 +47,7 @@ def locate(settings: Settings) -> Settings:
     settings = with_pack_in_use(settings)
     if settings.database_url is not None and settings.redis_url is not None and settings.vault_key is not None:
         return settings
-    url = read_note(settings.data) or f"http://{_reachable(settings.host)}:{settings.port}"
+    url = read_note(settings.data) or f"http://{reachable_host(settings.host)}:{settings.port}"
     return with_defaults(settings, load_secrets(settings.data), url)
 
 
@@ -59,7 +59,7 @@ def with_pack_in_use(settings: Settings) -> Settings:
 
 def channel_urls(settings: Settings, channel: str) -> dict[str, str]:
     """The webhook addresses of a channel, as its carrier reaches them."""
-    base = settings.public_url or f"http://{_reachable(settings.host)}:{settings.port}"
+    base = settings.public_url or f"http://{reachable_host(settings.host)}:{settings.port}"
     return hook_urls(base, channel, settings.channels[channel].secrets[0])
 
 
@@ -76,11 +76,11 @@ def _local_channel(secrets: Secrets, url: str) -> ChannelSettings:
     )
 
 
-def _reachable(host: str) -> str:
+def reachable_host(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
 
 
-def remember(data: Path, url: str, pack: Path) -> None:
+def write_notes(data: Path, url: str, pack: Path) -> None:
     """Note the running gateway's address and its pack for the other verbs."""
     folder = data / "run"
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,26 +9,26 @@ from typing import TextIO
 
 from aiohttp import web
 
-from gateway.accounts.store import FIRST_NAME, Accounts
+from gateway.accounts.store import FIRST_ADMINISTRATOR, AccountStore
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import WebhookUrls
-from gateway.runtime.embedded import EmbeddedStores, addresses
+from gateway.runtime.embedded import EmbeddedStores, store_urls
 from gateway.runtime.postgres import is_empty, upgrade
-from gateway.runtime.secrets import Secrets, load_or_make
+from gateway.runtime.secrets import Secrets, load_or_create
 from gateway.settings import Settings
-from gateway.vault.key_check import prove_key
-from gateway.web.handset_page import add_phone
+from gateway.vault.key_check import check_vault_key
+from gateway.web.handset_page import add_handset_page
 from gateway.wiring.container import Services, open_services
 from gateway.wiring.pack_loading import load_menu
 from gateway.wiring.processes import run_worker, serve, web_app
 from gateway.wiring.running_instance import (
     LOCAL,
     LOCAL_SHORT_CODE,
-    _reachable,
     channel_urls,
     forget_pack,
-    remember,
+    reachable_host,
     with_defaults,
+    write_notes,
 )
 
 
@@ -54,8 +54,8 @@ class RunningGateway:
             lines += (
                 "",
                 f"  First-run administrator password: {self.first_password}",
-                f"  The account is {FIRST_NAME}. This is shown only now; to set another: "
-                f".venv/bin/waspada users password {FIRST_NAME}",
+                f"  The account is {FIRST_ADMINISTRATOR}. This is shown only now; to set another: "
+                f".venv/bin/waspada users password {FIRST_ADMINISTRATOR}",
             )
         return "\n".join(lines)
 
@@ -68,29 +68,31 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
         if settings.redis_url is None or settings.database_url is None:
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
-        url = f"http://{_reachable(settings.host)}:{settings.port}"
+        url = f"http://{reachable_host(settings.host)}:{settings.port}"
         completed = with_defaults(settings, await _secrets(settings), url)
         await upgrade(completed.database_address)
         services = await stack.enter_async_context(open_services(completed, stream))
-        await prove_key(services.database, services.vault, services.clock)
+        await check_vault_key(services.database, services.vault, services.clock)
         app = web_app(services)
         with_phone = not settings.channels
         if with_phone:
             add_local_carrier(app, services)
         await stack.enter_async_context(serve(app, settings.host, settings.port))
         await stack.enter_async_context(run_worker(services))
-        remember(settings.data, url, settings.pack)
+        write_notes(settings.data, url, settings.pack)
         stack.callback(forget_pack, settings.data)
         # Last, so that no start that fails after it has taken its password along.
-        yield RunningGateway(url, with_phone, await Accounts(services.database, services.clock).add_first())
+        yield RunningGateway(
+            url, with_phone, await AccountStore(services.database, services.clock).add_first_administrator()
+        )
 
 
 async def _secrets(settings: Settings) -> Secrets:
     """Those of the data folder; new ones, unless the database was filled with the key of lost ones."""
     if settings.vault_key is not None:
-        return load_or_make(settings.data)
-    database_url = settings.database_address if settings.database_url else addresses(settings.data)[1]
-    return load_or_make(settings.data, in_use=not await is_empty(database_url))
+        return load_or_create(settings.data)
+    database_url = settings.database_address if settings.database_url else store_urls(settings.data)[1]
+    return load_or_create(settings.data, in_use=not await is_empty(database_url))
 
 
 def add_local_carrier(app: web.Application, services: Services) -> None:
@@ -105,9 +107,9 @@ def add_local_carrier(app: web.Application, services: Services) -> None:
         service_code=account.service_code,
         short_code=LOCAL_SHORT_CODE,
     ).add_to(app)
-    add_phone(app, account.service_code)
-    app.router.add_get("/", _to_the_phone)
+    add_handset_page(app, account.service_code)
+    app.router.add_get("/", _redirect_to_phone)
 
 
-async def _to_the_phone(_: web.Request) -> web.StreamResponse:
+async def _redirect_to_phone(_: web.Request) -> web.StreamResponse:
     raise web.HTTPFound("/phone")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.appeals.appeal import Reason, ResponseKind, Total
-from gateway.appeals.results import NOT_KNOWN
+from gateway.appeals.appeal import ResponseKind, SuppressionReason, Total
+from gateway.appeals.results import UNKNOWN_AREA
 from gateway.appeals.store import NoSuchAppeal
 from gateway.carriers.carrier import Accepted, Outcome, Refused, Unknown
 from gateway.messages.message import MessageStatus
@@ -54,12 +54,12 @@ async def test_the_account_adds_up(desk: Desk, ends: list[str], cancelled: bool,
             await desk.set(messages, messages.c.phone_key == desk.vault.lookup(to), phone_sealed=None, phone_key=None)
     await desk.account(appeal)
     if cancelled and ends:
-        await desk.campaign.cancel(appeal, SITI, "")
+        await desk.workflow.cancel(appeal, SITI, "")
         await desk.work()
     account = await desk.account(appeal)
     if cancelled:
         assert account.totals[Total.WAITING] == 0
-    assert account.frozen == len(ends)
+    assert account.audience_size == len(ends)
 
 
 async def test_what_was_refused_has_no_parts(desk: Desk) -> None:
@@ -70,7 +70,7 @@ async def test_what_was_refused_has_no_parts(desk: Desk) -> None:
     await desk.send(lambda _: Refused("blocked"), most=1)
     await desk.send(lambda _: Unknown("silence"), most=1)
     await desk.send(most=2)
-    account, lines = await desk.account(appeal), await desk.ledger.lines(appeal)
+    account, lines = await desk.account(appeal), await desk.results.list_person_results(appeal)
     assert (account.parts, account.totals[Total.WAITING]) == (3, 1)
     assert [line["parts"] for line in lines] == [0, 1, 1, 1, 0]
 
@@ -86,8 +86,14 @@ async def test_where_those_were_who_left_after_the_approval(desk: Desk) -> None:
     suppressed = {Total.SUPPRESSED: 1}
     for one in (appeal, everywhere):
         areas = {area: +Counter(totals) for area, totals in (await desk.account(one)).areas.items()}
-        assert areas == {KLEGO: {Total.WAITING: 2} | suppressed, "": {Total.WAITING: 1}, NOT_KNOWN: suppressed}
-        assert [line["area"] for line in await desk.ledger.lines(one)] == [KLEGO, NOT_KNOWN, KLEGO, KLEGO, ""]
+        assert areas == {KLEGO: {Total.WAITING: 2} | suppressed, "": {Total.WAITING: 1}, UNKNOWN_AREA: suppressed}
+        assert [line["area"] for line in await desk.results.list_person_results(one)] == [
+            KLEGO,
+            UNKNOWN_AREA,
+            KLEGO,
+            KLEGO,
+            "",
+        ]
 
 
 async def test_every_line_is_masked(desk: Desk) -> None:
@@ -95,13 +101,13 @@ async def test_every_line_is_masked(desk: Desk) -> None:
     await desk.settle(1, first=3, language="en")
     appeal = await desk.approved(changed(WRITTEN, texts={"jv": "STOP", "en": "Peace in {kel}. STOP"}))
     await desk.work()
-    lines = await desk.ledger.lines(appeal)
+    lines = await desk.results.list_person_results(appeal)
     assert [line["phone"] for line in lines] == ["+62812****000", "+62812****001", "+62812****002", "+62812****003"]
-    exported = "".join([page async for page in desk.ledger.export(appeal)]).splitlines()
+    exported = "".join([page async for page in desk.results.export_csv(appeal)]).splitlines()
     assert exported[0] == "person,phone,language,area,channel,status,counted_as,reason,parts,at"
     assert len(exported) == 5
     assert "no_text" in (await desk.account(appeal)).for_json()["suppressed"]
     assert not any(phone(number).e164 in "".join(exported) for number in range(4))
-    assert (await desk.account(appeal)).suppressed == {Reason.NO_TEXT: 3}
+    assert (await desk.account(appeal)).suppressed == {SuppressionReason.NO_TEXT: 3}
     with pytest.raises(NoSuchAppeal):
-        await desk.ledger.lines(appeal + 1)
+        await desk.results.list_person_results(appeal + 1)

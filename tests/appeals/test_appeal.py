@@ -19,14 +19,24 @@ from gateway.appeals.appeal import (
     Actor,
     AppealStatus,
     Price,
-    Reason,
+    SuppressionReason,
     Total,
     approvals_needed,
     check_act,
     check_approver,
     may_move,
 )
-from gateway.appeals.audience import Every, Group, Other, Some, WrongAudience, all_codes, codes, named, read
+from gateway.appeals.audience import (
+    AllOf,
+    AnyOf,
+    Group,
+    InvalidAudience,
+    NoneOf,
+    all_matching_codes,
+    matching_codes,
+    named_areas,
+    parse_audience,
+)
 from gateway.menu.model import Menu
 from gateway.messages.message import MessageStatus
 from gateway.people.person import Role
@@ -73,7 +83,7 @@ def test_in_which_stage_what_may_be_done(act: Act, stands: AppealStatus) -> None
 
 @pytest.mark.parametrize("act", Act)
 def test_who_may_do_what(act: Act) -> None:
-    stage = next(iter(RULES[act].stages))
+    stage = next(iter(RULES[act].from_statuses))
     assert (_may(act, stage, SITI), _may(act, stage, RINI)) == BY[act]
     assert not _may(act, stage, TONO)
 
@@ -81,8 +91,8 @@ def test_who_may_do_what(act: Act) -> None:
 def test_every_act_goes_along_the_table() -> None:
     assert set(RULES) == set(Act)
     for rule in RULES.values():
-        assert all(may_move(stage, rule.to) or stage is rule.to for stage in rule.stages)
-        assert not rule.stays & rule.stages
+        assert all(may_move(stage, rule.to_status) or stage is rule.to_status for stage in rule.from_statuses)
+        assert not rule.unchanged_in & rule.from_statuses
 
 
 def test_an_act_leads_where_the_table_says() -> None:
@@ -123,7 +133,7 @@ def test_two_approve_in_a_strict_stage() -> None:
 def test_every_message_is_counted_once() -> None:
     assert set(COUNTED_AS) == set(MessageStatus)
     assert set(COUNTED_AS.values()) == set(Total)
-    assert set(REASON_TEXT) == set(Reason)
+    assert set(REASON_TEXT) == set(SuppressionReason)
     assert {sentence: REASON_TEXT[reason] for sentence, reason in REASON_BY_TEXT.items()} == {
         one: one for one in REASON_TEXT.values()
     }
@@ -142,8 +152,8 @@ def test_a_refusal_says_why() -> None:
 
 
 def test_what_parts_cost() -> None:
-    assert Price(Decimal(350), "IDR").of(1_000_000) == "350000000 IDR"
-    assert Price(Decimal("0.0225")).of(1000) == "22.5000"
+    assert Price(Decimal(350), "IDR").cost_of(1_000_000) == "350000000 IDR"
+    assert Price(Decimal("0.0225")).cost_of(1000) == "22.5000"
 
 
 # Audiences -----------------------------------------------------------------------------------------------------
@@ -151,10 +161,10 @@ def test_what_parts_cost() -> None:
 
 def test_an_audience_is_read(menu: Menu) -> None:
     written = {"and": [{"areas": ["33.75.01"]}, {"or": [{"roles": ["camat"]}, {"not": {"languages": ["jv"]}}]}]}
-    assert read(written, menu.areas, menu.languages) == Every(
+    assert parse_audience(written, menu.areas, menu.languages) == AllOf(
         (
             Group(areas=("33.75.01",)),
-            Some((Group(roles=(Role.CAMAT,)), Other(Group(languages=("jv",))))),
+            AnyOf((Group(roles=(Role.CAMAT,)), NoneOf(Group(languages=("jv",))))),
         )
     )
 
@@ -186,36 +196,36 @@ def test_an_audience_is_read(menu: Menu) -> None:
     ],
 )
 def test_a_wrong_audience_says_what_is_wrong(menu: Menu, written: Any, message: str) -> None:
-    with pytest.raises(WrongAudience, match=message.replace(".", r"\.")):
-        read(written, menu.areas, menu.languages)
+    with pytest.raises(InvalidAudience, match=message.replace(".", r"\.")):
+        parse_audience(written, menu.areas, menu.languages)
 
 
 def test_it_cannot_be_nested_for_ever(menu: Menu) -> None:
     written: dict[str, Any] = {"roles": ["camat"]}
     for _ in range(20):
         written = {"not": written}
-    with pytest.raises(WrongAudience, match="too deep"):
-        read(written, menu.areas, menu.languages)
+    with pytest.raises(InvalidAudience, match="too deep"):
+        parse_audience(written, menu.areas, menu.languages)
 
 
 def test_the_areas_that_are_named(menu: Menu) -> None:
     areas = menu.areas
-    assert named(Group(areas=("33.75.01", KLEGO)), areas) == {"33.75.01", KLEGO}
-    assert named(Group(areas=(MEDONO,), neighbours=True), areas) == {MEDONO} | areas.neighbours[MEDONO]
+    assert named_areas(Group(areas=("33.75.01", KLEGO)), areas) == {"33.75.01", KLEGO}
+    assert named_areas(Group(areas=(MEDONO,), neighbours=True), areas) == {MEDONO} | areas.neighbours[MEDONO]
     inside = set(areas.by_kecamatan["33.75.01"])
-    around = named(Group(areas=("33.75.01",), neighbours=True), areas)
+    around = named_areas(Group(areas=("33.75.01",), neighbours=True), areas)
     assert around & inside == set(), "a kecamatan stands for its kelurahan"
     assert around - {"33.75.01"} == {code for one in inside for code in areas.neighbours[one]} - inside
-    assert around < codes(Group(areas=("33.75.01",), neighbours=True), areas)
+    assert around < matching_codes(Group(areas=("33.75.01",), neighbours=True), areas)
 
 
 def test_where_an_audience_is(menu: Menu) -> None:
     areas = menu.areas
-    alone = codes(Group(areas=(MEDONO,)), areas)
+    alone = matching_codes(Group(areas=(MEDONO,)), areas)
     assert alone == {MEDONO, "33.75.01", ""}, "with those who are there for the whole kecamatan, and who want all"
-    beside = codes(Group(areas=(MEDONO,), neighbours=True), areas)
+    beside = matching_codes(Group(areas=(MEDONO,), neighbours=True), areas)
     assert beside == alone | areas.neighbours[MEDONO] | {code.rpartition(".")[0] for code in areas.neighbours[MEDONO]}
     assert PODOSUGIH in beside and KLEGO not in beside
-    assert set(areas.by_kecamatan["33.75.01"]) < codes(Group(areas=("33.75.01",)), areas)
-    assert codes(Group(roles=(Role.CAMAT,)), areas) == frozenset()
-    assert all_codes(Other(Group(areas=(MEDONO,))), areas) == frozenset()
+    assert set(areas.by_kecamatan["33.75.01"]) < matching_codes(Group(areas=("33.75.01",)), areas)
+    assert matching_codes(Group(roles=(Role.CAMAT,)), areas) == frozenset()
+    assert all_matching_codes(NoneOf(Group(areas=(MEDONO,))), areas) == frozenset()

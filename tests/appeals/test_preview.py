@@ -48,13 +48,13 @@ async def town(desk: Desk) -> Desk:
 async def test_who_is_meant(town: Desk) -> None:
     for audience, meant in AUDIENCES:
         draft = changed(WRITTEN, audience=audience)
-        preview = await town.campaign.preview(draft)
+        preview = await town.workflow.preview(draft)
         appeal = await town.approved(draft)
         await town.work()
         rows = await town.rows(appeal)
         assert {town.vault.open(row["phone_sealed"]) for row in rows} == set(map(phone, meant)), audience
         assert preview.people == len(rows)
-        await town.campaign.cancel(appeal, SITI, "")
+        await town.workflow.cancel(appeal, SITI, "")
         await town.work()
 
 
@@ -62,7 +62,7 @@ async def test_the_preview_says_what_happens(town: Desk) -> None:
     priced = town.but(price=Price(Decimal(350), "IDR"))
     texts = {"id": f"{'x' * 145} STOP {{kel}}", "jv": "Rukun. STOP"}
     draft = changed(WRITTEN, audience={"not": {"languages": ["en"]}}, texts=texts)
-    preview = await priced.campaign.preview(draft)
+    preview = await priced.workflow.preview(draft)
     appeal = await priced.approved(draft)
     await priced.work()
     rows = [row for row in await priced.rows(appeal) if row["status"] == "queued"]
@@ -81,14 +81,14 @@ async def test_the_preview_tells_what_is_to_know(desk: Desk) -> None:
     draft = changed(WRITTEN, texts={"id": "Rukun di {kel}. WA 081230004567. STOP"})
     fallback = [f"there is no text in {one}: those whose language that is get the text in id" for one in ("jv", "en")]
     masked = "id: what looks like a phone number stands masked on the public page of the appeals"
-    assert (await desk.campaign.preview(draft)).for_json()["notes"] == [*fallback, masked]
+    assert (await desk.workflow.preview(draft)).for_json()["notes"] == [*fallback, masked]
     jv = changed(WRITTEN, texts={"jv": "Rukun. STOP"})
-    assert (await desk.campaign.preview(jv)).notes[
+    assert (await desk.workflow.preview(jv)).notes[
         0
     ] == "there is no text in id: those whose language that is get nothing"
     appeal = await desk.approved()
     await desk.settle(1, first=2)
-    preview = await desk.campaign.preview(DRAFT, appeal)
+    preview = await desk.workflow.preview(DRAFT, appeal)
     assert (preview.people, preview.notes) == (
         3,
         ("its audience is frozen since it was approved: 2 people; this counts who would be in it now",),

@@ -26,10 +26,10 @@ async def test_everybody_gets_it_once(desk: Desk) -> None:
     sent = await desk.send()
     await desk.work()
     assert sorted(sent, key=str) == sorted(map(phone, range(25)), key=str)
-    assert (await desk.campaign.find(appeal)).status is AppealStatus.DONE
+    assert (await desk.workflow.find(appeal)).status is AppealStatus.DONE
     assert await desk.count(appeal_chunks) == 4
     account = await desk.account(appeal)
-    assert (account.frozen, account.totals[Total.ACCEPTED], account.parts) == (25, 25, 25)
+    assert (account.audience_size, account.totals[Total.ACCEPTED], account.parts) == (25, 25, 25)
     assert {key: sum(totals.values()) for key, totals in account.areas.items()} == {MEDONO: 20, KLEGO: 5}
     assert {key: sum(totals.values()) for key, totals in account.languages.items()} == {"id": 20, "jv": 5}
     assert {key: sum(totals.values()) for key, totals in account.hours.items()} == {"2026-11-19 15:00": 25}
@@ -86,14 +86,14 @@ async def test_many_workers_do_not_double(desk: Desk) -> None:
     await asyncio.gather(*(desk.work() for _ in range(4)))
     await desk.work()
     assert len(await desk.rows(appeal)) == 60
-    assert (await desk.campaign.find(appeal)).expanded == 60
+    assert (await desk.workflow.find(appeal)).expanded == 60
 
 
 async def test_an_appeal_that_fails_holds_up_no_other(desk: Desk) -> None:
     await desk.settle(3)
     broken, cancelled, good = await desk.approved(), await desk.approved(), await desk.approved()
     await desk.set(appeals, appeals.c.id == broken, texts={"id": "{"})
-    await desk.campaign.cancel(cancelled, SITI, "")
+    await desk.workflow.cancel(cancelled, SITI, "")
     with capture_logs() as logged:
         await desk.work()
     failed = {line["appeal"] for line in logged if line["event"] == "appeal.step_failed"}
@@ -116,7 +116,7 @@ async def test_a_database_that_goes_away_amid_a_step_ends_the_look(desk: Desk) -
 
 
 async def test_no_more_waits_than_may(desk: Desk) -> None:
-    few = desk.but(ahead=10)
+    few = desk.but(max_queued=10)
     await few.settle(40)
     appeal = await few.approved()
     await few.work()
@@ -131,7 +131,7 @@ async def test_when_the_first_sms_left_is_written_down_once(desk: Desk) -> None:
     await desk.settle(4)
     appeal = await desk.approved()
     await desk.work()
-    assert (await desk.campaign.find(appeal)).went_out_at is None, "nothing has left yet"
+    assert (await desk.workflow.find(appeal)).went_out_at is None, "nothing has left yet"
     desk.clock.advance(minutes=1)
     left_at = desk.clock.now()
     await desk.send(most=2)
@@ -139,7 +139,7 @@ async def test_when_the_first_sms_left_is_written_down_once(desk: Desk) -> None:
     await desk.work()
     await desk.send()
     await desk.work()
-    done = await desk.campaign.find(appeal)
+    done = await desk.workflow.find(appeal)
     assert (done.status, done.went_out_at) == (AppealStatus.DONE, left_at)
 
 
@@ -151,7 +151,7 @@ async def test_what_was_called_off_has_gone_out_if_anybody_may_have_it(desk: Des
     appeal = await desk.approved()
     await desk.work()
     await desk.send(lambda _: outcome, most=1)
-    await desk.campaign.cancel(appeal, SITI, "")
+    await desk.workflow.cancel(appeal, SITI, "")
     await desk.work()
     expected = None if isinstance(outcome, Refused) else desk.clock.now()
-    assert (await desk.campaign.find(appeal)).went_out_at == expected
+    assert (await desk.workflow.find(appeal)).went_out_at == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from gateway.appeals.appeal import AppealStatus, Brake, Total
+from gateway.appeals.appeal import AppealStatus, AutoPause, Total
 from gateway.appeals.results import COLUMNS
 from gateway.carriers.carrier import Accepted, OptOut, Outcome, Receipt, ReceiptStatus, Refused
 from gateway.messages.inbox import Inbox
@@ -24,23 +24,23 @@ def _by_number(to: Phone) -> Outcome:
 async def _reported(desk: Desk, *numbers: int) -> None:
     receipts = Receipts(desk.database, desk.clock)
     for number in numbers:
-        await receipts.take("at", Receipt(phone(number).e164, ReceiptStatus.DELIVERED, "Success", ""))
+        await receipts.store("at", Receipt(phone(number).e164, ReceiptStatus.DELIVERED, "Success", ""))
 
 
 async def test_reports_push_no_failure_out_of_the_last_sends(desk: Desk) -> None:
-    braked = desk.but(brake=Brake(share=0.5, window=30, fewest=10))
+    braked = desk.but(auto_pause=AutoPause(max_failed_share=0.5, window=30, min_sends=10))
     await braked.settle(100)
     appeal = await braked.approved()
     await braked.work()
     await braked.send(_by_number, most=40)
     await braked.work()
-    assert (await braked.campaign.find(appeal)).status is AppealStatus.RUNNING
+    assert (await braked.workflow.find(appeal)).status is AppealStatus.RUNNING
     braked.clock.advance(seconds=1)
     await braked.send(lambda _: Refused("the carrier is dead"), most=20)
     braked.clock.advance(seconds=1)
     await _reported(braked, *range(40))
     await braked.work()
-    stands = await braked.campaign.find(appeal)
+    stands = await braked.workflow.find(appeal)
     assert (stands.status, stands.reason) == (
         AppealStatus.PAUSED,
         "of the last 30 sends 20 were refused and 0 are unknown",
@@ -49,13 +49,13 @@ async def test_reports_push_no_failure_out_of_the_last_sends(desk: Desk) -> None
 
 async def test_what_has_all_left_is_done_however_it_went(desk: Desk) -> None:
     """A pause would hold nothing, and somebody would have to resume it for nothing."""
-    braked = desk.but(brake=Brake(share=0.5, window=30, fewest=10))
+    braked = desk.but(auto_pause=AutoPause(max_failed_share=0.5, window=30, min_sends=10))
     await braked.settle(20)
     appeal = await braked.approved()
     await braked.work()
     await braked.send(lambda _: Refused("the carrier is dead"))
     await braked.work()
-    assert (await braked.campaign.find(appeal)).status is AppealStatus.DONE
+    assert (await braked.workflow.find(appeal)).status is AppealStatus.DONE
     assert (await braked.account(appeal)).totals[Total.FAILED] == 20
 
 
@@ -63,7 +63,7 @@ async def test_an_hour_is_that_of_the_send(desk: Desk) -> None:
     await desk.settle(5)
     appeal = await desk.approved()
     await desk.work()
-    await Inbox(desk.database, desk.vault, desk.clock).take_opt_out("at", OptOut(phone(0), ""))
+    await Inbox(desk.database, desk.vault, desk.clock).store_opt_out("at", OptOut(phone(0), ""))
     await desk.send(_by_number, most=2)
     desk.clock.advance(hours=8)
     await _reported(desk, 1)
@@ -74,7 +74,7 @@ async def test_an_hour_is_that_of_the_send(desk: Desk) -> None:
         Total.DELIVERED: 1,
         Total.ACCEPTED: 1,
     }
-    pages = [page async for page in desk.ledger.export(appeal)]
+    pages = [page async for page in desk.results.export_csv(appeal)]
     lines = list(csv.DictReader(io.StringIO("".join(pages))))
     assert list(lines[0]) == list(COLUMNS)
     assert [line["at"] for line in lines] == ["", *["2026-11-19T08:00:00+00:00"] * 2, "", ""]

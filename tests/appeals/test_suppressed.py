@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from gateway.appeals.appeal import Reason, ResponseKind, Total
+from gateway.appeals.appeal import ResponseKind, SuppressionReason, Total
 from gateway.carriers.carrier import OptOut, Unknown
 from gateway.messages.inbox import Inbox
 from gateway.messages.suppression import OptOuts
@@ -21,18 +21,18 @@ async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
     appeal = await desk.approved()
     inbox = Inbox(desk.database, desk.vault, desk.clock)
     opt_outs = OptOuts(desk.database, desk.vault, desk.clock)
-    await inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
+    await inbox.store_opt_out("at", OptOut(phone(0), "SIAGA"))
     await opt_outs.add(phone(1), "at")
     await desk.work()
-    assert (await desk.account(appeal)).suppressed == {Reason.OPTED_OUT: 2}
-    await inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
+    assert (await desk.account(appeal)).suppressed == {SuppressionReason.OPTED_OUT: 2}
+    await inbox.store_opt_out("at", OptOut(phone(2), "SIAGA"))
     desk.clock.advance(minutes=1)
     await opt_outs.add(phone(3), "at")
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(4), "siti")
     sent = await desk.send()
     assert set(sent) == set(map(phone, range(5, 14)))
     account = await desk.account(appeal)
-    assert account.suppressed == {Reason.OPTED_OUT: 4, Reason.UNREACHABLE: 1}
+    assert account.suppressed == {SuppressionReason.OPTED_OUT: 4, SuppressionReason.UNREACHABLE: 1}
 
 
 async def test_who_was_moved_since_it_was_approved_has_not_opted_out(desk: Desk) -> None:
@@ -46,9 +46,9 @@ async def test_who_was_moved_since_it_was_approved_has_not_opted_out(desk: Desk)
     await desk.work()
     assert await desk.send() == [phone(1)]
     account = await desk.account(appeal)
-    assert account.suppressed == {Reason.LEFT_AUDIENCE: 1}
+    assert account.suppressed == {SuppressionReason.LEFT_AUDIENCE: 1}
     assert account.for_json()["suppressed"] == {"left_audience": 1}
-    (line,) = [line for line in await desk.ledger.lines(appeal) if line["status"] == "suppressed"]
+    (line,) = [line for line in await desk.results.list_person_results(appeal) if line["status"] == "suppressed"]
     assert line["reason"] == "no longer belongs to the audience"
 
 
@@ -58,7 +58,7 @@ async def test_who_was_erased_before_it_was_queued(desk: Desk) -> None:
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(1), "siti")
     await desk.work()
     assert await desk.send() == [phone(0), phone(2)]
-    assert (await desk.account(appeal)).suppressed == {Reason.UNREACHABLE: 1}
+    assert (await desk.account(appeal)).suppressed == {SuppressionReason.UNREACHABLE: 1}
 
 
 async def test_who_may_have_got_it_is_unknown_for_good(desk: Desk) -> None:
@@ -72,7 +72,7 @@ async def test_who_may_have_got_it_is_unknown_for_good(desk: Desk) -> None:
         await desk.send(lambda _: Unknown("no answer"))
         await desk.work()
     fourth = await desk.approved()
-    assert (await desk.campaign.preview(DRAFT)).suppressed == {Reason.WEEKLY_LIMIT: 1}
+    assert (await desk.workflow.preview(DRAFT)).suppressed == {SuppressionReason.WEEKLY_LIMIT: 1}
     await eraser.erase(phone(0), "siti")
     desk.clock.advance(hours=1)
     assert await desk.outbox.requeue_unknown(timedelta()) == 0
@@ -82,7 +82,7 @@ async def test_who_may_have_got_it_is_unknown_for_good(desk: Desk) -> None:
         account = await desk.account(appeal)
         assert (account.totals[Total.UNKNOWN], account.suppressed) == (1, {})
     await desk.work()
-    assert (await desk.account(fourth)).suppressed == {Reason.UNREACHABLE: 1}
+    assert (await desk.account(fourth)).suppressed == {SuppressionReason.UNREACHABLE: 1}
 
 
 async def test_what_a_worker_holds_of_an_erased_person_ends_as_it_ended(desk: Desk) -> None:
@@ -115,10 +115,10 @@ async def test_three_in_a_week_are_enough(desk: Desk) -> None:
         await desk.work()
     await desk.settle(2, first=3)
     fourth = await desk.approved()
-    preview = await desk.campaign.preview(DRAFT)
+    preview = await desk.workflow.preview(DRAFT)
     await desk.work()
     assert await desk.send() == [phone(3), phone(4)]
-    assert (await desk.account(fourth)).suppressed == preview.suppressed == {Reason.WEEKLY_LIMIT: 3}
+    assert (await desk.account(fourth)).suppressed == preview.suppressed == {SuppressionReason.WEEKLY_LIMIT: 3}
     await desk.work()
     desk.clock.advance(days=8)
     assert not desk.menu.is_strict(desk.clock.now()), "masa tenang is over"
@@ -141,11 +141,11 @@ async def test_there_is_no_text_for_some(desk: Desk) -> None:
     await desk.settle(2)
     await desk.settle(1, first=2, language="jv")
     draft = changed(WRITTEN, texts={"jv": "Rukun. STOP"})
-    preview = await desk.campaign.preview(draft)
+    preview = await desk.workflow.preview(draft)
     appeal = await desk.approved(draft)
     await desk.work()
     assert await desk.send() == [phone(2)]
-    assert (await desk.account(appeal)).suppressed == preview.suppressed == {Reason.NO_TEXT: 2}
+    assert (await desk.account(appeal)).suppressed == preview.suppressed == {SuppressionReason.NO_TEXT: 2}
 
 
 async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
@@ -161,10 +161,10 @@ async def test_an_answer_belongs_to_the_last_appeal(desk: Desk) -> None:
     assert await desk.answer(phone(1), ResponseKind.OTHER) == first
     assert await desk.answer(phone(99), ResponseKind.OTHER) is None
     assert len(await desk.send()) == 3, "what waited for him is suppressed"
-    assert (await desk.account(first)).answers == {"stop": 1, "other": 1}
+    assert (await desk.account(first)).responses == {"stop": 1, "other": 1}
     desk.clock.advance(days=4)
     assert await desk.answer(phone(1), ResponseKind.OTHER) is None, "too late to be an answer"
-    assert (await desk.account(second)).suppressed == {Reason.OPTED_OUT: 1}
+    assert (await desk.account(second)).suppressed == {SuppressionReason.OPTED_OUT: 1}
 
 
 async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: Desk) -> None:
@@ -174,9 +174,9 @@ async def test_who_answered_stop_gets_no_more_until_he_subscribes_again(desk: De
     await desk.work()
     await desk.send()
     await desk.answer(phone(0), ResponseKind.STOP)
-    assert (await desk.campaign.preview(draft)).suppressed == {Reason.OPTED_OUT: 1}
+    assert (await desk.workflow.preview(draft)).suppressed == {SuppressionReason.OPTED_OUT: 1}
     desk.clock.advance(minutes=1)
     await Subscriptions(desk.database, desk.vault, desk.clock).subscribe(
         phone(0), MEDONO, language="id", channel="at", wording="1"
     )
-    assert (await desk.campaign.preview(draft)).suppressed == {}
+    assert (await desk.workflow.preview(draft)).suppressed == {}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from gateway.appeals.appeal import PER_WEEK, WEEK, ActNotAllowed
+from gateway.appeals.appeal import MAX_PER_WEEK, WEEK, ActNotAllowed
 from gateway.appeals.tables import appeal_chunks
 from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
@@ -57,13 +57,13 @@ class History:
         return Deferred("busy") if number < 0.25 else Accepted(f"id-{self.chance.random()}")
 
     async def pause(self) -> None:
-        await self._try(self.desk.campaign.pause, SITI, "to think")
+        await self._try(self.desk.workflow.pause, SITI, "to think")
 
     async def resume(self) -> None:
-        await self._try(self.desk.campaign.resume, BUDI)
+        await self._try(self.desk.workflow.resume, BUDI)
 
     async def cancel(self) -> None:
-        await self._try(self.desk.campaign.cancel, SITI, "over")
+        await self._try(self.desk.workflow.cancel, SITI, "over")
 
     async def lose_some(self) -> None:
         one = phone(self.chance.randrange(PEOPLE))
@@ -89,7 +89,7 @@ async def told_by_messages(desk: Desk, until: datetime, but: int) -> set[int]:
             table.status.not_in(["suppressed", "cancelled", "refused"]),
         )
         .group_by(table.person)
-        .having(func.count() >= PER_WEEK)
+        .having(func.count() >= MAX_PER_WEEK)
     )
     async with desk.database.begin() as connection:
         return set((await connection.execute(had)).scalars())
@@ -115,7 +115,7 @@ async def test_it_is_what_the_messages_say(desk: Desk, seed: int) -> None:
     await desk.settle(PEOPLE // 2, area=MEDONO)
     await desk.settle(PEOPLE // 2, area=KLEGO, first=PEOPLE // 2)
     history = History(desk, chance)
-    for _ in range(PER_WEEK):
+    for _ in range(MAX_PER_WEEK):
         await history.begin()
     found = 0
     for _ in range(25):

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import PER_WEEK, Actor, AppealDraft, AppealStatus
+from gateway.appeals.appeal import MAX_PER_WEEK, Actor, AppealDraft, AppealStatus
 from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.menu.model import Menu
@@ -62,13 +62,13 @@ async def measure_appeals(targets: Targets) -> None:
         for name, draft in (("all subscribers", _ALL), ("two kecamatan, any role", _IN_ONE_HALF)):
             await _preview(campaign, name, draft, targets)
         memory = []
-        for _ in range(PER_WEEK):
+        for _ in range(MAX_PER_WEEK):
             rate = await _expand(campaign, runner, database)
             targets.at_least(f"expansion of {PEOPLE} people", rate, LEAST_EXPANDED, "people a second")
             memory.append(_memory_mb())
         print(f"memory of the worker: {memory[-1] - memory[0]:+.1f} MB from the first million to the last")
         await _check_nobody_is_doubled(database)
-        await _preview(campaign, f"all subscribers, after {PER_WEEK} appeals", _ALL, targets)
+        await _preview(campaign, f"all subscribers, after {MAX_PER_WEEK} appeals", _ALL, targets)
         rate = await _expand(campaign, runner, database)
         targets.at_least("expansion of those who have had enough", rate, LEAST_EXPANDED, "people a second")
 

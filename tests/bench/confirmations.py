@@ -79,7 +79,7 @@ async def measure_confirmations(targets: Targets) -> None:
             Vault(bytes.fromhex(key)),
             Clock(),
             load(read_pack(pack)),
-            AppealSettings({CHANNEL: CODE}, chunk=5_000),
+            AppealSettings({CHANNEL: CODE}, chunk_size=5_000),
         )
         for first in range(0, PEOPLE, _SETTLE):
             await office.settle(min(_SETTLE, PEOPLE - first), first=first)
@@ -102,9 +102,9 @@ async def _measure(
             await asyncio.sleep(0.1)
         queued = await _confirm(office, line.a_second)
         appeals = await carrier.asked() - len(queued)
-        if (await office.campaign.find(appeal)).status is not AppealStatus.RUNNING:
+        if (await office.workflow.find(appeal)).status is not AppealStatus.RUNNING:
             sys.exit(f"the appeal to {PEOPLE} people ended before the confirmations did")
-        await office.campaign.cancel(appeal, SITI, "measured")
+        await office.workflow.cancel(appeal, SITI, "measured")
         arrivals = await _arrivals(carrier, queued.keys())
     waits = sorted((arrivals[words] - at) * 1000 for words, at in queued.items())
     print(

@@ -104,7 +104,7 @@ def test_nobody_approves_his_own(room: Room) -> None:
 def test_nobody_acts_as_somebody_else(room: Room) -> None:
     number = room.drafted()
     room.done("siti", "submit", number)
-    message = room.shell.fails("appeals", *room.approving(number), "--as", "budi", token=room.tokens["siti"])
+    message = room.shell.error_of("appeals", *room.approving(number), "--as", "budi", token=room.tokens["siti"])
     assert "is not one of budi" in message
     typed = CliRunner(env=room.shell.variables).invoke(
         main, ["appeals", *room.approving(number), "--as", "budi"], input=f"{PASSWORD}\n"
@@ -134,6 +134,6 @@ def test_what_a_role_does_not_allow(room: Room, name: str, verb: str, arguments:
 
 def test_an_appeal_that_is_not_there(room: Room) -> None:
     for verb in ("show", "preview"):
-        assert room.shell.fails("appeals", verb, "7") == "Error: There is no appeal with this number.\n"
+        assert room.shell.error_of("appeals", verb, "7") == "Error: There is no appeal with this number.\n"
     assert "There is no appeal" in room.refused("budi", "approve", "7", "--version", "1")
     assert "There is no appeal" in room.refused("siti", "export", "7")

@@ -28,7 +28,7 @@ async def test_following_to_the_end(room: Room, database: Database) -> None:
     await runner.run_once()
 
     async def look() -> Look:
-        return Look(await campaign.find(number), await ledger.account(number, room.menu.timezone))
+        return Look(await campaign.find(number), await ledger.load_results(number, room.menu.timezone))
 
     plain, terminal = io.StringIO(), io.StringIO()
     consoles = Console(file=plain, width=300), Console(file=terminal, width=300, force_terminal=True)
@@ -54,7 +54,7 @@ async def test_quiet_hours_are_told_to_who_follows(room: Room, database: Databas
     number = int(await asyncio.to_thread(room.approved))
     runner, _, campaign, ledger = going(room, database)
     await runner.run_once()
-    account = await ledger.account(number, room.menu.timezone)
+    account = await ledger.load_results(number, room.menu.timezone)
     running = Look(await campaign.find(number), account, None, datetime(2026, 11, 25, 10, 50, tzinfo=UTC))
     cancelled = replace(running, appeal=replace(running.appeal, status=AppealStatus.CANCELLED), held_until=None)
     looks = iter([running, cancelled])
@@ -98,7 +98,7 @@ async def test_all_of_it_is_seen_in_a_narrow_terminal(
     reason = "of the last 200 sends 30 were refused and 20 are unknown, [which] is too many; look at the carrier first"
     appeal = replace(await campaign.find(number), status=AppealStatus.CANCELLED, reason=reason)
     totals = {**dict.fromkeys(Total, 0), Total.DELIVERED: settled, Total.WAITING: frozen - settled}
-    account = replace(await ledger.account(number, room.menu.timezone), frozen=frozen, totals=totals)
+    account = replace(await ledger.load_results(number, room.menu.timezone), audience_size=frozen, totals=totals)
 
     async def look() -> Look:
         return Look(appeal, account)

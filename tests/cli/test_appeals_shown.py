@@ -16,10 +16,10 @@ __all__ = ["pack", "room"]
 
 def test_json(room: Room) -> None:
     first, second = room.drafted(), room.drafted()
-    listed = room.shell.listed("appeals", "list")
+    listed = room.shell.list_json("appeals", "list")
     assert [appeal["number"] for appeal in listed] == [int(second), int(first)], "the newest first"
-    assert [appeal["number"] for appeal in room.shell.listed("appeals", "list", "--limit", "1")] == [int(second)]
-    assert room.shell.listed("appeals", "list", "--status", "running") == []
+    assert [appeal["number"] for appeal in room.shell.list_json("appeals", "list", "--limit", "1")] == [int(second)]
+    assert room.shell.list_json("appeals", "list", "--status", "running") == []
     shown = room.shown(first)
     assert {*listed[1]} == {*shown} - {"approvals_needed", "account"}
     assert (shown["approvals_needed"], shown["account"]["frozen"]) == (1, 0)
@@ -108,7 +108,7 @@ def test_quiet_hours_are_told_while_they_hold_an_appeal_back(room: Room) -> None
     assert until is not None
     told = f"{until.astimezone(room.menu.timezone):%Y-%m-%d %H:%M} WIB (quiet hours)"
     assert [room.shown(one)["held_until"] for one in (number, draft)] == [until.isoformat(), None]
-    assert [one["held_until"] for one in room.shell.listed("appeals", "list")] == [None, until.isoformat()]
+    assert [one["held_until"] for one in room.shell.list_json("appeals", "list")] == [None, until.isoformat()]
     listed, shown = room.shell.run("appeals", "list").stdout, room.shell.run("appeals", "show", number).stdout
     assert [line.count(told) for line in listed.splitlines()] == [0, 0, 1]
     assert ["held_until", *told.split()] in [line.split() for line in shown.splitlines()]
@@ -121,4 +121,4 @@ def test_terms_come_from_the_settings(room: Room) -> None:
     config = room.shell.variables["WASPADA_CONFIG"]
     assert config
     terms = wiring.appeal_settings(read_settings(Path(config)))
-    assert (dict(terms.channels), terms.price and terms.price.of(2)) == ({"at": CODE}, "640 IDR")
+    assert (dict(terms.service_codes), terms.price and terms.price.cost_of(2)) == ({"at": CODE}, "640 IDR")

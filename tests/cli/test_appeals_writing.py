@@ -37,7 +37,7 @@ def test_a_start_that_is_past_is_refused(room: Room) -> None:
 )
 def test_an_audience_that_is_none(room: Room, audience: str, said: str) -> None:
     assert said in room.refused("siti", "draft", "--purpose", "Peace", "--audience", audience, "--template", "damai")
-    assert room.shell.listed("appeals", "list") == []
+    assert room.shell.list_json("appeals", "list") == []
 
 
 @pytest.mark.parametrize(

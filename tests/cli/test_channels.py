@@ -9,7 +9,7 @@ from tests.helpers.cli import NUMBER, SECRET, Shell
 
 
 def test_channels(shell: Shell) -> None:
-    (channel,) = shell.listed("channels")
+    (channel,) = shell.list_json("channels")
     base = f"https://waspada.example/hooks/at/{SECRET}"
     assert channel["name"] == "at"
     assert channel["carrier"] == "africastalking"
@@ -34,13 +34,13 @@ def test_channels(shell: Shell) -> None:
 
 def test_a_channel_is_paused_and_resumed(shell: Shell) -> None:
     assert shell.run("channels", "pause", "at", "--as", "rini", "--reason", "a drill").stdout == "at is paused.\n"
-    (channel,) = shell.listed("channels")
+    (channel,) = shell.list_json("channels")
     assert (channel["state"], channel["reason"], channel["by"]) == ("paused", "a drill", "rini")
     assert channel["since"]
     assert "PAUSED since " in shell.run("channels").stdout
     assert shell.run("channels", "resume", "at").stdout == "at sends again.\n"
     assert shell.run("channels", "resume", "at").stdout == "at was not paused.\n"
-    assert shell.listed("channels")[0]["state"] == "running"
+    assert shell.list_json("channels")[0]["state"] == "running"
 
 
 def test_a_program_pauses_and_resumes_a_channel(shell: Shell) -> None:

@@ -31,7 +31,7 @@ async def left(database: Database) -> datetime:
 
 
 def test_incidents(shell: Shell, tickets: list[str]) -> None:
-    incidents = shell.listed("incidents", "list")
+    incidents = shell.list_json("incidents", "list")
     assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
     wanted = {
         "category": "gesekan",
@@ -49,7 +49,7 @@ def test_incidents(shell: Shell, tickets: list[str]) -> None:
 
 
 def test_unfinished_reports(shell: Shell, left: datetime) -> None:
-    drafts = shell.listed("incidents", "drafts")
+    drafts = shell.list_json("incidents", "drafts")
     assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
     assert drafts[0] == {
         "channel": "at",
@@ -64,7 +64,7 @@ def test_unfinished_reports(shell: Shell, left: datetime) -> None:
         "left_at": left.isoformat(),
         "phone": NUMBER.masked,
     }
-    assert shell.listed("incidents", "drafts", "--limit", "1") == drafts[:1]
+    assert shell.list_json("incidents", "drafts", "--limit", "1") == drafts[:1]
     lines = shell.run("incidents", "drafts").stdout.splitlines()
     assert len(lines) == 3
     assert NUMBER.e164[-9:] not in "".join(lines)
@@ -74,12 +74,12 @@ def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
     shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
-    assert [one["status"] for one in shell.listed("incidents", "list")] == ["received", "received", "checking"]
-    assert "cannot become received" in shell.fails("incidents", "move", shown, "received", "--as", "dewi")
-    assert "no incident" in shell.fails("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+    assert [one["status"] for one in shell.list_json("incidents", "list")] == ["received", "received", "checking"]
+    assert "cannot become received" in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
+    assert "no incident" in shell.error_of("incidents", "move", "7340-2817", "checking", "--as", "dewi")
     result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
-    last = shell.listed("incidents", "list")[-1]
+    last = shell.list_json("incidents", "list")[-1]
     assert (last["status"], last["veracity"]) == ("closed", "untrue")
 
 
@@ -97,5 +97,5 @@ def test_numbers_at_the_end_of_their_retention(shell: Shell, long_over: None) ->
     assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}
     assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed: numbers are due in incidents 1.\n"
     assert shell.run("purge").stdout == "Numbers taken out of incidents 1.\n"
-    assert [one["phone"] for one in shell.listed("incidents", "list")] == [NUMBER.masked] * 2 + [""]
+    assert [one["phone"] for one in shell.list_json("incidents", "list")] == [NUMBER.masked] * 2 + [""]
     assert shell.run("purge").stdout == "No number has been kept for more than 90 days after it was needed.\n"

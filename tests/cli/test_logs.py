@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from gateway.cli.logs import Options, dialogue, show_logs
+from gateway.cli.logs import LogOptions, print_logs, render_dialogue
 from gateway.cli.screen import draw_screen
-from gateway.runtime.log_stream import KEY, LogStream, Wanted
+from gateway.runtime.log_stream import KEY, LineFilter, LogStream
 from gateway.runtime.logs import local_time
 from tests.helpers.outages import OwnRedis, own_redis
 
@@ -93,11 +93,11 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 def test_a_dialogue_as_the_resident_saw_it() -> None:
-    assert dialogue(DIALOGUE) == AS_SEEN
+    assert render_dialogue(DIALOGUE) == AS_SEEN
 
 
 def test_a_session_whose_screens_are_gone() -> None:
-    assert dialogue([{"event": "ussd.failed"}]) == "The log has no screen of this session any more."
+    assert render_dialogue([{"event": "ussd.failed"}]) == "The log has no screen of this session any more."
 
 
 def test_a_long_line_is_wrapped_and_wide_letters_keep_the_frame() -> None:
@@ -108,7 +108,7 @@ def test_a_long_line_is_wrapped_and_wide_letters_keep_the_frame() -> None:
 async def test_a_session_is_shown_as_its_dialogue_and_its_lines(
     client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await show_logs(client, Wanted(session="s1"), Options(follow=False, as_json=False, limit=1000))
+    await print_logs(client, LineFilter(session="s1"), LogOptions(follow=False, as_json=False, limit=1000))
     shown = capsys.readouterr().out
     assert shown.startswith(f"{AS_SEEN}\n\n")
     lines = shown.removeprefix(AS_SEEN).strip().splitlines()
@@ -118,21 +118,21 @@ async def test_a_session_is_shown_as_its_dialogue_and_its_lines(
 
 
 async def test_lines_for_a_person_have_the_newest_last(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
-    await show_logs(client, Wanted(), Options(follow=False, as_json=False, limit=2))
+    await print_logs(client, LineFilter(), LogOptions(follow=False, as_json=False, limit=2))
     first, second = capsys.readouterr().out.splitlines()
     assert "message.sent" in first
     assert "session=s2" in second
 
 
 async def test_json_is_one_array_with_the_newest_first(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
-    await show_logs(client, Wanted(session="s1"), Options(follow=False, as_json=True, limit=3))
+    await print_logs(client, LineFilter(session="s1"), LogOptions(follow=False, as_json=True, limit=3))
     assert json.loads(capsys.readouterr().out) == DIALOGUE[:1:-1]
 
 
 async def test_nothing_found_is_said(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
-    await show_logs(client, Wanted(session="unknown"), Options(follow=False, as_json=False, limit=3))
+    await print_logs(client, LineFilter(session="unknown"), LogOptions(follow=False, as_json=False, limit=3))
     assert capsys.readouterr().out == "The log has no such line.\n"
-    await show_logs(client, Wanted(session="unknown"), Options(follow=False, as_json=True, limit=3))
+    await print_logs(client, LineFilter(session="unknown"), LogOptions(follow=False, as_json=True, limit=3))
     assert json.loads(capsys.readouterr().out) == []
 
 
@@ -140,7 +140,7 @@ async def test_following_prints_one_object_per_line_and_ends_when_told(
     client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     following = asyncio.create_task(
-        show_logs(client, Wanted(level="warning"), Options(follow=True, as_json=True, limit=1000))
+        print_logs(client, LineFilter(level="warning"), LogOptions(follow=True, as_json=True, limit=1000))
     )
     shown = ""
     async with asyncio.timeout(5):

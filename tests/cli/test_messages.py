@@ -15,7 +15,7 @@ from tests.helpers.cli import NUMBER, Shell
 
 
 def test_messages(shell: Shell, tickets: list[str]) -> None:
-    listed = shell.listed("messages", "list")
+    listed = shell.list_json("messages", "list")
     assert [message["ticket"] for message in listed] == tickets[::-1]
     wanted = {
         "class": "confirmation",
@@ -40,19 +40,19 @@ def one(shell: Shell, *arguments: str) -> dict[str, Any]:
 
 
 def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets: list[str]) -> None:
-    first = str(shell.listed("messages", "list")[-1]["id"])
+    first = str(shell.list_json("messages", "list")[-1]["id"])
     assert one(shell, "show", first)["history"][0]["what"] == "queued"
-    assert "can be sent once more: " in shell.fails("messages", "resend", first)
+    assert "can be sent once more: " in shell.error_of("messages", "resend", first)
     assert (
         one(shell, "cancel", first, "--as", "rini", "--reason", f"wrong, call {NUMBER.e164}")["status"] == "cancelled"
     )
-    assert "only these can be called off: queued, held, unknown" in shell.fails("messages", "cancel", first)
+    assert "only these can be called off: queued, held, unknown" in shell.error_of("messages", "cancel", first)
     again = one(shell, "resend", first, "--as", "rini")
     assert (again["resend_of"], again["status"], again["ticket"]) == (int(first), "queued", tickets[0])
     shown = one(shell, "show", first)
     assert (shown["resent_as"], shown["to"], shown["receipts"]) == (again["id"], NUMBER.masked, [])
     assert [entry["what"] for entry in shown["history"]] == ["queued", "message.cancelled", "message.resent"]
-    assert f"as {again['id']}" in shell.fails("messages", "resend", first)
+    assert f"as {again['id']}" in shell.error_of("messages", "resend", first)
     told = shell.run("messages", "show", first).stdout
     assert "message.cancelled" in told
     assert NUMBER.e164[-9:] not in told
@@ -66,7 +66,7 @@ async def test_messages_by_class_status_and_ticket(shell: Shell, tickets: list[s
         await connection.execute(of_second.values({"class": "reply"}))
 
     def found(*options: str) -> list[str]:
-        return [message["ticket"] for message in shell.listed("messages", "list", *options)]
+        return [message["ticket"] for message in shell.list_json("messages", "list", *options)]
 
     assert await asyncio.to_thread(found, "--status", "refused") == [tickets[0]]
     assert await asyncio.to_thread(found, "--class", "confirmation") == [tickets[2], tickets[0]]
@@ -88,8 +88,8 @@ def test_messages_by_what_is_unknown(shell: Shell, option: str, value: str) -> N
 
 def test_a_message_that_is_not_there(shell: Shell) -> None:
     for verb in ("show", "resend", "cancel"):
-        assert "There is no message with this number" in shell.fails("messages", verb, "4711")
-        assert "There is no message with this number" in shell.fails("messages", verb, str(2**63 - 1))
+        assert "There is no message with this number" in shell.error_of("messages", verb, "4711")
+        assert "There is no message with this number" in shell.error_of("messages", verb, str(2**63 - 1))
         for number in ("99999999999999999999", "0", "-1", "x"):
             result = shell.run("messages", verb, "--", number)
             assert (result.exit_code, result.stdout) == (2, ""), number

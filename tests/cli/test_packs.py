@@ -57,7 +57,7 @@ def test_every_pack_is_good_for_a_channel_with_its_own_screens_and_keys(
 )
 def test_a_pack_is_proven_for_every_channel(shell: Shell, tmp_path: Path, limits: str, diagnostic: str) -> None:
     (tmp_path / "waspada.toml").write_text(f"{CONFIG}\n{WIDE.replace('limit = 182', limits)}")
-    assert diagnostic in shell.fails("check", str(PACK))
+    assert diagnostic in shell.error_of("check", str(PACK))
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_broken_pack_is_refused_with_every_diagnostic(shell: Shell, pack: Path
         ("wording/jv.yaml", broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa “?”")),
         ("wording/en.yaml", broken(pack, "wording/en.yaml", "{ticket}", "{tikcet}")),
     ]
-    message = shell.fails("check", str(pack))
+    message = shell.error_of("check", str(pack))
     for file, line in places:  # what is wrong with a whole screen stands at the screen, not at its heading
         assert f"{file}:{line}: screens." in message, message
     assert "Traceback" not in message
@@ -98,6 +98,6 @@ def test_every_pack_is_spoken_of(shell: Shell, pack: Path, tmp_path: Path) -> No
 
 
 def test_a_pack_that_is_no_pack(shell: Shell, tmp_path: Path) -> None:
-    assert "is not a folder with a menu pack" in shell.fails("check", str(tmp_path / "nothing"))
+    assert "is not a folder with a menu pack" in shell.error_of("check", str(tmp_path / "nothing"))
     (tmp_path / "empty").mkdir()
-    assert "pack.yaml" in shell.fails("check", str(tmp_path / "empty"))
+    assert "pack.yaml" in shell.error_of("check", str(tmp_path / "empty"))

@@ -73,7 +73,7 @@ def test_a_list_is_read_in_once(shell: Shell, good: str) -> None:
     for said in ("2 new, 0 updated, 0 unchanged.\n", "0 new, 0 updated, 2 unchanged.\n"):
         result = shell.run("people", "import", good)
         assert (result.exit_code, result.stdout, result.stderr) == (0, said, "")
-    subscriber, lurah = shell.listed("people", "list")
+    subscriber, lurah = shell.list_json("people", "list")
     assert lurah | {"added_at": "", "updated_at": ""} == {
         "phone": NUMBER.masked,
         "name": "Dewi",
@@ -95,7 +95,7 @@ def test_a_dry_run_stores_nothing(shell: Shell, good: str, bad: str) -> None:
     assert result.exit_code == 1
     assert result.stdout == "Dry run, nothing is stored: 2 new, 0 updated, 0 unchanged; 2 rows are wrong.\n"
     assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == ["bad.csv:4", "bad.csv:5"]
-    assert shell.listed("people", "list") == []
+    assert shell.list_json("people", "list") == []
 
 
 def test_one_bad_row_and_nothing_is_stored(shell: Shell, bad: str) -> None:
@@ -104,31 +104,31 @@ def test_one_bad_row_and_nothing_is_stored(shell: Shell, bad: str) -> None:
     assert "bad.csv:4: this is no whole phone number" in result.stderr
     assert "bad.csv:5: unknown role 'walikota'; known are subscriber, officer" in result.stderr
     assert "Error: 2 rows are wrong: nothing is stored" in result.stderr
-    assert shell.listed("people", "list") == []
+    assert shell.list_json("people", "list") == []
 
 
 def test_unless_it_is_to_be_left_out(shell: Shell, bad: str) -> None:
     result = shell.run("people", "import", bad, "--skip-bad")
     assert (result.exit_code, result.stdout) == (0, "2 new, 0 updated, 0 unchanged; 2 rows are wrong.\n")
     assert len(result.stderr.splitlines()) == 2
-    assert len(shell.listed("people", "list")) == 2
+    assert len(shell.list_json("people", "list")) == 2
 
 
 def test_the_role_of_a_whole_list(shell: Shell, tmp_path: Path) -> None:
     plain = written(tmp_path / "asn.csv", f"phone\n{NUMBER.e164}\n")
     assert "there is no role" in shell.run("people", "import", plain).stderr
     assert shell.run("people", "import", plain, "--role", "asn").exit_code == 0
-    assert [person["roles"] for person in shell.listed("people", "list", "--role", "asn")] == [["asn"]]
+    assert [person["roles"] for person in shell.list_json("people", "list", "--role", "asn")] == [["asn"]]
 
 
 def test_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:
     latin = tmp_path / "latin.csv"
     latin.write_bytes("phone;name\n1;Dèwi\n".encode("latin-1"))
-    assert "is not UTF-8: save it as 'CSV UTF-8'" in shell.fails("people", "import", str(latin))
+    assert "is not UTF-8: save it as 'CSV UTF-8'" in shell.error_of("people", "import", str(latin))
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(20 * 1024 * 1024 + 1)
-    assert "is larger than 20 MB: split it" in shell.fails("people", "import", str(large))
+    assert "is larger than 20 MB: split it" in shell.error_of("people", "import", str(large))
 
 
 def test_lists(shell: Shell, good: str) -> None:
@@ -141,7 +141,9 @@ def test_lists(shell: Shell, good: str) -> None:
         (("--area", "Podosugih", "--role", "subscriber"), []),
         (("--limit", "1"), [OTHER]),
     ):
-        assert [person["phone"] for person in shell.listed("people", "list", *wanted)] == [one.masked for one in found]
+        assert [person["phone"] for person in shell.list_json("people", "list", *wanted)] == [
+            one.masked for one in found
+        ]
     lines = shell.run("people", "list").stdout.splitlines()
     assert len(lines) == 3
     assert "33.75.01.1002, 33.75.02" in lines[1]
@@ -184,7 +186,7 @@ def test_an_export_of_one_role(shell: Shell, good: str, tmp_path: Path) -> None:
     assert result.stdout.splitlines()[0] == "phone,name,role,areas,language,consent"
     assert len(result.stdout.splitlines()) == 2
     nowhere = str(tmp_path / "nowhere" / "all.csv")
-    assert "cannot be written" in shell.fails("people", "export", "--reason", "rapat", "--output", nowhere)
+    assert "cannot be written" in shell.error_of("people", "export", "--reason", "rapat", "--output", nowhere)
 
 
 def test_imports_are_on_record(shell: Shell, bad: str, database_url: str) -> None:
@@ -201,8 +203,8 @@ def test_erasing(shell: Shell, good: str, report: str, database_url: str) -> Non
     result = shell.run("people", "erase", national, "--yes")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"{NUMBER.masked} is erased from: incidents 1, messages 1, roles 1, people 1.\n"
-    assert [person["phone"] for person in shell.listed("people", "list")] == [OTHER.masked]
-    assert {incident["phone"] for incident in shell.listed("incidents", "list")} == {""}
+    assert [person["phone"] for person in shell.list_json("people", "list")] == [OTHER.masked]
+    assert {incident["phone"] for incident in shell.list_json("incidents", "list")} == {""}
     assert shell.run("people", "erase", national, "--yes").stdout == f"Nothing is known of {NUMBER.masked}.\n"
     assert NUMBER.e164[-7:] not in repr(trail(database_url))
 
@@ -212,10 +214,10 @@ def test_erasing_is_asked_for(shell: Shell, good: str) -> None:
     refused = shell.run("people", "erase", NUMBER.e164)
     assert refused.exit_code == 1
     assert NUMBER.e164[-7:] not in refused.output
-    assert len(shell.listed("people", "list")) == 2
+    assert len(shell.list_json("people", "list")) == 2
     answered = CliRunner(env=shell.variables).invoke(main, ["people", "erase", "-"], input=f"{NUMBER.e164}\ny\n")
     assert answered.exit_code == 0
-    assert len(shell.listed("people", "list")) == 1
+    assert len(shell.list_json("people", "list")) == 1
 
 
 def test_what_was_done_can_be_read_by_a_program(shell: Shell, good: str) -> None:
@@ -242,12 +244,12 @@ def test_a_program_reads_which_rows_are_wrong(
     assert "unknown role 'walikota'" in read_in["bad_rows"][1]["message"]
     assert "081230000003" not in result.output
     assert ("nothing is stored" in result.stderr) == (option is None)
-    assert len(shell.listed("people", "list")) == stored
+    assert len(shell.list_json("people", "list")) == stored
 
 
 def test_with_another_key_than_that_of_the_database_nothing_is_done(shell: Shell, good: str) -> None:
     """A number would come to stand there twice, and an erasure would find nothing."""
     shell.run("people", "import", good)
     for verb in (("import", good), ("erase", NUMBER.e164, "--yes")):
-        assert "not the one that this database was filled with" in shell.fails("people", *verb, vault_key="08" * 32)
+        assert "not the one that this database was filled with" in shell.error_of("people", *verb, vault_key="08" * 32)
     assert shell.run("people", "import", good).stdout == "0 new, 0 updated, 2 unchanged.\n"

@@ -13,7 +13,7 @@ from tests.helpers.cli import API_KEY, CONFIG, KEY, OLD_SECRET, SECRET, Shell
 def test_wrong_settings(shell: Shell, tmp_path: Path, verb: str) -> None:
     config = tmp_path / "waspada.toml"
     config.write_text(CONFIG.replace('carrier = "africastalking"', 'carrier = "pigeon"') + "colour = 1\n")
-    message = shell.fails(verb, session_ttl_s="10", polms="3")
+    message = shell.error_of(verb, session_ttl_s="10", polms="3")
     assert f"{config}:5: channels.at.carrier: " in message
     assert f"{config}:11: channels.at.colour: there is no such setting" in message
     assert "WASPADA_SESSION_TTL_S: session_ttl_s: " in message
@@ -21,7 +21,7 @@ def test_wrong_settings(shell: Shell, tmp_path: Path, verb: str) -> None:
 
 
 def test_settings_hide_every_secret(shell: Shell) -> None:
-    rows = {row["name"]: row for row in shell.listed("settings")}
+    rows = {row["name"]: row for row in shell.list_json("settings")}
     assert rows["session_ttl_s"]["value"] == rows["session_ttl_s"]["default"] == "600"
     assert all(row["meaning"] for row in rows.values())
     for name in ("vault_key", "redis_url", "database_url", "channels.at.api_key", "channels.at.secret"):

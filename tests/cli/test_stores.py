@@ -19,17 +19,17 @@ def test_the_tables_can_be_brought_up_to_date_again(shell: Shell) -> None:
 def test_postgresql_away(shell: Shell) -> None:
     away = {"database_url": "postgresql://waspada@/waspada?host=/nowhere"}
     for path in (("incidents", "list"), ("messages", "list"), ("db", "upgrade")):
-        assert "Is it running?" in shell.fails(*path, **away)
+        assert "Is it running?" in shell.error_of(*path, **away)
 
 
 def test_redis_away(shell: Shell) -> None:
-    assert "Is it running?" in shell.fails("logs", redis_url="unix:///nowhere/redis.sock")
+    assert "Is it running?" in shell.error_of("logs", redis_url="unix:///nowhere/redis.sock")
 
 
 def test_no_gateway_there(tmp_path: Path) -> None:
     shell = Shell({"WASPADA_CONFIG": None, "WASPADA_DATA": str(tmp_path / "nothing")})
     for path in LISTS:
-        assert "there is no gateway in" in shell.fails(*path)
+        assert "there is no gateway in" in shell.error_of(*path)
     assert not (tmp_path / "nothing").exists()
 
 
@@ -42,5 +42,5 @@ def test_another_key(shell: Shell, tickets: list[str]) -> None:
 
 @pytest.mark.parametrize("verb", ["web", "worker"])
 def test_a_process_without_stores(tmp_path: Path, verb: str) -> None:
-    message = Shell({"WASPADA_CONFIG": None, "WASPADA_DATA": str(tmp_path)}).fails(verb)
+    message = Shell({"WASPADA_CONFIG": None, "WASPADA_DATA": str(tmp_path)}).error_of(verb)
     assert "redis_url: is missing: set WASPADA_REDIS_URL" in message

@@ -15,12 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, select
 
-from gateway.accounts.passwords import LONGEST
+from gateway.accounts.passwords import MAX_LENGTH
 from gateway.accounts.roles import Right
 from gateway.accounts.tables import accounts
 from gateway.audit import audit
 from gateway.cli import main
-from gateway.cli.authentication import as_account, proven
+from gateway.cli.authentication import account_option, authenticate
 from gateway.cli.errors import run_async
 from gateway.runtime.postgres import Database
 from tests.helpers.cli import CONFIG, Shell
@@ -81,7 +81,7 @@ def test_an_account_is_made_at_the_terminal(shell: Shell) -> None:
     asked = typing(shell, f"{PASSWORD}\n{PASSWORD}\n", "users", "add", "dewi", *roles, "--display", "Dewi Lestari")
     assert (asked.exit_code, asked.stdout) == (0, "dewi is added: operator, supervisor.\n")
     assert PASSWORD not in asked.stderr
-    (account,) = shell.listed("users", "list")
+    (account,) = shell.list_json("users", "list")
     wanted = {"name": "dewi", "display": "Dewi Lestari", "roles": ["operator", "supervisor"], "state": "active"}
     assert {name: account[name] for name in wanted} == wanted
     assert (account["tokens"], account["last_used_at"]) == ([], None)
@@ -98,8 +98,8 @@ def test_two_passwords_that_differ_are_asked_for_again(shell: Shell) -> None:
     [
         (("add", "Dewi", "--role", "operator"), PASSWORD, "2 to 32 of a-z"),
         (("add", "budi", "--role", "operator"), "short", "at least 12 characters"),
-        (("add", "budi", "--role", "operator"), "x" * (LONGEST + 1), "at most 256 characters"),
-        (("add", "budi", "--role", "operator"), "x" * 10 * LONGEST, "at most 256 characters"),
+        (("add", "budi", "--role", "operator"), "x" * (MAX_LENGTH + 1), "at most 256 characters"),
+        (("add", "budi", "--role", "operator"), "x" * 10 * MAX_LENGTH, "at most 256 characters"),
         (("add", "dewi", "--role", "operator"), PASSWORD, "there is an account dewi already"),
         (("password", "dewi"), "", "at least 12 characters"),
         (("password", "nobody"), PASSWORD, "There is no account of this name"),
@@ -115,31 +115,31 @@ def test_what_is_refused(dewi: Shell, arguments: tuple[str, ...], password: str,
 
 def test_no_password_typed(shell: Shell) -> None:
     assert typing(shell, "", "users", "add", "dewi", "--role", "operator").exit_code == 1
-    assert shell.listed("users", "list") == []
+    assert shell.list_json("users", "list") == []
 
 
 def test_changes(dewi: Shell) -> None:
     assert typing(dewi, f"{OTHER}\n{OTHER}\n", "users", "password", "dewi").stdout == "dewi has a new password.\n"
     assert dewi.run("users", "disable", "dewi").stdout == "dewi is disabled.\n"
     assert dewi.run("users", "disable", "dewi").stdout == "dewi was disabled already.\n"
-    assert dewi.listed("users", "list")[0]["state"] == "disabled"
+    assert dewi.list_json("users", "list")[0]["state"] == "disabled"
     assert dewi.run("users", "enable", "dewi").stdout == "dewi is let in again.\n"
     assert dewi.run("users", "enable", "dewi").stdout == "dewi was let in already.\n"
     actions = [action for _, action, _ in trail(dewi)]
     assert actions == ["account.added", "account.password_set", "account.disabled", "account.enabled"]
     for verb in ("disable", "enable"):
-        assert "There is no account of this name" in dewi.fails("users", verb, "nobody")
+        assert "There is no account of this name" in dewi.error_of("users", verb, "nobody")
 
 
 def test_tokens(dewi: Shell, token: str) -> None:
-    assert "has a token 'cron' already" in dewi.fails("users", "token", "dewi", "--name", "cron")
-    (account,) = dewi.listed("users", "list")
+    assert "has a token 'cron' already" in dewi.error_of("users", "token", "dewi", "--name", "cron")
+    (account,) = dewi.list_json("users", "list")
     assert [one["name"] for one in account["tokens"]] == ["cron"]
     assert "cron" in dewi.run("users", "list").stdout
     assert token not in str(account)
     assert dewi.run("users", "revoke", "dewi", "--name", "cron").stdout == "The token cron of dewi is revoked.\n"
-    assert "no token of this name" in dewi.fails("users", "revoke", "dewi", "--name", "cron")
-    assert "There is no account of this name" in dewi.fails("users", "token", "nobody", "--name", "cron")
+    assert "no token of this name" in dewi.error_of("users", "revoke", "dewi", "--name", "cron")
+    assert "There is no account of this name" in dewi.error_of("users", "token", "nobody", "--name", "cron")
 
 
 def test_lists_for_people(shell: Shell) -> None:
@@ -147,21 +147,21 @@ def test_lists_for_people(shell: Shell) -> None:
     for name in ("dewi", "budi"):
         typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", "operator", "--password-stdin")
     assert [line.split()[0] for line in shell.run("users", "list").stdout.splitlines()] == ["NAME", "budi", "dewi"]
-    assert [account["name"] for account in shell.listed("users", "list", "--limit", "1")] == ["budi"]
+    assert [account["name"] for account in shell.list_json("users", "list", "--limit", "1")] == ["budi"]
 
 
 # Proof ---------------------------------------------------------------------------------------------------------
 
 
 @click.command()
-@as_account
+@account_option
 @click.option("--right", type=click.Choice([right.value for right in Right]))
 @run_async
 async def whoami(name: str, right: str | None) -> None:
     """A verb that wants to know who runs it."""
     database = Database(click.get_current_context().obj, pool_size=1)
     try:
-        account = await proven(database, name, Right(right) if right else None)
+        account = await authenticate(database, name, Right(right) if right else None)
     finally:
         await database.close()
     click.echo(f"{account.name}, {account.display}")
@@ -253,7 +253,7 @@ def test_what_a_role_does_not_allow(dewi: Shell, token: str) -> None:
 def test_the_variables_of_a_proof_are_no_wrong_settings(dewi: Shell, token: str) -> None:
     for given in ({"token": token}, {"token_file": "/nowhere"}, {"password_file": "/nowhere"}):
         assert dewi.run("users", "list", **given).exit_code == 0
-    assert "did you mean token?" in dewi.fails("users", "list", tokne=token)
+    assert "did you mean token?" in dewi.error_of("users", "list", tokne=token)
 
 
 async def test_an_account_without_a_password(shell: Shell, database: Database) -> None:

@@ -83,13 +83,13 @@ def test_wrong_usage(shell: Shell, arguments: list[str]) -> None:
 def test_a_list_of_nothing_is_an_empty_array(shell: Shell) -> None:
     for path in LISTS:
         if path != ("channels",):
-            assert shell.listed(*path) == []
+            assert shell.list_json(*path) == []
 
 
 def test_no_more_than_the_limit(shell: Shell, tickets: list[str]) -> None:
     for path in (("incidents", "list"), ("messages", "list")):
-        assert [row["ticket"] for row in shell.listed(*path, "--limit", "2")] == tickets[:0:-1]
-    assert shell.listed("channels", "--limit", "1")
+        assert [row["ticket"] for row in shell.list_json(*path, "--limit", "2")] == tickets[:0:-1]
+    assert shell.list_json("channels", "--limit", "1")
 
 
 def test_lists_for_people(shell: Shell, tickets: list[str]) -> None:

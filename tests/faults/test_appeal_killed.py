@@ -26,7 +26,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from gateway.appeals.appeal import COUNTED_AS, AppealStatus, Reason, Total
+from gateway.appeals.appeal import COUNTED_AS, AppealStatus, SuppressionReason, Total
 from gateway.appeals.results import COLUMNS, Totals
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local.faults import Faults, Refuse, SlowAnswer
@@ -109,7 +109,7 @@ class Trouble:
         victims = self.chance.sample(self.workers, min(self.chance.choice((1, 2)), len(self.workers)))
         for worker in victims:
             self.workers.remove(worker)
-            await worker.ends(signal.SIGKILL)
+            await worker.end_with(signal.SIGKILL)
         self.killed += len(victims)
         return len(victims)
 
@@ -159,7 +159,7 @@ async def _leaves_in_time(stage: Stage, appeal: int, one: Phone) -> bool:
     Then no worker had claimed it before, and none may claim it any more.
     """
     office = stage.office
-    await Inbox(office.database, office.vault, office.clock).take_opt_out("at", OptOut(one, ""))
+    await Inbox(office.database, office.vault, office.clock).store_opt_out("at", OptOut(one, ""))
     table = messages.c
     his = select(table.status).where(table.appeal == appeal, table.phone_key == office.vault.lookup(one))
     async with office.database.begin() as connection:
@@ -168,8 +168,8 @@ async def _leaves_in_time(stage: Stage, appeal: int, one: Phone) -> bool:
 
 async def _is_done(stage: Stage, appeal: int) -> bool:
     """Whether it is over; its account adds up whenever one looks."""
-    assert (await stage.office.ledger.account(appeal, stage.office.menu.timezone)).adds_up
-    return (await stage.office.campaign.find(appeal)).status is AppealStatus.DONE
+    assert (await stage.office.results.load_results(appeal, stage.office.menu.timezone)).adds_up
+    return (await stage.office.workflow.find(appeal)).status is AppealStatus.DONE
 
 
 @pytest.mark.timeout(LONGEST_S + 60)
@@ -191,7 +191,7 @@ async def test_killed_at_random(tmp_path: Path) -> None:
                 leaving = tasks.create_task(_opt_out(stage, appeal, fate.leaving))
                 await until(partial(patiently, partial(_is_done, stage, appeal)), LONGEST_S)
             for worker in trouble.workers:
-                assert await worker.ends(signal.SIGTERM) == 0
+                assert await worker.end_with(signal.SIGTERM) == 0
             rows = await stage.office.rows(appeal)
             _check_everybody(stage, rows, fate, leaving.result(), trouble.killed)
             await _check_account(stage, appeal, rows)
@@ -237,9 +237,9 @@ async def _check_account(stage: Stage, appeal: int, rows: Sequence[Mapping[str, 
     """The ledger adds up to the frozen audience, and each of its tables tells the same."""
     account = await stage.office.account(appeal)
     counted = Counter(COUNTED_AS[MessageStatus(row["status"])] for row in rows)
-    assert account.frozen == sum(account.totals.values()) == PEOPLE
+    assert account.audience_size == sum(account.totals.values()) == PEOPLE
     assert account.totals == {total: counted[total] for total in Total}
-    assert account.suppressed == {Reason.OPTED_OUT: counted[Total.SUPPRESSED]}
+    assert account.suppressed == {SuppressionReason.OPTED_OUT: counted[Total.SUPPRESSED]}
     for groups in (account.languages, account.areas, account.channels):
         assert _summed(groups) == account.totals
     assert _summed(account.hours) == {**account.totals, Total.SUPPRESSED: 0, Total.WAITING: 0}
@@ -252,7 +252,9 @@ async def _check_account(stage: Stage, appeal: int, rows: Sequence[Mapping[str, 
         last = {row.message: row.became for row in await connection.execute(history)}
     assert last == {row["id"]: row["status"] for row in rows if row["id"] in tried}
     lines = [
-        line async for page in stage.office.ledger.export(appeal) for line in csv.DictReader(io.StringIO(page), COLUMNS)
+        line
+        async for page in stage.office.results.export_csv(appeal)
+        for line in csv.DictReader(io.StringIO(page), COLUMNS)
     ]
     assert Counter(line["counted_as"] for line in lines[1:]) == counted
 
@@ -271,15 +273,15 @@ async def test_a_pause_takes_effect_within_two_seconds(tmp_path: Path, redis_url
         appeal = await office.approved()
         worker = await stage.start()
         await stage.has_seen(1)
-        await office.campaign.pause(appeal, SITI, "look again")
+        await office.workflow.pause(appeal, SITI, "look again")
         await asyncio.sleep(2)
         sent = len(seen)
         await asyncio.sleep(1)
         assert len(seen) == sent < 1_000
         assert (await office.statuses(appeal))["queued"] == 0
-        await office.campaign.resume(appeal, BUDI)
+        await office.workflow.resume(appeal, BUDI)
         await stage.has_seen(sent + 1)
-        await office.campaign.cancel(appeal, SITI, "enough")
+        await office.workflow.cancel(appeal, SITI, "enough")
         await asyncio.sleep(2)
         assert (await office.account(appeal)).totals[Total.WAITING] == 0
-        assert await worker.ends(signal.SIGTERM) == 0
+        assert await worker.end_with(signal.SIGTERM) == 0

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gateway.appeals.appeal import AppealStatus, Reason, Total
+from gateway.appeals.appeal import AppealStatus, SuppressionReason, Total
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local.faults import SlowAnswer
 from gateway.messages.inbox import Inbox
@@ -38,7 +38,7 @@ async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIt
         worker = await stage.start()
         await stage.has_seen(CALLS)
         yield stage, appeal
-        assert await worker.ends(signal.SIGTERM) == 0
+        assert await worker.end_with(signal.SIGTERM) == 0
 
 
 def _answers_after(stage: Stage, seconds: float) -> None:
@@ -67,23 +67,23 @@ async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, d
         inbox = Inbox(office.database, office.vault, office.clock)
         leaving = {phone(number).e164 for number in range(CALLS, CALLS + 10)}  # whose turn it would be next
         for number in range(CALLS, CALLS + 10):
-            await inbox.take_opt_out("at", OptOut(phone(number), ""))
+            await inbox.store_opt_out("at", OptOut(phone(number), ""))
         await stage.has_seen(CALLS + 1)
-        await office.campaign.pause(appeal, SITI, "look again")
+        await office.workflow.pause(appeal, SITI, "look again")
         await _stands_still(stage, appeal)
         accepted = len(stage.seen)
         assert accepted == 2 * CALLS
         assert await office.statuses(appeal) == {"accepted": accepted, "suppressed": 10, "held": PEOPLE - accepted - 10}
-        await office.campaign.resume(appeal, BUDI)
+        await office.workflow.resume(appeal, BUDI)
         await stage.has_seen(accepted + 1)
-        await office.campaign.cancel(appeal, SITI, "enough")
+        await office.workflow.cancel(appeal, SITI, "enough")
         await _stands_still(stage, appeal)
         assert leaving.isdisjoint(stage.seen)
         assert set(stage.seen.values()) == {1}
         account = await office.account(appeal)
         sent = len(stage.seen)
         assert account.totals == {**dict.fromkeys(Total, 0), Total.ACCEPTED: sent, Total.SUPPRESSED: PEOPLE - sent}
-        assert account.suppressed == {Reason.OPTED_OUT: 10, Reason.CALLED_OFF: PEOPLE - sent - 10}
+        assert account.suppressed == {SuppressionReason.OPTED_OUT: 10, SuppressionReason.CALLED_OFF: PEOPLE - sent - 10}
 
 
 async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_url: str) -> None:
@@ -103,4 +103,4 @@ async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_u
             await until(all_have_left, TAKES_EFFECT_S)
         _answers_after(stage, 0.5)  # the worker waits for the calls under way when it ends
         await stage.has_seen(2 * CALLS + 2 * len(pressing))
-        assert (await office.campaign.find(appeal)).status is AppealStatus.RUNNING, "and the appeal goes on"
+        assert (await office.workflow.find(appeal)).status is AppealStatus.RUNNING, "and the appeal goes on"

@@ -23,7 +23,7 @@ from gateway.text.phone import Phone
 from gateway.web.webhooks import hook_urls
 from tests.helpers.carrier_server import serve_app
 from tests.helpers.journeys import CODE, KEYS, walk
-from tests.helpers.program import Program, free_port, running
+from tests.helpers.program import Program, free_port, run_program
 from tests.helpers.waiting import until
 
 SECRET = "a-secret-of-the-webhooks"
@@ -94,7 +94,7 @@ async def town(tmp_path: Path, redis_url: str, database_url: str, database: Data
 
         async def start(verb: str) -> Program:
             data = tmp_path / verb
-            return await stack.enter_async_context(running(verb, data=data, port=port, config=str(config)))
+            return await stack.enter_async_context(run_program(verb, data=data, port=port, config=str(config)))
 
         await start("web")
         handset = await stack.enter_async_context(Handset(http, hooks, PHONE, Clock(), service_code=CODE))
@@ -107,7 +107,7 @@ async def test_a_worker_killed_between_send_and_record(town: Town) -> None:
     worker = await town.start("worker")
     await town.report()
     await town.was_asked(1)
-    await worker.ends(signal.SIGKILL)
+    await worker.end_with(signal.SIGKILL)
     assert (await town.row())["status"] == "sending"
     town.carrier.faults = Faults()
     await town.an_hour_passes()
@@ -115,12 +115,12 @@ async def test_a_worker_killed_between_send_and_record(town: Town) -> None:
     await town.is_now("delivered", attempts=2)
     assert [sms.to for sms in town.carrier.messages] == [PHONE.e164] * 2
     assert (await town.row())["unknowns"] == 1
-    assert await second.ends(signal.SIGTERM) == 0
+    assert await second.end_with(signal.SIGTERM) == 0
 
 
 async def test_a_worker_killed_before_it_claims(town: Town) -> None:
     worker = await town.start("worker")
-    await worker.ends(signal.SIGKILL)
+    await worker.end_with(signal.SIGKILL)
     await town.report()
     assert (await town.row())["status"] == "queued"
     await town.start("worker")

@@ -10,7 +10,7 @@ import pytest
 from gateway.carriers.local.handset import Display, Handset
 from gateway.incidents.tables import incidents
 from gateway.messages.tables import messages
-from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, run_standalone_gateway
 from tests.helpers.waiting import until
 
 WAY = KEYS["id"]
@@ -19,7 +19,7 @@ LAST = ("Terima kasih. No laporan: ", "Laporan Anda sudah tersimpan.")
 
 @pytest.fixture(scope="module")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandaloneGateway]:
-    async with gateway_running(tmp_path_factory.mktemp("faults") / "var") as started:
+    async with run_standalone_gateway(tmp_path_factory.mktemp("faults") / "var") as started:
         yield started
 
 

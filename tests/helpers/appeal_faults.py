@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from gateway.appeals.appeal import Brake
+from gateway.appeals.appeal import AutoPause
 from gateway.appeals.workflow import AppealSettings
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Fault, Faults
@@ -30,12 +30,12 @@ from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
 from tests.helpers.appeals import CODE, PEKALONGAN, Office
 from tests.helpers.carrier_server import serve_app
-from tests.helpers.program import Program, running
+from tests.helpers.program import Program, run_program
 
 BATCH = 100  # messages of one claim
 QUIET = Faults(no_reports=Fault())  # nobody listens to them here
 ROUNDS = 3  # claims that a worker may hold at the same time (messages/sending/worker.py)
-_TERMS = AppealSettings({"at": CODE}, brake=Brake(share=1.0), chunk=500)
+_TERMS = AppealSettings({"at": CODE}, auto_pause=AutoPause(max_failed_share=1.0), chunk_size=500)
 _HOOKS = WebhookUrls(**dict.fromkeys(("ussd", "ussd_event", "sms", "receipt", "optout"), "http://127.0.0.1:9/"))
 _RULES = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n'  # a test runs at any time of the day
 _AWAY_S = 0.1
@@ -58,7 +58,7 @@ class Stage:
     async def start(self) -> Program:
         """One more worker, at work."""
         name = self._folder / "workers"
-        return await self._stack.enter_async_context(running("worker", data=name, config=str(self._config)))
+        return await self._stack.enter_async_context(run_program("worker", data=name, config=str(self._config)))
 
     async def has_seen(self, people: int) -> None:
         """Return when the carrier was asked to send to so many people."""

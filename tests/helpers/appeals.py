@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from gateway.accounts.roles import Right
 from gateway.appeals.appeal import Actor, AppealDraft, ResponseKind, Total
-from gateway.appeals.responses import note_answer, note_stop
+from gateway.appeals.responses import record_response, record_stop
 from gateway.appeals.results import AppealResults, ResultsStore
 from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
@@ -35,7 +35,7 @@ PEKALONGAN = Path(__file__).parents[2] / "menus" / "pekalongan"
 STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
 MEDONO, PODOSUGIH, KLEGO = "33.75.01.1002", "33.75.01.1003", "33.75.02.1008"
 CODE = "*384*3375#"
-TERMS = AppealSettings({"at": CODE}, chunk=7)  # an audience of twenty is several chunks
+TERMS = AppealSettings({"at": CODE}, chunk_size=7)  # an audience of twenty is several chunks
 
 SITI = Actor("siti", frozenset({Right.WRITE_APPEALS}))
 BUDI = Actor("budi", frozenset({Right.WRITE_APPEALS, Right.APPROVE_APPEALS}))
@@ -74,9 +74,9 @@ class Office:
         self.clock = clock
         self.menu = menu
         self.terms = terms
-        self.campaign = AppealWorkflow(database, clock, lambda: self.menu, self.terms)
-        self.runner = AppealWorker(database, clock, lambda: self.menu, self.terms)
-        self.ledger = ResultsStore(database, vault)
+        self.workflow = AppealWorkflow(database, clock, lambda: self.menu, self.terms)
+        self.worker = AppealWorker(database, clock, lambda: self.menu, self.terms)
+        self.results = ResultsStore(database, vault)
         self.outbox = Outbox(database, vault, clock)
 
     async def settle(self, count: int, *, area: str = MEDONO, first: int = 0, language: str = "id") -> None:
@@ -109,15 +109,15 @@ class Office:
 
     async def approved(self, draft: AppealDraft = DRAFT, *, by: Iterable[Actor] = (BUDI,)) -> int:
         """An appeal that waits for its time."""
-        appeal = await self.campaign.draft(SITI, draft)
-        await self.campaign.submit(appeal, SITI)
+        appeal = await self.workflow.draft(SITI, draft)
+        await self.workflow.submit(appeal, SITI)
         for actor in by:
-            await self.campaign.approve(appeal, actor)
+            await self.workflow.approve(appeal, actor)
         return appeal
 
     async def work(self) -> None:
         """All that the worker of the appeals finds to do now."""
-        while await self.runner.run_once():
+        while await self.worker.run_once():
             pass
 
     async def send(
@@ -139,9 +139,9 @@ class Office:
     async def answer(self, one: Phone, kind: ResponseKind) -> int | None:
         """What the post room does of an answer to an appeal; the appeal."""
         if kind is ResponseKind.STOP:
-            await OptOuts(self.database, self.vault, self.clock, note_stop).add(one, "at")
+            await OptOuts(self.database, self.vault, self.clock, record_stop).add(one, "at")
         async with self.database.begin() as connection:
-            return await note_answer(connection, self.vault.lookup(one), kind, self.clock.now())
+            return await record_response(connection, self.vault.lookup(one), kind, self.clock.now())
 
     async def rows(self, appeal: int) -> Sequence[Mapping[str, Any]]:
         async with self.database.begin() as connection:
@@ -153,7 +153,7 @@ class Office:
 
     async def account(self, appeal: int) -> AppealResults:
         """The account, which must add up whenever it is read."""
-        account = await self.ledger.account(appeal, self.menu.timezone)
+        account = await self.results.load_results(appeal, self.menu.timezone)
         assert account.adds_up, account
         for groups in (account.languages, account.areas, account.channels):
             assert sum(sum(totals.values()) for totals in groups.values()) == len(await self.rows(appeal))
@@ -192,6 +192,6 @@ class Desk(Office):
 
 
 async def submitted(desk: Desk, draft: AppealDraft) -> int:
-    appeal = await desk.campaign.draft(SITI, draft)
-    await desk.campaign.submit(appeal, SITI)
+    appeal = await desk.workflow.draft(SITI, draft)
+    await desk.workflow.submit(appeal, SITI)
     return appeal

@@ -53,7 +53,7 @@ class Shell:
         env = {**self.variables, **{f"WASPADA_{name.upper()}": value for name, value in variables.items()}}
         return CliRunner(env=env).invoke(main, arguments)
 
-    def listed(self, *arguments: str) -> list[dict[str, Any]]:
+    def list_json(self, *arguments: str) -> list[dict[str, Any]]:
         """The JSON array of a list, after which and before which nothing may stand."""
         result = self.run(*arguments, "--json")
         assert (result.exit_code, result.stderr) == (0, "")
@@ -61,7 +61,7 @@ class Shell:
         assert isinstance(listed, list)
         return listed
 
-    def fails(self, *arguments: str, **variables: str) -> str:
+    def error_of(self, *arguments: str, **variables: str) -> str:
         """What stderr says of an error."""
         result = self.run(*arguments, **variables)
         assert (result.exit_code, result.stdout) == (1, ""), result.output

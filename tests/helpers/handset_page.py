@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import WebhookUrls
 from gateway.runtime.clock import Clock
-from gateway.web.handset_page import add_phone
+from gateway.web.handset_page import add_handset_page
 from tests.helpers.carrier_server import serve_app
 
 CODE = "*384*3375#"
@@ -101,7 +101,7 @@ async def gateway(http: ClientSession) -> AsyncIterator[StandInGateway]:
             service_code=CODE,
             short_code="3375",
         ).add_to(page)
-        add_phone(page, CODE)
+        add_handset_page(page, CODE)
         async with serve_app(page) as gateway.url:
             yield gateway
 

@@ -36,7 +36,7 @@ def report(session: str = "ATUid_1", **changes: Any) -> Report:
 
 
 def confirmation(ticket: str) -> str:
-    return f"Laporan {tickets.show(ticket)} diterima"
+    return f"Laporan {tickets.with_dash(ticket)} diterima"
 
 
 async def rows(database: Database, table: Table) -> list[dict[str, Any]]:

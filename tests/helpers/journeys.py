@@ -14,12 +14,12 @@ from sqlalchemy import Table, select
 
 from gateway.carriers.local.handset import Display, Handset, WebhookUrls
 from gateway.runtime.clock import Clock
-from gateway.runtime.embedded import addresses
+from gateway.runtime.embedded import store_urls
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.text.phone import Phone
 from gateway.wiring import channel_urls, locate
-from tests.helpers.program import Program, running
+from tests.helpers.program import Program, run_program
 
 CODE = "*384*3375#"
 KEYS = {  # of whole journeys, as in tests/dialogues
@@ -61,7 +61,7 @@ class StandaloneGateway:
 
     async def rows(self, table: Table) -> Sequence[dict[str, Any]]:
         """What stands in the database, past the gateway."""
-        database = Database(addresses(self.program.data)[1], pool_size=1)
+        database = Database(store_urls(self.program.data)[1], pool_size=1)
         try:
             async with database.begin() as connection:
                 found = await connection.execute(select(table).order_by(table.c.id))
@@ -71,8 +71,8 @@ class StandaloneGateway:
 
 
 @asynccontextmanager
-async def gateway_running(data: Path, *options: str) -> AsyncIterator[StandaloneGateway]:
-    async with running("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
+async def run_standalone_gateway(data: Path, *options: str) -> AsyncIterator[StandaloneGateway]:
+    async with run_program("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
         hooks = WebhookUrls(**channel_urls(locate(Settings(data=data)), "local"))
         yield StandaloneGateway(program, hooks, http)
 

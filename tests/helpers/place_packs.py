@@ -11,21 +11,21 @@ from tests.architecture.documents import ROOT
 
 CITY, SECOND_CITY, REGENCY = "pekalongan", "tegal", "kab-pekalongan"
 PACKS = (CITY, SECOND_CITY, REGENCY)
-IGNORED = ("kelurahan", "kel", "desa", "ds", "kampung", "kp")
-OF_KECAMATAN = ("kecamatan", "kec")
+IGNORED_WORDS = ("kelurahan", "kel", "desa", "ds", "kampung", "kp")
+KECAMATAN_WORDS = ("kecamatan", "kec")
 
 
-def text(pack: str, file: str) -> str:
+def read_pack_file(pack: str, file: str) -> str:
     return (ROOT / "menus" / pack / file).read_text(encoding="utf-8")
 
 
 @cache
-def areas_of(pack: str) -> Areas:
+def load_areas(pack: str) -> Areas:
     """The areas of a pack; those of the city with their old names and their neighbours."""
-    areas, diagnostics = read_areas(text(pack, "areas.csv"), "areas.csv")
+    areas, diagnostics = read_areas(read_pack_file(pack, "areas.csv"), "areas.csv")
     if pack == CITY:
-        aliases, wrong_aliases = read_aliases(text(pack, "aliases.csv"), "aliases.csv", areas)
-        neighbours, wrong_pairs = read_neighbours(text(pack, "neighbours.csv"), "neighbours.csv", areas)
+        aliases, wrong_aliases = read_aliases(read_pack_file(pack, "aliases.csv"), "aliases.csv", areas)
+        neighbours, wrong_pairs = read_neighbours(read_pack_file(pack, "neighbours.csv"), "neighbours.csv", areas)
         areas = replace(areas, aliases=aliases, neighbours=neighbours)
         diagnostics = [*diagnostics, *wrong_aliases, *wrong_pairs]
     assert diagnostics == []
@@ -33,5 +33,5 @@ def areas_of(pack: str) -> Areas:
 
 
 @cache
-def gazetteer_of(pack: str) -> Gazetteer:
-    return Gazetteer(areas_of(pack), IGNORED, OF_KECAMATAN)
+def load_gazetteer(pack: str) -> Gazetteer:
+    return Gazetteer(load_areas(pack), IGNORED_WORDS, KECAMATAN_WORDS)

@@ -55,14 +55,14 @@ class Program:
         await until(one_runs)
         return found()[0]
 
-    async def listed(self, *verb: str) -> list[dict[str, Any]]:
+    async def list_json(self, *verb: str) -> list[dict[str, Any]]:
         """What a list of this gateway says, by the command."""
-        status, out, err = await waspada(*verb, "list", "--json", "--data", str(self.data))
+        status, out, err = await run_command(*verb, "list", "--json", "--data", str(self.data))
         assert (status, err) == (0, "")
         listed: list[dict[str, Any]] = json.loads(out)
         return listed
 
-    async def ends(self, how: signal.Signals) -> int:
+    async def end_with(self, how: signal.Signals) -> int:
         """Send it a signal and wait for its end; the exit status."""
         self.process.send_signal(how)
         async with asyncio.timeout(20):
@@ -79,7 +79,7 @@ def environment(**settings: str) -> dict[str, str]:
     return ours | {f"WASPADA_{name.upper()}": value for name, value in settings.items()}
 
 
-async def waspada(*arguments: str, **settings: str) -> tuple[int, str, str]:
+async def run_command(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """Run a verb to its end: the exit status, and what it said on stdout and on stderr."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=ROOT, env=environment(**settings)
@@ -91,7 +91,7 @@ async def waspada(*arguments: str, **settings: str) -> tuple[int, str, str]:
 
 
 @asynccontextmanager
-async def running(*arguments: str, data: Path, port: int = 0, **settings: str) -> AsyncIterator[Program]:
+async def run_program(*arguments: str, data: Path, port: int = 0, **settings: str) -> AsyncIterator[Program]:
     """`waspada` with these arguments, once it has said that it is there; killed at the end if it still runs."""
     port = port or free_port()
     log = data.with_suffix(".log")
@@ -138,7 +138,7 @@ def name_of(process: psutil.Process) -> str:
         return ""
 
 
-async def gone(processes: Iterable[psutil.Process], seconds: float = 15.0) -> None:
+async def wait_until_gone(processes: Iterable[psutil.Process], seconds: float = 15.0) -> None:
     """Return when none of the processes runs any more."""
     processes = list(processes)
 

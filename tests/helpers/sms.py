@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from sqlalchemy import Table
 
-from gateway.appeals.responses import note_stop
+from gateway.appeals.responses import record_stop
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.ticket_attempts import TicketAttempts
@@ -53,8 +53,8 @@ class MortalLetters(InboundQueue):
     opened: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
-    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
-        async with super().next(besides) as opened:
+    async def claim_next(self, skip: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
+        async with super().claim_next(skip) as opened:
             if opened and self.opened:
                 await self.opened()
             yield opened
@@ -75,7 +75,7 @@ class Room:
 
     async def receive(self, text: str, sender: Phone | str = NUMBER, to: str = "3375", channel: str = "at") -> None:
         """An SMS comes in."""
-        assert await self.inbox.take(channel, Inbound(f"ATXid_{next(_ids)}", sender, to, text, None, "51001"))
+        assert await self.inbox.store_sms(channel, Inbound(f"ATXid_{next(_ids)}", sender, to, text, None, "51001"))
 
     async def says(self, text: str, sender: Phone | str = NUMBER, **where: str) -> str:
         """Send an SMS and have it handled: the one reply, empty for none."""
@@ -118,7 +118,7 @@ async def room(
             gateway.services.incidents,
             Reporter(database, VAULT, clock),
             gateway.services.subscriptions,
-            OptOuts(database, VAULT, clock, note_stop),
+            OptOuts(database, VAULT, clock, record_stop),
             TicketAttempts(gateway.services.pipeline, VAULT),
         )
         post = InboundHandler(
@@ -133,7 +133,7 @@ async def room(
             CODES,
             own_numbers=["3375", OWN_NUMBER.e164],
         )
-        yield Room(gateway, letters, post, Inbox(database, VAULT, clock, note_stop))
+        yield Room(gateway, letters, post, Inbox(database, VAULT, clock, record_stop))
 
 
 @asynccontextmanager

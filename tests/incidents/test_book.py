@@ -63,7 +63,7 @@ async def test_a_report_becomes_an_incident_a_confirmation_and_an_audit_row(
 ) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     assert filed.new
-    assert tickets.valid(filed.ticket)
+    assert tickets.is_valid(filed.ticket)
     assert await counts(database) == (1, 1, 1)
 
     found = await book.find(filed.ticket)
@@ -149,7 +149,7 @@ async def test_another_phone_gets_nothing_of_the_session(book: IncidentStore, da
     with pytest.raises(SessionOfAnotherPhone) as refused:
         await book.file(report(), OTHER, confirmation)
     shown = "".join(traceback.format_exception(refused.value))
-    for secret in (filed.ticket, tickets.show(filed.ticket), PHONE.e164[1:], OTHER.e164[1:], "Ribut"):
+    for secret in (filed.ticket, tickets.with_dash(filed.ticket), PHONE.e164[1:], OTHER.e164[1:], "Ribut"):
         assert secret not in shown
     assert await counts(database) == (1, 1, 1)
 

@@ -356,5 +356,5 @@ async def test_no_table_holds_a_readable_number(drafts: DraftStore, database: Da
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
     done = await drafts.file(PHONE, confirming, since=BEFORE)
     assert done is not None
-    assert tickets.valid(done.filed.ticket)
+    assert tickets.is_valid(done.filed.ticket)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

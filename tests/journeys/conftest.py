@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.helpers.journeys import StandaloneGateway, gateway_running
+from tests.helpers.journeys import StandaloneGateway, run_standalone_gateway
 
 
 @pytest.fixture(scope="package")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandaloneGateway]:
     """One for all journeys: each has a phone of its own."""
-    async with gateway_running(tmp_path_factory.mktemp("run") / "var") as started:
+    async with run_standalone_gateway(tmp_path_factory.mktemp("run") / "var") as started:
         yield started

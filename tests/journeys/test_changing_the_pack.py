@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running, walk
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, run_standalone_gateway, walk
 from tests.helpers.program import ROOT
 from tests.helpers.waiting import until
 
@@ -31,7 +31,7 @@ async def test_a_text_is_changed_while_residents_dial(tmp_path: Path) -> None:
     pack = Path(shutil.copytree(ROOT / "menus" / "pekalongan", tmp_path / "pack"))
     words, flow = pack / "wording" / "id.yaml", pack / "flow.yaml"
     async with (
-        gateway_running(tmp_path / "var", "--pack", str(pack)) as gateway,
+        run_standalone_gateway(tmp_path / "var", "--pack", str(pack)) as gateway,
         gateway.phone() as early,
         gateway.phone() as late,
     ):

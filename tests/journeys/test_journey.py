@@ -71,19 +71,19 @@ async def journey(gateway: StandaloneGateway, language: str) -> tuple[str, str, 
 
 async def test_a_whole_journey_in_each_language(gateway: StandaloneGateway) -> None:
     journeys = dict(zip(KEYS, await asyncio.gather(*(journey(gateway, language) for language in KEYS)), strict=True))
-    incidents = {one["ticket"]: one for one in await gateway.program.listed("incidents")}
+    incidents = {one["ticket"]: one for one in await gateway.program.list_json("incidents")}
     for language, (ticket, phone, _) in journeys.items():
         record = RECORDS[language] | {"language": language, "channel": "local", "status": "received", "phone": phone}
         assert {name: incidents[ticket][name] for name in record} == record
 
     async def delivered() -> bool:
-        listed = await gateway.program.listed("messages")
+        listed = await gateway.program.list_json("messages")
         return {one["ticket"]: one["status"] for one in listed}.items() >= {
             (ticket, "delivered") for ticket, _, _ in journeys.values()
         }
 
     await until(delivered)
-    messages = await gateway.program.listed("messages")
+    messages = await gateway.program.list_json("messages")
     for ticket, phone, text in journeys.values():
         (message,) = [one for one in messages if one["ticket"] == ticket]
         assert (message["class"], message["to"], message["text"]) == ("confirmation", phone, text)

@@ -13,13 +13,22 @@ import psutil
 import pytest
 
 from gateway.accounts.roles import DeskRole
-from gateway.accounts.store import Accounts
+from gateway.accounts.store import AccountStore
 from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
-from gateway.runtime.embedded import addresses
+from gateway.runtime.embedded import store_urls
 from gateway.runtime.postgres import Database
-from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, gateway_running, walk
-from tests.helpers.program import COMMAND, ROOT, environment, free_port, gone, name_of, running, waspada
+from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, run_standalone_gateway, walk
+from tests.helpers.program import (
+    COMMAND,
+    ROOT,
+    environment,
+    free_port,
+    name_of,
+    run_command,
+    run_program,
+    wait_until_gone,
+)
 from tests.helpers.waiting import until
 
 PACK = ROOT / "menus" / "pekalongan"
@@ -46,20 +55,20 @@ def files_with(text: str, folder: Path) -> list[Path]:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 async def test_it_ends_and_starts_again_with_what_it_had(tmp_path: Path, how: signal.Signals) -> None:
     data = tmp_path / "var"
-    async with gateway_running(data) as gateway:
+    async with run_standalone_gateway(data) as gateway:
         async with gateway.phone() as handset, gateway.phone() as talking:
             await walk(handset, KEYS["id"])
             await talking.dial(CODE)
         servers = gateway.program.servers()
         assert {name_of(server) for server in servers} >= {"redis-server", "postgres"}
-        status = await gateway.program.ends(how)
+        status = await gateway.program.end_with(how)
         if how is not signal.SIGKILL:
             assert status == 0
             assert (await gateway.program.rest_of_output()).endswith("Stopping\n")
-        await gone(servers)
+        await wait_until_gone(servers)
         assert processes_in(data) == []
         assert "Traceback" not in gateway.program.log.read_text()
-    async with asyncio.timeout(20), gateway_running(data) as again:
+    async with asyncio.timeout(20), run_standalone_gateway(data) as again:
         (incident,) = await again.rows(incidents)
         assert (incident["category"], incident["session"]) == ("gesekan", handset.session)
         async with again.phone() as handset:
@@ -68,17 +77,17 @@ async def test_it_ends_and_starts_again_with_what_it_had(tmp_path: Path, how: si
 
 async def test_the_first_start_shows_the_administrators_password_and_no_other_does(tmp_path: Path) -> None:
     data = tmp_path / "var"
-    async with gateway_running(data) as gateway:
-        account = (await gateway.program.listed("users"))[0]
+    async with run_standalone_gateway(data) as gateway:
+        account = (await gateway.program.list_json("users"))[0]
         assert (account["name"], account["roles"], account["last_used_at"]) == ("admin", ["administrator"], None)
-        await gateway.program.ends(signal.SIGTERM)
+        await gateway.program.end_with(signal.SIGTERM)
         shown = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
         assert shown
-    async with gateway_running(data) as again:
-        database = Database(addresses(data)[1], pool_size=1)
-        assert await Accounts(database, Clock()).prove("admin", shown[1])
+    async with run_standalone_gateway(data) as again:
+        database = Database(store_urls(data)[1], pool_size=1)
+        assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
         await database.close()
-        await again.program.ends(signal.SIGTERM)
+        await again.program.end_with(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
     assert files_with("admin", tmp_path), "the name stands somewhere"
     assert files_with(shown[1], tmp_path) == []
@@ -87,23 +96,23 @@ async def test_the_first_start_shows_the_administrators_password_and_no_other_do
 async def test_the_key_of_what_stands_there_must_be_the_right_one(tmp_path: Path) -> None:
     """Lost or changed, the start is refused, and whoever puts it back has everything again."""
     data = tmp_path / "var"
-    async with gateway_running(data) as gateway:
-        await gateway.program.ends(signal.SIGTERM)
+    async with run_standalone_gateway(data) as gateway:
+        await gateway.program.end_with(signal.SIGTERM)
     secrets = data / "secrets.toml"
     kept = secrets.rename(tmp_path / "copy.toml")
-    status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
+    status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
     assert f"Error: {secrets} is gone, " in err
     assert "put it back from your backup" in err
     assert not secrets.exists()
     secrets.touch(mode=0o600)
     secrets.write_text(re.sub(r'vault_key = "\w+"', f'vault_key = "{"07" * 32}"', kept.read_text()))
-    status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
+    status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
     assert "Error: The vault key is not the one that this database was filled with." in err
     assert processes_in(data) == []
     kept.rename(secrets)
-    async with gateway_running(data) as again:
+    async with run_standalone_gateway(data) as again:
         assert (await again.get("/readyz"))["ready"]
 
 
@@ -133,16 +142,16 @@ async def test_stopped_while_it_starts(tmp_path: Path) -> None:
         _, err = await process.communicate()
     assert process.returncode == 1
     assert b"Traceback" not in err
-    await gone(servers)
+    await wait_until_gone(servers)
     assert processes_in(data) == []
-    async with gateway_running(data) as gateway:
+    async with run_standalone_gateway(data) as gateway:
         assert (await gateway.get("/readyz"))["ready"]
 
 
 async def test_the_port_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        status, out, err = await waspada("run", "--data", str(tmp_path / "var"), "--port", str(port))
+        status, out, err = await run_command("run", "--data", str(tmp_path / "var"), "--port", str(port))
     assert (status, out) == (1, "")
     assert err == f"Error: 127.0.0.1:{port} cannot be listened on (Address already in use): choose another --port\n"
     assert processes_in(tmp_path) == []
@@ -150,7 +159,7 @@ async def test_the_port_is_taken(tmp_path: Path) -> None:
 
 async def test_the_data_folder_is_taken(gateway: StandaloneGateway) -> None:
     data, pid = gateway.program.data, gateway.program.process.pid
-    status, out, err = await waspada("run", "--data", str(data), "--port", str(free_port()))
+    status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
     assert err == f"Error: {data} is already used by another waspada run (process {pid})\n"
     assert (await gateway.get("/readyz"))["ready"], "the one that runs is left alone"
@@ -163,7 +172,7 @@ async def test_a_broken_pack(tmp_path: Path) -> None:
     (pack / "flow.yaml").write_text(flow.replace("next: kecamatan", "next: nowhere"))
     wording = (pack / "wording" / "jv.yaml").read_text()
     (pack / "wording" / "jv.yaml").write_text(wording.replace("report: ", "rapport: "))
-    status, out, err = await waspada("run", "--data", str(tmp_path / "var"), "--pack", str(pack))
+    status, out, err = await run_command("run", "--data", str(tmp_path / "var"), "--pack", str(pack))
     assert (status, out) == (1, "")
     line = flow[: flow.index("  category:\n")].count("\n") + 1
     assert f"flow.yaml:{line}: " in err
@@ -177,7 +186,9 @@ async def test_a_broken_pack(tmp_path: Path) -> None:
 async def test_broken_settings(tmp_path: Path) -> None:
     config = tmp_path / "waspada.toml"
     config.write_text('session_ttl_s = 10\n\n[channels.at]\ncarrier = "pigeon"\n')
-    status, out, err = await waspada("run", "--data", str(tmp_path / "var"), "--config", str(config), poll_ms="soon")
+    status, out, err = await run_command(
+        "run", "--data", str(tmp_path / "var"), "--config", str(config), poll_ms="soon"
+    )
     assert (status, out) == (1, "")
     assert f"{config}:1: session_ttl_s: " in err
     assert f"{config}:4: channels.at.carrier: " in err
@@ -192,22 +203,24 @@ async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -
     people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
     password.write_text("rukun agawe santosa\n")
     said = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
-    async with running("run", "--pack", "menus/tegal", data=data) as program:
+    async with run_program("run", "--pack", "menus/tegal", data=data) as program:
         found = ("--data", str(data))
-        database = Database(addresses(data)[1], pool_size=1)
-        await Accounts(database, Clock()).add(
+        database = Database(store_urls(data)[1], pool_size=1)
+        await AccountStore(database, Clock()).add(
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )
         await database.close()
-        status, out, err = await waspada("check", *found)
+        status, out, err = await run_command("check", *found)
         assert (status, out.startswith(f"{ROOT / 'menus' / 'tegal'}: ")) == (0, True), err
-        status, _, err = await waspada("people", "import", str(people), *found)
+        status, _, err = await run_command("people", "import", str(people), *found)
         assert (status, err) == (0, "")
-        status, out, err = await waspada("appeals", "draft", *said, *found, password_file=str(password))
+        status, out, err = await run_command("appeals", "draft", *said, *found, password_file=str(password))
         assert (status, out) == (0, "1\n"), err
-        status, _, err = await waspada("appeals", "draft", *said, *found, password_file=str(password), pack=str(PACK))
+        status, _, err = await run_command(
+            "appeals", "draft", *said, *found, password_file=str(password), pack=str(PACK)
+        )
         assert status == 1
         assert err.startswith("Error: areas: nothing is called 33.76.01.1002; known are"), "one that is set counts"
-        assert await program.ends(signal.SIGTERM) == 0
-    status, out, _ = await waspada("check", "--data", str(data))
+        assert await program.end_with(signal.SIGTERM) == 0
+    status, out, _ = await run_command("check", "--data", str(data))
     assert out.startswith("menus/pekalongan: "), "what runs no more speaks by no pack"

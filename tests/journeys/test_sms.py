@@ -32,7 +32,7 @@ async def test_a_report_by_sms(gateway: StandaloneGateway) -> None:
         found = re.search(r"\b(\d{4})-(\d{4})\b", confirmation)
         assert found, confirmation
         ticket = found[1] + found[2]
-        (incident,) = [one for one in await gateway.program.listed("incidents") if one["ticket"] == ticket]
+        (incident,) = [one for one in await gateway.program.list_json("incidents") if one["ticket"] == ticket]
         assert {
             "category": "gesekan",
             "area": "33.75.04.1008",
@@ -46,7 +46,7 @@ async def test_a_report_by_sms(gateway: StandaloneGateway) -> None:
         assert "Sakpunika basa panjenengan Jawa" in await answer(gateway, handset, "BASA jawa")
         assert (await handset.dial("*384*3375#")).text.splitlines()[2] == "1.Lapor kedadosan"
         assert "kabusak" in await answer(gateway, handset, f"BUSAK {found[0]}")
-        (incident,) = [one for one in await gateway.program.listed("incidents") if one["ticket"] == ticket]
+        (incident,) = [one for one in await gateway.program.list_json("incidents") if one["ticket"] == ticket]
         assert (incident["phone"], incident["details"]) == ("", ["pelaku lari ke utara"])
         assert "dereng saged" in await answer(gateway, handset, "2"), (
             "he is no officer, whose answer to an alert it would be"

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.text.banned_words import refused_in
+from gateway.text.banned_words import find_banned_words
 from tests.helpers.pack_edits import ID, Files, all_diagnostics, edit_pack, line_at
 
 DAMAI = "Beda pilihan tetap rukun"
@@ -52,7 +52,7 @@ def test_a_strict_stage_exists(files: Files) -> None:
     [("Pilih nomor 1", ["pilih nomor"]), ("pilih\nNOMOR", ["pilih nomor"]), ("pilihnomor, pilih, nomor2", [])],
 )
 def test_refused_words_are_whole_words(text: str, found: list[str]) -> None:
-    assert refused_in(text, ["pilih nomor"]) == found
+    assert find_banned_words(text, ["pilih nomor"]) == found
 
 
 @pytest.mark.parametrize(

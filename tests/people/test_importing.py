@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.menu.pack.loader import load
-from gateway.people.csv_export import COLUMNS, lines_of
-from gateway.people.csv_import import ImportOptions, Listed, read_people
+from gateway.people.csv_export import COLUMNS, csv_rows
+from gateway.people.csv_import import ImportOptions, PeopleList, read_people
 from gateway.people.person import Person, Role, RoleGrant
-from gateway.places.area_cell import AreaReader
+from gateway.places.area_cell import AreaResolver
 from gateway.runtime.pack_folder import read_pack
 from gateway.text.csv_rows import read_sheet
 from gateway.text.phone import Phone
@@ -22,7 +22,7 @@ from gateway.text.phone import Phone
 MENU = load(read_pack(Path(__file__).parents[2] / "menus" / "pekalongan"))
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-AREAS = AreaReader(MENU.areas, MENU.gazetteer)
+AREAS = AreaResolver(MENU.areas, MENU.gazetteer)
 PHONE = Phone("+6281230004567")
 PODOSUGIH = "33.75.01.1003"
 FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
@@ -30,7 +30,7 @@ FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
 HEAD = "phone,name,role,areas,language,consent\n"
 
 
-def read(text: str, role: Role | None = None) -> Listed:
+def read(text: str, role: Role | None = None) -> PeopleList:
     return read_people(text, "list.csv", ImportOptions("ID", MENU.languages, JAKARTA, AREAS, NOW, role))
 
 
@@ -52,11 +52,11 @@ def test_a_list() -> None:
     lurah, subscriber = listed.entries
     assert (lurah.phone, lurah.name, lurah.language) == (PHONE, "Dewi Lestari", "jv")
     areas = (PODOSUGIH, "33.75.02")
-    assert lurah.parts == tuple(
+    assert lurah.grants == tuple(
         RoleGrant(role, areas, "surat tugas 12") for role in (Role.LURAH, Role.TOKOH_MASYARAKAT)
     )
     assert (subscriber.name, subscriber.language) == ("", "")
-    assert subscriber.parts == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
+    assert subscriber.grants == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
 
 
 # The sheet -----------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_as_spreadsheets_save_it(text: str) -> None:
     assert listed.diagnostics == []
     (entry,) = listed.entries
     assert entry.phone == PHONE
-    assert entry.parts == (RoleGrant(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
+    assert entry.grants == (RoleGrant(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObj
     assert listed.diagnostics == []
     (entry,) = listed.entries
     assert entry.phone.e164 == f"+62{subscriber}"
-    assert [part.role for part in entry.parts] == [Role.ASN, Role.PEMUDA]
+    assert [part.role for part in entry.grants] == [Role.ASN, Role.PEMUDA]
 
 
 @pytest.mark.parametrize(
@@ -206,12 +206,12 @@ def test_what_is_wrong_in_a_row(row: str, said: str) -> None:
 )
 def test_a_consent(consent: str, agreed_at: datetime | None, basis: str) -> None:
     (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
-    assert entry.parts == (RoleGrant(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
+    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
 
 
 def test_the_role_of_rows_that_name_none() -> None:
     listed = read("phone,role\n081230004567,\n085712340008,camat\n", Role.ASN)
-    assert [entry.parts[0].role for entry in listed.entries] == [Role.ASN, Role.CAMAT]
+    assert [entry.grants[0].role for entry in listed.entries] == [Role.ASN, Role.CAMAT]
     assert read("phone\n081230004567\n", Role.ASN).diagnostics == []
 
 
@@ -227,12 +227,12 @@ def test_what_is_written_out_is_read_in() -> None:
         RoleGrant(Role.LURAH, ("33.75.01", PODOSUGIH), "=surat", None),
     )
     person = Person(PHONE, "-Dewi", "jv", parts, "list.csv", NOW, NOW)
-    lines = list(lines_of(person, JAKARTA))
+    lines = list(csv_rows(person, JAKARTA))
     assert lines[1] == ("+6281230004567", "'-Dewi", "lurah", "33.75.01;33.75.01.1003", "jv", "'=surat")
     listed = read("\t".join(COLUMNS) + "\n" + "".join("\t".join(line) + "\n" for line in lines))
     assert listed.diagnostics == []
     (entry,) = listed.entries
-    assert (entry.phone, entry.name, entry.language, entry.parts) == (PHONE, "-Dewi", "jv", parts)
+    assert (entry.phone, entry.name, entry.language, entry.grants) == (PHONE, "-Dewi", "jv", parts)
 
 
 @given(st.text(max_size=300))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.people.person import (
-    MEANINGS,
+    ROLE_MEANINGS,
     UNKNOWN_PERSON,
     CurrentState,
     Effect,
@@ -15,8 +15,8 @@ from gateway.people.person import (
     Person,
     Role,
     RoleGrant,
-    change,
     enclosing_codes,
+    plan_change,
 )
 from gateway.text.phone import Phone
 
@@ -28,34 +28,35 @@ SUBSCRIBER = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", AT)
 
 
 def known(
-    *parts: RoleGrant,
-    stopped_at: datetime | None = None,
+    *grants: RoleGrant,
+    opted_out_at: datetime | None = None,
     podosugih: str = "",
-    listed: bool = True,
-    refuses: bool = False,
+    in_directory: bool = True,
+    opted_out: bool = False,
 ) -> CurrentState:
     subscribed = {PODOSUGIH: podosugih} if podosugih else {}
-    return CurrentState(listed, "Dewi", "jv", {part.role: part for part in parts}, subscribed, stopped_at, refuses)
+    roles = {grant.role: grant for grant in grants}
+    return CurrentState(in_directory, "Dewi", "jv", roles, subscribed, opted_out_at, opted_out)
 
 
 def test_every_role_has_a_meaning() -> None:
-    assert set(MEANINGS) == set(Role)
-    assert all(MEANINGS.values())
+    assert set(ROLE_MEANINGS) == set(Role)
+    assert all(ROLE_MEANINGS.values())
 
 
 def test_somebody_new() -> None:
-    made = change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
+    made = plan_change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
     assert (made.effect, made.name, made.language, made.declined) == (Effect.NEW, "Dewi", "id", False)
-    assert (made.parts, made.subscriptions) == ((LURAH,), (SUBSCRIBER,))
+    assert (made.grants, made.subscriptions) == ((LURAH,), (SUBSCRIBER,))
 
 
 def test_the_same_again_changes_nothing() -> None:
-    made = change(known(LURAH, podosugih="jv"), ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
-    assert (made.effect, made.parts, made.subscriptions) == (Effect.UNCHANGED, (), ())
+    made = plan_change(known(LURAH, podosugih="jv"), ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
+    assert (made.effect, made.grants, made.subscriptions) == (Effect.UNCHANGED, (), ())
 
 
 def test_what_a_list_does_not_say_stays() -> None:
-    made = change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH),)), "id")
+    made = plan_change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH),)), "id")
     assert (made.effect, made.name, made.language) == (Effect.UNCHANGED, "Dewi", "jv")
 
 
@@ -70,17 +71,17 @@ def test_what_a_list_does_not_say_stays() -> None:
     ],
 )
 def test_a_difference_is_an_update(entry: ListedPerson) -> None:
-    assert change(known(LURAH), entry, "id").effect is Effect.UPDATED
+    assert plan_change(known(LURAH), entry, "id").effect is Effect.UPDATED
 
 
 def test_areas_of_a_role_are_those_of_the_last_list() -> None:
-    made = change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH, (MEDONO,)),)), "id")
-    assert made.parts == (RoleGrant(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
+    made = plan_change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH, (MEDONO,)),)), "id")
+    assert made.grants == (RoleGrant(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
 
 
 def test_subscriptions_are_added_and_never_taken_away() -> None:
     moved = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir", AT)
-    made = change(known(podosugih="jv"), ListedPerson(PHONE, (moved,)), "id")
+    made = plan_change(known(podosugih="jv"), ListedPerson(PHONE, (moved,)), "id")
     assert made.subscriptions == (RoleGrant(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
 
 
@@ -96,8 +97,8 @@ def test_a_stop_outweighs_a_consent_that_is_not_later(
     agreed_at: datetime | None, declined: bool, refuses: bool
 ) -> None:
     agreed = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
-    made = change(known(stopped_at=AT, refuses=refuses), ListedPerson(PHONE, (agreed,)), "id")
-    assert (made.declined, made.lifts) == (declined, refuses and not declined)
+    made = plan_change(known(opted_out_at=AT, opted_out=refuses), ListedPerson(PHONE, (agreed,)), "id")
+    assert (made.declined, made.lifts_opt_out) == (declined, refuses and not declined)
     assert made.subscriptions == (() if declined else (agreed,))
     assert made.effect is (Effect.UNCHANGED if declined else Effect.UPDATED)
 
@@ -105,30 +106,30 @@ def test_a_stop_outweighs_a_consent_that_is_not_later(
 @CONSENTS
 def test_who_said_stop_before_anybody_knew_him(agreed_at: datetime | None, declined: bool) -> None:
     agreed = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
-    stranger = known(stopped_at=AT, refuses=True, listed=False)
-    made = change(stranger, ListedPerson(PHONE, (agreed,)), "id")
+    stranger = known(opted_out_at=AT, opted_out=True, in_directory=False)
+    made = plan_change(stranger, ListedPerson(PHONE, (agreed,)), "id")
     assert (made.effect, made.declined) == (Effect.UNCHANGED if declined else Effect.NEW, declined)
-    appointed = change(stranger, ListedPerson(PHONE, (agreed, LURAH)), "id")
-    assert (appointed.effect, appointed.declined, appointed.parts) == (Effect.NEW, declined, (LURAH,))
+    appointed = plan_change(stranger, ListedPerson(PHONE, (agreed, LURAH)), "id")
+    assert (appointed.effect, appointed.declined, appointed.grants) == (Effect.NEW, declined, (LURAH,))
 
 
 def test_who_has_come_back_by_himself_is_not_declined() -> None:
-    made = change(known(podosugih="jv", stopped_at=AT), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
+    made = plan_change(known(podosugih="jv", opted_out_at=AT), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
     assert (made.effect, made.declined) == (Effect.UNCHANGED, False)
 
 
 def test_a_later_consent_to_what_stands_lifts_a_stop() -> None:
-    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
-    assert (made.effect, made.declined, made.lifts) == (Effect.UNCHANGED, True, False)
+    made = plan_change(known(podosugih="jv", opted_out_at=AT, opted_out=True), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
+    assert (made.effect, made.declined, made.lifts_opt_out) == (Effect.UNCHANGED, True, False)
     later = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT + timedelta(days=1))
-    made = change(known(podosugih="jv", stopped_at=AT, refuses=True), ListedPerson(PHONE, (later,)), "id")
-    assert (made.effect, made.declined, made.lifts) == (Effect.UPDATED, False, True)
+    made = plan_change(known(podosugih="jv", opted_out_at=AT, opted_out=True), ListedPerson(PHONE, (later,)), "id")
+    assert (made.effect, made.declined, made.lifts_opt_out) == (Effect.UPDATED, False, True)
 
 
 def test_a_person_shows_no_number_and_no_name() -> None:
     person = Person(PHONE, "Dewi", "id", (LURAH,), "a.csv", AT, AT)
     entry = ListedPerson(PHONE, (LURAH,), "Dewi")
-    shown = f"{person} {entry} {change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH,)), 'id')}"
+    shown = f"{person} {entry} {plan_change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH,)), 'id')}"
     assert "81230004567" not in shown
     assert "Dewi" not in shown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.accounts.roles import DESK_MEANINGS, MAY, DeskRole, Right, holders, may
+from gateway.accounts.roles import DESK_ROLE_MEANINGS, RIGHTS_OF_ROLES, DeskRole, Right, may, roles_with
 
 ROLES_OF = {
     Right.HANDLE_INCIDENTS: (DeskRole.OPERATOR, DeskRole.SUPERVISOR),
@@ -18,16 +18,16 @@ ROLES_OF = {
 
 @pytest.mark.parametrize("right", Right)
 def test_who_has_a_right(right: Right) -> None:
-    assert holders(right) == ROLES_OF[right]
+    assert roles_with(right) == ROLES_OF[right]
     assert [role for role in DeskRole if may([role], right)] == list(ROLES_OF[right])
 
 
 def test_every_role_is_explained_and_may_do_something() -> None:
-    assert set(MAY) == set(DESK_MEANINGS) == set(DeskRole)
-    assert all(MAY.values())
+    assert set(RIGHTS_OF_ROLES) == set(DESK_ROLE_MEANINGS) == set(DeskRole)
+    assert all(RIGHTS_OF_ROLES.values())
 
 
 def test_several_roles_add_up_and_none_is_nothing() -> None:
     both = (DeskRole.OPERATOR, DeskRole.ADMINISTRATOR)
-    assert {right for right in Right if may(both, right)} == MAY[both[0]] | MAY[both[1]]
+    assert {right for right in Right if may(both, right)} == RIGHTS_OF_ROLES[both[0]] | RIGHTS_OF_ROLES[both[1]]
     assert not any(may((), right) for right in Right)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from gateway.people.subscriptions import Subscriptions, withdraw
+from gateway.people.subscriptions import Subscriptions, withdraw_subscriptions
 from gateway.people.tables import subscriptions
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
@@ -33,7 +33,7 @@ async def subscribe(
 
 async def withdrawn(database: Database, vault: Vault, clock: ManualClock, phone: Phone = PHONE) -> int:
     async with database.begin() as connection:
-        return await withdraw(connection, [vault.lookup(phone)], clock.now())
+        return await withdraw_subscriptions(connection, [vault.lookup(phone)], clock.now())
 
 
 async def rows(database: Database) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ async def test_a_consent_is_recorded(
     assert row["phone_key"] == vault.lookup(PHONE)
     assert (row["area"], row["language"], row["channel"], row["wording"]) == (PODOSUGIH, "id", "at", "v1")
     assert (row["consented_at"], row["withdrawn_at"]) == (clock.now(), None)
-    assert await people.standing(PHONE) == [PODOSUGIH]
+    assert await people.active_areas(PHONE) == [PODOSUGIH]
 
 
 async def test_subscribing_again_changes_the_language_only(
@@ -74,8 +74,8 @@ async def test_several_areas_and_phones(people: Subscriptions) -> None:
     assert await subscribe(people, area=PODOSUGIH)
     assert await subscribe(people, area=MEDONO)
     assert await subscribe(people, OTHER, MEDONO)
-    assert await people.standing(PHONE) == [PODOSUGIH, MEDONO]
-    assert await people.standing(OTHER) == [MEDONO]
+    assert await people.active_areas(PHONE) == [PODOSUGIH, MEDONO]
+    assert await people.active_areas(OTHER) == [MEDONO]
 
 
 async def test_withdrawing_ends_all_and_forgets_none(
@@ -87,8 +87,8 @@ async def test_withdrawing_ends_all_and_forgets_none(
     clock.advance(days=1)
 
     assert await withdrawn(database, vault, clock) == 2
-    assert await people.standing(PHONE) == []
-    assert await people.standing(OTHER) == [MEDONO]
+    assert await people.active_areas(PHONE) == []
+    assert await people.active_areas(OTHER) == [MEDONO]
     ended = [{**row, "withdrawn_at": clock.now()} for row in before[:2]]
     assert await rows(database) == [*ended, before[2]]
     clock.advance(days=1)
@@ -107,7 +107,7 @@ async def test_who_comes_back_agrees_anew(
         ("v1", False),
         ("v2", True),
     ]
-    assert await people.standing(PHONE) == [PODOSUGIH]
+    assert await people.active_areas(PHONE) == [PODOSUGIH]
 
 
 async def test_every_answer_ends_at_its_deadline(people: Subscriptions, database: Database) -> None:
@@ -115,7 +115,7 @@ async def test_every_answer_ends_at_its_deadline(people: Subscriptions, database
         await other.execute(text("LOCK TABLE subscriptions IN ACCESS EXCLUSIVE MODE"))
         for asking in (
             people.subscribe(PHONE, MEDONO, language="id", channel="at", wording="v1", deadline=0.1),
-            people.standing(PHONE, deadline=0.1),
+            people.active_areas(PHONE, deadline=0.1),
         ):
             with pytest.raises(DatabaseUnavailable):
                 await asking

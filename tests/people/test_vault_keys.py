@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
-from gateway.vault.key_check import WrongVaultKey, prove_key
+from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.vault.tables import vault_keys
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
@@ -33,16 +33,16 @@ async def noted(database: Database) -> list[bytes]:
 
 async def test_the_first_key_is_noted_and_no_other_taken(database: Database, vault: Vault, clock: ManualClock) -> None:
     for _ in range(2):
-        await prove_key(database, vault, clock)
+        await check_vault_key(database, vault, clock)
     with pytest.raises(WrongVaultKey, match="not the one that this database was filled with"):
-        await prove_key(database, OTHER, clock)
-    await prove_key(database, vault, clock)
+        await check_vault_key(database, OTHER, clock)
+    await check_vault_key(database, vault, clock)
     assert await noted(database) == [vault.fingerprint]
 
 
 async def test_of_many_at_once_one_key_wins(database: Database, vault: Vault, clock: ManualClock) -> None:
     ended = await asyncio.gather(
-        *(prove_key(database, key, clock) for key in (vault, OTHER) * 5), return_exceptions=True
+        *(check_vault_key(database, key, clock) for key in (vault, OTHER) * 5), return_exceptions=True
     )
     (winner,) = await noted(database)
     assert winner in (vault.fingerprint, OTHER.fingerprint)
@@ -53,9 +53,9 @@ async def test_of_many_at_once_one_key_wins(database: Database, vault: Vault, cl
 async def test_numbers_of_before_tell_the_right_key(database: Database, vault: Vault, clock: ManualClock) -> None:
     await subscribed(database, vault, clock, FIRST)
     with pytest.raises(WrongVaultKey):
-        await prove_key(database, OTHER, clock)
+        await check_vault_key(database, OTHER, clock)
     assert await noted(database) == []
-    await prove_key(database, vault, clock)
+    await check_vault_key(database, vault, clock)
     assert await noted(database) == [vault.fingerprint]
 
 
@@ -63,7 +63,7 @@ async def test_the_newest_number_tells(database: Database, vault: Vault, clock: 
     """Where a key was lost once already, the one of today stays."""
     await subscribed(database, OTHER, clock, FIRST)
     await subscribed(database, vault, clock, SECOND)
-    await prove_key(database, vault, clock)
+    await check_vault_key(database, vault, clock)
     assert await noted(database) == [vault.fingerprint]
 
 
@@ -72,11 +72,11 @@ async def test_erased_numbers_tell_nothing(database: Database, vault: Vault, clo
     async with database.begin() as connection:
         for table in ("subscriptions", "people"):
             await connection.execute(text(f"UPDATE {table} SET phone_sealed = NULL, phone_key = NULL"))
-    await prove_key(database, vault, clock)
+    await check_vault_key(database, vault, clock)
 
 
 async def test_a_database_that_is_away_is_no_wrong_key(vault: Vault, clock: ManualClock) -> None:
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", pool_size=1)
     with pytest.raises(DatabaseUnavailable):
-        await prove_key(nowhere, vault, clock)
+        await check_vault_key(nowhere, vault, clock)
     await nowhere.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.places.areas import read_areas
-from tests.helpers.place_packs import CITY, PACKS, REGENCY, SECOND_CITY, areas_of
+from tests.helpers.place_packs import CITY, PACKS, REGENCY, SECOND_CITY, load_areas
 
 HEADINGS = "code,name,kecamatan_code,kecamatan\n"
 MEDONO = "33.75.01.1002,Medono,33.75.01,Pekalongan Barat\n"
@@ -17,14 +17,14 @@ def diagnostics(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("pack", "kecamatan", "kelurahan"), [(CITY, 4, 27), (SECOND_CITY, 4, 27), (REGENCY, 19, 285)])
 def test_the_areas_of_the_packs(pack: str, kecamatan: int, kelurahan: int) -> None:
-    areas = areas_of(pack)
+    areas = load_areas(pack)
 
     assert (len(areas.kecamatan), len(areas.kelurahan)) == (kecamatan, kelurahan)
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_an_area_lies_in_the_kecamatan_that_lists_it(pack: str) -> None:
-    areas = areas_of(pack)
+    areas = load_areas(pack)
 
     assert all(areas.kecamatan_of(code) == parent for parent, codes in areas.by_kecamatan.items() for code in codes)
 

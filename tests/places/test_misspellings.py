@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.place_packs import PACKS, areas_of, gazetteer_of
+from tests.helpers.place_packs import PACKS, load_areas, load_gazetteer
 
 MANY = 1000
 FIRST = 3
@@ -20,7 +20,7 @@ LEAST_SHARE = 0.95
 
 def written(pack: str) -> list[tuple[str, str]]:
     """Every name and alias of a pack with the area it stands for."""
-    areas = areas_of(pack)
+    areas = load_areas(pack)
     aliases = [(alias, code) for alias, codes in areas.aliases.items() for code in codes]
     return [(name, code) for code, name in areas.kelurahan.items()] + aliases
 
@@ -57,7 +57,7 @@ def misspellings(pack: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_the_right_area_is_among_the_first_three(pack: str) -> None:
-    missed = [typed for typed, code in misspellings(pack) if code not in gazetteer_of(pack).find(typed).codes[:FIRST]]
+    missed = [typed for typed, code in misspellings(pack) if code not in load_gazetteer(pack).find(typed).codes[:FIRST]]
     share = 1 - len(missed) / MANY
     print(f"{pack}: {share:.1%} of {MANY} misspellings in the first {FIRST}; missed {missed}")
 
@@ -67,17 +67,17 @@ def test_the_right_area_is_among_the_first_three(pack: str) -> None:
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("before", ["", "Desa "])
 def test_none_resolves_silently_to_a_wrong_area(pack: str, before: str) -> None:
-    results = [(typed, code, gazetteer_of(pack).find(before + typed)) for typed, code in misspellings(pack)]
+    results = [(typed, code, load_gazetteer(pack).find(before + typed)) for typed, code in misspellings(pack)]
 
     assert [typed for typed, code, result in results if result.sure and result.codes != (code,)] == []
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_with_the_kecamatan_the_right_area_comes_first(pack: str) -> None:
-    areas = areas_of(pack)
+    areas = load_areas(pack)
     first = wrong = 0
     for typed, code in misspellings(pack):
-        result = gazetteer_of(pack).find(f"{typed} {areas.kecamatan[areas.kecamatan_of(code)]}")
+        result = load_gazetteer(pack).find(f"{typed} {areas.kecamatan[areas.kecamatan_of(code)]}")
         first += result.codes[:1] == (code,)
         wrong += result.sure and result.codes != (code,)
     print(f"{pack}: {first / MANY:.1%} of {MANY} misspellings first, with the kecamatan")
@@ -89,6 +89,6 @@ def test_with_the_kecamatan_the_right_area_comes_first(pack: str) -> None:
 @given(data=st.data(), pack=st.sampled_from(PACKS))
 def test_no_slip_is_ever_sure_of_a_wrong_area(data: st.DataObject, pack: str) -> None:
     name, code = data.draw(st.sampled_from(written(pack)))
-    result = gazetteer_of(pack).find(slip(name, data.draw(st.randoms(use_true_random=False))))
+    result = load_gazetteer(pack).find(slip(name, data.draw(st.randoms(use_true_random=False))))
 
     assert not result.sure or result.codes == (code,)

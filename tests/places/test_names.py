@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.places.areas import Areas
-from gateway.places.gazetteer import LONGEST, MOST, Found, Gazetteer
-from tests.helpers.place_packs import CITY, IGNORED, PACKS, REGENCY, SECOND_CITY, areas_of, gazetteer_of
+from gateway.places.gazetteer import MAX_CHARACTERS, MAX_MATCHES, AreaMatches, Gazetteer
+from tests.helpers.place_packs import CITY, IGNORED_WORDS, PACKS, REGENCY, SECOND_CITY, load_areas, load_gazetteer
 
 MEDONO = "33.75.01.1002"
 TYPED = st.one_of(st.text(max_size=80), st.text("adegiknoprst .-'/", max_size=80))
@@ -19,8 +19,8 @@ TYPED = st.one_of(st.text(max_size=80), st.text("adegiknoprst .-'/", max_size=80
 
 def found(typed: str, pack: str = CITY) -> tuple[list[str], bool]:
     """What is offered, as names with their kecamatan, and whether it is sure."""
-    areas = areas_of(pack)
-    result = gazetteer_of(pack).find(typed)
+    areas = load_areas(pack)
+    result = load_gazetteer(pack).find(typed)
     return [
         f"{areas.kelurahan[code]}, {areas.kecamatan[areas.kecamatan_of(code)]}" for code in result.codes
     ], result.sure
@@ -28,7 +28,7 @@ def found(typed: str, pack: str = CITY) -> tuple[list[str], bool]:
 
 def names_of(pack: str) -> dict[str, list[str]]:
     named = defaultdict(list)
-    for code, name in areas_of(pack).kelurahan.items():
+    for code, name in load_areas(pack).kelurahan.items():
         named[name].append(code)
     return named
 
@@ -36,15 +36,15 @@ def names_of(pack: str) -> dict[str, list[str]]:
 # Names as they are written ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("alias", areas_of(CITY).aliases)
+@pytest.mark.parametrize("alias", load_areas(CITY).aliases)
 def test_every_old_name_and_spelling_is_sure(alias: str) -> None:
-    assert gazetteer_of(CITY).find(alias) == Found(areas_of(CITY).aliases[alias], sure=True)
+    assert load_gazetteer(CITY).find(alias) == AreaMatches(load_areas(CITY).aliases[alias], sure=True)
 
 
 @pytest.mark.parametrize("pack", [CITY, SECOND_CITY])
 def test_every_current_name_of_a_city_is_sure(pack: str) -> None:
-    for code, name in areas_of(pack).kelurahan.items():
-        assert gazetteer_of(pack).find(name) == Found((code,), sure=True)
+    for code, name in load_areas(pack).kelurahan.items():
+        assert load_gazetteer(pack).find(name) == AreaMatches((code,), sure=True)
 
 
 def test_a_doubled_name_of_the_regency_offers_all_who_bear_it() -> None:
@@ -52,12 +52,12 @@ def test_a_doubled_name_of_the_regency_offers_all_who_bear_it() -> None:
 
     assert len(doubled) == 10
     for name, codes in doubled.items():
-        assert gazetteer_of(REGENCY).find(name) == Found(tuple(codes), sure=False)
+        assert load_gazetteer(REGENCY).find(name) == AreaMatches(tuple(codes), sure=False)
 
 
 def test_the_other_names_of_the_regency_are_sure_but_for_a_few_that_one_letter_parts() -> None:
     single = {name: codes for name, codes in names_of(REGENCY).items() if len(codes) == 1}
-    results = {name: gazetteer_of(REGENCY).find(name) for name in single}
+    results = {name: load_gazetteer(REGENCY).find(name) for name in single}
 
     assert all(results[name].codes[:1] == tuple(codes) for name, codes in single.items())
     assert sorted(name for name, result in results.items() if not result.sure) == [
@@ -92,16 +92,18 @@ def test_case_marks_accents_and_words_before_a_name_do_not_matter(typed: str) ->
 
 
 def test_a_gazetteer_knows_no_language_of_its_own() -> None:
-    assert Gazetteer(areas_of(CITY)).find("kelurahan Medono") == Found()
-    assert Gazetteer(areas_of(CITY), ["Die Gemeinde", "Dorf"]).find("dorf Medono") == Found((MEDONO,), sure=True)
+    assert Gazetteer(load_areas(CITY)).find("kelurahan Medono") == AreaMatches()
+    assert Gazetteer(load_areas(CITY), ["Die Gemeinde", "Dorf"]).find("dorf Medono") == AreaMatches(
+        (MEDONO,), sure=True
+    )
 
 
 def test_a_name_that_begins_with_an_ignored_word_is_found_by_all_its_words() -> None:
     areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Kampung Baru", "33.75.01.1003": "Baru"}, {})
 
-    assert Gazetteer(areas, IGNORED).find("kampung medono").codes == ()
-    assert set(Gazetteer(areas, IGNORED).find("Desa Kampung Baru").codes) == {MEDONO, "33.75.01.1003"}
-    assert Gazetteer(areas, IGNORED).find("Baru") == Found(("33.75.01.1003",), sure=True)
+    assert Gazetteer(areas, IGNORED_WORDS).find("kampung medono").codes == ()
+    assert set(Gazetteer(areas, IGNORED_WORDS).find("Desa Kampung Baru").codes) == {MEDONO, "33.75.01.1003"}
+    assert Gazetteer(areas, IGNORED_WORDS).find("Baru") == AreaMatches(("33.75.01.1003",), sure=True)
 
 
 # Names that are not quite so -------------------------------------------------------------------------------
@@ -129,15 +131,15 @@ def test_part_of_a_name_or_a_misspelled_one_offers_a_choice(typed: str, offered:
 def test_a_misspelled_name_is_offered_before_one_that_only_begins_alike() -> None:
     areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Medonorejo", "33.75.01.1003": "Medano"}, {})
 
-    assert Gazetteer(areas).find("medono") == Found(("33.75.01.1003", MEDONO), sure=False)
+    assert Gazetteer(areas).find("medono") == AreaMatches(("33.75.01.1003", MEDONO), sure=False)
 
 
 def test_at_most_five_are_offered() -> None:
-    assert len(found("karang", REGENCY)[0]) == MOST
+    assert len(found("karang", REGENCY)[0]) == MAX_MATCHES
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "me", "m e", "12", "12345", "--- ...", "kel", "qqqqqq", "medono" + " " * LONGEST]
+    "typed", ["", "me", "m e", "12", "12345", "--- ...", "kel", "qqqqqq", "medono" + " " * MAX_CHARACTERS]
 )
 def test_nothing_is_found_for_what_is_no_name(typed: str) -> None:
     assert found(typed) == ([], False)
@@ -148,7 +150,7 @@ def test_an_alias_that_is_the_name_of_another_area_is_never_sure() -> None:
         {"33.75.01": "Barat"}, {MEDONO: "Medono", "33.75.01.1009": "Tirto"}, {}, {"Medono": ("33.75.01.1009",)}
     )
 
-    assert Gazetteer(areas).find("Medono") == Found((MEDONO, "33.75.01.1009"), sure=False)
+    assert Gazetteer(areas).find("Medono") == AreaMatches((MEDONO, "33.75.01.1009"), sure=False)
 
 
 # With a kecamatan ------------------------------------------------------------------------------------------
@@ -169,10 +171,10 @@ def test_a_kecamatan_before_or_after_a_name_narrows_to_one(typed: str) -> None:
 
 
 def test_every_name_is_sure_with_its_kecamatan_but_for_two_that_one_letter_parts_there() -> None:
-    areas = areas_of(REGENCY)
+    areas = load_areas(REGENCY)
     unsure = []
     for code, name in areas.kelurahan.items():
-        result = gazetteer_of(REGENCY).find(f"{name} {areas.kecamatan[areas.kecamatan_of(code)]}")
+        result = load_gazetteer(REGENCY).find(f"{name} {areas.kecamatan[areas.kecamatan_of(code)]}")
         assert result.codes[0] == code
         if not result.sure:
             unsure.append(name)
@@ -208,10 +210,10 @@ def test_a_village_named_like_another_kecamatan_is_not_taken_for_granted() -> No
 
 @given(typed=TYPED, pack=st.sampled_from(PACKS))
 def test_anything_may_be_typed(typed: str, pack: str) -> None:
-    result = gazetteer_of(pack).find(typed)
+    result = load_gazetteer(pack).find(typed)
 
-    assert len(set(result.codes)) == len(result.codes) <= MOST
-    assert set(result.codes) <= areas_of(pack).kelurahan.keys()
+    assert len(set(result.codes)) == len(result.codes) <= MAX_MATCHES
+    assert set(result.codes) <= load_areas(pack).kelurahan.keys()
     assert not result.sure or len(result.codes) == 1
 
 
@@ -219,24 +221,24 @@ def test_anything_may_be_typed(typed: str, pack: str) -> None:
     "typed", ["Wonosari", "sumurjomblangbogo", "ds wonosari kec siwalan", "kel " * 15, "a b " * 15]
 )
 def test_a_find_among_285_areas_takes_less_than_a_millisecond(typed: str) -> None:
-    gazetteer = gazetteer_of(REGENCY)
+    gazetteer = load_gazetteer(REGENCY)
 
     assert min(timeit.repeat(lambda: gazetteer.find(typed), number=10, repeat=10)) / 10 < 0.001
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_among_some_areas_the_very_name_of_one_is_that_one(pack: str) -> None:
-    gazetteer, areas = gazetteer_of(pack), areas_of(pack)
+    gazetteer, areas = load_gazetteer(pack), load_areas(pack)
     for codes in areas.by_kecamatan.values():
-        assert [gazetteer.named(f"desa {areas.kelurahan[code]} ", codes) for code in codes] == list(codes)
+        assert [gazetteer.exact_match(f"desa {areas.kelurahan[code]} ", codes) for code in codes] == list(codes)
 
 
-@pytest.mark.parametrize("typed", ["", "kleg", "medono", "klego klego", "k" * (LONGEST + 1)])
+@pytest.mark.parametrize("typed", ["", "kleg", "medono", "klego klego", "k" * (MAX_CHARACTERS + 1)])
 def test_among_some_areas_nothing_else_is_one(typed: str) -> None:
-    assert gazetteer_of(CITY).named(typed, areas_of(CITY).by_kecamatan["33.75.02"]) == ""
+    assert load_gazetteer(CITY).exact_match(typed, load_areas(CITY).by_kecamatan["33.75.02"]) == ""
 
 
 def test_among_areas_of_one_name_none_is_meant() -> None:
-    gazetteer, areas = gazetteer_of(REGENCY), areas_of(REGENCY)
+    gazetteer, areas = load_gazetteer(REGENCY), load_areas(REGENCY)
 
-    assert gazetteer.named("wonosari", areas.kelurahan) == ""
+    assert gazetteer.exact_match("wonosari", areas.kelurahan) == ""

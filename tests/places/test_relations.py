@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.places.areas import read_aliases, read_neighbours
-from tests.helpers.place_packs import CITY, areas_of
+from tests.helpers.place_packs import CITY, load_areas
 
-AREAS = areas_of(CITY)
+AREAS = load_areas(CITY)
 MEDONO, PODOSUGIH, TIRTO = "33.75.01.1002", "33.75.01.1003", "33.75.01.1009"
 
 

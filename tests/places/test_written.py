@@ -6,14 +6,14 @@ from functools import cache
 
 import pytest
 
-from gateway.places.area_cell import AreaCell, AreaReader
+from gateway.places.area_cell import AreaCell, AreaResolver
 from gateway.places.gazetteer import Gazetteer
-from tests.helpers.place_packs import CITY, PACKS, REGENCY, areas_of, gazetteer_of
+from tests.helpers.place_packs import CITY, PACKS, REGENCY, load_areas, load_gazetteer
 
 
 @cache
-def reader_of(pack: str) -> AreaReader:
-    return AreaReader(areas_of(pack), gazetteer_of(pack))
+def reader_of(pack: str) -> AreaResolver:
+    return AreaResolver(load_areas(pack), load_gazetteer(pack))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def reader_of(pack: str) -> AreaReader:
     ],
 )
 def test_what_is_sure(written: str, code: str) -> None:
-    assert reader_of(CITY).read(written) == AreaCell((code,))
+    assert reader_of(CITY).resolve(written) == AreaCell((code,))
 
 
 @pytest.mark.parametrize(
@@ -45,43 +45,43 @@ def test_what_is_sure(written: str, code: str) -> None:
     ],
 )
 def test_what_is_not(written: str, offered: tuple[str, ...]) -> None:
-    assert reader_of(CITY).read(written) == AreaCell(offered=offered)
+    assert reader_of(CITY).resolve(written) == AreaCell(suggestions=offered)
 
 
 def test_a_name_of_both_needs_its_kind() -> None:
     reader = reader_of(REGENCY)
-    assert reader.read("Wiradesa").offered == ("Wiradesa (33.26.16)", "Wiradesa (33.26.16.2005)")
-    assert reader.read("Kecamatan Wiradesa").codes == ("33.26.16",)
-    assert reader.read("desa Wiradesa").codes == ("33.26.16.2005",)
+    assert reader.resolve("Wiradesa").suggestions == ("Wiradesa (33.26.16)", "Wiradesa (33.26.16.2005)")
+    assert reader.resolve("Kecamatan Wiradesa").codes == ("33.26.16",)
+    assert reader.resolve("desa Wiradesa").codes == ("33.26.16.2005",)
 
 
 def test_the_words_that_say_so_are_those_of_the_pack() -> None:
-    areas = areas_of(REGENCY)
-    reader = AreaReader(areas, Gazetteer(areas, ["Ort"], ["Gemeinde"]))
-    assert reader.read("Gemeinde Wiradesa").codes == ("33.26.16",)
-    assert reader.read("Ort Wiradesa").codes == ("33.26.16.2005",)
-    assert reader.read("Kecamatan Wiradesa") == AreaCell()
-    assert reader.read("Gemeinde Dor") == AreaCell(offered=("Doro (33.26.06)",)), "one letter is missing"
-    assert reader.read("Gemeinde Do") == AreaCell()
+    areas = load_areas(REGENCY)
+    reader = AreaResolver(areas, Gazetteer(areas, ["Ort"], ["Gemeinde"]))
+    assert reader.resolve("Gemeinde Wiradesa").codes == ("33.26.16",)
+    assert reader.resolve("Ort Wiradesa").codes == ("33.26.16.2005",)
+    assert reader.resolve("Kecamatan Wiradesa") == AreaCell()
+    assert reader.resolve("Gemeinde Dor") == AreaCell(suggestions=("Doro (33.26.06)",)), "one letter is missing"
+    assert reader.resolve("Gemeinde Do") == AreaCell()
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_no_more_than_three_are_offered(pack: str) -> None:
-    names = [*areas_of(pack).kelurahan.values(), *areas_of(pack).kecamatan.values()]
-    assert max(len(reader_of(pack).read(name[:-1]).offered) for name in names) <= 3
+    names = [*load_areas(pack).kelurahan.values(), *load_areas(pack).kecamatan.values()]
+    assert max(len(reader_of(pack).resolve(name[:-1]).suggestions) for name in names) <= 3
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_every_kecamatan_and_code_is_understood(pack: str) -> None:
-    areas = areas_of(pack)
+    areas = load_areas(pack)
     for code, name in areas.kecamatan.items():
-        assert reader_of(pack).read(f"Kecamatan {name}").codes == (code,)
+        assert reader_of(pack).resolve(f"Kecamatan {name}").codes == (code,)
     for code in (*areas.kecamatan, *areas.kelurahan):
-        assert reader_of(pack).read(code).codes == (code,)
+        assert reader_of(pack).resolve(code).codes == (code,)
 
 
 def test_everywhere_and_within() -> None:
     reader = reader_of(CITY)
-    assert reader.read("*").codes == ("33.75.01", "33.75.02", "33.75.03", "33.75.04")
-    assert reader.within("33.75.01.1003") == ("33.75.01.1003", "33.75.01")
-    assert reader.within("33.75.01") == ("33.75.01", *areas_of(CITY).by_kecamatan["33.75.01"])
+    assert reader.resolve("*").codes == ("33.75.01", "33.75.02", "33.75.03", "33.75.04")
+    assert reader.overlapping_codes("33.75.01.1003") == ("33.75.01.1003", "33.75.01")
+    assert reader.overlapping_codes("33.75.01") == ("33.75.01", *load_areas(CITY).by_kecamatan["33.75.01"])

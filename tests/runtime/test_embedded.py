@@ -23,8 +23,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import text
 
 from gateway.runtime import drop_root
-from gateway.runtime.data_folder import DataFolderTaken
-from gateway.runtime.embedded import EmbeddedMissing, EmbeddedStores, addresses, programs
+from gateway.runtime.data_folder import DataFolderInUse
+from gateway.runtime.embedded import EmbeddedMissing, EmbeddedStores, find_binaries, store_urls
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.runtime.supervisor import ServerFailed
 
@@ -127,7 +127,7 @@ async def test_data_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
 
     async with running(data) as stores:
         assert await read(stores.redis_url, stores.database_url) == ("kept", "kept")
-        assert addresses(data) == (stores.redis_url, stores.database_url)
+        assert store_urls(data) == (stores.redis_url, stores.database_url)
 
 
 async def test_servers_listen_on_private_sockets_only(stores: EmbeddedStores) -> None:
@@ -157,7 +157,7 @@ async def test_stopping_leaves_no_process_and_may_be_repeated(data: Path) -> Non
 
 async def test_a_folder_in_use_is_refused_and_its_user_undisturbed(data: Path) -> None:
     async with running(data) as stores:
-        with pytest.raises(DataFolderTaken, match=rf"already used by another waspada run \(process {os.getpid()}\)"):
+        with pytest.raises(DataFolderInUse, match=rf"already used by another waspada run \(process {os.getpid()}\)"):
             await EmbeddedStores.start(data)
         await write(stores.redis_url, stores.database_url)
         assert await read(stores.redis_url, stores.database_url) == ("kept", "kept")
@@ -166,7 +166,7 @@ async def test_a_folder_in_use_is_refused_and_its_user_undisturbed(data: Path) -
 async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(DataFolderTaken, match="cannot be used: File exists"):
+    with pytest.raises(DataFolderInUse, match="cannot be used: File exists"):
         await EmbeddedStores.start(tmp_path / "file")
 
 
@@ -263,11 +263,11 @@ async def test_a_path_too_long_for_a_socket_works(made: Path, tmp_path: Path) ->
 
 async def test_a_strangers_file_in_place_of_the_distant_sockets_is_refused(tmp_path: Path) -> None:
     data = tmp_path / ("long" * 25)
-    sockets = Path(addresses(data)[0].removeprefix("unix://").partition("?")[0]).parent
+    sockets = Path(store_urls(data)[0].removeprefix("unix://").partition("?")[0]).parent
     sockets.symlink_to(tmp_path)
 
     try:
-        with pytest.raises(DataFolderTaken, match="is in the way"):
+        with pytest.raises(DataFolderInUse, match="is in the way"):
             await EmbeddedStores.start(data)
     finally:
         sockets.unlink()
@@ -286,7 +286,7 @@ async def test_damaged_data_is_reported_with_the_servers_words(tmp_path: Path) -
 
 def test_a_missing_wheel_is_named() -> None:
     with pytest.raises(EmbeddedMissing, match="pip install"):
-        programs("no_such_wheel", "bin")
+        find_binaries("no_such_wheel", "bin")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to lose")

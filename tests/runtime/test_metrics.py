@@ -19,8 +19,8 @@ def samples(metrics: Metrics) -> dict[str, float]:
 def test_turns_are_counted_by_channel_and_outcome() -> None:
     metrics = Metrics()
     for outcome in ("new", "new", "repeated"):
-        metrics.turn("at", outcome, 0.004, 0.001, 0.0)
-    metrics.turn("local", "new", 0.004, 0.001, 0.0)
+        metrics.count_turn("at", outcome, 0.004, 0.001, 0.0)
+    metrics.count_turn("local", "new", 0.004, 0.001, 0.0)
     found = samples(metrics)
     assert found["waspada_ussd_turns_total channel=at outcome=new"] == 2
     assert found["waspada_ussd_turns_total channel=at outcome=repeated"] == 1
@@ -30,7 +30,7 @@ def test_turns_are_counted_by_channel_and_outcome() -> None:
 def test_durations_fall_into_cumulative_buckets() -> None:
     metrics = Metrics()
     for seconds in (0.0005, 0.001, 0.0015, 0.3, 5.0):
-        metrics.turn("at", "new", seconds, 0.0, 0.0)
+        metrics.count_turn("at", "new", seconds, 0.0, 0.0)
     found = samples(metrics)
     by_bound = {
         bound: found[f"waspada_ussd_turn_seconds_bucket channel=at le={bound}"]
@@ -43,8 +43,8 @@ def test_durations_fall_into_cumulative_buckets() -> None:
 
 def test_a_store_that_a_turn_did_not_use_is_not_counted() -> None:
     metrics = Metrics()
-    metrics.turn("at", "new", 0.004, 0.002, 0.0)
-    metrics.turn("at", "failed", 0.3, 0.0, 0.0)
+    metrics.count_turn("at", "new", 0.004, 0.002, 0.0)
+    metrics.count_turn("at", "failed", 0.3, 0.0, 0.0)
     found = samples(metrics)
     assert found["waspada_ussd_store_seconds_count store=redis"] == 1
     assert found["waspada_ussd_store_seconds_count store=sql"] == 0

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.menu.pack.loader import PackRefused, load, version_of
 from gateway.menu.pack.yaml_reader import LARGEST_FILE
-from gateway.runtime.pack_folder import MOST_READ, PackNotFound, fingerprint, read_pack
+from gateway.runtime.pack_folder import MAX_CHARACTERS, PackNotFound, fingerprint, read_pack
 
 
 def test_a_folder_is_its_yaml_and_csv_files(tmp_path: Path) -> None:
@@ -48,5 +48,5 @@ def test_it_has_a_version_all_the_same(tmp_path: Path) -> None:
 def test_of_a_file_without_end_no_more_is_read_than_shows_it(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_bytes(b"x" * (LARGEST_FILE + 1000))
 
-    assert MOST_READ == LARGEST_FILE + 1
-    assert len(read_pack(tmp_path)["flow.yaml"]) == MOST_READ
+    assert MAX_CHARACTERS == LARGEST_FILE + 1
+    assert len(read_pack(tmp_path)["flow.yaml"]) == MAX_CHARACTERS

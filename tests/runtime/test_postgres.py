@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
-from gateway.runtime.embedded import EmbeddedStores, addresses
+from gateway.runtime.embedded import EmbeddedStores, store_urls
 from gateway.runtime.postgres import Database, DatabaseUnavailable, is_current, metadata, upgrade
 
 
@@ -257,7 +257,7 @@ async def test_many_processes_may_upgrade_at_once(stores: EmbeddedStores, marks:
 
 
 async def test_an_upgrade_without_a_server_is_away(tmp_path: Path) -> None:
-    _, url = addresses(tmp_path)
+    _, url = store_urls(tmp_path)
     with pytest.raises(DatabaseUnavailable):
         await upgrade(url)
 

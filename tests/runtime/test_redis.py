@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 
-from gateway.runtime.redis import LARGEST_BATCH, Pipeline, RedisUnavailable
+from gateway.runtime.redis import MAX_BATCH, Pipeline, RedisUnavailable
 from gateway.wiring import redis_client
 from tests.helpers.outages import OwnRedis, own_redis
 
@@ -65,7 +65,7 @@ async def test_one_alone_does_not_wait_for_company(pipeline: Pipeline) -> None:
 
 
 async def test_more_than_a_batch_holds(pipeline: Pipeline) -> None:
-    many = LARGEST_BATCH * 3 + 7
+    many = MAX_BATCH * 3 + 7
     answers = await asyncio.gather(*(pipeline.run("ECHO", number) for number in range(many)))
     assert answers == [str(number).encode() for number in range(many)]
 
@@ -148,7 +148,7 @@ async def test_who_gives_up_takes_nobody_elses_answer_along(pipeline: Pipeline) 
 async def test_closing_tells_those_who_wait(pipeline: Pipeline, own_redis: OwnRedis) -> None:
     await pipeline.run("PING")
     own_redis.hang()
-    asked = [asyncio.create_task(pipeline.run("PING")) for _ in range(LARGEST_BATCH + 3)]
+    asked = [asyncio.create_task(pipeline.run("PING")) for _ in range(MAX_BATCH + 3)]
     await asyncio.sleep(0.01)
     await pipeline.close()
     assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisUnavailable}

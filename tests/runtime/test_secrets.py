@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from gateway.runtime.secrets import SecretsUnusable, load, load_or_make
+from gateway.runtime.secrets import SecretsUnusable, load, load_or_create
 
 _NAME = "secrets.toml"
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
-    made = load_or_make(tmp_path / "var")
+    made = load_or_create(tmp_path / "var")
 
     assert len(bytes.fromhex(made.vault_key)) == 32
     assert len(made.channel_secret) >= 16
-    assert load_or_make(tmp_path / "var") == made == load(tmp_path / "var")
+    assert load_or_create(tmp_path / "var") == made == load(tmp_path / "var")
 
 
 def test_two_gateways_have_different_secrets(tmp_path: Path) -> None:
-    one, other = load_or_make(tmp_path / "one"), load_or_make(tmp_path / "other")
+    one, other = load_or_create(tmp_path / "one"), load_or_create(tmp_path / "other")
 
     assert one.vault_key != other.vault_key
     assert one.channel_secret != other.channel_secret
@@ -29,14 +29,14 @@ def test_two_gateways_have_different_secrets(tmp_path: Path) -> None:
 
 
 def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
-    load_or_make(tmp_path)
+    load_or_create(tmp_path)
 
     assert stat.S_IMODE((tmp_path / _NAME).stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [_NAME]
 
 
 def test_their_repr_shows_nothing(tmp_path: Path) -> None:
-    made = load_or_make(tmp_path)
+    made = load_or_create(tmp_path)
 
     assert made.vault_key not in repr(made)
     assert made.channel_secret not in f"{made}"
@@ -44,11 +44,11 @@ def test_their_repr_shows_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
 def test_a_file_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> None:
-    load_or_make(tmp_path)
+    load_or_create(tmp_path)
     (tmp_path / _NAME).chmod(mode)
 
     with pytest.raises(SecretsUnusable, match="chmod 600"):
-        load_or_make(tmp_path)
+        load_or_create(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,25 @@ def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, content: str) -> Non
     path.write_text(content, encoding="latin-1")
 
     with pytest.raises(SecretsUnusable, match="is damaged"):
-        load_or_make(tmp_path)
+        load_or_create(tmp_path)
 
     assert path.read_text(encoding="latin-1") == content
 
 
 def test_lost_ones_are_not_made_anew(tmp_path: Path) -> None:
     with pytest.raises(SecretsUnusable, match=f"{tmp_path / _NAME} is gone, .* from your backup"):
-        load_or_make(tmp_path, in_use=True)
+        load_or_create(tmp_path, in_use=True)
 
     assert list(tmp_path.iterdir()) == []
-    made = load_or_make(tmp_path)
-    assert load_or_make(tmp_path, in_use=True) == made
+    made = load_or_create(tmp_path)
+    assert load_or_create(tmp_path, in_use=True) == made
 
 
 def test_the_rest_of_an_unfinished_start_does_no_harm(tmp_path: Path) -> None:
     unfinished = tmp_path / "secrets.new"
     unfinished.write_text("vault_key = ")
 
-    made = load_or_make(tmp_path)
+    made = load_or_create(tmp_path)
 
     assert load(tmp_path) == made
     assert stat.S_IMODE((tmp_path / _NAME).stat().st_mode) == 0o600

@@ -51,7 +51,7 @@ def starts(folder: Path) -> int:
 
 
 async def test_a_server_that_dies_is_started_again(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
-    server = await SupervisedServer.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    server = await SupervisedServer.start(shell(_SCRIPT), up(tmp_path), limit=5)
     first = server.pid
 
     os.kill(first, signal.SIGKILL)
@@ -64,7 +64,7 @@ async def test_a_server_that_dies_is_started_again(shell: Callable[[str], Server
 
 async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "echo start >> starts; test $(wc -l < starts) = 1 || exit 1; touch up; exec sleep 60"
-    server = await SupervisedServer.started(shell(script), up(tmp_path), limit=5)
+    server = await SupervisedServer.start(shell(script), up(tmp_path), limit=5)
 
     (tmp_path / "up").unlink()
     os.kill(server.pid, signal.SIGKILL)
@@ -76,7 +76,7 @@ async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], ServerCom
 
 async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "trap '' TERM; touch up; while :; do sleep 0.1; done"
-    server = await SupervisedServer.started(shell(script), up(tmp_path), limit=5)
+    server = await SupervisedServer.start(shell(script), up(tmp_path), limit=5)
 
     await server.stop()
 
@@ -84,7 +84,7 @@ async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], Serv
 
 
 async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
-    server = await SupervisedServer.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    server = await SupervisedServer.start(shell(_SCRIPT), up(tmp_path), limit=5)
     os.kill(server.pid, signal.SIGKILL)
     await until(lambda: not psutil.pid_exists(server.pid))
 
@@ -98,13 +98,13 @@ async def test_what_ends_before_it_answers_fails_with_its_last_words(
     shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
     with pytest.raises(ServerFailed, match=r"shell did not start \(exit status 3\)(.|\n)*no such thing"):
-        await SupervisedServer.started(shell("echo no such thing; exit 3"), up(tmp_path), limit=5)
+        await SupervisedServer.start(shell("echo no such thing; exit 3"), up(tmp_path), limit=5)
 
 
 async def test_what_does_not_answer_in_time_is_ended(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "echo $$ > pid; exec sleep 60"
     with pytest.raises(ServerFailed, match=r"no answer after 1 seconds"):
-        await SupervisedServer.started(shell(script), up(tmp_path), limit=1)
+        await SupervisedServer.start(shell(script), up(tmp_path), limit=1)
 
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
@@ -146,7 +146,7 @@ async def test_supervision_survives_a_start_that_the_system_refuses(
     shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
     """Here the log cannot be opened for a while, as when the disk is full or file descriptors run out."""
-    server = await SupervisedServer.started(shell(_SCRIPT), up(tmp_path), limit=5)
+    server = await SupervisedServer.start(shell(_SCRIPT), up(tmp_path), limit=5)
     first = server.pid
     (tmp_path / "log").unlink()
     (tmp_path / "log").mkdir()

@@ -20,11 +20,11 @@ from redis.exceptions import RedisError
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.log_stream import (
     KEY,
-    LONGEST_ENTRY,
-    MOST_ENTRIES,
-    MOST_WAITING,
+    MAX_BUFFERED_BYTES,
+    MAX_ENTRIES,
+    MAX_ENTRY_BYTES,
+    LineFilter,
     LogStream,
-    Wanted,
     follow,
     read_tail,
 )
@@ -32,7 +32,7 @@ from tests.helpers.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]
 
-EVERYTHING = Wanted()
+EVERYTHING = LineFilter()
 
 
 def line(number: int, event: str = "probe", **fields: Any) -> bytes:
@@ -103,43 +103,43 @@ async def test_an_empty_tail_is_read_as_nothing(client: Redis) -> None:
 
 async def test_large_batches_become_several_entries(client: Redis) -> None:
     tail = LogStream(client, Drops())
-    tail.put([line(number, text="x" * 1000) for number in range(40)] + [line(40, text="x" * 3 * LONGEST_ENTRY)])
+    tail.put([line(number, text="x" * 1000) for number in range(40)] + [line(40, text="x" * 3 * MAX_ENTRY_BYTES)])
     await tail.close()
     entries: Any = await client.xrange(KEY)
     sizes = [len(fields[b"lines"]) for _, fields in entries]
-    assert sizes[:-1] == [size for size in sizes[:-1] if size <= LONGEST_ENTRY]
+    assert sizes[:-1] == [size for size in sizes[:-1] if size <= MAX_ENTRY_BYTES]
     assert len(sizes) == 4
     assert numbers(await read_tail(client, EVERYTHING, 100)) == list(range(41))
 
 
 async def test_the_stream_is_capped(client: Redis) -> None:
     async with client.pipeline(transaction=False) as pipeline:
-        for number in range(MOST_ENTRIES + 500):
+        for number in range(MAX_ENTRIES + 500):
             pipeline.xadd(KEY, {"lines": line(number)})
         await pipeline.execute()
     tail = LogStream(client, Drops())
     tail.put([line(1)])
     await tail.close()
-    assert MOST_ENTRIES <= await client.xlen(KEY) < MOST_ENTRIES + 200
+    assert MAX_ENTRIES <= await client.xlen(KEY) < MAX_ENTRIES + 200
 
 
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (Wanted(), [1, 2, 3, 4]),
-        (Wanted(level="info"), [1, 2, 3]),
-        (Wanted(level="warning"), [3]),
-        (Wanted(event="ussd."), [1, 2]),
-        (Wanted(event="ussd.turn"), [1]),
-        (Wanted(channel="at"), [1, 3]),
-        (Wanted(session="s1"), [1]),
-        (Wanted(ticket="73402816"), [3]),
-        (Wanted(ticket="7340-2816"), [3]),
-        (Wanted(channel="at", event="ussd"), [1]),
-        (Wanted(session="s"), []),
+        (LineFilter(), [1, 2, 3, 4]),
+        (LineFilter(level="info"), [1, 2, 3]),
+        (LineFilter(level="warning"), [3]),
+        (LineFilter(event="ussd."), [1, 2]),
+        (LineFilter(event="ussd.turn"), [1]),
+        (LineFilter(channel="at"), [1, 3]),
+        (LineFilter(session="s1"), [1]),
+        (LineFilter(ticket="73402816"), [3]),
+        (LineFilter(ticket="7340-2816"), [3]),
+        (LineFilter(channel="at", event="ussd"), [1]),
+        (LineFilter(session="s"), []),
     ],
 )
-async def test_filters(client: Redis, wanted: Wanted, found: list[int]) -> None:
+async def test_filters(client: Redis, wanted: LineFilter, found: list[int]) -> None:
     tail = LogStream(client, Drops())
     tail.put(
         [
@@ -170,7 +170,7 @@ async def test_following_begins_with_the_last_lines_and_misses_none(client: Redi
 
 
 async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
-    followed = follow(client, Wanted(event="ussd."), 0)
+    followed = follow(client, LineFilter(event="ussd."), 0)
     first = asyncio.ensure_future(anext(followed))
     await asyncio.sleep(0.05)
     tail = LogStream(client, Drops())
@@ -230,7 +230,7 @@ async def test_nobody_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:
         for _ in range(10):
             tail.put(large)
             await asyncio.sleep(0)
-        kept = MOST_WAITING // 10_000
+        kept = MAX_BUFFERED_BYTES // 10_000
         assert 1000 - kept <= drops.count < 1000 - kept + 20
         await tail.close()
     assert drops.count == 1000

@@ -19,7 +19,7 @@ async def test_a_stop_and_another_word_are_answers_to_the_appeal(desk: Room, clo
     assert await desk.says("STOP", phone(0)) == sms("unsub_ok")
     await desk.says("terima kasih", phone(1))
     await desk.says("BANTUAN", phone(9))
-    assert (await appeals.account(first)).answers == {"stop": 1, "other": 1}
+    assert (await appeals.account(first)).responses == {"stop": 1, "other": 1}
 
 
 async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: ManualClock) -> None:
@@ -32,12 +32,12 @@ async def test_whatever_a_person_writes_is_an_answer(desk: Room, clock: ManualCl
     for number, letter in enumerate(letters):
         await desk.says(letter, phone(number))
     await desk.says("Balasan otomatis: sedang cuti", phone(len(letters)))
-    assert (await appeals.account(appeal)).answers == {"other": len(letters)}, "a machine's words are none"
+    assert (await appeals.account(appeal)).responses == {"other": len(letters)}, "a machine's words are none"
     await desk.says("CEK", phone(0))
     await desk.says("BERHENTI", phone(len(letters)))
     clock.advance(days=4)
     await desk.says("BANTUAN", phone(len(letters) + 1))
-    assert (await appeals.account(appeal)).answers == {"other": len(letters), "stop": 1}
+    assert (await appeals.account(appeal)).responses == {"other": len(letters), "stop": 1}
 
 
 async def test_a_stop_counts_however_it_is_said(desk: Room, clock: ManualClock) -> None:
@@ -49,10 +49,10 @@ async def test_a_stop_counts_however_it_is_said(desk: Room, clock: ManualClock) 
     await desk.says("STOP", phone(0))
     assert (await Resident(desk.gateway.services.turns, phone(1)).walk(("1", "3", "2"))).end
     for _ in range(2):  # carriers repeat what they bring
-        await desk.inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
-    await desk.inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
-    await desk.inbox.take_opt_out("at", OptOut(phone(9), "SIAGA"))
-    assert (await appeals.account(appeal)).answers == {"stop": 3}
+        await desk.inbox.store_opt_out("at", OptOut(phone(2), "SIAGA"))
+    await desk.inbox.store_opt_out("at", OptOut(phone(0), "SIAGA"))
+    await desk.inbox.store_opt_out("at", OptOut(phone(9), "SIAGA"))
+    assert (await appeals.account(appeal)).responses == {"stop": 3}
 
 
 async def test_who_said_stop_gets_none_of_what_waits_for_him(desk: Room, clock: ManualClock) -> None:

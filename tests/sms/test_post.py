@@ -69,7 +69,7 @@ async def test_ten_replies_an_hour(desk: Room, clock: ManualClock) -> None:
         clock.advance(minutes=5)
     assert await desk.says("BANTUAN") == ""
     assert await desk.says("REG KLEGO") == ""
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == [KLEGO], "it is done all the same"
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == [KLEGO], "it is done all the same"
     assert await desk.says("BANTUAN", OTHER), "another number has ten of its own"
     clock.advance(minutes=10, seconds=-1)
     assert await desk.says("BANTUAN") == ""
@@ -85,7 +85,7 @@ async def test_a_confirmation_is_a_reply(desk: Room) -> None:
     assert await desk.says("LAPOR 3 KLEGO tawuran lagi") == ""
     assert await desk.says("BANTUAN") == ""
     assert len(await desk.incidents()) == 10
-    (kept,) = await desk.letters.list(to_sort=True)
+    (kept,) = await desk.letters.list_inbound(to_sort=True)
     assert kept["text"] == "LAPOR 3 KLEGO tawuran lagi"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.carriers.carrier import OptOut, Refused
 from gateway.messages.outbox import Outbox
-from gateway.people.opt_outs import OURS
+from gateway.people.opt_outs import GATEWAY_SENDER
 from gateway.people.tables import opt_outs, subscriptions
 from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, Room, sms
@@ -50,16 +50,16 @@ async def test_unsubscribing(desk: Room, text: str, language: str) -> None:
     await desk.says("REG KLEGO")
     await desk.says("REG MEDONO")
     assert await desk.says(text) == sms("unsub_ok", language)
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == []
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
 
 
 async def test_the_last_word_on_a_subscription_counts(desk: Room) -> None:
     """Also where it was said before: the second `STOP` is no repetition."""
     for text in ("STOP", "REG KLEGO", "STOP"):
         assert await desk.says(text)
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == []
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
     await desk.says("REG KLEGO")
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == [KLEGO]
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == [KLEGO]
 
 
 TELLING_REFUSALS = [
@@ -73,9 +73,9 @@ TELLING_REFUSALS = [
 async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
     await desk.says("REG KLEGO")
     assert await desk.says(text) == sms("unsub_ok", language)
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == []
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
     assert len(await desk.rows(opt_outs)) == 1
-    (listed,) = await desk.letters.list(to_sort=True)
+    (listed,) = await desk.letters.list_inbound(to_sort=True)
     assert (listed["text"], listed["made"]) == (text, "unsubscribed_told")
 
 
@@ -83,14 +83,14 @@ async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: R
 async def test_a_refusal_in_a_few_words_is_obeyed(desk: Room, text: str) -> None:
     await desk.says("REG KLEGO")
     assert await desk.says(text) in {sms("unsub_ok", language) for language in MENU.languages}
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == []
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
     assert len(await desk.rows(opt_outs)) == 1
 
 
 async def test_stop_is_heeded_by_every_appeal_until_the_phone_subscribes_again(desk: Room) -> None:
     await desk.says("STOP")
     (refused,) = await desk.rows(opt_outs)
-    assert (refused["phone_key"], refused["sender"]) == (VAULT.lookup(NUMBER), OURS)
+    assert (refused["phone_key"], refused["sender"]) == (VAULT.lookup(NUMBER), GATEWAY_SENDER)
     await desk.says("REG KLEGO")
     assert await desk.rows(opt_outs) == []
 
@@ -98,22 +98,22 @@ async def test_stop_is_heeded_by_every_appeal_until_the_phone_subscribes_again(d
 async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room) -> None:
     """His newest own word counts: or he would be told that he is subscribed, and get nothing."""
     await desk.says("REG MEDONO")
-    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == [], (
+    await desk.inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == [], (
         "to the carrier or to us, it ends all of them"
     )
     await desk.says("STOP")
     assert await desk.says("REG KLEGO") == sms("sub_ok", area=KLEGO)
     assert await desk.rows(opt_outs) == []
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == [KLEGO]
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == [KLEGO]
 
 
 async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: ManualClock) -> None:
     """The reply that says that he is subscribed reaches nobody whom it is not true of."""
-    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    await desk.inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     await desk.says("REG KLEGO")
     outbox = Outbox(desk.gateway.services.database, VAULT, clock)
     (claim,) = await outbox.claim(10, "worker", "at")
     await outbox.record("at", [(claim, Refused("opted out at the carrier", opted_out=True))])
-    assert await desk.gateway.services.subscriptions.standing(NUMBER) == []
+    assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
     assert len(await desk.rows(opt_outs)) == 1

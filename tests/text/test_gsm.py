@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.gsm import NotGsm7, cost, encoding, packed_octets, parts, septets, units
+from gateway.text.gsm import NotGsm7, cost, encoding, packed_octets, parts, septets, utf16_units
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"future(\.|$)")
@@ -74,7 +74,7 @@ def test_septets(text: str, count: int) -> None:
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("文", 1), ("😀", 2), ("e\u0301", 1), ("a😀b", 4)])
 def test_units(text: str, count: int) -> None:
-    assert units(text) == count
+    assert utf16_units(text) == count
 
 
 @pytest.mark.parametrize(
@@ -184,13 +184,13 @@ def test_the_cost_is_that_of_what_would_be_sent(text: str) -> None:
     shown = cost(text)
     assert shown.encoding == encoding(shown.text)
     assert shown.parts == len(parts(shown.text))
-    assert shown.length == (septets(shown.text) if shown.encoding == "gsm7" else units(shown.text))
+    assert shown.length == (septets(shown.text) if shown.encoding == "gsm7" else utf16_units(shown.text))
 
 
 def test_what_the_author_is_shown() -> None:
     shown = cost("Rapat \u201cwarga\u201d \u2013 jam 7\u2026" + "x" * 140)
     assert (shown.encoding, shown.length, shown.parts) == ("gsm7", 164, 2)
-    assert [(change.what, change.instead, change.where) for change in shown.changes] == [
+    assert [(change.original, change.substitute, change.position) for change in shown.replacements] == [
         ("\u201c", '"', 6),
         ("\u201d", '"', 12),
         ("\u2013", "-", 14),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.phone import NotAPhoneNumber, Phone, gets_sms, mask, mask_in, normalise
+from gateway.text.phone import NotAPhoneNumber, Phone, can_receive_sms, mask, mask_in, normalise
 
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True)
 SUBSCRIBERS = st.from_regex(r"8[1-35-9][0-9]{7,10}", fullmatch=True)
@@ -94,7 +94,7 @@ def test_national_and_international_spelling_agree(subscriber: str) -> None:
     [("+6281230004567", True), ("+254711000101", True), ("+12015550123", True), ("+62285421093", False)],
 )
 def test_no_sms_reaches_a_landline(number: str, mobile: bool) -> None:
-    assert gets_sms(Phone(number)) is mobile
+    assert can_receive_sms(Phone(number)) is mobile
 
 
 @pytest.mark.parametrize("raw", ["6281230004567", "+62 812", "+1234567", "+1234567890123456", "", "+6281230004567\n"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text.gsm import Change, encoding, transliterate
+from gateway.text.gsm import Replacement, encoding, transliterate
 from gateway.text.transliteration import INVISIBLE, STAND_INS
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
@@ -59,18 +59,18 @@ def test_what_is_read_the_same_stands_in(text: str, instead: str) -> None:
 )
 def test_what_has_no_stand_in_stays_whole(text: str) -> None:
     assert transliterate(text).text == unicodedata.normalize("NFC", text)
-    assert transliterate(text).changes == ()
+    assert transliterate(text).replacements == ()
 
 
 def test_each_change_says_what_with_what_and_where() -> None:
-    assert transliterate("a“b\u200bc").changes == (Change("“", '"', 1), Change("\u200b", "", 3))
+    assert transliterate("a“b\u200bc").replacements == (Replacement("“", '"', 1), Replacement("\u200b", "", 3))
 
 
 @given(ANY_TEXT | EDITORS)
 def test_the_changes_are_the_whole_difference(text: str) -> None:
     changed = transliterate(text)
     chars: list[str] = list(unicodedata.normalize("NFC", text))
-    for what, instead, where in changed.changes:
+    for what, instead, where in changed.replacements:
         assert chars[where] == what
         assert encoding(what) == "ucs2"
         chars[where] = instead
@@ -86,5 +86,5 @@ def test_what_editors_write_becomes_gsm7(text: str) -> None:
 def test_a_text_within_the_alphabet_stays_and_none_leaves_it(text: str) -> None:
     changed = transliterate(text)
     if encoding(text) == "gsm7":
-        assert changed.changes == ()
+        assert changed.replacements == ()
     assert not (encoding(text) == "gsm7" and encoding(changed.text) == "ucs2")

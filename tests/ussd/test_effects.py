@@ -16,7 +16,7 @@ from gateway.incidents.tables import incident_details
 from gateway.incidents.ticket_attempts import WINDOW_S
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import messages
-from gateway.people.opt_outs import OURS
+from gateway.people.opt_outs import GATEWAY_SENDER
 from gateway.people.tables import opt_outs, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.text import ticket as tickets
@@ -37,7 +37,7 @@ FINISHED = EffectRequest(
     answers={"category": "gesekan", "area": "33.75.01.1003"},
     at=Clock().now(),
 )
-UNKNOWN = tickets.show(tickets.make(Clock().number_below))
+UNKNOWN = tickets.with_dash(tickets.generate(Clock().number_below))
 
 
 async def filed(gateway: UssdGateway, phone: Phone = NUMBER) -> str:
@@ -205,27 +205,29 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     (row,) = await timed.rows(subscriptions)
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
-    assert await timed.services.subscriptions.standing(NUMBER) == ["33.75.01.1003"]
+    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
     clock.advance(hours=1)
     screen = await Resident(timed.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)
     (row,) = await timed.rows(subscriptions)
     assert row["withdrawn_at"] == clock.now(), "that there was consent can be shown later"
-    assert [refused["sender"] for refused in await timed.rows(opt_outs)] == [OURS], "nor by another role any more"
-    assert await timed.services.subscriptions.standing(NUMBER) == []
+    assert [refused["sender"] for refused in await timed.rows(opt_outs)] == [GATEWAY_SENDER], (
+        "nor by another role any more"
+    )
+    assert await timed.services.subscriptions.active_areas(NUMBER) == []
 
 
 async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
-    await Inbox(timed.services.database, VAULT, clock).take_opt_out("at", OptOut(NUMBER, "3375"))
+    await Inbox(timed.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
     assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed.rows(opt_outs) == []
-    assert await timed.services.subscriptions.standing(NUMBER) == ["33.75.01.1003"]
+    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
 
 async def test_a_subscription_by_the_name_of_the_place(gateway: UssdGateway) -> None:
     screen = await Resident(gateway.services.turns).walk(("1", "3", "1", "klego"))
     assert state(screen) == "joined"
-    assert len(await gateway.services.subscriptions.standing(NUMBER)) == 1
+    assert len(await gateway.services.subscriptions.active_areas(NUMBER)) == 1
 
 
 async def test_who_has_no_subscription_may_leave_all_the_same(gateway: UssdGateway) -> None:

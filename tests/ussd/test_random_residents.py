@@ -52,7 +52,7 @@ LEARNT = {
     "filed": {"ticket": "7340-2817"},
     "found": {"ticket": "7340-2817", "status": "checking", "date": "27/11 13:05"},
 }
-TICKET = tickets.show(tickets.make(lambda _: 12345))
+TICKET = tickets.with_dash(tickets.generate(lambda _: 12345))
 ANSWERS = st.lists(st.integers(0, 9), min_size=1, max_size=16)
 NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.kelurahan.values()})
 PACE = settings(

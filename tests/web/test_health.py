@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from gateway.vault.key_check import prove_key
+from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
 from tests.helpers.outages import Gate, OwnRedis
@@ -118,7 +118,7 @@ async def test_tables_of_another_release(waspada: WebGateway) -> None:
 
 
 async def test_a_database_of_another_vault_key(waspada: WebGateway) -> None:
-    await prove_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
+    await check_vault_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
     status, told = await readiness(waspada)
     reason = "The vault key is not the one that this database was filled with."
     assert (status, told["away"]) == (503, {"postgres": reason})

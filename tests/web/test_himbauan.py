@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert
 
 from gateway.appeals.appeal import AppealStatus
-from gateway.appeals.published import Publisher
+from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
 from gateway.web import appeals_page
@@ -101,13 +101,15 @@ async def test_the_heading_over_a_template_is_the_packs(waspada: WebGateway) -> 
 
 
 async def test_the_page_says_when_it_does_not_show_all(waspada: WebGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(appeals_page, "MOST", 2)
+    monkeypatch.setattr(appeals_page, "MAX_PUBLISHED", 2)
     await stored(waspada.services.database)
     assert "tidak ditampilkan lagi" not in (await waspada.call("GET", "/himbauan")).text
     await stored(waspada.services.database, went_out_at=NOON - timedelta(days=1))
     app = web.Application()  # a page of its own: the one above is remembered for ten seconds
     services = waspada.services
-    AppealsPage(services.publisher.latest, lambda: services.versions.current, services.clock).add_to(app)
+    AppealsPage(services.published_appeals.list_published, lambda: services.versions.current, services.clock).add_to(
+        app
+    )
     async with TestClient(TestServer(app)) as client:
         page = await (await client.get("/himbauan")).text()
     assert "Yang dikirim sebelum 19-11-2024 12:00 WIB tidak ditampilkan lagi." in page
@@ -154,7 +156,10 @@ async def test_a_crowd_costs_one_query(waspada: WebGateway) -> None:
 
 async def listed(gateway: WebGateway) -> list[dict[str, Any]]:
     menu = gateway.services.versions.current
-    return [one.for_json() for one in await Publisher(gateway.services.database, lambda: menu, {"at": CODE}).latest()]
+    return [
+        one.for_json()
+        for one in await PublishedAppeals(gateway.services.database, lambda: menu, {"at": CODE}).list_published()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from aiohttp import ClientSession
 
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.vault.key_check import prove_key
+from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from gateway.wiring.key_check import verify_key
 from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
-from tests.helpers.program import Program, free_port, running, waspada
+from tests.helpers.program import Program, free_port, run_command, run_program
 from tests.helpers.web import serve_gateway
 
 __all__ = ["own_redis", "postgres"]
@@ -27,14 +27,14 @@ REFUSED = "Error: The vault key is not the one that this database was filled wit
 @pytest.fixture
 async def filled(database: Database) -> Database:
     """A database that the key `RIGHT` was noted in."""
-    await prove_key(database, Vault(bytes.fromhex(RIGHT)), Clock())
+    await check_vault_key(database, Vault(bytes.fromhex(RIGHT)), Clock())
     return database
 
 
 @pytest.mark.parametrize("verb", ["web", "worker"])
 @pytest.mark.usefixtures("filled")
 async def test_a_wrong_key_is_refused_at_the_start(verb: str, redis_url: str, database_url: str) -> None:
-    status, out, err = await waspada(
+    status, out, err = await run_command(
         verb, redis_url=redis_url, database_url=database_url, vault_key=WRONG, port=str(free_port())
     )
     assert (status, out) == (1, "")
@@ -48,7 +48,7 @@ async def early(tmp_path: Path, own_redis: OwnRedis, postgres: Gate, filled: Dat
     """A web process with the wrong key that was started while PostgreSQL was away."""
     assert filled
     await postgres.shut()
-    async with running(
+    async with run_program(
         "web", data=tmp_path / "web", redis_url=own_redis.url, database_url=postgres.url, vault_key=WRONG
     ) as program:
         yield program

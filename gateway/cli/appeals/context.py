@@ -21,10 +21,10 @@ from gateway.appeals.rules import required_approvals
 from gateway.appeals.workflow import AppealWorkflow
 from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
-from gateway.cli.authentication import proven
-from gateway.cli.context import locate_gateway, opened
-from gateway.cli.output import show_one
-from gateway.cli.prompts import ask_whether
+from gateway.cli.authentication import authenticate
+from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.output import print_row
+from gateway.cli.prompts import confirm
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.runtime.clock import Clock
@@ -48,8 +48,8 @@ class AppealContext:
     clock: Clock
     pack: Callable[[], Menu]
     channels: dict[str, str]
-    campaign: AppealWorkflow
-    ledger: ResultsStore
+    workflow: AppealWorkflow
+    results: ResultsStore
 
     @property
     def menu(self) -> Menu:
@@ -57,12 +57,12 @@ class AppealContext:
 
     async def actor(self, name: str, right: Right | None = None) -> Actor:
         """Who runs the command, proven, and allowed to do what `right` says."""
-        account = await proven(self.database, name, right)
+        account = await authenticate(self.database, name, right)
         return Actor(account.name, frozenset(filter(account.may, Right)))
 
     async def look(self, number: int) -> Look:
-        appeal = await self.campaign.find(number)
-        account = await self.ledger.account(number, self.menu.timezone)
+        appeal = await self.workflow.find(number)
+        account = await self.results.load_results(number, self.menu.timezone)
         still = appeal.status in _MAY_NEED_APPROVAL
         needed = required_approvals(appeal.draft, self.menu, self.clock.now()) if still else None
         return Look(appeal, account, needed, self.held_until(appeal))
@@ -75,9 +75,9 @@ class AppealContext:
         """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
         if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise click.UsageError("name the --version that you have seen: preview and show tell it")
-        appeal = await self.campaign.find(number)
-        print_offer(appeal, await self.campaign.preview(appeal.draft, number), self.menu)
-        ask_whether("Approve this?")
+        appeal = await self.workflow.find(number)
+        print_offer(appeal, await self.workflow.preview(appeal.draft, number), self.menu)
+        confirm("Approve this?")
         return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
@@ -86,16 +86,16 @@ class AppealContext:
     async def tell(self, number: int, sentence: str, as_json: bool) -> None:
         """What an act has come to: the appeal as JSON, or in words."""
         if as_json:
-            show_one(appeal_json(await self.campaign.find(number)), as_json)
+            print_row(appeal_json(await self.workflow.find(number)), as_json)
         else:
             click.echo(sentence)
 
     async def tell_costs(self, number: int, sentence: str, as_json: bool) -> None:
         """The same of what was written, with what its texts cost: on stderr, or in the JSON."""
-        costs = await self.campaign.costs(number)
+        costs = await self.workflow.text_costs(number)
         if as_json:
-            written = appeal_json(await self.campaign.find(number))
-            show_one({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
+            written = appeal_json(await self.workflow.find(number))
+            print_row({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
             return
         click.echo("\n".join(cost_lines(costs)), err=True)
         click.echo(sentence)
@@ -120,13 +120,13 @@ def legible(pack: Path) -> Menu:
 
 
 @asynccontextmanager
-async def at_desk(
+async def open_appeals(
     config: Path | None, data: Path | None, pack: Callable[[Path], Menu] = fit
 ) -> AsyncIterator[AppealContext]:
     """The room of appeals. The pack is read when it is first asked for: who stops an appeal needs none."""
     settings = locate_gateway(config, data)
     menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_settings(settings)
-    async with opened(settings) as stores:
+    async with open_context(settings) as stores:
         database, clock = stores.database, stores.clock
         campaign, ledger = AppealWorkflow(database, clock, menu, terms), ResultsStore(database, stores.vault)
-        yield AppealContext(database, clock, menu, dict(terms.channels), campaign, ledger)
+        yield AppealContext(database, clock, menu, dict(terms.service_codes), campaign, ledger)

@@ -49,7 +49,7 @@ def ticket_typed(written: str) -> str:
     """The ticket of an incident, with or without its dash; an empty one is none."""
     if not written.strip():
         return ""
-    number = tickets.read(written)
+    number = tickets.parse(written)
     if number is None:
         raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one")
     return number

@@ -13,9 +13,9 @@ import click
 
 from gateway.appeals.appeal import Appeal, AppealStatus
 from gateway.appeals.preview import Preview
-from gateway.appeals.results import NOT_KNOWN, AppealResults
-from gateway.appeals.texts import TextCost, heading
-from gateway.cli.output import show, show_one
+from gateway.appeals.results import UNKNOWN_AREA, AppealResults
+from gateway.appeals.texts import TextCost, public_heading
+from gateway.cli.output import print_row, print_rows
 from gateway.menu.model import Menu, appeal_area_label
 
 _ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
@@ -52,7 +52,7 @@ def appeal_json(appeal: Appeal) -> dict[str, Any]:
         "authors": list(appeal.authors),
         "approvers": list(appeal.approvers),
         "reason": appeal.reason,
-        "people": appeal.frozen,
+        "people": appeal.audience_size,
         "expanded": appeal.expanded,
         "went_out_at": _iso(appeal.went_out_at),
         "created_at": _iso(appeal.created_at),
@@ -101,7 +101,7 @@ def print_list(
         for appeal, until in rows
     ]
     named = "a draft" if status is AppealStatus.DRAFT else status
-    show(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
+    print_rows(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
 
 
 def told_approved(appeal: Appeal, enough: bool) -> str:
@@ -110,14 +110,14 @@ def told_approved(appeal: Appeal, enough: bool) -> str:
         return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
     if appeal.status is AppealStatus.PAUSED:
         return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
-    people = "1 person" if appeal.frozen == 1 else f"{appeal.frozen} people"
+    people = "1 person" if appeal.audience_size == 1 else f"{appeal.audience_size} people"
     return f"Appeal {appeal.id} is approved, for {people}."
 
 
 def print_look(look: Look, menu: Menu) -> None:
     """The appeal and what became of everybody, as tables."""
     shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
-    shown["heading"] = heading(look.appeal.draft, menu)
+    shown["heading"] = public_heading(look.appeal.draft, menu)
     if look.held_until:
         shown["held_until"] = held(look.held_until, menu.timezone)
     shown["approvals_needed"] = look.needed
@@ -129,11 +129,11 @@ def print_look(look: Look, menu: Menu) -> None:
     for name, one in _ONE_BY_NAME.items():
         groups: Mapping[str, Mapping[str, int]] = account[name]
         shown[name] = [{one: _place(menu, key) if one == "area" else key, **counts} for key, counts in groups.items()]
-    show_one({**shown, "parts sent": account["parts"]}, as_json=False)
+    print_row({**shown, "parts sent": account["parts"]}, as_json=False)
 
 
 def _place(menu: Menu, area: str) -> str:
-    return "no longer known" if area == NOT_KNOWN else appeal_area_label(menu, area)
+    return "no longer known" if area == UNKNOWN_AREA else appeal_area_label(menu, area)
 
 
 def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
@@ -141,14 +141,14 @@ def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     draft, texts = appeal.draft, [{"language": text.language, "text": text.text} for text in preview.texts]
     said = {"purpose": draft.purpose, "template": draft.template, "ticket": draft.ticket, "channel": draft.channel}
     about = {"number": appeal.id, **said, "audience": json.dumps(draft.audience), "authors": ", ".join(appeal.authors)}
-    show_one({**about, "said": texts}, as_json=False)
+    print_row({**about, "said": texts}, as_json=False)
     click.echo()
     print_preview(appeal, preview, menu)
 
 
 def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     """What an appeal would do, as tables, its times by the clocks of the pack."""
-    shown = {"version": appeal.version, "heading": heading(appeal.draft, menu), **preview.for_json()}
+    shown = {"version": appeal.version, "heading": public_heading(appeal.draft, menu), **preview.for_json()}
     del shown["held_back"], shown["approvals"]
     shown["cost"] = shown["cost"] or "no price is set (part_cost)"
     shown["begins_at"] = by_the_clock(preview.begins_at, menu.timezone)
@@ -156,15 +156,15 @@ def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
     shown["approvals needed"] = preview.approvals
     shown["texts"] = [_cost(one) for one in preview.texts]
     shown["replaced"] = [
-        {"language": text.language, "what": str(one), "instead": _seen(one.instead), "times": one.times}
+        {"language": text.language, "what": str(one), "instead": _seen(one.substitute), "times": one.times}
         for text in preview.texts
-        for one in text.replaced
+        for one in text.replacements
     ]
     shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
     shown["suppressed"] = _counted(shown["suppressed"])
     shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
     shown["notes"] = [{"to know": note} for note in shown["notes"]]
-    show_one(shown, as_json=False)
+    print_row(shown, as_json=False)
 
 
 def cost_lines(texts: Sequence[TextCost]) -> list[str]:
@@ -174,7 +174,8 @@ def cost_lines(texts: Sequence[TextCost]) -> list[str]:
         cost = _cost(text)
         lines.append(f"{text.language}: {cost['encoding']}, {cost['length']}, parts: {text.parts}")
         lines += [
-            f"{text.language}: {one} is replaced by {_seen(one.instead)}, times: {one.times}" for one in text.replaced
+            f"{text.language}: {one} is replaced by {_seen(one.substitute)}, times: {one.times}"
+            for one in text.replacements
         ]
     return lines
 

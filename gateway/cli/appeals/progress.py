@@ -65,7 +65,7 @@ def _bar(console: Console, timezone: ZoneInfo) -> Iterator[Tell]:
 
         def tell(look: Look) -> None:
             stage = look.appeal.status.value
-            progress.update(task, total=look.account.frozen, completed=_settled(look), description=stage)
+            progress.update(task, total=look.account.audience_size, completed=_settled(look), description=stage)
             totals = Columns([Text(total) for total in _totals(look)], padding=(0, 2))
             why = filter(None, [look.appeal.reason, _held(look, timezone)])
             live.update(Group(progress, totals, *map(Text, why)), refresh=True)
@@ -79,7 +79,7 @@ def _lines(console: Console, timezone: ZoneInfo, as_json: bool) -> Iterator[Tell
 
     def tell(look: Look) -> None:
         nonlocal last
-        people = f"{_settled(look)} of {look.account.frozen}"
+        people = f"{_settled(look)} of {look.account.audience_size}"
         plain = "  ".join(filter(None, [_stage(look), people, ", ".join(_totals(look)), _held(look, timezone)]))
         line = json.dumps(look.for_json(), ensure_ascii=False) if as_json else plain
         if line != last:
@@ -90,7 +90,7 @@ def _lines(console: Console, timezone: ZoneInfo, as_json: bool) -> Iterator[Tell
 
 
 def _settled(look: Look) -> int:
-    return look.account.frozen - look.account.totals[Total.WAITING]
+    return look.account.audience_size - look.account.totals[Total.WAITING]
 
 
 def _stage(look: Look) -> str:

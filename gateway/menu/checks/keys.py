@@ -12,7 +12,7 @@ from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
 from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, pack_diagnostic, state_diagnostic, text_diagnostic
 from gateway.menu.paging import option_lines, parent_values
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
-from gateway.places.gazetteer import MOST
+from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text.diagnostics import Diagnostic
 
 
@@ -44,7 +44,7 @@ def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
     if state.kind is StateKind.DO:
         return
     if state.source == MATCHES:
-        yield from map(str, range(1, MOST + 1))
+        yield from map(str, range(1, MAX_MATCHES + 1))
     else:
         yield from choices(menu, state, within)
 
@@ -73,7 +73,7 @@ def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str
     """What all that can be chosen is called, on whatever page: the ways back and on, the options, `zero`."""
     if state.source == MATCHES:
         codes = menu.areas.kelurahan
-        return {code: menu.areas.told_apart(code, codes) for code in codes}
+        return {code: menu.areas.distinct_name(code, codes) for code in codes}
     lines = option_lines(menu, state, language, within)
     values = choices(menu, state, within).values()
     labels = {value: line.partition(".")[2] for value, line in zip(values, lines, strict=True)}

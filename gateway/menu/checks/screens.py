@@ -14,7 +14,7 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
 from gateway.menu.pack_files import text_diagnostic
 from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, longest_error, option_lines, pages, parent_values
-from gateway.places.gazetteer import MOST
+from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
 
@@ -98,8 +98,8 @@ def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], li
 def longest_places(menu: Menu) -> list[str]:
     """The longest names of places, as many as are offered at once, as they stand where two are called the same."""
     codes = menu.areas.kelurahan
-    labels = {menu.areas.told_apart(code, codes) for code in codes}
-    return sorted(labels, key=gsm.septets, reverse=True)[:MOST]
+    labels = {menu.areas.distinct_name(code, codes) for code in codes}
+    return sorted(labels, key=gsm.septets, reverse=True)[:MAX_MATCHES]
 
 
 def _page_numbers(laid: _Laid, heading: str) -> Iterator[tuple[str, int]]:

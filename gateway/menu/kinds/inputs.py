@@ -30,8 +30,8 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
             day = parse_day(keys, today)
             return ParsedInput(day) if day else ParsedInput(error="choice")
         case "ticket":
-            digits = ticket.read(keys)
-            return ParsedInput(ticket.show(digits)) if digits else ParsedInput(error="ticket")
+            digits = ticket.parse(keys)
+            return ParsedInput(ticket.with_dash(digits)) if digits else ParsedInput(error="ticket")
         case "place_name":
             return _place(menu, keys, near)
     if len(keys) > state.max_length:

@@ -57,7 +57,7 @@ from gateway.menu.pack_files import (
     wording_file,
 )
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
-from gateway.places.areas import NOWHERE, Areas, read_aliases, read_areas, read_neighbours
+from gateway.places.areas import NO_AREAS, Areas, read_aliases, read_areas, read_neighbours
 from gateway.text.diagnostics import Diagnostic
 
 
@@ -150,15 +150,15 @@ def _wording(reading: PackReader, file: str) -> WordingShape | None:
 
 def _areas(reading: PackReader) -> Areas:
     text = reading.text(AREAS)
-    areas, wrong = read_areas(text, AREAS) if text is not None else (NOWHERE, [])
+    areas, wrong = read_areas(text, AREAS) if text is not None else (NO_AREAS, [])
     reading.diagnostics += wrong
     all_known = text is not None and not wrong
     if ALIASES in reading.files and (aliases := reading.text(ALIASES)) is not None:
-        named, wrong = read_aliases(aliases, ALIASES, areas, all_known=all_known)
+        named, wrong = read_aliases(aliases, ALIASES, areas, areas_complete=all_known)
         areas = replace(areas, aliases=named)
         reading.diagnostics += wrong
     if NEIGHBOURS in reading.files and (neighbours := reading.text(NEIGHBOURS)) is not None:
-        beside, wrong = read_neighbours(neighbours, NEIGHBOURS, areas, all_known=all_known)
+        beside, wrong = read_neighbours(neighbours, NEIGHBOURS, areas, areas_complete=all_known)
         areas = replace(areas, neighbours=beside)
         reading.diagnostics += wrong
     return areas

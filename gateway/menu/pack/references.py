@@ -32,7 +32,7 @@ from gateway.menu.pack.schema import (
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
-from gateway.text.banned_words import refused_in
+from gateway.text.banned_words import find_banned_words
 
 ENTRIES = ("start", "home", "help", "resume")
 
@@ -263,7 +263,7 @@ def check_appeals(
         unclear = reading.left_out(APPEALS)
         _same_names(reading, file, ("appeals",), wording.appeals, list(templates.root), allowed=unclear)
     for key, text in wording.appeals.items():
-        for word in refused_in(text, rules.refused_words if rules else ()):
+        for word in find_banned_words(text, rules.refused_words if rules else ()):
             reading.complain(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
 
 

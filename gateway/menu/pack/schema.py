@@ -22,7 +22,7 @@ from gateway.menu.conditions import read_condition
 from gateway.menu.limits import USSD_STRING
 from gateway.menu.model import CONTINUE, StateKind
 from gateway.menu.rules import Need
-from gateway.text.wording import shown_as_it_is
+from gateway.text.wording import literal_text
 
 EFFECTS: Mapping[str, frozenset[str]] = {
     "file_report": frozenset({"filed", "kept", "failed"}),
@@ -80,7 +80,7 @@ Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
-ScreenText = Annotated[str, AfterValidator(shown_as_it_is)]
+ScreenText = Annotated[str, AfterValidator(literal_text)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
