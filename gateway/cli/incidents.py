@@ -31,7 +31,7 @@ def incidents() -> None:
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List incidents, newest first."""
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         listed = await IncidentStore(stores.database, stores.vault, stores.clock).list_incidents(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
     print_rows([incident_json(incident) for incident in listed], columns, as_json, "No report has been filed yet.")
@@ -43,7 +43,7 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
 @run_async
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List drafts: reports that were begun and not sent, newest first."""
-    async with opened(locate_gateway(config, data)) as stores:
+    async with open_context(locate_gateway(config, data)) as stores:
         store = IncidentStore(stores.database, stores.vault, stores.clock)
         listed = await DraftStore(stores.database, stores.vault, stores.clock, store).list_drafts(limit)
     columns = ["left_at", "marked", "category", "area", "when", "danger", "language", "channel", "phone"]

@@ -19,7 +19,7 @@ from gateway.privacy.retention import PurgeCounts, Retention
 @click.command()
 @gateway_options
 @click.option("--dry-run", is_flag=True, help="Count the numbers that are due, and change nothing.")
-@in_json
+@json_option
 @run_async
 async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: bool) -> None:
     """Remove the phone numbers whose retention (setting `retention_days`) is over.

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from gateway.audit import audit
 from gateway.incidents.tables import incidents
-from gateway.messages.erasure import cancelling_reminders
+from gateway.messages.erasure import cancel_reminders_statement
 from gateway.messages.tables import messages
 from gateway.runtime.fast_statement import CompiledStatement
 
@@ -25,13 +25,13 @@ _NULLABLE_BUT_SET = ("when_date", "contact", "ticket", "phone_sealed", "phone_ke
 def _file_report_statement() -> Select[tuple[str]]:
     """Build the statement. Its result is the ticket, or no row if the ticket or the session exists already.
 
-    It is idempotent: with `ON CONFLICT DO NOTHING` and no new incident, it adds no message and no audit row either. With
-    a new one it also cancels the SMS that would remind this phone of an unsent report.
+    Idempotent: without a new incident (`ON CONFLICT DO NOTHING`) it adds no message and no audit row. With one it
+    also cancels the SMS that would remind this phone of an unsent report.
     """
     incident = _parameters(incidents)
     added = postgresql_insert(incidents).values(incident).on_conflict_do_nothing()
     filed = added.returning(incidents.c.ticket).cte("filed")
-    cancelling = cancelling_reminders(incident["phone_key"], incident["updated_at"])
+    cancelling = cancel_reminders_statement(incident["phone_key"], incident["updated_at"])
     dependents: list[CTE] = [cancelling.where(exists(select(filed.c.ticket))).cte("called_off")]
     for table in (messages, audit):
         row = _parameters(table)

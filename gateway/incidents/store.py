@@ -30,7 +30,7 @@ from gateway.incidents.incident import (
 )
 from gateway.incidents.tables import incident_details, incidents
 from gateway.messages.message import MessageClass
-from gateway.messages.outbox import NewMessage, queued
+from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
@@ -134,7 +134,7 @@ class IncidentStore:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield random tickets to try one after the other, each with the parameters of `FILE_REPORT`."""
         for _ in range(_MAX_TICKET_DRAWS):
-            ticket = tickets.make(self._clock.number_below)
+            ticket = tickets.generate(self._clock.number_below)
             yield ticket, self._parameters(ticket, report, phone, confirmation(ticket), detail)
 
     def _parameters(
@@ -152,7 +152,7 @@ class IncidentStore:
         }
         message = NewMessage(MessageClass.CONFIRMATION, report.channel, phone, text, report.language, ticket)
         audit_entry = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
-        return file_report_parameters(incident, queued(message, self._vault, now), audit_entry)
+        return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry)
 
     async def _filed_ticket(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
         """Return the ticket that this session got before, after completing its incident.

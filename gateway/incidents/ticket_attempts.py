@@ -13,7 +13,7 @@ _ADD_WRONG = files("gateway.incidents").joinpath("ticket_attempts.lua").read_byt
 
 
 class TicketAttempts:
-    """Counter of wrong lookups. Every method may raise `RedisUnavailable`: a lookup that cannot be counted is refused."""
+    """Counter of wrong lookups. Every method may raise `RedisUnavailable`. Then no lookup may be answered."""
 
     def __init__(self, redis: Pipeline, vault: Vault) -> None:
         self._redis = redis

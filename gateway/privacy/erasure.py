@@ -1,7 +1,7 @@
 """Erasure of one phone number from every table that has it, on request, in one transaction.
 
-Reports stay and belong to no one. An opt-out that a carrier sent on stays as a keyed hash (`opt_outs`): it must still be
-honoured, and only someone who knows the number can find it.
+Reports stay and belong to no one. An opt-out that a carrier sent on stays as a keyed hash (`opt_outs`): it must still
+be honoured, and only someone who knows the number can find it.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Eraser:
     async def erase(self, phone: Phone, actor: str) -> ErasureCounts:
         """Erase this number in incidents, drafts, messages, inbound SMS and the directory, in one transaction.
 
-        Queued messages to it are cancelled. The audit trail records the erasure, the counts and the tickets, and nothing
-        that could identify the number. Idempotent: a second call finds nothing.
+        Queued messages to it are cancelled. The audit trail records the erasure, the counts and the tickets. It gets
+        nothing that could identify the number. Idempotent: a second call finds nothing.
         """
         now, key = self._clock.now(), self._vault.lookup(phone)
         async with self._database.begin() as connection:

@@ -55,7 +55,7 @@ class PurgeCounts:
 
 
 class Retention:
-    """Purge of numbers whose retention is over. May raise `DatabaseUnavailable`, after part of the work is committed."""
+    """Purge of numbers whose retention is over. May raise `DatabaseUnavailable` after part of the work is done."""
 
     def __init__(
         self, database: Database, clock: Clock, kept_for: timedelta, rows_per_transaction: int = ROWS_PER_TRANSACTION

@@ -55,7 +55,7 @@ class Effects:
         attempts: TicketAttempts,
         deadline: float,
     ) -> None:
-        """`deadline` in seconds bounds the transaction of one effect."""
+        """Create the effects. `deadline` in seconds bounds the transaction of each."""
         self._filing = filing
         self._reporter = reporter
         self._drafts = drafts
@@ -137,4 +137,4 @@ class Effects:
 
 
 def _ticket(request: EffectRequest) -> str:
-    return tickets.read(request.answers.get("ticket", "")) or ""
+    return tickets.parse(request.answers.get("ticket", "")) or ""

@@ -29,8 +29,9 @@ class Filing:
         service_codes: Mapping[str, str],
         deadline: float,
     ) -> None:
-        """`service_codes` has the code that is dialled on each channel. `deadline` in seconds bounds the filing while a
-        resident waits.
+        """Create the filing. `service_codes` has the code that is dialled on each channel.
+
+        `deadline` in seconds bounds the filing while a resident waits.
         """
         self._versions = versions
         self._incidents = incidents
@@ -101,7 +102,7 @@ class Filing:
 
     async def _file(self, request: EffectRequest, deadline: float | None = None) -> FiledReport:
         def confirmation(number: str) -> str:
-            answers = {**request.answers, "ticket": ticket.show(number)}
+            answers = {**request.answers, "ticket": ticket.with_dash(number)}
             given = {"ussd": self._service_codes.get(request.channel, "")}
             return self._versions.current.sms_text("received", request.language, answers, given)
 

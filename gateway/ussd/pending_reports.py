@@ -16,10 +16,12 @@ _REFUSED = "waspada:unfiled:refused"
 
 
 class PendingReports:
-    """Redis hash with one entry per (channel, session, phone), so that adding a report is idempotent."""
+    """Redis hash with one entry per (channel, session, phone), so that adding a report is idempotent.
+
+    Every method may raise `RedisUnavailable`.
+    """
 
     def __init__(self, redis: Pipeline, vault: Vault) -> None:
-        """Every method may raise `RedisUnavailable`."""
         self._redis = redis
         self._vault = vault
 

@@ -45,7 +45,6 @@ NOT_YET: tuple[str, ...] = (
     "gateway/runtime",
     "gateway/settings",
     "gateway/sms",
-    "gateway/ussd",
     "gateway/text",
     "gateway/vault",
     "gateway/web",

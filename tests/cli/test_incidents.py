@@ -75,7 +75,7 @@ def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
     assert [one["status"] for one in shell.list_json("incidents", "list")] == ["received", "received", "checking"]
-    assert "cannot become received" in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
+    assert 'cannot become "received"' in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
     assert "no incident" in shell.error_of("incidents", "move", "7340-2817", "checking", "--as", "dewi")
     result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
