@@ -17,7 +17,6 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.postgres import upgrade
-from gateway.settings import read_settings
 
 
 @click.command()
@@ -26,7 +25,7 @@ from gateway.settings import read_settings
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
     """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
     with report_errors():
-        settings = wiring.with_pack_in_use(read_settings(config, data=data))
+        settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data))
     refused: list[str] = []
     for pack in packs or (settings.pack,):
         try:
@@ -56,7 +55,7 @@ def _summary(menu: Menu, proof: CheckResult) -> str:
 def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
     with report_errors():
-        listed = [asdict(row) for row in read_settings(config, data=data).rows()]
+        listed = [asdict(row) for row in wiring.read_settings(config, data=data).rows()]
     print_rows(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway import wiring
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.settings import Settings, read_settings
+from gateway.settings import Settings
 from gateway.vault.vault import Vault
 
 
@@ -30,7 +30,7 @@ class CommandContext:
 
 def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
     """The settings of the gateway that `--config` and `--data` mean, with another `pack` if one is named."""
-    return wiring.locate(read_settings(config, data=data, pack=pack))
+    return wiring.locate(wiring.read_settings(config, data=data, pack=pack))
 
 
 @asynccontextmanager

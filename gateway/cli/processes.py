@@ -14,7 +14,6 @@ import click
 from gateway import wiring
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
-from gateway.settings import read_settings
 
 
 @click.command()
@@ -24,7 +23,7 @@ from gateway.settings import read_settings
 @run_async
 async def run(config: Path | None, data: Path | None, port: int | None, pack: Path | None) -> None:
     """Run the whole gateway on this machine, with a Redis and a PostgreSQL of its own."""
-    settings = read_settings(config, data=data, port=port, pack=pack)
+    settings = wiring.read_settings(config, data=data, port=port, pack=pack)
     async with wiring.run_standalone(settings, sys.stderr) as running:
         click.echo(running.greeting())
         await _run_until_stopped()
@@ -37,7 +36,7 @@ async def run(config: Path | None, data: Path | None, port: int | None, pack: Pa
 @run_async
 async def web(config: Path | None, data: Path | None, port: int | None) -> None:
     """Serve the carriers' webhooks, over your own Redis and PostgreSQL."""
-    settings = read_settings(config, data=data, port=port)
+    settings = wiring.read_settings(config, data=data, port=port)
     async with (
         wiring.open_services(settings, sys.stderr) as parts,
         wiring.verify_key(parts) as proof,
@@ -52,7 +51,7 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
 @run_async
 async def worker(config: Path | None, data: Path | None) -> None:
     """Send SMS and file what had to wait, over your own Redis and PostgreSQL."""
-    settings = read_settings(config, data=data)
+    settings = wiring.read_settings(config, data=data)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(wiring.open_services(settings, sys.stderr))
         proof = await stack.enter_async_context(wiring.verify_key(parts))

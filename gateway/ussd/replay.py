@@ -107,7 +107,7 @@ def _read(menu: Menu, session: Session, parts: Sequence[str], joined: int, input
         session = step.session
         state = menu.states[session.state]
         size = 1
-        if state.kind is StateKind.ASK and state.source == "text":
+        if state.kind.is_typed and state.source == "text":
             size, joined = joined, 1
         keys = "*".join(rest.popleft() for _ in range(min(size, len(rest))))
         step = engine.step(menu, session, keys, inputs.limits, given=inputs.given, today=inputs.today)

@@ -1,11 +1,11 @@
-"""What a process is made of: carriers, the menu, the stores, the vault. A carrier is one line in `CARRIERS`."""
+"""What a process is made of: carriers, the menu, the stores, the vault."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,8 +22,6 @@ from gateway.appeals.responses import record_stop
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
-from gateway.carriers.africastalking.callbacks import AfricasTalking
-from gateway.carriers.carrier import Carrier
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
@@ -62,24 +60,9 @@ from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
 from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
+from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
-
-
-def _africastalking(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Carrier:
-    return AfricasTalking(
-        name,
-        channel.username,
-        channel.api_key.get_secret_value(),
-        http,
-        sender=channel.sender,
-        api_url=channel.api_url,
-    )
-
-
-CARRIERS: Mapping[str, Callable[[str, ChannelSettings, aiohttp.ClientSession], Carrier]] = {
-    "africastalking": _africastalking,
-}
 
 
 class Services:
@@ -98,6 +81,7 @@ class Services:
         pipeline: Pipeline,
         database: Database,
         http: aiohttp.ClientSession,
+        carriers: Carriers,
     ) -> None:
         self.settings = settings
         self.versions = versions
@@ -108,7 +92,7 @@ class Services:
         self.database = database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
-        self.channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
+        self.channels = {name: _channel(name, channel, http, carriers) for name, channel in settings.channels.items()}
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
         self._build_stores()
         self._build_ussd()
@@ -227,11 +211,17 @@ def appeal_settings(settings: Settings) -> AppealSettings:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, stream: TextIO, *, clock: Clock | None = None, menu: Menu | None = None
+    settings: Settings,
+    stream: TextIO,
+    *,
+    clock: Clock | None = None,
+    menu: Menu | None = None,
+    carriers: Carriers = CARRIERS,
 ) -> AsyncIterator[Services]:
     """Open the stores of one process, configure its log and build its services. The stores need not answer yet.
 
     `menu` is a pack that is loaded already; otherwise that of the settings is loaded, and reloaded when it changes.
+    `carriers` is the table that the channels' carriers are in.
     Raises `SettingsRefused` if an address or the key is missing, `PackNotFound` and `PackRefused`.
     """
     settings.require("redis_url", "database_url", "vault_key")
@@ -253,7 +243,7 @@ async def open_services(
         stack.push_async_callback(pipeline.close)
         if menu is None:
             await stack.enter_async_context(watch_pack(settings.pack, settings.channels, versions))
-        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http)
+        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http, carriers)
 
 
 def _masked(text: str) -> str:
@@ -275,11 +265,10 @@ def redis_client(url: str) -> Redis:
 async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
     """What the account of each of these channels has left, where its carrier says so within seconds."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        accounts = [(name, settings.channels[name]) for name in channels]
-        carriers = [CARRIERS[account.carrier](name, account, http) for name, account in accounts]
+        carriers = [build_carrier(name, settings.channels[name], http, CARRIERS) for name in channels]
         return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
-def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
+def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession, carriers: Carriers) -> Channel:
     service = UssdService(name, channel.service_code, limits_of(channel))
-    return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.secrets, service)
+    return Channel(name, build_carrier(name, channel, http, carriers), channel.secrets, service)

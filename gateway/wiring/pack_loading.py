@@ -15,8 +15,8 @@ from gateway.incidents.incident import (
     IncidentStatus,
 )
 from gateway.menu.checks.checker import CheckResult, check, check_menu
-from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Keys, Menu, State, StateKind
+from gateway.menu.limits import DEFAULT, Keys, Limits
+from gateway.menu.model import Menu, State
 from gateway.menu.pack.loader import PackRefused, parse_pack
 from gateway.menu.pack_files import FLOW, state_diagnostic, text_diagnostic
 from gateway.menu.unknowns import Unknowns
@@ -80,7 +80,7 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
 
 def _value_diagnostics(state: State) -> Iterator[str]:
     """Why what this state keeps would be refused when it comes to be recorded, or would not be understood."""
-    if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind is StateKind.ASK:
+    if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind.is_typed:
         yield f"{state.keep} must be chosen, not typed"
     if state.keep == "contact" and (unknown := sorted(state.options.keys() - CONTACT_ANSWERS)):
         yield f"contact is one of {', '.join(sorted(CONTACT_ANSWERS))}, not {', '.join(unknown)}"
@@ -94,5 +94,5 @@ def _does(menu: Menu, effect: str) -> bool:
 
 def _effect_line(menu: Menu, effect: str) -> int:
     """The line of the first state that has `effect` carried out; 0 if none has."""
-    lines = (state.line for state in menu.states.values() if state.kind is StateKind.DO and state.source == effect)
+    lines = (state.line for state in menu.states.values() if state.kind.runs_effect and state.source == effect)
     return next(lines, 0)

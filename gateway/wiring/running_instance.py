@@ -7,14 +7,18 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.limits import Limits
 from gateway.runtime.embedded import store_urls
 from gateway.runtime.secrets import Secrets
 from gateway.runtime.secrets import load as load_secrets
-from gateway.settings import ChannelSettings, Settings
+from gateway.settings import Settings
 from gateway.web.webhooks import hook_urls
 
 LOCAL = "local"
+
+
+LOCAL_USERNAME = "sandbox"
 
 
 LOCAL_SERVICE_CODE = "*384*3375#"
@@ -63,10 +67,10 @@ def channel_urls(settings: Settings, channel: str) -> dict[str, str]:
     return hook_urls(base, channel, settings.channels[channel].secrets[0])
 
 
-def _local_channel(secrets: Secrets, url: str) -> ChannelSettings:
-    return ChannelSettings(
+def _local_channel(secrets: Secrets, url: str) -> AfricasTalkingSettings:
+    return AfricasTalkingSettings(
         carrier="africastalking",
-        username="sandbox",
+        username=LOCAL_USERNAME,
         api_key=SecretStr(secrets.local_api_key),
         sender=LOCAL_SHORT_CODE,
         api_url=f"{url}/local",

@@ -24,6 +24,7 @@ from gateway.wiring.processes import run_worker, serve, web_app
 from gateway.wiring.running_instance import (
     LOCAL,
     LOCAL_SHORT_CODE,
+    LOCAL_USERNAME,
     channel_urls,
     forget_pack,
     reachable_host,
@@ -69,14 +70,15 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
         url = f"http://{reachable_host(settings.host)}:{settings.port}"
-        completed = with_defaults(settings, await _secrets(settings), url)
+        secrets = await _secrets(settings)
+        completed = with_defaults(settings, secrets, url)
         await upgrade(completed.database_address)
         services = await stack.enter_async_context(open_services(completed, stream))
         await check_vault_key(services.database, services.vault, services.clock)
         app = web_app(services)
         with_phone = not settings.channels
         if with_phone:
-            add_local_carrier(app, services)
+            add_local_carrier(app, services, secrets.local_api_key)
         await stack.enter_async_context(serve(app, settings.host, settings.port))
         await stack.enter_async_context(run_worker(services))
         write_notes(settings.data, url, settings.pack)
@@ -95,19 +97,19 @@ async def _secrets(settings: Settings) -> Secrets:
     return load_or_create(settings.data, in_use=not await is_empty(database_url))
 
 
-def add_local_carrier(app: web.Application, services: Services) -> None:
-    """The built-in carrier and its phone, on the gateway's own port."""
-    account = services.settings.channels[LOCAL]
+def add_local_carrier(app: web.Application, services: Services, api_key: str) -> None:
+    """Serve the built-in carrier and its phone on the gateway's own port."""
+    service_code = services.settings.channels[LOCAL].service_code
     LocalCarrier(
         services.http,
         WebhookUrls(**channel_urls(services.settings, LOCAL)),
         services.clock,
-        username=account.username,
-        api_key=account.api_key.get_secret_value(),
-        service_code=account.service_code,
+        username=LOCAL_USERNAME,
+        api_key=api_key,
+        service_code=service_code,
         short_code=LOCAL_SHORT_CODE,
     ).add_to(app)
-    add_handset_page(app, account.service_code)
+    add_handset_page(app, service_code)
     app.router.add_get("/", _redirect_to_phone)
 
 
