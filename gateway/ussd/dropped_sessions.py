@@ -22,7 +22,7 @@ from gateway.incidents.drafts import DraftStore, FiledDraft
 from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.menu.session import Session
 from gateway.messages.outbox import TooManyParts
 from gateway.runtime.clock import Clock
@@ -44,7 +44,7 @@ _DELETE_IF_EQUAL = files("gateway.ussd").joinpath("delete_if_equal.lua").read_by
 
 def is_fileable(menu: Menu, session: Session) -> bool:
     """Return True if an unfinished dialogue has the answers that a report requires."""
-    if menu.states[session.state].kind in (StateKind.END, StateKind.DO):
+    if not menu.states[session.state].kind.waits_for_input:
         return False
     answers = engine.valid_answers(menu, session)
     return all(answers.get(name) for name in REQUIRED_ANSWERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.menu import engine
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.menu.session import Step
 from gateway.ussd import transcript
 from gateway.ussd.replay import replay_from
@@ -75,9 +75,9 @@ def _show_in_new_version(context: TurnContext, stored: StoredSession) -> Step:
     session = stored.menu_session
     if engine.has_place(context.menu, session):
         kind = context.menu.states[session.state].kind
-        if kind is StateKind.END:
+        if kind.is_end:
             return engine.show(context.menu, session, context.limits, given=context.given)
-        if kind is not StateKind.DO:
+        if not kind.runs_effect:
             session = session._replace(error="lost", page=0, began=session.began if session.resumed else engine.RESUME)
             return engine.show(context.menu, session, context.limits, given=context.given)
     return engine.show_home(context.menu, session.language, context.limits, given=context.given, error="lost")
@@ -85,4 +85,4 @@ def _show_in_new_version(context: TurnContext, stored: StoredSession) -> Step:
 
 def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
     """Split the new input. A `*` is typed where text is asked for. In a menu it joins a turn that was missed."""
-    return [keys] if "*" not in keys or menu.states[state].kind is StateKind.ASK else keys.split("*")
+    return [keys] if "*" not in keys or menu.states[state].kind.is_typed else keys.split("*")

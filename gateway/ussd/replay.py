@@ -14,7 +14,7 @@ from datetime import date
 
 from gateway.menu import engine
 from gateway.menu.limits import Limits
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.menu.session import HOME, RESUME, Session, Step
 from gateway.ussd.screen_label import ScreenLabel
 

@@ -17,7 +17,7 @@ from zlib import crc32
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.menu.session import Session
 from gateway.runtime.redis import Pipeline
 from gateway.ussd.transcript import TextFingerprint, fingerprint
@@ -141,7 +141,7 @@ def _with_language(stored: StoredSession | None, language: str, menu: Menu, now:
         stored = StoredSession("", "", fingerprint(""), menu.version, 0, 0, 0, "", session)
     state = menu.states.get(session.state)
     ttl = menu.rules.remember_language.total_seconds()
-    if _has_answers(session) and (state is None or state.kind is not StateKind.END):
+    if _has_answers(session) and (state is None or not state.kind.is_end):
         # A new language does not keep the answers of a resident any longer.
         ttl = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
     return stored._replace(menu_session=session), int(ttl)

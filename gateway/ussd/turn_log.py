@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.menu.model import StateKind
 from gateway.menu.session import Step
 from gateway.ussd.turn_context import TurnContext
 
@@ -40,4 +39,4 @@ def _may_be_words(context: TurnContext) -> bool:
     # Words may come at any screen: a resident who answers the question before, or whose turn was lost, types them at
     # the wrong one. After a failure, the stored state may be none of this menu.
     state = context.menu.states.get(context.state)
-    return (state is not None and state.kind is StateKind.ASK) or not _KEYPAD.issuperset(context.keys)
+    return (state is not None and state.kind.is_typed) or not _KEYPAD.issuperset(context.keys)

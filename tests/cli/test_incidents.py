@@ -95,7 +95,7 @@ def test_numbers_at_the_end_of_their_retention(shell: Shell, long_over: None) ->
     counts = {"incidents": 1, "messages": 0, "received": 0, "subscriptions": 0, "people": 0}
     dry = shell.run("purge", "--dry-run", "--json")
     assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}
-    assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed: numbers are due in incidents 1.\n"
-    assert shell.run("purge").stdout == "Numbers taken out of incidents 1.\n"
+    assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed. Numbers are due in: incidents 1.\n"
+    assert shell.run("purge").stdout == "Removed the numbers of: incidents 1.\n"
     assert [one["phone"] for one in shell.list_json("incidents", "list")] == [NUMBER.masked] * 2 + [""]
     assert shell.run("purge").stdout == "No number has been kept for more than 90 days after it was needed.\n"
