@@ -11,14 +11,14 @@ from typing import Annotated, TypeVar, get_args
 
 from pydantic import Field, ValidationError
 
-from gateway.carriers.local.json_api import StrictModel
+from gateway.carriers.local.json_api import StrictJson
 from gateway.text.phone import mask_in
 
 Seconds = Annotated[float, Field(ge=0, le=600)]
 StatusCode = Annotated[int, Field(ge=0, le=999)]
 
 
-class Fault(StrictModel):
+class Fault(StrictJson):
     """Fault that happens `times` times, or until it is cleared."""
 
     times: Annotated[int, Field(ge=0)] | None = None
@@ -73,7 +73,7 @@ class DuplicateReports(Fault):
     copies: Annotated[int, Field(ge=2, le=20)] = 2
 
 
-class Faults(StrictModel):
+class Faults(StrictJson):
     """Faults that are set, at most one of each kind."""
 
     refuse: Refuse | None = None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 T = TypeVar("T")
 
 
-class StrictModel(BaseModel):
+class StrictJson(BaseModel):
     """Base of a JSON object: unknown keys are refused, and no value is converted to another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)

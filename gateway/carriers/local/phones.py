@@ -14,7 +14,7 @@ from pydantic import Field, PlainValidator, TypeAdapter
 
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.carriers.local.handset import SANDBOX_NETWORK, Display, Handset, NotDialled, WebhookUrls
-from gateway.carriers.local.json_api import StrictModel, error_response, read_json
+from gateway.carriers.local.json_api import StrictJson, error_response, read_json
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
 
@@ -34,22 +34,22 @@ def _parse_phone(value: object) -> Phone:
 _PhoneNumber = Annotated[Phone, PlainValidator(_parse_phone)]
 
 
-class _DialRequest(StrictModel):
+class _DialRequest(StrictJson):
     phone: _PhoneNumber
     dial: Annotated[str, Field(max_length=64)]
 
 
-class _KeysRequest(StrictModel):
+class _KeysRequest(StrictJson):
     session: str
     keys: Annotated[str, Field(max_length=1000)]
 
 
-class _HangUpRequest(StrictModel):
+class _HangUpRequest(StrictJson):
     session: str
     hang_up: Literal[True]
 
 
-class _SmsRequest(StrictModel):
+class _SmsRequest(StrictJson):
     phone: _PhoneNumber
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     to: Annotated[str, Field(max_length=64)] | None = None
