@@ -138,7 +138,7 @@ def test_tokens(dewi: Shell, token: str) -> None:
     assert "cron" in dewi.run("users", "list").stdout
     assert token not in str(account)
     assert dewi.run("users", "revoke", "dewi", "--name", "cron").stdout == "The token cron of dewi is revoked.\n"
-    assert "no token of this name" in dewi.error_of("users", "revoke", "dewi", "--name", "cron")
+    assert "No token of this account has this name" in dewi.error_of("users", "revoke", "dewi", "--name", "cron")
     assert "No account has this name" in dewi.error_of("users", "token", "nobody", "--name", "cron")
 
 
