@@ -1,1 +1,1 @@
-"""Pure: areas (kecamatan and kelurahan), their names, and fuzzy matching of typed names."""
+"""Pure: kecamatan and kelurahan, their names, aliases and neighbours, and fuzzy lookup of a typed name."""

@@ -1,1 +1,1 @@
-"""Pure: texts and values that every room shares: GSM-7, phone numbers, tickets, CSV and diagnostics."""
+"""Pure: GSM-7 and parts, phone numbers, tickets, wordings, CSV rows, diagnostics."""
