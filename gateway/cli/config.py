@@ -1,4 +1,4 @@
-"""`check`, `settings` and `db`: what can be looked at and prepared without a running gateway."""
+"""Verbs `check`, `settings` and `db`, which need no running gateway."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.runtime.postgres import upgrade
 @gateway_options
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
-    """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
+    """Check menu packs and the settings: every fault at once, with file and line. Default: the pack in use."""
     with report_errors():
         settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data))
     refused: list[str] = []
@@ -45,7 +45,7 @@ def _summary(menu: Menu, proof: CheckResult) -> str:
     return (
         f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
         f"the largest screen in {proof.largest} of {proof.limits.septets} septets; "
-        f"the longest way is {longest.screens} screens, {longest.seconds} seconds"
+        f"the longest path is {longest.screens} screens, {longest.seconds} seconds"
     )
 
 
@@ -61,7 +61,7 @@ def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """Manage the database."""
 
 
 @db.command("upgrade")

@@ -7,7 +7,7 @@ from gateway.wiring.carriers import CARRIERS, Carriers, RegisteredCarrier, read_
 from gateway.wiring.container import Services, appeal_settings, open_services, read_balances, redis_client
 from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measure_menu
-from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, run_worker, serve, web_app
+from gateway.wiring.processes import PortTaken, health_app, run_worker, serve, web_app
 from gateway.wiring.running_instance import channel_urls, locate, with_pack_in_use
 from gateway.wiring.standalone import run_standalone
 
@@ -17,7 +17,6 @@ __all__ = [
     "PortTaken",
     "RegisteredCarrier",
     "Services",
-    "TablesOutdated",
     "appeal_settings",
     "channel_urls",
     "health_app",

@@ -1,4 +1,4 @@
-"""What a process is made of: carriers, the menu, the stores, the vault."""
+"""Service container of a process: carriers, menu, stores, vault."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ from gateway.wiring.pack_reload import watch_pack
 class Services:
     """Services of one process, each built once. Web and worker of the same process share them.
 
-    `open_services` makes the stores and closes them again.
+    `open_services` opens the stores and closes them again.
     """
 
     def __init__(
@@ -202,7 +202,7 @@ def _worker_name(clock: Clock) -> str:
 
 
 def appeal_settings(settings: Settings) -> AppealSettings:
-    """What the settings say of appeals."""
+    """Return the part of the settings that appeals need."""
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
@@ -220,9 +220,9 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the stores of one process, configure its log and build its services. The stores need not answer yet.
 
-    `menu` is a pack that is loaded already; otherwise that of the settings is loaded, and reloaded when it changes.
-    `carriers` is the table that the channels' carriers are in.
-    Raises `SettingsRefused` if an address or the key is missing, `PackNotFound` and `PackRefused`.
+    `menu` is a pack that is loaded already. Without it, the pack of the settings is loaded, and reloaded when it
+    changes. `carriers` is the table that channels find their carriers in. Raises `PackNotFound` and `PackRefused`, and
+    `SettingsRefused` if an address or the key is missing.
     """
     settings.require("redis_url", "database_url", "vault_key")
     clock, metrics = clock or Clock(), Metrics()
@@ -247,7 +247,7 @@ async def open_services(
 
 
 def _masked(text: str) -> str:
-    """What may stand in a log: no whole number, no secret of a webhook."""
+    """Mask the phone numbers and the webhook secrets of a text, for the log."""
     return mask_in(mask_secrets(text))
 
 
@@ -258,12 +258,12 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
 
 
 def redis_client(url: str) -> Redis:
-    """A client that fails at once instead of trying again: every caller has a deadline and a way out."""
+    """Return a client that fails at once instead of retrying: every caller has a deadline and a fallback."""
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
 async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
-    """What the account of each of these channels has left, where its carrier says so within seconds."""
+    """Return the balance of the account of each channel, or None if its carrier does not tell it in time."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         carriers = [build_carrier(name, settings.channels[name], http, CARRIERS) for name in channels]
         return await asyncio.gather(*(carrier.balance() for carrier in carriers))

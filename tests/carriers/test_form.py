@@ -13,7 +13,7 @@ from gateway.carriers.carrier import BadCallback
 from gateway.carriers.form_body import FORM_TYPE, Form
 from tests.helpers.carrier_server import FORM_HEADERS
 
-TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, lines=("note",), free=("said",))
+TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, multiline=("note",), unrestricted=("said",))
 
 
 @pytest.mark.parametrize(

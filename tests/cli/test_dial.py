@@ -275,7 +275,7 @@ async def test_a_script_learns_of_a_network_error(gateway: Gateway, tmp_path: Pa
         (["--keys", "1 'ribut"], "No closing quotation"),
         (["--sms", "BANTUAN", "*123#"], "without CODE and --keys"),
         (["--sms", "BANTUAN", "--keys", "1"], "without CODE and --keys"),
-        (["--channel", "x"], "There is no channel 'x'; there are: local"),
+        (["--channel", "x"], 'unknown channel "x"; expected local'),
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None:

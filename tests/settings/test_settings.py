@@ -167,7 +167,7 @@ def test_every_mistake_is_told_at_once_with_its_place(config: Path, monkeypatch:
             f"{config}:4: channels.at.username: is missing",
             f"{config}:6: channels.at.limit: Input should be less than or equal to 182",
             f"{config}:7: channels.at.api_key: cannot read /nowhere: No such file or directory",
-            f"{config}:8: channels.at.secret: must be 16 to 128 of A-Z a-z 0-9 _ -, as it stands in URLs",
+            f"{config}:8: channels.at.secret: must be 16 to 128 of A-Z a-z 0-9 _ -, because it is part of URLs",
             f"{config}:9: channels.at.service_code: must look like *384*3375# and have at most 14 characters",
             f"{config}:10: channels.at.secrte: there is no such setting (did you mean secret?)",
             "--host: host: String should have at least 1 character",
