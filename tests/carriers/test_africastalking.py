@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
-from gateway.carriers.africastalking.callbacks import ENDINGS, LABEL_HEADER, RECEIPT_STATUSES, AfricasTalking
+from gateway.carriers.africastalking.callbacks import ENDINGS, LABEL_HEADER, RECEIPT_STATUSES
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import (
     BadCallback,
     Ending,

@@ -9,7 +9,7 @@ from aiohttp import ClientSession, web
 from multidict import CIMultiDict
 
 from gateway.carriers.africastalking import messaging as sms
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from tests.helpers.africastalking import BU_TANI, KEY, PAK_TANI, at_account, fixed_answer, unexpected_request
 from tests.helpers.carrier_server import Answer, fixture, serve_answer
 

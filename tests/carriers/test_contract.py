@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import Accepted, BadCallback, Carrier, Deferred, Screen, Unknown
 from gateway.text.phone import Phone
 from tests.carriers.toy.carrier import ToyCarrier

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import ClientSession, web
 
-from gateway.carriers.africastalking.callbacks import LABEL_HEADER, AfricasTalking
+from gateway.carriers.africastalking.callbacks import LABEL_HEADER
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import Ending, Screen, SessionEnd
 from gateway.carriers.local.handset import NETWORK_ERROR, Display, Handset, NotDialled, WebhookUrls
 from gateway.runtime.clock import Clock

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.local import phones
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import NETWORK_ERROR

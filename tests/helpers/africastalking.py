@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import Outcome
 from gateway.text.phone import Phone
 from tests.helpers.carrier_server import Answer, serve_answer

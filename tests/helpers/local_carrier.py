@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import Outcome, ReceiptStatus
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import WebhookUrls
