@@ -38,10 +38,11 @@ def test_the_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:
 
 
 def _outcomes() -> Iterator[str]:
-    """What is assigned to a hop's outcome, and what `start` says of a beginning, which is assigned to it."""
-    for node in ast.walk(ast.parse((ROOT / "gateway" / "ussd" / "turn.py").read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") == "outcome":
-            yield from _texts(node.value)
+    """Yield the outcomes that are assigned to a turn, and those that `start` returns, which are assigned to it."""
+    for module in ("turn", "next_step"):
+        for node in ast.walk(ast.parse((ROOT / "gateway" / "ussd" / f"{module}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") == "outcome":
+                yield from _texts(node.value)
     for node in ast.walk(ast.parse(inspect.getsource(start))):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             yield from _texts(node.value.elts[1])

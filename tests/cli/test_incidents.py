@@ -75,7 +75,7 @@ def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
     assert [one["status"] for one in shell.list_json("incidents", "list")] == ["received", "received", "checking"]
-    assert "cannot become received" in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
+    assert 'cannot become "received"' in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
     assert "no incident" in shell.error_of("incidents", "move", "7340-2817", "checking", "--as", "dewi")
     result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
@@ -95,7 +95,7 @@ def test_numbers_at_the_end_of_their_retention(shell: Shell, long_over: None) ->
     counts = {"incidents": 1, "messages": 0, "received": 0, "subscriptions": 0, "people": 0}
     dry = shell.run("purge", "--dry-run", "--json")
     assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}
-    assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed: numbers are due in incidents 1.\n"
-    assert shell.run("purge").stdout == "Numbers taken out of incidents 1.\n"
+    assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed. Numbers are due in: incidents 1.\n"
+    assert shell.run("purge").stdout == "Removed the numbers of: incidents 1.\n"
     assert [one["phone"] for one in shell.list_json("incidents", "list")] == [NUMBER.masked] * 2 + [""]
     assert shell.run("purge").stdout == "No number has been kept for more than 90 days after it was needed.\n"

@@ -19,7 +19,6 @@ from gateway.people.directory import Directory
 from gateway.people.person import ListedPerson, Role, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, subscriptions
-from gateway.privacy import retention as room
 from gateway.privacy.retention import PurgeCounts, Retention
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
@@ -103,10 +102,8 @@ async def test_what_is_needed_keeps_its_number(
     }
 
 
-async def test_many_are_purged_in_batches(
-    retention: Retention, database: Database, clock: ManualClock, book: IncidentStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "_BATCH", 3)
+async def test_many_are_purged_in_batches(database: Database, clock: ManualClock, book: IncidentStore) -> None:
+    retention = Retention(database, clock, KEPT, rows_per_transaction=3)
     for number in range(8):
         filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
         await book.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
