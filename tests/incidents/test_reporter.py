@@ -157,9 +157,7 @@ async def test_an_erased_number_is_gone(
 
     assert await hold_no_number(database)
     assert [one.phone for one in await book.list_incidents()] == [""]
-    assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list_messages()] == [
-        ("", "cancelled", ERASED)
-    ]
+    assert [(one.to, one.status, one.reason) for one in await outbox.list_messages()] == [("", "cancelled", ERASED)]
     found = await book.find(ticket)
     assert found is not None
     assert (found.phone, found.report) == ("", report())
@@ -181,7 +179,7 @@ async def test_the_letters_about_it_lose_their_sender_and_no_other(
 
     await reporter.erase_number(ticket, PHONE)
 
-    assert {one["text"]: one["from"] for one in await letters.list_inbound()} == {
+    assert {one.text: one.sender for one in await letters.list_inbound()} == {
         "his": "",
         "another report's": PHONE.masked,
         "another phone's": OTHER.masked,
