@@ -30,7 +30,7 @@ async def left(database: Database) -> datetime:
     return left_at
 
 
-def test_incidents(shell: Shell, tickets: list[str]) -> None:
+def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> None:
     incidents = shell.list_json("incidents", "list")
     assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
     wanted = {
@@ -48,7 +48,7 @@ def test_incidents(shell: Shell, tickets: list[str]) -> None:
     assert {name: incidents[0][name] for name in wanted} == wanted
 
 
-def test_unfinished_reports(shell: Shell, left: datetime) -> None:
+def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: datetime) -> None:
     drafts = shell.list_json("incidents", "drafts")
     assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
     assert drafts[0] == {
@@ -70,7 +70,7 @@ def test_unfinished_reports(shell: Shell, left: datetime) -> None:
     assert NUMBER.e164[-9:] not in "".join(lines)
 
 
-def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
+def test_incidents_move_checks_the_lifecycle(shell: Shell, tickets: list[str]) -> None:
     shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
@@ -91,7 +91,7 @@ async def long_over(tickets: list[str], database: Database) -> None:
         await connection.execute(update(incidents).where(incidents.c.ticket == tickets[0]).values(over))
 
 
-def test_numbers_at_the_end_of_their_retention(shell: Shell, long_over: None) -> None:
+def test_purge_counts_in_a_dry_run_and_removes_once(shell: Shell, long_over: None) -> None:
     counts = {"incidents": 1, "messages": 0, "received": 0, "subscriptions": 0, "people": 0}
     dry = shell.run("purge", "--dry-run", "--json")
     assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}

@@ -64,7 +64,7 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
 # Keeping ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_draft_and_its_reminder_are_kept_together(
+async def test_keep_stores_draft_and_reminder_together(
     drafts: DraftStore, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
@@ -82,19 +82,19 @@ async def test_a_draft_and_its_reminder_are_kept_together(
     assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
 
 
-async def test_no_reminder_is_sent_before_its_time(drafts: DraftStore, outbox: Outbox, clock: ManualClock) -> None:
+async def test_reminder_is_not_claimed_before_it_is_due(drafts: DraftStore, outbox: Outbox, clock: ManualClock) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert await outbox.claim(1, "w1", "at") == []
     clock.advance(minutes=10)
     assert [claim.text for claim in await outbox.claim(1, "w1", "at")] == [REMINDER]
 
 
-async def test_without_a_reminder_none_is_queued(drafts: DraftStore, database: Database) -> None:
+async def test_keep_without_reminder_queues_none(drafts: DraftStore, database: Database) -> None:
     assert await drafts.keep(draft(), None, DUE)
     assert await rows(database, messages) == []
 
 
-async def test_a_session_is_kept_once(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_keep_stores_a_session_once(drafts: DraftStore, database: Database) -> None:
     kept = await asyncio.gather(*(drafts.keep(draft(), REMINDER, DUE) for _ in range(5)))
     assert kept.count(True) == 1
     assert not await drafts.keep(draft(phone=OTHER), REMINDER, DUE)
@@ -102,7 +102,7 @@ async def test_a_session_is_kept_once(drafts: DraftStore, database: Database) ->
     assert len(await rows(database, messages)) == 1
 
 
-async def test_a_dialogue_that_drops_again_says_what_is_known_now(drafts: DraftStore, database: Database) -> None:
+async def test_keep_again_updates_the_answers(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     later = replace(draft(minutes=5), answers={**draft().answers, "danger": "no", "description": "more by now"})
     assert not await drafts.keep(later, REMINDER, DUE), "it is the same draft"
@@ -114,7 +114,7 @@ async def test_a_dialogue_that_drops_again_says_what_is_known_now(drafts: DraftS
     assert len(await rows(database, messages)) == 1, "nobody is reminded a second time"
 
 
-async def test_a_later_draft_of_the_phone_takes_the_place(drafts: DraftStore, database: Database) -> None:
+async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
@@ -131,14 +131,16 @@ async def test_a_later_draft_of_the_phone_takes_the_place(drafts: DraftStore, da
     assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "a later one is there"
 
 
-async def test_of_drafts_that_come_at_the_same_time_the_last_left_stays(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_drafts_of_a_phone_keep_the_last_left(drafts: DraftStore, database: Database) -> None:
     await asyncio.gather(*(drafts.keep(draft(f"s{number}", minutes=number), REMINDER, DUE) for number in range(5)))
     assert [listed.session for listed in await drafts.list_drafts()] == ["s4"]
     assert (await statuses(database)).count("open") == 1
     assert [one["status"] for one in await reminders(database)].count("queued") == 1
 
 
-async def test_what_was_filed_is_no_draft(drafts: DraftStore, book: IncidentStore, database: Database) -> None:
+async def test_keep_ignores_sessions_that_were_filed(
+    drafts: DraftStore, book: IncidentStore, database: Database
+) -> None:
     await book.file(report("s1", received_at=AT), PHONE, confirmation)
     assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
     assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
@@ -147,7 +149,7 @@ async def test_what_was_filed_is_no_draft(drafts: DraftStore, book: IncidentStor
     assert len(await reminders(database)) == 1
 
 
-async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: DraftStore, database: Database) -> None:
+async def test_keep_with_too_long_reminder_stores_nothing(drafts: DraftStore, database: Database) -> None:
     with pytest.raises(TooManyParts):
         await drafts.keep(draft(), "x" * 161, DUE)
     assert await rows(database, table) == []
@@ -156,7 +158,7 @@ async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: DraftStore, dat
 # Filing ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_draft_is_filed_as_it_is(
+async def test_file_files_the_draft_and_erases_it(
     drafts: DraftStore, book: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
@@ -181,7 +183,7 @@ async def test_a_draft_is_filed_as_it_is(
     assert (sent["resume"]["status"], sent["resume"]["phone_key"]) == ("cancelled", None)
 
 
-async def test_it_is_filed_once(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_file_files_a_draft_once(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     filed = await asyncio.gather(*(drafts.file(PHONE, confirming, since=BEFORE) for _ in range(5)))
     assert sum(one is not None for one in filed) == 1
@@ -189,7 +191,9 @@ async def test_it_is_filed_once(drafts: DraftStore, database: Database) -> None:
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_there_is_nothing_to_file(drafts: DraftStore, book: IncidentStore, database: Database) -> None:
+async def test_file_without_an_open_draft_returns_none(
+    drafts: DraftStore, book: IncidentStore, database: Database
+) -> None:
     assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "none was left"
     await drafts.keep(draft("s1"), None, DUE)
     assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
@@ -199,13 +203,13 @@ async def test_there_is_nothing_to_file(drafts: DraftStore, book: IncidentStore,
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_a_report_before_it_does_not_hinder(drafts: DraftStore, book: IncidentStore) -> None:
+async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, book: IncidentStore) -> None:
     await book.file(report("s1", received_at=AT), PHONE, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
     assert await drafts.file(PHONE, confirming, since=BEFORE) is not None
 
 
-async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
+async def test_file_of_a_filed_session_returns_its_ticket(
     drafts: DraftStore, book: IncidentStore, database: Database
 ) -> None:
     """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
@@ -219,7 +223,9 @@ async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
 
 
 @pytest.mark.parametrize("answers", [{}, {"category": "gesekan"}], ids=["nothing", "no place"])
-async def test_of_too_little_no_report_is_made(drafts: DraftStore, database: Database, answers: dict[str, str]) -> None:
+async def test_file_with_missing_answers_leaves_the_draft_open(
+    drafts: DraftStore, database: Database, answers: dict[str, str]
+) -> None:
     await drafts.keep(draft(answers=answers), None, DUE)
     with pytest.raises(ValueError, match="short key"):
         await drafts.file(PHONE, confirming, since=BEFORE)
@@ -227,7 +233,7 @@ async def test_of_too_little_no_report_is_made(drafts: DraftStore, database: Dat
     assert await rows(database, incidents) == []
 
 
-async def test_without_its_confirmation_nothing_is_filed(drafts: DraftStore, database: Database) -> None:
+async def test_file_without_valid_confirmation_files_nothing(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), None, DUE)
     with pytest.raises(TooManyParts):
         await drafts.file(PHONE, lambda *_: "x" * 1000, since=BEFORE)
@@ -235,7 +241,7 @@ async def test_without_its_confirmation_nothing_is_filed(drafts: DraftStore, dat
     assert await rows(database, incidents) == []
 
 
-async def test_a_session_whose_number_was_erased_is_not_filed_again(
+async def test_file_of_a_session_with_erased_number_is_refused(
     drafts: DraftStore, book: IncidentStore, reporter: Reporter, database: Database
 ) -> None:
     await drafts.keep(draft(), None, DUE)
@@ -246,7 +252,7 @@ async def test_a_session_whose_number_was_erased_is_not_filed_again(
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_filing_a_report_calls_the_reminder_off(
+async def test_filing_a_report_cancels_the_reminder(
     drafts: DraftStore, book: IncidentStore, database: Database
 ) -> None:
     """Else the resident who has just got a ticket would read that his report was not sent."""
@@ -265,7 +271,7 @@ async def test_filing_a_report_calls_the_reminder_off(
 # Ending ----------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_discarded_is_wiped(drafts: DraftStore, database: Database) -> None:
+async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.delete(PHONE) == 1
@@ -282,7 +288,7 @@ async def test_what_is_discarded_is_wiped(drafts: DraftStore, database: Database
     assert await drafts.file(PHONE, confirming, since=BEFORE) is None
 
 
-async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_delete_and_file_have_one_winner(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     deleted, filed = await asyncio.gather(drafts.delete(PHONE), drafts.file(PHONE, confirming, since=BEFORE))
     assert (deleted == 1) is (filed is None)
@@ -290,7 +296,7 @@ async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: DraftS
     assert len(await rows(database, incidents)) == 1 - deleted
 
 
-async def test_what_is_left_too_long_expires(drafts: DraftStore, database: Database) -> None:
+async def test_expire_erases_old_drafts(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", minutes=5, phone=OTHER), REMINDER, DUE)
     assert await drafts.expire(AT) == 0
@@ -301,7 +307,7 @@ async def test_what_is_left_too_long_expires(drafts: DraftStore, database: Datab
     assert [one["status"] for one in await reminders(database)] == ["cancelled", "queued"]
 
 
-async def test_many_expire_together(drafts: DraftStore) -> None:
+async def test_concurrent_expire_erases_each_draft_once(drafts: DraftStore) -> None:
     for number in range(20):
         await drafts.keep(draft(f"s{number}", phone=Phone(f"+2547110001{number:02}")), REMINDER, DUE)
     expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
@@ -311,7 +317,7 @@ async def test_many_expire_together(drafts: DraftStore) -> None:
 # Listing ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_json_the_last_left_first_and_masked(drafts: DraftStore) -> None:
+async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> None:
     await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
     await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
     listed = [json.loads(json.dumps(draft_json(one))) for one in await drafts.list_drafts()]
@@ -333,7 +339,7 @@ async def test_the_list_is_json_the_last_left_first_and_masked(drafts: DraftStor
     assert [one.session for one in await drafts.list_drafts(limit=1)] == ["s1"]
 
 
-async def test_a_number_that_cannot_be_opened_takes_no_list_down(
+async def test_list_drafts_shows_an_undecryptable_number_as_a_question_mark(
     drafts: DraftStore, database: Database, clock: ManualClock, book: IncidentStore
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
@@ -341,7 +347,7 @@ async def test_a_number_that_cannot_be_opened_takes_no_list_down(
     assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", PHONE.masked)]
 
 
-async def test_what_a_later_report_settles_is_not_listed(drafts: DraftStore, book: IncidentStore) -> None:
+async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, book: IncidentStore) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
     assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was before"
@@ -351,7 +357,7 @@ async def test_what_a_later_report_settles_is_not_listed(drafts: DraftStore, boo
     assert await drafts.list_drafts() == []
 
 
-async def test_no_table_holds_a_readable_number(drafts: DraftStore, database: Database) -> None:
+async def test_tables_hold_no_readable_number(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
     done = await drafts.file(PHONE, confirming, since=BEFORE)

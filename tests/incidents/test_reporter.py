@@ -52,7 +52,7 @@ async def hold_no_number(database: Database) -> bool:
 # How it stands ---------------------------------------------------------------------------------------------
 
 
-async def test_the_reporter_sees_how_it_stands(
+async def test_find_status_returns_status_and_time(
     book: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
@@ -65,7 +65,7 @@ async def test_the_reporter_sees_how_it_stands(
     assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now())
 
 
-async def test_another_phone_learns_as_little_as_of_no_report(
+async def test_other_phone_gets_the_answer_of_a_missing_report(
     reporter: Reporter, ticket: str, database: Database
 ) -> None:
     before = [await rows(database, table) for table in (incidents, messages, audit)]
@@ -77,7 +77,7 @@ async def test_another_phone_learns_as_little_as_of_no_report(
     assert await rows(database, incident_details) == []
 
 
-async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str, database: Database) -> None:
+async def test_every_method_ends_at_its_deadline(reporter: Reporter, ticket: str, database: Database) -> None:
     async with database.begin() as other:
         await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
         for asking in (
@@ -92,7 +92,7 @@ async def test_every_answer_ends_at_its_deadline(reporter: Reporter, ticket: str
 # Adding to it ----------------------------------------------------------------------------------------------
 
 
-async def test_details_stand_beside_the_report(
+async def test_add_details_keeps_the_report_and_its_details(
     book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: ManualClock
 ) -> None:
     later = (await book.file(report("ATUid_9"), PHONE, confirmation)).ticket
@@ -112,14 +112,14 @@ async def test_details_stand_beside_the_report(
     ] * 2
 
 
-async def test_the_audit_trail_gets_no_word_of_them(reporter: Reporter, ticket: str, database: Database) -> None:
+async def test_add_details_audits_the_length_alone(reporter: Reporter, ticket: str, database: Database) -> None:
     await add(reporter, ticket)
     noted = (await rows(database, audit))[-1]
     assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.details_added", ticket)
     assert noted["detail"] == {"channel": "at", "length": len(WORDS)}
 
 
-async def test_a_repeated_callback_adds_once(reporter: Reporter, ticket: str, database: Database) -> None:
+async def test_add_details_repeated_adds_once(reporter: Reporter, ticket: str, database: Database) -> None:
     assert all(await asyncio.gather(*(add(reporter, ticket) for _ in range(4))))
     assert await add(reporter, ticket)
     assert len(await rows(database, incident_details)) == 1
@@ -129,16 +129,14 @@ async def test_a_repeated_callback_adds_once(reporter: Reporter, ticket: str, da
     assert len(await rows(database, incident_details)) == 2
 
 
-async def test_the_longest_text_that_a_phone_can_type_is_kept(
-    book: IncidentStore, reporter: Reporter, ticket: str
-) -> None:
+async def test_add_details_keeps_the_longest_text(book: IncidentStore, reporter: Reporter, ticket: str) -> None:
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
     assert await add(reporter, ticket, words)
     assert [one.details for one in await book.list_incidents()] == [(words,)]
 
 
 @pytest.mark.parametrize("wrong", ["x" * (LONGEST_DESCRIPTION + 1), "rahasia\0", "rahasia\x1b[2J", "rahasia\ud800"])
-async def test_what_is_no_description_is_refused_without_quoting_it(
+async def test_add_details_refuses_invalid_text_without_quoting_it(
     reporter: Reporter, ticket: str, database: Database, wrong: str
 ) -> None:
     with pytest.raises(ValueError, match="a description") as refused:
@@ -150,7 +148,7 @@ async def test_what_is_no_description_is_refused_without_quoting_it(
 # Having the number erased ----------------------------------------------------------------------------------
 
 
-async def test_an_erased_number_is_gone(
+async def test_erase_number_removes_it_from_report_and_messages(
     book: IncidentStore, reporter: Reporter, ticket: str, outbox: Outbox, database: Database
 ) -> None:
     assert await reporter.erase_number(ticket, PHONE)
@@ -168,7 +166,7 @@ async def test_an_erased_number_is_gone(
     assert noted["detail"] == {}
 
 
-async def test_the_letters_about_it_lose_their_sender_and_no_other(
+async def test_erase_number_removes_the_sender_of_inbound_sms_about_it(
     reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
@@ -188,7 +186,7 @@ async def test_the_letters_about_it_lose_their_sender_and_no_other(
     }
 
 
-async def test_what_is_erased_is_nobodys(reporter: Reporter, ticket: str, database: Database) -> None:
+async def test_erased_report_belongs_to_no_phone(reporter: Reporter, ticket: str, database: Database) -> None:
     await reporter.erase_number(ticket, PHONE)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
     assert not await reporter.erase_number(ticket, PHONE)
@@ -197,13 +195,13 @@ async def test_what_is_erased_is_nobodys(reporter: Reporter, ticket: str, databa
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
 
-async def test_erasing_at_the_same_time_erases_once(reporter: Reporter, ticket: str, database: Database) -> None:
+async def test_concurrent_erase_number_erases_once(reporter: Reporter, ticket: str, database: Database) -> None:
     erased = await asyncio.gather(*(reporter.erase_number(ticket, PHONE) for _ in range(4)))
     assert erased.count(True) == 1
     assert len(await rows(database, audit)) == 2
 
 
-async def test_only_this_report_and_this_phone_lose_the_number(
+async def test_erase_number_leaves_other_reports_and_phones(
     book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     await book.file(report("ATUid_9"), PHONE, confirmation)
@@ -216,13 +214,13 @@ async def test_only_this_report_and_this_phone_lose_the_number(
     assert await message_statuses(database) == ["cancelled", "queued", "queued"]
 
 
-async def test_its_session_proves_nothing_any_more(book: IncidentStore, reporter: Reporter, ticket: str) -> None:
+async def test_erased_session_cannot_file_again(book: IncidentStore, reporter: Reporter, ticket: str) -> None:
     await reporter.erase_number(ticket, PHONE)
     with pytest.raises(SessionOfAnotherPhone):
         await book.file(report(), PHONE, confirmation)
 
 
-async def test_a_draft_that_the_report_has_overtaken_goes_as_well(
+async def test_erase_number_erases_settled_drafts(
     reporter: Reporter, ticket: str, drafts: DraftStore, database: Database
 ) -> None:
     """Else it would be open again, with the number, once no report of this phone is to be found."""
@@ -239,7 +237,7 @@ async def test_a_draft_that_the_report_has_overtaken_goes_as_well(
     [(Accepted("id-1"), "accepted"), (Refused("no such number"), "refused"), (Unknown("timeout"), "unknown")],
     ids=["accepted", "refused", "unknown"],
 )
-async def test_what_a_worker_holds_is_recorded_all_the_same(
+async def test_erase_number_lets_a_claimed_message_be_recorded(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, outcome: Outcome, becomes: str
 ) -> None:
     claims = await outbox.claim(10, "w1", "at")
@@ -250,7 +248,7 @@ async def test_what_a_worker_holds_is_recorded_all_the_same(
     assert await hold_no_number(database)
 
 
-async def test_what_is_to_be_tried_again_is_not(
+async def test_erase_number_cancels_a_deferred_message(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
@@ -262,7 +260,7 @@ async def test_what_is_to_be_tried_again_is_not(
     assert (message["status"], message["reason"]) == ("cancelled", ERASED)
 
 
-async def test_a_lost_claim_is_not_sent_again(
+async def test_erase_number_cancels_a_lost_claim(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     await outbox.claim(10, "w1", "at")
@@ -274,7 +272,7 @@ async def test_a_lost_claim_is_not_sent_again(
     assert await message_statuses(database) == ["cancelled"]
 
 
-async def test_what_may_have_been_sent_is_not_sent_again(
+async def test_erase_number_cancels_an_unknown_message(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
@@ -286,7 +284,9 @@ async def test_what_may_have_been_sent_is_not_sent_again(
     assert await outbox.claim(10, "w1", "at") == []
 
 
-async def test_what_is_delivered_stays_so(reporter: Reporter, ticket: str, outbox: Outbox, database: Database) -> None:
+async def test_erase_number_keeps_an_accepted_message(
+    reporter: Reporter, ticket: str, outbox: Outbox, database: Database
+) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Accepted("id-1"))])
     await reporter.erase_number(ticket, PHONE)
@@ -294,7 +294,7 @@ async def test_what_is_delivered_stays_so(reporter: Reporter, ticket: str, outbo
     assert (message["status"], message["carrier_message_id"], message["phone_key"]) == ("accepted", "id-1", None)
 
 
-async def test_erasing_while_messages_are_claimed(
+async def test_concurrent_erase_number_and_claim_lose_no_message(
     book: IncidentStore, reporter: Reporter, outbox: Outbox, database: Database
 ) -> None:
     """Whoever comes first: a message is claimed with its number, or cancelled; none is lost and none is both."""

@@ -60,7 +60,7 @@ def state(screen: Screen) -> str:
 # How a report stands -------------------------------------------------------------------------------------------
 
 
-async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_find_report_shows_status_and_time(timed: UssdGateway, clock: ManualClock) -> None:
     ticket = await filed(timed)
     await timed.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.advance(hours=1)
@@ -70,12 +70,12 @@ async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: ManualClock
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{}{}"])
-async def test_a_ticket_as_it_may_be_typed(gateway: UssdGateway, typed: str) -> None:
+async def test_find_report_accepts_spellings_of_a_ticket(gateway: UssdGateway, typed: str) -> None:
     first, _, second = (await filed(gateway)).partition("-")
     assert state(await asks(gateway, typed.format(first, second) if "}{" in typed else f"{first} {second}")) == "status"
 
 
-async def test_only_the_phone_that_filed_it_is_told(gateway: UssdGateway) -> None:
+async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: UssdGateway) -> None:
     """And whether there is such a report at all is not to be learnt."""
     ticket = await filed(gateway)
     screens = [await asks(gateway, one, OTHER) for one in (ticket,)]
@@ -85,7 +85,7 @@ async def test_only_the_phone_that_filed_it_is_told(gateway: UssdGateway) -> Non
 
 
 @pytest.mark.parametrize("typed", ["1234", "7340-2818", "abc", ""])
-async def test_what_is_no_ticket_is_not_looked_up(gateway: UssdGateway, typed: str) -> None:
+async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", *([typed] * 2)))
     assert (await gateway.stored()).menu_session.state == "ask_ticket"
@@ -113,7 +113,7 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
-async def test_the_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
+async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", UNKNOWN))
     (key,) = await gateway.ask("KEYS", "waspada:tries:*")
@@ -123,14 +123,14 @@ async def test_the_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway)
     assert await gateway.ask("TTL", key) <= 100
 
 
-async def test_the_right_ticket_is_no_wrong_try(gateway: UssdGateway) -> None:
+async def test_right_ticket_does_not_count_as_wrong(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await asks(gateway, ticket)
     for _ in range(6):
         assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
-async def test_a_wrong_ticket_that_comes_many_times_is_one_try(gateway: UssdGateway) -> None:
+async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2"))
     screens = await asyncio.gather(*(resident.callback(f"1*2*{UNKNOWN}", resident.label) for _ in range(8)))
@@ -139,7 +139,7 @@ async def test_a_wrong_ticket_that_comes_many_times_is_one_try(gateway: UssdGate
     assert await gateway.ask("SCARD", key) == 1
 
 
-async def test_who_cannot_be_counted_is_not_told(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_find_report_without_redis_is_unavailable(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     """Without Redis nobody could count his tries."""
     ticket = await filed(shaky)
     resident = Resident(shaky.services.turns)
@@ -153,7 +153,7 @@ async def test_who_cannot_be_counted_is_not_told(shaky: UssdGateway, own_redis: 
 # More about it -------------------------------------------------------------------------------------------------
 
 
-async def test_details_are_added(gateway: UssdGateway) -> None:
+async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     resident = Resident(gateway.services.turns)
     screen = await resident.walk(("1", "2", ticket, "1", "motor hijau, 5*5 orang"))
@@ -165,7 +165,7 @@ async def test_details_are_added(gateway: UssdGateway) -> None:
     assert "motor" not in str(noted)
 
 
-async def test_details_of_a_later_call_come_behind(gateway: UssdGateway) -> None:
+async def test_add_details_keeps_the_order_of_calls(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "1", "motor hijau"))
     await Resident(gateway.services.turns).walk(("2", ticket, "1", "motor hijau"))
@@ -173,7 +173,7 @@ async def test_details_of_a_later_call_come_behind(gateway: UssdGateway) -> None
     assert incident["details"] == ["motor hijau", "motor hijau"]
 
 
-async def test_a_number_is_erased(gateway: UssdGateway) -> None:
+async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     resident = Resident(gateway.services.turns)
     assert state(await resident.walk(("1", "2", ticket, "2"))) == "erase"
@@ -188,7 +188,7 @@ async def test_a_number_is_erased(gateway: UssdGateway) -> None:
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "no_report", "it is nobody's now"
 
 
-async def test_who_goes_back_erases_nothing(gateway: UssdGateway) -> None:
+async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "2", "0"))
     (incident,) = await gateway.incidents()
@@ -198,7 +198,7 @@ async def test_who_goes_back_erases_nothing(gateway: UssdGateway) -> None:
 # Appeals -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_subscribe_records_consent_and_unsubscribe_ends_it(timed: UssdGateway, clock: ManualClock) -> None:
     screen = await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))
     assert (state(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
@@ -217,20 +217,20 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
     assert await timed.services.subscriptions.active_areas(NUMBER) == []
 
 
-async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
     await Inbox(timed.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
     assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed.rows(opt_outs) == []
     assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
 
-async def test_a_subscription_by_the_name_of_the_place(gateway: UssdGateway) -> None:
+async def test_subscribe_accepts_a_typed_place_name(gateway: UssdGateway) -> None:
     screen = await Resident(gateway.services.turns).walk(("1", "3", "1", "klego"))
     assert state(screen) == "joined"
     assert len(await gateway.services.subscriptions.active_areas(NUMBER)) == 1
 
 
-async def test_who_has_no_subscription_may_leave_all_the_same(gateway: UssdGateway) -> None:
+async def test_unsubscribe_without_subscription_succeeds(gateway: UssdGateway) -> None:
     assert state(await Resident(gateway.services.turns).walk(("1", "3", "2"))) == "left"
 
 
@@ -272,7 +272,7 @@ async def everything(gateway: UssdGateway) -> list[object]:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_a_callback_that_comes_many_times_does_it_once(gateway: UssdGateway, name: str) -> None:
+async def test_effect_of_concurrent_callbacks_is_done_once(gateway: UssdGateway, name: str) -> None:
     deed, ticket = DEEDS[name], await filed(gateway)
     resident = await deed.begin(gateway, ticket)
     label, text = resident.label, f"{resident.text}*{deed.typed(ticket)}"
@@ -288,7 +288,7 @@ async def test_a_callback_that_comes_many_times_does_it_once(gateway: UssdGatewa
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_done_and_not_remembered_it_is_done_once(gateway: UssdGateway, name: str) -> None:
+async def test_effect_repeated_after_a_lost_write_changes_nothing(gateway: UssdGateway, name: str) -> None:
     """It was committed and its write to Redis lost; the carrier repeats the callback."""
     deed, ticket = DEEDS[name], await filed(gateway)
     resident = await deed.begin(gateway, ticket)
@@ -303,7 +303,7 @@ async def test_done_and_not_remembered_it_is_done_once(gateway: UssdGateway, nam
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
 @pytest.mark.parametrize("name", DEEDS)
-async def test_with_postgresql_away_nothing_is_changed_and_nothing_lost(
+async def test_effect_without_postgresql_changes_nothing_and_can_be_repeated(
     shaky: UssdGateway, postgres: Gate, name: str, how: str
 ) -> None:
     deed, ticket = DEEDS[name], await filed(shaky)
@@ -330,7 +330,7 @@ async def again(gateway: UssdGateway, deed: Deed, ticket: str) -> Resident:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_with_redis_hanging_it_is_answered_in_time(shaky: UssdGateway, own_redis: OwnRedis, name: str) -> None:
+async def test_effect_while_redis_hangs_is_answered_in_time(shaky: UssdGateway, own_redis: OwnRedis, name: str) -> None:
     deed, ticket = DEEDS[name], await filed(shaky)
     resident = await deed.begin(shaky, ticket)
     own_redis.hang()

@@ -34,7 +34,7 @@ async def keep(gateway: UssdGateway, *reports: EffectRequest) -> None:
         await gateway.services.pending_reports.add(report)
 
 
-async def test_filed_at_once(gateway: UssdGateway) -> None:
+async def test_file_makes_an_incident_and_its_confirmation(gateway: UssdGateway) -> None:
     outcome, learnt = await gateway.services.filing.file(FINISHED)
     (incident,) = await gateway.incidents()
     assert (outcome, learnt["ticket"].replace("-", "")) == ("filed", incident["ticket"])
@@ -43,20 +43,20 @@ async def test_filed_at_once(gateway: UssdGateway) -> None:
     assert confirmation["text"].startswith(f"Laporan {learnt['ticket']} (Tukaran pendukung, Podosugih)")
 
 
-async def test_filed_again_it_keeps_its_ticket(gateway: UssdGateway) -> None:
+async def test_file_again_returns_the_same_ticket(gateway: UssdGateway) -> None:
     answers = await asyncio.gather(*(gateway.services.filing.file(FINISHED) for _ in range(4)))
     assert len({learnt["ticket"] for _, learnt in answers}) == 1
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_what_is_no_report_is_refused_and_not_kept(gateway: UssdGateway) -> None:
+async def test_file_refuses_invalid_answers_and_keeps_nothing(gateway: UssdGateway) -> None:
     with capture_logs() as lines:
         assert await gateway.services.filing.file(replace(FINISHED, answers={"shoe_size": "42"})) == ("failed", {})
     assert [(line["event"], line["error"]) for line in lines] == [("incident.refused", "ValueError")]
     assert await gateway.pending() == {}
 
 
-async def test_a_kept_report_is_filed_as_it_was_told(gateway: UssdGateway) -> None:
+async def test_file_pending_keeps_words_and_time_of_the_report(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED)
     assert await gateway.services.filing.file_pending() == 1
     (incident,) = await gateway.incidents()
@@ -64,13 +64,13 @@ async def test_a_kept_report_is_filed_as_it_was_told(gateway: UssdGateway) -> No
     assert incident["received_at"] == "2026-11-28T03:04:05+00:00", "when it was told, not when it was filed"
 
 
-async def test_kept_twice_is_kept_once(gateway: UssdGateway) -> None:
+async def test_add_twice_keeps_one_report(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED, replace(FINISHED, answers={}))
     assert await gateway.services.filing.file_pending() == 1
     assert len(await gateway.incidents()) == 1
 
 
-async def test_two_workers_file_each_report_once(gateway: UssdGateway) -> None:
+async def test_concurrent_file_pending_files_each_report_once(gateway: UssdGateway) -> None:
     await keep(gateway, *(replace(FINISHED, session=f"ATUid_{number}") for number in range(30)))
     await asyncio.gather(
         gateway.services.filing.file_pending(),
@@ -81,7 +81,7 @@ async def test_two_workers_file_each_report_once(gateway: UssdGateway) -> None:
     assert await gateway.pending() == {}
 
 
-async def test_a_report_that_was_filed_after_all_is_not_filed_again(gateway: UssdGateway) -> None:
+async def test_file_pending_does_not_repeat_a_committed_report(gateway: UssdGateway) -> None:
     """The commit was done, and its answer lost: the report was filed and kept."""
     await gateway.services.filing.file(FINISHED)
     await keep(gateway, FINISHED)
@@ -89,7 +89,7 @@ async def test_a_report_that_was_filed_after_all_is_not_filed_again(gateway: Uss
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_what_can_never_be_filed_is_set_aside(gateway: UssdGateway) -> None:
+async def test_file_pending_sets_aside_reports_that_can_never_be_filed(gateway: UssdGateway) -> None:
     await gateway.services.filing.file(FINISHED)
     of_another_phone = replace(FINISHED, phone=OTHER)
     no_report = replace(FINISHED, session="ATUid_2", answers={})
@@ -104,14 +104,14 @@ async def test_what_can_never_be_filed_is_set_aside(gateway: UssdGateway) -> Non
     assert len(await gateway.incidents()) == 2
 
 
-async def test_a_language_that_the_pack_has_lost_keeps_no_report_back(gateway: UssdGateway) -> None:
+async def test_file_pending_confirms_in_default_language_if_its_own_is_gone(gateway: UssdGateway) -> None:
     await keep(gateway, replace(FINISHED, language="xx"))
     assert await gateway.services.filing.file_pending() == 1
     (confirmation,) = await gateway.confirmations()
     assert confirmation["text"].startswith("Laporan ")
 
 
-async def test_what_cannot_be_read_is_set_aside(gateway: UssdGateway, redis_url: str) -> None:
+async def test_file_pending_sets_aside_unreadable_entries(gateway: UssdGateway, redis_url: str) -> None:
     """Somebody's hand was in Redis, or the key has been changed."""
     client = redis_client(redis_url)
     pipeline = Pipeline(client, 0.3)
@@ -126,7 +126,7 @@ async def test_what_cannot_be_read_is_set_aside(gateway: UssdGateway, redis_url:
     assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 4
 
 
-async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: UssdGateway) -> None:
+async def test_file_pending_continues_after_an_unexpected_error(gateway: UssdGateway) -> None:
     await keep(gateway, FINISHED)
     ((_, entry),) = (await gateway.pending()).items()
     await gateway.ask("HSET", "waspada:unfiled", "a", json.dumps({**json.loads(entry), "session": "b", "answers": 5}))
@@ -136,7 +136,7 @@ async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(gateway: UssdG
     assert len(await gateway.incidents()) == 1
 
 
-async def test_while_postgresql_is_away_reports_stay_kept(shaky: UssdGateway, postgres: Gate) -> None:
+async def test_file_pending_without_postgresql_keeps_the_reports(shaky: UssdGateway, postgres: Gate) -> None:
     await keep(shaky, FINISHED)
     await postgres.shut()
     assert await shaky.services.filing.file_pending() == 0
@@ -146,7 +146,7 @@ async def test_while_postgresql_is_away_reports_stay_kept(shaky: UssdGateway, po
 
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
-async def test_while_redis_is_away_there_is_nothing_to_file(shaky: UssdGateway, own_redis: OwnRedis, how: str) -> None:
+async def test_file_pending_without_redis_files_nothing(shaky: UssdGateway, own_redis: OwnRedis, how: str) -> None:
     """Housekeeping waits for better times; it neither fails nor stands still for ever."""
     await keep(shaky, FINISHED)
     if how == "hangs":
@@ -163,7 +163,7 @@ async def test_while_redis_is_away_there_is_nothing_to_file(shaky: UssdGateway, 
     assert len(await shaky.incidents()) == 1
 
 
-async def test_redis_refuses_to_keep_it(shaky: UssdGateway, own_redis: OwnRedis, postgres: Gate) -> None:
+async def test_file_without_both_stores_says_not_sent(shaky: UssdGateway, own_redis: OwnRedis, postgres: Gate) -> None:
     """Out of memory, and PostgreSQL is away: the screen must not say that anything is saved."""
     resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)

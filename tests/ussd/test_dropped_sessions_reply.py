@@ -27,7 +27,7 @@ async def one(gateway: UssdGateway, phone: Phone = NUMBER) -> str | None:
 # Its answer ---------------------------------------------------------------------------------------------------------
 
 
-async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_file_draft_files_and_confirms_once(timed: UssdGateway, clock: ManualClock) -> None:
     resident = await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     clock.advance(minutes=5)
@@ -43,7 +43,7 @@ async def test_one_files_it_and_confirms_it(timed: UssdGateway, clock: ManualClo
     assert len(await timed.incidents()) == 1
 
 
-async def test_what_was_filed_so_is_not_offered_any_more(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_filed_draft_is_not_offered_on_the_next_call(timed: UssdGateway, clock: ManualClock) -> None:
     """He would tell more, and get the ticket that he has: what he told would be lost."""
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
@@ -53,7 +53,7 @@ async def test_what_was_filed_so_is_not_offered_any_more(timed: UssdGateway, clo
     assert (await Resident(timed.services.turns).dial()).label == "main.id.home"
 
 
-async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(
+async def test_session_resumed_while_its_draft_is_filed_gets_the_same_ticket(
     timed: UssdGateway, clock: ManualClock
 ) -> None:
     await dropped(timed, clock)
@@ -68,7 +68,7 @@ async def test_who_goes_on_while_his_answer_files_it_gets_the_same_ticket(
     assert str(incident["ticket"])[:4] in screen.text
 
 
-async def test_what_was_answered_since_it_dropped_is_filed_too(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_file_draft_includes_answers_given_after_resuming(timed: UssdGateway, clock: ManualClock) -> None:
     """He goes on with it, the line drops again, and he answers the reminder of before."""
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
@@ -79,7 +79,7 @@ async def test_what_was_answered_since_it_dropped_is_filed_too(timed: UssdGatewa
     assert incident["danger"] == "yes"
 
 
-async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_answers_given_after_filing_by_sms_complete_the_incident(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
@@ -93,7 +93,7 @@ async def test_what_is_told_after_it_was_filed_by_sms_completes_it(timed: UssdGa
     assert (incident["danger"], incident["description"], incident["contact"]) == ("no", "tawuran", True)
 
 
-async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_cancelled_report_erases_its_draft(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
@@ -106,7 +106,7 @@ async def test_a_report_that_is_cancelled_is_no_draft_any_more(timed: UssdGatewa
     assert await timed.incidents() == []
 
 
-async def test_another_dialogue_that_dropped_since_is_still_offered(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_later_dropped_session_is_still_offered_after_filing(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     later = Resident(timed.services.turns)
@@ -116,7 +116,7 @@ async def test_another_dialogue_that_dropped_since_is_still_offered(timed: UssdG
     assert (await Resident(timed.services.turns).dial()).label == "unfinished.id.resume"
 
 
-async def test_nobody_else_files_it(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_file_draft_of_another_phone_files_nothing(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     assert await one(timed, OTHER) is None
@@ -124,7 +124,7 @@ async def test_nobody_else_files_it(timed: UssdGateway, clock: ManualClock) -> N
     assert len(await timed.services.drafts.list_drafts()) == 1
 
 
-async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_concurrent_replies_file_once(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     taken = await asyncio.gather(*(one(timed) for _ in range(5)))
@@ -132,7 +132,7 @@ async def test_answers_at_once_file_it_once(timed: UssdGateway, clock: ManualClo
     assert len(await timed.incidents()) == 1
 
 
-async def test_after_the_window_an_answer_files_nothing(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_file_draft_after_the_resume_window_files_nothing(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     clock.advance(hours=24)
@@ -140,7 +140,7 @@ async def test_after_the_window_an_answer_files_nothing(timed: UssdGateway, cloc
     assert await timed.incidents() == []
 
 
-async def test_a_session_that_another_phone_has_filed_is_refused(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_draft_whose_session_another_phone_filed_is_refused(timed: UssdGateway, clock: ManualClock) -> None:
     """Two phones with one session: the carrier's fault, and no reason to be asked for the SMS again and again."""
     resident = await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
@@ -152,7 +152,7 @@ async def test_a_session_that_another_phone_has_filed_is_refused(timed: UssdGate
     assert incident["phone"] == OTHER.masked
 
 
-async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_report_sent_after_resuming_closes_its_draft(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)
@@ -167,7 +167,7 @@ async def test_a_report_that_was_sent_in_the_end_is_no_draft(timed: UssdGateway,
 # Its end ------------------------------------------------------------------------------------------------------------
 
 
-async def test_after_the_window_it_is_wiped(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_expire_drafts_erases_drafts_after_the_resume_window(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     clock.advance(hours=23, minutes=56)
@@ -181,7 +181,7 @@ async def test_after_the_window_it_is_wiped(timed: UssdGateway, clock: ManualClo
     assert await timed.services.dropped_sessions.expire_drafts() == 0
 
 
-async def test_it_can_be_discarded_on_the_next_call(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_delete_on_the_next_call_erases_draft_and_reminder(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     await timed.services.dropped_sessions.sweep()
     again = Resident(timed.services.turns)

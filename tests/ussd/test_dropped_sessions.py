@@ -42,7 +42,7 @@ async def watched(gateway: UssdGateway) -> int:
 # Kept as a draft ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed: UssdGateway, clock: ManualClock) -> None:
     resident = await dropped(timed, clock)
     with capture_logs() as lines:
         assert await timed.services.dropped_sessions.sweep() == 1
@@ -67,7 +67,7 @@ async def test_a_report_that_broke_off_is_kept_and_brought_to_mind_once(timed: U
     assert await watched(timed) == 0
 
 
-async def test_danger_is_marked_and_told_as_a_warning(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_sweep_logs_a_draft_with_danger_as_a_warning(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock, IN_DANGER)
     with capture_logs() as lines:
         await timed.services.dropped_sessions.sweep()
@@ -78,7 +78,7 @@ async def test_danger_is_marked_and_told_as_a_warning(timed: UssdGateway, clock:
     assert NUMBER.e164[-7:] not in repr(lines)
 
 
-async def test_a_dialogue_that_may_go_on_stays_on_the_list(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_sweep_leaves_a_session_that_may_continue_on_the_list(timed: UssdGateway, clock: ManualClock) -> None:
     resident = Resident(timed.services.turns)
     await resident.walk(TO_PLACE)
     for keys in ("2", "3", "1"):
@@ -99,7 +99,7 @@ async def test_a_dialogue_that_may_go_on_stays_on_the_list(timed: UssdGateway, c
 
 
 @pytest.mark.parametrize("keys", [WHOLE, (*TO_CONFIRM, "0"), (*TO_PLACE, "00"), WHOLE[:4], ("1", "2")])
-async def test_what_is_finished_or_says_too_little_is_no_draft(
+async def test_sweep_makes_no_draft_of_finished_or_too_short_dialogues(
     timed: UssdGateway, clock: ManualClock, keys: tuple[str, ...]
 ) -> None:
     await dropped(timed, clock, keys)
@@ -109,9 +109,7 @@ async def test_what_is_finished_or_says_too_little_is_no_draft(
     assert await watched(timed) == 0
 
 
-async def test_a_dialogue_that_drops_again_is_one_draft_and_one_reminder(
-    timed: UssdGateway, clock: ManualClock
-) -> None:
+async def test_session_dropped_twice_is_one_draft_and_one_reminder(timed: UssdGateway, clock: ManualClock) -> None:
     first = await dropped(timed, clock)
     assert await timed.services.dropped_sessions.sweep() == 1
     again = Resident(timed.services.turns)
@@ -126,23 +124,21 @@ async def test_a_dialogue_that_drops_again_is_one_draft_and_one_reminder(
     assert len(await reminders(timed)) == 1
 
 
-async def test_who_is_put_on_the_list_anew_while_he_is_looked_at_stays_on_it(
-    timed: UssdGateway, clock: ManualClock
-) -> None:
+async def test_phone_watched_again_during_sweep_stays_on_the_list(timed: UssdGateway, clock: ManualClock) -> None:
     """He dials again in the moment between the look and its end."""
     await dropped(timed, clock)
     await asyncio.gather(timed.services.dropped_sessions.sweep(), Resident(timed.services.turns).dial())
     assert await watched(timed) == 1
 
 
-async def test_two_workers_make_one_draft_and_one_reminder(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_concurrent_sweeps_make_one_draft_and_one_reminder(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed, clock)
     kept = await asyncio.gather(*(timed.services.dropped_sessions.sweep() for _ in range(4)))
     assert sum(kept) == 1
     assert len(await timed.services.drafts.list_drafts()) == len(await reminders(timed)) == 1
 
 
-async def test_many_phones_are_all_looked_at(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_sweep_checks_every_watched_phone(timed: UssdGateway, clock: ManualClock) -> None:
     phones = [Phone(f"+62812300{number:05d}") for number in range(40)]
     await asyncio.gather(*(Resident(timed.services.turns, phone).walk(TO_PLACE) for phone in phones))
     clock.advance(seconds=LONGEST_SESSION_S)
@@ -150,9 +146,7 @@ async def test_many_phones_are_all_looked_at(timed: UssdGateway, clock: ManualCl
     assert len(await timed.services.drafts.list_drafts()) == 40
 
 
-async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(
-    timed: UssdGateway, clock: ManualClock
-) -> None:
+async def test_sweep_drops_entries_that_cannot_be_decrypted(timed: UssdGateway, clock: ManualClock) -> None:
     """The vault's key was changed, or the dialogue is of a pack that nobody has any more."""
     await dropped(timed, clock)
     sealed = Vault(bytes(32)).seal(NUMBER)
@@ -164,7 +158,7 @@ async def test_what_cannot_be_read_is_left_out_and_does_not_stand_in_the_way(
     assert await watched(timed) == 0
 
 
-async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_sweep_continues_after_an_unexpected_error(timed: UssdGateway, clock: ManualClock) -> None:
     await timed.ask("HSET", "waspada:watched", "no hexadecimal", "?")
     await dropped(timed, clock)
     with capture_logs() as lines:
@@ -185,7 +179,7 @@ async def test_what_nobody_has_foreseen_does_not_stand_in_the_way(timed: UssdGat
         ("07:00", QUIET_OVER),
     ],
 )
-async def test_it_is_due_outside_of_the_quiet_hours(
+async def test_reminder_is_due_outside_quiet_hours(
     timed: UssdGateway, clock: ManualClock, local: str, due: datetime
 ) -> None:
     day = datetime(2026, 11, 23 if local > "12" else 24, int(local[:2]), int(local[3:]), tzinfo=MENU.timezone)
@@ -196,7 +190,7 @@ async def test_it_is_due_outside_of_the_quiet_hours(
     assert reminder["due_at"] == due
 
 
-async def test_quiet_hours_within_a_day(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_reminder_is_due_after_quiet_hours_within_a_day(timed: UssdGateway, clock: ManualClock) -> None:
     with_rules(timed, 'resume: {sms: true}\nquiet_hours: {from: "12:00", to: "14:30"}')
     clock.time = datetime(2026, 11, 23, 13, 0, tzinfo=MENU.timezone).astimezone(UTC)
     await dropped(timed, clock)
@@ -205,7 +199,7 @@ async def test_quiet_hours_within_a_day(timed: UssdGateway, clock: ManualClock) 
     assert reminder["due_at"] == datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 
 
-async def test_a_pack_may_remind_nobody(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_pack_without_reminder_keeps_the_draft_and_sends_no_sms(timed: UssdGateway, clock: ManualClock) -> None:
     with_rules(timed, "resume: {sms: false}")
     await dropped(timed, clock)
     assert await timed.services.dropped_sessions.sweep() == 1
@@ -213,7 +207,7 @@ async def test_a_pack_may_remind_nobody(timed: UssdGateway, clock: ManualClock) 
     assert await reminders(timed) == []
 
 
-async def test_a_reminder_that_would_come_too_late_is_none(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_reminder_due_after_the_resume_window_is_not_sent(timed: UssdGateway, clock: ManualClock) -> None:
     """Its quiet hours end when there is nothing left to go on with."""
     with_rules(timed, "resume: {hours: 2, sms: true}")
     clock.time = datetime(2026, 11, 23, 22, 0, tzinfo=MENU.timezone).astimezone(UTC)
@@ -223,7 +217,7 @@ async def test_a_reminder_that_would_come_too_late_is_none(timed: UssdGateway, c
 
 
 @pytest.mark.parametrize("language", MENU.languages)
-async def test_it_is_told_in_the_language_of_the_dialogue(
+async def test_reminder_is_in_the_language_of_the_dialogue(
     timed: UssdGateway, clock: ManualClock, language: str
 ) -> None:
     number = str(list(MENU.languages).index(language) + 1)
@@ -233,7 +227,7 @@ async def test_it_is_told_in_the_language_of_the_dialogue(
     assert reminder["text"] == MENU.sms_text("resume", language, {}, {"ussd": CODES["at"]})
 
 
-async def test_it_names_the_code_of_its_channel(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_reminder_has_the_code_of_its_channel(timed: UssdGateway, clock: ManualClock) -> None:
     await Resident(timed.services.turns, service=SECOND).walk(TO_PLACE)
     clock.advance(seconds=LONGEST_SESSION_S)
     await timed.services.dropped_sessions.sweep()
@@ -245,7 +239,7 @@ async def test_it_names_the_code_of_its_channel(timed: UssdGateway, clock: Manua
 
 
 @pytest.mark.parametrize("store", ["redis", "postgres"])
-async def test_while_a_store_is_away_it_waits(
+async def test_sweep_waits_while_a_store_is_unavailable(
     timed_shaky: UssdGateway, clock: ManualClock, own_redis: OwnRedis, postgres: Gate, store: str
 ) -> None:
     await dropped(timed_shaky, clock)

@@ -45,7 +45,9 @@ async def timed(answer: Awaitable[Screen]) -> Screen:
     return screen
 
 
-async def test_redis_away_in_mid_dialogue(shaky: UssdGateway, redis_away: tuple[Outage, Outage]) -> None:
+async def test_redis_unavailable_in_mid_dialogue_continues_by_replay(
+    shaky: UssdGateway, redis_away: tuple[Outage, Outage]
+) -> None:
     goes, comes_back = redis_away
     resident = Resident(shaky.services.turns)
     await resident.walk(WHOLE[:7])
@@ -61,7 +63,7 @@ async def test_redis_away_in_mid_dialogue(shaky: UssdGateway, redis_away: tuple[
     assert (incident["description"], incident["contact"]) == ("tawuran di pasar", True)
 
 
-async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_redis_unavailable_throughout_still_files_the_report(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
     resident = Resident(shaky.services.turns)
     screen = await timed(resident.dial())
@@ -73,7 +75,7 @@ async def test_redis_away_from_the_first_dial_to_the_ticket(shaky: UssdGateway, 
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
 
-async def test_many_residents_while_redis_hangs(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_redis_hanging_answers_many_residents_in_time(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     """They share the round trip, and the wait: nobody stands in a queue behind the others' deadlines."""
     own_redis.hang()
     residents = [Resident(shaky.services.turns) for _ in range(40)]
@@ -82,7 +84,9 @@ async def test_many_residents_while_redis_hangs(shaky: UssdGateway, own_redis: O
     own_redis.go_on()
 
 
-async def test_postgresql_away_at_the_last_step(shaky: UssdGateway, postgres: Gate, postgres_away: Outage) -> None:
+async def test_postgresql_unavailable_at_the_last_step_keeps_the_report(
+    shaky: UssdGateway, postgres: Gate, postgres_away: Outage
+) -> None:
     resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     await postgres_away()
@@ -104,7 +108,7 @@ async def test_postgresql_away_at_the_last_step(shaky: UssdGateway, postgres: Ga
     assert len(await shaky.incidents()) == 1
 
 
-async def test_the_last_step_again_when_postgresql_is_back(shaky: UssdGateway, postgres: Gate) -> None:
+async def test_last_step_repeated_when_postgresql_is_back_files_once(shaky: UssdGateway, postgres: Gate) -> None:
     """The carrier repeats itself, and Redis has lost the session but not the report: still one."""
     resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
@@ -118,7 +122,9 @@ async def test_the_last_step_again_when_postgresql_is_back(shaky: UssdGateway, p
     assert len(await shaky.incidents()) == len(await shaky.confirmations()) == 1
 
 
-async def test_both_away_at_the_last_step(shaky: UssdGateway, own_redis: OwnRedis, postgres_away: Outage) -> None:
+async def test_both_stores_unavailable_at_the_last_step_says_not_sent(
+    shaky: UssdGateway, own_redis: OwnRedis, postgres_away: Outage
+) -> None:
     resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
@@ -129,7 +135,7 @@ async def test_both_away_at_the_last_step(shaky: UssdGateway, own_redis: OwnRedi
     assert await shaky.pending() == {}
 
 
-async def test_redis_hangs_and_postgresql_takes_the_report(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_redis_hanging_at_the_last_step_files_the_report(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     resident = Resident(shaky.services.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
@@ -139,7 +145,7 @@ async def test_redis_hangs_and_postgresql_takes_the_report(shaky: UssdGateway, o
     assert len(await shaky.incidents()) == 1
 
 
-async def test_a_star_in_a_description_while_redis_is_away(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_redis_unavailable_keeps_a_star_in_a_description(shaky: UssdGateway, own_redis: OwnRedis) -> None:
     """Nothing tells the star from the next answer but the label of the screen that was answered."""
     resident = Resident(shaky.services.turns)
     await resident.walk(TO_DESCRIBE)

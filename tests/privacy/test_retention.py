@@ -46,7 +46,7 @@ async def handled(database: Database, clock: ManualClock) -> None:
         await connection.execute(update(inbound_messages).values(handled_at=clock.now(), made="other"))
 
 
-async def test_what_has_ended_loses_its_number_and_keeps_its_record(
+async def test_purge_removes_numbers_of_finished_records(
     retention: Retention, database: Database, vault: Vault, clock: ManualClock, book: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
@@ -77,7 +77,7 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     ]
 
 
-async def test_what_is_needed_keeps_its_number(
+async def test_purge_keeps_numbers_that_are_needed(
     retention: Retention, database: Database, vault: Vault, clock: ManualClock, book: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
@@ -102,7 +102,7 @@ async def test_what_is_needed_keeps_its_number(
     }
 
 
-async def test_many_are_purged_in_batches(database: Database, clock: ManualClock, book: IncidentStore) -> None:
+async def test_purge_works_in_several_transactions(database: Database, clock: ManualClock, book: IncidentStore) -> None:
     retention = Retention(database, clock, KEPT, rows_per_transaction=3)
     for number in range(8):
         filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
@@ -114,7 +114,7 @@ async def test_many_are_purged_in_batches(database: Database, clock: ManualClock
     assert (await numbers(database))["incidents"] == [False] * 8
 
 
-async def test_what_somebody_holds_has_its_turn_another_time(
+async def test_purge_skips_rows_that_are_locked(
     retention: Retention, database: Database, clock: ManualClock, book: IncidentStore
 ) -> None:
     filed = await book.file(report(), PHONE, confirmation)

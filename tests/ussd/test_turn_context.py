@@ -26,7 +26,7 @@ async def dropped(gateway: UssdGateway, keys: tuple[str, ...] = TO_DESCRIBE) -> 
 # What is offered -----------------------------------------------------------------------------------------------
 
 
-async def test_the_offer_says_what_it_is_about(gateway: UssdGateway) -> None:
+async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
     await dropped(gateway)
     screen = await Resident(gateway.services.turns).dial()
     assert (screen.label, screen.end) == (OFFER, False)
@@ -34,7 +34,7 @@ async def test_the_offer_says_what_it_is_about(gateway: UssdGateway) -> None:
 
 
 @pytest.mark.parametrize("number", range(4, len(TO_CONFIRM) + 1))
-async def test_it_is_gone_on_with_wherever_it_was_dropped(gateway: UssdGateway, number: int) -> None:
+async def test_resume_works_from_every_screen(gateway: UssdGateway, number: int) -> None:
     first, left = await dropped(gateway, TO_CONFIRM[:number])
     again = Resident(gateway.services.turns)
     assert (await again.dial()).label == OFFER
@@ -60,7 +60,7 @@ async def test_it_is_gone_on_with_wherever_it_was_dropped(gateway: UssdGateway, 
         (*TO_DESCRIBE, "0"),
     ],
 )
-async def test_it_goes_on_exactly_where_it_was(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
+async def test_resume_continues_on_the_dropped_screen(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
     _, left = await dropped(gateway, keys)
     before = (await gateway.stored()).menu_session
     again = Resident(gateway.services.turns)
@@ -71,7 +71,7 @@ async def test_it_goes_on_exactly_where_it_was(gateway: UssdGateway, keys: tuple
     assert [getattr(place, name) for name in kept] == [getattr(before, name) for name in kept]
 
 
-async def test_an_answer_that_is_given_anew_leads_back_to_where_it_was(gateway: UssdGateway) -> None:
+async def test_answer_changed_after_resume_leads_back_to_the_dropped_screen(gateway: UssdGateway) -> None:
     await dropped(gateway, (*TO_CONFIRM, "2", "1"))
     again = Resident(gateway.services.turns)
     await again.walk(("1", "5"))
@@ -81,7 +81,7 @@ async def test_an_answer_that_is_given_anew_leads_back_to_where_it_was(gateway: 
     assert (incident["category"], incident["description"]) == ("hoaks", "tawuran di pasar")
 
 
-async def test_start_again_is_a_report_of_its_own(gateway: UssdGateway) -> None:
+async def test_start_again_files_a_report_of_its_own(gateway: UssdGateway) -> None:
     await dropped(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
     assert (await again.walk(("2",))).label == "main.id.resume"
@@ -92,7 +92,7 @@ async def test_start_again_is_a_report_of_its_own(gateway: UssdGateway) -> None:
     assert incident["session"] == again.session
 
 
-async def test_delete_leaves_nothing_of_it(gateway: UssdGateway) -> None:
+async def test_delete_clears_the_dropped_answers(gateway: UssdGateway) -> None:
     await dropped(gateway)
     screen = await Resident(gateway.services.turns).walk(("3",))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
@@ -102,7 +102,7 @@ async def test_delete_leaves_nothing_of_it(gateway: UssdGateway) -> None:
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
 
 
-async def test_it_may_drop_time_and_again(gateway: UssdGateway) -> None:
+async def test_session_may_drop_and_resume_repeatedly(gateway: UssdGateway) -> None:
     first, left = await dropped(gateway)
     for _ in range(3):
         await Resident(gateway.services.turns).dial()
@@ -113,7 +113,7 @@ async def test_it_may_drop_time_and_again(gateway: UssdGateway) -> None:
     assert (incident["session"], incident["description"]) == (first.session, "tawuran di pasar")
 
 
-async def test_home_leaves_it_behind(gateway: UssdGateway) -> None:
+async def test_home_key_abandons_the_resumed_dialogue(gateway: UssdGateway) -> None:
     """What comes after is a report of this call."""
     await dropped(gateway)
     again = Resident(gateway.services.turns)
@@ -122,7 +122,7 @@ async def test_home_leaves_it_behind(gateway: UssdGateway) -> None:
     assert incident["session"] == again.session
 
 
-async def test_the_same_callback_again_is_one_step(gateway: UssdGateway) -> None:
+async def test_repeated_callback_after_resume_is_one_step(gateway: UssdGateway) -> None:
     await dropped(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
     for step in (again.dial(), again.answer("1"), again.answer("1")):
@@ -135,7 +135,7 @@ async def test_the_same_callback_again_is_one_step(gateway: UssdGateway) -> None
 # What is not ---------------------------------------------------------------------------------------------------
 
 
-async def test_within_the_window_and_not_after_it(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_offer_ends_with_the_resume_window(timed: UssdGateway, clock: ManualClock) -> None:
     await dropped(timed)
     clock.advance(hours=HOURS)
     assert (await Resident(timed.services.turns).dial()).label == OFFER
@@ -146,18 +146,18 @@ async def test_within_the_window_and_not_after_it(timed: UssdGateway, clock: Man
 @pytest.mark.parametrize(
     "keys", [(), ("1",), WHOLE[:3], (*WHOLE[:4], "00"), WHOLE, (*TO_CONFIRM, "0"), ("1", "2"), ("1", "3", "1")]
 )
-async def test_nothing_to_go_on_with(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
+async def test_nothing_worth_resuming_is_not_offered(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
     await dropped(gateway, keys)
     screen = await Resident(gateway.services.turns).dial()
     assert screen.label == ("main.id.home" if keys else "language.id")
 
 
-async def test_another_phone_is_offered_nothing(gateway: UssdGateway) -> None:
+async def test_offer_is_for_the_same_phone_alone(gateway: UssdGateway) -> None:
     await dropped(gateway)
     assert (await Resident(gateway.services.turns, OTHER).dial()).label == "language.id"
 
 
-async def test_an_edition_that_knows_the_way_no_more_offers_nothing(gateway: UssdGateway) -> None:
+async def test_offer_needs_a_version_that_has_the_state(gateway: UssdGateway) -> None:
     await dropped(gateway)
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
@@ -179,7 +179,7 @@ async def forget_the_last_hop(gateway: UssdGateway, resident: Resident) -> None:
     await gateway.ask("SET", key, before)
 
 
-async def test_a_report_that_was_filed_without_his_knowing_is_not_filed_again(gateway: UssdGateway) -> None:
+async def test_report_filed_without_a_stored_session_is_not_filed_again(gateway: UssdGateway) -> None:
     first, _ = await dropped(gateway, TO_CONFIRM)
     await forget_the_last_hop(gateway, first)
     (filed,) = await gateway.incidents()
@@ -190,7 +190,7 @@ async def test_a_report_that_was_filed_without_his_knowing_is_not_filed_again(ga
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_nor_when_it_dropped_twice(gateway: UssdGateway) -> None:
+async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> None:
     await dropped(gateway, TO_CONFIRM)
     second = Resident(gateway.services.turns)
     await second.walk(("1",))
@@ -199,7 +199,7 @@ async def test_nor_when_it_dropped_twice(gateway: UssdGateway) -> None:
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_nor_when_both_sessions_send_it_at_once(gateway: UssdGateway) -> None:
+async def test_concurrent_sends_of_both_sessions_file_once(gateway: UssdGateway) -> None:
     """The network repeats the last callback of the call that broke off, while he goes on with it in the next."""
     first, _ = await dropped(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
@@ -211,7 +211,9 @@ async def test_nor_when_both_sessions_send_it_at_once(gateway: UssdGateway) -> N
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-async def test_a_filing_that_failed_can_be_tried_again(shaky: UssdGateway, own_redis: OwnRedis, postgres: Gate) -> None:
+async def test_failed_filing_can_be_repeated_after_resume(
+    shaky: UssdGateway, own_redis: OwnRedis, postgres: Gate
+) -> None:
     """Both stores had no room; the next call offers it, and it is filed once."""
     first, _ = await dropped(shaky, TO_CONFIRM)
     await shaky.ask("CONFIG", "SET", "maxmemory", "1")
@@ -229,7 +231,7 @@ async def test_a_filing_that_failed_can_be_tried_again(shaky: UssdGateway, own_r
     assert len(await shaky.incidents()) == 1
 
 
-async def test_a_report_that_waits_for_postgresql_is_finished(shaky: UssdGateway, postgres: Gate) -> None:
+async def test_pending_report_is_not_offered_again(shaky: UssdGateway, postgres: Gate) -> None:
     first, _ = await dropped(shaky, TO_CONFIRM)
     await postgres.shut()
     assert (await first.answer("1")).label == "saved.id"
@@ -239,7 +241,7 @@ async def test_a_report_that_waits_for_postgresql_is_finished(shaky: UssdGateway
     assert len(await shaky.incidents()) == 1
 
 
-async def test_a_delete_that_failed_is_offered_again(shaky: UssdGateway, postgres: Gate) -> None:
+async def test_failed_delete_is_offered_again(shaky: UssdGateway, postgres: Gate) -> None:
     await dropped(shaky)
     await postgres.shut()
     again = Resident(shaky.services.turns)
@@ -249,7 +251,7 @@ async def test_a_delete_that_failed_is_offered_again(shaky: UssdGateway, postgre
     assert (await again.callback(again.text, again.label)).label is not None
 
 
-async def test_another_channel_goes_on_with_it_too(gateway: UssdGateway) -> None:
+async def test_resume_on_another_channel_files_under_its_own_session(gateway: UssdGateway) -> None:
     _, left = await dropped(gateway, TO_CONFIRM)
     other = Resident(gateway.services.turns, service=SECOND)
     assert (await other.dial()).label == OFFER
@@ -261,7 +263,7 @@ async def test_another_channel_goes_on_with_it_too(gateway: UssdGateway) -> None
 
 @pytest.mark.parametrize("labelled", [True, False])
 @pytest.mark.parametrize("which", ["first", "last"])
-async def test_a_callback_of_the_first_call_that_comes_again_changes_nothing(
+async def test_late_callback_of_the_replaced_call_changes_nothing(
     gateway: UssdGateway, which: str, labelled: bool
 ) -> None:
     first = Resident(gateway.services.turns)
@@ -279,7 +281,7 @@ async def test_a_callback_of_the_first_call_that_comes_again_changes_nothing(
     assert incident["description"] == "tawuran di pasar"
 
 
-async def test_a_new_answer_on_the_first_call_is_heard(gateway: UssdGateway) -> None:
+async def test_new_answer_on_the_replaced_call_is_taken(gateway: UssdGateway) -> None:
     """Whoever gives it is on that call, whatever we thought."""
     first, _ = await dropped(gateway, TO_CONFIRM)
     await Resident(gateway.services.turns).walk(("1",))
@@ -288,7 +290,7 @@ async def test_a_new_answer_on_the_first_call_is_heard(gateway: UssdGateway) -> 
     assert (incident["session"], incident["description"]) == (first.session, "tawuran di pasar")
 
 
-async def test_a_callback_of_a_call_that_has_filed_does_not_disturb_the_next(gateway: UssdGateway) -> None:
+async def test_late_callback_of_a_filed_call_changes_nothing(gateway: UssdGateway) -> None:
     first = Resident(gateway.services.turns)
     await first.walk()
     again = Resident(gateway.services.turns)

@@ -70,7 +70,9 @@ def _tells(vault: Vault, value: Any, phone: Phone) -> bool:
     return bool(vault.open(value) == phone if len(value) == 45 else value == vault.lookup(phone))
 
 
-async def test_a_number_is_erased_everywhere(eraser: Eraser, lives: None, database: Database, vault: Vault) -> None:
+async def test_erase_removes_the_number_from_every_table(
+    eraser: Eraser, lives: None, database: Database, vault: Vault
+) -> None:
     before, others = await of_number(database, vault, PHONE), await of_number(database, vault, OTHER)
     assert before.keys() == {
         *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
@@ -81,7 +83,7 @@ async def test_a_number_is_erased_everywhere(eraser: Eraser, lives: None, databa
     assert await of_number(database, vault, OTHER) == others
 
 
-async def test_the_reports_stay_and_nothing_more_is_sent(
+async def test_erase_keeps_reports_and_cancels_messages(
     eraser: Eraser, lives: None, database: Database, outbox: Outbox
 ) -> None:
     await eraser.erase(PHONE, "dewi")
@@ -93,7 +95,9 @@ async def test_the_reports_stay_and_nothing_more_is_sent(
     assert {claim.phone for claim in await outbox.claim(10, "worker", "at")} == {OTHER}
 
 
-async def test_the_trail_says_that_and_not_whom(eraser: Eraser, lives: None, database: Database, vault: Vault) -> None:
+async def test_erase_is_audited_without_the_number(
+    eraser: Eraser, lives: None, database: Database, vault: Vault
+) -> None:
     tickets = sorted(row["ticket"] for row in await rows(database, incidents) if row["session"].startswith("ATUid_a"))
     before = len(await rows(database, audit))
     await eraser.erase(PHONE, "dewi")
@@ -107,7 +111,7 @@ async def test_the_trail_says_that_and_not_whom(eraser: Eraser, lives: None, dat
     assert PHONE.e164[-6:] not in repr(noted)
 
 
-async def test_a_second_time_there_is_nothing(eraser: Eraser, lives: None, database: Database) -> None:
+async def test_erase_again_finds_nothing(eraser: Eraser, lives: None, database: Database) -> None:
     await eraser.erase(PHONE, "dewi")
     before = await rows(database, audit)
     again = await eraser.erase(PHONE, "dewi")
@@ -115,7 +119,7 @@ async def test_a_second_time_there_is_nothing(eraser: Eraser, lives: None, datab
     assert await rows(database, audit) == before
 
 
-async def test_what_a_worker_holds_ends_without_a_number(
+async def test_erase_removes_the_number_of_a_claimed_message(
     eraser: Eraser, outbox: Outbox, stage: Stage, database: Database
 ) -> None:
     message = await stage.put()
@@ -125,7 +129,7 @@ async def test_what_a_worker_holds_ends_without_a_number(
     assert (row["status"], row["phone_key"]) == ("sending", None)
 
 
-async def test_the_trail_keeps_no_number(database: Database, clock: ManualClock) -> None:
+async def test_audit_trail_masks_numbers(database: Database, clock: ManualClock) -> None:
     detail: dict[str, str | int] = {"reason": f"asked by {PHONE.e164}", "people": 3}
     await AuditTrail(database, clock).add("dewi", "people.exported", detail)
     (row,) = await rows(database, audit)

@@ -58,7 +58,7 @@ async def counts(database: Database) -> tuple[int, int, int]:
 # Filing ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_report_becomes_an_incident_a_confirmation_and_an_audit_row(
+async def test_file_makes_incident_confirmation_and_audit_row(
     book: IncidentStore, database: Database, vault: Vault
 ) -> None:
     filed = await book.file(report(), PHONE, confirmation)
@@ -82,14 +82,14 @@ async def test_a_report_becomes_an_incident_a_confirmation_and_an_audit_row(
     assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.filed", filed.ticket)
 
 
-async def test_a_report_may_leave_much_unsaid(book: IncidentStore) -> None:
+async def test_file_accepts_a_report_with_required_answers_alone(book: IncidentStore) -> None:
     short = Report("uang", "33.75.01.1008", "jv", "at", "ATUid_1", AT)
     found = await book.find((await book.file(short, PHONE, confirmation)).ticket)
     assert found is not None
     assert found.report == short
 
 
-async def test_the_same_session_again_changes_nothing(book: IncidentStore, database: Database) -> None:
+async def test_file_again_changes_nothing(book: IncidentStore, database: Database) -> None:
     first = await book.file(report(), PHONE, confirmation)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
     again = await book.file(report(description="something else"), PHONE, confirmation)
@@ -97,23 +97,21 @@ async def test_the_same_session_again_changes_nothing(book: IncidentStore, datab
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
 
-async def test_filing_at_the_same_time_makes_one_incident_and_one_message(
-    book: IncidentStore, database: Database
-) -> None:
+async def test_concurrent_file_makes_one_incident_and_one_message(book: IncidentStore, database: Database) -> None:
     filed = await asyncio.gather(*(book.file(report(), PHONE, confirmation) for _ in range(12)))
     assert len({one.ticket for one in filed}) == 1
     assert sum(one.new for one in filed) == 1
     assert await counts(database) == (1, 1, 1)
 
 
-async def test_a_session_is_unique_in_its_channel_only(book: IncidentStore, database: Database) -> None:
+async def test_session_is_unique_within_its_channel(book: IncidentStore, database: Database) -> None:
     await book.file(report(channel="at"), PHONE, confirmation)
     assert (await book.file(report(channel="other"), OTHER, confirmation)).new
     assert (await book.file(report("ATUid_2"), PHONE, confirmation)).new
     assert await counts(database) == (3, 3, 3)
 
 
-async def test_what_the_same_session_says_later_completes_its_record(
+async def test_file_again_with_more_answers_completes_the_incident(
     book: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     """It was sent by SMS as it was, and the dialogue went on."""
@@ -131,7 +129,7 @@ async def test_what_the_same_session_says_later_completes_its_record(
 
 
 @pytest.mark.parametrize("case", ["older", "done with", "says less"])
-async def test_what_completes_nothing(book: IncidentStore, database: Database, case: str) -> None:
+async def test_file_again_without_news_completes_nothing(book: IncidentStore, database: Database, case: str) -> None:
     first = await book.file(report(), PHONE, confirmation)
     if case == "done with":
         await book.move(first.ticket, IncidentStatus.CLOSED, "sari", "")
@@ -144,7 +142,7 @@ async def test_what_completes_nothing(book: IncidentStore, database: Database, c
     assert "incident.completed" not in [row["action"] for row in await rows(database, audit)]
 
 
-async def test_another_phone_gets_nothing_of_the_session(book: IncidentStore, database: Database) -> None:
+async def test_file_of_another_phone_in_the_session_is_refused(book: IncidentStore, database: Database) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     with pytest.raises(SessionOfAnotherPhone) as refused:
         await book.file(report(), OTHER, confirmation)
@@ -154,14 +152,14 @@ async def test_another_phone_gets_nothing_of_the_session(book: IncidentStore, da
     assert await counts(database) == (1, 1, 1)
 
 
-async def test_a_ticket_that_is_taken_is_drawn_again(database: Database, vault: Vault) -> None:
+async def test_taken_ticket_is_drawn_again(database: Database, vault: Vault) -> None:
     first = await IncidentStore(database, vault, Drawing(5)).file(report("s1"), PHONE, confirmation)
     second = await IncidentStore(database, vault, Drawing(5, 5, 6)).file(report("s2"), PHONE, confirmation)
     assert (first.ticket[:7], second.ticket[:7]) == ("1000005", "1000006")
     assert await counts(database) == (2, 2, 2)
 
 
-async def test_two_reports_that_draw_the_same_ticket_at_once_get_two(database: Database, vault: Vault) -> None:
+async def test_concurrent_reports_with_the_same_draw_get_two_tickets(database: Database, vault: Vault) -> None:
     books = [IncidentStore(database, vault, Drawing(5, number)) for number in (6, 7)]
     filed = await asyncio.gather(
         *(book.file(report(f"s{number}"), PHONE, confirmation) for number, book in enumerate(books))
@@ -170,7 +168,7 @@ async def test_two_reports_that_draw_the_same_ticket_at_once_get_two(database: D
     assert all(one.new for one in filed)
 
 
-async def test_when_no_ticket_is_free_it_ends(database: Database, vault: Vault) -> None:
+async def test_file_without_a_free_ticket_raises(database: Database, vault: Vault) -> None:
     await IncidentStore(database, vault, Drawing(5)).file(report("s1"), PHONE, confirmation)
     book = IncidentStore(database, vault, Drawing(*[5] * 100))
     with pytest.raises(NoFreeTicket):
@@ -186,7 +184,7 @@ async def test_when_no_ticket_is_free_it_ends(database: Database, vault: Vault) 
     [(lambda _: "x" * 1000, TooManyParts), (lambda words: words["received"], TypeError)],
     ids=["too long", "broken"],
 )
-async def test_without_its_confirmation_nothing_is_filed(
+async def test_file_without_valid_confirmation_files_nothing(
     book: IncidentStore, database: Database, failing: Callable[[str], str], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -194,7 +192,7 @@ async def test_without_its_confirmation_nothing_is_filed(
     assert await counts(database) == (0, 0, 0)
 
 
-async def test_filing_ends_at_its_deadline(book: IncidentStore, database: Database) -> None:
+async def test_file_ends_at_its_deadline(book: IncidentStore, database: Database) -> None:
     async with database.begin() as other:
         await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
         began = asyncio.get_running_loop().time()
@@ -205,7 +203,7 @@ async def test_filing_ends_at_its_deadline(book: IncidentStore, database: Databa
     assert (await book.file(report(), PHONE, confirmation)).new
 
 
-async def test_a_database_that_is_away_says_so(vault: Vault) -> None:
+async def test_file_without_database_raises_unavailable_without_number(vault: Vault) -> None:
     nowhere = Database("postgresql+asyncpg://waspada@127.0.0.1:1/waspada")
     with pytest.raises(DatabaseUnavailable) as away:
         await IncidentStore(nowhere, vault, Clock()).file(report(), PHONE, confirmation)
@@ -213,9 +211,7 @@ async def test_a_database_that_is_away_says_so(vault: Vault) -> None:
     await nowhere.close()
 
 
-async def test_within_a_transaction_it_is_filed_with_the_rest_or_not_at_all(
-    book: IncidentStore, database: Database
-) -> None:
+async def test_file_within_joins_the_transaction(book: IncidentStore, database: Database) -> None:
     with pytest.raises(SessionOfAnotherPhone):
         async with database.begin() as connection:
             assert (await book.file_within(connection, report(), PHONE, confirmation, {})).new
@@ -232,11 +228,11 @@ async def test_within_a_transaction_it_is_filed_with_the_rest_or_not_at_all(
 # Finding ---------------------------------------------------------------------------------------------------
 
 
-async def test_no_incident_is_none(book: IncidentStore) -> None:
+async def test_find_unknown_ticket_returns_none(book: IncidentStore) -> None:
     assert await book.find("73402817") is None
 
 
-async def test_the_list_is_json_newest_first_and_masked(book: IncidentStore) -> None:
+async def test_list_incidents_is_newest_first_and_masked(book: IncidentStore) -> None:
     first = await book.file(report("s1"), PHONE, confirmation)
     second = await book.file(report("s2", contact=None, when_date=None), OTHER, confirmation)
     listed = [json.loads(json.dumps(incident_json(incident))) for incident in await book.list_incidents()]
@@ -265,7 +261,7 @@ async def test_the_list_is_json_newest_first_and_masked(book: IncidentStore) -> 
     assert [incident.ticket for incident in await book.list_incidents(limit=1)] == [second.ticket]
 
 
-async def test_times_of_any_zone_are_shown_in_one(book: IncidentStore) -> None:
+async def test_times_of_any_zone_are_returned_in_utc(book: IncidentStore) -> None:
     jakarta = datetime.fromisoformat("2026-11-23T15:00:00+07:00")
     await book.file(report(received_at=jakarta), PHONE, confirmation)
     assert (await book.list_incidents())[0].report.received_at.isoformat() == "2026-11-23T08:00:00+00:00"
@@ -274,7 +270,7 @@ async def test_times_of_any_zone_are_shown_in_one(book: IncidentStore) -> None:
 # Moving ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_move_is_noted(book: IncidentStore, database: Database, clock: ManualClock) -> None:
+async def test_move_writes_status_and_audit_row(book: IncidentStore, database: Database, clock: ManualClock) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     clock.advance(minutes=5)
     await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "call +62 812-3000-4567 back")
@@ -287,7 +283,7 @@ async def test_a_move_is_noted(book: IncidentStore, database: Database, clock: M
     assert noted["detail"] == {"from": "received", "to": "checking", "reason": "call +62812****567 back"}
 
 
-async def test_a_move_off_the_table_names_what_is_allowed(book: IncidentStore, database: Database) -> None:
+async def test_move_outside_the_lifecycle_names_the_allowed_statuses(book: IncidentStore, database: Database) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     expected = '"received" cannot become "action"; expected one of checking, closed, merged'
     with pytest.raises(TransitionNotAllowed, match=expected):
@@ -295,14 +291,14 @@ async def test_a_move_off_the_table_names_what_is_allowed(book: IncidentStore, d
     assert await counts(database) == (1, 1, 1)
 
 
-async def test_what_is_closed_stays_closed(book: IncidentStore) -> None:
+async def test_closed_incident_cannot_be_moved(book: IncidentStore) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "prank")
     with pytest.raises(TransitionNotAllowed, match='"closed" is final'):
         await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "again")
 
 
-async def test_what_was_found_is_said_when_it_is_closed(book: IncidentStore, database: Database) -> None:
+async def test_move_records_a_finding_when_it_closes(book: IncidentStore, database: Database) -> None:
     ticket = (await book.file(report(), PHONE, confirmation)).ticket
     with pytest.raises(ValueError, match='a finding needs the status "closed"'):
         await book.move(ticket, IncidentStatus.CHECKING, "sari", "", Veracity.TRUE)
@@ -317,7 +313,7 @@ async def test_what_was_found_is_said_when_it_is_closed(book: IncidentStore, dat
     assert detail == {"from": "received", "to": "closed", "reason": "asked the lurah", "veracity": "partly"}
 
 
-async def test_closed_without_a_result_it_stays_unverified(book: IncidentStore) -> None:
+async def test_incident_closed_without_finding_stays_unverified(book: IncidentStore) -> None:
     ticket = (await book.file(report(), PHONE, confirmation)).ticket
     await book.move(ticket, IncidentStatus.CLOSED, "sari", "prank")
     found = await book.find(ticket)
@@ -325,7 +321,7 @@ async def test_closed_without_a_result_it_stays_unverified(book: IncidentStore) 
     assert found.veracity is Veracity.UNVERIFIED
 
 
-async def test_of_two_moves_at_once_one_wins(book: IncidentStore, database: Database) -> None:
+async def test_concurrent_moves_have_one_winner(book: IncidentStore, database: Database) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     moves = (book.move(filed.ticket, IncidentStatus.CLOSED, name, "") for name in ("sari", "budi", "tono"))
     ended = await asyncio.gather(*moves, return_exceptions=True)
@@ -334,7 +330,7 @@ async def test_of_two_moves_at_once_one_wins(book: IncidentStore, database: Data
     assert await counts(database) == (1, 1, 2)
 
 
-async def test_there_is_nothing_to_move(book: IncidentStore) -> None:
+async def test_move_of_unknown_ticket_raises(book: IncidentStore) -> None:
     with pytest.raises(NoSuchIncident):
         await book.move("73402817", IncidentStatus.CHECKING, "sari", "")
 
@@ -352,7 +348,7 @@ async def test_there_is_nothing_to_move(book: IncidentStore) -> None:
         "TRUNCATE audit RESTART IDENTITY CASCADE",
     ],
 )
-async def test_the_audit_trail_cannot_be_changed(book: IncidentStore, database: Database, change: str) -> None:
+async def test_audit_trail_cannot_be_changed(book: IncidentStore, database: Database, change: str) -> None:
     await book.file(report(), PHONE, confirmation)
     before = await rows(database, audit)
     with pytest.raises(DBAPIError, match="takes new rows only"):
@@ -361,7 +357,7 @@ async def test_the_audit_trail_cannot_be_changed(book: IncidentStore, database: 
     assert await rows(database, audit) == before
 
 
-async def test_no_table_holds_a_readable_number(book: IncidentStore, database: Database) -> None:
+async def test_tables_hold_no_readable_number(book: IncidentStore, database: Database) -> None:
     filed = await book.file(report(), PHONE, confirmation)
     await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", f"call {PHONE.e164} back")
     stored = repr([await rows(database, table) for table in (incidents, messages, audit)])

@@ -35,7 +35,7 @@ async def of_another_process(gateway: UssdGateway, **changes: Any) -> None:
     await gateway.services.sessions.compare_and_set(VAULT.lookup(NUMBER), raw, unknown, TTL)
 
 
-async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gateway: UssdGateway) -> None:
+async def test_open_dialogue_continues_in_its_own_version(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:2])
     changed = edition()
@@ -47,14 +47,14 @@ async def test_an_open_dialogue_goes_on_in_the_edition_that_it_began_with(gatewa
     assert screen.label == "ticket.id"
 
 
-async def test_a_dropped_dialogue_is_gone_on_with_in_the_new_one(gateway: UssdGateway) -> None:
+async def test_dropped_dialogue_resumes_in_the_new_version(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(WHOLE[:5])
     changed = edition(old="Di kelurahan mana?", new="Kelurahan mana?")
     gateway.services.versions.activate(changed)
     assert (await Resident(gateway.services.turns).walk(("1",))).text == shown(changed, *WHOLE[:5])
 
 
-async def test_a_lost_session_is_replayed_in_the_new_one(gateway: UssdGateway) -> None:
+async def test_lost_session_is_replayed_in_the_new_version(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:2])
     changed = edition()
@@ -67,7 +67,7 @@ async def test_a_lost_session_is_replayed_in_the_new_one(gateway: UssdGateway) -
 
 
 @pytest.mark.parametrize("number", range(1, len(TO_CONFIRM) + 1))
-async def test_it_is_shown_anew_and_nothing_is_pressed(gateway: UssdGateway, number: int) -> None:
+async def test_unknown_version_shows_the_screen_again_and_takes_no_input(gateway: UssdGateway, number: int) -> None:
     resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE[:number])
     await of_another_process(gateway)
@@ -80,7 +80,7 @@ async def test_it_is_shown_anew_and_nothing_is_pressed(gateway: UssdGateway, num
     assert len(await gateway.incidents()) == 1
 
 
-async def test_the_same_callback_again_is_led_back_too(gateway: UssdGateway) -> None:
+async def test_repeated_callback_of_unknown_version_shows_the_screen_again(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE[:4])
     await of_another_process(gateway)
@@ -91,7 +91,9 @@ async def test_the_same_callback_again_is_led_back_too(gateway: UssdGateway) -> 
 @pytest.mark.parametrize(
     "changes", [{"state": "no_more"}, {"trail": ("language", "no_more")}, {"language": "su"}, {"state": "send"}]
 )
-async def test_where_the_place_is_gone_it_is_the_main_menu(gateway: UssdGateway, changes: dict[str, Any]) -> None:
+async def test_unknown_version_without_the_state_leads_to_the_main_menu(
+    gateway: UssdGateway, changes: dict[str, Any]
+) -> None:
     """A state that does something is no place to be led back to: nobody has sent anything."""
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
@@ -106,7 +108,7 @@ async def test_where_the_place_is_gone_it_is_the_main_menu(gateway: UssdGateway,
 
 
 @pytest.mark.parametrize("changes", [{}, {"state": "no_more"}])
-async def test_a_late_callback_is_answered_and_changes_nothing(gateway: UssdGateway, changes: dict[str, Any]) -> None:
+async def test_late_callback_of_unknown_version_changes_nothing(gateway: UssdGateway, changes: dict[str, Any]) -> None:
     resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE[:4])
     await of_another_process(gateway, **changes)
@@ -116,7 +118,7 @@ async def test_a_late_callback_is_answered_and_changes_nothing(gateway: UssdGate
     assert await gateway.stored() == before
 
 
-async def test_a_last_screen_stays_what_it_was(gateway: UssdGateway) -> None:
+async def test_last_screen_of_unknown_version_is_shown_unchanged(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     ticket = await resident.walk()
     await of_another_process(gateway)
@@ -125,7 +127,7 @@ async def test_a_last_screen_stays_what_it_was(gateway: UssdGateway) -> None:
     assert len(await gateway.incidents()) == 1
 
 
-async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: UssdGateway) -> None:
+async def test_session_led_back_is_not_replayed_from_the_beginning(gateway: UssdGateway) -> None:
     """The carrier's text holds an input that was not taken: no reading of it can be right."""
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE[:4])
@@ -138,7 +140,7 @@ async def test_who_was_led_back_is_not_replayed_from_the_beginning(gateway: Ussd
 # What a process remembers --------------------------------------------------------------------------------------
 
 
-def test_it_remembers_the_last_few_versions() -> None:
+def test_menu_versions_keep_the_newest() -> None:
     versions = MenuVersions(MENU)
     later = [edition(new=f"Apa yang terjadi {number}?") for number in range(MAX_VERSIONS)]
     for menu in later:
