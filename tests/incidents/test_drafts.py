@@ -26,7 +26,9 @@ from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
+from tests.helpers.incidents import AT, confirmation, report
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.tables import rows
 
 TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
 REMINDER = "Laporan Anda belum selesai, balas 1 untuk mengirim apa adanya."
@@ -43,7 +45,7 @@ BEFORE = AT - timedelta(days=1)
 
 
 def draft(
-    session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = PHONE
+    session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = NUMBER
 ) -> Draft:
     """One that was left so many minutes after `AT`."""
     return Draft("at", session, phone, "id", answers, AT + timedelta(minutes=minutes))
@@ -69,8 +71,8 @@ async def test_keep_stores_draft_and_reminder_together(
 ) -> None:
     assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
     (row,) = await rows(database, table)
-    assert vault.open(row["phone_sealed"]) == PHONE
-    assert row["phone_key"] == vault.lookup(PHONE)
+    assert vault.open(row["phone_sealed"]) == NUMBER
+    assert row["phone_key"] == vault.lookup(NUMBER)
     assert (row["answers"], row["language"], row["left_at"]) == (TOLD, "id", AT)
     assert (row["category"], row["area"], row["danger"]) == ("gesekan", "33.75.01.1008", "yes")
     assert (row["status"], row["updated_at"]) == ("open", clock.now())
@@ -78,7 +80,7 @@ async def test_keep_stores_draft_and_reminder_together(
     (reminder,) = await rows(database, messages)
     assert (reminder["class"], reminder["status"], reminder["ticket"]) == ("resume", "queued", None)
     assert (reminder["text"], reminder["channel"], reminder["language"]) == (REMINDER, "at", "id")
-    assert vault.open(reminder["phone_sealed"]) == PHONE
+    assert vault.open(reminder["phone_sealed"]) == NUMBER
     assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
 
 
@@ -139,9 +141,9 @@ async def test_concurrent_drafts_of_a_phone_keep_the_last_left(drafts: DraftStor
 
 
 async def test_keep_ignores_sessions_that_were_filed(
-    drafts: DraftStore, book: IncidentStore, database: Database
+    drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    await book.file(report("s1", received_at=AT), PHONE, confirmation)
+    await store.file(report("s1", received_at=AT), NUMBER, confirmation)
     assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
     assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
@@ -159,19 +161,19 @@ async def test_keep_with_too_long_reminder_stores_nothing(drafts: DraftStore, da
 
 
 async def test_file_files_the_draft_and_erases_it(
-    drafts: DraftStore, book: IncidentStore, database: Database, clock: ManualClock
+    drafts: DraftStore, store: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     clock.advance(minutes=30)
-    done = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
+    done = await drafts.file(NUMBER, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
 
     assert done is not None
     filed = done.filed
     assert (filed.new, done.draft.session) == (True, "ATUid_1")
-    found = await book.find(filed.ticket)
+    found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.category, found.report.danger, found.report.session) == ("gesekan", "yes", "ATUid_1")
-    assert (found.report.received_at, found.phone) == (AT, PHONE.masked)
+    assert (found.report.received_at, found.phone) == (AT, NUMBER.masked)
     (noted,) = await rows(database, audit)
     assert (noted["at"], noted["detail"]) == (clock.now(), {"channel": "at", "by": "sms"})
 
@@ -185,38 +187,38 @@ async def test_file_files_the_draft_and_erases_it(
 
 async def test_concurrent_file_files_a_draft_once(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    filed = await asyncio.gather(*(drafts.file(PHONE, confirming, since=BEFORE) for _ in range(5)))
+    filed = await asyncio.gather(*(drafts.file(NUMBER, confirming, since=BEFORE) for _ in range(5)))
     assert sum(one is not None for one in filed) == 1
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
     assert len(await rows(database, incidents)) == 1
 
 
 async def test_file_without_an_open_draft_returns_none(
-    drafts: DraftStore, book: IncidentStore, database: Database
+    drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "none was left"
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "none was left"
     await drafts.keep(draft("s1"), None, DUE)
     assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
-    assert await drafts.file(PHONE, confirming, since=AT) is None, "it is too old"
-    await book.file(report("s2", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "another report was filed since"
+    assert await drafts.file(NUMBER, confirming, since=AT) is None, "it is too old"
+    await store.file(report("s2", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "another report was filed since"
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, book: IncidentStore) -> None:
-    await book.file(report("s1", received_at=AT), PHONE, confirmation)
+async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, store: IncidentStore) -> None:
+    await store.file(report("s1", received_at=AT), NUMBER, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is not None
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is not None
 
 
 async def test_file_of_a_filed_session_returns_its_ticket(
-    drafts: DraftStore, book: IncidentStore, database: Database
+    drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
     """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
     await drafts.keep(draft(), None, DUE)
-    earlier = await book.file(report(received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+    earlier = await store.file(report(received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
-    done = await drafts.file(PHONE, confirming, since=BEFORE)
+    done = await drafts.file(NUMBER, confirming, since=BEFORE)
     assert done is not None
     assert done.filed == FiledReport(earlier.ticket, new=False)
     assert await statuses(database) == ["filed"]
@@ -228,7 +230,7 @@ async def test_file_with_missing_answers_leaves_the_draft_open(
 ) -> None:
     await drafts.keep(draft(answers=answers), None, DUE)
     with pytest.raises(ValueError, match="short key"):
-        await drafts.file(PHONE, confirming, since=BEFORE)
+        await drafts.file(NUMBER, confirming, since=BEFORE)
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
 
@@ -236,35 +238,35 @@ async def test_file_with_missing_answers_leaves_the_draft_open(
 async def test_file_without_valid_confirmation_files_nothing(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), None, DUE)
     with pytest.raises(TooManyParts):
-        await drafts.file(PHONE, lambda *_: "x" * 1000, since=BEFORE)
+        await drafts.file(NUMBER, lambda *_: "x" * 1000, since=BEFORE)
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
 
 
 async def test_file_of_a_session_with_erased_number_is_refused(
-    drafts: DraftStore, book: IncidentStore, reporter: Reporter, database: Database
+    drafts: DraftStore, store: IncidentStore, reporter: Reporter, database: Database
 ) -> None:
     await drafts.keep(draft(), None, DUE)
-    filed = await book.file(report(received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
-    await reporter.erase_number(filed.ticket, PHONE)
+    filed = await store.file(report(received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
+    await reporter.erase_number(filed.ticket, NUMBER)
     with pytest.raises(SessionOfAnotherPhone):
-        await drafts.file(PHONE, confirming, since=BEFORE)
+        await drafts.file(NUMBER, confirming, since=BEFORE)
     assert len(await rows(database, incidents)) == 1
 
 
 async def test_filing_a_report_cancels_the_reminder(
-    drafts: DraftStore, book: IncidentStore, database: Database
+    drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
     """Else the resident who has just got a ticket would read that his report was not sent."""
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
-    await book.file(report("s3", received_at=DUE), PHONE, confirmation)
+    await store.file(report("s3", received_at=DUE), NUMBER, confirmation)
     assert [(one["status"], one["reason"]) for one in await reminders(database)] == [
         ("cancelled", "its report was filed"),
         ("queued", ""),
     ]
     await drafts.keep(draft("s4", minutes=20), REMINDER, DUE)
-    await book.file(report("s3", received_at=DUE), PHONE, confirmation)
+    await store.file(report("s3", received_at=DUE), NUMBER, confirmation)
     assert (await reminders(database))[-1]["status"] == "queued", "the same session again changes nothing"
 
 
@@ -274,8 +276,8 @@ async def test_filing_a_report_cancels_the_reminder(
 async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
-    assert await drafts.delete(PHONE) == 1
-    assert await drafts.delete(PHONE) == 0
+    assert await drafts.delete(NUMBER) == 1
+    assert await drafts.delete(NUMBER) == 0
 
     assert await statuses(database) == ["deleted", "open"]
     row = (await rows(database, table))[0]
@@ -285,12 +287,12 @@ async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Da
         ("queued", False),
     ]
     assert not await drafts.keep(draft("s1"), REMINDER, DUE), "the end of its session is told again"
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
 
 
 async def test_concurrent_delete_and_file_have_one_winner(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    deleted, filed = await asyncio.gather(drafts.delete(PHONE), drafts.file(PHONE, confirming, since=BEFORE))
+    deleted, filed = await asyncio.gather(drafts.delete(NUMBER), drafts.file(NUMBER, confirming, since=BEFORE))
     assert (deleted == 1) is (filed is None)
     assert await statuses(database) == ["deleted" if deleted else "filed"]
     assert len(await rows(database, incidents)) == 1 - deleted
@@ -340,27 +342,27 @@ async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> 
 
 
 async def test_list_drafts_shows_an_undecryptable_number_as_a_question_mark(
-    drafts: DraftStore, database: Database, clock: ManualClock, book: IncidentStore
+    drafts: DraftStore, database: Database, clock: ManualClock, store: IncidentStore
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
-    await DraftStore(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
-    assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", PHONE.masked)]
+    await DraftStore(database, Vault(b"\x08" * 32), clock, store).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
+    assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", NUMBER.masked)]
 
 
-async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, book: IncidentStore) -> None:
+async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, store: IncidentStore) -> None:
     await drafts.keep(draft("s1"), None, DUE)
-    await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
+    await store.file(report("s2", received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
     assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was before"
-    await book.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
+    await store.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
     assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was another phone"
-    await book.file(report("s4", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+    await store.file(report("s4", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
 
 
 async def test_tables_hold_no_readable_number(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
-    done = await drafts.file(PHONE, confirming, since=BEFORE)
+    done = await drafts.file(NUMBER, confirming, since=BEFORE)
     assert done is not None
     assert tickets.is_valid(done.filed.ticket)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pytest
 
-from gateway.cli.incidents import incident_json
-from gateway.incidents.incident import LIFECYCLE, Incident, IncidentStatus, Report, Veracity, may_move
+from gateway.incidents.incident import LIFECYCLE, IncidentStatus, Report, may_move
 
 ANSWERS = {
     "language": "jv",
@@ -146,28 +144,3 @@ def test_every_status_is_reachable() -> None:
 )
 def test_may_move_refuses_transitions_outside_the_lifecycle(now: IncidentStatus, to: IncidentStatus) -> None:
     assert not may_move(now, to)
-
-
-def test_incident_json_has_every_field() -> None:
-    incident = Incident("73402816", report(ANSWERS), IncidentStatus.RECEIVED, Veracity.UNVERIFIED, "+62812****567", AT)
-    shown = json.loads(json.dumps(incident_json(incident)))
-    assert shown["when"] == "before"
-    assert shown["when_date"] == "2026-11-20"
-    assert shown["received_at"] == "2026-11-23T08:00:00+00:00"
-    assert shown["phone"] == "+62812****567"
-    assert set(shown) == {
-        *(
-            "ticket",
-            "category",
-            "area",
-            "when",
-            "when_date",
-            "danger",
-            "size",
-            "seen",
-            "description",
-            "details",
-            "contact",
-        ),
-        *("status", "veracity", "language", "channel", "session", "received_at", "phone"),
-    }

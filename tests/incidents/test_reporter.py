@@ -25,19 +25,21 @@ from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.sms.inbound_queue import Disposition, InboundQueue, SmsReply
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
+from tests.helpers.incidents import confirmation, report
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.tables import rows
 
 WORDS = "Mereka datang lagi"
 NOBODYS = "73402816"
 
 
 @pytest.fixture
-async def ticket(book: IncidentStore) -> str:
-    return (await book.file(report(), PHONE, confirmation)).ticket
+async def ticket(store: IncidentStore) -> str:
+    return (await store.file(report(), NUMBER, confirmation)).ticket
 
 
 async def add(reporter: Reporter, ticket: str, words: str = WORDS, session: str = "ATUid_2") -> bool:
-    return await reporter.add_details(ticket, PHONE, words, channel="at", session=session)
+    return await reporter.add_details(ticket, NUMBER, words, channel="at", session=session)
 
 
 async def message_statuses(database: Database) -> list[str]:
@@ -53,15 +55,15 @@ async def hold_no_number(database: Database) -> bool:
 
 
 async def test_find_status_returns_status_and_time(
-    book: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
+    store: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
     expected = ReportStatus(IncidentStatus.RECEIVED, filed_at)
-    assert await reporter.find_status(ticket, PHONE) == expected
+    assert await reporter.find_status(ticket, NUMBER) == expected
 
     clock.advance(hours=1)
-    await book.move(ticket, IncidentStatus.CHECKING, "sari", "")
-    moved = await reporter.find_status(ticket, PHONE)
+    await store.move(ticket, IncidentStatus.CHECKING, "sari", "")
+    moved = await reporter.find_status(ticket, NUMBER)
     assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now())
 
 
@@ -81,9 +83,9 @@ async def test_every_method_ends_at_its_deadline(reporter: Reporter, ticket: str
     async with database.begin() as other:
         await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
         for asking in (
-            reporter.find_status(ticket, PHONE, deadline=0.1),
-            reporter.add_details(ticket, PHONE, WORDS, channel="at", session="s", deadline=0.1),
-            reporter.erase_number(ticket, PHONE, deadline=0.1),
+            reporter.find_status(ticket, NUMBER, deadline=0.1),
+            reporter.add_details(ticket, NUMBER, WORDS, channel="at", session="s", deadline=0.1),
+            reporter.erase_number(ticket, NUMBER, deadline=0.1),
         ):
             with pytest.raises(DatabaseUnavailable):
                 await asking
@@ -93,18 +95,18 @@ async def test_every_method_ends_at_its_deadline(reporter: Reporter, ticket: str
 
 
 async def test_add_details_keeps_the_report_and_its_details(
-    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: ManualClock
+    store: IncidentStore, reporter: Reporter, ticket: str, database: Database, clock: ManualClock
 ) -> None:
-    later = (await book.file(report("ATUid_9"), PHONE, confirmation)).ticket
+    later = (await store.file(report("ATUid_9"), NUMBER, confirmation)).ticket
     assert await add(reporter, ticket)
     clock.advance(minutes=1)
     assert await add(reporter, ticket, "Sekarang sepi")
 
-    assert {one.ticket: list(one.details) for one in await book.list_incidents()} == {
+    assert {one.ticket: list(one.details) for one in await store.list_incidents()} == {
         ticket: [WORDS, "Sekarang sepi"],
         later: [],
     }
-    found = await book.find(ticket)
+    found = await store.find(ticket)
     assert found is not None
     assert found.details == (WORDS, "Sekarang sepi")
     assert [(row["channel"], row["session"]) for row in await rows(database, incident_details)] == [
@@ -129,10 +131,10 @@ async def test_add_details_repeated_adds_once(reporter: Reporter, ticket: str, d
     assert len(await rows(database, incident_details)) == 2
 
 
-async def test_add_details_keeps_the_longest_text(book: IncidentStore, reporter: Reporter, ticket: str) -> None:
+async def test_add_details_keeps_the_longest_text(store: IncidentStore, reporter: Reporter, ticket: str) -> None:
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
     assert await add(reporter, ticket, words)
-    assert [one.details for one in await book.list_incidents()] == [(words,)]
+    assert [one.details for one in await store.list_incidents()] == [(words,)]
 
 
 @pytest.mark.parametrize("wrong", ["x" * (LONGEST_DESCRIPTION + 1), "rahasia\0", "rahasia\x1b[2J", "rahasia\ud800"])
@@ -149,16 +151,16 @@ async def test_add_details_refuses_invalid_text_without_quoting_it(
 
 
 async def test_erase_number_removes_it_from_report_and_messages(
-    book: IncidentStore, reporter: Reporter, ticket: str, outbox: Outbox, database: Database
+    store: IncidentStore, reporter: Reporter, ticket: str, outbox: Outbox, database: Database
 ) -> None:
-    assert await reporter.erase_number(ticket, PHONE)
+    assert await reporter.erase_number(ticket, NUMBER)
 
     assert await hold_no_number(database)
-    assert [one.phone for one in await book.list_incidents()] == [""]
+    assert [one.phone for one in await store.list_incidents()] == [""]
     assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list_messages()] == [
         ("", "cancelled", ERASED)
     ]
-    found = await book.find(ticket)
+    found = await store.find(ticket)
     assert found is not None
     assert (found.phone, found.report) == ("", report())
     noted = (await rows(database, audit))[-1]
@@ -170,54 +172,54 @@ async def test_erase_number_removes_the_sender_of_inbound_sms_about_it(
     reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
-    written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
+    written = [("his", NUMBER, ticket), ("another report's", NUMBER, None), ("another phone's", OTHER, ticket)]
     for text_, sender, about in written:
         await inbox.store_sms("at", Inbound(text_, sender, "3375", text_, None, ""))
         async with letters.claim_next() as opened:
             assert opened
             await opened.record(SmsReply(Disposition.STATUS, ticket=about))
 
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
 
     assert {one["text"]: one["from"] for one in await letters.list_inbound()} == {
         "his": "",
-        "another report's": PHONE.masked,
+        "another report's": NUMBER.masked,
         "another phone's": OTHER.masked,
     }
 
 
 async def test_erased_report_belongs_to_no_phone(reporter: Reporter, ticket: str, database: Database) -> None:
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
-    assert not await reporter.erase_number(ticket, PHONE)
-    assert await reporter.find_status(ticket, PHONE) is None
+    assert not await reporter.erase_number(ticket, NUMBER)
+    assert await reporter.find_status(ticket, NUMBER) is None
     assert not await add(reporter, ticket)
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
 
 async def test_concurrent_erase_number_erases_once(reporter: Reporter, ticket: str, database: Database) -> None:
-    erased = await asyncio.gather(*(reporter.erase_number(ticket, PHONE) for _ in range(4)))
+    erased = await asyncio.gather(*(reporter.erase_number(ticket, NUMBER) for _ in range(4)))
     assert erased.count(True) == 1
     assert len(await rows(database, audit)) == 2
 
 
 async def test_erase_number_leaves_other_reports_and_phones(
-    book: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
+    store: IncidentStore, reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
-    await book.file(report("ATUid_9"), PHONE, confirmation)
+    await store.file(report("ATUid_9"), NUMBER, confirmation)
     officer = NewMessage(MessageClass.ALERT, "at", OTHER, f"Cek {ticket}", "id", ticket)
     async with database.begin() as connection:
         await enqueue(connection, officer, vault, clock.now())
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
 
     assert [row["phone_key"] is None for row in await rows(database, incidents)] == [True, False]
     assert await message_statuses(database) == ["cancelled", "queued", "queued"]
 
 
-async def test_erased_session_cannot_file_again(book: IncidentStore, reporter: Reporter, ticket: str) -> None:
-    await reporter.erase_number(ticket, PHONE)
+async def test_erased_session_cannot_file_again(store: IncidentStore, reporter: Reporter, ticket: str) -> None:
+    await reporter.erase_number(ticket, NUMBER)
     with pytest.raises(SessionOfAnotherPhone):
-        await book.file(report(), PHONE, confirmation)
+        await store.file(report(), NUMBER, confirmation)
 
 
 async def test_erase_number_erases_settled_drafts(
@@ -226,9 +228,9 @@ async def test_erase_number_erases_settled_drafts(
     """Else it would be open again, with the number, once no report of this phone is to be found."""
     received = report().received_at
     for session, left_at in (("before", received - timedelta(hours=1)), ("after", received + timedelta(hours=1))):
-        draft = Draft("at", session, PHONE, "id", {"danger": "yes"}, left_at)
+        draft = Draft("at", session, NUMBER, "id", {"danger": "yes"}, left_at)
         assert await drafts.keep(draft, None, left_at) == (session == "after")
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     assert [draft.session for draft in await drafts.list_drafts()] == ["after"]
 
 
@@ -241,7 +243,7 @@ async def test_erase_number_lets_a_claimed_message_be_recorded(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, outcome: Outcome, becomes: str
 ) -> None:
     claims = await outbox.claim(10, "w1", "at")
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     assert await message_statuses(database) == ["sending"]
     assert len(await outbox.record("at", [(claim, outcome) for claim in claims])) == 1
     assert await message_statuses(database) == [becomes]
@@ -252,7 +254,7 @@ async def test_erase_number_cancels_a_deferred_message(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     await outbox.record("at", [(claim, Deferred("busy"))])
     clock.advance(minutes=10)
     assert await outbox.claim(10, "w1", "at") == []
@@ -264,7 +266,7 @@ async def test_erase_number_cancels_a_lost_claim(
     reporter: Reporter, ticket: str, outbox: Outbox, database: Database, clock: ManualClock
 ) -> None:
     await outbox.claim(10, "w1", "at")
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     clock.advance(minutes=5)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
     clock.advance(minutes=1)
@@ -277,7 +279,7 @@ async def test_erase_number_cancels_an_unknown_message(
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Unknown("timeout"))])
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     assert await message_statuses(database) == ["cancelled"]
     clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
@@ -289,17 +291,17 @@ async def test_erase_number_keeps_an_accepted_message(
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Accepted("id-1"))])
-    await reporter.erase_number(ticket, PHONE)
+    await reporter.erase_number(ticket, NUMBER)
     (message,) = await rows(database, messages)
     assert (message["status"], message["carrier_message_id"], message["phone_key"]) == ("accepted", "id-1", None)
 
 
 async def test_concurrent_erase_number_and_claim_lose_no_message(
-    book: IncidentStore, reporter: Reporter, outbox: Outbox, database: Database
+    store: IncidentStore, reporter: Reporter, outbox: Outbox, database: Database
 ) -> None:
     """Whoever comes first: a message is claimed with its number, or cancelled; none is lost and none is both."""
-    tickets = [(await book.file(report(f"s{number}"), PHONE, confirmation)).ticket for number in range(30)]
-    erasing = (reporter.erase_number(ticket, PHONE) for ticket in tickets)
+    tickets = [(await store.file(report(f"s{number}"), NUMBER, confirmation)).ticket for number in range(30)]
+    erasing = (reporter.erase_number(ticket, NUMBER) for ticket in tickets)
     claiming = (outbox.claim(4, f"w{number}", "at") for number in range(8))
     erased, claimed = await asyncio.gather(asyncio.gather(*erasing), asyncio.gather(*claiming))
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from gateway.runtime.fast_statement import CompiledStatement
 from gateway.runtime.postgres import Database, DatabaseUnavailable
-from tests.helpers.outages import Gate, postgres
+from tests.helpers.outages import PostgresGate, postgres
 
 __all__ = ["postgres"]
 
@@ -26,7 +26,7 @@ SIZE = 3
 
 
 @pytest.fixture
-async def behind(postgres: Gate) -> AsyncIterator[Database]:
+async def behind(postgres: PostgresGate) -> AsyncIterator[Database]:
     """A database behind a gate."""
     opened = Database(postgres.url, pool_size=SIZE)
     yield opened
@@ -54,9 +54,9 @@ async def test_an_error_of_the_statement_stays_one(behind: Database) -> None:
     assert await echo(behind, 1) == 1
 
 
-async def test_shut_and_open_again(behind: Database, postgres: Gate) -> None:
+async def test_shut_and_open_again(behind: Database, postgres: PostgresGate) -> None:
     await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
-    await postgres.shut()
+    await postgres.close()
     for _ in range(SIZE + 1):
         with pytest.raises(DatabaseUnavailable):
             await echo(behind, 1)
@@ -64,20 +64,20 @@ async def test_shut_and_open_again(behind: Database, postgres: Gate) -> None:
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
-async def test_broken_in_the_midst_of_a_statement(behind: Database, postgres: Gate) -> None:
+async def test_broken_in_the_midst_of_a_statement(behind: Database, postgres: PostgresGate) -> None:
     running = [asyncio.create_task(behind.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
     await asyncio.sleep(0.1)
-    await postgres.shut()
+    await postgres.close()
     for answer in await asyncio.gather(*running, return_exceptions=True):
         assert isinstance(answer, DatabaseUnavailable)
     await postgres.open()
     assert await echo(behind, 1) == 1
 
 
-async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, postgres: Gate) -> None:
+async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
     """For those who have a connection, and for those who wait for one."""
     await echo(behind, 1)
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
     assert time.monotonic() - began < 0.6

@@ -104,7 +104,7 @@ async def test_a_hanging_redis_is_away_after_the_deadline(pipeline: Pipeline, ow
         with pytest.raises(RedisUnavailable):
             await asked
     assert time.monotonic() - began < DEADLINE * 2
-    own_redis.go_on()
+    own_redis.resume()
     assert await pipeline.run("GET", "second") == b"2", "not the late answer to the question before"
 
 
@@ -130,7 +130,7 @@ async def test_a_long_outage_uses_nothing_up(own_redis: OwnRedis, how: str) -> N
             own_redis.hang() if how == "hangs" else await own_redis.kill()
             with pytest.raises(RedisUnavailable):
                 await pipeline.run("PING")
-            own_redis.go_on() if how == "hangs" else await own_redis.start()
+            own_redis.resume() if how == "hangs" else await own_redis.start()
         await pipeline.close()
 
 
@@ -152,7 +152,7 @@ async def test_closing_tells_those_who_wait(pipeline: Pipeline, own_redis: OwnRe
     await asyncio.sleep(0.01)
     await pipeline.close()
     assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisUnavailable}
-    own_redis.go_on()
+    own_redis.resume()
 
 
 async def test_after_closing_redis_is_away(pipeline: Pipeline) -> None:

@@ -204,7 +204,7 @@ async def test_following_outlasts_a_redis_that_goes_away(own_redis: OwnRedis) ->
 async def hung(server: OwnRedis, away: asyncio.Queue[None]) -> None:
     server.hang()
     await away.get()
-    server.go_on()
+    server.resume()
 
 
 async def killed(server: OwnRedis, away: asyncio.Queue[None]) -> None:

@@ -23,7 +23,7 @@ from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.ussd.effect_request import EffectRequest
 from tests.helpers.clocks import ManualClock
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.ussd import VAULT, Resident, UssdGateway
@@ -60,11 +60,11 @@ def state(screen: Screen) -> str:
 # How a report stands -------------------------------------------------------------------------------------------
 
 
-async def test_find_report_shows_status_and_time(timed: UssdGateway, clock: ManualClock) -> None:
-    ticket = await filed(timed)
-    await timed.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
+async def test_find_report_shows_status_and_time(timed_gateway: UssdGateway, clock: ManualClock) -> None:
+    ticket = await filed(timed_gateway)
+    await timed_gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.advance(hours=1)
-    screen = await asks(timed, ticket)
+    screen = await asks(timed_gateway, ticket)
     assert state(screen) == "status"
     assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
 
@@ -139,10 +139,10 @@ async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGate
     assert await gateway.ask("SCARD", key) == 1
 
 
-async def test_find_report_without_redis_is_unavailable(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_find_report_without_redis_is_unavailable(unreliable_gateway: UssdGateway, own_redis: OwnRedis) -> None:
     """Without Redis nobody could count his tries."""
-    ticket = await filed(shaky)
-    resident = Resident(shaky.services.turns)
+    ticket = await filed(unreliable_gateway)
+    resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(("1", "2"))
     await own_redis.kill()
     assert state(await resident.answer(ticket)) == "unavailable"
@@ -198,30 +198,32 @@ async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -
 # Appeals -------------------------------------------------------------------------------------------------------
 
 
-async def test_subscribe_records_consent_and_unsubscribe_ends_it(timed: UssdGateway, clock: ManualClock) -> None:
-    screen = await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))
+async def test_subscribe_records_consent_and_unsubscribe_ends_it(
+    timed_gateway: UssdGateway, clock: ManualClock
+) -> None:
+    screen = await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))
     assert (state(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
-    (row,) = await timed.rows(subscriptions)
+    (row,) = await timed_gateway.rows(subscriptions)
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
-    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
+    assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
     clock.advance(hours=1)
-    screen = await Resident(timed.services.turns).walk(("3", "2"))
+    screen = await Resident(timed_gateway.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)
-    (row,) = await timed.rows(subscriptions)
+    (row,) = await timed_gateway.rows(subscriptions)
     assert row["withdrawn_at"] == clock.now(), "that there was consent can be shown later"
-    assert [refused["sender"] for refused in await timed.rows(opt_outs)] == [GATEWAY_SENDER], (
+    assert [refused["sender"] for refused in await timed_gateway.rows(opt_outs)] == [GATEWAY_SENDER], (
         "nor by another role any more"
     )
-    assert await timed.services.subscriptions.active_areas(NUMBER) == []
+    assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == []
 
 
-async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
-    await Inbox(timed.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
-    assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
-    assert await timed.rows(opt_outs) == []
-    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
+async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGateway, clock: ManualClock) -> None:
+    await Inbox(timed_gateway.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
+    assert state(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
+    assert await timed_gateway.rows(opt_outs) == []
+    assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
 
 async def test_subscribe_accepts_a_typed_place_name(gateway: UssdGateway) -> None:
@@ -304,24 +306,26 @@ async def test_effect_repeated_after_a_lost_write_changes_nothing(gateway: UssdG
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
 @pytest.mark.parametrize("name", DEEDS)
 async def test_effect_without_postgresql_changes_nothing_and_can_be_repeated(
-    shaky: UssdGateway, postgres: Gate, name: str, how: str
+    unreliable_gateway: UssdGateway, postgres: PostgresGate, name: str, how: str
 ) -> None:
-    deed, ticket = DEEDS[name], await filed(shaky)
-    resident = await deed.begin(shaky, ticket)
-    before, label = await everything(shaky), resident.label
+    deed, ticket = DEEDS[name], await filed(unreliable_gateway)
+    resident = await deed.begin(unreliable_gateway, ticket)
+    before, label = await everything(unreliable_gateway), resident.label
     if how == "hangs":
-        postgres.hold()
+        postgres.freeze()
     else:
-        await postgres.shut()
+        await postgres.close()
     began = time.monotonic()
     screen = await resident.answer(deed.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert (state(screen), screen.end) == ("unavailable", True)
     await postgres.open()
-    assert await everything(shaky) == before
+    assert await everything(unreliable_gateway) == before
     assert state(await resident.callback(resident.text, label)) == deed.done, "the same callback tries again"
     if name != "erase":
-        assert state(await (await again(shaky, deed, ticket)).answer(deed.typed(ticket))) == deed.done, "so does a call"
+        assert state(await (await again(unreliable_gateway, deed, ticket)).answer(deed.typed(ticket))) == deed.done, (
+            "so does a call"
+        )
 
 
 async def again(gateway: UssdGateway, deed: Deed, ticket: str) -> Resident:
@@ -330,12 +334,14 @@ async def again(gateway: UssdGateway, deed: Deed, ticket: str) -> Resident:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_effect_while_redis_hangs_is_answered_in_time(shaky: UssdGateway, own_redis: OwnRedis, name: str) -> None:
-    deed, ticket = DEEDS[name], await filed(shaky)
-    resident = await deed.begin(shaky, ticket)
+async def test_effect_while_redis_hangs_is_answered_in_time(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis, name: str
+) -> None:
+    deed, ticket = DEEDS[name], await filed(unreliable_gateway)
+    resident = await deed.begin(unreliable_gateway, ticket)
     own_redis.hang()
     began = time.monotonic()
     screen = await resident.answer(deed.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert screen.label != "apology"
-    own_redis.go_on()
+    own_redis.resume()

@@ -88,15 +88,6 @@ def test_replay_stops_at_the_first_effect() -> None:
     assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, "what came after it cannot be known"
 
 
-def test_label_round_trips_state_language_and_beginning() -> None:
-    assert str(ScreenLabel("category", "jv")) == "category.jv"
-    assert str(ScreenLabel("category", "jv", "home")) == "category.jv.home"
-    assert parse_label("category.jv.3") == ScreenLabel("category", "jv", "3")
-    assert parse_label("category.jv") == ScreenLabel("category", "jv")
-    assert parse_label("category") == ScreenLabel("category", "")
-    assert parse_label(None) is None
-
-
 def test_replay_of_thousands_of_stars_is_fast() -> None:
     began = time.process_time()
     replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), KNOWN)

@@ -1,4 +1,4 @@
-"""Stored dialogues: what is written is read again, and whoever comes late changes nothing."""
+"""Stored sessions: stored form, compare-and-set, TTL, and a language that is set outside a dialogue."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from gateway.menu.engine import Session
+from gateway.menu.session import Session
 from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession, decode, encode
 from gateway.ussd.transcript import TextFingerprint, fingerprint
@@ -23,9 +24,9 @@ from tests.helpers.ussd import DAY_S, TTL, VAULT
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)  # what a state may be called
 KEY = VAULT.lookup(NUMBER)
-PLACE = Session(
-    "describe",
-    "jv",
+MENU_SESSION = Session(
+    state="describe",
+    language="jv",
     page=1,
     answers={"category": "gesekan", "description": "5*5 meter, Bu Dèwi 🚨"},
     trail=("language", "main"),
@@ -37,7 +38,18 @@ PLACE = Session(
     began="3",
     resumed=True,
 )
-STORED = StoredSession("at", "ATUid_1", fingerprint("2*1*5*5 meter"), "v1", 1_795_000_000, 739_948, 2, "ATUid_0", PLACE)
+STORED = StoredSession(
+    channel="at",
+    session="ATUid_1",
+    fingerprint=TextFingerprint(length=13, checksum=456),
+    menu_version="v1",
+    stored_at=1_795_000_000,
+    filed_on=739_948,
+    filed_count=3,
+    origin="ATUid_0",
+    menu_session=MENU_SESSION,
+    replaced=((789, 5),),
+)
 
 
 @pytest.fixture
@@ -100,6 +112,29 @@ async def test_compare_and_set_stores_what_read_returns(sessions: SessionStore) 
 )
 def test_encode_and_decode_are_inverse(stored: StoredSession) -> None:
     assert decode(encode(stored)) == stored
+
+
+def test_every_field_survives_its_stored_form_by_name() -> None:
+    """A field added to either tuple fails here until `encode`, `decode` and this test have it."""
+    defaults = Session("", "")._asdict() | StoredSession._field_defaults
+    given = STORED._asdict() | MENU_SESSION._asdict()
+    assert [name for name, value in given.items() if value == defaults.get(name)] == []
+
+    stored = decode(encode(STORED))
+
+    assert stored is not None
+    assert stored._asdict() == STORED._asdict()
+    assert stored.menu_session._asdict() == MENU_SESSION._asdict()
+    assert stored.fingerprint._asdict() == STORED.fingerprint._asdict()
+
+
+def test_stored_form_has_each_field_in_the_place_that_earlier_releases_read() -> None:
+    short = STORED._replace(menu_session=MENU_SESSION._replace(answers={"category": "gesekan"}))
+
+    assert from_json(encode(short)) == [
+        *("at", "ATUid_1", 13, 456, "v1", 1_795_000_000, "describe", "jv"),
+        *({"category": "gesekan"}, "language/main", 7, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [[789, 5]]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,11 +250,17 @@ async def test_stored_session_takes_at_most_600_bytes(sessions: SessionStore, pi
         "contact": "yes",
     }
     trail = "language main notice category kecamatan kelurahan when danger keep_away size seen describe contact"
-    place = PLACE._replace(
+    place = MENU_SESSION._replace(
         state="confirm", answers=answers, trail=tuple(trail.split()), error="", began="", resumed=False
     )
     session = "ATUid_ac5d960c71f2731a0ce76f67ca8980aa"
-    stored = STORED._replace(session=session, menu_version="0123456789ab", origin="", menu_session=place)
+    stored = STORED._replace(
+        session=session,
+        fingerprint=fingerprint("2*1*5*5 meter"),
+        menu_version="0123456789ab",
+        origin="",
+        menu_session=place,
+    )
     await sessions.compare_and_set(KEY, b"", stored, TTL)
     assert (await sessions.read(KEY))[1] == stored
     assert await pipeline.run("MEMORY", "USAGE", await only_key(pipeline)) <= 600
@@ -233,7 +274,9 @@ def _left(seconds: int) -> datetime:
 
 
 async def test_set_language_does_not_extend_the_ttl_of_answers(sessions: SessionStore, pipeline: Pipeline) -> None:
-    said = PLACE._replace(state="describe", answers={"language": "jv", "category": "gesekan", "description": "jv"})
+    said = MENU_SESSION._replace(
+        state="describe", answers={"language": "jv", "category": "gesekan", "description": "jv"}
+    )
     await sessions.compare_and_set(KEY, b"", STORED._replace(menu_session=said), TTL)
     await sessions.set_language(KEY, "en", MENU, _left(60 * 60))
     _, stored = await sessions.read(KEY)

@@ -12,7 +12,7 @@ from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import OTHER
-from tests.helpers.ussd import DAY_S, SECOND, SERVICE, TO_CONFIRM, WHOLE, Resident, UssdGateway, expected
+from tests.helpers.ussd import DAY_S, SECOND, SERVICE, TO_CONFIRM, WHOLE_REPORT, Resident, UssdGateway, expected_screen
 
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 LOST = {language: MENU.wordings[language].errors["lost"] for language in MENU.languages}
@@ -49,7 +49,7 @@ async def test_start_asks_for_the_language_once(gateway: UssdGateway, language: 
     await speaks(gateway, language)
     screen = await Resident(gateway.services.turns).dial()
     assert (screen.text, screen.label) == (begun(language=language), f"main.{language}.home")
-    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected(), "of each phone"
+    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected_screen(), "of each phone"
 
 
 async def test_start_uses_a_changed_language(gateway: UssdGateway) -> None:
@@ -60,10 +60,10 @@ async def test_start_uses_a_changed_language(gateway: UssdGateway) -> None:
 
 async def test_start_asks_again_if_no_language_was_chosen(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).dial()
-    assert (await Resident(gateway.services.turns).dial()).text == expected()
+    assert (await Resident(gateway.services.turns).dial()).text == expected_screen()
 
 
-@pytest.mark.parametrize("keys", [("2",), ("2", *WHOLE[1:]), ("2", "4")])
+@pytest.mark.parametrize("keys", [("2",), ("2", *WHOLE_REPORT[1:]), ("2", "4")])
 async def test_start_remembers_the_language_as_long_as_the_pack_says(
     gateway: UssdGateway, keys: tuple[str, ...]
 ) -> None:
@@ -74,7 +74,7 @@ async def test_start_remembers_the_language_as_long_as_the_pack_says(
     await gateway.ask("PEXPIRE", key, 1)
     while await gateway.ask("EXISTS", key):
         pass
-    assert (await Resident(gateway.services.turns).dial()).text == expected()
+    assert (await Resident(gateway.services.turns).dial()).text == expected_screen()
 
 
 async def test_start_uses_the_language_on_every_channel(gateway: UssdGateway) -> None:
@@ -82,15 +82,17 @@ async def test_start_uses_the_language_on_every_channel(gateway: UssdGateway) ->
     assert (await Resident(gateway.services.turns, service=SECOND).dial()).label == "main.en.home"
 
 
-async def test_reports_today_count_until_the_next_day(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_reports_today_count_until_the_next_day(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     for _ in range(5):
-        await Resident(timed.services.turns).walk(WHOLE if not await timed.incidents() else WHOLE[1:])
-    assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
-    assert (await Resident(timed.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
+        await Resident(timed_gateway.services.turns).walk(
+            WHOLE_REPORT if not await timed_gateway.incidents() else WHOLE_REPORT[1:]
+        )
+    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed_gateway.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
     clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
-    assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
     clock.advance(seconds=1)
-    assert (await Resident(timed.services.turns).walk(("1",))).label == "notice.id.home"
+    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "notice.id.home"
 
 
 async def test_reports_today_count_without_a_chosen_language(gateway: UssdGateway) -> None:
@@ -98,7 +100,7 @@ async def test_reports_today_count_without_a_chosen_language(gateway: UssdGatewa
     await Resident(gateway.services.turns).dial("*384*3375*3#")
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
-    for keys in ("1", *WHOLE[4:]):
+    for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
@@ -130,7 +132,7 @@ async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, 
 async def test_shortcut_to_a_report_files_it(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
-    for keys in ("1", *WHOLE[4:]):
+    for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
     (incident,) = await gateway.incidents()
@@ -160,7 +162,7 @@ async def test_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix:
 async def test_wrong_suffix_continues_from_the_main_menu(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*77#")
-    for keys in WHOLE[1:]:
+    for keys in WHOLE_REPORT[1:]:
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.resume"
 
@@ -185,7 +187,7 @@ async def test_dropped_report_is_offered_before_a_suffix_in_the_text(gateway: Us
 
 async def test_other_service_code_is_no_suffix(gateway: UssdGateway) -> None:
     for code in ("*384*33751#", "*999#", "*384*3375", "", "*384*3375*#"):
-        assert (await Resident(gateway.services.turns).callback("", code=code)).text == expected()
+        assert (await Resident(gateway.services.turns).callback("", code=code)).text == expected_screen()
 
 
 # Sessions that Redis has lost ----------------------------------------------------------------------------------
@@ -213,8 +215,8 @@ async def test_lost_session_with_label_continues_on_every_screen(
         await resident.answer(shortcut)
     else:
         await resident.dial(code)
-    keys = WHOLE[4:] if shortcut else WHOLE[1:]
-    keys = ("1", *keys) if shortcut else keys if language else WHOLE
+    keys = WHOLE_REPORT[4:] if shortcut else WHOLE_REPORT[1:]
+    keys = ("1", *keys) if shortcut else keys if language else WHOLE_REPORT
     for number, one in enumerate(keys):
         await gateway.ask("FLUSHALL")
         resident.text = f"{resident.text}*{one}" if resident.text else one
@@ -259,15 +261,17 @@ async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway)
     assert (await resident.answer("1")).text == lost("jv"), "nor can what came after it"
 
 
-async def test_resumed_session_that_was_not_stored_is_offered_again(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_resumed_session_that_was_not_stored_is_offered_again(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis
+) -> None:
     """Redis holds what was dropped and took nothing since: to lead back to the main menu would throw it away."""
-    await dropped(shaky)
-    resident = Resident(shaky.services.turns)
-    await shaky.ask("CONFIG", "SET", "maxmemory", "1")
+    await dropped(unreliable_gateway)
+    resident = Resident(unreliable_gateway.services.turns)
+    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
     screen = await resident.answer("1")
     assert (screen.label, screen.text.partition("\n")[0]) == ("unfinished.jv.resume", LOST["jv"])
-    await shaky.ask("CONFIG", "SET", "maxmemory", "0")
+    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
     assert (await resident.answer("1")).text.startswith(LOST["jv"])
     assert (await resident.answer("1")).label == "kecamatan.jv.resume"
 
@@ -279,9 +283,11 @@ async def test_lost_session_with_unreachable_label_leads_to_the_main_menu(gatewa
     assert screen.text == lost(language)
 
 
-async def test_lost_session_without_label_and_redis_takes_every_input(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_lost_session_without_label_and_redis_takes_every_input(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis
+) -> None:
     await own_redis.kill()
-    resident = Resident(shaky.services.turns)
+    resident = Resident(unreliable_gateway.services.turns)
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
     assert (await resident.callback("3", code="*384*3375*3*1#")).text == begun(("3", "1", "3"))
     assert (await resident.callback("1*2", code="*384*3375*3#")).text == begun(("1", "2"), shortcut="3")

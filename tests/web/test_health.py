@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.web import WebGateway
 
 
@@ -39,8 +39,8 @@ async def test_alive_and_ready(waspada: WebGateway) -> None:
     assert await readiness(waspada) == (200, {"ready": True, "away": {}})
 
 
-async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
-    await postgres.shut()
+async def test_postgresql_away(shaky: WebGateway, postgres: PostgresGate) -> None:
+    await postgres.close()
     status, told = await readiness(shaky)
     assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
     assert (await shaky.call("GET", "/healthz")).status == 200, "alive all the same: a restart would help nobody"
@@ -49,16 +49,16 @@ async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
 
 
 async def test_a_store_that_hangs_is_told_within_two_seconds(
-    shaky: WebGateway, postgres: Gate, own_redis: OwnRedis
+    shaky: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
 ) -> None:
     await readiness(shaky)
     own_redis.hang()
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     status, told = await readiness(shaky)
     assert time.monotonic() - began < 2
     assert (status, told["away"]) == (503, dict.fromkeys(("redis", "postgres"), "It has not answered within 1 s."))
-    own_redis.go_on()
+    own_redis.resume()
     await postgres.open()
     assert (await readiness(shaky))[0] == 200
 
@@ -71,9 +71,11 @@ async def test_redis_away_and_back(shaky: WebGateway, own_redis: OwnRedis) -> No
     assert (await readiness(shaky))[0] == 200
 
 
-async def test_the_reason_names_no_address_and_no_user(shaky: WebGateway, postgres: Gate, own_redis: OwnRedis) -> None:
+async def test_the_reason_names_no_address_and_no_user(
+    shaky: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
+) -> None:
     """The page is open to whoever finds it."""
-    await postgres.shut()
+    await postgres.close()
     await own_redis.kill()
     answer = await shaky.call("GET", "/readyz")
     assert "/" not in answer.text

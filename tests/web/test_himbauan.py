@@ -20,7 +20,7 @@ from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
 from gateway.web.appeals_page import AppealsPage
-from tests.helpers.outages import Gate
+from tests.helpers.outages import PostgresGate
 from tests.helpers.web import CODE, WebGateway
 
 MEDONO, KLEGO, TIMUR = "33.75.01.1002", "33.75.02.1008", "33.75.02"
@@ -149,8 +149,8 @@ async def test_what_somebody_typed_is_text_and_no_number_is_on_it(waspada: WebGa
 
 
 @pytest.mark.parametrize("head", ["GET", "HEAD"])
-async def test_postgresql_away(shaky: WebGateway, postgres: Gate, head: str) -> None:
-    await postgres.shut()
+async def test_postgresql_away(shaky: WebGateway, postgres: PostgresGate, head: str) -> None:
+    await postgres.close()
     answer = await shaky.call(head, "/himbauan")
     assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
     await postgres.open()
@@ -216,9 +216,9 @@ async def test_neighbours_are_named_too(waspada: WebGateway) -> None:
     assert {*one["areas"]} == {"Medono"} | beside
 
 
-async def test_who_waits_for_a_store_that_is_away_shares_its_failure(shaky: WebGateway, postgres: Gate) -> None:
+async def test_who_waits_for_a_store_that_is_away_shares_its_failure(shaky: WebGateway, postgres: PostgresGate) -> None:
     await shaky.call("GET", "/himbauan/nothing")
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(shaky.call("GET", "/himbauan") for _ in range(5)))
     took = time.monotonic() - began

@@ -12,7 +12,7 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate
+from tests.helpers.outages import PostgresGate
 from tests.helpers.web import CODE, Answer, WebGateway
 
 PHONE = Phone("+254711000123")  # of the captured SMS
@@ -74,9 +74,9 @@ async def test_any_other_text_is_only_a_message(waspada: WebGateway, text: str) 
     assert message["text"] == text
 
 
-async def test_with_postgresql_away_it_is_asked_for_again(shaky: WebGateway, postgres: Gate) -> None:
+async def test_with_postgresql_away_it_is_asked_for_again(shaky: WebGateway, postgres: PostgresGate) -> None:
     await dropped(shaky)
-    await postgres.shut()
+    await postgres.close()
     assert (await sms(shaky)).status == 503
     await postgres.open()
     assert (await sms(shaky)).status == 200

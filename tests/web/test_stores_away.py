@@ -7,7 +7,7 @@ import time
 
 from tests.helpers.captured import screen
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.web import WebGateway
 
 CALLBACKS = {
@@ -18,9 +18,9 @@ CALLBACKS = {
 }
 
 
-async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
+async def test_postgresql_away(shaky: WebGateway, postgres: PostgresGate) -> None:
     """What could not be stored is asked for again; a dialogue goes on."""
-    await postgres.shut()
+    await postgres.close()
     for hook, name in CALLBACKS.items():
         assert (await shaky.post(hook, fixture(name))).status == 503
     assert {line["hook"] for line in shaky.lines("hook.not_stored")} == CALLBACKS.keys()
@@ -30,10 +30,10 @@ async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
         assert (await shaky.post(hook, fixture(name))).status == 200
 
 
-async def test_a_postgresql_that_hangs(shaky: WebGateway, postgres: Gate) -> None:
+async def test_a_postgresql_that_hangs(shaky: WebGateway, postgres: PostgresGate) -> None:
     """The proxy waits for five seconds, the carrier for ten."""
     assert (await shaky.post("sms", fixture("inbox_iso_date"))).status == 200
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(shaky.post(hook, fixture(name)) for hook, name in CALLBACKS.items()))
     assert time.monotonic() - began < 4
@@ -51,4 +51,4 @@ async def test_redis_away(shaky: WebGateway, own_redis: OwnRedis) -> None:
     assert answer.text == screen("1", "1")
     for hook, name in CALLBACKS.items():
         assert (await shaky.post(hook, fixture(name))).status == 200, "none of these needs Redis"
-    own_redis.go_on()
+    own_redis.resume()
