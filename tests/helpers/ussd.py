@@ -18,6 +18,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
+from gateway.text.json_values import to_json
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from gateway.ussd.effect_request import EffectRequest
@@ -68,7 +69,7 @@ class UssdGateway:
         return [incident_json(incident) for incident in await self.services.incidents.list_incidents()]
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
-        return await self.services.outbox.list_messages()
+        return [to_json(message) for message in await self.services.outbox.list_messages()]
 
     async def ask(self, *command: Any) -> Any:
         """Return the answer of Redis to `command`."""

@@ -157,9 +157,7 @@ async def test_erase_number_removes_it_from_report_and_messages(
 
     assert await hold_no_number(database)
     assert [one.phone for one in await store.list_incidents()] == [""]
-    assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list_messages()] == [
-        ("", "cancelled", ERASED)
-    ]
+    assert [(one.to, one.status, one.reason) for one in await outbox.list_messages()] == [("", "cancelled", ERASED)]
     found = await store.find(ticket)
     assert found is not None
     assert (found.phone, found.report) == ("", report())
@@ -181,7 +179,7 @@ async def test_erase_number_removes_the_sender_of_inbound_sms_about_it(
 
     await reporter.erase_number(ticket, NUMBER)
 
-    assert {one["text"]: one["from"] for one in await letters.list_inbound()} == {
+    assert {one.text: one.sender for one in await letters.list_inbound()} == {
         "his": "",
         "another report's": NUMBER.masked,
         "another phone's": OTHER.masked,

@@ -26,6 +26,7 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
 from gateway.people import tables as people
 from gateway.people.directory import Directory
+from gateway.people.person import Role
 from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
@@ -137,7 +138,7 @@ async def test_upgrade_keeps_rows(old_url: str) -> None:
             assert {name: kept[name] for name in row} == row
     (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
     assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
-    assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
+    assert [sent.to for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
     await database.close()
 
 
@@ -154,8 +155,8 @@ async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
     await upgrade(old_url)
 
     (person,) = await Directory(database, VAULT, Clock()).list_people()
-    wanted = {"phone": phone.masked, "roles": ["subscriber"], "areas": ["33.75.01.1002"], "language": "some"}
-    assert {name: person[name] for name in wanted} == wanted
+    assert (person.phone, person.roles) == (phone.masked, (Role.SUBSCRIBER,))
+    assert (person.areas, person.language) == (("33.75.01.1002",), "some")
     await database.close()
 
 
@@ -182,7 +183,7 @@ async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None
     async with letters.claim_next() as waiting:
         assert waiting is None
     listed = await letters.list_inbound(to_sort=True)
-    assert [(one["from"], one["text"]) for one in listed] == [
+    assert [(one.sender, one.text) for one in listed] == [
         ("TELKOMSEL", "promo"),
         ("+62812****567", "LAPOR 3 KLEGO"),
     ]

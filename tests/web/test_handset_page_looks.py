@@ -10,7 +10,7 @@ from tests.helpers.handset_page import MENU, Handset, StandInGateway
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_fits_a_small_phone(
+async def test_page_fits_a_small_phone(
     handset: Handset, gateway: StandInGateway, http: ClientSession, scheme: str
 ) -> None:
     page = handset.page
@@ -18,22 +18,25 @@ async def test_it_fits_a_small_phone(
     await page.set_viewport_size({"width": 320, "height": 640})
     await gateway.confirm(http)
     await handset.call()
+
     await handset.asks(MENU)
     await expect(page.locator("#messages li")).to_have_count(1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
     smallest = await page.eval_on_selector_all(
         "#keypad button, .controls button", "keys => Math.min(...keys.map(key => key.getBoundingClientRect().height))"
     )
     assert smallest >= 44
 
 
-async def test_a_full_screen_is_seen_without_scrolling(handset: Handset) -> None:
+async def test_full_screen_is_visible_without_scrolling(handset: Handset) -> None:
     await handset.page.set_viewport_size({"width": 320, "height": 640})
     fits = await handset.page.evaluate(
         "text => { const screen = document.getElementById('screen'); screen.textContent = text;"
         " return screen.scrollHeight <= screen.clientHeight }",
         "Kecamatan mana di Pekalongan ya? " * 5 + "0 Kembali 00 Home",
     )
+
     assert fits
 
 
@@ -43,6 +46,7 @@ async def test_every_control_has_a_name(handset: Handset) -> None:
             continue
         snapshot = await control.aria_snapshot()
         assert '"' in snapshot or ":" in snapshot, snapshot
+
     await expect(handset.page.get_by_label("Kode")).to_be_focused()
     await expect(handset.page.get_by_role("button", name="bintang")).to_be_visible()
 
@@ -51,15 +55,17 @@ async def test_every_text_has_contrast(handset: Handset, gateway: StandInGateway
     """AA of WCAG: 4.5 to 1, of each text against the nearest background that has one colour."""
     await gateway.confirm(http)
     await expect(handset.page.locator("#messages li")).to_have_count(1)
+
     for scheme in ("light", "dark"):
         await handset.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert await handset.page.evaluate(CONTRAST) == []
 
 
-async def test_the_policy_forbids_what_is_not_ours(gateway: StandInGateway, http: ClientSession) -> None:
+async def test_content_security_policy_forbids_other_sources(gateway: StandInGateway, http: ClientSession) -> None:
     async with http.get(f"{gateway.url}/phone") as response:
         policy = response.headers["Content-Security-Policy"]
         page = await response.text()
+
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in page.replace("http-equiv", "")

@@ -50,19 +50,23 @@ def starts(folder: Path) -> int:
     return len(record.read_text().splitlines()) if record.exists() else 0
 
 
-async def test_a_server_that_dies_is_started_again(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+async def test_dead_server_is_restarted(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     server = await SupervisedServer.start(shell(_SCRIPT), up(tmp_path), limit=5)
     first = server.pid
 
     os.kill(first, signal.SIGKILL)
 
     await until(lambda: server.pid != first)
+
     assert psutil.pid_exists(server.pid)
+
     await server.stop()
     assert not psutil.pid_exists(server.pid)
 
 
-async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+async def test_backoff_grows_while_the_server_keeps_dying(
+    shell: Callable[[str], ServerCommand], tmp_path: Path
+) -> None:
     script = "echo start >> starts; test $(wc -l < starts) = 1 || exit 1; touch up; exec sleep 60"
     server = await SupervisedServer.start(shell(script), up(tmp_path), limit=5)
 
@@ -71,10 +75,11 @@ async def test_pauses_grow_while_it_keeps_dying(shell: Callable[[str], ServerCom
     await asyncio.sleep(1.3)  # tries after 0.2, 0.6 and 1.4 seconds
 
     assert starts(tmp_path) in {2, 3}
+
     await server.stop()
 
 
-async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+async def test_server_that_does_not_stop_is_killed(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     script = "trap '' TERM; touch up; while :; do sleep 0.1; done"
     server = await SupervisedServer.start(shell(script), up(tmp_path), limit=5)
 
@@ -83,7 +88,7 @@ async def test_a_server_that_does_not_stop_is_killed(shell: Callable[[str], Serv
     assert not psutil.pid_exists(server.pid)
 
 
-async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+async def test_stop_during_a_backoff_restarts_nothing(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     server = await SupervisedServer.start(shell(_SCRIPT), up(tmp_path), limit=5)
     os.kill(server.pid, signal.SIGKILL)
     await until(lambda: not psutil.pid_exists(server.pid))
@@ -94,14 +99,16 @@ async def test_stopping_during_a_pause_starts_nothing(shell: Callable[[str], Ser
     assert starts(tmp_path) == 1
 
 
-async def test_what_ends_before_it_answers_fails_with_its_last_words(
+async def test_server_that_ends_before_it_answers_fails_with_its_log(
     shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
     with pytest.raises(ServerFailed, match=r"shell did not start \(exit status 3\)(.|\n)*no such thing"):
         await SupervisedServer.start(shell("echo no such thing; exit 3"), up(tmp_path), limit=5)
 
 
-async def test_what_does_not_answer_in_time_is_ended(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
+async def test_server_that_does_not_answer_in_time_is_stopped(
+    shell: Callable[[str], ServerCommand], tmp_path: Path
+) -> None:
     script = "echo $$ > pid; exec sleep 60"
     with pytest.raises(ServerFailed, match=r"no answer after 1 seconds"):
         await SupervisedServer.start(shell(script), up(tmp_path), limit=1)
@@ -109,7 +116,7 @@ async def test_what_does_not_answer_in_time_is_ended(shell: Callable[[str], Serv
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
 
-async def test_a_step_that_fails_or_takes_too_long_is_ended(
+async def test_command_that_fails_or_takes_too_long_is_stopped(
     shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
     await shell("touch done").run(5)
@@ -121,7 +128,7 @@ async def test_a_step_that_fails_or_takes_too_long_is_ended(
         await shell("exec sleep 60").run(0.3)
 
 
-async def test_servers_see_nothing_of_our_environment(
+async def test_server_does_not_inherit_the_environment(
     shell: Callable[[str], ServerCommand], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WASPADA_VAULT_KEY", "not for them")
@@ -131,9 +138,7 @@ async def test_servers_see_nothing_of_our_environment(
     assert "WASPADA" not in (tmp_path / "seen").read_text()
 
 
-async def test_an_old_log_that_has_grown_too_long_is_emptied(
-    shell: Callable[[str], ServerCommand], tmp_path: Path
-) -> None:
+async def test_log_past_its_bound_is_emptied(shell: Callable[[str], ServerCommand], tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"x" * 1_000_001)
 

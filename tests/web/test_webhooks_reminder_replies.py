@@ -19,15 +19,15 @@ PHONE = Phone("+254711000123")  # of the captured SMS
 KEYS = ("1", "1", "1", "3", "1", "2", "1", "1")  # a clash that goes on in Podosugih; somebody is hurt
 
 
-async def dropped(waspada: WebGateway) -> None:
+async def dropped(web_gateway: WebGateway) -> None:
     """The phone has dialled, told this much, and was cut off a while ago; the worker has looked."""
     body = fixture("ussd_01_initial").replace(b"6281230004567", PHONE.e164[1:].encode())
-    answer = await waspada.post("ussd", body)
+    answer = await web_gateway.post("ussd", body)
     for number in range(len(KEYS)):
         headers = {"Content-Type": FORM_TYPE, "at-ussd-hop-metadata": answer.label}
-        answer = await waspada.post("ussd", body + "*".join(KEYS[: number + 1]).encode(), headers)
+        answer = await web_gateway.post("ussd", body + "*".join(KEYS[: number + 1]).encode(), headers)
     assert answer.label == "keep_away.id"
-    services = waspada.services
+    services = web_gateway.services
     key = services.vault.lookup(PHONE)
     raw, stored = await services.sessions.read(key)
     assert stored
@@ -37,55 +37,65 @@ async def dropped(waspada: WebGateway) -> None:
     assert await services.dropped_sessions.sweep() == 1
 
 
-async def sms(waspada: WebGateway, text: str = "1", number: int = 1) -> Answer:
+async def sms(web_gateway: WebGateway, text: str = "1", number: int = 1) -> Answer:
     """The captured SMS with another text; `number` makes another one of it."""
     body = fixture("inbox_iso_date").replace(b"HARGA+padi", quote_plus(text).encode())
-    return await waspada.post("sms", body.replace(b"c4b77", b"%05d" % number))
+    return await web_gateway.post("sms", body.replace(b"c4b77", b"%05d" % number))
 
 
-async def test_one_files_the_report_and_confirms_it(waspada: WebGateway) -> None:
-    await dropped(waspada)
-    (reminder,) = await waspada.rows(messages)
+async def test_reply_1_files_the_draft_and_confirms_it(web_gateway: WebGateway) -> None:
+    await dropped(web_gateway)
+    (reminder,) = await web_gateway.rows(messages)
+
     assert (reminder["class"], CODE in reminder["text"]) == ("resume", True)
-    (kept,) = waspada.lines("draft.kept")
+
+    (kept,) = web_gateway.lines("draft.kept")
     assert (kept["level"], kept["danger"]) == ("warning", "yes")
     for number in (1, 1, 2):  # the carrier repeats it, and the resident sends it again
-        assert (await sms(waspada, number=number)).text == "ok"
-    assert await waspada.rows(incidents) == [], "the worker does it"
-    assert await waspada.services.inbound_handler.handle_all() == 2
-    (incident,) = await waspada.rows(incidents)
+        assert (await sms(web_gateway, number=number)).text == "ok"
+    assert await web_gateway.rows(incidents) == [], "the worker does it"
+    assert await web_gateway.services.inbound_handler.handle_all() == 2
+
+    (incident,) = await web_gateway.rows(incidents)
     assert (incident["category"], incident["danger"]) == ("gesekan", "yes")
-    queued = {row["class"]: row for row in await waspada.rows(messages)}
+
+    queued = {row["class"]: row for row in await web_gateway.rows(messages)}
     assert queued["confirmation"]["ticket"] == incident["ticket"]
     assert {name: row["status"] for name, row in queued.items()} == {"resume": "cancelled", "confirmation": "queued"}
-    assert len(await waspada.rows(messages)) == 2
-    (draft,) = await waspada.rows(drafts)
+    assert len(await web_gateway.rows(messages)) == 2
+
+    (draft,) = await web_gateway.rows(drafts)
     assert (draft["status"], draft["answers"]) == ("filed", {})
-    assert len(waspada.lines("draft.filed")) == 1
+    assert len(web_gateway.lines("draft.filed")) == 1
 
 
 @pytest.mark.parametrize("text", ["HARGA padi", "2", "ya", "1 1"])
-async def test_any_other_text_is_only_a_message(waspada: WebGateway, text: str) -> None:
-    await dropped(waspada)
-    assert (await sms(waspada, text)).text == "ok"
-    assert await waspada.services.inbound_handler.handle_all() == 1
-    assert await waspada.rows(incidents) == []
-    (message,) = await waspada.rows(inbound_messages)
+async def test_other_reply_is_only_stored(web_gateway: WebGateway, text: str) -> None:
+    await dropped(web_gateway)
+    assert (await sms(web_gateway, text)).text == "ok"
+    assert await web_gateway.services.inbound_handler.handle_all() == 1
+    assert await web_gateway.rows(incidents) == []
+
+    (message,) = await web_gateway.rows(inbound_messages)
     assert message["text"] == text
 
 
-async def test_with_postgresql_away_it_is_asked_for_again(shaky: WebGateway, postgres: PostgresGate) -> None:
-    await dropped(shaky)
+async def test_reply_without_postgresql_is_taken_at_the_retry(
+    unreliable_gateway: WebGateway, postgres: PostgresGate
+) -> None:
+    await dropped(unreliable_gateway)
     await postgres.close()
-    assert (await sms(shaky)).status == 503
+
+    assert (await sms(unreliable_gateway)).status == 503
+
     await postgres.open()
-    assert (await sms(shaky)).status == 200
-    assert await shaky.services.inbound_handler.handle_all() == 1
-    assert len(await shaky.rows(incidents)) == 1
+    assert (await sms(unreliable_gateway)).status == 200
+    assert await unreliable_gateway.services.inbound_handler.handle_all() == 1
+    assert len(await unreliable_gateway.rows(incidents)) == 1
 
 
-async def test_a_one_without_a_dropped_report_is_only_a_message(waspada: WebGateway) -> None:
-    assert (await sms(waspada)).text == "ok"
-    assert await waspada.services.inbound_handler.handle_all() == 1
-    assert await waspada.rows(incidents) == []
-    assert not [line for line in waspada.lines() if line["level"] in ("warning", "error")]
+async def test_reply_1_without_a_draft_is_only_stored(web_gateway: WebGateway) -> None:
+    assert (await sms(web_gateway)).text == "ok"
+    assert await web_gateway.services.inbound_handler.handle_all() == 1
+    assert await web_gateway.rows(incidents) == []
+    assert not [line for line in web_gateway.lines() if line["level"] in ("warning", "error")]

@@ -22,9 +22,10 @@ def channel(**values: object) -> AfricasTalkingSettings:
     return AfricasTalkingSettings.model_validate({**ACCOUNT, "service_code": "*384*3375#", **values})
 
 
-def test_channels_that_are_alike_are_laid_out_once() -> None:
+def test_equal_channels_share_their_limits() -> None:
     """Otherwise the screens that were proven would be laid out again while a resident waits."""
     one, same = limits_of(channel()), limits_of(channel(username="other"))
+
     assert one is same
     assert limits_of(channel(limit=150)) is not one
 
@@ -40,25 +41,29 @@ def diagnostics(tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
     return [str(diagnostic) for diagnostic in refused.value.diagnostics]
 
 
-def test_danger_is_asked_for_as_the_record_knows_it(tmp_path: Path) -> None:
+def test_danger_without_the_option_yes_is_refused(tmp_path: Path) -> None:
     texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in LANGUAGES]
     flow = ("flow.yaml", "{yes: keep_away,", "{there: keep_away,")
+
     (diagnostic,) = diagnostics(tmp_path, flow, *texts)
+
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: danger: one option must be yes, which marks reports", diagnostic)
 
 
-def test_a_report_that_can_be_so_has_a_name(tmp_path: Path) -> None:
+def test_status_without_a_label_is_refused(tmp_path: Path) -> None:
     found = diagnostics(tmp_path, ("wording/jv.yaml", ", merged: Dipungabung", ""))
     assert all(re.match(r"wording/jv\.yaml:[1-9]\d*: labels\.status\.merged: this is missing", one) for one in found)
 
 
-def test_who_may_be_called_is_answered_as_the_record_knows_it(tmp_path: Path) -> None:
+def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
     texts = [(f"wording/{language}.yaml", r"^(  contact:\n(?:    .*\n)*?    )yes:", r"\1ya:") for language in LANGUAGES]
     flow = ("flow.yaml", r"^(  contact:\n    choose: \{)yes:", r"\1ya:")
+
     (diagnostic,) = diagnostics(tmp_path, flow, *texts)
+
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: contact is one of no, yes, not ya", diagnostic)
 
 
-def test_what_is_recorded_as_a_key_is_chosen(tmp_path: Path) -> None:
+def test_typed_answer_of_a_chosen_field_is_refused(tmp_path: Path) -> None:
     found = diagnostics(tmp_path, ("flow.yaml", "keep: description", "keep: size"))
     assert [one for one in found if re.match(r"flow\.yaml:[1-9]\d*: describe: size must be chosen, not typed", one)]

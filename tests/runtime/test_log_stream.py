@@ -60,18 +60,20 @@ def numbers(lines: list[dict[str, Any]]) -> list[int]:
     return [line["number"] for line in lines]
 
 
-async def test_a_batch_is_one_entry_and_comes_back_as_lines(client: Redis) -> None:
+async def test_batch_is_one_entry_and_is_read_as_lines(client: Redis) -> None:
     tail = LogStream(client, Drops())
     tail.put([line(1, text="é"), line(2)])
     tail.put([line(3)])
     await tail.close()
+
     assert await client.xlen(KEY) == 2
+
     found = await read_tail(client, EVERYTHING, 10)
     assert numbers(found) == [1, 2, 3]
     assert found[0]["text"] == "é"
 
 
-async def test_a_client_that_decodes_reads_the_same(client: Redis, redis_url: str) -> None:
+async def test_decoding_client_reads_the_same(client: Redis, redis_url: str) -> None:
     tail = LogStream(client, Drops())
     tail.put([line(1, text="a\u2028b"), line(2)])
     await tail.close()
@@ -84,20 +86,24 @@ async def test_lines_of_all_processes_are_in_order_of_time(client: Redis) -> Non
     web.put([line(1), line(4)])
     await web.close()
     worker.put([line(2), line(3)])
+
     await worker.close()
+
     assert numbers(await read_tail(client, EVERYTHING, 10)) == [1, 2, 3, 4]
 
 
-async def test_the_newest_lines_are_read_across_many_entries(client: Redis) -> None:
+async def test_newest_lines_are_read_across_many_entries(client: Redis) -> None:
     tail = LogStream(client, Drops())
     for number in range(450):
         tail.put([line(2 * number), line(2 * number + 1)])
+
     await tail.close()
+
     assert numbers(await read_tail(client, EVERYTHING, 5)) == [895, 896, 897, 898, 899]
     assert numbers(await read_tail(client, EVERYTHING, 5000)) == list(range(900))
 
 
-async def test_an_empty_tail_is_read_as_nothing(client: Redis) -> None:
+async def test_empty_stream_has_no_lines(client: Redis) -> None:
     assert await read_tail(client, EVERYTHING, 10) == []
 
 
@@ -106,20 +112,24 @@ async def test_large_batches_become_several_entries(client: Redis) -> None:
     tail.put([line(number, text="x" * 1000) for number in range(40)] + [line(40, text="x" * 3 * MAX_ENTRY_BYTES)])
     await tail.close()
     entries: Any = await client.xrange(KEY)
+
     sizes = [len(fields[b"lines"]) for _, fields in entries]
+
     assert sizes[:-1] == [size for size in sizes[:-1] if size <= MAX_ENTRY_BYTES]
     assert len(sizes) == 4
     assert numbers(await read_tail(client, EVERYTHING, 100)) == list(range(41))
 
 
-async def test_the_stream_is_capped(client: Redis) -> None:
+async def test_stream_is_capped(client: Redis) -> None:
     async with client.pipeline(transaction=False) as pipeline:
         for number in range(MAX_ENTRIES + 500):
             pipeline.xadd(KEY, {"lines": line(number)})
         await pipeline.execute()
     tail = LogStream(client, Drops())
     tail.put([line(1)])
+
     await tail.close()
+
     assert MAX_ENTRIES <= await client.xlen(KEY) < MAX_ENTRIES + 200
 
 
@@ -139,7 +149,7 @@ async def test_the_stream_is_capped(client: Redis) -> None:
         (LineFilter(session="s"), []),
     ],
 )
-async def test_filters(client: Redis, wanted: LineFilter, found: list[int]) -> None:
+async def test_filter_keeps_matching_lines(client: Redis, wanted: LineFilter, found: list[int]) -> None:
     tail = LogStream(client, Drops())
     tail.put(
         [
@@ -149,11 +159,13 @@ async def test_filters(client: Redis, wanted: LineFilter, found: list[int]) -> N
             line(4, "sql.slow", level="debug"),
         ]
     )
+
     await tail.close()
+
     assert numbers(await read_tail(client, wanted, 10)) == found
 
 
-async def test_following_begins_with_the_last_lines_and_misses_none(client: Redis) -> None:
+async def test_follow_begins_with_the_last_lines_and_misses_none(client: Redis) -> None:
     tail = LogStream(client, Drops())
     tail.put([line(1), line(2), line(3)])
     await tail.close()
@@ -165,11 +177,13 @@ async def test_following_begins_with_the_last_lines_and_misses_none(client: Redi
     async with asyncio.timeout(5):
         while len(seen) < 502:
             seen.append((await anext(followed))["number"])
+
     await followed.aclose()
+
     assert seen == [2, 3, *(number for number in range(4, 254) for _ in "ab")]
 
 
-async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
+async def test_follow_yields_only_matching_lines(client: Redis) -> None:
     followed = follow(client, LineFilter(event="ussd."), 0)
     first = asyncio.ensure_future(anext(followed))
     await asyncio.sleep(0.05)
@@ -181,13 +195,15 @@ async def test_following_shows_only_what_is_wanted(client: Redis) -> None:
     await followed.aclose()
 
 
-async def test_following_outlasts_a_redis_that_goes_away(own_redis: OwnRedis) -> None:
+async def test_follow_survives_an_outage_of_redis(own_redis: OwnRedis) -> None:
     """It hangs; it dies and comes back; it dies and comes back without what it had."""
     away: asyncio.Queue[None] = asyncio.Queue()  # as often as it was told
     async with Redis.from_url(own_redis.url, retry=Retry(NoBackoff(), 0)) as client:
         await client.xadd(KEY, {"lines": line(0)})
         followed = follow(client, EVERYTHING, 1, lambda: away.put_nowait(None))
+
         assert numbers([await anext(followed)]) == [0]
+
         for number, again in enumerate((hung, killed, emptied), 1):
             waiting = asyncio.ensure_future(anext(followed))
             await asyncio.sleep(0.05)
@@ -222,7 +238,7 @@ async def emptied(server: OwnRedis, away: asyncio.Queue[None]) -> None:
         await client.flushall()
 
 
-async def test_nobody_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:
+async def test_put_does_not_wait_for_an_unavailable_redis(tmp_path: Path) -> None:
     drops = Drops()
     async with Redis(unix_socket_path=str(tmp_path / "nothing"), retry=Retry(NoBackoff(), 0)) as nowhere:
         tail = LogStream(nowhere, drops)
@@ -233,10 +249,11 @@ async def test_nobody_waits_for_a_redis_that_is_away(tmp_path: Path) -> None:
         kept = MAX_BUFFERED_BYTES // 10_000
         assert 1000 - kept <= drops.count < 1000 - kept + 20
         await tail.close()
+
     assert drops.count == 1000
 
 
-async def test_lines_arrive_when_redis_is_back_and_the_newest_survive(tmp_path: Path) -> None:
+async def test_newest_lines_arrive_after_an_outage(tmp_path: Path) -> None:
     """Redis is killed in the midst of it and started again."""
     stores = await EmbeddedStores.start(tmp_path)
     try:
@@ -262,15 +279,17 @@ async def test_lines_arrive_when_redis_is_back_and_the_newest_survive(tmp_path: 
         await stores.stop()
 
 
-async def test_lines_without_a_loop_are_sent_at_the_end(client: Redis) -> None:
+async def test_lines_without_a_loop_are_sent_at_close(client: Redis) -> None:
     tail = LogStream(client, Drops())
     await asyncio.to_thread(tail.put, [line(1)])
+
     assert await read_tail(client, EVERYTHING, 10) == []
+
     await tail.close()
     assert numbers(await read_tail(client, EVERYTHING, 10)) == [1]
 
 
-async def test_a_hanging_redis_delays_nobody_and_is_given_up_in_a_second(tmp_path: Path) -> None:
+async def test_close_gives_up_on_a_hanging_redis_within_a_second(tmp_path: Path) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()

@@ -33,10 +33,11 @@ async def filled(database: Database) -> Database:
 
 @pytest.mark.parametrize("verb", ["web", "worker"])
 @pytest.mark.usefixtures("filled")
-async def test_a_wrong_key_is_refused_at_the_start(verb: str, redis_url: str, database_url: str) -> None:
+async def test_wrong_key_is_refused_at_the_start(verb: str, redis_url: str, database_url: str) -> None:
     status, out, err = await run_command(
         verb, redis_url=redis_url, database_url=database_url, vault_key=WRONG, port=str(free_port())
     )
+
     assert (status, out) == (1, "")
     assert REFUSED in err
     assert "vault.wrong_key" in err
@@ -56,7 +57,7 @@ async def early(
         yield program
 
 
-async def test_it_is_refused_as_soon_as_the_database_answers(early: Program, postgres: PostgresGate) -> None:
+async def test_wrong_key_is_refused_once_the_database_answers(early: Program, postgres: PostgresGate) -> None:
     async with ClientSession() as http:
         assert (await http.get(f"{early.url}/healthz")).status == 200, "residents are served meanwhile"
         assert (await http.get(f"{early.url}/readyz")).status == 503
@@ -64,15 +65,17 @@ async def test_it_is_refused_as_soon_as_the_database_answers(early: Program, pos
         async with asyncio.timeout(20):
             assert await early.process.wait() == 1
     told = early.log.read_text()
+
     assert REFUSED in told
     assert "vault.wrong_key" in told
     assert "Traceback" not in told
 
 
-async def test_the_proof_follows_where_the_database_was_away(own_redis: OwnRedis, postgres: PostgresGate) -> None:
+async def test_check_is_made_up_for_after_an_outage(own_redis: OwnRedis, postgres: PostgresGate) -> None:
     await postgres.close()
     async with serve_gateway(own_redis.url, postgres.url) as gateway, verify_key(gateway.services) as proof:
         assert not proof.done()
+
         await postgres.open()
         async with asyncio.timeout(20):
             await proof

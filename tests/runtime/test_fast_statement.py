@@ -38,71 +38,81 @@ async def echo(database: Database, number: int) -> Any:
     return row and row["number"]
 
 
-async def test_one_row_or_none(database: Database) -> None:
+async def test_statement_returns_one_row_or_none(database: Database) -> None:
     assert await echo(database, 7) == 7
     assert await echo(database, 0) is None
 
 
-async def test_more_at_once_than_connections(database: Database) -> None:
+async def test_more_statements_than_connections_wait_for_each_other(database: Database) -> None:
     assert await asyncio.gather(*(echo(database, number) for number in range(1, 40))) == list(range(1, 40))
 
 
-async def test_an_error_of_the_statement_stays_one(behind: Database) -> None:
+async def test_error_of_a_statement_is_no_outage(behind: Database) -> None:
     for _ in range(SIZE + 1):
         with pytest.raises(asyncpg.DivisionByZeroError):
             await behind.execute_compiled(DIVIDE, {"number": 0})
     assert await echo(behind, 1) == 1
 
 
-async def test_shut_and_open_again(behind: Database, postgres: PostgresGate) -> None:
+async def test_pool_reconnects_after_an_outage(behind: Database, postgres: PostgresGate) -> None:
     await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
     await postgres.close()
+
     for _ in range(SIZE + 1):
         with pytest.raises(DatabaseUnavailable):
             await echo(behind, 1)
+
     await postgres.open()
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
-async def test_broken_in_the_midst_of_a_statement(behind: Database, postgres: PostgresGate) -> None:
+async def test_connection_lost_within_a_statement_is_an_outage(behind: Database, postgres: PostgresGate) -> None:
     running = [asyncio.create_task(behind.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
     await asyncio.sleep(0.1)
     await postgres.close()
+
     for answer in await asyncio.gather(*running, return_exceptions=True):
         assert isinstance(answer, DatabaseUnavailable)
+
     await postgres.open()
     assert await echo(behind, 1) == 1
 
 
-async def test_a_server_that_hangs_is_away_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
+async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
     """For those who have a connection, and for those who wait for one."""
     await echo(behind, 1)
     postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
+
     assert time.monotonic() - began < 0.6
     assert {type(answer) for answer in answers} == {DatabaseUnavailable}
+
     await postgres.open()
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
-async def test_closed_while_a_statement_runs(database_url: str, database: Database) -> None:
+async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, database: Database) -> None:
     """The statement ends as it would have, and its connection with it."""
     closing = Database(database_url, pool_size=1)
     pid = (await closing.execute_compiled(WHO, {"seconds": 0}))["pid"]
     running = asyncio.create_task(closing.execute_compiled(WHO, {"seconds": 0.2}))
     await asyncio.sleep(0.05)
     await closing.close()
+
     assert (await running)["pid"] == pid
+
     async with asyncio.timeout(5):
         while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
 
 
-async def test_through_a_pooler_that_keeps_no_statements(database_url: str) -> None:
+async def test_pooler_without_prepared_statements_works(database_url: str) -> None:
     """As SQLAlchemy is told so in the URL."""
     mark = "&" if "?" in database_url else "?"
     pooled = Database(f"{database_url}{mark}prepared_statement_cache_size=0")
+
     assert await echo(pooled, 7) == 7
+
     await pooled.ping()
     await pooled.close()

@@ -11,7 +11,7 @@ from gateway.menu.pack.yaml_reader import LARGEST_FILE
 from gateway.runtime.pack_folder import MAX_CHARACTERS, PackNotFound, fingerprint, read_pack
 
 
-def test_a_folder_is_its_yaml_and_csv_files(tmp_path: Path) -> None:
+def test_folder_is_read_as_its_yaml_and_csv_files(tmp_path: Path) -> None:
     (tmp_path / "wording").mkdir()
     (tmp_path / "flow.yaml").write_bytes(b"\xef\xbb\xbfstart: main\r\nhome: main\r\n")
     (tmp_path / "wording" / "id.yaml").write_text("apology: Maaf é")
@@ -22,10 +22,11 @@ def test_a_folder_is_its_yaml_and_csv_files(tmp_path: Path) -> None:
         read_pack(tmp_path / "nowhere")
 
 
-def test_a_byte_that_is_not_utf_8_is_found_on_its_line(tmp_path: Path) -> None:
+def test_byte_that_is_not_utf_8_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_bytes(b"start: main\r\nhome: caf\xe9\nhelp: \xff\n")
     (tmp_path / "categories.yaml").write_bytes("- uang".encode("utf-16"))
     (tmp_path / "stages.yaml").write_text("- {key: a, first: 2024-01-02, last: 2024-01-01}")
+
     with pytest.raises(PackRefused) as refused:
         load(read_pack(tmp_path))
 
@@ -36,7 +37,7 @@ def test_a_byte_that_is_not_utf_8_is_found_on_its_line(tmp_path: Path) -> None:
     assert "pack.yaml: this file is missing" in found
 
 
-def test_it_has_a_version_all_the_same(tmp_path: Path) -> None:
+def test_pack_with_invalid_bytes_has_a_version(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_bytes(b"\xe9")
     one, seen = version_of(read_pack(tmp_path)), fingerprint(tmp_path)
     (tmp_path / "flow.yaml").write_bytes(b"\xe8\xe8")
@@ -45,7 +46,7 @@ def test_it_has_a_version_all_the_same(tmp_path: Path) -> None:
     assert fingerprint(tmp_path) != seen
 
 
-def test_of_a_file_without_end_no_more_is_read_than_shows_it(tmp_path: Path) -> None:
+def test_endless_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     (tmp_path / "flow.yaml").write_bytes(b"x" * (LARGEST_FILE + 1000))
 
     assert MAX_CHARACTERS == LARGEST_FILE + 1

@@ -66,20 +66,18 @@ async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, A
     return lines(log, event)
 
 
-async def test_a_changed_text_is_in_force_without_a_restart(
-    pack: Path, versions: MenuVersions, log: io.StringIO
-) -> None:
+async def test_changed_text_is_used_without_a_restart(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
     before = versions.current
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+
     (line,) = await said(log, "pack.changed")
+
     assert versions.current.wordings["id"].heading("category") == NEW
     assert (line["earlier"], line["version"]) == (before.version, versions.current.version)
     assert versions.get(before.version) is before
 
 
-async def test_an_open_dialogue_keeps_its_words(
-    pack: Path, log: io.StringIO, redis_url: str, database_url: str
-) -> None:
+async def test_open_dialogue_keeps_its_texts(pack: Path, log: io.StringIO, redis_url: str, database_url: str) -> None:
     async with (
         ussd_gateway(redis_url, database_url, menu=load_menu(pack, CHANNELS), log=log) as gateway,
         watch_pack(pack, CHANNELS, gateway.services.versions, LOOK_EVERY_S),
@@ -87,24 +85,29 @@ async def test_an_open_dialogue_keeps_its_words(
         resident = Resident(gateway.services.turns)
         await resident.walk(("1", "1"))
         write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+
         await said(log, "pack.changed")
+
         assert (await resident.answer("1")).text.startswith("Jenis kejadian?")
         assert (await Resident(gateway.services.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
 
 
-async def test_a_refused_pack_changes_nothing_and_every_diagnostic_is_said(
+async def test_refused_pack_changes_nothing_and_logs_every_diagnostic(
     pack: Path, versions: MenuVersions, log: io.StringIO
 ) -> None:
     before = versions.current
     write(pack / "flow.yaml", "next: kecamatan\n", "next: nowhere\n")
     write(pack / "wording" / "jv.yaml", "report: ", "rapport: ")
     (line,) = await said(log, "pack.refused")
+
     assert versions.current is before
+
     diagnostics = "\n".join(line["complaints"])
     assert diagnostics.startswith("flow.yaml:"), "as `waspada check` says it"
     assert (line["level"], line["kept"]) == ("error", before.version)
     assert "nowhere" in diagnostics
     assert "wording/jv.yaml" in diagnostics
+
     write(pack / "flow.yaml", "next: nowhere\n", "next: kecamatan\n")
     write(pack / "wording" / "jv.yaml", "rapport: ", "report: ")
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
@@ -112,43 +115,48 @@ async def test_a_refused_pack_changes_nothing_and_every_diagnostic_is_said(
     assert versions.current.wordings["id"].heading("category") == NEW, "once it is mended it is taken"
 
 
-async def test_a_folder_that_is_taken_away_changes_nothing(
-    pack: Path, versions: MenuVersions, log: io.StringIO
-) -> None:
+async def test_missing_folder_changes_nothing(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
     before = versions.current
     elsewhere = pack.with_name("elsewhere")
     os.rename(pack, elsewhere)  # noqa: PTH104
     (line,) = await said(log, "pack.refused")
+
     assert versions.current is before
     assert "is not a folder; expected a menu pack" in str(line["complaints"])
+
     os.rename(elsewhere, pack)  # noqa: PTH104
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
     await said(log, "pack.changed")
 
 
-async def test_a_file_that_is_no_text_changes_nothing(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
+async def test_binary_file_changes_nothing(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
     before = versions.current
     write(pack / "wording" / "jv.yaml", "navigation:", "navigasi:")
     (pack / "flow.yaml").write_bytes(b"start: main\n\xff\xfe\x00")
+
     (line,) = await said(log, "pack.refused")
+
     assert versions.current is before
     assert "flow.yaml:2: not UTF-8: save it as UTF-8" in line["complaints"]
     assert [one for one in line["complaints"] if one.startswith("wording/jv.yaml:2: navigasi")], "and the rest is read"
 
 
-async def test_what_deps_the_same_is_no_new_edition(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
+async def test_equal_content_is_no_new_version(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
     before = versions.current
     (pack / "README.md").write_text("Not a file of the menu.")
     os.utime(pack / "flow.yaml")
+
     await asyncio.sleep(LOOK_EVERY_S * 3)
+
     assert versions.current is before
     assert log.getvalue() == ""
 
 
-async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> None:
+async def test_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> None:
     """File after file for a while: only the whole of it is read."""
     versions = MenuVersions(load_menu(pack, CHANNELS))
     flow = (pack / "flow.yaml").read_text()
+
     async with watch_pack(pack, CHANNELS, versions, every_s=1.0):
         for share in range(80):
             (pack / "flow.yaml").write_text(flow[: len(flow) * share // 80])
@@ -156,13 +164,16 @@ async def test_a_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) ->
         write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
         (pack / "flow.yaml").write_text(flow)
         await said(log, "pack.changed")
+
     assert lines(log, "pack.refused") == []
 
 
-async def test_a_change_before_the_first_look_is_seen_too(pack: Path, log: io.StringIO) -> None:
+async def test_change_before_the_first_poll_is_noticed(pack: Path, log: io.StringIO) -> None:
     """Between the start of a process, which reads the pack, and the moment when it begins to watch."""
     versions = MenuVersions(load_menu(pack, CHANNELS))
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+
     async with watch_pack(pack, CHANNELS, versions, LOOK_EVERY_S):
         await said(log, "pack.changed")
+
     assert versions.current.wordings["id"].heading("category") == NEW

@@ -10,15 +10,14 @@ from gateway.appeals.tables import appeal_answers
 from gateway.messages.tables import messages
 from gateway.text.phone import Phone
 from tests.helpers.carrier_server import fixture
-from tests.helpers.web import WebGateway
-from tests.web.test_himbauan import stored
+from tests.helpers.web import WebGateway, add_appeal
 
 TOLD = Phone("+254711000123")  # whom the fixture tells of
 
 
-async def test_an_opt_out_that_the_carrier_tells_of_is_a_stop(waspada: WebGateway) -> None:
-    parts = waspada.services
-    appeal, now = await stored(parts.database), parts.clock.now()
+async def test_carrier_opt_out_counts_as_a_stop_of_the_last_appeal(web_gateway: WebGateway) -> None:
+    parts = web_gateway.services
+    appeal, now = await add_appeal(parts.database), parts.clock.now()
     row = {
         "class": "appeal",
         "status": "delivered",
@@ -43,7 +42,9 @@ async def test_an_opt_out_that_the_carrier_tells_of_is_a_stop(waspada: WebGatewa
     }
     async with parts.database.begin() as connection:
         await connection.execute(insert(messages).values(row))
-    assert (await waspada.post("optout", fixture("optout_alphanumeric"))).status == 200
+
+    assert (await web_gateway.post("optout", fixture("optout_alphanumeric"))).status == 200
+
     async with parts.database.begin() as connection:
         answers = (await connection.execute(select(appeal_answers))).all()
     assert [(row.appeal, row.person, row.kind) for row in answers] == [(appeal, 7, "stop")]
