@@ -1,4 +1,4 @@
-"""Africa's Talking's callbacks, from the captured ones, byte for byte, and our replies to them."""
+"""Callbacks of Africa's Talking: the captured ones, byte for byte, and our replies to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
-from gateway.carriers.africastalking.callbacks import ENDINGS, LABEL_HEADER, RECEIPT_STATUSES, AfricasTalking
+from gateway.carriers.africastalking.callbacks import ENDINGS, LABEL_HEADER, RECEIPT_STATUSES
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import (
     BadCallback,
     Ending,
@@ -27,11 +28,9 @@ from gateway.carriers.carrier import (
     SessionEnd,
     Turn,
 )
-from gateway.text.phone import Phone
+from tests.helpers.africastalking import KENYAN
 from tests.helpers.carrier_server import FORM_HEADERS, fixture
-
-INDONESIAN = Phone("+6281230004567")
-KENYAN = Phone("+254711000123")
+from tests.helpers.phones import NUMBER, OTHER
 
 
 @pytest.fixture
@@ -62,27 +61,30 @@ STORY = "1*1*Padi & jagung + sapi, warung Bu Dèwi"
         ("ussd_09_hash_and_double_zero", SECOND, "1*00*#"),
         ("ussd_10_suffix_dial_first_request", THIRD, "1*2"),
         ("ussd_12_star_percent_encoded", FIRST, "1*1"),
-        # Well-formed; that they do not fit their session is for the dialogue to see.
+        # Well-formed: only the dialogue can see that it does not fit its session.
         ("ussd_bad_shorter_transcript", FIRST, "1"),
     ],
 )
-def test_a_captured_callback(carrier: AfricasTalking, name: str, session: str, text: str) -> None:
-    assert carrier.read_turn(fixture(name), FORM_HEADERS) == Turn(session, INDONESIAN, CODE, "99999", text)
+def test_read_turn_reads_every_captured_callback(carrier: AfricasTalking, name: str, session: str, text: str) -> None:
+    assert carrier.read_turn(fixture(name), FORM_HEADERS) == Turn(session, NUMBER, CODE, "99999", text)
 
 
-def test_a_suffix_in_the_service_code(carrier: AfricasTalking) -> None:
+def test_read_turn_keeps_a_suffix_in_the_service_code(carrier: AfricasTalking) -> None:
     turn = carrier.read_turn(fixture("ussd_11_suffix_in_service_code"), FORM_HEADERS)
-    assert turn == Turn(THIRD, INDONESIAN, "*384*27011*1*2#", "99999", "")
+
+    assert turn == Turn(THIRD, NUMBER, "*384*27011*1*2#", "99999", "")
 
 
-def test_a_live_callback(carrier: AfricasTalking) -> None:
+def test_read_turn_reads_a_callback_of_a_live_network(carrier: AfricasTalking) -> None:
     turn = carrier.read_turn(fixture("ussd_13_live_safaricom"), FORM_HEADERS)
+
     assert turn == Turn("ATUid_b6ae4bc13d2a43a6ada270691286d33c", KENYAN, "*384*555#", "63902", "")
 
 
-def test_another_phone_in_the_same_session_is_read_as_it_is(carrier: AfricasTalking) -> None:
+def test_read_turn_does_not_compare_the_phone_with_that_of_the_session(carrier: AfricasTalking) -> None:
     turn = carrier.read_turn(fixture("ussd_bad_other_phone_same_session"), FORM_HEADERS)
-    assert turn == Turn(FIRST, Phone("+6285712340008"), CODE, "99999", "1*1*2")
+
+    assert turn == Turn(FIRST, OTHER, CODE, "99999", "1*1*2")
 
 
 @pytest.mark.parametrize(
@@ -96,9 +98,10 @@ def test_another_phone_in_the_same_session_is_read_as_it_is(carrier: AfricasTalk
         ("ussd_bad_control_chars", "text has control characters"),
     ],
 )
-def test_a_malformed_callback(carrier: AfricasTalking, name: str, problem: str) -> None:
+def test_read_turn_refuses_a_malformed_callback(carrier: AfricasTalking, name: str, problem: str) -> None:
     with pytest.raises(BadCallback) as refused:
         carrier.read_turn(fixture(name), FORM_HEADERS)
+
     assert str(refused.value) == problem
 
 
@@ -124,19 +127,23 @@ INITIAL = fixture("ussd_01_initial").decode()
         ("text", "1*" * 2049),
     ],
 )
-def test_a_field_out_of_its_bounds(carrier: AfricasTalking, field: str, value: str) -> None:
+def test_read_turn_refuses_a_field_out_of_its_bounds_without_quoting_it(
+    carrier: AfricasTalking, field: str, value: str
+) -> None:
     body = re.sub(rf"{field}=[^&]*", f"{field}={value}", INITIAL).encode()
     with pytest.raises(BadCallback, match=field) as refused:
         carrier.read_turn(body, FORM_HEADERS)
+
     assert not value or value not in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("networkCode", "Safaricom"), ("networkCode", ""), ("sessionId", "x" * 128)]
 )
-def test_what_is_opaque_is_taken_as_it_is(carrier: AfricasTalking, field: str, value: str) -> None:
+def test_read_turn_takes_opaque_fields_as_they_are(carrier: AfricasTalking, field: str, value: str) -> None:
     body = re.sub(rf"{field}=[^&]*", f"{field}={value}", INITIAL).encode()
     turn = carrier.read_turn(body, FORM_HEADERS)
+
     assert {"networkCode": turn.network, "sessionId": turn.session}[field] == value
 
 
@@ -144,8 +151,11 @@ def test_what_is_opaque_is_taken_as_it_is(carrier: AfricasTalking, field: str, v
     ("echoed", "label"),
     [("category", "category"), ("x" * 99, "x" * 99), ("x" * 100, None), ("a|b", None), ("", None), ("\udcff", None)],
 )
-def test_the_echoed_label(carrier: AfricasTalking, echoed: str, label: str | None) -> None:
+def test_read_turn_takes_an_echoed_label_that_could_be_ours(
+    carrier: AfricasTalking, echoed: str, label: str | None
+) -> None:
     headers = CIMultiDict({**FORM_HEADERS, "AT-USSD-Hop-Metadata": echoed})
+
     assert carrier.read_turn(INITIAL.encode(), headers).label == label
 
 
@@ -156,18 +166,19 @@ def test_the_echoed_label(carrier: AfricasTalking, echoed: str, label: str | Non
         ("ussd_reply_end", Screen("Terima kasih.", True, "menu")),
     ],
 )
-def test_a_screen_as_it_must_be(carrier: AfricasTalking, name: str, screen: Screen) -> None:
+def test_write_screen_writes_the_documented_reply(carrier: AfricasTalking, name: str, screen: Screen) -> None:
     reply = carrier.write_screen(screen)
+
     assert reply.body == fixture(name)
     assert reply.headers == {LABEL_HEADER: "menu"}
 
 
 @pytest.mark.parametrize("label", ["", "x" * 100, "a|b", "a\nb", "è"])
-def test_a_label_that_no_header_can_carry_is_left_out(carrier: AfricasTalking, label: str) -> None:
+def test_write_screen_leaves_out_a_label_that_no_header_can_carry(carrier: AfricasTalking, label: str) -> None:
     assert carrier.write_screen(Screen("Halo", False, label)).headers == {}
 
 
-# End of session --------------------------------------------------------------------------------------------
+# Session ends --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,24 +198,29 @@ def test_a_label_that_no_header_can_carry_is_left_out(carrier: AfricasTalking, l
         ),
     ],
 )
-def test_a_captured_end(carrier: AfricasTalking, name: str, expected: SessionEnd) -> None:
+def test_read_session_end_reads_every_captured_callback(
+    carrier: AfricasTalking, name: str, expected: SessionEnd
+) -> None:
     assert carrier.read_session_end(fixture(name), FORM_HEADERS) == expected
 
 
-def test_an_end_with_nothing_but_what_must_be(carrier: AfricasTalking) -> None:
+def test_read_session_end_needs_no_optional_field(carrier: AfricasTalking) -> None:
     end = carrier.read_session_end(b"sessionId=s&status=Success", FORM_HEADERS)
+
     assert end == SessionEnd("s", Ending.COMPLETED, None, None, "", "", "")
 
 
-def test_numbers_that_are_none_and_an_error_that_quotes(carrier: AfricasTalking) -> None:
+def test_read_session_end_drops_bad_counts_and_masks_numbers_in_the_error(carrier: AfricasTalking) -> None:
     body = b"sessionId=s&status=Failed&hopsCount=-1&durationInMillis=1e9&errorMessage=no%0Aanswer+for+%2B6281230004567"
     end = carrier.read_session_end(body, FORM_HEADERS)
+
     assert end == SessionEnd("s", Ending.FAILED, None, None, "", "", "no answer for +62812****567")
 
 
-def test_an_unheard_of_ending(carrier: AfricasTalking) -> None:
+def test_read_session_end_warns_of_an_unknown_status(carrier: AfricasTalking) -> None:
     with capture_logs() as logs:
         end = carrier.read_session_end(b"sessionId=s&status=Active", FORM_HEADERS)
+
     assert end.ending is Ending.NOT_UNDERSTOOD
     assert logs == [_warning("session status", "Active")]
 
@@ -228,31 +244,45 @@ def test_an_unheard_of_ending(carrier: AfricasTalking) -> None:
         ("dlr_unknown_status", ReceiptStatus.NOT_UNDERSTOOD, "SomethingNew", ""),
     ],
 )
-def test_a_captured_report(carrier: AfricasTalking, name: str, status: ReceiptStatus, raw: str, reason: str) -> None:
+def test_read_receipt_reads_every_captured_report(
+    carrier: AfricasTalking, name: str, status: ReceiptStatus, raw: str, reason: str
+) -> None:
     body = fixture(name)
     with capture_logs() as logs:
         receipt = carrier.read_receipt(body, FORM_HEADERS)
+
     assert receipt == Receipt(body.split(b"&")[0].removeprefix(b"id=").decode(), status, raw, reason)
     assert logs == ([_warning("receipt status", raw)] if raw not in RECEIPT_STATUSES else [])
 
 
 @pytest.mark.parametrize("body", [b"", b"id=x", b"status=Success", b"id=&status=Success", b"id=a%00&status=Success"])
-def test_a_malformed_report(carrier: AfricasTalking, body: bytes) -> None:
+def test_read_receipt_refuses_a_malformed_report(carrier: AfricasTalking, body: bytes) -> None:
     with pytest.raises(BadCallback):
         carrier.read_receipt(body, FORM_HEADERS)
 
 
-# Inbound messages and opt-outs -------------------------------------------------------------------------------
+# Inbound SMS and opt-outs -------------------------------------------------------------------------------
 
 
-def test_captured_messages(carrier: AfricasTalking) -> None:
+@pytest.mark.parametrize(
+    ("name", "message_id", "text", "network"),
+    [
+        ("inbox_iso_date", "5c7b9f0e-3a41-4f64-9d7b-1d2f0a9c4b77", "HARGA padi", "63902"),
+        (
+            "inbox_space_date_empty_link",
+            "ATXid_cc31280d6899af94a3c7236b52949b50",
+            "Cuaca besok? é & + …",
+            "99999",
+        ),
+    ],
+)
+def test_read_inbound_reads_captured_messages(
+    carrier: AfricasTalking, name: str, message_id: str, text: str, network: str
+) -> None:
+    inbound = carrier.read_inbound(fixture(name), FORM_HEADERS)
+
     sent_at = datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
-    assert carrier.read_inbound(fixture("inbox_iso_date"), FORM_HEADERS) == Inbound(
-        "5c7b9f0e-3a41-4f64-9d7b-1d2f0a9c4b77", KENYAN, "27011", "HARGA padi", sent_at, "63902"
-    )
-    assert carrier.read_inbound(fixture("inbox_space_date_empty_link"), FORM_HEADERS) == Inbound(
-        "ATXid_cc31280d6899af94a3c7236b52949b50", KENYAN, "27011", "Cuaca besok? é & + …", sent_at, "99999"
-    )
+    assert inbound == Inbound(message_id, KENYAN, "27011", text, sent_at, network)
 
 
 @pytest.mark.parametrize(
@@ -267,44 +297,55 @@ def test_captured_messages(carrier: AfricasTalking) -> None:
         ("", None),
     ],
 )
-def test_the_time_of_a_message(carrier: AfricasTalking, date: str, moment: datetime | None) -> None:
+def test_read_inbound_reads_every_format_of_the_time(
+    carrier: AfricasTalking, date: str, moment: datetime | None
+) -> None:
     body = f"id=1&from=%2B6281230004567&to=3375&text=Halo&date={date}".encode()
-    assert carrier.read_inbound(body, FORM_HEADERS) == Inbound("1", INDONESIAN, "3375", "Halo", moment, "")
+
+    assert carrier.read_inbound(body, FORM_HEADERS) == Inbound("1", NUMBER, "3375", "Halo", moment, "")
 
 
 @pytest.mark.parametrize("sender", ["3375", "TELKOMSEL", "Bank 24"])
-def test_a_sender_without_a_number(carrier: AfricasTalking, sender: str) -> None:
+def test_read_inbound_takes_a_short_code_or_name_as_sender(carrier: AfricasTalking, sender: str) -> None:
     assert carrier.read_inbound(f"id=1&from={sender}&to=3375&text=Halo".encode(), FORM_HEADERS).sender == sender
 
 
 @pytest.mark.parametrize("sender", ["", "+6281230004567", "6281230004567", "081230004567", "Bu+081230004567", "%C3%A8"])
-def test_what_may_be_a_number_does_not_pass_as_a_name(carrier: AfricasTalking, sender: str) -> None:
+def test_read_inbound_refuses_a_malformed_number_as_sender(carrier: AfricasTalking, sender: str) -> None:
     with pytest.raises(BadCallback, match="from is neither"):
         carrier.read_inbound(f"id=1&from={sender}&to=3375&text=Halo".encode(), FORM_HEADERS)
 
 
-def test_a_message_is_not_lost_for_what_its_text_holds(carrier: AfricasTalking) -> None:
-    message = "id=1&from=3375&to=3375&text="
-    assert carrier.read_inbound(f"{message}a%0D%0Ab%0Ac%0Dd".encode(), FORM_HEADERS).text == "a\nb\nc\nd"
-    assert carrier.read_inbound(f"{message}a%00b%09c%C2%85d%0Ce".encode(), FORM_HEADERS).text == "a b c d e"
+@pytest.mark.parametrize(
+    ("encoded", "text"),
+    [("a%0D%0Ab%0Ac%0Dd", "a\nb\nc\nd"), ("a%00b%09c%C2%85d%0Ce", "a b c d e")],
+)
+def test_read_inbound_replaces_control_characters_of_the_text(carrier: AfricasTalking, encoded: str, text: str) -> None:
+    """A message is not lost for its text, which a person wrote."""
+    body = f"id=1&from=3375&to=3375&text={encoded}".encode()
+
+    assert carrier.read_inbound(body, FORM_HEADERS).text == text
+
+
+def test_read_inbound_refuses_control_characters_of_other_fields(carrier: AfricasTalking) -> None:
     with pytest.raises(BadCallback, match="id has control characters"):
         carrier.read_inbound(b"id=%00&from=3375&to=3375&text=a", FORM_HEADERS)
 
 
-def test_a_captured_opt_out(carrier: AfricasTalking) -> None:
+def test_read_opt_out_reads_the_captured_callback(carrier: AfricasTalking) -> None:
     assert carrier.read_opt_out(fixture("optout_alphanumeric"), FORM_HEADERS) == OptOut(KENYAN, "INFOTANI")
 
 
 @pytest.mark.parametrize("name", ["subscription_addition", "subscription_deletion_capitalised"])
-def test_a_premium_subscription_is_no_opt_out(carrier: AfricasTalking, name: str) -> None:
+def test_read_opt_out_refuses_a_premium_subscription(carrier: AfricasTalking, name: str) -> None:
     with pytest.raises(BadCallback, match="senderId is missing"):
         carrier.read_opt_out(fixture(name), FORM_HEADERS)
 
 
-# All of them -------------------------------------------------------------------------------------------------
+# All callbacks -------------------------------------------------------------------------------------------------
 
 
-def test_every_word_of_the_documents_is_in_its_table() -> None:
+def test_tables_have_every_documented_word() -> None:
     assert set(ENDINGS) == {"Success", "Incomplete", "Failed"}
     assert set(RECEIPT_STATUSES) == {
         *("Sent", "Submitted", "Buffered", "Success"),
@@ -321,11 +362,12 @@ VALUES = st.one_of(st.text(max_size=30), st.sampled_from(["+6281230004567", "1",
 
 @given(st.dictionaries(st.sampled_from(FIELDS), VALUES))
 async def test_fields_of_any_content_are_read_or_refused(values: dict[str, str]) -> None:
-    """Whatever the outcome, nothing but `BadCallback` is raised."""
+    """Nothing but `BadCallback` is raised."""
     async with ClientSession() as http:
         carrier = AfricasTalking("at", "sandbox", "key", http)
     everything = dict.fromkeys(FIELDS, "1") | {"phoneNumber": "+6281230004567"} | values
     body = urlencode(everything, errors="replace").encode()
+
     for read in (
         *(carrier.read_turn, carrier.read_session_end, carrier.read_receipt),
         *(carrier.read_inbound, carrier.read_opt_out),
@@ -349,6 +391,7 @@ def test_no_refusal_and_no_log_line_shows_a_number(carrier: AfricasTalking, verb
     with capture_logs() as logs, pytest.raises(BadCallback) as refused:
         getattr(carrier, verb)(body, FORM_HEADERS)
     shown = "".join(traceback.format_exception(refused.value)) + repr(refused.value) + repr(logs)
+
     assert "81230004567" not in shown
 
 

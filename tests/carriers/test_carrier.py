@@ -1,4 +1,4 @@
-"""What holds for every carrier. A new one adds itself to `CARRIERS`, and is held to all of it."""
+"""Contract of every carrier. A new one adds itself to `CARRIERS`, and is held to all of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import Accepted, BadCallback, Carrier, Deferred, Screen, Unknown
 from gateway.text.phone import Phone
 from tests.carriers.toy.carrier import ToyCarrier
 from tests.helpers.carrier_server import Answer, serve_answer
+from tests.helpers.phones import NUMBER, OTHER
 
 Make = Callable[[ClientSession, str], Carrier]
 
@@ -30,18 +31,18 @@ def toy(http: ClientSession, url: str) -> Carrier:
 
 
 CARRIERS: list[Make] = [africastalking, toy]
-VERBS = ("read_turn", "read_session_end", "read_receipt", "read_inbound", "read_opt_out")
-PHONES = [Phone("+6281230004567"), Phone("+6285712340008"), Phone("+254711000100")]
+READERS = ("read_turn", "read_session_end", "read_receipt", "read_inbound", "read_opt_out")
+PHONES = [NUMBER, OTHER, Phone("+254711000100")]
 
 pytestmark = pytest.mark.parametrize("make", CARRIERS)
 
 
-async def _silent(_: web.Request) -> web.Response:
+async def _never_answer(_: web.Request) -> web.Response:
     await asyncio.sleep(60)
     return web.Response()
 
 
-async def _hanging_up(request: web.Request) -> web.Response:
+async def _hang_up(request: web.Request) -> web.Response:
     assert request.transport
     request.transport.abort()
     return web.Response()
@@ -59,41 +60,46 @@ def _status(status: int, text: str = "") -> Answer:
     [
         *(_status(status) for status in (200, 201, 204, 302, 400, 401, 404, 418, 429, 500, 503, 599)),
         *(_status(200, text) for text in ("OK", "{}", "[]", "null", '{"a": "+6281230004567"}', "<html>", "\x00")),
-        _silent,
-        _hanging_up,
+        _never_answer,
+        _hang_up,
     ],
 )
-async def test_whatever_comes_every_number_has_an_outcome(http: ClientSession, make: Make, answer: Answer) -> None:
+async def test_send_has_an_outcome_for_every_number_whatever_the_answer(
+    http: ClientSession, make: Make, answer: Answer
+) -> None:
     """An answer that does not say so in the carrier's own terms is never taken for an acceptance."""
     async with serve_answer(answer) as url:
         with capture_logs() as logs:
             found = await make(http, url).send("Halo", PHONES)
+
     assert list(found) == PHONES
     assert not any(isinstance(outcome, Accepted) for outcome in found.values())
     assert "81230004567" not in repr((logs, found))
 
 
-@pytest.mark.parametrize("answer", [_status(500, "x"), _status(200, "{}"), _hanging_up])
-async def test_a_balance_is_words_or_nothing(http: ClientSession, make: Make, answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [_status(500, "x"), _status(200, "{}"), _hang_up])
+async def test_balance_of_an_unusable_answer_is_none(http: ClientSession, make: Make, answer: Answer) -> None:
     async with serve_answer(answer) as url:
         assert await make(http, url).balance() is None
 
 
-@pytest.mark.parametrize("answer", [_silent, _hanging_up])
-async def test_what_may_have_been_sent_is_unknown(http: ClientSession, make: Make, answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [_never_answer, _hang_up])
+async def test_send_that_may_have_been_acted_upon_is_unknown(http: ClientSession, make: Make, answer: Answer) -> None:
     async with serve_answer(answer) as url:
         found = await make(http, url).send("Halo", PHONES)
+
     assert {type(outcome) for outcome in found.values()} == {Unknown}
 
 
-async def test_what_was_surely_not_sent_may_be_sent_again(http: ClientSession, make: Make) -> None:
-    async with serve_answer(_silent) as url:
+async def test_send_over_a_refused_connection_is_deferred(http: ClientSession, make: Make) -> None:
+    async with serve_answer(_never_answer) as url:
         pass
     found = await make(http, url).send("Halo", PHONES)
+
     assert {type(outcome) for outcome in found.values()} == {Deferred}
 
 
-async def test_no_redirect_is_followed(http: ClientSession, make: Make) -> None:
+async def test_send_follows_no_redirect(http: ClientSession, make: Make) -> None:
     paths: list[str] = []
 
     async def elsewhere(request: web.Request) -> web.Response:
@@ -102,24 +108,28 @@ async def test_no_redirect_is_followed(http: ClientSession, make: Make) -> None:
 
     async with serve_answer(elsewhere) as url:
         await make(http, url).send("Halo", PHONES)
+
     assert len(paths) == 1
 
 
 KINDS = ("application/x-www-form-urlencoded", "application/json", "text/plain", "text/xml", "", "x")
 
 
-@given(st.sampled_from(VERBS), st.binary(max_size=200), st.sampled_from(KINDS))
-async def test_no_callback_is_worse_than_malformed(make: Make, verb: str, body: bytes, kind: str) -> None:
+@given(st.sampled_from(READERS), st.binary(max_size=200), st.sampled_from(KINDS))
+async def test_callback_of_any_content_is_refused_as_malformed(make: Make, reader: str, body: bytes, kind: str) -> None:
     async with ClientSession() as http:
         carrier = make(http, "http://127.0.0.1:9")
+
     with pytest.raises(BadCallback) as refused:
-        getattr(carrier, verb)(body, CIMultiDict({"Content-Type": kind}))
+        getattr(carrier, reader)(body, CIMultiDict({"Content-Type": kind}))
+
     assert refused.value.args[0]
 
 
 @given(st.text(st.characters(codec="utf-8")), st.booleans(), st.text())
-async def test_every_screen_can_be_written(make: Make, text: str, end: bool, label: str) -> None:
+async def test_write_screen_writes_any_text(make: Make, text: str, end: bool, label: str) -> None:
     async with ClientSession() as http:
         reply = make(http, "http://127.0.0.1:9").write_screen(Screen(text, end, label))
+
     assert text.encode() in reply.body
     assert all(value.isascii() and value.isprintable() for value in reply.headers.values())

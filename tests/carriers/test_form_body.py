@@ -1,4 +1,4 @@
-"""What a form-encoded callback may look like, and what is refused of it."""
+"""Form-encoded callbacks: what the strict decoder reads, and what it refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.carriers.carrier import BadCallback
 from gateway.carriers.form_body import FORM_TYPE, Form
 from tests.helpers.carrier_server import FORM_HEADERS
 
-TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, multiline=("note",), unrestricted=("said",))
+FORM = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, multiline=("note",), unrestricted=("said",))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ TWO = Form({"a": 10, "b": 10}, {"note": 10, "said": 10}, multiline=("note",), un
         (b"a=1&b=2&note=x%0D%0Ay", {"a": "1", "b": "2", "note": "x\r\ny"}),
     ],
 )
-def test_it_reads(body: bytes, fields: dict[str, str]) -> None:
-    assert TWO.read(body, FORM_HEADERS) == fields
+def test_read_decodes_the_fields_of_the_form(body: bytes, fields: dict[str, str]) -> None:
+    assert FORM.read(body, FORM_HEADERS) == fields
 
 
 @pytest.mark.parametrize(
@@ -61,33 +61,38 @@ def test_it_reads(body: bytes, fields: dict[str, str]) -> None:
         (b"a=1&b=2&note=%09", "note has control characters"),
     ],
 )
-def test_it_refuses(body: bytes, problem: str) -> None:
+def test_read_refuses_a_malformed_body(body: bytes, problem: str) -> None:
     with pytest.raises(BadCallback) as refused:
-        TWO.read(body, FORM_HEADERS)
+        FORM.read(body, FORM_HEADERS)
+
     assert str(refused.value) == problem
 
 
 @pytest.mark.parametrize("kind", [FORM_TYPE, f"{FORM_TYPE}; charset=utf-8", f"{FORM_TYPE.title()} ;charset=x"])
-def test_the_content_type_may_have_parameters(kind: str) -> None:
-    assert TWO.read(b"a=1&b=2", CIMultiDict({"content-type": kind})) == {"a": "1", "b": "2"}
+def test_read_takes_a_content_type_with_parameters(kind: str) -> None:
+    assert FORM.read(b"a=1&b=2", CIMultiDict({"content-type": kind})) == {"a": "1", "b": "2"}
 
 
 @pytest.mark.parametrize("kind", ["", "application/json", "text/plain", "multipart/form-data", f"{FORM_TYPE}x"])
-def test_another_content_type_is_refused(kind: str) -> None:
+def test_read_refuses_another_content_type(kind: str) -> None:
     with pytest.raises(BadCallback, match="content type"):
-        TWO.read(b"a=1&b=2", CIMultiDict({"Content-Type": kind}))
+        FORM.read(b"a=1&b=2", CIMultiDict({"Content-Type": kind}))
 
 
 PRINTABLE = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=10)
 
 
 @given(PRINTABLE, PRINTABLE)
-def test_what_is_encoded_comes_out_as_the_standard_library_reads_it(a: str, b: str) -> None:
+def test_read_decodes_as_the_standard_library_does(a: str, b: str) -> None:
     body = urlencode({"a": a, "b": b}).encode()
-    assert TWO.read(body, FORM_HEADERS) == {"a": a, "b": b} == dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+    assert FORM.read(body, FORM_HEADERS) == {"a": a, "b": b} == dict(parse_qsl(body.decode(), keep_blank_values=True))
 
 
-def test_a_free_field_holds_whatever_there_is() -> None:
-    assert TWO.read(b"a=1&b=2&said=%00%09%0D%0A%C2%85", FORM_HEADERS)["said"] == "\0\t\r\n\x85"
+def test_read_keeps_control_characters_of_an_unrestricted_field() -> None:
+    assert FORM.read(b"a=1&b=2&said=%00%09%0D%0A%C2%85", FORM_HEADERS)["said"] == "\0\t\r\n\x85"
+
+
+def test_read_refuses_an_unrestricted_field_that_is_too_long() -> None:
     with pytest.raises(BadCallback, match="said has more than 10 characters"):
-        TWO.read(b"a=1&b=2&said=%00%00%00%00%00%00%00%00%00%00%00", FORM_HEADERS)
+        FORM.read(b"a=1&b=2&said=%00%00%00%00%00%00%00%00%00%00%00", FORM_HEADERS)

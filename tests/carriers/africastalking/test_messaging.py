@@ -1,4 +1,4 @@
-"""How each answer of Africa's Talking to a send is judged: number by number, and by its HTTP status."""
+"""Outcomes of a send by Africa's Talking's messaging API: number by number, and by the HTTP status."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unkno
 from gateway.text.phone import Phone
 from tests.helpers.africastalking import (
     ACCEPTED_RECIPIENT,
-    BU_TANI,
     KENYAN,
-    PAK_TANI,
     fixed_answer,
     outcomes,
     recipients_answer,
     unexpected_request,
 )
 from tests.helpers.carrier_server import fixture, serve_answer
+from tests.helpers.phones import NUMBER, OTHER
 
 # Answers, number by number ------------------------------------------------------------------------------------------
 
@@ -34,23 +33,25 @@ from tests.helpers.carrier_server import fixture, serve_answer
         ("sms_send_201_queued", KENYAN, Accepted("ATXid_354d2c366eb5300ff4ea9117e51cd4d8")),
         ("sms_premium_201", KENYAN, Accepted("ATXid_cc31280d6899af94a3c7236b52949b50")),
         ("sms_send_201_gateway_error", KENYAN, sms.CODES[501]),
-        ("sms_send_201_unsupported_indonesia", BU_TANI, sms.CODES[404]),
+        ("sms_send_201_unsupported_indonesia", NUMBER, sms.CODES[404]),
         ("sms_send_dnd_409", Phone("+2348030000001"), sms.CODES[409]),
         ("sms_send_201_invalid_sender_no_recipients", KENYAN, sms.EMPTY_ANSWERS["InvalidSenderId"]),
         ("fetch_messages_200", KENYAN, sms.NOT_UNDERSTOOD),
         ("user_200", KENYAN, sms.NOT_UNDERSTOOD),
     ],
 )
-async def test_a_recorded_answer(http: ClientSession, name: str, phone: Phone, outcome: Outcome) -> None:
+async def test_recorded_answer_has_its_outcome(http: ClientSession, name: str, phone: Phone, outcome: Outcome) -> None:
     assert await outcomes(http, fixed_answer(fixture(name)), phone) == {phone: outcome}
 
 
-async def test_an_answer_goes_by_number_and_says_nothing_of_who_is_missing(http: ClientSession) -> None:
+async def test_outcomes_go_by_number_and_a_missing_one_is_unknown(http: ClientSession) -> None:
     opted_out = Phone("+254711000999")
-    phones = [opted_out, BU_TANI, KENYAN]
-    assert await outcomes(http, fixed_answer(fixture("sms_send_201_mixed")), *phones) == {
+
+    found = await outcomes(http, fixed_answer(fixture("sms_send_201_mixed")), opted_out, NUMBER, KENYAN)
+
+    assert found == {
         opted_out: Refused("opted out at the carrier", opted_out=True),
-        BU_TANI: sms.MISSING,
+        NUMBER: sms.MISSING,
         KENYAN: Accepted("ATXid_7cd1c32b3c4cb5abf9f9e25113e99112"),
     }
 
@@ -64,11 +65,11 @@ async def test_an_answer_goes_by_number_and_says_nothing_of_who_is_missing(http:
         (405, Deferred),
     ],
 )
-def test_every_code_of_the_documents_has_its_outcome(code: int, kind: type) -> None:
+def test_codes_have_the_documented_kind_of_outcome(code: int, kind: type) -> None:
     assert isinstance(sms.CODES[code], kind)
 
 
-def test_the_table_of_codes_has_no_other() -> None:
+def test_codes_have_no_other_row() -> None:
     assert len(sms.CODES) == 14
     assert [code for code, outcome in sms.CODES.items() if getattr(outcome, "opted_out", False)] == [406]
     assert [code for code, outcome in sms.CODES.items() if getattr(outcome, "whole_channel", False)] == [405]
@@ -80,7 +81,7 @@ def test_the_table_of_codes_has_no_other() -> None:
         (recipients_answer(ACCEPTED_RECIPIENT), Accepted("ATXid_1"), None),
         (recipients_answer(ACCEPTED_RECIPIENT, ACCEPTED_RECIPIENT), Accepted("ATXid_1"), None),
         (recipients_answer({**ACCEPTED_RECIPIENT, "number": "6281230004567"}), Accepted("ATXid_1"), None),
-        (recipients_answer({**ACCEPTED_RECIPIENT, "number": PAK_TANI.e164}), sms.MISSING, None),
+        (recipients_answer({**ACCEPTED_RECIPIENT, "number": OTHER.e164}), sms.MISSING, None),
         (recipients_answer(ACCEPTED_RECIPIENT, {**ACCEPTED_RECIPIENT, "statusCode": 403}), sms.CONTRADICTORY, None),
         (
             recipients_answer(ACCEPTED_RECIPIENT, {**ACCEPTED_RECIPIENT, "messageId": "ATXid_2"}),
@@ -90,7 +91,7 @@ def test_the_table_of_codes_has_no_other() -> None:
         (recipients_answer({**ACCEPTED_RECIPIENT, "statusCode": 777}), sms.NOT_UNDERSTOOD, "status code"),
         (recipients_answer({**ACCEPTED_RECIPIENT, "statusCode": True}), sms.NOT_UNDERSTOOD, "status code"),
         (recipients_answer({**ACCEPTED_RECIPIENT, "statusCode": [101]}), sms.NOT_UNDERSTOOD, "status code"),
-        (recipients_answer({"number": BU_TANI.e164}), sms.NOT_UNDERSTOOD, "status code"),
+        (recipients_answer({"number": NUMBER.e164}), sms.NOT_UNDERSTOOD, "status code"),
         (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": "None"}), sms.WITHOUT_ID, "message id"),
         (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": None}), sms.WITHOUT_ID, "message id"),
         (recipients_answer({**ACCEPTED_RECIPIENT, "messageId": "a\0b"}), sms.WITHOUT_ID, "message id"),
@@ -117,16 +118,20 @@ def test_the_table_of_codes_has_no_other() -> None:
         (b" " * sms.LARGEST_ANSWER + recipients_answer(ACCEPTED_RECIPIENT), sms.NOT_UNDERSTOOD, "answer"),
     ],
 )
-async def test_an_answer_of_any_shape(http: ClientSession, answer: bytes, outcome: Outcome, warned: str | None) -> None:
+async def test_answer_of_any_shape_has_an_outcome(
+    http: ClientSession, answer: bytes, outcome: Outcome, warned: str | None
+) -> None:
     with capture_logs() as logs:
-        assert await outcomes(http, fixed_answer(answer), BU_TANI) == {BU_TANI: outcome}
+        assert await outcomes(http, fixed_answer(answer), NUMBER) == {NUMBER: outcome}
+
     assert {line["what"] for line in logs} == ({warned} if warned else set())
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "text/html", "application/octet-stream"])
-async def test_the_content_type_and_which_2xx_it_is_do_not_matter(http: ClientSession, kind: str) -> None:
+async def test_content_type_and_kind_of_2xx_do_not_matter(http: ClientSession, kind: str) -> None:
     answer = fixed_answer(recipients_answer(ACCEPTED_RECIPIENT), status=200, kind=kind)
-    assert await outcomes(http, answer, BU_TANI) == {BU_TANI: Accepted("ATXid_1")}
+
+    assert await outcomes(http, answer, NUMBER) == {NUMBER: Accepted("ATXid_1")}
 
 
 # The status of the whole answer -------------------------------------------------------------------------------------
@@ -152,23 +157,26 @@ async def test_the_content_type_and_which_2xx_it_is_do_not_matter(http: ClientSe
         (599, sms.NOT_UNDERSTOOD),
     ],
 )
-async def test_an_http_status(http: ClientSession, status: int, outcome: Outcome) -> None:
+async def test_http_status_gives_one_outcome_to_all_numbers(http: ClientSession, status: int, outcome: Outcome) -> None:
     answer = fixed_answer("The supplied authentication is invalid", status, "text/plain")
     with capture_logs() as logs:
-        assert await outcomes(http, answer, BU_TANI, PAK_TANI) == {BU_TANI: outcome, PAK_TANI: outcome}
+        assert await outcomes(http, answer, NUMBER, OTHER) == {NUMBER: outcome, OTHER: outcome}
+
     assert [line["what"] for line in logs] == (["HTTP status"] if outcome == sms.NOT_UNDERSTOOD else [])
 
 
-async def test_the_recorded_401(http: ClientSession) -> None:
+async def test_recorded_401_has_the_outcome_of_401(http: ClientSession) -> None:
     answer = fixed_answer(
         fixture("sms_send_401"), 401, "text/plain; charset=UTF-8", **{"WWW-Authenticate": 'Basic realm="api"'}
     )
-    assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[401]}
+
+    assert await outcomes(http, answer, NUMBER) == {NUMBER: sms.HTTP_STATUSES[401]}
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_retry_after_lets_the_whole_channel_wait(http: ClientSession, status: int) -> None:
-    (outcome,) = (await outcomes(http, fixed_answer("", status, **{"Retry-After": "7"}), BU_TANI)).values()
+async def test_retry_after_of_an_answer_defers_the_whole_channel(http: ClientSession, status: int) -> None:
+    (outcome,) = (await outcomes(http, fixed_answer("", status, **{"Retry-After": "7"}), NUMBER)).values()
+
     assert isinstance(outcome, Deferred)
     assert (outcome.after, outcome.whole_channel) == (timedelta(seconds=7), True)
 
@@ -191,15 +199,17 @@ async def test_retry_after_lets_the_whole_channel_wait(http: ClientSession, stat
         ("", None, None),
     ],
 )
-def test_how_long_a_carrier_asks_to_wait(value: str, date: str | None, wait: timedelta | None) -> None:
+def test_retry_after_reads_seconds_and_dates(value: str, date: str | None, wait: timedelta | None) -> None:
     headers = CIMultiDict({"retry-after": value, **({"Date": date} if date else {})})
+
     assert sms.retry_after(headers) == wait
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(http: ClientSession, status: int) -> None:
+async def test_redirect_is_not_followed(http: ClientSession, status: int) -> None:
     """The SDK would have sent the key to the other host (facts/protocols.md C.2, hazard 7)."""
     async with serve_answer(unexpected_request) as other:
         answer = fixed_answer("", status, Location=f"{other}/version1/messaging")
-        assert await outcomes(http, answer, BU_TANI) == {BU_TANI: sms.HTTP_STATUSES[status]}
+        assert await outcomes(http, answer, NUMBER) == {NUMBER: sms.HTTP_STATUSES[status]}
+
     assert isinstance(sms.HTTP_STATUSES[status], Deferred)
