@@ -34,7 +34,7 @@ def led(inputs: Sequence[str], label: str | None) -> Step:
 
 
 @pytest.mark.parametrize("description", ["tawuran", "5*5 meter", "gang 3 * 2", "*", "a*1*1*1", "**penting**"])
-def test_a_description_is_read_whole_at_every_hop_after_it(description: str) -> None:
+def test_replay_reads_a_description_with_stars_whole(description: str) -> None:
     told = description.strip()
     after = led([*TO_DESCRIBE, description], "describe")
     assert (after.session.state, after.session.answers["description"]) == ("contact", told)
@@ -45,28 +45,28 @@ def test_a_description_is_read_whole_at_every_hop_after_it(description: str) -> 
     assert (last.effect, last.session.answers["description"]) == ("file_report", told)
 
 
-def test_who_went_back_and_told_it_anew_is_taken_at_his_last_word() -> None:
+def test_replay_takes_the_last_of_two_descriptions() -> None:
     after = led([*TO_DESCRIBE, "first", "99", "second", "1"], "contact")
     assert (after.session.state, after.session.answers["description"]) == ("confirm", "second")
 
 
-def test_a_slip_on_the_screen_that_is_answered_stays_a_slip() -> None:
+def test_replay_keeps_the_error_of_a_wrong_last_input() -> None:
     after = led([*TO_DESCRIBE, "tawuran", "7"], "contact")
     assert (after.session.state, after.session.error) == ("contact", "choice")
     assert after.session.answers["description"] == "tawuran"
 
 
-def test_without_a_label_every_part_is_an_input() -> None:
+def test_replay_without_label_takes_every_part_as_an_input() -> None:
     after = led([*TO_DESCRIBE, "5*5 meter"], None)
     assert (after.session.state, after.session.error) == ("contact", "choice")
 
 
 @pytest.mark.parametrize("label", ["no_such_state", "language", "apology", "describe.xx"])
-def test_a_label_that_no_reading_comes_to_is_not_guessed_about(label: str) -> None:
+def test_replay_to_unreachable_label_returns_none(label: str) -> None:
     assert found([*TO_DESCRIBE, "5*5 meter"], label) is None
 
 
-def test_who_began_in_the_language_of_before_is_found_by_the_label() -> None:
+def test_replay_to_label_begins_in_the_earlier_language() -> None:
     after = led(["1", "1", "3"], "category.jv.home")
     assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
     known = StartInputs(SERVICE.limits, KNOWN.given, TODAY, language="jv")
@@ -75,7 +75,7 @@ def test_who_began_in_the_language_of_before_is_found_by_the_label() -> None:
     assert again.session == after.session
 
 
-def test_who_began_at_a_shortcut_is_found_by_the_label() -> None:
+def test_replay_to_label_begins_at_the_shortcut() -> None:
     after = led(["3", "1", "2"], "kecamatan.id.3")
     assert (after.session.state, after.session.answers["category"]) == ("kelurahan", "gesekan")
     again = replay(MENU, ["1", "2"], KNOWN, shortcut="3")
@@ -83,21 +83,12 @@ def test_who_began_at_a_shortcut_is_found_by_the_label() -> None:
     assert (again.session.state, again.session.answers) == (after.session.state, after.session.answers)
 
 
-def test_it_stops_at_the_first_effect() -> None:
+def test_replay_stops_at_the_first_effect() -> None:
     assert led([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
     assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, "what came after it cannot be known"
 
 
-def test_a_label_says_state_and_language() -> None:
-    assert str(ScreenLabel("category", "jv")) == "category.jv"
-    assert str(ScreenLabel("category", "jv", "home")) == "category.jv.home"
-    assert parse_label("category.jv.3") == ScreenLabel("category", "jv", "3")
-    assert parse_label("category.jv") == ScreenLabel("category", "jv")
-    assert parse_label("category") == ScreenLabel("category", "")
-    assert parse_label(None) is None
-
-
-def test_thousands_of_stars_cost_next_to_nothing() -> None:
+def test_replay_of_thousands_of_stars_is_fast() -> None:
     began = time.process_time()
     replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), KNOWN)
     replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], ScreenLabel("confirm", "id"), KNOWN)

@@ -38,7 +38,9 @@ JOURNEYS = {
 
 
 @pytest.mark.parametrize("pack", JOURNEYS)
-async def test_a_whole_journey_with_its_screens_and_keys(pack: str, redis_url: str, database_url: str) -> None:
+async def test_turn_on_channel_with_other_limits_and_keys_files_a_report(
+    pack: str, redis_url: str, database_url: str
+) -> None:
     to_list, to_the_end = (way.split() for way in JOURNEYS[pack])
     menu = load(read_pack(PACKS / pack))
     async with ussd_gateway(redis_url, database_url, menu=menu) as gateway:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import LargeBinary
 
-from gateway.audit import AuditTrail, audit
+from gateway.audit import audit
 from gateway.carriers.carrier import Inbound, OptOut
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
@@ -25,8 +25,10 @@ from gateway.runtime.postgres import Database, metadata
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
+from tests.helpers.incidents import AT, confirmation, report
 from tests.helpers.messages import Stage
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.tables import rows
 
 NOTHING = ErasureCounts(0, 0, 0, 0, 0, 0, 0)
 
@@ -37,19 +39,19 @@ def eraser(database: Database, vault: Vault, clock: ManualClock) -> Eraser:
 
 
 @pytest.fixture
-async def lives(database: Database, vault: Vault, clock: ManualClock, book: IncidentStore, drafts: DraftStore) -> None:
+async def lives(database: Database, vault: Vault, clock: ManualClock, store: IncidentStore, drafts: DraftStore) -> None:
     """Two people who have each done everything that leaves a number behind."""
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
-    for name, phone in (("a", PHONE), ("b", OTHER)):
+    for name, phone in (("a", NUMBER), ("b", OTHER)):
         for session in (f"ATUid_{name}1", f"ATUid_{name}2"):
-            await book.file(report(session), phone, confirmation)
+            await store.file(report(session), phone, confirmation)
         left = Draft("at", f"ATUid_{name}3", phone, "id", {"category": "gesekan"}, AT)
         await drafts.keep(left, "Lanjutkan?", clock.now())
         await inbox.store_sms("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
         await consents.subscribe(phone, "33.75.01.1003", language="id", channel="at", wording="v1")
         await inbox.store_opt_out("at", OptOut(phone, "3375"))
     officer = RoleGrant(Role.OFFICER, ("33.75.01",))
-    entries = [ListedPerson(phone, (officer,), name) for name, phone in (("Dewi", PHONE), ("Budi", OTHER))]
+    entries = [ListedPerson(phone, (officer,), name) for name, phone in (("Dewi", NUMBER), ("Budi", OTHER))]
     await Directory(database, vault, clock).import_people(entries, source="list.csv", language="id")
 
 
@@ -70,21 +72,23 @@ def _tells(vault: Vault, value: Any, phone: Phone) -> bool:
     return bool(vault.open(value) == phone if len(value) == 45 else value == vault.lookup(phone))
 
 
-async def test_a_number_is_erased_everywhere(eraser: Eraser, lives: None, database: Database, vault: Vault) -> None:
-    before, others = await of_number(database, vault, PHONE), await of_number(database, vault, OTHER)
+async def test_erase_removes_the_number_from_every_table(
+    eraser: Eraser, lives: None, database: Database, vault: Vault
+) -> None:
+    before, others = await of_number(database, vault, NUMBER), await of_number(database, vault, OTHER)
     assert before.keys() == {
         *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
     }
-    erased = await eraser.erase(PHONE, "dewi")
+    erased = await eraser.erase(NUMBER, "dewi")
     assert erased == ErasureCounts(incidents=2, drafts=1, messages=2, received=1, subscriptions=1, roles=1, people=1)
-    assert (await of_number(database, vault, PHONE)).keys() == {"opt_outs"}, "a refusal must still be honoured"
+    assert (await of_number(database, vault, NUMBER)).keys() == {"opt_outs"}, "a refusal must still be honoured"
     assert await of_number(database, vault, OTHER) == others
 
 
-async def test_the_reports_stay_and_nothing_more_is_sent(
+async def test_erase_keeps_reports_and_cancels_messages(
     eraser: Eraser, lives: None, database: Database, outbox: Outbox
 ) -> None:
-    await eraser.erase(PHONE, "dewi")
+    await eraser.erase(NUMBER, "dewi")
     assert [row["description"] for row in await rows(database, incidents)] == ["Ribut di depan balai"] * 4
     assert [row["text"] for row in await rows(database, inbound_messages)] == ["halo"] * 2
     assert len(await rows(database, opt_outs)) == 2
@@ -93,10 +97,12 @@ async def test_the_reports_stay_and_nothing_more_is_sent(
     assert {claim.phone for claim in await outbox.claim(10, "worker", "at")} == {OTHER}
 
 
-async def test_the_trail_says_that_and_not_whom(eraser: Eraser, lives: None, database: Database, vault: Vault) -> None:
+async def test_erase_is_audited_without_the_number(
+    eraser: Eraser, lives: None, database: Database, vault: Vault
+) -> None:
     tickets = sorted(row["ticket"] for row in await rows(database, incidents) if row["session"].startswith("ATUid_a"))
     before = len(await rows(database, audit))
-    await eraser.erase(PHONE, "dewi")
+    await eraser.erase(NUMBER, "dewi")
     noted = (await rows(database, audit))[before:]
     assert [(row["action"], row["subject"]) for row in noted] == [
         *(("incident.number_erased", ticket) for ticket in tickets),
@@ -104,33 +110,25 @@ async def test_the_trail_says_that_and_not_whom(eraser: Eraser, lives: None, dat
     ]
     assert {row["actor"] for row in noted} == {"dewi"}
     assert noted[-1]["detail"]["incidents"] == 2
-    assert PHONE.e164[-6:] not in repr(noted)
+    assert NUMBER.e164[-6:] not in repr(noted)
 
 
-async def test_a_second_time_there_is_nothing(eraser: Eraser, lives: None, database: Database) -> None:
-    await eraser.erase(PHONE, "dewi")
+async def test_erase_again_finds_nothing(eraser: Eraser, lives: None, database: Database) -> None:
+    await eraser.erase(NUMBER, "dewi")
     before = await rows(database, audit)
-    again = await eraser.erase(PHONE, "dewi")
+    again = await eraser.erase(NUMBER, "dewi")
     assert (again, again.found_any) == (NOTHING, False)
     assert await rows(database, audit) == before
 
 
-async def test_what_a_worker_holds_ends_without_a_number(
+async def test_erase_removes_the_number_of_a_claimed_message(
     eraser: Eraser, outbox: Outbox, stage: Stage, database: Database
 ) -> None:
     message = await stage.put()
     await outbox.claim(1, "worker", "at")
-    assert (await eraser.erase(PHONE, "dewi")).messages == 1
+    assert (await eraser.erase(NUMBER, "dewi")).messages == 1
     row = await stage.row(message)
     assert (row["status"], row["phone_key"]) == ("sending", None)
-
-
-async def test_the_trail_keeps_no_number(database: Database, clock: ManualClock) -> None:
-    detail: dict[str, str | int] = {"reason": f"asked by {PHONE.e164}", "people": 3}
-    await AuditTrail(database, clock).add("dewi", "people.exported", detail)
-    (row,) = await rows(database, audit)
-    assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
-    assert row["detail"] == {"reason": f"asked by {PHONE.masked}", "people": 3}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import OwnRedis
 from tests.helpers.packs import MENU
 from tests.helpers.phones import OTHER
-from tests.helpers.ussd import DAY_S, SECOND, SERVICE, TO_CONFIRM, WHOLE, Resident, UssdGateway, expected
+from tests.helpers.ussd import DAY_S, SECOND, SERVICE, TO_CONFIRM, WHOLE_REPORT, Resident, UssdGateway, expected_screen
 
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 LOST = {language: MENU.wordings[language].errors["lost"] for language in MENU.languages}
@@ -45,26 +45,28 @@ async def dropped(gateway: UssdGateway) -> None:
 
 
 @pytest.mark.parametrize("language", MENU.languages)
-async def test_a_language_is_asked_for_once(gateway: UssdGateway, language: str) -> None:
+async def test_start_asks_for_the_language_once(gateway: UssdGateway, language: str) -> None:
     await speaks(gateway, language)
     screen = await Resident(gateway.services.turns).dial()
     assert (screen.text, screen.label) == (begun(language=language), f"main.{language}.home")
-    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected(), "of each phone"
+    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected_screen(), "of each phone"
 
 
-async def test_it_can_be_changed(gateway: UssdGateway) -> None:
+async def test_start_uses_a_changed_language(gateway: UssdGateway) -> None:
     await speaks(gateway, "jv")
     await Resident(gateway.services.turns).walk(("5", "3"))
     assert (await Resident(gateway.services.turns).dial()).text == begun(language="en")
 
 
-async def test_who_hung_up_before_choosing_is_asked_again(gateway: UssdGateway) -> None:
+async def test_start_asks_again_if_no_language_was_chosen(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).dial()
-    assert (await Resident(gateway.services.turns).dial()).text == expected()
+    assert (await Resident(gateway.services.turns).dial()).text == expected_screen()
 
 
-@pytest.mark.parametrize("keys", [("2",), ("2", *WHOLE[1:]), ("2", "4")])
-async def test_it_is_remembered_as_long_as_the_pack_says(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("keys", [("2",), ("2", *WHOLE_REPORT[1:]), ("2", "4")])
+async def test_start_remembers_the_language_as_long_as_the_pack_says(
+    gateway: UssdGateway, keys: tuple[str, ...]
+) -> None:
     await Resident(gateway.services.turns).walk(keys)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     days = MENU.rules.remember_language.days
@@ -72,31 +74,33 @@ async def test_it_is_remembered_as_long_as_the_pack_says(gateway: UssdGateway, k
     await gateway.ask("PEXPIRE", key, 1)
     while await gateway.ask("EXISTS", key):
         pass
-    assert (await Resident(gateway.services.turns).dial()).text == expected()
+    assert (await Resident(gateway.services.turns).dial()).text == expected_screen()
 
 
-async def test_it_is_the_same_on_every_channel(gateway: UssdGateway) -> None:
+async def test_start_uses_the_language_on_every_channel(gateway: UssdGateway) -> None:
     await speaks(gateway, "en")
     assert (await Resident(gateway.services.turns, service=SECOND).dial()).label == "main.en.home"
 
 
-async def test_a_report_counts_on_the_next_call_and_not_on_the_next_day(timed: UssdGateway, clock: ManualClock) -> None:
+async def test_reports_today_count_until_the_next_day(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     for _ in range(5):
-        await Resident(timed.services.turns).walk(WHOLE if not await timed.incidents() else WHOLE[1:])
-    assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
-    assert (await Resident(timed.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
+        await Resident(timed_gateway.services.turns).walk(
+            WHOLE_REPORT if not await timed_gateway.incidents() else WHOLE_REPORT[1:]
+        )
+    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed_gateway.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
     clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
-    assert (await Resident(timed.services.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
     clock.advance(seconds=1)
-    assert (await Resident(timed.services.turns).walk(("1",))).label == "notice.id.home"
+    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "notice.id.home"
 
 
-async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: UssdGateway) -> None:
+async def test_reports_today_count_without_a_chosen_language(gateway: UssdGateway) -> None:
     """A shortcut in the first language asks for none."""
     await Resident(gateway.services.turns).dial("*384*3375*3#")
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
-    for keys in ("1", *WHOLE[4:]):
+    for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
@@ -110,9 +114,7 @@ async def test_reports_of_a_phone_without_a_language_are_counted_too(gateway: Us
 @pytest.mark.parametrize("shortcut", MENU.shortcuts)
 @pytest.mark.parametrize("language", ["", "jv"])
 @pytest.mark.parametrize("in_text", [True, False])
-async def test_a_shortcut_leads_where_it_says(
-    gateway: UssdGateway, shortcut: str, language: str, in_text: bool
-) -> None:
+async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, language: str, in_text: bool) -> None:
     if language:
         await speaks(gateway, language)
     resident = Resident(gateway.services.turns)
@@ -127,10 +129,10 @@ async def test_a_shortcut_leads_where_it_says(
     assert (await resident.answer("00")).text == begun(("00",), language, shortcut)
 
 
-async def test_a_report_from_a_shortcut(gateway: UssdGateway) -> None:
+async def test_shortcut_to_a_report_files_it(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
-    for keys in ("1", *WHOLE[4:]):
+    for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
     (incident,) = await gateway.incidents()
@@ -139,7 +141,7 @@ async def test_a_report_from_a_shortcut(gateway: UssdGateway) -> None:
 
 @pytest.mark.parametrize("language", ["", "en"])
 @pytest.mark.parametrize("in_text", [True, False])
-async def test_any_other_suffix_is_what_it_would_be_if_it_were_typed(
+async def test_suffix_without_shortcut_counts_as_typed_inputs(
     gateway: UssdGateway, language: str, in_text: bool
 ) -> None:
     if language:
@@ -151,22 +153,22 @@ async def test_any_other_suffix_is_what_it_would_be_if_it_were_typed(
 
 
 @pytest.mark.parametrize("suffix", ["7*7", "77", "1*77", "1*1*1*0*77"])
-async def test_a_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix: str) -> None:
+async def test_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix: str) -> None:
     screen = await Resident(gateway.services.turns).callback("", code=f"*384*3375*{suffix}#")
     assert screen.text == begun(language="id")
     assert (await Resident(gateway.services.turns, OTHER).callback("77")).text == begun(language="id")
 
 
-async def test_a_wrong_suffix_goes_on_from_the_main_menu(gateway: UssdGateway) -> None:
+async def test_wrong_suffix_continues_from_the_main_menu(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*77#")
-    for keys in WHOLE[1:]:
+    for keys in WHOLE_REPORT[1:]:
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.resume"
 
 
 @pytest.mark.parametrize("suffix", ["3", "9", "1*1", "77"])
-async def test_with_a_dropped_report_the_suffix_comes_second(gateway: UssdGateway, suffix: str) -> None:
+async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGateway, suffix: str) -> None:
     await dropped(gateway)
     shortcut = suffix if suffix in MENU.shortcuts else ""
     resident = Resident(gateway.services.turns)
@@ -176,16 +178,16 @@ async def test_with_a_dropped_report_the_suffix_comes_second(gateway: UssdGatewa
     assert (await gateway.stored()).menu_session.resumed is False
 
 
-async def test_with_a_dropped_report_a_suffix_in_the_text_comes_second(gateway: UssdGateway) -> None:
+async def test_dropped_report_is_offered_before_a_suffix_in_the_text(gateway: UssdGateway) -> None:
     await dropped(gateway)
     resident = Resident(gateway.services.turns)
     assert (await resident.answer("3")).label == "unfinished.jv.resume3"
     assert (await resident.answer("1")).label == "kecamatan.jv.resume3"
 
 
-async def test_another_code_of_the_carrier_is_no_suffix(gateway: UssdGateway) -> None:
+async def test_other_service_code_is_no_suffix(gateway: UssdGateway) -> None:
     for code in ("*384*33751#", "*999#", "*384*3375", "", "*384*3375*#"):
-        assert (await Resident(gateway.services.turns).callback("", code=code)).text == expected()
+        assert (await Resident(gateway.services.turns).callback("", code=code)).text == expected_screen()
 
 
 # Sessions that Redis has lost ----------------------------------------------------------------------------------
@@ -201,7 +203,9 @@ BEGINNINGS = {  # what was dialled, and in which language the phone was known to
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 @pytest.mark.parametrize("in_text", [True, False])
-async def test_with_its_label_it_goes_on_at_every_hop(gateway: UssdGateway, beginning: str, in_text: bool) -> None:
+async def test_lost_session_with_label_continues_on_every_screen(
+    gateway: UssdGateway, beginning: str, in_text: bool
+) -> None:
     shortcut, language = BEGINNINGS[beginning]
     if language:
         await speaks(gateway, language)
@@ -211,8 +215,8 @@ async def test_with_its_label_it_goes_on_at_every_hop(gateway: UssdGateway, begi
         await resident.answer(shortcut)
     else:
         await resident.dial(code)
-    keys = WHOLE[4:] if shortcut else WHOLE[1:]
-    keys = ("1", *keys) if shortcut else keys if language else WHOLE
+    keys = WHOLE_REPORT[4:] if shortcut else WHOLE_REPORT[1:]
+    keys = ("1", *keys) if shortcut else keys if language else WHOLE_REPORT
     for number, one in enumerate(keys):
         await gateway.ask("FLUSHALL")
         resident.text = f"{resident.text}*{one}" if resident.text else one
@@ -225,7 +229,7 @@ async def test_with_its_label_it_goes_on_at_every_hop(gateway: UssdGateway, begi
     assert (incident["category"], incident["language"]) == ("gesekan", language or "id")
 
 
-async def test_it_goes_on_from_there(gateway: UssdGateway) -> None:
+async def test_replayed_session_is_stored_and_continues(gateway: UssdGateway) -> None:
     """Once found, it is stored like any other."""
     await speaks(gateway, "jv")
     resident = Resident(gateway.services.turns)
@@ -236,7 +240,7 @@ async def test_it_goes_on_from_there(gateway: UssdGateway) -> None:
     assert (await Resident(gateway.services.turns).dial()).label == "unfinished.jv.resume"
 
 
-async def test_who_changed_his_language_on_the_way_is_found(gateway: UssdGateway) -> None:
+async def test_lost_session_with_changed_language_is_replayed(gateway: UssdGateway) -> None:
     await speaks(gateway, "jv")
     resident = Resident(gateway.services.turns)
     await resident.walk(("5", "3", "1"))
@@ -244,7 +248,7 @@ async def test_who_changed_his_language_on_the_way_is_found(gateway: UssdGateway
     assert (await resident.answer("1")).text == begun(("1", "1"), "en")
 
 
-async def test_a_resumed_one_is_led_back_to_the_main_menu(gateway: UssdGateway) -> None:
+async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway) -> None:
     """What it went on with is lost, and cannot be guessed."""
     await dropped(gateway)
     resident = Resident(gateway.services.turns)
@@ -257,35 +261,39 @@ async def test_a_resumed_one_is_led_back_to_the_main_menu(gateway: UssdGateway) 
     assert (await resident.answer("1")).text == lost("jv"), "nor can what came after it"
 
 
-async def test_a_resumed_one_whose_hop_was_not_stored_is_offered_again(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_resumed_session_that_was_not_stored_is_offered_again(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis
+) -> None:
     """Redis holds what was dropped and took nothing since: to lead back to the main menu would throw it away."""
-    await dropped(shaky)
-    resident = Resident(shaky.services.turns)
-    await shaky.ask("CONFIG", "SET", "maxmemory", "1")
+    await dropped(unreliable_gateway)
+    resident = Resident(unreliable_gateway.services.turns)
+    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
     screen = await resident.answer("1")
     assert (screen.label, screen.text.partition("\n")[0]) == ("unfinished.jv.resume", LOST["jv"])
-    await shaky.ask("CONFIG", "SET", "maxmemory", "0")
+    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
     assert (await resident.answer("1")).text.startswith(LOST["jv"])
     assert (await resident.answer("1")).label == "kecamatan.jv.resume"
 
 
 @pytest.mark.parametrize("label", ["", "apology", "no_such_state.id", "describe.id", "describe.xx.home", "main.en.99"])
-async def test_a_label_that_leads_nowhere_leads_to_the_main_menu(gateway: UssdGateway, label: str) -> None:
+async def test_lost_session_with_unreachable_label_leads_to_the_main_menu(gateway: UssdGateway, label: str) -> None:
     screen = await Resident(gateway.services.turns).callback("1*1*1", label)
     language = "en" if ".en" in label else "id"
     assert screen.text == lost(language)
 
 
-async def test_without_a_label_and_without_redis_every_input_counts(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_lost_session_without_label_and_redis_takes_every_input(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis
+) -> None:
     await own_redis.kill()
-    resident = Resident(shaky.services.turns)
+    resident = Resident(unreliable_gateway.services.turns)
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
     assert (await resident.callback("3", code="*384*3375*3*1#")).text == begun(("3", "1", "3"))
     assert (await resident.callback("1*2", code="*384*3375*3#")).text == begun(("1", "2"), shortcut="3")
 
 
-async def test_without_a_label_a_lost_session_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
+async def test_lost_session_without_label_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
     """One slip in it is only that; a first input that is none leads to the main menu."""
     resident = Resident(gateway.services.turns)
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))

@@ -23,7 +23,9 @@ from gateway.privacy.retention import PurgeCounts, Retention
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.incidents import OTHER, PHONE, confirmation, report, rows
+from tests.helpers.incidents import confirmation, report
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.tables import rows
 
 KEPT = timedelta(days=90)
 NOTHING = PurgeCounts(0, 0, 0, 0, 0)
@@ -46,16 +48,16 @@ async def handled(database: Database, clock: ManualClock) -> None:
         await connection.execute(update(inbound_messages).values(handled_at=clock.now(), made="other"))
 
 
-async def test_what_has_ended_loses_its_number_and_keeps_its_record(
-    retention: Retention, database: Database, vault: Vault, clock: ManualClock, book: IncidentStore
+async def test_purge_removes_numbers_of_finished_records(
+    retention: Retention, database: Database, vault: Vault, clock: ManualClock, store: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
-    filed = await book.file(report(), PHONE, confirmation)
-    await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
-    await inbox.store_sms("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    filed = await store.file(report(), NUMBER, confirmation)
+    await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
+    await inbox.store_sms("at", Inbound("sms-1", NUMBER, "3375", "halo", None, ""))
     await handled(database, clock)
-    await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
-    await inbox.store_opt_out("at", OptOut(PHONE, "3375"))
+    await consents.subscribe(NUMBER, "33.75.01.1003", language="id", channel="at", wording="v1")
+    await inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     clock.advance(days=90)
     assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
     clock.advance(seconds=1)
@@ -67,7 +69,7 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
         **{name: [False] for name in ("incidents", "messages", "inbound_messages", "subscriptions", "people")},
         "opt_outs": [True],
     }
-    found = await book.find(filed.ticket)
+    found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.description, found.status, found.phone) == (report().description, IncidentStatus.CLOSED, "")
     noted = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await rows(database, audit)]
@@ -77,17 +79,17 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     ]
 
 
-async def test_what_is_needed_keeps_its_number(
-    retention: Retention, database: Database, vault: Vault, clock: ManualClock, book: IncidentStore
+async def test_purge_keeps_numbers_that_are_needed(
+    retention: Retention, database: Database, vault: Vault, clock: ManualClock, store: IncidentStore
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
-    filed = await book.file(report(), PHONE, confirmation)
-    await inbox.store_sms("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
-    await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
+    filed = await store.file(report(), NUMBER, confirmation)
+    await inbox.store_sms("at", Inbound("sms-1", NUMBER, "3375", "halo", None, ""))
+    await consents.subscribe(NUMBER, "33.75.01.1003", language="id", channel="at", wording="v1")
     officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.advance(days=91)
-    await book.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
+    await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
     assert (await retention.purge("worker")) == PurgeCounts(
         incidents=0, messages=1, received=0, subscriptions=0, people=0
     )
@@ -102,11 +104,13 @@ async def test_what_is_needed_keeps_its_number(
     }
 
 
-async def test_many_are_purged_in_batches(database: Database, clock: ManualClock, book: IncidentStore) -> None:
+async def test_purge_works_in_several_transactions(
+    database: Database, clock: ManualClock, store: IncidentStore
+) -> None:
     retention = Retention(database, clock, KEPT, rows_per_transaction=3)
     for number in range(8):
-        filed = await book.file(report(f"ATUid_{number}"), PHONE, confirmation)
-        await book.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
+        filed = await store.file(report(f"ATUid_{number}"), NUMBER, confirmation)
+        await store.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
     clock.advance(days=91)
     assert await retention.purge("worker") == PurgeCounts(
         incidents=8, messages=8, received=0, subscriptions=0, people=0
@@ -114,11 +118,11 @@ async def test_many_are_purged_in_batches(database: Database, clock: ManualClock
     assert (await numbers(database))["incidents"] == [False] * 8
 
 
-async def test_what_somebody_holds_has_its_turn_another_time(
-    retention: Retention, database: Database, clock: ManualClock, book: IncidentStore
+async def test_purge_skips_rows_that_are_locked(
+    retention: Retention, database: Database, clock: ManualClock, store: IncidentStore
 ) -> None:
-    filed = await book.file(report(), PHONE, confirmation)
-    await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
+    filed = await store.file(report(), NUMBER, confirmation)
+    await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     clock.advance(days=91)
     async with database.begin() as connection:
         await connection.execute(update(incidents).values(updated_at=incidents.c.updated_at))

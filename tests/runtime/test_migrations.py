@@ -64,13 +64,13 @@ def _conditions(connection: Connection) -> Mapping[str, str]:
     }
 
 
-async def test_a_migrated_database_has_the_declared_tables(database: Database) -> None:
+async def test_migrations_make_the_declared_tables(database: Database) -> None:
     async with database.begin() as connection:
         assert await connection.run_sync(_differences) == []
     assert {table.name for table in DECLARED} == set(metadata.tables)
 
 
-async def test_partial_indexes_and_checks_have_the_declared_conditions(database: Database) -> None:
+async def test_migrations_make_the_declared_indexes_and_checks(database: Database) -> None:
     async with database.begin() as connection:
         migrated = await connection.run_sync(_conditions)
         await connection.execute(text("CREATE SCHEMA declared"))
@@ -118,7 +118,7 @@ def _row(table: Table, **known: Any) -> dict[str, Any]:
     return row | (numbers if "phone_key" in table.c else {}) | known
 
 
-async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
+async def test_upgrade_keeps_rows(old_url: str) -> None:
     incident = _row(incidents.incidents, ticket="73402816", status="checking", veracity="unverified")
     message = _row(messages.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
     note = _row(audit, subject="73402816")
@@ -142,7 +142,7 @@ async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
     await database.close()
 
 
-async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
+async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
     database = Database(old_url)
     phone = Phone("+6281230004567")
     numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
@@ -160,7 +160,7 @@ async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
     await database.close()
 
 
-async def test_an_upgrade_answers_no_letter_of_old(old_url: str) -> None:
+async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None:
     """Nobody wants a reply to what he wrote before there were any; the desk has it to sort."""
     phone = Phone("+6281230004567")
     sender = {"sender_sealed": VAULT.seal(phone), "sender_key": VAULT.lookup(phone)}
