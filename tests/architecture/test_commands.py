@@ -33,12 +33,12 @@ def _named() -> set[str]:
 NAMED = sorted(_named())
 
 
-def test_the_pages_name_commands() -> None:
+def test_documents_name_commands() -> None:
     assert {"web", "worker", "check", "channels", "db upgrade", "incidents list"} <= set(NAMED)
 
 
 @pytest.mark.parametrize("command", NAMED)
-def test_a_named_command_exists_with_its_options(command: str) -> None:
+def test_named_command_exists_with_its_options(command: str) -> None:
     verbs, options = _found(command.split())
     shown = CliRunner().invoke(main, [*verbs, "--help"])
 

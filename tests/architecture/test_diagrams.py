@@ -25,7 +25,7 @@ Stage = TypeVar("Stage", bound=StrEnum)
 @pytest.mark.parametrize(
     ("name", "table"), [("messages", TRANSITIONS), ("appeals", appeal.MOVES), ("incidents", LIFECYCLE)]
 )
-def test_the_diagram_is_the_table(
+def test_diagram_matches_its_table(
     name: str, table: Mapping[StrEnum, frozenset[StrEnum]], request: pytest.FixtureRequest
 ) -> None:
     page = PAGE.read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_the_diagram_is_the_table(
     assert page == drawn
 
 
-def test_the_table_of_classes_is_the_table(request: pytest.FixtureRequest) -> None:
+def test_documented_table_of_classes_is_the_code_s(request: pytest.FixtureRequest) -> None:
     page = PAGE.read_text(encoding="utf-8")
     drawn = re.sub(r"(<!-- classes: .*? -->\n)((?:\|.*\n)*)", rf"\1{_classes()}", page)
     if request.config.getoption("--update"):
@@ -69,7 +69,7 @@ class _Door(StrEnum):
     CLOSED = "closed"
 
 
-def test_what_every_unfinished_stage_leads_to_is_drawn_once() -> None:
+def test_common_transition_is_drawn_once() -> None:
     moves = {
         _Door.NEW: frozenset({_Door.OPEN, _Door.CLOSED}),
         _Door.OPEN: frozenset({_Door.NEW, _Door.CLOSED}),

@@ -16,7 +16,7 @@ MADE_UP = {"+6281230004567", "+6285712340008", "62812345678"}
 
 
 @pytest.mark.parametrize("text", ["call +6281111111111 now", "to=6281111111111", "'081111111111'"])
-def test_a_number_would_be_found(text: str) -> None:
+def test_number_would_be_found(text: str) -> None:
     assert NUMBER.search(text)
 
 

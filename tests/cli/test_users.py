@@ -100,9 +100,9 @@ def test_two_passwords_that_differ_are_asked_for_again(shell: Shell) -> None:
         (("add", "budi", "--role", "operator"), "short", "at least 12 characters"),
         (("add", "budi", "--role", "operator"), "x" * (MAX_LENGTH + 1), "at most 256 characters"),
         (("add", "budi", "--role", "operator"), "x" * 10 * MAX_LENGTH, "at most 256 characters"),
-        (("add", "dewi", "--role", "operator"), PASSWORD, "there is an account dewi already"),
+        (("add", "dewi", "--role", "operator"), PASSWORD, "account dewi exists already"),
         (("password", "dewi"), "", "at least 12 characters"),
-        (("password", "nobody"), PASSWORD, "There is no account of this name"),
+        (("password", "nobody"), PASSWORD, "No account has this name"),
     ],
 )
 def test_what_is_refused(dewi: Shell, arguments: tuple[str, ...], password: str, said: str) -> None:
@@ -123,23 +123,23 @@ def test_changes(dewi: Shell) -> None:
     assert dewi.run("users", "disable", "dewi").stdout == "dewi is disabled.\n"
     assert dewi.run("users", "disable", "dewi").stdout == "dewi was disabled already.\n"
     assert dewi.list_json("users", "list")[0]["state"] == "disabled"
-    assert dewi.run("users", "enable", "dewi").stdout == "dewi is let in again.\n"
-    assert dewi.run("users", "enable", "dewi").stdout == "dewi was let in already.\n"
+    assert dewi.run("users", "enable", "dewi").stdout == "dewi is enabled again.\n"
+    assert dewi.run("users", "enable", "dewi").stdout == "dewi was enabled already.\n"
     actions = [action for _, action, _ in trail(dewi)]
     assert actions == ["account.added", "account.password_set", "account.disabled", "account.enabled"]
     for verb in ("disable", "enable"):
-        assert "There is no account of this name" in dewi.error_of("users", verb, "nobody")
+        assert "No account has this name" in dewi.error_of("users", verb, "nobody")
 
 
 def test_tokens(dewi: Shell, token: str) -> None:
-    assert "has a token 'cron' already" in dewi.error_of("users", "token", "dewi", "--name", "cron")
+    assert 'has a token "cron" already' in dewi.error_of("users", "token", "dewi", "--name", "cron")
     (account,) = dewi.list_json("users", "list")
     assert [one["name"] for one in account["tokens"]] == ["cron"]
     assert "cron" in dewi.run("users", "list").stdout
     assert token not in str(account)
     assert dewi.run("users", "revoke", "dewi", "--name", "cron").stdout == "The token cron of dewi is revoked.\n"
-    assert "no token of this name" in dewi.error_of("users", "revoke", "dewi", "--name", "cron")
-    assert "There is no account of this name" in dewi.error_of("users", "token", "nobody", "--name", "cron")
+    assert "No token of this account has this name" in dewi.error_of("users", "revoke", "dewi", "--name", "cron")
+    assert "No account has this name" in dewi.error_of("users", "token", "nobody", "--name", "cron")
 
 
 def test_lists_for_people(shell: Shell) -> None:
@@ -185,8 +185,8 @@ def test_a_password_is_asked_for(dewi: Shell) -> None:
     assert (result.exit_code, result.stdout) == (0, "dewi, dewi\n")
     assert "Password of dewi: " in result.stderr
     assert PASSWORD not in result.stderr
-    assert "dewi is not proven" in refused(acting(dewi, "dewi", typed=f"{OTHER}\n"))
-    assert "nobody is not proven" in refused(acting(dewi, "nobody", typed=f"{PASSWORD}\n"))
+    assert "dewi is not authenticated" in refused(acting(dewi, "dewi", typed=f"{OTHER}\n"))
+    assert "nobody is not authenticated" in refused(acting(dewi, "nobody", typed=f"{PASSWORD}\n"))
     assert "set WASPADA_PASSWORD_FILE, WASPADA_TOKEN_FILE or WASPADA_TOKEN" in refused(acting(dewi, "dewi"))
 
 
@@ -195,7 +195,8 @@ def test_a_password_is_asked_for(dewi: Shell) -> None:
     [
         (
             ("appeals", "submit", "1", "--as", "dewi"),
-            "dewi is not proven: type the password, or set WASPADA_PASSWORD_FILE, WASPADA_TOKEN_FILE or WASPADA_TOKEN",
+            "dewi is not authenticated: type the password, "
+            "or set WASPADA_PASSWORD_FILE, WASPADA_TOKEN_FILE or WASPADA_TOKEN",
         ),
         (("users", "password", "dewi"), "there is no password: type it in a terminal, or use --password-stdin"),
     ],
@@ -223,7 +224,7 @@ def test_a_password_in_a_file(dewi: Shell, tmp_path: Path) -> None:
     file.write_text(f"{PASSWORD}\nand what else stands there\n")
     assert acting(dewi, "dewi", password_file=str(file)).stdout == "dewi, dewi\n"
     file.write_text(OTHER)
-    assert "is not proven" in refused(acting(dewi, "dewi", password_file=str(file)))
+    assert "is not authenticated" in refused(acting(dewi, "dewi", password_file=str(file)))
     file.write_bytes(b"d\xe9wi d\xe9wi d\xe9wi")
     assert "is not UTF-8" in refused(acting(dewi, "dewi", password_file=str(file)))
     assert "cannot be read" in refused(acting(dewi, "dewi", password_file=str(tmp_path / "nothing")))
@@ -237,10 +238,10 @@ def test_a_token(dewi: Shell, token: str, tmp_path: Path) -> None:
         assert acting(dewi, "Dewi", **given).stdout == "dewi, dewi\n"
         assert "is not one of budi" in refused(acting(dewi, "budi", **given))
     assert "leave one of them" in refused(acting(dewi, "dewi", token=token, token_file=str(file)))
-    assert "wrong, has ended or is revoked" in refused(acting(dewi, "dewi", token="wsp_nothing"))
+    assert "wrong, has expired or is revoked" in refused(acting(dewi, "dewi", token="wsp_nothing"))
     dewi.run("users", "revoke", "dewi", "--name", "cron")
     message = refused(acting(dewi, "dewi", token=token, typed=f"{PASSWORD}\n"))
-    assert "wrong, has ended or is revoked" in message
+    assert "wrong, has expired or is revoked" in message
     assert token not in message
 
 
@@ -263,4 +264,4 @@ async def test_an_account_without_a_password(shell: Shell, database: Database) -
     async with database.begin() as connection:
         await connection.execute(insert(accounts).values(row | {"password_set_at": now, "created_at": now}))
     result = await asyncio.to_thread(acting, shell, "dewi", token="", password_file="/dev/null")
-    assert "is not proven" in refused(result)
+    assert "is not authenticated" in refused(result)

@@ -26,6 +26,7 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
 from gateway.people import tables as people
 from gateway.people.directory import Directory
+from gateway.people.person import Role
 from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
@@ -154,8 +155,8 @@ async def test_whoever_had_subscribed_is_among_the_people(old_url: str) -> None:
     await upgrade(old_url)
 
     (person,) = await Directory(database, VAULT, Clock()).list_people()
-    wanted = {"phone": phone.masked, "roles": ["subscriber"], "areas": ["33.75.01.1002"], "language": "some"}
-    assert {name: person[name] for name in wanted} == wanted
+    assert (person.phone, person.roles) == (phone.masked, (Role.SUBSCRIBER,))
+    assert (person.areas, person.language) == (("33.75.01.1002",), "some")
     await database.close()
 
 

@@ -241,8 +241,8 @@ async def test_who_subscribes_by_phone_is_one_of_the_people(
     for area, language in ((PODOSUGIH, "id"), (MEDONO, "jv")):
         await consents.subscribe(PHONE, area, language=language, channel="at", wording="v1")
     (listed,) = await directory.list_people()
-    wanted = {"roles": ["subscriber"], "areas": [MEDONO, PODOSUGIH], "language": "jv", "source": "at"}
-    assert {name: listed[name] for name in wanted} == wanted
+    assert (listed.roles, listed.areas) == ((Role.SUBSCRIBER,), (MEDONO, PODOSUGIH))
+    assert (listed.language, listed.source) == ("jv", "at")
     assert await put(directory, ListedPerson(PHONE, (OFFICER,), "Dewi")) == ImportCounts(updated=1)
     assert len(await rows(database, people)) == 1
     await says_stop(PHONE)
@@ -281,7 +281,7 @@ async def test_a_list_by_role_and_area(
     directory: Directory, several: None, role: Role | None, areas: tuple[str, ...], found: set[Phone]
 ) -> None:
     listed = await directory.list_people(10, role, areas)
-    assert {person["phone"] for person in listed} == {phone.masked for phone in found}
+    assert {person.phone for person in listed} == {phone.masked for phone in found}
     assert {person.phone async for person in directory.export(role, areas)} == found
 
 
@@ -292,8 +292,8 @@ async def test_a_number_that_cannot_be_opened_takes_no_list_down(
     others = Directory(database, Vault(b"\x08" * 32), clock)
     await put(others, ListedPerson(Phone("+6281230000009"), (OFFICER,), "Sari"))
     listed = await directory.list_people()
-    assert [person["phone"] for person in listed] == ["?", THIRD.masked, OTHER.masked, PHONE.masked]
-    assert (listed[0]["name"], listed[0]["roles"], listed[0]["areas"]) == ("Sari", ["officer"], [BARAT])
+    assert [person.phone for person in listed] == ["?", THIRD.masked, OTHER.masked, PHONE.masked]
+    assert (listed[0].name, listed[0].roles, listed[0].areas) == ("Sari", (Role.OFFICER,), (BARAT,))
     with pytest.raises(CannotOpen):
         [person async for person in directory.export()]
 
@@ -301,7 +301,7 @@ async def test_a_number_that_cannot_be_opened_takes_no_list_down(
 async def test_the_newest_come_first(directory: Directory, several: None) -> None:
     assert len(await directory.list_people(2)) == 2
     await put(directory, ListedPerson(Phone("+6281230000009"), (OFFICER,)))
-    assert [person["phone"] for person in await directory.list_people(1)] == ["+62812****009"]
+    assert [person.phone for person in await directory.list_people(1)] == ["+62812****009"]
 
 
 # Erasing -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from gateway.people.csv_import import ImportOptions, PeopleList, read_people
 from gateway.people.person import Person, Role, RoleGrant
 from gateway.places.area_cell import AreaResolver
 from gateway.runtime.pack_folder import read_pack
-from gateway.text.csv_rows import read_sheet
+from gateway.text.csv_rows import read_spreadsheet_rows
 from gateway.text.phone import Phone
 
 MENU = load(read_pack(Path(__file__).parents[2] / "menus" / "pekalongan"))
@@ -86,10 +86,10 @@ def test_as_spreadsheets_save_it(text: str) -> None:
     [
         ("", "list.csv: it is empty; its first line names the columns, of phone, name, role"),
         ("\n,,\n", "list.csv: it is empty"),
-        ("phone,nama,kota\n", "list.csv:1: unknown columns: 'nama', 'kota'; known are phone, name, role"),
-        ("081230004567,officer\n", "list.csv:1: unknown columns: one that is no word, 'officer'; known are"),
+        ("phone,nama,kota\n", 'list.csv:1: unknown columns "nama", "kota"; expected one of phone, name, role'),
+        ("081230004567,officer\n", 'list.csv:1: unknown columns one that is no word, "officer"; expected one of'),
         ("name,role\n", "list.csv:1: the column phone is missing"),
-        ("phone,Phone,role\n", "list.csv:1: phone stands there twice"),
+        ("phone,Phone,role\n", "list.csv:1: the column phone is there twice"),
         ("phone,role\n081230004567,asn,Podosugih\n", "list.csv:2: 3 values under 2 headings"),
         ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV: unexpected end of data"),
         ("phone,role\n081230004567,asn\0\n", "list.csv:2: there is a NUL character in it"),
@@ -106,7 +106,7 @@ def test_lines_are_counted_as_an_editor_does() -> None:
 
 
 def test_a_list_has_an_end() -> None:
-    *rows, last = read_sheet("phone,role\n" + "1,asn\n" * 200_002, "list.csv", COLUMNS)
+    *rows, last = read_spreadsheet_rows("phone,role\n" + "1,asn\n" * 200_002, "list.csv", COLUMNS)
     assert len(rows) == 200_000
     assert str(last) == "list.csv:200002: a list has at most 200,000 rows: split it"
 
@@ -156,7 +156,7 @@ def test_what_is_no_number(written: str, said: str) -> None:
 
 def test_a_number_twice() -> None:
     text = "phone,role\n081230004567,asn\n085712340008,asn\n+62 812-3000-4567,asn;pemuda\n"
-    assert diagnostic(text) == "list.csv:4: this phone number stands in line 2 already as asn"
+    assert diagnostic(text) == "list.csv:4: this phone number is in line 2 already, as asn"
     assert len(read(text).entries) == 2
 
 
@@ -171,14 +171,14 @@ def test_two_names_on_one_number() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (",,,,", "there is no role; known are subscriber, officer, camat"),
-        (",walikota,,,", "unknown role 'walikota'; known are subscriber, officer, camat"),
+        (",,,,", "there is no role; expected one of subscriber, officer, camat"),
+        (",walikota,,,", 'unknown role "walikota"; expected one of subscriber, officer, camat'),
         (",081230004568,,,", "unknown role with a long number in it"),
         (",officer,,,", "the role officer needs areas"),
-        (",officer,Podosugi,,", "unknown area 'Podosugi'; meant may be Podosugih (33.75.01.1003): write the code"),
-        (",officer,33.75.01.9999,,", "unknown area '33.75.01.9999'; no area is like it"),
-        (",officer,Podosugih;Atlantis,,", "unknown area 'Atlantis'; no area is like it"),
-        (",asn,,fr,", "unknown language 'fr'; known are id, jv, en"),
+        (",officer,Podosugi,,", 'unknown area "Podosugi"; similar are Podosugih (33.75.01.1003): write the code'),
+        (",officer,33.75.01.9999,,", 'unknown area "33.75.01.9999"; no area has a similar name'),
+        (",officer,Podosugih;Atlantis,,", 'unknown area "Atlantis"; no area has a similar name'),
+        (",asn,,fr,", 'unknown language "fr"; expected one of id, jv, en'),
         (",subscriber,Podosugih,,", "the role subscriber needs a consent"),
         (",subscriber,Podosugih,,2026-02-30", "the consent has a day that does not exist"),
         (",subscriber,Podosugih,,13/13/2026", "the consent has a day that does not exist"),

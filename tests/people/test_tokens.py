@@ -13,7 +13,7 @@ from sqlalchemy import select
 from gateway.accounts.account import MAX_WRONG_PASSWORDS, Account, AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.accounts.passwords import Argon2Hasher
 from gateway.accounts.roles import DeskRole
-from gateway.accounts.store import AccountStore
+from gateway.accounts.store import AccountStore, TokenSummary
 from gateway.accounts.tables import account_tokens
 from gateway.accounts.tokens import TokenStore
 from gateway.audit import audit
@@ -131,12 +131,12 @@ async def test_proving_and_revoking_at_once(tokens: TokenStore) -> None:
 
 async def test_when_it_was_last_used_is_listed(tokens: TokenStore, accounts: AccountStore, clock: ManualClock) -> None:
     token = await tokens.create("dewi", "laptop", 1, actor="rini")
-    ends = (clock.now() + timedelta(days=1)).isoformat()
+    expires_at = clock.now() + timedelta(days=1)
     (listed,) = await accounts.list_accounts()
-    assert listed["tokens"] == [{"name": "laptop", "expires_at": ends, "last_used_at": None}]
+    assert listed.tokens == (TokenSummary("laptop", expires_at, last_used_at=None),)
     clock.advance(hours=1)
     await tokens.authenticate(token)
     (listed,) = await accounts.list_accounts()
-    assert listed["tokens"][0]["last_used_at"] == listed["last_used_at"] == clock.now().isoformat()
+    assert listed.tokens[0].last_used_at == listed.last_used_at == clock.now()
     await tokens.revoke("dewi", "laptop", actor="rini")
-    assert (await accounts.list_accounts())[0]["tokens"] == []
+    assert (await accounts.list_accounts())[0].tokens == ()

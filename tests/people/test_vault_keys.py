@@ -34,7 +34,7 @@ async def noted(database: Database) -> list[bytes]:
 async def test_the_first_key_is_noted_and_no_other_taken(database: Database, vault: Vault, clock: ManualClock) -> None:
     for _ in range(2):
         await check_vault_key(database, vault, clock)
-    with pytest.raises(WrongVaultKey, match="not the one that this database was filled with"):
+    with pytest.raises(WrongVaultKey, match="this database was encrypted with another one"):
         await check_vault_key(database, OTHER, clock)
     await check_vault_key(database, vault, clock)
     assert await noted(database) == [vault.fingerprint]

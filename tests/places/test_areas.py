@@ -33,14 +33,14 @@ def test_an_area_lies_in_the_kecamatan_that_lists_it(pack: str) -> None:
     ("row", "said"),
     [
         (MEDONO, "33.75.01.1002 is already taken by Medono"),
-        ("33.75.1003,Podosugih,33.75.01,Pekalongan Barat", "'33.75.1003' is not an area code such as 33.75.01.1002"),
+        ("33.75.1003,Podosugih,33.75.01,Pekalongan Barat", '"33.75.1003" is not an area code such as 33.75.01.1002'),
         (
             "33.75.01.1003,Podosugih,33.75.02,Pekalongan Timur",
-            "33.75.01.1003 does not belong to the kecamatan '33.75.02'",
+            '33.75.01.1003 does not belong to the kecamatan "33.75.02"',
         ),
         ("33.75.01.1003, ,33.75.01,Pekalongan Barat", "33.75.01.1003 has no name, or its kecamatan has none"),
-        ("33.75.01.1003,Podosugih", "33.75.01.1003 does not belong to the kecamatan ''"),
-        ("33.75.01.1003,Podosugih,33.75.01,Barat", "33.75.01 is called 'Barat' here and 'Pekalongan Barat' above"),
+        ("33.75.01.1003,Podosugih", '33.75.01.1003 does not belong to the kecamatan ""'),
+        ("33.75.01.1003,Podosugih,33.75.01,Barat", '33.75.01 is called "Barat" here and "Pekalongan Barat" above'),
     ],
 )
 def test_what_is_wrong_with_a_row_is_said_with_its_line(row: str, said: str) -> None:
@@ -65,14 +65,14 @@ def test_a_line_is_that_of_the_file_whatever_stands_in_quotes(newline: str) -> N
     )
 
     assert diagnostics(text.replace("\n", newline)) == [
-        "areas.csv:5: 'x' is not an area code such as 33.75.01.1002",
-        "areas.csv:7: 'y' is not an area code such as 33.75.01.1002",
+        'areas.csv:5: "x" is not an area code such as 33.75.01.1002',
+        'areas.csv:7: "y" is not an area code such as 33.75.01.1002',
     ]
 
 
 def test_only_the_end_of_a_line_ends_a_line() -> None:
     assert diagnostics("remark," + HEADINGS + "one\x0btwo\u2028three," + MEDONO + ",x,,,") == [
-        "areas.csv:3: 'x' is not an area code such as 33.75.01.1002"
+        'areas.csv:3: "x" is not an area code such as 33.75.01.1002'
     ]
 
 

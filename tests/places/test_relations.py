@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.places.areas import read_aliases, read_neighbours
+from gateway.places.area_links import read_aliases, read_neighbours
 from tests.helpers.place_packs import CITY, load_areas
 
 AREAS = load_areas(CITY)
@@ -34,10 +34,10 @@ def test_an_alias_of_several_areas_keeps_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("Baru,33.75.01.9999", "no area has the code '33.75.01.9999'"),
-        ("Baru", "no area has the code ''"),
+        ("Baru,33.75.01.9999", 'unknown area "33.75.01.9999"'),
+        ("Baru", 'unknown area ""'),
         (f" ,{MEDONO}", "this alias is empty"),
-        (f"Lama,{MEDONO}", f"Lama for {MEDONO} stands here twice"),
+        (f"Lama,{MEDONO}", f"Lama for {MEDONO} is here twice"),
     ],
 )
 def test_what_is_wrong_with_an_alias_is_said_with_its_line(row: str, said: str) -> None:
@@ -57,10 +57,10 @@ def test_neighbours_are_so_both_ways() -> None:
     ("row", "said"),
     [
         (f"{MEDONO},{MEDONO}", f"{MEDONO} is not its own neighbour"),
-        (f"{MEDONO},{PODOSUGIH}", f"{MEDONO} and {PODOSUGIH} stand here twice"),
-        (f"{PODOSUGIH},{MEDONO}", f"{PODOSUGIH} and {MEDONO} stand here twice"),
-        (f"{MEDONO},x", "no area has the code 'x'"),
-        (f",{MEDONO}", "no area has the code ''"),
+        (f"{MEDONO},{PODOSUGIH}", f"{MEDONO} and {PODOSUGIH} are here twice"),
+        (f"{PODOSUGIH},{MEDONO}", f"{PODOSUGIH} and {MEDONO} are here twice"),
+        (f"{MEDONO},x", 'unknown area "x"'),
+        (f",{MEDONO}", 'unknown area ""'),
     ],
 )
 def test_what_is_wrong_with_a_pair_is_said_with_its_line(row: str, said: str) -> None:
@@ -69,8 +69,8 @@ def test_what_is_wrong_with_a_pair_is_said_with_its_line(row: str, said: str) ->
 
 def test_both_codes_of_a_pair_are_named_when_both_are_unknown() -> None:
     assert neighbour_diagnostics("x,y") == [
-        "neighbours.csv:2: no area has the code 'x'",
-        "neighbours.csv:2: no area has the code 'y'",
+        'neighbours.csv:2: unknown area "x"',
+        'neighbours.csv:2: unknown area "y"',
     ]
 
 

@@ -12,13 +12,13 @@ __all__ = ["browser", "gateway", "handset", "http", "own_redis", "postgres"]
 
 
 @pytest.fixture
-async def waspada(redis_url: str, database_url: str) -> AsyncIterator[WebGateway]:
+async def web_gateway(redis_url: str, database_url: str) -> AsyncIterator[WebGateway]:
     async with serve_gateway(redis_url, database_url) as gateway:
         yield gateway
 
 
 @pytest.fixture
-async def shaky(own_redis: OwnRedis, postgres: Gate) -> AsyncIterator[WebGateway]:
+async def unreliable_gateway(own_redis: OwnRedis, postgres: Gate) -> AsyncIterator[WebGateway]:
     """A gateway over `own_redis` and `postgres`, which may go away."""
     async with serve_gateway(own_redis.url, postgres.url) as gateway:
         yield gateway
