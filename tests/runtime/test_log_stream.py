@@ -220,7 +220,7 @@ async def test_follow_survives_an_outage_of_redis(own_redis: OwnRedis) -> None:
 async def hung(server: OwnRedis, away: asyncio.Queue[None]) -> None:
     server.hang()
     await away.get()
-    server.go_on()
+    server.resume()
 
 
 async def killed(server: OwnRedis, away: asyncio.Queue[None]) -> None:

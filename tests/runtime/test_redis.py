@@ -116,7 +116,7 @@ async def test_hanging_redis_is_unavailable_after_the_deadline(pipeline: Pipelin
             await asked
     assert time.monotonic() - began < DEADLINE * 2
 
-    own_redis.go_on()
+    own_redis.resume()
     assert await pipeline.run("GET", "second") == b"2", "not the late answer to the question before"
 
 
@@ -144,7 +144,7 @@ async def test_long_outage_leaks_no_connection(own_redis: OwnRedis, how: str) ->
             own_redis.hang() if how == "hangs" else await own_redis.kill()
             with pytest.raises(RedisUnavailable):
                 await pipeline.run("PING")
-            own_redis.go_on() if how == "hangs" else await own_redis.start()
+            own_redis.resume() if how == "hangs" else await own_redis.start()
         await pipeline.close()
 
 
@@ -170,7 +170,7 @@ async def test_close_fails_waiting_commands(pipeline: Pipeline, own_redis: OwnRe
 
     assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisUnavailable}
 
-    own_redis.go_on()
+    own_redis.resume()
 
 
 async def test_command_after_close_fails(pipeline: Pipeline) -> None:

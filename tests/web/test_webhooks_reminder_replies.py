@@ -12,7 +12,7 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate
+from tests.helpers.outages import PostgresGate
 from tests.helpers.web import CODE, Answer, WebGateway
 
 PHONE = Phone("+254711000123")  # of the captured SMS
@@ -80,9 +80,11 @@ async def test_other_reply_is_only_stored(web_gateway: WebGateway, text: str) ->
     assert message["text"] == text
 
 
-async def test_reply_without_postgresql_is_taken_at_the_retry(unreliable_gateway: WebGateway, postgres: Gate) -> None:
+async def test_reply_without_postgresql_is_taken_at_the_retry(
+    unreliable_gateway: WebGateway, postgres: PostgresGate
+) -> None:
     await dropped(unreliable_gateway)
-    await postgres.shut()
+    await postgres.close()
 
     assert (await sms(unreliable_gateway)).status == 503
 
