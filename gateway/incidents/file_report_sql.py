@@ -32,7 +32,7 @@ def _file_report_statement() -> Select[tuple[str]]:
     added = postgresql_insert(incidents).values(incident).on_conflict_do_nothing()
     filed = added.returning(incidents.c.ticket).cte("filed")
     cancelling = cancel_reminders_statement(incident["phone_key"], incident["updated_at"])
-    dependents: list[CTE] = [cancelling.where(exists(select(filed.c.ticket))).cte("called_off")]
+    dependents: list[CTE] = [cancelling.where(exists(select(filed.c.ticket))).cte("cancelled_reminders")]
     for table in (messages, audit):
         row = _parameters(table)
         # SELECT … FROM filed inserts the row only if the incident is new.

@@ -1,4 +1,4 @@
-"""Statements that go straight to the driver: the same `DatabaseAway`, in time, and no connection used up."""
+"""Statements past SQLAlchemy: the same `DatabaseUnavailable`, in time, and no leaked connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from gateway.runtime.fast_statement import CompiledStatement
 from gateway.runtime.postgres import Database, DatabaseUnavailable
-from tests.helpers.outages import Gate, postgres
+from tests.helpers.outages import PostgresGate, postgres
 
 __all__ = ["postgres"]
 
@@ -26,8 +26,8 @@ SIZE = 3
 
 
 @pytest.fixture
-async def behind(postgres: Gate) -> AsyncIterator[Database]:
-    """A database behind a gate."""
+async def behind(postgres: PostgresGate) -> AsyncIterator[Database]:
+    """Open a database behind a gate."""
     opened = Database(postgres.url, pool_size=SIZE)
     yield opened
     await opened.close()
@@ -54,9 +54,9 @@ async def test_error_of_a_statement_is_no_outage(behind: Database) -> None:
     assert await echo(behind, 1) == 1
 
 
-async def test_pool_reconnects_after_an_outage(behind: Database, postgres: Gate) -> None:
+async def test_pool_reconnects_after_an_outage(behind: Database, postgres: PostgresGate) -> None:
     await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
-    await postgres.shut()
+    await postgres.close()
 
     for _ in range(SIZE + 1):
         with pytest.raises(DatabaseUnavailable):
@@ -66,10 +66,10 @@ async def test_pool_reconnects_after_an_outage(behind: Database, postgres: Gate)
     assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
-async def test_connection_lost_within_a_statement_is_an_outage(behind: Database, postgres: Gate) -> None:
+async def test_connection_lost_within_a_statement_is_an_outage(behind: Database, postgres: PostgresGate) -> None:
     running = [asyncio.create_task(behind.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
     await asyncio.sleep(0.1)
-    await postgres.shut()
+    await postgres.close()
 
     for answer in await asyncio.gather(*running, return_exceptions=True):
         assert isinstance(answer, DatabaseUnavailable)
@@ -78,10 +78,10 @@ async def test_connection_lost_within_a_statement_is_an_outage(behind: Database,
     assert await echo(behind, 1) == 1
 
 
-async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, postgres: Gate) -> None:
-    """For those who have a connection, and for those who wait for one."""
+async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
+    """Both for a statement with a connection and for one that waits for it."""
     await echo(behind, 1)
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
 
@@ -93,7 +93,7 @@ async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, pos
 
 
 async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, database: Database) -> None:
-    """The statement ends as it would have, and its connection with it."""
+    """The statement ends normally, and its connection is closed then."""
     closing = Database(database_url, pool_size=1)
     pid = (await closing.execute_compiled(WHO, {"seconds": 0}))["pid"]
     running = asyncio.create_task(closing.execute_compiled(WHO, {"seconds": 0.2}))
@@ -103,12 +103,12 @@ async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, 
     assert (await running)["pid"] == pid
 
     async with asyncio.timeout(5):
-        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
+        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.01)
 
 
 async def test_pooler_without_prepared_statements_works(database_url: str) -> None:
-    """As SQLAlchemy is told so in the URL."""
+    """The URL says so, in SQLAlchemy's words."""
     mark = "&" if "?" in database_url else "?"
     pooled = Database(f"{database_url}{mark}prepared_statement_cache_size=0")
 

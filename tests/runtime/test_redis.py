@@ -1,4 +1,4 @@
-"""The batcher: many commands share a round trip, each gets its own answer, and nobody waits beyond the deadline."""
+"""Auto-pipelining: commands share a round trip, each gets its own answer, and none waits beyond the deadline."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_hanging_redis_is_unavailable_after_the_deadline(pipeline: Pipelin
             await asked
     assert time.monotonic() - began < DEADLINE * 2
 
-    own_redis.go_on()
+    own_redis.resume()
     assert await pipeline.run("GET", "second") == b"2", "not the late answer to the question before"
 
 
@@ -136,7 +136,7 @@ async def test_dead_redis_is_unavailable_until_it_is_back(pipeline: Pipeline, ow
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
 async def test_long_outage_leaks_no_connection(own_redis: OwnRedis, how: str) -> None:
-    """A pool that lost a connection with every failure would stay empty when Redis is back."""
+    """A pool that lost a connection with every failure would be empty after the outage."""
     async with Redis.from_url(own_redis.url, max_connections=3, retry=Retry(NoBackoff(), 0)) as client:
         pipeline = Pipeline(client, 0.2)
         for _ in range(5):
@@ -144,7 +144,7 @@ async def test_long_outage_leaks_no_connection(own_redis: OwnRedis, how: str) ->
             own_redis.hang() if how == "hangs" else await own_redis.kill()
             with pytest.raises(RedisUnavailable):
                 await pipeline.run("PING")
-            own_redis.go_on() if how == "hangs" else await own_redis.start()
+            own_redis.resume() if how == "hangs" else await own_redis.start()
         await pipeline.close()
 
 
@@ -170,7 +170,7 @@ async def test_close_fails_waiting_commands(pipeline: Pipeline, own_redis: OwnRe
 
     assert {type(answer) for answer in await asyncio.gather(*asked, return_exceptions=True)} == {RedisUnavailable}
 
-    own_redis.go_on()
+    own_redis.resume()
 
 
 async def test_command_after_close_fails(pipeline: Pipeline) -> None:

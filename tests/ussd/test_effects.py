@@ -23,7 +23,7 @@ from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.ussd.effect_request import EffectRequest
 from tests.helpers.clocks import ManualClock
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.ussd import VAULT, Resident, UssdGateway
@@ -60,22 +60,22 @@ def state(screen: Screen) -> str:
 # How a report stands -------------------------------------------------------------------------------------------
 
 
-async def test_a_report_and_how_it_stands(timed: UssdGateway, clock: ManualClock) -> None:
-    ticket = await filed(timed)
-    await timed.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
+async def test_find_report_shows_status_and_time(timed_gateway: UssdGateway, clock: ManualClock) -> None:
+    ticket = await filed(timed_gateway)
+    await timed_gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.advance(hours=1)
-    screen = await asks(timed, ticket)
+    screen = await asks(timed_gateway, ticket)
     assert state(screen) == "status"
     assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{}{}"])
-async def test_a_ticket_as_it_may_be_typed(gateway: UssdGateway, typed: str) -> None:
+async def test_find_report_accepts_spellings_of_a_ticket(gateway: UssdGateway, typed: str) -> None:
     first, _, second = (await filed(gateway)).partition("-")
     assert state(await asks(gateway, typed.format(first, second) if "}{" in typed else f"{first} {second}")) == "status"
 
 
-async def test_only_the_phone_that_filed_it_is_told(gateway: UssdGateway) -> None:
+async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: UssdGateway) -> None:
     """And whether there is such a report at all is not to be learnt."""
     ticket = await filed(gateway)
     screens = [await asks(gateway, one, OTHER) for one in (ticket,)]
@@ -85,7 +85,7 @@ async def test_only_the_phone_that_filed_it_is_told(gateway: UssdGateway) -> Non
 
 
 @pytest.mark.parametrize("typed", ["1234", "7340-2818", "abc", ""])
-async def test_what_is_no_ticket_is_not_looked_up(gateway: UssdGateway, typed: str) -> None:
+async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", *([typed] * 2)))
     assert (await gateway.stored()).menu_session.state == "ask_ticket"
@@ -113,7 +113,7 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
-async def test_the_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
+async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", UNKNOWN))
     (key,) = await gateway.ask("KEYS", "waspada:tries:*")
@@ -123,14 +123,14 @@ async def test_the_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway)
     assert await gateway.ask("TTL", key) <= 100
 
 
-async def test_the_right_ticket_is_no_wrong_try(gateway: UssdGateway) -> None:
+async def test_right_ticket_does_not_count_as_wrong(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await asks(gateway, ticket)
     for _ in range(6):
         assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
-async def test_a_wrong_ticket_that_comes_many_times_is_one_try(gateway: UssdGateway) -> None:
+async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2"))
     screens = await asyncio.gather(*(resident.callback(f"1*2*{UNKNOWN}", resident.label) for _ in range(8)))
@@ -139,10 +139,10 @@ async def test_a_wrong_ticket_that_comes_many_times_is_one_try(gateway: UssdGate
     assert await gateway.ask("SCARD", key) == 1
 
 
-async def test_who_cannot_be_counted_is_not_told(shaky: UssdGateway, own_redis: OwnRedis) -> None:
+async def test_find_report_without_redis_is_unavailable(unreliable_gateway: UssdGateway, own_redis: OwnRedis) -> None:
     """Without Redis nobody could count his tries."""
-    ticket = await filed(shaky)
-    resident = Resident(shaky.services.turns)
+    ticket = await filed(unreliable_gateway)
+    resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(("1", "2"))
     await own_redis.kill()
     assert state(await resident.answer(ticket)) == "unavailable"
@@ -153,7 +153,7 @@ async def test_who_cannot_be_counted_is_not_told(shaky: UssdGateway, own_redis: 
 # More about it -------------------------------------------------------------------------------------------------
 
 
-async def test_details_are_added(gateway: UssdGateway) -> None:
+async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     resident = Resident(gateway.services.turns)
     screen = await resident.walk(("1", "2", ticket, "1", "motor hijau, 5*5 orang"))
@@ -165,7 +165,7 @@ async def test_details_are_added(gateway: UssdGateway) -> None:
     assert "motor" not in str(noted)
 
 
-async def test_details_of_a_later_call_come_behind(gateway: UssdGateway) -> None:
+async def test_add_details_keeps_the_order_of_calls(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "1", "motor hijau"))
     await Resident(gateway.services.turns).walk(("2", ticket, "1", "motor hijau"))
@@ -173,7 +173,7 @@ async def test_details_of_a_later_call_come_behind(gateway: UssdGateway) -> None
     assert incident["details"] == ["motor hijau", "motor hijau"]
 
 
-async def test_a_number_is_erased(gateway: UssdGateway) -> None:
+async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     resident = Resident(gateway.services.turns)
     assert state(await resident.walk(("1", "2", ticket, "2"))) == "erase"
@@ -188,7 +188,7 @@ async def test_a_number_is_erased(gateway: UssdGateway) -> None:
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "no_report", "it is nobody's now"
 
 
-async def test_who_goes_back_erases_nothing(gateway: UssdGateway) -> None:
+async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "2", "0"))
     (incident,) = await gateway.incidents()
@@ -198,39 +198,41 @@ async def test_who_goes_back_erases_nothing(gateway: UssdGateway) -> None:
 # Appeals -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock: ManualClock) -> None:
-    screen = await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))
+async def test_subscribe_records_consent_and_unsubscribe_ends_it(
+    timed_gateway: UssdGateway, clock: ManualClock
+) -> None:
+    screen = await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))
     assert (state(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
-    (row,) = await timed.rows(subscriptions)
+    (row,) = await timed_gateway.rows(subscriptions)
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
-    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
+    assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
     clock.advance(hours=1)
-    screen = await Resident(timed.services.turns).walk(("3", "2"))
+    screen = await Resident(timed_gateway.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)
-    (row,) = await timed.rows(subscriptions)
+    (row,) = await timed_gateway.rows(subscriptions)
     assert row["withdrawn_at"] == clock.now(), "that there was consent can be shown later"
-    assert [refused["sender"] for refused in await timed.rows(opt_outs)] == [GATEWAY_SENDER], (
+    assert [refused["sender"] for refused in await timed_gateway.rows(opt_outs)] == [GATEWAY_SENDER], (
         "nor by another role any more"
     )
-    assert await timed.services.subscriptions.active_areas(NUMBER) == []
+    assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == []
 
 
-async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
-    await Inbox(timed.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
-    assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
-    assert await timed.rows(opt_outs) == []
-    assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
+async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGateway, clock: ManualClock) -> None:
+    await Inbox(timed_gateway.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
+    assert state(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
+    assert await timed_gateway.rows(opt_outs) == []
+    assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
 
-async def test_a_subscription_by_the_name_of_the_place(gateway: UssdGateway) -> None:
+async def test_subscribe_accepts_a_typed_place_name(gateway: UssdGateway) -> None:
     screen = await Resident(gateway.services.turns).walk(("1", "3", "1", "klego"))
     assert state(screen) == "joined"
     assert len(await gateway.services.subscriptions.active_areas(NUMBER)) == 1
 
 
-async def test_who_has_no_subscription_may_leave_all_the_same(gateway: UssdGateway) -> None:
+async def test_unsubscribe_without_subscription_succeeds(gateway: UssdGateway) -> None:
     assert state(await Resident(gateway.services.turns).walk(("1", "3", "2"))) == "left"
 
 
@@ -272,7 +274,7 @@ async def everything(gateway: UssdGateway) -> list[object]:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_a_callback_that_comes_many_times_does_it_once(gateway: UssdGateway, name: str) -> None:
+async def test_effect_of_concurrent_callbacks_is_done_once(gateway: UssdGateway, name: str) -> None:
     deed, ticket = DEEDS[name], await filed(gateway)
     resident = await deed.begin(gateway, ticket)
     label, text = resident.label, f"{resident.text}*{deed.typed(ticket)}"
@@ -288,7 +290,7 @@ async def test_a_callback_that_comes_many_times_does_it_once(gateway: UssdGatewa
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_done_and_not_remembered_it_is_done_once(gateway: UssdGateway, name: str) -> None:
+async def test_effect_repeated_after_a_lost_write_changes_nothing(gateway: UssdGateway, name: str) -> None:
     """It was committed and its write to Redis lost; the carrier repeats the callback."""
     deed, ticket = DEEDS[name], await filed(gateway)
     resident = await deed.begin(gateway, ticket)
@@ -303,25 +305,27 @@ async def test_done_and_not_remembered_it_is_done_once(gateway: UssdGateway, nam
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
 @pytest.mark.parametrize("name", DEEDS)
-async def test_with_postgresql_away_nothing_is_changed_and_nothing_lost(
-    shaky: UssdGateway, postgres: Gate, name: str, how: str
+async def test_effect_without_postgresql_changes_nothing_and_can_be_repeated(
+    unreliable_gateway: UssdGateway, postgres: PostgresGate, name: str, how: str
 ) -> None:
-    deed, ticket = DEEDS[name], await filed(shaky)
-    resident = await deed.begin(shaky, ticket)
-    before, label = await everything(shaky), resident.label
+    deed, ticket = DEEDS[name], await filed(unreliable_gateway)
+    resident = await deed.begin(unreliable_gateway, ticket)
+    before, label = await everything(unreliable_gateway), resident.label
     if how == "hangs":
-        postgres.hold()
+        postgres.freeze()
     else:
-        await postgres.shut()
+        await postgres.close()
     began = time.monotonic()
     screen = await resident.answer(deed.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert (state(screen), screen.end) == ("unavailable", True)
     await postgres.open()
-    assert await everything(shaky) == before
+    assert await everything(unreliable_gateway) == before
     assert state(await resident.callback(resident.text, label)) == deed.done, "the same callback tries again"
     if name != "erase":
-        assert state(await (await again(shaky, deed, ticket)).answer(deed.typed(ticket))) == deed.done, "so does a call"
+        assert state(await (await again(unreliable_gateway, deed, ticket)).answer(deed.typed(ticket))) == deed.done, (
+            "so does a call"
+        )
 
 
 async def again(gateway: UssdGateway, deed: Deed, ticket: str) -> Resident:
@@ -330,12 +334,14 @@ async def again(gateway: UssdGateway, deed: Deed, ticket: str) -> Resident:
 
 
 @pytest.mark.parametrize("name", DEEDS)
-async def test_with_redis_hanging_it_is_answered_in_time(shaky: UssdGateway, own_redis: OwnRedis, name: str) -> None:
-    deed, ticket = DEEDS[name], await filed(shaky)
-    resident = await deed.begin(shaky, ticket)
+async def test_effect_while_redis_hangs_is_answered_in_time(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis, name: str
+) -> None:
+    deed, ticket = DEEDS[name], await filed(unreliable_gateway)
+    resident = await deed.begin(unreliable_gateway, ticket)
     own_redis.hang()
     began = time.monotonic()
     screen = await resident.answer(deed.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert screen.label != "apology"
-    own_redis.go_on()
+    own_redis.resume()

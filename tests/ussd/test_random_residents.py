@@ -216,13 +216,13 @@ class Dialogue(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("pack", MENUS)
-def test_the_other_channel_is_one_that_the_packs_go_live_on(pack: str) -> None:
+def test_packs_pass_the_checks_on_the_other_channel(pack: str) -> None:
     assert check(MENUS[pack], CHANNELS["other"]) == []
 
 
 @pytest.mark.parametrize("pack", MENUS)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_dialogue_of_any_keys(pack: str, channel: str) -> None:
+def test_engine_with_any_keys_never_sticks_or_misleads(pack: str, channel: str) -> None:
     run_state_machine_as_test(
         lambda: Dialogue(MENUS[pack], CHANNELS[channel]),  # type: ignore[arg-type]
         settings=settings(PACE, max_examples=30),
@@ -396,5 +396,5 @@ def town(pack: str, channel: str, redis_url: str, database_url: str, log: io.Str
 
 @pytest.mark.parametrize("pack", MENUS)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_callbacks_of_any_kind(town: Town) -> None:
+def test_turns_with_any_callbacks_never_stick_or_file_twice(town: Town) -> None:
     run_state_machine_as_test(lambda: Callbacks(town), settings=settings(PACE, max_examples=15))  # type: ignore[arg-type]

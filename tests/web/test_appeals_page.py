@@ -1,4 +1,4 @@
-"""`/himbauan`: what went out, for everybody, and nothing that is nobody's business."""
+"""Public page `/himbauan`: sent appeals, without numbers and authors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.web.appeals_page import AppealsPage
-from tests.helpers.outages import Gate
+from tests.helpers.outages import PostgresGate
 from tests.helpers.web import CODE, NOON, WebGateway, add_appeal
 
 MEDONO, KLEGO, TIMUR = "33.75.01.1002", "33.75.02.1008", "33.75.02"
@@ -123,9 +123,9 @@ async def test_page_escapes_typed_text_and_masks_numbers(web_gateway: WebGateway
 
 @pytest.mark.parametrize("head", ["GET", "HEAD"])
 async def test_page_without_postgresql_is_unavailable_and_not_cached(
-    unreliable_gateway: WebGateway, postgres: Gate, head: str
+    unreliable_gateway: WebGateway, postgres: PostgresGate, head: str
 ) -> None:
-    await postgres.shut()
+    await postgres.close()
     answer = await unreliable_gateway.call(head, "/himbauan")
 
     assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
@@ -141,9 +141,11 @@ async def test_page_is_answered_from_its_cache(web_gateway: WebGateway) -> None:
     assert (await told(web_gateway))["appeals"] == [], "it is ten seconds old at the most"
 
 
-async def test_waiting_requests_share_one_failure_of_the_store(unreliable_gateway: WebGateway, postgres: Gate) -> None:
+async def test_waiting_requests_share_one_failure_of_the_store(
+    unreliable_gateway: WebGateway, postgres: PostgresGate
+) -> None:
     await unreliable_gateway.call("GET", "/himbauan/nothing")
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(unreliable_gateway.call("GET", "/himbauan") for _ in range(5)))
 

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: what watches the gateway, and what it must not learn."""
+"""Health pages `/healthz`, `/readyz` and `/metrics`, and the data that they must not show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.web import WebGateway
 
 
@@ -24,7 +24,7 @@ async def readiness(gateway: WebGateway) -> tuple[int, Mapping[str, Any]]:
 
 
 async def samples(gateway: WebGateway) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Every sample of `/metrics` by its name and the values of its labels."""
+    """Return every sample of `/metrics` by its name and the values of its labels."""
     answer = await gateway.call("GET", "/metrics")
     assert answer.status == 200
     return {
@@ -40,9 +40,9 @@ async def test_gateway_with_both_stores_is_alive_and_ready(web_gateway: WebGatew
 
 
 async def test_gateway_without_postgresql_is_alive_and_not_ready(
-    unreliable_gateway: WebGateway, postgres: Gate
+    unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
-    await postgres.shut()
+    await postgres.close()
     status, told = await readiness(unreliable_gateway)
 
     assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
@@ -55,18 +55,18 @@ async def test_gateway_without_postgresql_is_alive_and_not_ready(
 
 
 async def test_readiness_names_a_hanging_store_within_two_seconds(
-    unreliable_gateway: WebGateway, postgres: Gate, own_redis: OwnRedis
+    unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
 ) -> None:
     await readiness(unreliable_gateway)
     own_redis.hang()
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     status, told = await readiness(unreliable_gateway)
 
     assert time.monotonic() - began < 2
     assert (status, told["away"]) == (503, dict.fromkeys(("redis", "postgres"), "It has not answered within 1 s."))
 
-    own_redis.go_on()
+    own_redis.resume()
     await postgres.open()
     assert (await readiness(unreliable_gateway))[0] == 200
 
@@ -82,10 +82,10 @@ async def test_readiness_follows_an_outage_of_redis(unreliable_gateway: WebGatew
 
 
 async def test_readiness_reason_names_no_address_and_no_user(
-    unreliable_gateway: WebGateway, postgres: Gate, own_redis: OwnRedis
+    unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
 ) -> None:
-    """The page is open to whoever finds it."""
-    await postgres.shut()
+    """The page is public."""
+    await postgres.close()
     await own_redis.kill()
 
     answer = await unreliable_gateway.call("GET", "/readyz")

@@ -1,4 +1,4 @@
-"""The webhooks while a store is away: what could not be stored is asked for again, and a dialogue goes on."""
+"""Webhooks during an outage of a store: callbacks ask for a retry, and a dialogue goes on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from tests.helpers.captured import screen
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.web import WebGateway
 
 CALLBACKS = {
@@ -19,10 +19,9 @@ CALLBACKS = {
 
 
 async def test_outage_of_postgresql_asks_for_retries_and_keeps_dialogues(
-    unreliable_gateway: WebGateway, postgres: Gate
+    unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
-    """What could not be stored is asked for again; a dialogue goes on."""
-    await postgres.shut()
+    await postgres.close()
     for hook, name in CALLBACKS.items():
         assert (await unreliable_gateway.post(hook, fixture(name))).status == 503
     assert {line["hook"] for line in unreliable_gateway.lines("hook.not_stored")} == CALLBACKS.keys()
@@ -34,12 +33,12 @@ async def test_outage_of_postgresql_asks_for_retries_and_keeps_dialogues(
 
 
 async def test_hanging_postgresql_asks_for_retries_within_four_seconds(
-    unreliable_gateway: WebGateway, postgres: Gate
+    unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
-    """The proxy waits for five seconds, the carrier for ten."""
+    """The proxy waits five seconds, the carrier ten."""
     assert (await unreliable_gateway.post("sms", fixture("inbox_iso_date"))).status == 200
 
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
     answers = await asyncio.gather(*(unreliable_gateway.post(hook, fixture(name)) for hook, name in CALLBACKS.items()))
     assert time.monotonic() - began < 4
@@ -62,4 +61,4 @@ async def test_hanging_redis_delays_a_screen_by_less_than_two_seconds(
     for hook, name in CALLBACKS.items():
         assert (await unreliable_gateway.post(hook, fixture(name))).status == 200, "none of these needs Redis"
 
-    own_redis.go_on()
+    own_redis.resume()

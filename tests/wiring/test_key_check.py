@@ -1,4 +1,4 @@
-"""`waspada web` and `waspada worker` with another vault key than that of their database."""
+"""Start of `waspada web` and `waspada worker` with a wrong vault key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.runtime.postgres import Database
 from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from gateway.wiring.key_check import verify_key
-from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
+from tests.helpers.outages import OwnRedis, PostgresGate, own_redis, postgres
 from tests.helpers.program import Program, free_port, run_command, run_program
 from tests.helpers.web import serve_gateway
 
@@ -26,7 +26,7 @@ REFUSED = "Error: The vault key is not the one that this database was filled wit
 
 @pytest.fixture
 async def filled(database: Database) -> Database:
-    """A database that the key `RIGHT` was noted in."""
+    """Return a database that was encrypted with the key `RIGHT`."""
     await check_vault_key(database, Vault(bytes.fromhex(RIGHT)), Clock())
     return database
 
@@ -45,17 +45,19 @@ async def test_wrong_key_is_refused_at_the_start(verb: str, redis_url: str, data
 
 
 @pytest.fixture
-async def early(tmp_path: Path, own_redis: OwnRedis, postgres: Gate, filled: Database) -> AsyncIterator[Program]:
-    """A web process with the wrong key that was started while PostgreSQL was away."""
+async def early(
+    tmp_path: Path, own_redis: OwnRedis, postgres: PostgresGate, filled: Database
+) -> AsyncIterator[Program]:
+    """Start a web process with the wrong key during an outage of PostgreSQL."""
     assert filled
-    await postgres.shut()
+    await postgres.close()
     async with run_program(
         "web", data=tmp_path / "web", redis_url=own_redis.url, database_url=postgres.url, vault_key=WRONG
     ) as program:
         yield program
 
 
-async def test_wrong_key_is_refused_once_the_database_answers(early: Program, postgres: Gate) -> None:
+async def test_wrong_key_is_refused_once_the_database_answers(early: Program, postgres: PostgresGate) -> None:
     async with ClientSession() as http:
         assert (await http.get(f"{early.url}/healthz")).status == 200, "residents are served meanwhile"
         assert (await http.get(f"{early.url}/readyz")).status == 503
@@ -69,8 +71,8 @@ async def test_wrong_key_is_refused_once_the_database_answers(early: Program, po
     assert "Traceback" not in told
 
 
-async def test_check_is_made_up_for_after_an_outage(own_redis: OwnRedis, postgres: Gate) -> None:
-    await postgres.shut()
+async def test_check_is_made_up_for_after_an_outage(own_redis: OwnRedis, postgres: PostgresGate) -> None:
+    await postgres.close()
     async with serve_gateway(own_redis.url, postgres.url) as gateway, verify_key(gateway.services) as proof:
         assert not proof.done()
 

@@ -7,22 +7,16 @@ its sets of words into ours. A word that is in no table is a warning, never a cr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Self
 
 import structlog
-from aiohttp import ClientSession
 
-from gateway.carriers.africastalking.messaging import Messaging
-from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.carrier import (
     BadCallback,
-    Carrier,
     Ending,
     Inbound,
     OptOut,
-    Outcome,
     Receipt,
     ReceiptStatus,
     Reply,
@@ -77,56 +71,11 @@ _COUNT = re.compile(r"[0-9]{1,9}")
 _NAME_OR_SHORT_CODE = re.compile(r"[0-9]{1,8}|(?=[^A-Za-z]*[A-Za-z])[ -~]{1,20}")
 
 
-class AfricasTalking(Carrier):
-    """Carrier of one account at Africa's Talking."""
+class Callbacks:
+    """Readers of Africa's Talking's callbacks, and the writer of screens, of one channel."""
 
-    def __init__(
-        self,
-        name: str,
-        username: str,
-        api_key: str,
-        http: ClientSession,
-        *,
-        sender: str | None = None,
-        api_url: str | None = None,
-        connect_seconds: float = 3.0,
-        total_seconds: float = 15.0,
-    ) -> None:
-        """Join callbacks and messaging. `name` is the channel's, for the log.
-
-        `sender` is a short code or a registered name. Without one Africa's Talking uses a name of its own. Without
-        `api_url` messages go to its own host for `username`. A send has `connect_seconds` to get a connection and
-        `total_seconds` for everything. Raises `ValueError` for an impossible username, key or address.
-        """
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._messaging = Messaging(
-            name,
-            username,
-            api_key,
-            http,
-            sender=sender,
-            api_url=api_url,
-            connect_seconds=connect_seconds,
-            total_seconds=total_seconds,
-        )
-
-    @classmethod
-    def from_settings(cls, name: str, settings: AfricasTalkingSettings, http: ClientSession) -> Self:
-        """Build the carrier of the channel `name`. Raises `ValueError`, as the constructor does."""
-        return cls(
-            name,
-            settings.username,
-            settings.api_key.get_secret_value(),
-            http,
-            sender=settings.sender,
-            api_url=settings.api_url,
-        )
-
-    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
-        return await self._messaging.send(text, recipients)
-
-    async def balance(self) -> str | None:
-        return await self._messaging.balance()
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
         fields = TURN.read(body, headers)
