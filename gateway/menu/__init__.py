@@ -1,1 +1,1 @@
-"""Pure: dialogues as data, and the engine that runs them."""
+"""Pure: dialogues as data, and the engine that walks them."""
