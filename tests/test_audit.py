@@ -26,15 +26,19 @@ from tests.helpers.tables import rows
 async def test_audit_trail_cannot_be_changed(database: Database, clock: ManualClock, change: str) -> None:
     await AuditTrail(database, clock).add("dewi", "people.exported", {"people": 3})
     before = await rows(database, audit)
+
     with pytest.raises(DBAPIError, match="takes new rows only"):
         async with database.begin() as connection:
             await connection.execute(text(change))
+
     assert await rows(database, audit) == before
 
 
 async def test_audit_trail_masks_numbers(database: Database, clock: ManualClock) -> None:
     detail: dict[str, str | int] = {"reason": f"asked by {NUMBER.e164}", "people": 3}
     await AuditTrail(database, clock).add("dewi", "people.exported", detail)
+
     (row,) = await rows(database, audit)
+
     assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
     assert row["detail"] == {"reason": f"asked by {NUMBER.masked}", "people": 3}

@@ -34,6 +34,7 @@ async def left(database: Database) -> datetime:
 def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> None:
     incidents = shell.list_json("incidents", "list")
     assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
+
     wanted = {
         "category": "gesekan",
         "area": "33.75.01.1003",
@@ -66,6 +67,7 @@ def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: date
         "phone": NUMBER.masked,
     }
     assert shell.list_json("incidents", "drafts", "--limit", "1") == drafts[:1]
+
     lines = shell.run("incidents", "drafts").stdout.splitlines()
     assert len(lines) == 3
     assert NUMBER.e164[-9:] not in "".join(lines)
@@ -73,13 +75,16 @@ def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: date
 
 def test_incidents_move_checks_the_lifecycle(shell: Shell, tickets: list[str]) -> None:
     shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
     assert [one["status"] for one in shell.list_json("incidents", "list")] == ["received", "received", "checking"]
     assert 'cannot become "received"' in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
     assert "no incident" in shell.error_of("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+
     result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
+
     last = shell.list_json("incidents", "list")[-1]
     assert (last["status"], last["veracity"]) == ("closed", "untrue")
 

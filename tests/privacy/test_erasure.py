@@ -79,6 +79,7 @@ async def test_erase_removes_the_number_from_every_table(
     assert before.keys() == {
         *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
     }
+
     erased = await eraser.erase(NUMBER, "dewi")
     assert erased == ErasureCounts(incidents=2, drafts=1, messages=2, received=1, subscriptions=1, roles=1, people=1)
     assert (await of_number(database, vault, NUMBER)).keys() == {"opt_outs"}, "a refusal must still be honoured"
@@ -92,6 +93,7 @@ async def test_erase_keeps_reports_and_cancels_messages(
     assert [row["description"] for row in await rows(database, incidents)] == ["Ribut di depan balai"] * 4
     assert [row["text"] for row in await rows(database, inbound_messages)] == ["halo"] * 2
     assert len(await rows(database, opt_outs)) == 2
+
     mine = [row for row in await rows(database, messages) if row["phone_key"] is None]
     assert {row["status"] for row in mine} == {"cancelled"}
     assert {claim.phone for claim in await outbox.claim(10, "worker", "at")} == {OTHER}
@@ -103,7 +105,9 @@ async def test_erase_is_audited_without_the_number(
     tickets = sorted(row["ticket"] for row in await rows(database, incidents) if row["session"].startswith("ATUid_a"))
     before = len(await rows(database, audit))
     await eraser.erase(NUMBER, "dewi")
+
     noted = (await rows(database, audit))[before:]
+
     assert [(row["action"], row["subject"]) for row in noted] == [
         *(("incident.number_erased", ticket) for ticket in tickets),
         ("person.erased", ""),
@@ -116,7 +120,9 @@ async def test_erase_is_audited_without_the_number(
 async def test_erase_again_finds_nothing(eraser: Eraser, lives: None, database: Database) -> None:
     await eraser.erase(NUMBER, "dewi")
     before = await rows(database, audit)
+
     again = await eraser.erase(NUMBER, "dewi")
+
     assert (again, again.found_any) == (NOTHING, False)
     assert await rows(database, audit) == before
 
@@ -125,8 +131,10 @@ async def test_erase_removes_the_number_of_a_claimed_message(
     eraser: Eraser, outbox: Outbox, stage: Stage, database: Database
 ) -> None:
     message = await stage.put()
+
     await outbox.claim(1, "worker", "at")
     assert (await eraser.erase(NUMBER, "dewi")).messages == 1
+
     row = await stage.row(message)
     assert (row["status"], row["phone_key"]) == ("sending", None)
 

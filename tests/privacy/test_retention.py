@@ -58,8 +58,10 @@ async def test_purge_removes_numbers_of_finished_records(
     await handled(database, clock)
     await consents.subscribe(NUMBER, "33.75.01.1003", language="id", channel="at", wording="v1")
     await inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
+
     clock.advance(days=90)
     assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
+
     clock.advance(seconds=1)
     expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1)
     assert await retention.count_due() == expected
@@ -69,9 +71,11 @@ async def test_purge_removes_numbers_of_finished_records(
         **{name: [False] for name in ("incidents", "messages", "inbound_messages", "subscriptions", "people")},
         "opt_outs": [True],
     }
+
     found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.description, found.status, found.phone) == (report().description, IncidentStatus.CLOSED, "")
+
     noted = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await rows(database, audit)]
     assert noted[-2:] == [
         ("worker", "incident.number_erased", filed.ticket, {}),
@@ -89,10 +93,12 @@ async def test_purge_keeps_numbers_that_are_needed(
     officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.advance(days=91)
+
     await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
     assert (await retention.purge("worker")) == PurgeCounts(
         incidents=0, messages=1, received=0, subscriptions=0, people=0
     )
+
     kept = await numbers(database)
     assert kept == {
         "incidents": [True],
@@ -111,7 +117,9 @@ async def test_purge_works_in_several_transactions(
     for number in range(8):
         filed = await store.file(report(f"ATUid_{number}"), NUMBER, confirmation)
         await store.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
+
     clock.advance(days=91)
+
     assert await retention.purge("worker") == PurgeCounts(
         incidents=8, messages=8, received=0, subscriptions=0, people=0
     )
@@ -124,8 +132,10 @@ async def test_purge_skips_rows_that_are_locked(
     filed = await store.file(report(), NUMBER, confirmation)
     await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     clock.advance(days=91)
+
     async with database.begin() as connection:
         await connection.execute(update(incidents).values(updated_at=incidents.c.updated_at))
         assert (await retention.purge("worker")).incidents == 0
         await connection.rollback()
+
     assert (await retention.purge("worker")).incidents == 1

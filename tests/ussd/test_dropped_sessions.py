@@ -46,6 +46,7 @@ async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: Uss
     resident = await drop_session(timed_gateway, clock)
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     (draft,) = await timed_gateway.services.drafts.list_drafts()
     assert (draft.session, draft.answers["category"], draft.answers["area"]) == (
         resident.session,
@@ -54,13 +55,16 @@ async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: Uss
     )
     assert (draft.phone, draft.mentions_danger) == (NUMBER.masked, False)
     assert draft.left_at == clock.now() - timedelta(seconds=LONGEST_SESSION_S)
+
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"], line["reminded"]) == ("info", "", True)
+
     (reminder,) = await reminders(timed_gateway)
     (shown,) = await timed_gateway.confirmations()
     assert CODES["at"] in str(shown["text"]), "what to dial"
     assert shown["text"] == MENU.sms_text("resume", "id", {}, {"ussd": CODES["at"]})
     assert reminder["due_at"] == clock.now()
+
     clock.advance(hours=1)
     assert await timed_gateway.services.dropped_sessions.sweep() == 0
     assert len(await reminders(timed_gateway)) == 1
@@ -71,8 +75,10 @@ async def test_sweep_logs_a_draft_with_danger_as_a_warning(timed_gateway: UssdGa
     await drop_session(timed_gateway, clock, IN_DANGER)
     with capture_logs() as lines:
         await timed_gateway.services.dropped_sessions.sweep()
+
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"]) == ("warning", "yes")
+
     (draft,) = await timed_gateway.services.drafts.list_drafts()
     assert (draft.mentions_danger, draft.answers["danger"]) == (True, "yes")
     assert NUMBER.e164[-7:] not in repr(lines)
@@ -88,10 +94,13 @@ async def test_sweep_leaves_a_session_that_may_continue_on_the_list(
         assert await timed_gateway.services.dropped_sessions.sweep() == 0
         assert await watched(timed_gateway) == 1
         await resident.answer(keys)
+
     clock.advance(seconds=LONGEST_SESSION_S - 1)
     assert await timed_gateway.services.dropped_sessions.sweep() == 0
+
     clock.advance(seconds=1)
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     (draft,) = await timed_gateway.rows(drafts)
     assert {name: draft["answers"][name] for name in ("danger", "size", "seen")} == {
         "danger": "no",
@@ -105,6 +114,7 @@ async def test_sweep_makes_no_draft_of_finished_or_too_short_dialogues(
     timed_gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...]
 ) -> None:
     await drop_session(timed_gateway, clock, keys)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 0
     assert await timed_gateway.rows(drafts) == []
     assert await reminders(timed_gateway) == []
@@ -116,6 +126,7 @@ async def test_session_dropped_twice_is_one_draft_and_one_reminder(
 ) -> None:
     first = await drop_session(timed_gateway, clock)
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     again = Resident(timed_gateway.services.turns)
     await again.walk(("1", "2", "3"))
     clock.advance(seconds=LONGEST_SESSION_S)
@@ -123,6 +134,7 @@ async def test_session_dropped_twice_is_one_draft_and_one_reminder(
         assert await timed_gateway.services.dropped_sessions.sweep() == 0, "none is new"
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["new"], line["reminded"]) == (False, False)
+
     (draft,) = await timed_gateway.rows(drafts)
     assert (draft["session"], draft["answers"]["size"]) == (first.session, "many")
     assert len(await reminders(timed_gateway)) == 1
@@ -134,6 +146,7 @@ async def test_phone_watched_again_during_sweep_stays_on_the_list(
     """He dials again in the moment between the look and its end."""
     await drop_session(timed_gateway, clock)
     await asyncio.gather(timed_gateway.services.dropped_sessions.sweep(), Resident(timed_gateway.services.turns).dial())
+
     assert await watched(timed_gateway) == 1
 
 
@@ -142,6 +155,7 @@ async def test_concurrent_sweeps_make_one_draft_and_one_reminder(
 ) -> None:
     await drop_session(timed_gateway, clock)
     kept = await asyncio.gather(*(timed_gateway.services.dropped_sessions.sweep() for _ in range(4)))
+
     assert sum(kept) == 1
     assert len(await timed_gateway.services.drafts.list_drafts()) == len(await reminders(timed_gateway)) == 1
 
@@ -149,7 +163,9 @@ async def test_concurrent_sweeps_make_one_draft_and_one_reminder(
 async def test_sweep_checks_every_watched_phone(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     phones = [Phone(f"+62812300{number:05d}") for number in range(40)]
     await asyncio.gather(*(Resident(timed_gateway.services.turns, phone).walk(TO_PLACE) for phone in phones))
+
     clock.advance(seconds=LONGEST_SESSION_S)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 40
     assert len(await timed_gateway.services.drafts.list_drafts()) == 40
 
@@ -160,8 +176,10 @@ async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdG
     sealed = Vault(bytes(32)).seal(NUMBER)
     await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), b64encode(sealed))
     await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(OTHER).hex(), "?")
+
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 0
+
     assert [(line["event"], line["error"]) for line in lines] == [("draft.not_kept", "CannotOpen")]
     assert await watched(timed_gateway) == 0
 
@@ -169,8 +187,10 @@ async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdG
 async def test_sweep_continues_after_an_unexpected_error(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await timed_gateway.ask("HSET", "waspada:watched", "no hexadecimal", "?")
     await drop_session(timed_gateway, clock)
+
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["draft.not_looked_at"]
 
 
@@ -194,7 +214,9 @@ async def test_reminder_is_due_outside_quiet_hours(
     clock.time = day.astimezone(UTC) - timedelta(seconds=LONGEST_SESSION_S)
     await drop_session(timed_gateway, clock)
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await reminders(timed_gateway)
+
     assert reminder["due_at"] == due
 
 
@@ -203,7 +225,9 @@ async def test_reminder_is_due_after_quiet_hours_within_a_day(timed_gateway: Uss
     clock.time = datetime(2026, 11, 23, 13, 0, tzinfo=MENU.timezone).astimezone(UTC)
     await drop_session(timed_gateway, clock)
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await reminders(timed_gateway)
+
     assert reminder["due_at"] == datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 
 
@@ -212,6 +236,7 @@ async def test_pack_without_reminder_keeps_the_draft_and_sends_no_sms(
 ) -> None:
     activate_rules(timed_gateway, "resume: {sms: false}")
     await drop_session(timed_gateway, clock)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
     assert len(await timed_gateway.services.drafts.list_drafts()) == 1
     assert await reminders(timed_gateway) == []
@@ -221,7 +246,9 @@ async def test_reminder_due_after_the_resume_window_is_not_sent(timed_gateway: U
     """Its quiet hours end when there is nothing left to go on with."""
     activate_rules(timed_gateway, "resume: {hours: 2, sms: true}")
     clock.time = datetime(2026, 11, 23, 22, 0, tzinfo=MENU.timezone).astimezone(UTC)
+
     await drop_session(timed_gateway, clock)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
     assert await reminders(timed_gateway) == []
 
@@ -233,7 +260,9 @@ async def test_reminder_is_in_the_language_of_the_dialogue(
     number = str(list(MENU.languages).index(language) + 1)
     await drop_session(timed_gateway, clock, (number, *TO_PLACE[1:]))
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await timed_gateway.confirmations()
+
     assert reminder["text"] == MENU.sms_text("resume", language, {}, {"ussd": CODES["at"]})
 
 
@@ -241,7 +270,9 @@ async def test_reminder_has_the_code_of_its_channel(timed_gateway: UssdGateway, 
     await Resident(timed_gateway.services.turns, service=SECOND).walk(TO_PLACE)
     clock.advance(seconds=LONGEST_SESSION_S)
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await timed_gateway.confirmations()
+
     assert (reminder["channel"], SECOND.service_code in str(reminder["text"])) == ("at2", True)
 
 
@@ -254,8 +285,10 @@ async def test_sweep_waits_while_a_store_is_unavailable(
 ) -> None:
     await drop_session(timed_unreliable_gateway, clock)
     away, back = (own_redis.kill, own_redis.start) if store == "redis" else (postgres.close, postgres.open)
+
     await away()
     assert await timed_unreliable_gateway.services.dropped_sessions.sweep() == 0
+
     await back()
     assert await watched(timed_unreliable_gateway) == 1
     assert await timed_unreliable_gateway.services.dropped_sessions.sweep() == 1

@@ -64,7 +64,9 @@ async def test_find_report_shows_status_and_time(timed_gateway: UssdGateway, clo
     ticket = await filed(timed_gateway)
     await timed_gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.advance(hours=1)
+
     screen = await asks(timed_gateway, ticket)
+
     assert state(screen) == "status"
     assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
 
@@ -79,7 +81,9 @@ async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: 
     """And whether there is such a report at all is not to be learnt."""
     ticket = await filed(gateway)
     screens = [await asks(gateway, one, OTHER) for one in (ticket,)]
+
     screens += [await Resident(gateway.services.turns, OTHER).walk(("2", UNKNOWN))]
+
     assert [state(screen) for screen in screens] == ["no_report"] * 2
     assert screens[0].text == screens[1].text
 
@@ -88,6 +92,7 @@ async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: 
 async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", *([typed] * 2)))
+
     assert (await gateway.stored()).menu_session.state == "ask_ticket"
     assert await gateway.ask("KEYS", "waspada:tries:*") == []
 
@@ -100,13 +105,16 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
         await resident.answer("1")
         assert state(await resident.answer(UNKNOWN)) == "no_report"
     await resident.answer("1")
+
     locked = await resident.answer(ticket)
     assert (state(locked), locked.end) == ("locked", True), "the right one helps no more"
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "locked", "nor does another call"
     assert state(await asks(gateway, UNKNOWN, OTHER)) == "no_report", "other phones may ask"
+
     keys = await gateway.ask("KEYS", "waspada:tries:*")
     assert len(keys) == 2
     assert NUMBER.e164[-7:].encode() not in b"".join(keys)
+
     for key in keys:
         assert WINDOW_S - 5 < await gateway.ask("TTL", key) <= WINDOW_S
         await gateway.ask("DEL", key)  # the hour passes
@@ -119,7 +127,9 @@ async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGate
     (key,) = await gateway.ask("KEYS", "waspada:tries:*")
     await gateway.ask("EXPIRE", key, 100)
     await resident.answer("1")
+
     await resident.answer(UNKNOWN)
+
     assert await gateway.ask("TTL", key) <= 100
 
 
@@ -133,8 +143,10 @@ async def test_right_ticket_does_not_count_as_wrong(gateway: UssdGateway) -> Non
 async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2"))
+
     screens = await asyncio.gather(*(resident.callback(f"1*2*{UNKNOWN}", resident.label) for _ in range(8)))
     assert {state(screen) for screen in screens} == {"no_report"}
+
     (key,) = await gateway.ask("KEYS", "waspada:tries:*")
     assert await gateway.ask("SCARD", key) == 1
 
@@ -144,8 +156,10 @@ async def test_find_report_without_redis_is_unavailable(unreliable_gateway: Ussd
     ticket = await filed(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(("1", "2"))
+
     await own_redis.kill()
     assert state(await resident.answer(ticket)) == "unavailable"
+
     await own_redis.start()
     assert state(await resident.callback(resident.text, "ask_ticket.id")) == "status"
 
@@ -156,11 +170,14 @@ async def test_find_report_without_redis_is_unavailable(unreliable_gateway: Ussd
 async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     resident = Resident(gateway.services.turns)
+
     screen = await resident.walk(("1", "2", ticket, "1", "motor hijau, 5*5 orang"))
     assert (state(screen), screen.end) == ("added", True)
     assert ticket in screen.text
+
     (incident,) = await gateway.incidents()
     assert incident["details"] == ["motor hijau, 5*5 orang"]
+
     (noted,) = (row for row in await gateway.rows(audit) if row["action"] == "incident.details_added")
     assert "motor" not in str(noted)
 
@@ -169,20 +186,27 @@ async def test_add_details_keeps_the_order_of_calls(gateway: UssdGateway) -> Non
     ticket = await filed(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "1", "motor hijau"))
     await Resident(gateway.services.turns).walk(("2", ticket, "1", "motor hijau"))
+
     (incident,) = await gateway.incidents()
+
     assert incident["details"] == ["motor hijau", "motor hijau"]
 
 
 async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
+
     resident = Resident(gateway.services.turns)
     assert state(await resident.walk(("1", "2", ticket, "2"))) == "erase"
+
     screen = await resident.answer("1")
     assert (state(screen), screen.end) == ("erased", True)
+
     (incident,) = await gateway.incidents()
     assert (incident["phone"], incident["category"]) == ("", "gesekan")
+
     (row,) = await gateway.rows(messages)
     assert (row["phone_sealed"], row["phone_key"], row["status"]) == (None, None, "cancelled")
+
     (shown,) = await gateway.confirmations()
     assert shown["to"] == ""
     assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "no_report", "it is nobody's now"
@@ -191,7 +215,9 @@ async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> 
 async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -> None:
     ticket = await filed(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "2", "0"))
+
     (incident,) = await gateway.incidents()
+
     assert incident["phone"] == NUMBER.masked
 
 
@@ -204,13 +230,16 @@ async def test_subscribe_records_consent_and_unsubscribe_ends_it(
     screen = await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))
     assert (state(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
+
     (row,) = await timed_gateway.rows(subscriptions)
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
+
     clock.advance(hours=1)
     screen = await Resident(timed_gateway.services.turns).walk(("3", "2"))
     assert (state(screen), screen.end) == ("left", True)
+
     (row,) = await timed_gateway.rows(subscriptions)
     assert row["withdrawn_at"] == clock.now(), "that there was consent can be shown later"
     assert [refused["sender"] for refused in await timed_gateway.rows(opt_outs)] == [GATEWAY_SENDER], (
@@ -221,6 +250,7 @@ async def test_subscribe_records_consent_and_unsubscribe_ends_it(
 
 async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await Inbox(timed_gateway.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
+
     assert state(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed_gateway.rows(opt_outs) == []
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
@@ -228,6 +258,7 @@ async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGate
 
 async def test_subscribe_accepts_a_typed_place_name(gateway: UssdGateway) -> None:
     screen = await Resident(gateway.services.turns).walk(("1", "3", "1", "klego"))
+
     assert state(screen) == "joined"
     assert len(await gateway.services.subscriptions.active_areas(NUMBER)) == 1
 
@@ -278,8 +309,10 @@ async def test_effect_of_concurrent_callbacks_is_done_once(gateway: UssdGateway,
     deed, ticket = DEEDS[name], await filed(gateway)
     resident = await deed.begin(gateway, ticket)
     label, text = resident.label, f"{resident.text}*{deed.typed(ticket)}"
+
     screens = await asyncio.gather(*(resident.callback(text, label) for _ in range(6)))
     assert {state(screen) for screen in screens} == {deed.done}
+
     after = await everything(gateway)
     again = [await resident.callback(text, label), await resident.callback(text)]
     assert {screen.text for screen in (*screens, *again)} == {screens[0].text}
@@ -298,7 +331,9 @@ async def test_effect_repeated_after_a_lost_write_changes_nothing(gateway: UssdG
     before, label = await gateway.ask("GET", key), resident.label
     screen = await resident.answer(deed.typed(ticket))
     after = await everything(gateway)
+
     await gateway.ask("SET", key, before)
+
     assert (await resident.callback(resident.text, label)).text == screen.text
     assert await everything(gateway) == after
 
@@ -316,12 +351,15 @@ async def test_effect_without_postgresql_changes_nothing_and_can_be_repeated(
     else:
         await postgres.close()
     began = time.monotonic()
+
     screen = await resident.answer(deed.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert (state(screen), screen.end) == ("unavailable", True)
+
     await postgres.open()
     assert await everything(unreliable_gateway) == before
     assert state(await resident.callback(resident.text, label)) == deed.done, "the same callback tries again"
+
     if name != "erase":
         assert state(await (await again(unreliable_gateway, deed, ticket)).answer(deed.typed(ticket))) == deed.done, (
             "so does a call"
@@ -341,7 +379,9 @@ async def test_effect_while_redis_hangs_is_answered_in_time(
     resident = await deed.begin(unreliable_gateway, ticket)
     own_redis.hang()
     began = time.monotonic()
+
     screen = await resident.answer(deed.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert screen.label != "apology"
+
     own_redis.resume()

@@ -48,6 +48,7 @@ async def dropped(gateway: UssdGateway) -> None:
 async def test_start_asks_for_the_language_once(gateway: UssdGateway, language: str) -> None:
     await speaks(gateway, language)
     screen = await Resident(gateway.services.turns).dial()
+
     assert (screen.text, screen.label) == (begun(language=language), f"main.{language}.home")
     assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected_screen(), "of each phone"
 
@@ -55,6 +56,7 @@ async def test_start_asks_for_the_language_once(gateway: UssdGateway, language: 
 async def test_start_uses_a_changed_language(gateway: UssdGateway) -> None:
     await speaks(gateway, "jv")
     await Resident(gateway.services.turns).walk(("5", "3"))
+
     assert (await Resident(gateway.services.turns).dial()).text == begun(language="en")
 
 
@@ -69,8 +71,10 @@ async def test_start_remembers_the_language_as_long_as_the_pack_says(
 ) -> None:
     await Resident(gateway.services.turns).walk(keys)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
+
     days = MENU.rules.remember_language.days
     assert days * DAY_S - 5 < await gateway.ask("TTL", key) <= days * DAY_S
+
     await gateway.ask("PEXPIRE", key, 1)
     while await gateway.ask("EXISTS", key):
         pass
@@ -89,8 +93,10 @@ async def test_reports_today_count_until_the_next_day(timed_gateway: UssdGateway
         )
     assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
     assert (await Resident(timed_gateway.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
+
     clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
     assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
+
     clock.advance(seconds=1)
     assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "notice.id.home"
 
@@ -100,9 +106,11 @@ async def test_reports_today_count_without_a_chosen_language(gateway: UssdGatewa
     await Resident(gateway.services.turns).dial("*384*3375*3#")
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
+
     for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
+
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     assert DAY_S - 5 < await gateway.ask("TTL", key) <= DAY_S
     assert (await gateway.stored()).filed_count == 1
@@ -118,12 +126,14 @@ async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, 
     if language:
         await speaks(gateway, language)
     resident = Resident(gateway.services.turns)
+
     if in_text:
         resident.text = shortcut
         screen = await resident.callback(shortcut)
     else:
         screen = await resident.callback("", code=f"*384*3375*{shortcut}#")
     assert screen.text == begun(language=language, shortcut=shortcut)
+
     state = "ask_ticket" if shortcut == "9" else "notice"
     assert screen.label == f"{state}.{language or 'id'}.{shortcut}"
     assert (await resident.answer("00")).text == begun(("00",), language, shortcut)
@@ -132,9 +142,11 @@ async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, 
 async def test_shortcut_to_a_report_files_it(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
+
     for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
+
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["area"]) == ("gesekan", "33.75.01.1003")
 
@@ -148,13 +160,16 @@ async def test_suffix_without_shortcut_counts_as_typed_inputs(
         await speaks(gateway, language)
     keys = ("1", "1", "98") if language else ("3", "1", "1", "98")
     typed = "*".join(keys)
+
     text, code = (typed, "") if in_text else ("", f"*384*3375*{typed}#")
+
     assert (await Resident(gateway.services.turns).callback(text, code=code)).text == begun(keys, language)
 
 
 @pytest.mark.parametrize("suffix", ["7*7", "77", "1*77", "1*1*1*0*77"])
 async def test_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix: str) -> None:
     screen = await Resident(gateway.services.turns).callback("", code=f"*384*3375*{suffix}#")
+
     assert screen.text == begun(language="id")
     assert (await Resident(gateway.services.turns, OTHER).callback("77")).text == begun(language="id")
 
@@ -162,8 +177,10 @@ async def test_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix:
 async def test_wrong_suffix_continues_from_the_main_menu(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*77#")
+
     for keys in WHOLE_REPORT[1:]:
         screen = await resident.answer(keys)
+
     assert screen.label == "ticket.id.resume"
 
 
@@ -172,7 +189,9 @@ async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGa
     await dropped(gateway)
     shortcut = suffix if suffix in MENU.shortcuts else ""
     resident = Resident(gateway.services.turns)
+
     screen = await resident.dial(f"*384*3375*{suffix}#")
+
     assert screen.label == f"unfinished.jv.resume{shortcut}"
     assert (await resident.answer("2")).text == begun(language="jv", shortcut=shortcut)
     assert (await gateway.stored()).menu_session.resumed is False
@@ -181,6 +200,7 @@ async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGa
 async def test_dropped_report_is_offered_before_a_suffix_in_the_text(gateway: UssdGateway) -> None:
     await dropped(gateway)
     resident = Resident(gateway.services.turns)
+
     assert (await resident.answer("3")).label == "unfinished.jv.resume3"
     assert (await resident.answer("1")).label == "kecamatan.jv.resume3"
 
@@ -217,6 +237,7 @@ async def test_lost_session_with_label_continues_on_every_screen(
         await resident.dial(code)
     keys = WHOLE_REPORT[4:] if shortcut else WHOLE_REPORT[1:]
     keys = ("1", *keys) if shortcut else keys if language else WHOLE_REPORT
+
     for number, one in enumerate(keys):
         await gateway.ask("FLUSHALL")
         resident.text = f"{resident.text}*{one}" if resident.text else one
@@ -225,6 +246,7 @@ async def test_lost_session_with_label_continues_on_every_screen(
         if number + 1 < len(keys):
             assert screen.text == begun(keys[: number + 1], language, shortcut)
     assert screen.end
+
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["language"]) == ("gesekan", language or "id")
 
@@ -235,7 +257,9 @@ async def test_replayed_session_is_stored_and_continues(gateway: UssdGateway) ->
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1", "3"))
     await gateway.ask("FLUSHALL")
+
     await resident.answer("1")
+
     assert (await resident.answer("2")).text == begun(("1", "1", "3", "1", "2"), "jv")
     assert (await Resident(gateway.services.turns).dial()).label == "unfinished.jv.resume"
 
@@ -244,7 +268,9 @@ async def test_lost_session_with_changed_language_is_replayed(gateway: UssdGatew
     await speaks(gateway, "jv")
     resident = Resident(gateway.services.turns)
     await resident.walk(("5", "3", "1"))
+
     await gateway.ask("FLUSHALL")
+
     assert (await resident.answer("1")).text == begun(("1", "1"), "en")
 
 
@@ -254,9 +280,11 @@ async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway)
     resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
     await gateway.ask("FLUSHALL")
+
     screen = await resident.answer("1")
     assert (screen.text, screen.label) == (lost("jv"), "main.jv.resume")
     assert (await resident.answer("1")).text == begun(("1",), "jv")
+
     await gateway.ask("FLUSHALL")
     assert (await resident.answer("1")).text == lost("jv"), "nor can what came after it"
 
@@ -267,10 +295,13 @@ async def test_resumed_session_that_was_not_stored_is_offered_again(
     """Redis holds what was dropped and took nothing since: to lead back to the main menu would throw it away."""
     await dropped(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
+
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
+
     screen = await resident.answer("1")
     assert (screen.label, screen.text.partition("\n")[0]) == ("unfinished.jv.resume", LOST["jv"])
+
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
     assert (await resident.answer("1")).text.startswith(LOST["jv"])
     assert (await resident.answer("1")).label == "kecamatan.jv.resume"
@@ -280,6 +311,7 @@ async def test_resumed_session_that_was_not_stored_is_offered_again(
 async def test_lost_session_with_unreachable_label_leads_to_the_main_menu(gateway: UssdGateway, label: str) -> None:
     screen = await Resident(gateway.services.turns).callback("1*1*1", label)
     language = "en" if ".en" in label else "id"
+
     assert screen.text == lost(language)
 
 
@@ -288,6 +320,7 @@ async def test_lost_session_without_label_and_redis_takes_every_input(
 ) -> None:
     await own_redis.kill()
     resident = Resident(unreliable_gateway.services.turns)
+
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
     assert (await resident.callback("3", code="*384*3375*3*1#")).text == begun(("3", "1", "3"))
     assert (await resident.callback("1*2", code="*384*3375*3#")).text == begun(("1", "2"), shortcut="3")
@@ -296,5 +329,6 @@ async def test_lost_session_without_label_and_redis_takes_every_input(
 async def test_lost_session_without_label_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
     """One slip in it is only that; a first input that is none leads to the main menu."""
     resident = Resident(gateway.services.turns)
+
     assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
     assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == begun(TO_CONFIRM)
