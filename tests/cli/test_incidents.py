@@ -21,7 +21,7 @@ from tests.helpers.incidents import AT, report
 
 @pytest.fixture
 async def left(database: Database) -> datetime:
-    """When the later of two unfinished reports was left."""
+    """Keep two drafts. Returns the time of the later one."""
     vault = Vault(bytes.fromhex(KEY))
     drafts = DraftStore(database, vault, Clock(), IncidentStore(database, vault, Clock()))
     for hour, phone, danger in ((1, OTHER, "no"), (2, NUMBER, "yes")):
@@ -33,7 +33,7 @@ async def left(database: Database) -> datetime:
 
 def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> None:
     incidents = shell.list_json("incidents", "list")
-    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
+    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "newest first"
 
     wanted = {
         "category": "gesekan",
@@ -52,7 +52,7 @@ def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> 
 
 def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: datetime) -> None:
     drafts = shell.list_json("incidents", "drafts")
-    assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
+    assert [draft["marked"] for draft in drafts] == [True, False], "newest first"
     assert drafts[0] == {
         "channel": "at",
         "session": "ATUid_left_2",

@@ -15,7 +15,7 @@ from tests.helpers.cli import NUMBER, Shell
 
 @pytest.fixture
 async def long_over(tickets: list[str], database: Database) -> None:
-    """The oldest report was closed long ago."""
+    """Close the oldest report long ago."""
     over = {"status": "closed", "updated_at": datetime(2026, 1, 1, tzinfo=UTC)}
     async with database.begin() as connection:
         await connection.execute(update(incidents).where(incidents.c.ticket == tickets[0]).values(over))

@@ -1,4 +1,4 @@
-"""What is kept of an unfinished report, and what may become of it."""
+"""Draft: answers that are kept, and the report that they make."""
 
 from __future__ import annotations
 

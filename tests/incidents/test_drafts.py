@@ -1,4 +1,4 @@
-"""Unfinished reports against a real PostgreSQL: kept once, filed once, and wiped whatever ends them."""
+"""Store of drafts: kept once, filed once, and erased whatever ends them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BEFORE = AT - timedelta(days=1)
 def draft(
     session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = NUMBER
 ) -> Draft:
-    """One that was left so many minutes after `AT`."""
+    """Make a draft that was left so many minutes after `AT`."""
     return Draft("at", session, phone, "id", answers, AT + timedelta(minutes=minutes))
 
 
@@ -63,7 +63,7 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
     return [message for message in await rows(database, messages) if message["class"] == "resume"]
 
 
-# Keeping ---------------------------------------------------------------------------------------------------
+# Keeping ----------------------------------------------------------------------------------------------------
 
 
 async def test_keep_stores_draft_and_reminder_together(
@@ -111,13 +111,13 @@ async def test_keep_again_updates_the_answers(drafts: DraftStore, database: Data
     await drafts.keep(draft(), REMINDER, DUE)
 
     later = replace(draft(minutes=5), answers={**draft().answers, "danger": "no", "description": "more by now"})
-    assert not await drafts.keep(later, REMINDER, DUE), "it is the same draft"
-    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "and a late word of before changes nothing"
+    assert not await drafts.keep(later, REMINDER, DUE), "the draft is not new"
+    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "an older state changes nothing"
 
     (listed,) = await drafts.list_drafts()
     assert (listed.answers["danger"], listed.answers["description"]) == ("no", "more by now")
     assert listed.left_at == later.left_at
-    assert len(await rows(database, messages)) == 1, "nobody is reminded a second time"
+    assert len(await rows(database, messages)) == 1, "there is one reminder"
 
 
 async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore, database: Database) -> None:
@@ -136,7 +136,7 @@ async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore
         ("queued", False),
     ]
     assert not await drafts.keep(draft("s1"), REMINDER, DUE), "it was kept before"
-    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "a later one is there"
+    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "there is a later draft"
 
 
 async def test_concurrent_drafts_of_a_phone_keep_the_last_left(drafts: DraftStore, database: Database) -> None:
@@ -165,7 +165,7 @@ async def test_keep_with_too_long_reminder_stores_nothing(drafts: DraftStore, da
     assert await rows(database, table) == []
 
 
-# Filing ----------------------------------------------------------------------------------------------------
+# Filing -----------------------------------------------------------------------------------------------------
 
 
 async def test_file_files_the_draft_and_erases_it(
@@ -231,7 +231,7 @@ async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, store:
 async def test_file_of_a_filed_session_returns_its_ticket(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
+    """File a pending report whose dropped session had become a draft."""
     await drafts.keep(draft(), None, DUE)
 
     earlier = await store.file(report(received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
@@ -280,7 +280,7 @@ async def test_file_of_a_session_with_erased_number_is_refused(
 async def test_filing_a_report_cancels_the_reminder(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    """Else the resident who has just got a ticket would read that his report was not sent."""
+    """Residents with a ticket must not read that their report was not sent."""
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
 
@@ -295,7 +295,7 @@ async def test_filing_a_report_cancels_the_reminder(
     assert (await reminders(database))[-1]["status"] == "queued", "the same session again changes nothing"
 
 
-# Ending ----------------------------------------------------------------------------------------------------
+# Ending -----------------------------------------------------------------------------------------------------
 
 
 async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Database) -> None:
@@ -313,7 +313,7 @@ async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Da
         ("cancelled", True),
         ("queued", False),
     ]
-    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "the end of its session is told again"
+    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "a repeated end of the session"
     assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
 
 
@@ -347,7 +347,7 @@ async def test_concurrent_expire_erases_each_draft_once(drafts: DraftStore) -> N
     assert sum(expired) == 20
 
 
-# Listing ---------------------------------------------------------------------------------------------------
+# Listing ----------------------------------------------------------------------------------------------------
 
 
 async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> None:
@@ -387,10 +387,10 @@ async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, store: 
     await drafts.keep(draft("s1"), None, DUE)
 
     await store.file(report("s2", received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was before"
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "an earlier report"
 
     await store.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was another phone"
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "a report of another phone"
 
     await store.file(report("s4", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []

@@ -1,4 +1,4 @@
-"""What a resident may do with his own report, against a real PostgreSQL; and that it is his alone."""
+"""Access of residents to their own reports, and to no other."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def hold_no_number(database: Database) -> bool:
     return not any(row["phone_sealed"] or row["phone_key"] for row in held)
 
 
-# How it stands ---------------------------------------------------------------------------------------------
+# Status -----------------------------------------------------------------------------------------------------
 
 
 async def test_find_status_returns_status_and_time(
@@ -93,7 +93,7 @@ async def test_every_method_ends_at_its_deadline(reporter: Reporter, ticket: str
                 await asking
 
 
-# Adding to it ----------------------------------------------------------------------------------------------
+# Adding to it -----------------------------------------------------------------------------------------------
 
 
 async def test_add_details_keeps_the_report_and_its_details(
@@ -154,7 +154,7 @@ async def test_add_details_refuses_invalid_text_without_quoting_it(
     assert await rows(database, incident_details) == []
 
 
-# Having the number erased ----------------------------------------------------------------------------------
+# Erase the number -------------------------------------------------------------------------------------------
 
 
 async def test_erase_number_removes_it_from_report_and_messages(
@@ -234,7 +234,7 @@ async def test_erased_session_cannot_file_again(store: IncidentStore, reporter: 
 async def test_erase_number_erases_settled_drafts(
     reporter: Reporter, ticket: str, drafts: DraftStore, database: Database
 ) -> None:
-    """Else it would be open again, with the number, once no report of this phone is to be found."""
+    """Drafts that the report settled would be open again once it has no number."""
     received = report().received_at
     for session, left_at in (("before", received - timedelta(hours=1)), ("after", received + timedelta(hours=1))):
         draft = Draft("at", session, NUMBER, "id", {"danger": "yes"}, left_at)
@@ -319,7 +319,7 @@ async def test_erase_number_keeps_an_accepted_message(
 async def test_concurrent_erase_number_and_claim_lose_no_message(
     store: IncidentStore, reporter: Reporter, outbox: Outbox, database: Database
 ) -> None:
-    """Whoever comes first: a message is claimed with its number, or cancelled; none is lost and none is both."""
+    """Either is first: a message is claimed with its number or cancelled, never both and never neither."""
     tickets = [(await store.file(report(f"s{number}"), NUMBER, confirmation)).ticket for number in range(30)]
     erasing = (reporter.erase_number(ticket, NUMBER) for ticket in tickets)
     claiming = (outbox.claim(4, f"w{number}", "at") for number in range(8))

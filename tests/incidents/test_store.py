@@ -1,4 +1,4 @@
-"""The store against a real PostgreSQL: one report is one incident, one confirmation and one audit row."""
+"""Store of incidents: one report is one incident, one confirmation and one audit row."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Drawing(Clock):
 
 
 async def counts(database: Database) -> tuple[int, int, int]:
-    """How many incidents, messages and audit rows there are."""
+    """Return the numbers of incidents, messages and audit rows."""
     async with database.begin() as connection:
         incident_count, message_count, audit_count = [
             (await connection.execute(select(func.count()).select_from(table))).scalar_one()
@@ -56,7 +56,7 @@ async def counts(database: Database) -> tuple[int, int, int]:
     return incident_count, message_count, audit_count
 
 
-# Filing ----------------------------------------------------------------------------------------------------
+# Filing -----------------------------------------------------------------------------------------------------
 
 
 async def test_file_makes_incident_confirmation_and_audit_row(
@@ -120,7 +120,7 @@ async def test_session_is_unique_within_its_channel(store: IncidentStore, databa
 async def test_file_again_with_more_answers_completes_the_incident(
     store: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
-    """It was sent by SMS as it was, and the dialogue went on."""
+    """File by SMS first, then continue the dialogue."""
     first = await store.file(report(danger="", description="", contact=None), NUMBER, confirmation)
     more = report(danger="yes", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
     clock.advance(minutes=1)
@@ -244,7 +244,7 @@ async def test_file_within_joins_the_transaction(store: IncidentStore, database:
     assert await counts(database) == (1, 1, 1)
 
 
-# Finding ---------------------------------------------------------------------------------------------------
+# Finding ----------------------------------------------------------------------------------------------------
 
 
 async def test_find_unknown_ticket_returns_none(store: IncidentStore) -> None:
@@ -289,7 +289,7 @@ async def test_times_of_any_zone_are_returned_in_utc(store: IncidentStore) -> No
     assert (await store.list_incidents())[0].report.received_at.isoformat() == "2026-11-23T08:00:00+00:00"
 
 
-# Moving ----------------------------------------------------------------------------------------------------
+# Moving -----------------------------------------------------------------------------------------------------
 
 
 async def test_move_writes_status_and_audit_row(store: IncidentStore, database: Database, clock: ManualClock) -> None:
@@ -368,7 +368,7 @@ async def test_move_of_unknown_ticket_raises(store: IncidentStore) -> None:
         await store.move("73402817", IncidentStatus.CHECKING, "sari", "")
 
 
-# The audit trail -------------------------------------------------------------------------------------------
+# The audit trail --------------------------------------------------------------------------------------------
 
 
 async def test_tables_hold_no_readable_number(store: IncidentStore, database: Database) -> None:

@@ -37,7 +37,7 @@ def retention(database: Database, clock: ManualClock) -> Retention:
 
 
 async def numbers(database: Database) -> dict[str, list[bool]]:
-    """Whether each row still has its number, by table."""
+    """Return by table, for each row, if it still has its number."""
     keys = {incidents: "phone_key", messages: "phone_key", inbound_messages: "sender_key"}
     keys |= {subscriptions: "phone_key", people: "phone_key", opt_outs: "phone_key"}
     return {table.name: [row[key] is not None for row in await rows(database, table)] for table, key in keys.items()}
@@ -60,7 +60,9 @@ async def test_purge_removes_numbers_of_finished_records(
     await inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
 
     clock.advance(days=90)
-    assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
+    assert await retention.count_due() == await retention.purge("worker") == NOTHING, (
+        "the last day of the retention counts"
+    )
 
     clock.advance(seconds=1)
     expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1)

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the stores declare."""
+"""Migrations: they make the declared tables, and keep the rows of earlier versions."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _differences(connection: Connection) -> list[Any]:
 
 
 def _conditions(connection: Connection) -> Mapping[str, str]:
-    """The conditions of the partial indexes and the checks, in PostgreSQL's words."""
+    """Return the conditions of partial indexes and checks, as PostgreSQL words them."""
     inspector = inspect(connection)
     indexes = [index for table in DECLARED for index in inspector.get_indexes(table.name)]
     partial = {str(index["name"]): index["dialect_options"].get("postgresql_where", "") for index in indexes}
@@ -88,7 +88,7 @@ async def test_migrations_make_the_declared_indexes_and_checks(database: Databas
 
 @pytest.fixture
 async def old_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
-    """A database as the first version left it."""
+    """Create a database of the first version."""
     await template.execute("CREATE DATABASE old_version")
     url = make_url(stores.database_url).set(database="old_version").render_as_string(hide_password=False)
     old = Database(url)
@@ -107,9 +107,9 @@ def _to_version(connection: Connection, version: str) -> None:
 
 
 def _row(table: Table, **known: Any) -> dict[str, Any]:
-    """A row of the first version: `known`, and something in every other column that must not be empty.
+    """Make a row of the first version: `known`, and a filler in every other column that must have a value.
 
-    Later versions have added columns that fill themselves.
+    Columns of later versions have defaults.
     """
     phone = Phone("+6281230004567")
     numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
@@ -166,7 +166,7 @@ async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
 
 
 async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None:
-    """Nobody wants a reply to what he wrote before there were any; the desk has it to sort."""
+    """Old SMS get no late replies. The desk sorts them."""
     phone = Phone("+6281230004567")
     sender = {"sender_sealed": VAULT.seal(phone), "sender_key": VAULT.lookup(phone)}
     old = [

@@ -1,4 +1,4 @@
-"""Dialogues that broke off: kept as drafts, and brought to mind by one SMS outside of the quiet hours."""
+"""Dropped sessions: the sweep keeps them as drafts, and sends one reminder outside quiet hours."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def watched(gateway: UssdGateway) -> int:
     return int(await gateway.ask("HLEN", "waspada:watched"))
 
 
-# Kept as a draft ----------------------------------------------------------------------------------------------------
+# Kept as a draft --------------------------------------------------------------------------------------------
 
 
 async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: UssdGateway, clock: ManualClock) -> None:
@@ -61,7 +61,7 @@ async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: Uss
 
     (reminder,) = await reminders(timed_gateway)
     (shown,) = await timed_gateway.confirmations()
-    assert CODES["at"] in str(shown["text"]), "what to dial"
+    assert CODES["at"] in str(shown["text"]), "the reminder has the code to dial"
     assert shown["text"] == MENU.sms_text("resume", "id", {}, {"ussd": CODES["at"]})
     assert reminder["due_at"] == clock.now()
 
@@ -131,7 +131,7 @@ async def test_session_dropped_twice_is_one_draft_and_one_reminder(
     await again.walk(("1", "2", "3"))
     clock.advance(seconds=LONGEST_SESSION_S)
     with capture_logs() as lines:
-        assert await timed_gateway.services.dropped_sessions.sweep() == 0, "none is new"
+        assert await timed_gateway.services.dropped_sessions.sweep() == 0, "the draft is not new"
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["new"], line["reminded"]) == (False, False)
 
@@ -143,7 +143,7 @@ async def test_session_dropped_twice_is_one_draft_and_one_reminder(
 async def test_phone_watched_again_during_sweep_stays_on_the_list(
     timed_gateway: UssdGateway, clock: ManualClock
 ) -> None:
-    """He dials again in the moment between the look and its end."""
+    """Dial again between the check of a phone and the end of the sweep."""
     await drop_session(timed_gateway, clock)
     await asyncio.gather(timed_gateway.services.dropped_sessions.sweep(), Resident(timed_gateway.services.turns).dial())
 
@@ -171,7 +171,7 @@ async def test_sweep_checks_every_watched_phone(timed_gateway: UssdGateway, cloc
 
 
 async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    """The vault's key was changed, or the dialogue is of a pack that nobody has any more."""
+    """Entries are unreadable after a change of the vault key or of the pack."""
     await drop_session(timed_gateway, clock)
     sealed = Vault(bytes(32)).seal(NUMBER)
     await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), b64encode(sealed))
@@ -194,7 +194,7 @@ async def test_sweep_continues_after_an_unexpected_error(timed_gateway: UssdGate
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["draft.not_looked_at"]
 
 
-# The reminder -------------------------------------------------------------------------------------------------------
+# The reminder -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ async def test_pack_without_reminder_keeps_the_draft_and_sends_no_sms(
 
 
 async def test_reminder_due_after_the_resume_window_is_not_sent(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    """Its quiet hours end when there is nothing left to go on with."""
+    """Quiet hours may end when nothing is left to resume."""
     activate_rules(timed_gateway, "resume: {hours: 2, sms: true}")
     clock.time = datetime(2026, 11, 23, 22, 0, tzinfo=MENU.timezone).astimezone(UTC)
 
@@ -276,7 +276,7 @@ async def test_reminder_has_the_code_of_its_channel(timed_gateway: UssdGateway, 
     assert (reminder["channel"], SECOND.service_code in str(reminder["text"])) == ("at2", True)
 
 
-# A store away -------------------------------------------------------------------------------------------------------
+# Unavailable stores -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("store", ["redis", "postgres"])

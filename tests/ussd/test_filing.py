@@ -1,4 +1,4 @@
-"""Reports that PostgreSQL could not take: filed once, as soon as it is back, whatever else happens."""
+"""Filing of finished dialogues: at once, or from the spool of pending reports, and once in every case."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_file_pending_keeps_words_and_time_of_the_report(gateway: UssdGate
 
     (incident,) = await gateway.incidents()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tukaran")
-    assert incident["received_at"] == "2026-11-28T03:04:05+00:00", "when it was told, not when it was filed"
+    assert incident["received_at"] == "2026-11-28T03:04:05+00:00", "the time of the report, not of its filing"
 
 
 async def test_concurrent_file_pending_files_each_report_once(gateway: UssdGateway) -> None:
@@ -72,7 +72,7 @@ async def test_concurrent_file_pending_files_each_report_once(gateway: UssdGatew
 
 
 async def test_file_pending_does_not_repeat_a_committed_report(gateway: UssdGateway) -> None:
-    """The commit was done, and its answer lost: the report was filed and kept."""
+    """Reports whose commit was done and whose answer was lost are both filed and pending."""
     await gateway.services.filing.file(REQUEST)
     await keep(gateway, REQUEST)
 
@@ -106,7 +106,7 @@ async def test_file_pending_confirms_in_default_language_if_its_own_is_gone(gate
 
 
 async def test_file_pending_sets_aside_unreadable_entries(gateway: UssdGateway, redis_url: str) -> None:
-    """Somebody's hand was in Redis, or the key has been changed."""
+    """Entries were edited by hand, or the vault key has changed."""
     client = redis_client(redis_url)
     pipeline = Pipeline(client, 0.3)
     await PendingReports(pipeline, Vault(bytes(32))).add(REQUEST)
@@ -151,7 +151,7 @@ async def test_file_pending_without_postgresql_keeps_the_reports(
 async def test_file_pending_without_redis_files_nothing(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis, how: str
 ) -> None:
-    """Housekeeping waits for better times; it neither fails nor stands still for ever."""
+    """Without Redis the worker neither fails nor hangs."""
     await keep(unreliable_gateway, REQUEST)
     if how == "hangs":
         own_redis.hang()
@@ -172,7 +172,7 @@ async def test_file_pending_without_redis_files_nothing(
 async def test_file_without_both_stores_says_not_sent(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis, postgres: PostgresGate
 ) -> None:
-    """Out of memory, and PostgreSQL is away: the screen must not say that anything is saved."""
+    """With Redis out of memory and PostgreSQL unavailable, no screen may say that the report is saved."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")

@@ -21,6 +21,6 @@ def test_menu_versions_keep_the_newest() -> None:
     assert versions.current is later[0]
 
     versions.activate(MENU)
-    assert versions.get(later[1].version) is None, "the one that was longest out of force goes"
+    assert versions.get(later[1].version) is None, "the version that was replaced first is forgotten"
     assert versions.get(later[0].version) is later[0]
     assert versions.get("") is None

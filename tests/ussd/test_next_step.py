@@ -73,7 +73,7 @@ async def test_lost_session_is_replayed_in_the_new_version(gateway: UssdGateway)
     assert (await resident.answer("1")).text == shown(changed, *WHOLE_REPORT[:3])
 
 
-# A version that this process does not know ------------------------------------------------------------
+# A version that this process does not know ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", range(1, len(TO_CONFIRM) + 1))
@@ -84,7 +84,7 @@ async def test_unknown_version_shows_the_screen_again_and_takes_no_input(gateway
 
     screen = await resident.answer(WHOLE_REPORT[number])
     assert (screen.text, screen.end) == (f"{LOST}\n{here.text}", False)
-    assert await resident.callback(resident.text) == screen, "and so for the same callback again"
+    assert await resident.callback(resident.text) == screen, "a repeated callback gets the same screen"
 
     for keys in WHOLE_REPORT[number:]:
         screen = await resident.answer(keys)
@@ -108,7 +108,7 @@ async def test_repeated_callback_of_unknown_version_shows_the_screen_again(gatew
 async def test_unknown_version_without_the_state_leads_to_the_main_menu(
     gateway: UssdGateway, changes: dict[str, Any]
 ) -> None:
-    """A state that runs an effect is not shown again: nothing was sent."""
+    """States that run an effect are not shown again: nothing was sent."""
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await store_unknown_version(gateway, **changes)
@@ -148,7 +148,7 @@ async def test_last_screen_of_unknown_version_is_shown_unchanged(gateway: UssdGa
 
 
 async def test_session_led_back_is_not_replayed_from_the_beginning(gateway: UssdGateway) -> None:
-    """The transcript has an input that was not taken, so no reading of it is right."""
+    """No reading of the transcript is right, because it has an input that was not taken."""
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE_REPORT[:4])
     await store_unknown_version(gateway)

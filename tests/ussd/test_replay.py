@@ -1,4 +1,4 @@
-"""Which of the stars in a carrier's text were typed: the label of the answered screen decides."""
+"""Replay of a transcript: the label of the answered screen decides which stars were typed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KNOWN = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
 
 
 def found(inputs: Sequence[str], label: str | None, known: StartInputs = KNOWN) -> Step | None:
-    """Where the text of these inputs leads, if anywhere."""
+    """Replay the transcript of these inputs. Returns None if nothing fits."""
     parts = "*".join(inputs).split("*") if inputs else []
     read = parse_label(label)
     return replay_to(MENU, parts, read, known) if read else replay(MENU, parts, known)
@@ -91,7 +91,9 @@ def test_replay_to_label_begins_at_the_shortcut() -> None:
 
 def test_replay_stops_at_the_first_effect() -> None:
     assert led([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
-    assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, "what came after it cannot be known"
+    assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, (
+        "the inputs after an effect cannot be replayed"
+    )
 
 
 def test_replay_of_thousands_of_stars_is_fast() -> None:

@@ -116,7 +116,7 @@ def test_encode_and_decode_are_inverse(stored: StoredSession) -> None:
 
 
 def test_every_field_survives_its_stored_form_by_name() -> None:
-    """A field added to either tuple fails here until `encode`, `decode` and this test have it."""
+    """New fields of either tuple fail here until `encode`, `decode` and this test have them."""
     defaults = Session("", "")._asdict() | StoredSession._field_defaults
 
     given = STORED._asdict() | MENU_SESSION._asdict()
@@ -239,7 +239,7 @@ def test_ttl_keeps_the_count_of_reports_for_a_day() -> None:
     assert keeping.seconds(place._replace(chosen=True), ended=True, filed=True) == 900_000
 
     said = place._replace(answers={"category": "gesekan"})
-    assert keeping.seconds(said, ended=False, filed=True) == 90, "what was said goes first"
+    assert keeping.seconds(said, ended=False, filed=True) == 90, "answers expire first"
 
 
 WORDY = "tawuran di depan pasar, dua kubu saling lempar batu dan bawa celurit, warga takut keluar rumah. " * 2
@@ -281,7 +281,7 @@ async def test_stored_session_takes_at_most_600_bytes(sessions: SessionStore, pi
     assert await pipeline.run("MEMORY", "USAGE", await only_key(pipeline)) <= 600
 
 
-# A language that was chosen by SMS --------------------------------------------------------------------------------
+# A language that was chosen by SMS --------------------------------------------------------------------------
 
 
 def _left(seconds: int) -> datetime:

@@ -1,4 +1,4 @@
-"""One callback after the other, over the real stores: the ordinary way, and whatever carriers make of it."""
+"""Turns over real stores: ordinary, repeated, late, concurrent, replayed and failed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ APOLOGY = {
 }
 
 
-# The ordinary way --------------------------------------------------------------------------------------------
+# Ordinary turns ---------------------------------------------------------------------------------------------
 
 
 async def test_whole_dialogue_ends_in_a_ticket(gateway: UssdGateway) -> None:
@@ -64,7 +64,7 @@ async def test_whole_dialogue_ends_in_a_ticket(gateway: UssdGateway) -> None:
 
 
 async def test_every_screen_has_a_label(gateway: UssdGateway) -> None:
-    """The label that the carrier echoes with the next callback."""
+    """Carriers echo the label with the next callback."""
     resident = Resident(gateway.services.turns)
     labels = [(await resident.dial()).label]
 
@@ -125,10 +125,10 @@ async def test_stored_session_is_small_and_has_a_ttl(gateway: UssdGateway) -> No
     day = 24 * 60 * 60
 
     assert await gateway.ask("MEMORY", "USAGE", key) <= 600
-    assert day - 5 < await gateway.ask("TTL", key) <= day, "so long it may be gone on with"
+    assert day - 5 < await gateway.ask("TTL", key) <= day, "as long as it may be resumed"
 
 
-# The same again, late, or out of order -----------------------------------------------------------------------
+# Repeated, late and concurrent callbacks --------------------------------------------------------------------
 
 
 async def test_repeated_callback_is_one_step(gateway: UssdGateway) -> None:
@@ -168,7 +168,7 @@ async def test_concurrent_repeats_of_the_last_step_file_one_report(gateway: Ussd
 
 
 async def test_concurrent_different_answers_count_once(gateway: UssdGateway) -> None:
-    """Which one is chance; everybody sees the screen of that one."""
+    """Either answer may win. Every callback gets the screen of the winner."""
     resident = Resident(gateway.services.turns)
     await resident.dial()
     screens = await asyncio.gather(*(resident.callback(keys, "language") for keys in ("1", "2", "3") * 3))
@@ -192,14 +192,14 @@ async def test_concurrent_turns_end_on_the_later_screen(gateway: UssdGateway) ->
     assert (await resident.answer("3")).text == expected_screen("1", "1", "1", "3")
 
 
-# Other diallings, other phones -------------------------------------------------------------------------------
+# Other calls, other phones ----------------------------------------------------------------------------------
 
 
 async def test_new_dial_begins_at_the_main_menu(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(("2", "1"))
     again = Resident(gateway.services.turns)
 
-    assert (await again.dial()).text == expected_screen("2"), "at the main menu, in the language of before"
+    assert (await again.dial()).text == expected_screen("2"), "the main menu, in the earlier language"
     assert (await again.answer("1")).text == expected_screen("2", "1")
     assert len(await gateway.ask("KEYS", "*")) == 1, "one key per phone"
 
@@ -241,11 +241,11 @@ async def test_same_session_on_another_channel_is_another_session(gateway: UssdG
 
     second = Resident(gateway.services.turns, NUMBER, first.session, SECOND)
 
-    assert (await second.walk(WHOLE_REPORT[1:])).label == "ticket.id.home", "its language is known by now"
+    assert (await second.walk(WHOLE_REPORT[1:])).label == "ticket.id.home", "the language of the phone is known"
     assert {incident["channel"] for incident in await gateway.incidents()} == {"at", "at2"}
 
 
-# Replayed ----------------------------------------------------------------------------------------------------
+# Replayed ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("text", "code"), [("1*1*1", ""), ("", "*384*3375*1*1*1#"), ("1", "*384*3375*1*1#")])
@@ -268,7 +268,7 @@ async def test_lost_session_is_replayed_from_the_transcript(gateway: UssdGateway
 
 
 async def test_label_ahead_of_the_stored_session_leads_to_a_replay(gateway: UssdGateway) -> None:
-    """Redis was away while the resident described; what it holds is older than what he has seen."""
+    """Redis missed the description, so the stored session is older than the screen that was answered."""
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
@@ -292,7 +292,7 @@ async def test_missed_turn_without_label_is_made_up_for(gateway: UssdGateway) ->
 
 @pytest.mark.parametrize("state", ["notice", "no_more"])
 async def test_session_of_unknown_version_is_led_back(gateway: UssdGateway, state: str) -> None:
-    """The options of the screen that was answered may have moved, so nothing is taken as pressed."""
+    """Options of the answered screen may have moved, so no input is taken."""
     resident = Resident(gateway.services.turns)
     screen = await resident.walk(("1", "1"))
 
@@ -307,7 +307,7 @@ async def test_session_of_unknown_version_is_led_back(gateway: UssdGateway, stat
     assert (await resident.answer("1")).text == (expected_screen("1", "1", "1") if state == "notice" else screen.text)
 
 
-# When all else fails -----------------------------------------------------------------------------------------
+# Failures ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", MENU.languages)
@@ -331,7 +331,7 @@ async def test_failure_with_a_damaged_language_is_an_apology_of_the_pack(gateway
 
 
 async def damage(gateway: UssdGateway, change: Callable[[Session], Session]) -> None:
-    """Put something into the stored session that this pack has never known, under its very version."""
+    """Change the stored session to something that its version of the menu does not have."""
     key = VAULT.lookup(NUMBER)
     raw, stored = await gateway.services.sessions.read(key)
     assert stored
@@ -349,18 +349,18 @@ async def test_dialogue_without_end_is_ended(gateway: UssdGateway) -> None:
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
 
 
-# Numbers -----------------------------------------------------------------------------------------------------
+# Numbers ----------------------------------------------------------------------------------------------------
 
 
 async def everything_in(gateway: UssdGateway) -> bytes:
-    """All keys and values."""
+    """Return all keys and values of Redis."""
     keys = await gateway.ask("KEYS", "*")
     texts = [await gateway.ask("GET", key) for key in keys if key.startswith(b"waspada:ussd:")]
     kept = await gateway.pending()
     watched = await gateway.ask("HGETALL", "waspada:watched")
     logged = [repr(line).encode() for line in await gateway.ask("XRANGE", "waspada:log", "-", "+")]
     known = len(texts) + bool(kept) + bool(watched) + (b"waspada:log" in keys)
-    assert known == len(keys), "something stands there that this test does not know"
+    assert known == len(keys), "Redis has a key that this test does not know"
     return b"\n".join([*keys, *texts, *kept.keys(), *kept.values(), *watched.keys(), *watched.values(), *logged])
 
 
@@ -373,7 +373,7 @@ async def test_redis_holds_no_readable_number(
     await Resident(unreliable_gateway.services.turns).walk()
 
     content = await everything_in(unreliable_gateway)
-    assert (b"tawuran di pasar" in content) is not database, "what is filed rests in the book alone"
+    assert (b"tawuran di pasar" in content) is not database, "filed answers are in PostgreSQL alone"
 
     for digits in (NUMBER.e164, NUMBER.e164[1:], NUMBER.e164[3:], NUMBER.e164[-7:]):
         assert digits.encode() not in content

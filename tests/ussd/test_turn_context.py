@@ -52,7 +52,7 @@ def test_to_store_sets_every_field_by_name() -> None:
     }
 
 
-# What is offered -----------------------------------------------------------------------------------------------
+# What is offered --------------------------------------------------------------------------------------------
 
 
 async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
@@ -158,7 +158,7 @@ async def test_session_may_drop_and_resume_repeatedly(gateway: UssdGateway) -> N
 
 
 async def test_home_key_abandons_the_resumed_dialogue(gateway: UssdGateway) -> None:
-    """What comes after is a report of this call."""
+    """Later answers make a report of this call."""
     await drop_session(gateway)
     again = Resident(gateway.services.turns)
     await again.walk(("1", "00", *WHOLE_REPORT[1:]))
@@ -180,7 +180,7 @@ async def test_repeated_callback_after_resume_is_one_step(gateway: UssdGateway) 
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-# What is not ---------------------------------------------------------------------------------------------------
+# What is not ------------------------------------------------------------------------------------------------
 
 
 async def test_offer_ends_with_the_resume_window(timed_gateway: UssdGateway, clock: ManualClock) -> None:
@@ -231,11 +231,11 @@ async def test_offer_needs_a_version_that_has_the_state(gateway: UssdGateway) ->
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
 
 
-# Filed once ----------------------------------------------------------------------------------------------------
+# Filed once -------------------------------------------------------------------------------------------------
 
 
 async def forget_the_last_hop(gateway: UssdGateway, resident: Resident) -> None:
-    """Its filing was committed, and its write to Redis was lost."""
+    """File the report, and lose the write to Redis."""
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     before = await gateway.ask("GET", key)
     assert (await resident.answer("1")).label.startswith("ticket.")
@@ -267,7 +267,7 @@ async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> 
 
 
 async def test_concurrent_sends_of_both_sessions_file_once(gateway: UssdGateway) -> None:
-    """The network repeats the last callback of the call that broke off, while he goes on with it in the next."""
+    """Repeat the last callback of the dropped call while the next call resumes it."""
     first, _ = await drop_session(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
     await again.walk(("1",))
@@ -283,7 +283,7 @@ async def test_concurrent_sends_of_both_sessions_file_once(gateway: UssdGateway)
 async def test_failed_filing_can_be_repeated_after_resume(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis, postgres: PostgresGate
 ) -> None:
-    """Both stores had no room; the next call offers it, and it is filed once."""
+    """Fail in both stores. The next call offers the report, and it is filed once."""
     first, _ = await drop_session(unreliable_gateway, TO_CONFIRM)
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
 
@@ -337,7 +337,7 @@ async def test_resume_on_another_channel_files_under_its_own_session(gateway: Us
     assert (await other.answer("1")).end
 
     (incident,) = await gateway.incidents()
-    assert (incident["channel"], incident["session"]) == ("at2", other.session), "a session is of its channel"
+    assert (incident["channel"], incident["session"]) == ("at2", other.session), "a session belongs to its channel"
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -354,7 +354,7 @@ async def test_late_callback_of_the_replaced_call_changes_nothing(
     stored = await gateway.stored()
 
     late = await first.callback(first.text if which == "last" else "", label if labelled and which == "last" else None)
-    assert late == screen, "the screen that is before him"
+    assert late == screen, "the screen that the resident sees"
     assert await gateway.stored() == stored
     assert (await again.answer("1")).label.startswith("ticket.")
 
@@ -363,7 +363,7 @@ async def test_late_callback_of_the_replaced_call_changes_nothing(
 
 
 async def test_new_answer_on_the_replaced_call_is_taken(gateway: UssdGateway) -> None:
-    """Whoever gives it is on that call, whatever we thought."""
+    """New input proves that the resident is on that call."""
     first, _ = await drop_session(gateway, TO_CONFIRM)
 
     await Resident(gateway.services.turns).walk(("1",))

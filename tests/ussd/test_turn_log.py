@@ -27,7 +27,7 @@ async def test_turn_writes_one_log_line_without_number(gateway: UssdGateway) -> 
     turns = [line for line in lines if line["event"] == "ussd.turn"]
     assert len(turns) == len(lines) == len(WHOLE_REPORT) + 2
     assert NUMBER.e164[-7:] not in repr(lines)
-    assert "tawuran" not in repr(lines), "what was told is for the record alone"
+    assert "tawuran" not in repr(lines), "typed words are in the incident alone"
     assert {line["session"] for line in turns} == {resident.session}
     assert [line["outcome"] for line in turns] == ["new"] * (len(WHOLE_REPORT) + 1) + ["repeated"]
 

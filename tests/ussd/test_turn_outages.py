@@ -1,4 +1,4 @@
-"""A store goes away in the middle of a dialogue: the resident is answered in time, truthfully, and nothing is lost."""
+"""Turns while a store is unavailable: answered in time, truthfully, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Outage = Callable[[], Awaitable[None]]
 
 @pytest.fixture(params=["hangs", "refuses"])
 def redis_away(request: pytest.FixtureRequest, own_redis: OwnRedis) -> tuple[Outage, Outage]:
-    """How Redis goes away, and how it comes back with what it had."""
+    """Outage of Redis: it refuses or hangs, and comes back with its data."""
 
     async def hang() -> None:
         own_redis.hang()
@@ -59,9 +59,7 @@ async def test_redis_unavailable_in_mid_dialogue_continues_by_replay(
     await comes_back()
     for number in range(9, len(WHOLE_REPORT) - 1):
         screen = await timed_gateway(resident.answer(WHOLE_REPORT[number]))
-        assert screen.text == expected_screen(*WHOLE_REPORT[: number + 1]), (
-            "an older session is there again: no wrong step"
-        )
+        assert screen.text == expected_screen(*WHOLE_REPORT[: number + 1]), "the older session makes no wrong step"
     assert (await timed_gateway(resident.answer(WHOLE_REPORT[-1]))).label == "ticket.id"
 
     (incident,) = await unreliable_gateway.incidents()
@@ -80,14 +78,14 @@ async def test_redis_unavailable_throughout_still_files_the_report(
         screen = await timed_gateway(resident.answer(keys))
 
     assert screen.label == "ticket.id"
-    assert await timed_gateway(resident.callback(resident.text)) == screen, "the same callback again: the same ticket"
+    assert await timed_gateway(resident.callback(resident.text)) == screen, "a repeated callback gets the same ticket"
     assert len(await unreliable_gateway.incidents()) == len(await unreliable_gateway.confirmations()) == 1
 
 
 async def test_redis_hanging_answers_many_residents_in_time(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis
 ) -> None:
-    """They share the round trip, and the wait: nobody stands in a queue behind the others' deadlines."""
+    """Concurrent turns share one round trip and one wait. None queues behind the deadlines of others."""
     own_redis.hang()
     residents = [Resident(unreliable_gateway.services.turns) for _ in range(40)]
 
@@ -121,14 +119,14 @@ async def test_postgresql_unavailable_at_the_last_step_keeps_the_report(
     (incident,), (confirmation,) = await unreliable_gateway.incidents(), await unreliable_gateway.confirmations()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tawuran di pasar")
     assert (confirmation["ticket"], confirmation["to"]) == (incident["ticket"], NUMBER.masked)
-    assert (await resident.callback(resident.text)).label == "saved.id", "what was said stays said"
+    assert (await resident.callback(resident.text)).label == "saved.id", "a repeated callback gets the same screen"
     assert len(await unreliable_gateway.incidents()) == 1
 
 
 async def test_last_step_repeated_when_postgresql_is_back_files_once(
     unreliable_gateway: UssdGateway, postgres: PostgresGate
 ) -> None:
-    """The carrier repeats itself, and Redis has lost the session but not the report: still one."""
+    """Repeat the callback after Redis lost the session and kept the report: one incident."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await postgres.close()
@@ -139,7 +137,7 @@ async def test_last_step_repeated_when_postgresql_is_back_files_once(
     await postgres.open()
 
     assert (await resident.callback(resident.text)).label == "ticket.id"
-    assert await unreliable_gateway.services.filing.file_pending() == 1, "it is off the list"
+    assert await unreliable_gateway.services.filing.file_pending() == 1, "no report is pending"
     assert len(await unreliable_gateway.incidents()) == len(await unreliable_gateway.confirmations()) == 1
 
 
