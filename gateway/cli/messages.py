@@ -23,7 +23,7 @@ _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Y
 
 @click.group()
 def messages() -> None:
-    """Show, resend and cancel SMS; list inbound SMS."""
+    """Show, resend and cancel SMS, and list inbound SMS."""
 
 
 @messages.command("list")

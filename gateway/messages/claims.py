@@ -115,9 +115,15 @@ def claim_statement(
     if lane is not None:
         appeals = table.priority >= _APPEAL_PRIORITY
         due.append(appeals if lane is Lane.APPEALS else ~appeals)
-    # SKIP LOCKED: two workers that claim at once take different rows, and neither waits for the other.
+    # SKIP LOCKED: two workers that claim at once take different rows, and neither waits for the other. Opt-out and hold
+    # of a row are looked up here, once, and not in each CASE of the update: that took two to three times as long.
     picked = (
-        select(table.id)
+        select(
+            table.id,
+            recipient_opted_out().label("opted_out"),
+            hold_status().label("hold_status"),
+            hold_reason().label("hold_reason"),
+        )
         .where(*due, *([] if ignore_pause else [~is_paused(channel)]))
         .order_by(table.priority, table.due_at, table.id)
         .limit(limit)
@@ -127,17 +133,16 @@ def claim_statement(
     return (
         update(messages)
         .where(table.id == picked.c.id)
-        .values(claim_values(worker, now, quiet_until))
+        .values(claim_values(picked, worker, now, quiet_until))
         .returning(messages)
     )
 
 
-def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
+def claim_values(picked: CTE, worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
     """Return the new column values of a picked row. In each CASE the first condition that is true decides."""
     table = messages.c
     has_number = table.phone_sealed.is_not(None)
-    opted_out = recipient_opted_out()
-    held = hold_status()
+    opted_out, held = picked.c.opted_out, picked.c.hold_status
     quiet = table["class"].in_(_QUIET_CLASSES) if quiet_until else false()
     sendable = and_(~opted_out, held.is_(None), has_number, table.expires_at > now)
     claimed = and_(sendable, ~quiet)
@@ -151,7 +156,7 @@ def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> di
         "reason": case(
             (sendable, table.reason),
             (opted_out, OPTED_OUT),
-            (held.is_not(None), hold_reason()),
+            (held.is_not(None), picked.c.hold_reason),
             (has_number, EXPIRED),
             else_=ERASED,
         ),

@@ -1,4 +1,4 @@
-"""What deploy/ promises about the outside: what can be watched, what is published, and where no secret stands."""
+"""Promises of deploy/: monitored metrics and events, published ports, and no secret in a file."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_documented_table_of_classes_is_the_code_s(request: pytest.FixtureReques
 
 
 def _classes() -> str:
-    """What each class of message may do, the most pressing first."""
+    """Return the rights of each class of message, the highest priority first."""
     lines = [
         "| class | priority | expires after | most parts | quiet hours | resend of unknown |",
         "|---|---|---|---|---|---|",
@@ -93,7 +93,7 @@ def _diagram(table: Mapping[Stage, frozenset[Stage]]) -> str:
 
 
 def _lines(table: Mapping[Stage, frozenset[Stage]]) -> Iterator[str]:
-    """A table in Mermaid's words; what all unfinished stages lead to is one arrow from a frame around them."""
+    """Draw a table in Mermaid. Transitions of all unfinished statuses are one arrow from a frame around them."""
     unfinished = [stage for stage, targets in table.items() if targets]
     shared = frozenset.intersection(*(table[stage] for stage in unfinished))
     frame = "    " if shared else ""

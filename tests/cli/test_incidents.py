@@ -15,8 +15,9 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
+from tests.helpers.cli import KEY, Shell
 from tests.helpers.incidents import AT, report
+from tests.helpers.phones import NUMBER, OTHER
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What `waspada logs` shows, over a real Redis."""
+"""Output of `waspada logs`, over a real Redis."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ Session s1 on at
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[Redis]:
-    """A Redis whose log has the dialogue and two other lines."""
+    """Start a Redis whose log has the dialogue and two other lines."""
     async with Redis.from_url(redis_url) as connected:
         tail = LogStream(connected, lambda _: None)
         other = {"at": SECOND.format(20), "level": "warning", "event": "message.sent", "channel": "at"}
@@ -160,7 +160,7 @@ async def test_follow_prints_one_object_per_line_until_cancelled(
 
 @asynccontextmanager
 async def started(redis_url: str, *arguments: str) -> AsyncIterator[Process]:
-    """The verb in a process of its own, on this Redis."""
+    """Run the verb in a process of its own, on this Redis."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from gateway.cli.logs import logs; logs()", *arguments),
         cwd=Path(__file__).parents[2],

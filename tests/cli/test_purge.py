@@ -10,7 +10,8 @@ from sqlalchemy import update
 
 from gateway.incidents.tables import incidents
 from gateway.runtime.postgres import Database
-from tests.helpers.cli import NUMBER, Shell
+from tests.helpers.cli import Shell
+from tests.helpers.phones import NUMBER
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A text is changed while `waspada run` runs: whoever dials then reads the new one, whoever is under way the old."""
+"""Change of a text while `waspada run` runs: new calls read the new text, open ones the old."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
 
 
 async def logged(gateway: StandaloneGateway, event: str) -> dict[str, Any]:
-    """The first line of this event, as soon as it is there."""
+    """Wait for the first line of this event and return it."""
     found: list[dict[str, Any]] = []
 
     async def it_is() -> bool:
@@ -41,7 +41,7 @@ async def test_text_changed_during_calls_is_shown_to_new_calls(tmp_path: Path) -
         assert (await logged(gateway, "pack.changed"))["pack"] == "pack"
 
         shown = await early.answer(KEYS["id"][2])
-        assert shown.text.startswith(OLD), "under way he reads on as he began"
+        assert shown.text.startswith(OLD), "an open dialogue keeps its texts"
 
         shown = await walk(late, KEYS["id"][:3])
         assert shown.text.startswith(NEW)
@@ -53,7 +53,7 @@ async def test_text_changed_during_calls_is_shown_to_new_calls(tmp_path: Path) -
         for handset in (early, late):
             for keys in KEYS["id"][3:]:
                 shown = await handset.answer(keys)
-            assert shown.text.startswith("Terima kasih."), "what cannot be used is not used"
+            assert shown.text.startswith("Terima kasih."), "a refused pack is not used"
         shown = await late.dial(CODE)
         assert shown.open
         assert "Traceback" not in gateway.program.log.read_text()

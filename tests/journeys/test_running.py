@@ -1,4 +1,4 @@
-"""`waspada run` itself: it comes up again with its data, ends cleanly, leaves nothing behind, says what is wrong."""
+"""Life of `waspada run`: restart with its data, clean end, no leftovers, and errors at the start."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
 
 
 def processes_in(data: Path) -> list[psutil.Process]:
-    """Whatever still runs with this data folder on its command line or as its place of work."""
+    """Return the processes with this data folder on their command line or as their working directory."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -48,7 +48,7 @@ def processes_in(data: Path) -> list[psutil.Process]:
 
 
 def files_with(text: str, folder: Path) -> list[Path]:
-    """The logs and the files of the stores in which this stands."""
+    """Return the files below a folder that contain this text."""
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
@@ -92,12 +92,12 @@ async def test_only_the_first_start_shows_the_administrator_password(tmp_path: P
         await again.program.end_with(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
 
-    assert files_with("admin", tmp_path), "the name stands somewhere"
+    assert files_with("admin", tmp_path), "the name is in some file"
     assert files_with(shown[1], tmp_path) == []
 
 
 async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
-    """Lost or changed, the start is refused, and whoever puts it back has everything again."""
+    """A lost or changed key is refused, and the data is there again with the right one."""
     data = tmp_path / "var"
     async with run_standalone_gateway(data) as gateway:
         await gateway.program.end_with(signal.SIGTERM)
@@ -107,7 +107,7 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
 
     assert (status, out) == (1, "")
     assert f"Error: {secrets} is gone, " in err
-    assert "put it back from your backup" in err
+    assert "restore it from your backup" in err
     assert not secrets.exists()
 
     secrets.touch(mode=0o600)
@@ -123,7 +123,7 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
 
 
 async def test_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
-    """Ctrl-C as soon as the first server is there: nothing stays, and the next start is as good as any."""
+    """Ctrl-C as soon as the first server runs leaves nothing behind, and the next start works."""
     data = tmp_path / "var"
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
@@ -177,7 +177,7 @@ async def test_data_folder_in_use_is_reported(gateway: StandaloneGateway) -> Non
 
 
 async def test_broken_pack_is_reported(tmp_path: Path) -> None:
-    """Every complaint with its file and line, before anything is started."""
+    """Every fault with its file and line, before anything is started."""
     pack = shutil.copytree(PACK, tmp_path / "pack")
     flow = (pack / "flow.yaml").read_text()
     (pack / "flow.yaml").write_text(flow.replace("next: kecamatan", "next: nowhere"))

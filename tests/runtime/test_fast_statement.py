@@ -1,4 +1,4 @@
-"""Statements that go straight to the driver: the same `DatabaseAway`, in time, and no connection used up."""
+"""Statements past SQLAlchemy: the same `DatabaseUnavailable`, in time, and no leaked connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SIZE = 3
 
 @pytest.fixture
 async def behind(postgres: PostgresGate) -> AsyncIterator[Database]:
-    """A database behind a gate."""
+    """Open a database behind a gate."""
     opened = Database(postgres.url, pool_size=SIZE)
     yield opened
     await opened.close()
@@ -79,7 +79,7 @@ async def test_connection_lost_within_a_statement_is_an_outage(behind: Database,
 
 
 async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
-    """For those who have a connection, and for those who wait for one."""
+    """Both for a statement with a connection and for one that waits for it."""
     await echo(behind, 1)
     postgres.freeze()
     began = time.monotonic()
@@ -93,7 +93,7 @@ async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, pos
 
 
 async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, database: Database) -> None:
-    """The statement ends as it would have, and its connection with it."""
+    """The statement ends normally, and its connection is closed then."""
     closing = Database(database_url, pool_size=1)
     pid = (await closing.execute_compiled(WHO, {"seconds": 0}))["pid"]
     running = asyncio.create_task(closing.execute_compiled(WHO, {"seconds": 0.2}))
@@ -103,12 +103,12 @@ async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, 
     assert (await running)["pid"] == pid
 
     async with asyncio.timeout(5):
-        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
+        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.01)
 
 
 async def test_pooler_without_prepared_statements_works(database_url: str) -> None:
-    """As SQLAlchemy is told so in the URL."""
+    """The URL says so, in SQLAlchemy's words."""
     mark = "&" if "?" in database_url else "?"
     pooled = Database(f"{database_url}{mark}prepared_statement_cache_size=0")
 

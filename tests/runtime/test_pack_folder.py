@@ -1,4 +1,4 @@
-"""A pack's folder, read as far as it can be: one file that is no text takes no other with it."""
+"""Folder of a pack: a file that is not UTF-8 does not affect the others."""
 
 from __future__ import annotations
 

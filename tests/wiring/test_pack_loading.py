@@ -1,4 +1,4 @@
-"""What the wiring makes of channels and packs: alike channels are one, and what the code needs is asked for."""
+"""Loading of a pack: limits of channels, and answers and labels that an incident needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def channel(**values: object) -> AfricasTalkingSettings:
 
 
 def test_equal_channels_share_their_limits() -> None:
-    """Otherwise the screens that were proven would be laid out again while a resident waits."""
+    """Otherwise checked screens would be laid out again while a resident waits."""
     one, same = limits_of(channel()), limits_of(channel(username="other"))
 
     assert one is same

@@ -1,4 +1,4 @@
-"""Who may do what: the table read the other way round."""
+"""Roles of operators and their rights, least privilege: the table by right instead of by role."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ ROLES_OF = {
 
 
 @pytest.mark.parametrize("right", Right)
-def test_who_has_a_right(right: Right) -> None:
+def test_roles_with_a_right_are_exactly_these(right: Right) -> None:
     assert roles_with(right) == ROLES_OF[right]
     assert [role for role in DeskRole if may([role], right)] == list(ROLES_OF[right])
 
 
-def test_every_role_is_explained_and_may_do_something() -> None:
+def test_every_role_has_a_meaning_and_a_right() -> None:
     assert set(RIGHTS_OF_ROLES) == set(DESK_ROLE_MEANINGS) == set(DeskRole)
     assert all(RIGHTS_OF_ROLES.values())
 
 
-def test_several_roles_add_up_and_none_is_nothing() -> None:
+def test_several_roles_have_the_rights_of_all_and_none_has_none() -> None:
     both = (DeskRole.OPERATOR, DeskRole.ADMINISTRATOR)
+
     assert {right for right in Right if may(both, right)} == RIGHTS_OF_ROLES[both[0]] | RIGHTS_OF_ROLES[both[1]]
     assert not any(may((), right) for right in Right)

@@ -1,4 +1,4 @@
-"""How well misspelled names are found, measured: one slip of the thumb per name, a thousand of them per pack."""
+"""Fuzzy matches of misspelled names, measured: one edit per name, a thousand names per pack."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ FIRST = 3
 LEAST_SHARE = 0.95
 
 
-def written(pack: str) -> list[tuple[str, str]]:
-    """Every name and alias of a pack with the area it stands for."""
+def all_names(pack: str) -> list[tuple[str, str]]:
+    """Return every name and alias of a pack with the code of its area."""
     areas = load_areas(pack)
     aliases = [(alias, code) for alias, codes in areas.aliases.items() for code in codes]
     return [(name, code) for code, name in areas.kelurahan.items()] + aliases
 
 
-def slip(name: str, chance: random.Random) -> str:
-    """`name` with a letter left out, added, changed or swapped with the next one, so that its letters differ."""
+def misspell(name: str, chance: random.Random) -> str:
+    """Delete, insert, replace or swap a letter of `name`, so that its letters differ."""
     while True:
         place = chance.randrange(len(name))
         before, here, after = name[:place], name[place], name[place + 1 :]
@@ -49,16 +49,17 @@ def _letters(name: str) -> str:
 
 def misspellings(pack: str) -> Iterator[tuple[str, str]]:
     chance = random.Random(pack)
-    names = written(pack)
+    names = all_names(pack)
     for _ in range(MANY):
         name, code = chance.choice(names)
-        yield slip(name, chance), code
+        yield misspell(name, chance), code
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_the_right_area_is_among_the_first_three(pack: str) -> None:
+def test_right_area_is_among_the_first_three(pack: str) -> None:
     missed = [typed for typed, code in misspellings(pack) if code not in load_gazetteer(pack).find(typed).codes[:FIRST]]
     share = 1 - len(missed) / MANY
+
     print(f"{pack}: {share:.1%} of {MANY} misspellings in the first {FIRST}; missed {missed}")
 
     assert share >= LEAST_SHARE
@@ -66,20 +67,21 @@ def test_the_right_area_is_among_the_first_three(pack: str) -> None:
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("before", ["", "Desa "])
-def test_none_resolves_silently_to_a_wrong_area(pack: str, before: str) -> None:
+def test_no_misspelling_is_sure_of_a_wrong_area(pack: str, before: str) -> None:
     results = [(typed, code, load_gazetteer(pack).find(before + typed)) for typed, code in misspellings(pack)]
 
     assert [typed for typed, code, result in results if result.sure and result.codes != (code,)] == []
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_with_the_kecamatan_the_right_area_comes_first(pack: str) -> None:
+def test_right_area_comes_first_with_its_kecamatan(pack: str) -> None:
     areas = load_areas(pack)
     first = wrong = 0
     for typed, code in misspellings(pack):
         result = load_gazetteer(pack).find(f"{typed} {areas.kecamatan[areas.kecamatan_of(code)]}")
         first += result.codes[:1] == (code,)
         wrong += result.sure and result.codes != (code,)
+
     print(f"{pack}: {first / MANY:.1%} of {MANY} misspellings first, with the kecamatan")
 
     assert first / MANY >= LEAST_SHARE
@@ -87,8 +89,8 @@ def test_with_the_kecamatan_the_right_area_comes_first(pack: str) -> None:
 
 
 @given(data=st.data(), pack=st.sampled_from(PACKS))
-def test_no_slip_is_ever_sure_of_a_wrong_area(data: st.DataObject, pack: str) -> None:
-    name, code = data.draw(st.sampled_from(written(pack)))
-    result = load_gazetteer(pack).find(slip(name, data.draw(st.randoms(use_true_random=False))))
+def test_no_random_misspelling_is_sure_of_a_wrong_area(data: st.DataObject, pack: str) -> None:
+    name, code = data.draw(st.sampled_from(all_names(pack)))
+    result = load_gazetteer(pack).find(misspell(name, data.draw(st.randoms(use_true_random=False))))
 
     assert not result.sure or result.codes == (code,)

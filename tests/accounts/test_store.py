@@ -1,4 +1,4 @@
-"""The accounts against a real PostgreSQL: who is let in, who is locked out, and what stands of it afterwards."""
+"""Store of accounts over a real PostgreSQL: authentication, lockout, changes and the audit trail."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from argon2 import Parameters
 from argon2.low_level import Type
-from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
-from sqlalchemy import Table, select
+from argon2.profiles import CHEAPEST
 
 from gateway.accounts.account import LOCKOUT, MAX_WRONG_PASSWORDS, Account, AccountRefused, NoSuchAccount
 from gateway.accounts.passwords import Argon2Hasher, PasswordRefused
@@ -19,20 +18,21 @@ from gateway.accounts.tables import accounts as account_table
 from gateway.audit import audit
 from gateway.runtime.postgres import Database
 from tests.helpers.clocks import ManualClock
+from tests.helpers.tables import rows
 
 PASSWORD, OTHER = "kuda lumping merah", "becak biru tua 7"
 WRONG = "kuda lumping hijau"
 
 
 class CountingHasher(Argon2Hasher):
-    """Remembers what it compared with."""
+    """Argon2 hasher that records the hashes it verified against."""
 
     def __init__(self, parameters: Parameters = CHEAPEST) -> None:
         super().__init__(parameters)
-        self.compared: list[str] = []
+        self.verified: list[str] = []
 
     async def verify(self, stored: str, password: str) -> bool:
-        self.compared.append(stored)
+        self.verified.append(stored)
         return await super().verify(stored, password)
 
 
@@ -48,53 +48,43 @@ def accounts(database: Database, clock: ManualClock, hasher: CountingHasher) -> 
 
 @pytest.fixture
 async def dewi(accounts: AccountStore) -> AccountStore:
-    """The accounts, with that of Dewi among them."""
+    """Store with the account of Dewi."""
     await accounts.add("dewi", "Dewi Lestari", [DeskRole.SUPERVISOR, DeskRole.OPERATOR], PASSWORD, actor="rini")
     return accounts
 
 
-async def rows(database: Database, table: Table) -> list[dict[str, Any]]:
-    async with database.begin() as connection:
-        return [dict(row) for row in (await connection.execute(select(table).order_by(table.c.id))).mappings()]
-
-
-async def trail(database: Database) -> list[tuple[str, str, str, dict[str, Any]]]:
+async def audit_rows(database: Database) -> list[tuple[str, str, str, dict[str, Any]]]:
     return [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await rows(database, audit)]
 
 
-async def try_wrong(accounts: AccountStore, times: int, name: str = "dewi") -> None:
+async def enter_wrong_passwords(accounts: AccountStore, times: int, name: str = "dewi") -> None:
     for _ in range(times):
         assert await accounts.authenticate(name, WRONG) is None
 
 
-# Making one ------------------------------------------------------------------------------------------------------
+# Add -------------------------------------------------------------------------------------------------------------
 
 
-async def test_an_account_is_proven_by_its_password(dewi: AccountStore, database: Database) -> None:
+async def test_authenticate_accepts_only_the_password_of_the_account(dewi: AccountStore, database: Database) -> None:
     account = await dewi.authenticate("dewi", PASSWORD)
     assert account == Account(1, "dewi", "Dewi Lestari", (DeskRole.OPERATOR, DeskRole.SUPERVISOR))
     assert account.may(Right.APPROVE_APPEALS)
     assert not account.may(Right.READ_OFFICIALS)
     assert await dewi.authenticate(" Dewi ", PASSWORD) == account, "as a phone's keyboard writes it"
+
     for wrong in (WRONG, "", PASSWORD.upper(), PASSWORD + " ", "x" * 300):
         assert await dewi.authenticate("dewi", wrong) is None
 
 
-async def test_only_a_hash_is_stored_and_nothing_of_it_in_the_trail(dewi: AccountStore, database: Database) -> None:
+async def test_set_password_stores_only_a_hash_and_audits_nothing_of_it(dewi: AccountStore, database: Database) -> None:
     await dewi.set_password("dewi", OTHER, actor="rini")
     (row,) = await rows(database, account_table)
     assert row["password_hash"].startswith("$argon2id$")
+
     stored = str([row, await rows(database, audit)])
     assert PASSWORD not in stored
     assert OTHER not in stored
-    assert row["password_hash"] not in str(await trail(database))
-
-
-async def test_the_hash_of_production_is_that_of_rfc_9106() -> None:
-    """Section 4, the second recommended option: 64 MiB, three passes, four lanes."""
-    hashed = await Argon2Hasher().hash(PASSWORD)
-    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
-    assert not Argon2Hasher().needs_rehash(hashed)
+    assert row["password_hash"] not in str(await audit_rows(database))
 
 
 @pytest.mark.parametrize(
@@ -110,29 +100,34 @@ async def test_the_hash_of_production_is_that_of_rfc_9106() -> None:
         ("dewi", "account dewi exists already"),
     ],
 )
-async def test_a_name_that_cannot_be_taken(dewi: AccountStore, database: Database, name: str, said: str) -> None:
+async def test_add_refuses_an_invalid_or_taken_name(
+    dewi: AccountStore, database: Database, name: str, said: str
+) -> None:
     with pytest.raises(AccountRefused, match=said):
         await dewi.add(name, "Dewi", [DeskRole.OPERATOR], PASSWORD, actor="rini")
     assert len(await rows(database, account_table)) == 1
-    assert len(await trail(database)) == 1
+    assert len(await audit_rows(database)) == 1
 
 
-async def test_names_at_the_edges(accounts: AccountStore) -> None:
+async def test_add_accepts_names_at_the_limits(accounts: AccountStore) -> None:
     for name in ("d7", "x" * 32, "dewi.l_2-b"):
         await accounts.add(name, name, [DeskRole.OPERATOR], PASSWORD, actor="rini")
         assert await accounts.authenticate(name, PASSWORD)
 
 
 @pytest.mark.parametrize(("display", "roles"), [("", [DeskRole.OPERATOR]), ("D\n", [DeskRole.OPERATOR]), ("Dewi", [])])
-async def test_what_else_an_account_needs(accounts: AccountStore, display: str, roles: list[DeskRole]) -> None:
+async def test_add_refuses_an_account_without_display_name_or_role(
+    accounts: AccountStore, display: str, roles: list[DeskRole]
+) -> None:
     with pytest.raises(AccountRefused):
         await accounts.add("dewi", display, roles, PASSWORD, actor="rini")
 
 
 @pytest.mark.parametrize("password", ["x" * 11, "x" * 257, "dewi.lestari", "DEWI.lestari", " dewi.lestari"])
-async def test_a_password_that_cannot_be_taken(accounts: AccountStore, password: str) -> None:
+async def test_add_and_set_password_refuse_a_bad_password(accounts: AccountStore, password: str) -> None:
     with pytest.raises(PasswordRefused):
         await accounts.add("dewi.lestari", "Dewi", [DeskRole.OPERATOR], password, actor="rini")
+
     await accounts.add("dewi.lestari", "Dewi", [DeskRole.OPERATOR], PASSWORD, actor="rini")
     with pytest.raises(PasswordRefused):
         await accounts.set_password("dewi.lestari", password, actor="rini")
@@ -140,49 +135,40 @@ async def test_a_password_that_cannot_be_taken(accounts: AccountStore, password:
 
 
 @pytest.mark.parametrize("password", ["x" * 12, "x" * 256, "            ", "kopi kopi kopi", "caf\udce9 dan teh"])
-async def test_any_long_enough_password_will_do(accounts: AccountStore, password: str) -> None:
+async def test_add_accepts_any_password_that_is_long_enough(accounts: AccountStore, password: str) -> None:
     await accounts.add("dewi", "Dewi", [DeskRole.OPERATOR], password, actor="rini")
+
     assert await accounts.authenticate("dewi", password)
     assert not await accounts.authenticate("dewi", password + "x")
 
 
-async def test_a_letter_that_two_keyboards_write_differently(accounts: AccountStore) -> None:
+async def test_authenticate_accepts_a_letter_composed_or_decomposed(accounts: AccountStore) -> None:
     await accounts.add("dewi", "Dewi", [DeskRole.OPERATOR], "Dèwi saka Pekalongan", actor="rini")
     assert await accounts.authenticate("dewi", "De\u0300wi saka Pekalongan")
 
 
-# Who asks learns nothing -----------------------------------------------------------------------------------------
+# Authenticate ----------------------------------------------------------------------------------------------------
 
 
-async def test_an_unknown_name_takes_the_same_work(dewi: AccountStore, hasher: CountingHasher) -> None:
+async def test_authenticate_does_the_same_work_for_an_unknown_or_disabled_name(
+    dewi: AccountStore, hasher: CountingHasher
+) -> None:
     await dewi.add("budi", "Budi", [DeskRole.OPERATOR], OTHER, actor="rini")
     await dewi.disable("budi", actor="rini")
     for name in ("dewi", "budi", "nobody", "", "x" * 1000, "'; --"):
-        hasher.compared.clear()
+        hasher.verified.clear()
         assert await dewi.authenticate(name, WRONG) is None
-        (compared,) = hasher.compared
-        assert parameters_of(compared) == "$argon2id$v=19$m=8,t=1,p=1"
-        assert (compared == hasher.decoy) == (name != "dewi")
+        (verified,) = hasher.verified
+        assert verified.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+        assert (verified == hasher.decoy) == (name != "dewi")
 
 
-def parameters_of(stored: str) -> str:
-    return stored.rpartition("$")[0].rpartition("$")[0]
-
-
-@pytest.mark.parametrize("parameters", [CHEAPEST, RFC_9106_LOW_MEMORY], ids=["tests", "production"])
-async def test_the_decoy_is_a_hash_that_is_worked_through(parameters: Parameters) -> None:
-    hasher = Argon2Hasher(parameters)
-    assert not hasher.needs_rehash(hasher.decoy)
-    assert parameters_of(hasher.decoy) == parameters_of(await hasher.hash(PASSWORD))
-    assert not await hasher.verify(hasher.decoy, PASSWORD)
-    assert not await hasher.verify("damaged", PASSWORD)
-
-
-async def test_a_hash_is_renewed_when_the_parameters_change(
+async def test_authenticate_rehashes_when_the_parameters_have_changed(
     dewi: AccountStore, database: Database, clock: ManualClock
 ) -> None:
     stronger = Parameters(Type.ID, 19, salt_len=16, hash_len=32, time_cost=2, memory_cost=64, parallelism=1)
     later = AccountStore(database, clock, Argon2Hasher(stronger))
+
     assert not await later.authenticate("dewi", WRONG)
     assert "m=8,t=1,p=1" in (await rows(database, account_table))[0]["password_hash"]
     # Two at once: the second finds the hash renewed by the first, and is right all the same.
@@ -191,71 +177,80 @@ async def test_a_hash_is_renewed_when_the_parameters_change(
     assert await later.authenticate("dewi", PASSWORD)
 
 
-# Locking -------------------------------------------------------------------------------------------------------
+# Lockout ---------------------------------------------------------------------------------------------------------
 
 
-async def test_ten_wrong_passwords_lock_for_a_quarter_of_an_hour(
+async def test_ten_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour(
     dewi: AccountStore, database: Database, clock: ManualClock
 ) -> None:
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
     assert await dewi.authenticate("dewi", PASSWORD) is None
     assert (await dewi.list_accounts())[0].state == "locked"
-    assert (await trail(database))[1:] == [("gateway", "account.locked", "account dewi", {})]
+    assert (await audit_rows(database))[1:] == [("gateway", "account.locked", "account dewi", {})]
+
     clock.time += LOCKOUT
     clock.advance(microseconds=-1)
     assert await dewi.authenticate("dewi", PASSWORD) is None
+
     clock.advance(microseconds=1)
     assert (await dewi.list_accounts())[0].state == "active"
     assert await dewi.authenticate("dewi", PASSWORD)
 
 
-async def test_a_lock_gives_as_many_tries_again(dewi: AccountStore, clock: ManualClock) -> None:
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+async def test_lockout_resets_the_count_of_wrong_passwords(dewi: AccountStore, clock: ManualClock) -> None:
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
     clock.time += LOCKOUT
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS - 1)
+
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS - 1)
     assert await dewi.authenticate("dewi", PASSWORD)
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
     assert await dewi.authenticate("dewi", PASSWORD) is None
 
 
-async def test_a_right_password_forgets_the_wrong_ones(dewi: AccountStore, database: Database) -> None:
+async def test_right_password_resets_the_count_of_wrong_ones(dewi: AccountStore, database: Database) -> None:
     for _ in range(3):
-        await try_wrong(dewi, MAX_WRONG_PASSWORDS - 1)
+        await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS - 1)
         assert await dewi.authenticate("dewi", PASSWORD), "the tenth try may be the right one"
     (row,) = await rows(database, account_table)
+
     assert (row["failed_tries"], row["locked_until"]) == (0, None)
-    assert len(await trail(database)) == 1
+    assert len(await audit_rows(database)) == 1
 
 
-async def test_a_lock_does_not_grow_while_it_lasts(dewi: AccountStore, clock: ManualClock) -> None:
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+async def test_lockout_is_not_extended_by_attempts_during_it(dewi: AccountStore, clock: ManualClock) -> None:
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
     clock.advance(minutes=14)
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
+
     clock.advance(minutes=1)
+
     assert await dewi.authenticate("dewi", PASSWORD)
 
 
-async def test_wrong_tries_at_the_same_time_are_counted(
+async def test_simultaneous_wrong_passwords_are_no_more_guesses_than_the_limit(
     dewi: AccountStore, hasher: CountingHasher, database: Database
 ) -> None:
     await asyncio.gather(*(dewi.authenticate("dewi", WRONG) for _ in range(3 * MAX_WRONG_PASSWORDS)))
-    assert len(hasher.compared) == 3 * MAX_WRONG_PASSWORDS
-    assert sum(stored != hasher.decoy for stored in hasher.compared) == MAX_WRONG_PASSWORDS, (
+
+    assert len(hasher.verified) == 3 * MAX_WRONG_PASSWORDS
+    assert sum(stored != hasher.decoy for stored in hasher.verified) == MAX_WRONG_PASSWORDS, (
         "no more guesses than one by one"
     )
     assert await dewi.authenticate("dewi", PASSWORD) is None
-    assert [action for _, action, _, _ in await trail(database)].count("account.locked") == 1
+    assert [action for _, action, _, _ in await audit_rows(database)].count("account.locked") == 1
 
 
-async def test_a_lock_is_of_one_account(dewi: AccountStore) -> None:
+async def test_lockout_leaves_other_accounts_alone(dewi: AccountStore) -> None:
     await dewi.add("budi", "Budi", [DeskRole.OPERATOR], OTHER, actor="rini")
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
+
     assert await dewi.authenticate("budi", OTHER)
 
 
 @pytest.mark.parametrize("how", ["password", "enable"])
-async def test_the_administrator_lets_a_locked_account_in(dewi: AccountStore, how: str) -> None:
-    await try_wrong(dewi, MAX_WRONG_PASSWORDS)
+async def test_set_password_and_enable_end_a_lockout(dewi: AccountStore, how: str) -> None:
+    await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
     if how == "enable":
         assert await dewi.enable("dewi", actor="rini")
         assert await dewi.authenticate("dewi", PASSWORD)
@@ -264,16 +259,17 @@ async def test_the_administrator_lets_a_locked_account_in(dewi: AccountStore, ho
         assert await dewi.authenticate("dewi", OTHER)
 
 
-# Changing one ----------------------------------------------------------------------------------------------------
+# Change ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_new_password_ends_the_old_one(dewi: AccountStore) -> None:
+async def test_set_password_invalidates_the_old_one(dewi: AccountStore) -> None:
     await dewi.set_password("dewi", OTHER, actor="rini")
+
     assert await dewi.authenticate("dewi", PASSWORD) is None
     assert await dewi.authenticate("dewi", OTHER)
 
 
-async def test_whoever_is_disabled_is_not_let_in(dewi: AccountStore) -> None:
+async def test_disable_refuses_the_account_until_it_is_enabled(dewi: AccountStore) -> None:
     assert await dewi.disable("dewi", actor="rini")
     assert not await dewi.disable("dewi", actor="rini")
     assert await dewi.authenticate("dewi", PASSWORD) is None
@@ -283,34 +279,37 @@ async def test_whoever_is_disabled_is_not_let_in(dewi: AccountStore) -> None:
     assert await dewi.authenticate("dewi", PASSWORD)
 
 
-class MeddlingHasher(Argon2Hasher):
-    """Something else happens while a password is compared."""
+class InterruptedHasher(Argon2Hasher):
+    """Argon2 hasher during whose work something else happens."""
 
-    meddle: Any = None
+    interrupt: Any = None
 
     async def verify(self, stored: str, password: str) -> bool:
-        await self.meddle()
+        await self.interrupt()
         return await super().verify(stored, password)
 
 
 @pytest.mark.parametrize("change", ["disable", "set_password"])
-async def test_what_changes_while_a_password_is_compared(
+async def test_authenticate_refuses_an_account_changed_while_the_hash_is_computed(
     dewi: AccountStore, database: Database, clock: ManualClock, change: str
 ) -> None:
-    meddling = MeddlingHasher(CHEAPEST)
+    hasher = InterruptedHasher(CHEAPEST)
 
-    async def meddle() -> None:
+    async def interrupt() -> None:
         clock.advance(seconds=1)
         if change == "disable":
             await dewi.disable("dewi", actor="rini")
         else:
             await dewi.set_password("dewi", OTHER, actor="rini")
 
-    meddling.meddle = meddle
-    assert await AccountStore(database, clock, meddling).authenticate("dewi", PASSWORD) is None
+    hasher.interrupt = interrupt
+
+    assert await AccountStore(database, clock, hasher).authenticate("dewi", PASSWORD) is None
 
 
-async def test_nobody_of_that_name(accounts: AccountStore, database: Database) -> None:
+async def test_changes_of_an_unknown_account_raise_and_audit_nothing(
+    accounts: AccountStore, database: Database
+) -> None:
     for change in (
         accounts.set_password("dewi", PASSWORD, actor="rini"),
         accounts.disable("dewi", actor="rini"),
@@ -318,16 +317,18 @@ async def test_nobody_of_that_name(accounts: AccountStore, database: Database) -
     ):
         with pytest.raises(NoSuchAccount):
             await change
-    assert await trail(database) == []
+    assert await audit_rows(database) == []
 
 
-async def test_every_change_stands_in_the_trail(dewi: AccountStore, database: Database) -> None:
+async def test_every_change_writes_an_audit_row(dewi: AccountStore, database: Database) -> None:
     await dewi.set_password("dewi", OTHER, actor="rini")
     await dewi.disable("dewi", actor="081230004567")
     await dewi.disable("dewi", actor="rini")
     await dewi.enable("dewi", actor="rini")
+
     await dewi.authenticate("dewi", OTHER)
-    assert await trail(database) == [
+
+    assert await audit_rows(database) == [
         ("rini", "account.added", "account dewi", {"roles": "operator, supervisor"}),
         ("rini", "account.password_set", "account dewi", {}),
         ("0812****567", "account.disabled", "account dewi", {}),
@@ -335,7 +336,7 @@ async def test_every_change_stands_in_the_trail(dewi: AccountStore, database: Da
     ]
 
 
-async def test_a_list_of_accounts(dewi: AccountStore, clock: ManualClock) -> None:
+async def test_list_accounts_returns_the_last_added_first(dewi: AccountStore, clock: ManualClock) -> None:
     made = clock.now()
     clock.advance(hours=1)
     await dewi.add("budi", " Budi ", [DeskRole.BAWASLU], OTHER, actor="rini")
@@ -357,31 +358,33 @@ async def test_a_list_of_accounts(dewi: AccountStore, clock: ManualClock) -> Non
     assert [account.name for account in await dewi.list_accounts(1)] == ["budi"]
 
 
-# The first one -----------------------------------------------------------------------------------------------------
+# First administrator ---------------------------------------------------------------------------------------------
 
 
-async def test_the_first_administrator(accounts: AccountStore, database: Database) -> None:
+async def test_add_first_administrator_returns_its_password_once(accounts: AccountStore, database: Database) -> None:
     password = await accounts.add_first_administrator()
     assert password
     assert len(password) >= 20
+
     account = await accounts.authenticate(FIRST_ADMINISTRATOR, password)
     assert account
     assert account.roles == (DeskRole.ADMINISTRATOR,)
-    assert await trail(database) == [("gateway", "account.added", "account admin", {"roles": "administrator"})]
+    assert await audit_rows(database) == [("gateway", "account.added", "account admin", {"roles": "administrator"})]
     assert await accounts.add_first_administrator() is None
 
 
-async def test_there_is_one_first_administrator(accounts: AccountStore) -> None:
+async def test_simultaneous_first_starts_add_one_administrator(accounts: AccountStore) -> None:
     """However many processes start at once."""
     passwords = [
         password
         for password in await asyncio.gather(*(accounts.add_first_administrator() for _ in range(4)))
         if password
     ]
+
     assert len(passwords) == 1
     assert await accounts.authenticate(FIRST_ADMINISTRATOR, passwords[0])
 
 
-async def test_no_first_administrator_where_somebody_is(dewi: AccountStore) -> None:
+async def test_add_first_administrator_does_nothing_if_there_is_an_account(dewi: AccountStore) -> None:
     await dewi.disable("dewi", actor="rini")
     assert await dewi.add_first_administrator() is None
