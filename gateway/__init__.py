@@ -1,4 +1,4 @@
-"""Waspada: a self-hosted SMS/USSD gateway. README.md beside this file describes its rooms."""
+"""Waspada, a self-hosted SMS/USSD gateway. README.md beside this file describes its packages."""
 
 from importlib.metadata import version
 

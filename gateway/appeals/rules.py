@@ -16,7 +16,7 @@ from gateway.text.banned_words import find_banned_words
 from gateway.text.phone import mask_in
 from gateway.text.wording import placeholders
 
-MOST_PARTS = CLASSES[MessageClass.APPEAL].most_parts
+MOST_PARTS = CLASSES[MessageClass.APPEAL].max_parts
 _LONGEST_PURPOSE = 200
 _START_GRACE = timedelta(minutes=5)  # a start may be this far in the past: typing it took a while
 

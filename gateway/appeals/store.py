@@ -21,7 +21,7 @@ from gateway.appeals.tables import appeal_approvals, appeal_chunks, appeals
 from gateway.appeals.texts import effective_texts
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
-from gateway.messages.holds import hold
+from gateway.messages.holds import set_hold
 from gateway.messages.message import MessageStatus
 from gateway.people.tables import people
 from gateway.text.errors import ExplainedError
@@ -130,14 +130,22 @@ async def update_appeal(
 async def pause_appeal(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
     """Pause a running appeal and hold its waiting messages."""
     await update_appeal(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
-    await hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
+    await set_hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
 
 
 async def cancel_appeal(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
+<<<<<<< HEAD
     """Cancel an appeal and its waiting messages."""
     cancelled = {"status": AppealStatus.CANCELLED, "reason": reason}
     await update_appeal(connection, appeal, actor.name, "cancelled", now, reason, **cancelled)
     await hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)
+=======
+    """Call off what waits of an appeal."""
+    await update_appeal(
+        connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason
+    )
+    await set_hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)
+>>>>>>> main
 
 
 # Audience ------------------------------------------------------------------------------------------------------

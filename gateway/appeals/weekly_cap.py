@@ -21,7 +21,7 @@ from gateway.appeals.appeal import MAX_PER_WEEK, WEEK, AppealStatus
 from gateway.appeals.bitmap import EMPTY, IdBitmap, in_at_least, union
 from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
-from gateway.messages.tables import CAME_TO_NOTHING, messages
+from gateway.messages.tables import NOT_SENT, messages
 
 _NOT_SENT = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
 
@@ -54,7 +54,11 @@ async def at_weekly_cap(
             queued_for[appeal].append(IdBitmap.of(people))
     # Just after a large appeal PostgreSQL's statistics are old: it would scan all messages instead of using the index.
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
+<<<<<<< HEAD
     not_sent = await _people_of_messages(connection, recent, [CAME_TO_NOTHING], ids)
+=======
+    nothing = await _people(connection, week, [NOT_SENT], first, end)
+>>>>>>> main
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
     bitmaps = [union(queued_for[appeal]).without(not_sent.get(appeal, ())) for appeal in recent]
     return in_at_least(MAX_PER_WEEK, bitmaps)

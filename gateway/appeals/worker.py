@@ -24,7 +24,7 @@ from gateway.appeals.tables import appeals
 from gateway.appeals.texts import render_texts
 from gateway.appeals.workflow import AppealSettings
 from gateway.menu.model import Menu
-from gateway.messages.holds import release_some, settle_some
+from gateway.messages.holds import apply_hold, requeue_held
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import HELD, QUEUED, SENDING, holds, messages
 from gateway.runtime.clock import Clock
@@ -92,7 +92,7 @@ class AppealWorker:
                 log.warning("appeal.paused", appeal=number, reason=reason)
                 return True
             due_at = first_send_at(appeal.draft, self._menu(), now)
-            if await release_some(connection, number, _BATCH, due_at, now):
+            if await requeue_held(connection, number, _BATCH, due_at, now):
                 return True
             if appeal.expanded < appeal.audience_size:
                 return await self._expand(connection, appeal, due_at, now)
@@ -150,7 +150,7 @@ class AppealWorker:
         now = self._clock.now()
         async with self._database.begin() as connection:
             appeal = await find_appeal(connection, number, locked=True)
-            if await settle_some(connection, number, _BATCH, now):
+            if await apply_hold(connection, number, _BATCH, now):
                 return True
             is_cancelled = appeal.status is AppealStatus.CANCELLED
             if is_cancelled and appeal.expanded < appeal.audience_size:

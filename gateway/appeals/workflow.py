@@ -58,7 +58,7 @@ from gateway.appeals.texts import TextCost, effective_texts, render_texts, text_
 from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
-from gateway.messages.holds import let_go
+from gateway.messages.holds import remove_hold
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -203,7 +203,7 @@ class AppealWorkflow:
         async with self._database.begin() as connection:
             current, to = await self._lock_for(connection, appeal, Act.RESUME, actor)
             self._check_may_go_out(current.draft, len(current.approvers), begun=True)
-            await let_go(connection, appeal)
+            await remove_hold(connection, appeal)
             await update_appeal(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
 
     async def cancel(self, appeal: int, actor: Actor, reason: str) -> None:

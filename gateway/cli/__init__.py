@@ -30,7 +30,7 @@ VERBS = (
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="waspada %(version)s")
 def main() -> None:
-    """A self-hosted SMS/USSD gateway for reports from phones without a data connection."""
+    """Run a self-hosted SMS/USSD gateway for reports from phones without a data connection."""
 
 
 for verb in VERBS:

@@ -15,7 +15,7 @@ from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import print_row, print_rows
-from gateway.messages.channel_state import Channels, ChannelStanding
+from gateway.messages.channel_state import Channels, ChannelStatus
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.settings import Settings, SettingsRefused
 
@@ -62,7 +62,7 @@ async def channels_resume(config: Path | None, data: Path | None, name: str, act
     async with open_context(_known(config, data, name)) as stores:
         states = Channels(stores.database, stores.clock)
         paused = await states.resume(name, actor)
-        stands = await states.standing(name)
+        stands = await states.status_of(name)
     if as_json:
         print_row({"name": name, **_told_to_programs(stands), "was_paused": paused}, as_json)
     else:
@@ -82,9 +82,9 @@ async def channels_pause(
     """Let nothing more leave by a channel until it is resumed. What is to be sent waits."""
     async with open_context(_known(config, data, name)) as stores:
         states = Channels(stores.database, stores.clock)
-        was_paused = (await states.standing(name)).paused
+        was_paused = (await states.status_of(name)).paused
         await states.pause(name, reason, actor)
-        stands = await states.standing(name)
+        stands = await states.status_of(name)
     if as_json:
         print_row({"name": name, **_told_to_programs(stands), "was_paused": was_paused}, as_json)
     else:
@@ -98,20 +98,20 @@ def _known(config: Path | None, data: Path | None, name: str) -> Settings:
     return settings
 
 
-async def _standings(settings: Settings) -> Mapping[str, ChannelStanding] | None:
+async def _standings(settings: Settings) -> Mapping[str, ChannelStatus] | None:
     """How the channels stand; None while the database is away: their addresses are shown all the same."""
     try:
         async with open_context(settings) as stores, asyncio.timeout(settings.sql_deadline_ms / 1000):
-            return await Channels(stores.database, stores.clock).all()
+            return await Channels(stores.database, stores.clock).statuses()
     except (DatabaseUnavailable, SettingsRefused, TimeoutError):
         return None
 
 
 def _row(
-    settings: Settings, name: str, standings: Mapping[str, ChannelStanding] | None, balance: str | None
+    settings: Settings, name: str, standings: Mapping[str, ChannelStatus] | None, balance: str | None
 ) -> dict[str, Any]:
     channel = settings.channels[name]
-    stands = ChannelStanding() if standings is None else standings.get(name, ChannelStanding())
+    stands = ChannelStatus() if standings is None else standings.get(name, ChannelStatus())
     return {
         "name": name,
         "carrier": channel.carrier,
@@ -126,7 +126,7 @@ def _row(
     }
 
 
-def _told_to_programs(stands: ChannelStanding) -> dict[str, Any]:
+def _told_to_programs(stands: ChannelStatus) -> dict[str, Any]:
     """How a channel stands, for JSON."""
     return {
         "state": stands.state,

@@ -1,4 +1,4 @@
-"""`check`, `settings` and `db`: what can be looked at and prepared without a running gateway."""
+"""Verbs `check`, `settings` and `db`, which need no running gateway."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.postgres import upgrade
-from gateway.settings import read_settings
 
 
 @click.command()
 @gateway_options
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
-    """Prove menu packs and the settings: every complaint at once, with file and line. Default: the pack in use."""
+    """Check menu packs and the settings: every fault at once, with file and line. Default: the pack in use."""
     with report_errors():
-        settings = wiring.with_pack_in_use(read_settings(config, data=data))
+        settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data))
     refused: list[str] = []
     for pack in packs or (settings.pack,):
         try:
@@ -46,7 +45,7 @@ def _summary(menu: Menu, proof: CheckResult) -> str:
     return (
         f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
         f"the largest screen in {proof.largest} of {proof.limits.septets} septets; "
-        f"the longest way is {longest.screens} screens, {longest.seconds} seconds"
+        f"the longest path is {longest.screens} screens, {longest.seconds} seconds"
     )
 
 
@@ -56,13 +55,13 @@ def _summary(menu: Menu, proof: CheckResult) -> str:
 def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
     with report_errors():
-        listed = [asdict(row) for row in read_settings(config, data=data).rows()]
+        listed = [asdict(row) for row in wiring.read_settings(config, data=data).rows()]
     print_rows(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
 
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """Manage the database."""
 
 
 @db.command("upgrade")

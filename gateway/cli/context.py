@@ -1,4 +1,4 @@
-"""What most verbs work on: the settings of the gateway that is meant, its database, and the key to its numbers."""
+"""Context of a command: settings, database and vault of the gateway that it works on."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from gateway import wiring
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.settings import Settings, read_settings
+from gateway.settings import Settings
 from gateway.vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What a verb has opened."""
+    """Settings, database and clock of a command."""
 
     settings: Settings
     database: Database
@@ -24,18 +24,18 @@ class CommandContext:
 
     @property
     def vault(self) -> Vault:
-        """Raises `SettingsRefused` where the key is not in the settings: only who asks for it needs it."""
+        """Vault with the key of the settings. Raises `SettingsRefused` if they have none: not every verb needs it."""
         return Vault(self.settings.vault_key_bytes)
 
 
 def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
-    """The settings of the gateway that `--config` and `--data` mean, with another `pack` if one is named."""
-    return wiring.locate(read_settings(config, data=data, pack=pack))
+    """Return the settings of the gateway of `--config` and `--data`, with another `pack` if one is given."""
+    return wiring.locate(wiring.read_settings(config, data=data, pack=pack))
 
 
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[CommandContext]:
-    """Its stores, until the block ends."""
+    """Open the database of the gateway while the block lasts."""
     database = Database(settings.database_address, pool_size=1)
     try:
         yield CommandContext(settings, database, Clock())

@@ -16,6 +16,7 @@ from rich.console import Console
 from yarl import URL
 
 from gateway import wiring
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.local.handset import NETWORK_ERROR, Display, Handset, WebhookUrls
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
@@ -69,9 +70,9 @@ async def dial(
         raise click.BadParameter(str(wrong), param_hint="--phone") from None
     except ValueError as wrong:
         raise click.BadParameter(str(wrong), param_hint="--keys") from None
-    talk = PhoneCall(
-        WebhookUrls(**wiring.channel_urls(settings, name)), chosen.api_url, subscriber, chosen.service_code
-    )
+    # Only the built-in carrier, which takes the settings of Africa's Talking, shows its messages there.
+    local_url = chosen.api_url if isinstance(chosen, AfricasTalkingSettings) else None
+    talk = PhoneCall(WebhookUrls(**wiring.channel_urls(settings, name)), local_url, subscriber, chosen.service_code)
     console = Console(soft_wrap=True, highlight=False)
     if sms is not None:
         await talk.send_sms(sms, console)

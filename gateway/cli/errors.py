@@ -1,4 +1,4 @@
-"""What the verbs share: where the gateway is found, how a list is shown, and how an error is said."""
+"""Errors of the command: a message on stderr and exit status 1."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ EXPLAINED_ERRORS = (
 
 
 def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async verb on uvloop; an error that explains itself becomes a message on stderr and exit status 1."""
+    """Run an async verb on uvloop, with its errors reported."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -70,7 +70,7 @@ def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
 
 @contextmanager
 def report_errors() -> Iterator[None]:
-    """Errors whose text says what to do are shown as that text alone."""
+    """Show an error whose text is meant for the user as that text alone, without a traceback."""
     try:
         yield
     except EXPLAINED_ERRORS as error:

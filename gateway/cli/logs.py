@@ -1,4 +1,4 @@
-"""`logs`: what all processes of the gateway have logged lately, and a dialogue as the resident saw it."""
+"""Verb `logs`: the latest lines of all processes, and a dialogue as the resident saw it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LINES_BEFORE_FOLLOWING = 20
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """How the lines are shown, and how many."""
+    """Form and number of the printed lines."""
 
     follow: bool
     as_json: bool
@@ -62,45 +62,45 @@ async def logs(
     per line.
     """
     settings = locate_gateway(config, data)
-    wanted = LineFilter(level, event, channel, session, ticket)
+    line_filter = LineFilter(level, event, channel, session, ticket)
     async with wiring.redis_client(settings.redis_address) as client:
-        await print_logs(client, wanted, LogOptions(following, as_json, limit))
+        await print_logs(client, line_filter, LogOptions(following, as_json, limit))
 
 
-async def print_logs(client: Redis, wanted: LineFilter, options: LogOptions) -> None:
-    """Print what is wanted. Raises `RedisError` when Redis is away.
+async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
+    """Print the lines that pass the filter. Raises `RedisError` if Redis is unavailable.
 
-    Following ends when it is cancelled, and waits for a Redis that goes away meanwhile.
+    Following ends when it is cancelled, and waits during a later outage of Redis.
     """
     if options.follow:
-        await _follow(client, wanted, options)
+        await _follow(client, line_filter, options)
         return
-    lines = await read_tail(client, wanted, options.limit)
+    lines = await read_tail(client, line_filter, options.limit)
     if options.as_json:
         print_rows(lines[::-1], [], as_json=True, if_empty="")
     elif not lines:
         click.echo("The log has no such line.")
     else:
-        if wanted.session:
+        if line_filter.session:
             click.echo(render_dialogue(lines))
             click.echo()
         for line in lines:
             click.echo(readable(line, sys.stdout.isatty()))
 
 
-async def _follow(client: Redis, wanted: LineFilter, options: LogOptions) -> None:
+async def _follow(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
     def waiting() -> None:
         click.echo("Redis does not answer any more. Waiting for it; Ctrl-C ends that.", err=True)
 
     try:
-        async for line in follow(client, wanted, min(options.limit, _LINES_BEFORE_FOLLOWING), waiting):
+        async for line in follow(client, line_filter, min(options.limit, _LINES_BEFORE_FOLLOWING), waiting):
             click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else readable(line, sys.stdout.isatty()))
     except asyncio.CancelledError:
         return  # Ctrl-C is how following ends
 
 
 def render_dialogue(lines: Sequence[dict[str, Any]]) -> str:
-    """One session's screens and inputs in order, from its `ussd.turn` lines, as the resident saw them."""
+    """Render the screens and inputs of one session from its `ussd.turn` lines, as the resident saw them."""
     turns = [line for line in lines if line.get("event") == "ussd.turn"]
     if not turns:
         return "The log has no screen of this session any more."

@@ -14,7 +14,6 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load
 from gateway.runtime.pack_folder import read_pack
-from gateway.settings import read_settings
 
 
 @click.group()
@@ -38,7 +37,7 @@ def draw(
     A pack whose screens do not fit yet is drawn too.
     """
     with report_errors():
-        settings = wiring.with_pack_in_use(read_settings(config, data=data, pack=pack))
+        settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data, pack=pack))
         drawn = _loaded(settings.pack)
     spoken = _language(drawn, language)
     septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)

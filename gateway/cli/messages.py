@@ -49,7 +49,7 @@ async def messages_list(
     async with open_context(locate_gateway(config, data)) as stores:
         outbox = Outbox(stores.database, stores.vault, stores.clock)
         of_kind, standing = MessageClass(kind) if kind else None, MessageStatus(status) if status else None
-        listed = await outbox.list(limit, kind=of_kind, status=standing, ticket=number)
+        listed = await outbox.list_messages(limit, kind=of_kind, status=standing, ticket=number)
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
     found = "There is no such message." if kind or status or ticket else "No message has been written yet."
     print_rows(listed, columns, as_json, found)
@@ -63,7 +63,7 @@ async def messages_list(
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
     """List the SMS that came in and what was made of them, the newest first."""
     async with open_context(locate_gateway(config, data)) as stores:
-        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list(limit, to_sort=to_sort)
+        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list_inbound(limit, to_sort=to_sort)
     columns = ["id", "made", "to_sort", "ticket", "from", "channel", "received_at", "text"]
     print_rows(listed, columns, as_json, "No SMS has come in yet.")
 
@@ -77,7 +77,7 @@ async def messages_show(config: Path | None, data: Path | None, message: int, as
     """Show one message, its delivery reports and all that befell it."""
     async with open_context(locate_gateway(config, data)) as stores:
         desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        shown = await desk.show(message)
+        shown = await desk.get_message(message)
     print_row(shown, as_json)
 
 
@@ -91,7 +91,7 @@ async def messages_resend(config: Path | None, data: Path | None, message: int, 
     """Send a message once more, as a new one: one that is undelivered, refused, unknown or cancelled."""
     async with open_context(locate_gateway(config, data)) as stores:
         desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        shown = await desk.show(await desk.resend(message, actor))
+        shown = await desk.get_message(await desk.resend(message, actor))
     if as_json:
         print_row(shown, as_json)
     else:
@@ -115,7 +115,7 @@ async def messages_cancel(
     async with open_context(locate_gateway(config, data)) as stores:
         desk = OperatorActions(stores.database, stores.vault, stores.clock)
         await desk.cancel(message, actor, reason)
-        shown = await desk.show(message)
+        shown = await desk.get_message(message)
     if as_json:
         print_row(shown, as_json)
     else:

@@ -14,7 +14,7 @@ P = ParamSpec("P")
 
 
 def gateway_options(command: Callable[P, Any]) -> Callable[P, Any]:
-    """The options by which every verb finds the gateway that it speaks of."""
+    """Add the options that locate the gateway: `--config` and `--data`."""
     for option in (
         click.option(
             "--config",
@@ -33,7 +33,7 @@ def gateway_options(command: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def list_options(command: Callable[P, Any]) -> Callable[P, Any]:
-    """The options of every list."""
+    """Add the options of a list: `--limit` and `--json`."""
     for option in (
         click.option(
             "--limit",
@@ -49,13 +49,15 @@ def list_options(command: Callable[P, Any]) -> Callable[P, Any]:
 
 
 def json_option(command: Callable[P, Any]) -> Callable[P, Any]:
-    """The option of what shows a single thing."""
+    """Add the option `--json` of a verb that prints a single object."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")(command)
 
 
 def parse_ticket(written: str, hint: str) -> str:
-    """The ticket that was written as `hint`, eight digits without a dash. Raises `click.BadParameter`."""
+    """Return the digits of the ticket given as parameter `hint`. Raises `click.BadParameter`."""
     number = tickets.parse(written)
     if number is None:
-        raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one", param_hint=hint)
+        raise click.BadParameter(
+            f"{written} is not a ticket; expected one like 7340-2817, with the right check digit", param_hint=hint
+        )
     return number

@@ -1,4 +1,4 @@
-"""Tables, JSON and files that verbs write."""
+"""Output of the verbs: tables, JSON and files. `gateway.text.json_values` converts values to JSON types."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any, TextIO
 
 import click
 
+from gateway.text.json_values import to_json
+
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[TextIO]:
-    """The file, empty and for its owner alone before anything is written; or stdout."""
+    """Open the file, empty and readable by its owner alone, or stdout."""
     if path is None:
         yield sys.stdout
         return
@@ -29,11 +31,16 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
 
 
+def print_json(value: object) -> None:
+    """Print values of the stores as one JSON document, for programs."""
+    json.dump(to_json(value), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
 def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, if_empty: str) -> None:
-    """`rows` as a JSON array, or as a table of `columns`; `nothing` is said where there is no row."""
+    """Print `rows` as a JSON array, or as a table of `columns`, or `if_empty` if there are none."""
     if as_json:
-        json.dump(rows, sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
+        print_json(rows)
         return
     if not rows:
         click.echo(if_empty)
@@ -45,10 +52,9 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_jso
 
 
 def print_row(row: Mapping[str, Any], as_json: bool) -> None:
-    """`row` as a JSON object, or one value per line; a list of rows is a table of its own."""
+    """Print `row` as a JSON object, or one value per line and a table for each list of rows."""
     if as_json:
-        json.dump(row, sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
+        print_json(row)
         return
     plain = {name: value for name, value in row.items() if not isinstance(value, list)}
     width = max(map(len, plain), default=0)

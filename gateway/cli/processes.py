@@ -1,4 +1,4 @@
-"""`run`, `web` and `worker`: the processes of the gateway."""
+"""Verbs `run`, `web` and `worker`: the processes of the gateway."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import click
 from gateway import wiring
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
-from gateway.settings import read_settings
 
 
 @click.command()
@@ -24,7 +23,7 @@ from gateway.settings import read_settings
 @run_async
 async def run(config: Path | None, data: Path | None, port: int | None, pack: Path | None) -> None:
     """Run the whole gateway on this machine, with a Redis and a PostgreSQL of its own."""
-    settings = read_settings(config, data=data, port=port, pack=pack)
+    settings = wiring.read_settings(config, data=data, port=port, pack=pack)
     async with wiring.run_standalone(settings, sys.stderr) as running:
         click.echo(running.greeting())
         await _run_until_stopped()
@@ -37,11 +36,11 @@ async def run(config: Path | None, data: Path | None, port: int | None, pack: Pa
 @run_async
 async def web(config: Path | None, data: Path | None, port: int | None) -> None:
     """Serve the carriers' webhooks, over your own Redis and PostgreSQL."""
-    settings = read_settings(config, data=data, port=port)
+    settings = wiring.read_settings(config, data=data, port=port)
     async with (
-        wiring.open_services(settings, sys.stderr) as parts,
-        wiring.verify_key(parts) as proof,
-        wiring.serve(wiring.web_app(parts), settings.host, settings.port),
+        wiring.open_services(settings, sys.stderr) as services,
+        wiring.verify_key(services) as proof,
+        wiring.serve(wiring.web_app(services), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
         await _run_until_stopped(proof)
@@ -51,24 +50,24 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
 @gateway_options
 @run_async
 async def worker(config: Path | None, data: Path | None) -> None:
-    """Send SMS and file what had to wait, over your own Redis and PostgreSQL."""
-    settings = read_settings(config, data=data)
+    """Send SMS and file pending reports, over your own Redis and PostgreSQL."""
+    settings = wiring.read_settings(config, data=data)
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(wiring.open_services(settings, sys.stderr))
-        proof = await stack.enter_async_context(wiring.verify_key(parts))
+        services = await stack.enter_async_context(wiring.open_services(settings, sys.stderr))
+        proof = await stack.enter_async_context(wiring.verify_key(services))
         if settings.worker_port:
-            app = wiring.health_app(parts)
+            app = wiring.health_app(services)
             await stack.enter_async_context(wiring.serve(app, settings.host, settings.worker_port))
-        await stack.enter_async_context(wiring.run_worker(parts))
+        await stack.enter_async_context(wiring.run_worker(services))
         click.echo("Waspada sends")
         await _run_until_stopped(proof)
 
 
 async def _run_until_stopped(proof: asyncio.Future[None] | None = None) -> None:
-    """Return at the first SIGINT or SIGTERM; until then the process does what it was joined for.
+    """Return at the first SIGINT or SIGTERM. Raises the exception of `proof` as soon as it fails.
 
-    Raises what `proof` fails with, as soon as it does. What the start has made stays, so the garbage collector need not
-    look at it again; and what a hop makes is gone with it, so that looking less often misses nothing.
+    Objects of the start live as long as the process, so the garbage collector is told to skip them. Those of a hop are
+    freed with it by reference counting, so that fewer collections miss nothing.
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -1,4 +1,4 @@
-"""Questions at the terminal."""
+"""Prompts at the terminal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import click
 
 
 def ask_password(question: str, again: str = "") -> str:
-    """What is typed at the terminal, unseen; asked for twice where `again` is the second question.
+    """Ask for a password, without echo. `again` is the question that confirms it, if any.
 
-    Aborts without a terminal: Python would warn, in lines of its own, and read what everybody sees.
+    Aborts without a terminal: Python would print a warning and read the password with echo.
     """
     with _ctrl_c_ends_the_verb(), warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
@@ -26,16 +26,16 @@ def ask_password(question: str, again: str = "") -> str:
 
 
 def confirm(question: str) -> None:
-    """Go on only if whoever sits at the terminal says yes; the verb ends otherwise, with exit status 1."""
+    """Ask a question, and end the verb with exit status 1 unless the answer is yes."""
     with _ctrl_c_ends_the_verb():
         click.confirm(question, abort=True, err=True)
 
 
 @contextmanager
 def _ctrl_c_ends_the_verb() -> Iterator[None]:
-    """While a question waits. Otherwise the event loop would take Ctrl-C, which waits for nothing but the answer."""
-    taken = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Restore Ctrl-C while a question waits. The event loop, which handles it otherwise, is blocked meanwhile."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, taken)
+        signal.signal(signal.SIGINT, previous)

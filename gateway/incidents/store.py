@@ -44,9 +44,9 @@ from gateway.incidents.incident import (
     may_move,
 )
 from gateway.incidents.tables import incident_details, incidents
-from gateway.messages.erasure import cancelling_reminders
+from gateway.messages.erasure import cancel_reminders_statement
 from gateway.messages.message import MessageClass
-from gateway.messages.outbox import NewMessage, queued
+from gateway.messages.outbox import NewMessage, queued_row
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.fast_statement import CompiledStatement
@@ -71,7 +71,7 @@ def _filing() -> Select[tuple[str]]:
     incident = _parameters(incidents)
     added = insert_or_ignore(incidents).values(incident).on_conflict_do_nothing()
     filed = added.returning(incidents.c.ticket).cte("filed")
-    calling_off = cancelling_reminders(incident["phone_key"], incident["updated_at"])
+    calling_off = cancel_reminders_statement(incident["phone_key"], incident["updated_at"])
     along: list[CTE] = [calling_off.where(exists(select(filed.c.ticket))).cte("called_off")]
     for table in (messages, audit):
         row = _parameters(table)
@@ -212,7 +212,7 @@ class IncidentStore:
         noted = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
         return {
             **_named(incidents, incident),
-            **_named(messages, queued(message, self._vault, now)),
+            **_named(messages, queued_row(message, self._vault, now)),
             **_named(audit, noted),
         }
 

@@ -8,7 +8,7 @@ given is empty, which is none of the values.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _CLAUSE = re.compile(
@@ -71,3 +71,19 @@ def _clause(text: str) -> Clause:
     if "" in values:
         raise NotACondition
     return Clause(found["name"], values, negated=word.startswith("not") or word.endswith("not"))
+
+
+def numbers_between(clauses: Iterable[Clause]) -> list[str]:
+    """Return one number of each interval that the numbers in `clauses` bound, as representatives."""
+    named = {0}
+    for clause in clauses:
+        if clause.minimum is not None:
+            named.add(clause.minimum)
+        for value in filter(is_number, clause.values):
+            named |= {int(value), int(value) + 1}
+    return [str(number) for number in sorted(named)]
+
+
+def is_number(value: str) -> bool:
+    """Return True for a number that a condition can compare: of at most six digits, without leading zeros."""
+    return re.fullmatch(r"0|[1-9][0-9]{0,5}", value) is not None

@@ -25,9 +25,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from gateway.menu.kinds import inputs
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import CONTINUE, MATCHES, Menu, State, StateKind, choices
+from gateway.menu.model import Menu, State
 from gateway.menu.navigation import (
     at_shortcut,
     count_hop,
@@ -35,7 +34,7 @@ from gateway.menu.navigation import (
     forward,
     jump_to,
     parent_answer,
-    reopen,
+    refuse,
     restart,
     valid_answers,
 )
@@ -102,11 +101,7 @@ def begin(
 
 def is_worth_resuming(menu: Menu, dropped: Session) -> bool:
     """Whether a redial offers to go on with it: unfinished, far enough (or back for an answer), its way still there."""
-    if (
-        not menu.resume
-        or not has_place(menu, dropped)
-        or menu.states[dropped.state].kind in (StateKind.END, StateKind.DO)
-    ):
+    if not menu.resume or not has_place(menu, dropped) or not menu.states[dropped.state].kind.waits_for_input:
         return False
     said, shortcut = valid_answers(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
     beyond = dropped.answers.keys() - said.keys() - (shortcut.answers.keys() if shortcut else set())
@@ -136,7 +131,7 @@ def step(
     (`reports_today`). `today` is the local date, against which a typed date is read.
     """
     state, session = menu.states[session.state], count_hop(session)
-    if state.kind in (StateKind.END, StateKind.DO):
+    if not state.kind.waits_for_input:
         return show(menu, session, limits, given=given)
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
@@ -163,7 +158,7 @@ def resume(
 def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: GivenValues = NO_VALUES) -> Step:
     """The screen of a place, as it was shown when the resident came here."""
     state = menu.states[session.state]
-    if state.kind is StateKind.DO:
+    if state.kind.runs_effect:
         return Step(session, effect=state.source)
     texts = pages(menu, state, session.language, parent_answer(state, session), limits)
     text = texts[min(session.page, len(texts) - 1)]
@@ -173,7 +168,7 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
             text = text.replace("\n\n", "\n")
     if session.error:
         text = f"{menu.wordings[session.language].errors[session.error]}\n{text}"
-    return Step(session, text, end=state.kind is StateKind.END)
+    return Step(session, text, end=state.kind.is_end)
 
 
 def show_home(
@@ -215,14 +210,8 @@ def _moved(
     if keys in (named.back, named.back_elsewhere):
         return _back(session, state)
     if len(keys) > limits.text:
-        return _refused(session, "long")
-    if state.kind is StateKind.ASK:
-        return _asked(menu, state, session, keys, given, today)
-    return _chosen(menu, state, session, keys, limits, given, today)
-
-
-def _refused(session: Session, error: str) -> Session:
-    return session._replace(error=error, wrong=session.wrong + 1)
+        return refuse(session, "long")
+    return state.kind.move(menu, state, session, keys, limits, given, today)
 
 
 def _helped(menu: Menu, session: Session) -> Session:
@@ -233,74 +222,10 @@ def _helped(menu: Menu, session: Session) -> Session:
 
 
 def _back(session: Session, state: State) -> Session:
-    if session.page and state.kind is not StateKind.RESUME:  # there it is the page of the list to go on with
+    if not state.kind.can_go_back:
+        return session
+    if session.page:
         return session._replace(page=session.page - 1, wrong=0)
-    if session.trail and state.kind is not StateKind.RESUME:  # before a dropped dialogue there is nothing
+    if session.trail:
         return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
     return session
-
-
-def _asked(
-    menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None, near: str = ""
-) -> Session:
-    answer = inputs.parse_input(menu, state, keys, today, near)
-    if answer.error:
-        return _refused(session, answer.error)
-    moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
-    at = menu.states[moved.state]
-    if at.source != MATCHES or not answer.sure:
-        return moved
-    return forward(menu, moved, at.next, {at.keep: answer.sure}, given)
-
-
-def _chosen(
-    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: GivenValues, today: date | None
-) -> Session:
-    within = parent_answer(state, session)
-    offered = choices(menu, state, within)
-    value = offered.get(keys)
-    if value is None and state.or_type and state.source == "kelurahan":
-        value = menu.gazetteer.exact_match(keys, offered.values()) or None
-    if value is None:
-        page_count = len(pages(menu, state, session.language, within, limits))
-        if keys == (limits.keys or menu.keys).more and session.page < page_count - 1:
-            return session._replace(page=session.page + 1, wrong=0)
-        if state.or_type and inputs.has_words(keys):
-            return _typed(menu, state, session, keys, given, today)
-        return _refused(session, "choice" if keys else "empty")
-    if state.kind is StateKind.REVISE:
-        return reopen(menu, session, state.options[value])
-    if state.kind is StateKind.RESUME:
-        return _gone_on(menu, session, state, value, given)
-    if state.source == "languages":
-        session = session._replace(language=value, chosen=True)
-    target = state.options[value] if state.kind is StateKind.CHOOSE else state.next
-    if state.or_type:
-        session = _without(session, menu.states[state.or_type].keep)
-    return forward(menu, session, target, {state.keep: value} if state.keep else {}, given)
-
-
-def _typed(menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None) -> Session:
-    """Words where an option was to be chosen: the answer to the question that the state names for them.
-
-    Of places that a name may mean, those of the kecamatan whose list was shown go first.
-    """
-    question, near = menu.states[state.or_type], parent_answer(state, session) if state.source == "kelurahan" else ""
-    trail = (*session.trail, state.name)
-    at = jump_to(session, question.name, trail, _without(session, state.keep).answers)
-    moved = _asked(menu, question, at, keys, given, today, near)
-    return _refused(session, moved.error) if moved.error else moved
-
-
-def _without(session: Session, name: str) -> Session:
-    return session._replace(answers={other: value for other, value in session.answers.items() if other != name})
-
-
-def _gone_on(menu: Menu, session: Session, state: State, value: str, given: GivenValues) -> Session:
-    """Go on with the dropped dialogue, start again, or delete it."""
-    if value == CONTINUE:
-        return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
-    dialled = session.began.removeprefix(RESUME)
-    if value == "again" and dialled in menu.shortcuts:
-        return at_shortcut(menu, session, dialled, given)
-    return restart(session, state.options[value])

@@ -5,31 +5,84 @@ Nothing here is built by hand: `loading.load` makes a `Menu` from a pack's files
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from gateway.menu.conditions import Condition
+from gateway.menu.conditions import Clause, Condition
+from gateway.menu.limits import Keys, Limits
 from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
-from gateway.menu.session import NO_VALUES
+from gateway.menu.session import NO_VALUES, GivenValues, Session
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.text.wording import Wording, fill
 
 
-class StateKind(StrEnum):
-    """What a state does. Each word is the key that a state in `flow.yaml` begins with."""
+class StateKind(ABC):
+    """Behaviour of one kind of state, for the engine, the checks and the drawing.
 
-    CHOOSE = "choose"  # a few options, each leading somewhere
-    CHOOSE_FROM = "choose_from"  # an option of a list of the pack
-    ASK = "ask"  # something typed
-    REVISE = "revise"  # choose an earlier answer to give again
-    RESUME = "resume"  # a dropped dialogue: go on with it, start again, or delete it
-    TELL = "tell"  # a text; only back and home lead on
-    DO = "do"  # an effect of the gateway; no screen of its own
-    END = "end"  # the last screen
+    Each module of `kinds/` defines one. A state carries its kind, so that no hop has to look it up.
+    """
+
+    name: ClassVar[str]  # the key that a state of this kind begins with in flow.yaml
+    runs_effect: ClassVar[bool] = False  # no screen: the caller carries out `State.source`
+    is_end: ClassVar[bool] = False  # its screen closes the session
+    waits_for_input: ClassVar[bool] = True
+    is_question: ClassVar[bool] = False  # its answers lead onward
+    is_typed: ClassVar[bool] = False  # an answer is typed, not chosen
+    is_list: ClassVar[bool] = False  # its options are those of a list of the pack, `State.source`
+    can_go_back: ClassVar[bool] = True
+    can_finish: ClassVar[bool] = False  # a dialogue may well finish here
+
+    @abstractmethod
+    def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
+        """Return the values of the keys `1`, `2`, …, where the answer `within` narrows the list."""
+
+    @abstractmethod
+    def option_text(self, menu: Menu, state: State, words: Wording, value: str, offered: Collection[str]) -> str:
+        """Return the text of the option `value` on a screen that offers `offered`."""
+
+    @abstractmethod
+    def move(
+        self,
+        menu: Menu,
+        state: State,
+        session: Session,
+        keys: str,
+        limits: Limits,
+        given: GivenValues,
+        today: date | None,
+    ) -> Session:
+        """Return the position after an input that is no navigation key for home or back."""
+
+    @abstractmethod
+    def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
+        """Return the values that the answer can have, with representatives for typed ones.
+
+        The empty answer of `State.zero` is left out.
+        """
+
+    @abstractmethod
+    def can_keep(self, menu: Menu, state: State, value: str) -> bool:
+        """Return True if the answer can be `value`, which is not empty."""
+
+    @abstractmethod
+    def moves_of(self, menu: Menu, state: State, session: Session, given: GivenValues) -> Iterator[Session]:
+        """Yield the positions that the state leads to without an answer that is kept."""
+
+    @abstractmethod
+    def direct_targets(self, state: State) -> Mapping[str, str]:
+        """Return the options that lead to their state even if its condition does not hold."""
+
+    @abstractmethod
+    def edges_of(self, state: State) -> Iterator[tuple[str, str, str]]:
+        """Yield the options as (key, target, option) for a drawing.
+
+        The target is empty for the position of a dropped dialogue, the option is empty if it has no text.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,16 +109,6 @@ class State:
     def is_narrowed(self) -> bool:
         """Whether what it lists depends on the answer `within`."""
         return self.source == MATCHES or (self.source == "kelurahan" and bool(self.within))
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What the navigation keys are called."""
-
-    back: str
-    back_elsewhere: str
-    home: str
-    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,41 +252,19 @@ MAX_PLACES_IN_SMS = 3
 FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage"}
 """What a condition may ask besides the answers: how many reports this phone has filed today, the stage of the day."""
 
-CONTINUE = "continue"
-"""The first option of a state that resumes: back to where the dialogue was dropped."""
-
 MATCHES = "matches"
 """The list of the places that a typed name may mean."""
 
 
 def choices(menu: Menu, state: State, within: str) -> Mapping[str, str]:
-    """The values that the keys `1`, `2`, … stand for in `state`; `within` narrows a list to that parent.
+    """Return the values that the keys `1`, `2`, … choose in `state`. `within` narrows a list to that parent.
 
-    Numbers run on over the pages and are the same in every language. Made once, except for a typed name.
+    Numbers run on over the pages and are the same in every language. Cached, unless they depend on a typed name.
     """
-    made = menu.cache.choices.get((state.name, within))
-    if made is None:
-        listed = state.kind is StateKind.CHOOSE_FROM
-        values = list_values(menu, state.source, within) if listed else tuple(state.options)
-        made = {str(number): value for number, value in enumerate(values, start=1)}
+    numbered = menu.cache.choices.get((state.name, within))
+    if numbered is None:
+        values = state.kind.choices_of(menu, state, within)
+        numbered = {str(number): value for number, value in enumerate(values, start=1)}
         if state.source != MATCHES:
-            menu.cache.choices[state.name, within] = made
-    return made
-
-
-def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
-    """The values of one of the pack's lists: `languages`, `categories`, `kecamatan`, `kelurahan` or `matches`."""
-    match source:
-        case "languages":
-            return tuple(menu.languages)
-        case "categories":
-            return menu.categories
-        case "kecamatan":
-            return tuple(menu.areas.kecamatan)
-        case "kelurahan" if within:
-            return menu.areas.by_kecamatan.get(within, ())
-        case "kelurahan":
-            return tuple(menu.areas.kelurahan)
-        case "matches":
-            return menu.gazetteer.find(within).codes
-    raise ValueError(f"no list is called {source}")
+            menu.cache.choices[state.name, within] = numbered
+    return numbered

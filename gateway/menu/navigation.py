@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gateway.menu.model import Menu, State, StateKind, choices
+from gateway.menu.model import Menu, State, choices
 from gateway.menu.session import GivenValues, Session
 
 
@@ -93,6 +93,16 @@ def reopen(menu: Menu, session: Session, target: str) -> Session:
     return jump_to(session, target, session.trail, answers)._replace(passing=True)
 
 
+def refuse(session: Session, error: str) -> Session:
+    """Stay where the input was wrong, with an error line above the screen."""
+    return session._replace(error=error, wrong=session.wrong + 1)
+
+
+def forget(session: Session, name: str) -> Session:
+    """Remove one answer."""
+    return session._replace(answers={other: value for other, value in session.answers.items() if other != name})
+
+
 def _onward(menu: Menu, session: Session) -> str:
     """Where the answer that was given before leads on from here; empty where the question is open."""
     state = menu.states[session.state]
@@ -100,7 +110,7 @@ def _onward(menu: Menu, session: Session) -> str:
         value = session.answers.get(state.keep)
         if value == "" and state.zero:
             return state.zero[1]
-        if value is not None and state.kind is StateKind.ASK:
+        if value is not None and state.kind.is_typed:
             return state.next
         if value is None or value not in choices(menu, state, parent_answer(state, session)).values():
             typed = menu.states[state.or_type] if state.or_type else None
@@ -112,4 +122,4 @@ def _onward(menu: Menu, session: Session) -> str:
 def _is_notice(menu: Menu, session: Session) -> bool:
     """Whether the state only tells something before it leads on: shown when an answer calls for it, else passed."""
     state = menu.states[session.state]
-    return state.kind is StateKind.CHOOSE and len(state.options) == 1 and not state.keep
+    return state.kind.is_question and len(state.options) == 1 and not state.keep

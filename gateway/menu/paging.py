@@ -6,10 +6,10 @@ screen which fits once always fits. They are made once per menu and kept: nothin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, Menu, State, StateKind, choices
+from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, Menu, State, choices
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
@@ -32,7 +32,7 @@ def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) 
 
 
 def _laid_out(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
-    if state.kind is StateKind.END:
+    if state.kind.is_end:
         return (menu.wordings[language].heading(state.words),)
     return lay_out(menu, state, language, option_lines(menu, state, language, within), limits)
 
@@ -75,27 +75,16 @@ def _split(lines: Sequence[str], room: int, last_room: int) -> list[list[str]]:
 def option_lines(menu: Menu, state: State, language: str, within: str) -> list[str]:
     """The numbered options of `state` as they are shown."""
     words = menu.wordings[language]
-    offered = choices(menu, state, within)
-    return [f"{key}.{_option(menu, state, words, value, offered.values())}" for key, value in offered.items()]
-
-
-def _option(menu: Menu, state: State, words: Wording, value: str, offered: Collection[str]) -> str:
-    if state.kind is not StateKind.CHOOSE_FROM:
-        return words.screens[state.words][value]
-    if state.source == "languages":
-        return menu.languages[value]
-    if state.source == MATCHES:
-        return menu.areas.distinct_name(value, offered)
-    if state.source == "kelurahan":
-        return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
-    return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
+    numbered = choices(menu, state, within)
+    offered = numbered.values()
+    return [f"{key}.{state.kind.option_text(menu, state, words, value, offered)}" for key, value in numbered.items()]
 
 
 def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -> list[str]:
     """The lines that lead elsewhere: what `0` means here, and back. The first screens have nothing behind them."""
     keys, back = limits.keys or menu.keys, words.navigation["back"]
     if not state.zero:
-        first = state.name in (menu.start, menu.home) or state.kind is StateKind.RESUME
+        first = state.name in (menu.start, menu.home) or not state.kind.can_go_back
         return [] if first else [f"{keys.back}.{back}"]
     label, target = state.zero
     zero = f"{keys.back}.{words.screens[state.words][label]}"

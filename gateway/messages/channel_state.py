@@ -32,10 +32,10 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 
-_FIRST_REST = timedelta(seconds=30)
-_LONGEST_REST = timedelta(minutes=5)
-_PROBING = timedelta(minutes=1)  # until the next worker probes, if this one never says how it ended
-_LONGEST_WORDS = 200
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(minutes=5)
+_PROBE_TIMEOUT = timedelta(minutes=1)  # until the next worker probes, if this one never says how it ended
+_MAX_REASON_LENGTH = 200
 WORKER = "worker"
 
 
@@ -50,7 +50,7 @@ _PAUSED = literal(ChannelState.PAUSED.value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelStanding:
+class ChannelStatus:
     """How a channel stands. One that never had a fault has no row, and runs."""
 
     state: ChannelState = ChannelState.RUNNING
@@ -76,20 +76,20 @@ def is_paused(channel: str) -> ColumnElement[bool]:
     return exists().where(channel_states.c.channel == channel, channel_states.c.state == _PAUSED)
 
 
-async def take_probe(connection: AsyncConnection, channel: str, now: datetime) -> bool:
+async def acquire_probe(connection: AsyncConnection, channel: str, now: datetime) -> bool:
     """Whether the paused channel is ours to probe now. No other worker gets it before a minute has passed."""
     table = channel_states.c
     due = select(table.channel).where(table.channel == channel, table.state == _PAUSED, table.until <= now)
     taking = (
         update(channel_states)
         .where(table.channel.in_(due.with_for_update(skip_locked=True)))
-        .values(until=now + _PROBING)
+        .values(until=now + _PROBE_TIMEOUT)
         .returning(table.channel)
     )
     return (await connection.execute(taking)).first() is not None
 
 
-async def give_probe_back(connection: AsyncConnection, channel: str, now: datetime) -> None:
+async def release_probe(connection: AsyncConnection, channel: str, now: datetime) -> None:
     """Undo `take_probe`: there was no message to probe with."""
     await connection.execute(update(channel_states).where(channel_states.c.channel == channel).values(until=now))
 
@@ -101,77 +101,81 @@ class Channels:
         self._database = database
         self._clock = clock
 
-    async def standing(self, channel: str) -> ChannelStanding:
+    async def status_of(self, channel: str) -> ChannelStatus:
         """How this channel stands."""
-        return (await self.all()).get(channel, ChannelStanding())
+        return (await self.statuses()).get(channel, ChannelStatus())
 
-    async def all(self) -> Mapping[str, ChannelStanding]:
+    async def statuses(self) -> Mapping[str, ChannelStatus]:
         """How each channel stands that ever had a fault or was paused."""
         async with self._database.begin() as connection:
             rows = (await connection.execute(select(channel_states))).mappings().all()
-        return {row["channel"]: _standing(row) for row in rows}
+        return {row["channel"]: _status_from(row) for row in rows}
 
-    async def fault(
+    async def pause_for_fault(
         self, channel: str, reason: str, after: timedelta | None = None, *, probing: bool = False
-    ) -> ChannelStanding:
+    ) -> ChannelStatus:
         """Pause the channel for its account's fault, or let it rest longer; how it stands then.
 
         Faults that others meet while it is paused already are one with the first; that of the probe counts.
         """
         now = self._clock.now()
-        words = mask_in(reason)[:_LONGEST_WORDS]
+        words = mask_in(reason)[:_MAX_REASON_LENGTH]
         async with self._database.begin() as connection:
-            stands = await _locked(connection, channel, now)
+            stands = await _lock_status(connection, channel, now)
             change: dict[str, Any] = {"last_error": words, "last_error_at": now}
             by_hand = stands.paused and stands.until is None
             resting = stands.paused and not probing and not stands.may_be_probed(now)
             if not by_hand:
                 faults = stands.faults + (0 if resting else 1)
-                rest = after or min(_FIRST_REST * 2 ** min(faults - 1, 8), _LONGEST_REST)
+                rest = after or min(_FIRST_PAUSE * 2 ** min(faults - 1, 8), _LONGEST_PAUSE)
                 until = max(now + rest, stands.until) if resting and stands.until else now + rest
                 since = stands.since if stands.paused else now
                 change |= {"state": ChannelState.PAUSED, "reason": words, "since": since, "until": until}
                 change |= {"by": WORKER, "faults": faults}
-            return await _changed(connection, channel, change)
+            return await _update_status(connection, channel, change)
 
-    async def probed(self, channel: str) -> bool:
+    async def resume_after_probe(self, channel: str) -> bool:
         """A probe met no fault of the account: the channel runs again, unless it was paused by hand meanwhile."""
         table = channel_states.c
         async with self._database.begin() as connection:
             resuming = (
                 update(channel_states)
                 .where(table.channel == channel, table.state == _PAUSED, table.until.is_not(None))
-                .values(_running(WORKER, self._clock.now()))
+                .values(_running_values(WORKER, self._clock.now()))
             )
             return (await connection.execute(resuming)).rowcount > 0
 
-    async def error(self, channel: str, reason: str) -> None:
+    async def note_error(self, channel: str, reason: str) -> None:
         """Note the latest error of a channel that goes on."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            await _locked(connection, channel, now)
-            await _changed(connection, channel, {"last_error": mask_in(reason)[:_LONGEST_WORDS], "last_error_at": now})
+            await _lock_status(connection, channel, now)
+            await _update_status(
+                connection, channel, {"last_error": mask_in(reason)[:_MAX_REASON_LENGTH], "last_error_at": now}
+            )
 
     async def pause(self, channel: str, reason: str, actor: str) -> None:
         """Pause the channel by hand, until somebody resumes it."""
         now = self._clock.now()
-        words = mask_in(reason)[:_LONGEST_WORDS]
+        words = mask_in(reason)[:_MAX_REASON_LENGTH]
         change = {"state": ChannelState.PAUSED, "reason": words, "since": now, "until": None, "by": actor}
-        await self._by_hand(channel, actor, "channel.paused", change, {"reason": words})
+        await self._change_by_hand(channel, actor, "channel.paused", change, {"reason": words})
 
     async def resume(self, channel: str, actor: str) -> bool:
         """Let the channel run, whatever paused it; whether it was paused."""
-        return await self._by_hand(channel, actor, "channel.resumed", _running(actor, self._clock.now()), {})
+        return await self._change_by_hand(
+            channel, actor, "channel.resumed", _running_values(actor, self._clock.now()), {}
+        )
 
-    async def _by_hand(
+    async def _change_by_hand(
         self, channel: str, actor: str, action: str, change: Mapping[str, Any], detail: Mapping[str, str]
     ) -> bool:
         now = self._clock.now()
         async with self._database.begin() as connection:
-            stands = await _locked(connection, channel, now)
+            stands = await _lock_status(connection, channel, now)
             if not stands.paused and change["state"] is ChannelState.RUNNING:
                 return False
-            await _changed(connection, channel, change)
+            await _update_status(connection, channel, change)
             was = {"was": stands.reason} if stands.paused else {}
             await connection.execute(
                 INSERT_AUDIT, audit_row(now, actor, action, f"channel {channel}", {**detail, **was})
@@ -179,25 +183,25 @@ class Channels:
         return stands.paused
 
 
-def _running(by: str, now: datetime) -> dict[str, Any]:
+def _running_values(by: str, now: datetime) -> dict[str, Any]:
     return {"state": ChannelState.RUNNING, "reason": "", "since": now, "until": None, "by": by, "faults": 0}
 
 
-async def _locked(connection: AsyncConnection, channel: str, now: datetime) -> ChannelStanding:
+async def _lock_status(connection: AsyncConnection, channel: str, now: datetime) -> ChannelStatus:
     """How the channel stands, its row made where there was none, and held until the transaction ends."""
-    row = {"channel": channel, "last_error": "", **_running("", now)}
+    row = {"channel": channel, "last_error": "", **_running_values("", now)}
     await connection.execute(insert(channel_states).values(row).on_conflict_do_nothing())
     held = select(channel_states).where(channel_states.c.channel == channel).with_for_update()
-    return _standing((await connection.execute(held)).mappings().one())
+    return _status_from((await connection.execute(held)).mappings().one())
 
 
-async def _changed(connection: AsyncConnection, channel: str, change: Mapping[str, Any]) -> ChannelStanding:
+async def _update_status(connection: AsyncConnection, channel: str, change: Mapping[str, Any]) -> ChannelStatus:
     changing = (
         update(channel_states).where(channel_states.c.channel == channel).values(change).returning(channel_states)
     )
-    return _standing((await connection.execute(changing)).mappings().one())
+    return _status_from((await connection.execute(changing)).mappings().one())
 
 
-def _standing(row: RowMapping) -> ChannelStanding:
-    fields: dict[str, Any] = {field.name: row[field.name] for field in fields_of(ChannelStanding)}
-    return ChannelStanding(**fields | {"state": ChannelState(row["state"])})
+def _status_from(row: RowMapping) -> ChannelStatus:
+    fields: dict[str, Any] = {field.name: row[field.name] for field in fields_of(ChannelStatus)}
+    return ChannelStatus(**fields | {"state": ChannelState(row["state"])})

@@ -37,7 +37,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.messages.channel_state import is_paused
-from gateway.messages.holds import held_as, held_because
+from gateway.messages.holds import hold_reason, hold_status
 from gateway.messages.message import (
     CARRIER_ID_LENGTH,
     CLASSES,
@@ -49,18 +49,18 @@ from gateway.messages.message import (
     backoff,
     sources,
 )
-from gateway.messages.suppression import is_unwanted
+from gateway.messages.suppression import recipient_opted_out
 from gateway.messages.tables import QUEUED, SENDING, message_attempts, messages
 from gateway.text.phone import Phone
 
-_OF_APPEALS = CLASSES[MessageClass.APPEAL].priority
-_KEEP_QUIET = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
+_APPEAL_PRIORITY = CLASSES[MessageClass.APPEAL].priority
+_QUIET_CLASSES = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
 
 
 class Lane(StrEnum):
     """What is claimed together: appeals, of which there may be a million, or all that presses more."""
 
-    PRESSING = "pressing"
+    PRIORITY = "pressing"
     APPEALS = "appeals"
 
 
@@ -98,7 +98,7 @@ def claim_statement(
     now: datetime,
     *,
     lane: Lane | None = None,
-    though_paused: bool = False,
+    ignore_pause: bool = False,
     quiet_until: datetime | None = None,
 ) -> ReturningUpdate[Any]:
     """Take the most pressing due messages of `channel`, unless it is paused; of one `lane` if it is given.
@@ -109,11 +109,11 @@ def claim_statement(
     table = messages.c
     due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
     if lane is not None:
-        appeals = table.priority >= _OF_APPEALS
+        appeals = table.priority >= _APPEAL_PRIORITY
         due.append(appeals if lane is Lane.APPEALS else ~appeals)
     picked = (
         select(table.id)
-        .where(*due, *([] if though_paused else [~is_paused(channel)]))
+        .where(*due, *([] if ignore_pause else [~is_paused(channel)]))
         .order_by(table.priority, table.due_at, table.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -131,9 +131,9 @@ def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> di
     """What becomes of a row that is picked. What comes first of these is what counts."""
     table = messages.c
     known = table.phone_sealed.is_not(None)
-    unwanted = is_unwanted()
-    held = held_as()
-    quiet = table["class"].in_(_KEEP_QUIET) if quiet_until else false()
+    unwanted = recipient_opted_out()
+    held = hold_status()
+    quiet = table["class"].in_(_QUIET_CLASSES) if quiet_until else false()
     alive = and_(~unwanted, held.is_(None), known, table.expires_at > now)
     ours = and_(alive, ~quiet)
     values: dict[str, Any] = {
@@ -146,7 +146,7 @@ def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> di
         "reason": case(
             (alive, table.reason),
             (unwanted, OPTED_OUT),
-            (held.is_not(None), held_because()),
+            (held.is_not(None), hold_reason()),
             (known, EXPIRED),
             else_=ERASED,
         ),
@@ -169,20 +169,22 @@ def still_sendable(claims: Sequence[Claim]) -> Select[tuple[int]]:
     ids = cast([claim.id for claim in claims], ARRAY(BigInteger))
     workers = cast(sorted({claim.worker for claim in claims}), ARRAY(Text))
     ours = [table.id == any_(ids), table.status == SENDING, table.claimed_by == any_(workers)]
-    return select(table.id).where(*ours, table.phone_sealed.is_not(None), held_as().is_(None), ~is_unwanted())
+    return select(table.id).where(
+        *ours, table.phone_sealed.is_not(None), hold_status().is_(None), ~recipient_opted_out()
+    )
 
 
 def apply_holds(ids: Sequence[int], now: datetime) -> Update:
     """Make those of these messages that wait again what an opt-out or a hold makes of them, as a claim would."""
     table = messages.c
-    unwanted, held = is_unwanted(), held_as()
+    unwanted, held = recipient_opted_out(), hold_status()
     settled = [table.id == any_(cast(ids, ARRAY(BigInteger))), table.status == QUEUED, unwanted | held.is_not(None)]
     return (
         update(messages)
         .where(*settled)
         .values(
             status=case((unwanted, MessageStatus.SUPPRESSED.value), else_=held),
-            reason=case((unwanted, OPTED_OUT), else_=held_because()),
+            reason=case((unwanted, OPTED_OUT), else_=hold_reason()),
             updated_at=now,
         )
     )

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.inbox import ERASED_SENDER
-from gateway.messages.message import ERASED, MessageClass, MessageStatus, may_be_called_off
+from gateway.messages.message import ERASED, MessageClass, MessageStatus, may_cancel
 from gateway.messages.tables import inbound_messages, messages
 from gateway.vault.columns import ERASED_PHONE
 
@@ -40,7 +40,7 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
     ids = (await connection.execute(held)).scalars().all()
     if not ids:
         return 0
-    waiting = or_(*(and_(table["class"] == kind, table.status.in_(_called_off(kind))) for kind in MessageClass))
+    waiting = or_(*(and_(table["class"] == kind, table.status.in_(_cancellable(kind))) for kind in MessageClass))
     erasing = (
         update(messages)
         .where(table.id == any_(cast(ids, ARRAY(BigInteger))))
@@ -54,8 +54,8 @@ async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool],
     return (await connection.execute(erasing)).rowcount
 
 
-def _called_off(kind: MessageClass) -> list[MessageStatus]:
-    return [status for status in MessageStatus if may_be_called_off(kind, status)]
+def _cancellable(kind: MessageClass) -> list[MessageStatus]:
+    return [status for status in MessageStatus if may_cancel(kind, status)]
 
 
 async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:
@@ -67,7 +67,7 @@ async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:
     return (await connection.execute(erasing.values(ERASED_SENDER))).rowcount
 
 
-def cancelling_reminders(phone_key: ColumnElement[Any], now: ColumnElement[Any]) -> Update:
+def cancel_reminders_statement(phone_key: ColumnElement[Any], now: ColumnElement[Any]) -> Update:
     """Cancel the SMS that waits to remind this phone of an unfinished report, as part of the statement that ends it."""
     # All words are written out, so that the statement takes no parameters but these two.
     waiting = text("messages.class = 'resume' AND messages.status = 'queued'")

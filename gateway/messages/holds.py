@@ -17,29 +17,31 @@ from gateway.messages.message import MessageStatus
 from gateway.messages.tables import HELD, QUEUED, holds, messages
 
 
-def held_as() -> ColumnElement[Any]:
+def hold_status() -> ColumnElement[Any]:
     """For a statement: the status that a hold gives a row of `messages`; null where nothing holds it."""
     return select(holds.c.becomes).where(holds.c.appeal == messages.c.appeal).correlate(messages).scalar_subquery()
 
 
-def held_because() -> ColumnElement[Any]:
+def hold_reason() -> ColumnElement[Any]:
     """For a statement: why a row of `messages` is held."""
     return select(holds.c.reason).where(holds.c.appeal == messages.c.appeal).correlate(messages).scalar_subquery()
 
 
-async def hold(connection: AsyncConnection, appeal: int, becomes: MessageStatus, reason: str, now: datetime) -> None:
+async def set_hold(
+    connection: AsyncConnection, appeal: int, becomes: MessageStatus, reason: str, now: datetime
+) -> None:
     """From now on what waits of this appeal becomes `held`, or `cancelled`."""
     row = {"becomes": becomes.value, "reason": reason, "since": now}
     adding = insert(holds).values(appeal=appeal, **row).on_conflict_do_update(index_elements=["appeal"], set_=row)
     await connection.execute(adding)
 
 
-async def let_go(connection: AsyncConnection, appeal: int) -> None:
+async def remove_hold(connection: AsyncConnection, appeal: int) -> None:
     """Hold this appeal no more. What was held waits until `release_some` puts it into the queue again."""
     await connection.execute(delete(holds).where(holds.c.appeal == appeal))
 
 
-async def settle_some(connection: AsyncConnection, appeal: int, limit: int, now: datetime) -> int:
+async def apply_hold(connection: AsyncConnection, appeal: int, limit: int, now: datetime) -> int:
     """Make up to `limit` waiting messages of a held appeal what its hold says; how many that were."""
     held = (await connection.execute(select(holds).where(holds.c.appeal == appeal))).mappings().first()
     if held is None:
@@ -52,7 +54,7 @@ async def settle_some(connection: AsyncConnection, appeal: int, limit: int, now:
     return settled
 
 
-async def release_some(connection: AsyncConnection, appeal: int, limit: int, due_at: datetime, now: datetime) -> int:
+async def requeue_held(connection: AsyncConnection, appeal: int, limit: int, due_at: datetime, now: datetime) -> int:
     """Queue up to `limit` held messages of an appeal again, due at that time; how many that were."""
     table = messages.c
     expires_at = literal(due_at, DateTime(timezone=True)) + (table.expires_at - table.due_at)

@@ -21,8 +21,8 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone, mask_in
 from gateway.vault.vault import Vault
 
-_LONGEST_NAME = 200
-_LONGEST_ERROR = 500
+_MAX_NAME_LENGTH = 200
+_MAX_ERROR_LENGTH = 500
 
 
 ERASED_SENDER: Mapping[str, Any] = {"sender_sealed": None, "sender_key": None}
@@ -37,7 +37,7 @@ class Inbox:
         database: Database,
         vault: Vault,
         clock: Clock,
-        heard: OnOptOut | None = None,
+        on_opt_out: OnOptOut | None = None,
         deadline: float | None = None,
     ) -> None:
         """`heard` counts the opt-outs that subscribers say to the carrier; `deadline` in seconds is how long storing
@@ -46,17 +46,17 @@ class Inbox:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._heard = heard
+        self._on_opt_out = on_opt_out
         self._deadline = deadline
 
-    async def take(self, channel: str, inbound: Inbound) -> bool:
+    async def store_sms(self, channel: str, inbound: Inbound) -> bool:
         """Store an SMS to us. The sender's number is sealed; a short code or a name stays readable."""
         row: dict[str, Any] = {
             "channel": channel,
-            "carrier_id": inbound.id[:_LONGEST_NAME],
-            "recipient": inbound.recipient[:_LONGEST_NAME],
+            "carrier_id": inbound.id[:_MAX_NAME_LENGTH],
+            "recipient": inbound.recipient[:_MAX_NAME_LENGTH],
             "text": inbound.text.replace("\0", ""),  # PostgreSQL stores no NUL
-            "network": inbound.network[:_LONGEST_NAME],
+            "network": inbound.network[:_MAX_NAME_LENGTH],
             "sent_at": inbound.sent_at,
             "received_at": self._clock.now(),
         }
@@ -64,39 +64,39 @@ class Inbox:
             row["sender_sealed"] = self._vault.seal(inbound.sender)
             row["sender_key"] = self._vault.lookup(inbound.sender)
         else:
-            row["sender_name"] = inbound.sender[:_LONGEST_NAME]
-        return await self._added(inbound_messages, row)
+            row["sender_name"] = inbound.sender[:_MAX_NAME_LENGTH]
+        return await self._insert_once(inbound_messages, row)
 
-    async def take_opt_out(self, channel: str, opt_out: OptOut) -> bool:
+    async def store_opt_out(self, channel: str, opt_out: OptOut) -> bool:
         """Store that a subscriber wants nothing more from this sender. The appeals that wait for him are suppressed."""
-        key, sender, now = self._vault.lookup(opt_out.phone), opt_out.sender[:_LONGEST_NAME], self._clock.now()
+        key, sender, now = self._vault.lookup(opt_out.phone), opt_out.sender[:_MAX_NAME_LENGTH], self._clock.now()
         async with self._database.begin(deadline=self._deadline) as connection:
             added = await add_opt_outs(connection, channel, [key], sender, now)
-            if self._heard:
-                await self._heard(connection, key, now)
+            if self._on_opt_out:
+                await self._on_opt_out(connection, key, now)
             return added > 0
 
-    async def take_session_end(self, channel: str, end: SessionEnd) -> bool:
+    async def store_session_end(self, channel: str, end: SessionEnd) -> bool:
         """Store how a session ended; the first word counts."""
         row = {
             "channel": channel,
-            "session": end.session[:_LONGEST_NAME],
+            "session": end.session[:_MAX_NAME_LENGTH],
             "ending": end.ending,
-            "hops": _small(end.hops),
-            "duration_ms": _small(end.duration_ms),
-            "network": end.network[:_LONGEST_NAME],
-            "cost": end.cost[:_LONGEST_NAME],
-            "error": mask_in(end.error)[:_LONGEST_ERROR],
+            "hops": _count_or_none(end.hops),
+            "duration_ms": _count_or_none(end.duration_ms),
+            "network": end.network[:_MAX_NAME_LENGTH],
+            "cost": end.cost[:_MAX_NAME_LENGTH],
+            "error": mask_in(end.error)[:_MAX_ERROR_LENGTH],
             "received_at": self._clock.now(),
         }
-        return await self._added(session_ends, row)
+        return await self._insert_once(session_ends, row)
 
-    async def _added(self, table: Table, row: dict[str, Any]) -> bool:
+    async def _insert_once(self, table: Table, row: dict[str, Any]) -> bool:
         adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
         async with self._database.begin(deadline=self._deadline) as connection:
             return (await connection.execute(adding)).first() is not None
 
 
-def _small(number: int | None) -> int | None:
+def _count_or_none(number: int | None) -> int | None:
     """The number if the column holds it; whatever else a carrier claims is no count."""
     return number if number is not None and 0 <= number < 2**31 else None

@@ -20,8 +20,8 @@ OPTED_OUT = "the subscriber wants no appeals"
 ERASED = "its number was erased"
 EXPIRED = "expired before it could be sent"
 
-_FIRST_WAIT = timedelta(seconds=5)
-_LONGEST_WAIT = timedelta(minutes=5)
+_FIRST_BACKOFF = timedelta(seconds=5)
+_MAX_BACKOFF = timedelta(minutes=5)
 
 
 class MessageStatus(StrEnum):
@@ -41,7 +41,7 @@ class MessageStatus(StrEnum):
 
 # `queued → accepted` and `queued → refused`, and the same from `held`, are late truths: a claim was given up as unknown
 # and queued again, and then its worker, cut off from the database all the while, says how the send had ended.
-MOVES: Mapping[MessageStatus, frozenset[MessageStatus]] = {
+TRANSITIONS: Mapping[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.QUEUED: frozenset(
         {
             MessageStatus.SENDING,
@@ -76,7 +76,7 @@ MOVES: Mapping[MessageStatus, frozenset[MessageStatus]] = {
 }
 
 # Where a delivery report moves a message; the other two words of a report move nothing.
-REPORTED: Mapping[ReceiptStatus, MessageStatus] = {
+STATUS_BY_RECEIPT: Mapping[ReceiptStatus, MessageStatus] = {
     ReceiptStatus.DELIVERED: MessageStatus.DELIVERED,
     ReceiptStatus.UNDELIVERED: MessageStatus.UNDELIVERED,
 }
@@ -91,12 +91,12 @@ RESENDABLE = frozenset(
 
 def may_move(now: MessageStatus, to: MessageStatus) -> bool:
     """Whether a message may go from `now` straight `to` there."""
-    return to in MOVES[now]
+    return to in TRANSITIONS[now]
 
 
 def sources(to: MessageStatus) -> list[MessageStatus]:
     """The stages from which a message may go `to` there."""
-    return [status for status, targets in MOVES.items() if to in targets]
+    return [status for status, targets in TRANSITIONS.items() if to in targets]
 
 
 class MessageClass(StrEnum):
@@ -119,28 +119,28 @@ class ClassRules:
 
     priority: int  # the smaller goes first
     expiry: timedelta
-    most_parts: int
+    max_parts: int
     resend_unknown: int
     quiet_hours: bool
 
 
 CLASSES: Mapping[MessageClass, ClassRules] = {
-    MessageClass.ALERT: ClassRules(0, timedelta(hours=1), most_parts=3, resend_unknown=1, quiet_hours=False),
-    MessageClass.CONFIRMATION: ClassRules(10, timedelta(hours=6), most_parts=3, resend_unknown=1, quiet_hours=False),
-    MessageClass.REPLY: ClassRules(20, timedelta(hours=1), most_parts=3, resend_unknown=0, quiet_hours=False),
-    MessageClass.STATUS: ClassRules(30, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=False),
-    MessageClass.RESUME: ClassRules(40, timedelta(hours=24), most_parts=1, resend_unknown=0, quiet_hours=True),
-    MessageClass.APPEAL: ClassRules(50, timedelta(hours=24), most_parts=2, resend_unknown=0, quiet_hours=True),
+    MessageClass.ALERT: ClassRules(0, timedelta(hours=1), max_parts=3, resend_unknown=1, quiet_hours=False),
+    MessageClass.CONFIRMATION: ClassRules(10, timedelta(hours=6), max_parts=3, resend_unknown=1, quiet_hours=False),
+    MessageClass.REPLY: ClassRules(20, timedelta(hours=1), max_parts=3, resend_unknown=0, quiet_hours=False),
+    MessageClass.STATUS: ClassRules(30, timedelta(hours=24), max_parts=2, resend_unknown=0, quiet_hours=False),
+    MessageClass.RESUME: ClassRules(40, timedelta(hours=24), max_parts=1, resend_unknown=0, quiet_hours=True),
+    MessageClass.APPEAL: ClassRules(50, timedelta(hours=24), max_parts=2, resend_unknown=0, quiet_hours=True),
 }
 
 
-def may_be_called_off(kind: MessageClass, stands: MessageStatus) -> bool:
+def may_cancel(kind: MessageClass, status: MessageStatus) -> bool:
     """Whether a message may be cancelled, by hand or because its number is erased.
 
     An unknown one of an appeal may not: it may have arrived, and a cancelled one counts as never sent, in the account
     of the appeal and in what its recipient has had in a week.
     """
-    return may_move(stands, MessageStatus.CANCELLED) and (kind, stands) != (MessageClass.APPEAL, MessageStatus.UNKNOWN)
+    return may_move(status, MessageStatus.CANCELLED) and (kind, status) != (MessageClass.APPEAL, MessageStatus.UNKNOWN)
 
 
 def backoff(attempts: int, jitter: float) -> timedelta:
@@ -148,5 +148,5 @@ def backoff(attempts: int, jitter: float) -> timedelta:
 
     `jitter` in [0, 1) takes away up to half of it, so that a crowd that failed together does not return together.
     """
-    doubled = _FIRST_WAIT.total_seconds() * 2.0 ** min(attempts - 1, 16)
-    return timedelta(seconds=min(doubled, _LONGEST_WAIT.total_seconds()) * (1 - jitter / 2))
+    doubled = _FIRST_BACKOFF.total_seconds() * 2.0 ** min(attempts - 1, 16)
+    return timedelta(seconds=min(doubled, _MAX_BACKOFF.total_seconds()) * (1 - jitter / 2))

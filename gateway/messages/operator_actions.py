@@ -21,18 +21,18 @@ from gateway.messages.message import (
     RESENDABLE,
     MessageClass,
     MessageStatus,
-    may_be_called_off,
+    may_cancel,
     may_move,
     sources,
 )
-from gateway.messages.suppression import is_unwanted
+from gateway.messages.suppression import recipient_opted_out
 from gateway.messages.tables import message_attempts, messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.vault.vault import Vault
 
-_COPIED = (
+_COPIED_COLUMNS = (
     "class", "channel", "phone_sealed", "phone_key", "text", "encoding", "parts", "ticket", "language", "priority",
 )  # fmt: skip
 _SHOWN = (
@@ -68,14 +68,14 @@ class OperatorActions:
         self._vault = vault
         self._clock = clock
 
-    async def show(self, message: int) -> dict[str, Any]:
+    async def get_message(self, message: int) -> dict[str, Any]:
         """A message with its delivery reports and its history, the oldest first. Its number is masked."""
         async with self._database.begin() as connection:
-            row = await _found(connection, message)
-            reports = await _all(connection, select(receipts).where(receipts.c.message == message))
-            tries = await _all(connection, select(message_attempts).where(message_attempts.c.message == message))
-            noted = await _all(connection, select(audit).where(audit.c.subject == _subject(message)))
-            again = await _resent_as(connection, message)
+            row = await _load(connection, message)
+            reports = await _load_all(connection, select(receipts).where(receipts.c.message == message))
+            tries = await _load_all(connection, select(message_attempts).where(message_attempts.c.message == message))
+            noted = await _load_all(connection, select(audit).where(audit.c.subject == _subject(message)))
+            again = await _find_resend(connection, message)
         shown = {name: row[name] for name in _SHOWN} | {name: row[name].isoformat() for name in _TIMES}
         return shown | {
             "to": self._vault.masked(row["phone_sealed"]),
@@ -88,9 +88,9 @@ class OperatorActions:
         """Queue the message once more, as a new one; its number. Raises `CannotResend`."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            row = await _found(connection, message, locked=True)
+            row = await _load(connection, message, locked=True)
             await _check_resend(connection, row)
-            again = await _copied(connection, row, now)
+            again = await _insert_copy(connection, row, now)
             if may_move(MessageStatus(row["status"]), MessageStatus.CANCELLED):
                 reason = f"sent once more as {again}"
                 await _change(connection, message, status=MessageStatus.CANCELLED, reason=reason, updated_at=now)
@@ -103,7 +103,7 @@ class OperatorActions:
         now = self._clock.now()
         words = mask_in(reason) or f"called off by {actor}"
         async with self._database.begin() as connection:
-            row = await _found(connection, message, locked=True)
+            row = await _load(connection, message, locked=True)
             stands = MessageStatus(row["status"])
             _check_cancel(row)
             await _change(connection, message, status=MessageStatus.CANCELLED, reason=words, updated_at=now)
@@ -113,7 +113,7 @@ class OperatorActions:
             )
 
 
-async def _found(connection: AsyncConnection, message: int, *, locked: bool = False) -> RowMapping:
+async def _load(connection: AsyncConnection, message: int, *, locked: bool = False) -> RowMapping:
     finding = select(messages).where(messages.c.id == message)
     if locked:
         finding = finding.with_for_update()
@@ -123,12 +123,12 @@ async def _found(connection: AsyncConnection, message: int, *, locked: bool = Fa
     return row
 
 
-async def _all(connection: AsyncConnection, finding: Any) -> Sequence[RowMapping]:
+async def _load_all(connection: AsyncConnection, finding: Any) -> Sequence[RowMapping]:
     rows: Sequence[RowMapping] = (await connection.execute(finding)).mappings().all()
     return sorted(rows, key=lambda row: row["id"])
 
 
-async def _resent_as(connection: AsyncConnection, message: int) -> int | None:
+async def _find_resend(connection: AsyncConnection, message: int) -> int | None:
     again = select(messages.c.id).where(messages.c.resend_of == message)
     return (await connection.execute(again)).scalar()
 
@@ -142,9 +142,9 @@ async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
         raise CannotResend(f"message {message} is {stands}; only these can be sent once more: {allowed}")
     if row["phone_sealed"] is None:
         raise CannotResend(f"the number of message {message} was erased")
-    if again := await _resent_as(connection, message):
+    if again := await _find_resend(connection, message):
         raise CannotResend(f"message {message} has been sent once more already, as {again}")
-    unwanted = select(literal(1)).select_from(messages).where(messages.c.id == message, is_unwanted())
+    unwanted = select(literal(1)).select_from(messages).where(messages.c.id == message, recipient_opted_out())
     if (await connection.execute(unwanted)).first():
         raise CannotResend(OPTED_OUT)
 
@@ -154,13 +154,13 @@ def _check_cancel(row: RowMapping) -> None:
     if not may_move(stands, MessageStatus.CANCELLED):
         allowed = ", ".join(sources(MessageStatus.CANCELLED))
         raise CannotCancel(f"message {message} is {stands}; only these can be called off: {allowed}")
-    if not may_be_called_off(MessageClass(row["class"]), stands):
+    if not may_cancel(MessageClass(row["class"]), stands):
         raise CannotCancel(f"message {message} is of an appeal and may have arrived: it stays {stands}")
 
 
-async def _copied(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:
+async def _insert_copy(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:
     fresh = {
-        **{name: row[name] for name in _COPIED},
+        **{name: row[name] for name in _COPIED_COLUMNS},
         "status": MessageStatus.QUEUED,
         "due_at": now,
         "expires_at": now + CLASSES[MessageClass(row["class"])].expiry,

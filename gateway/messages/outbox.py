@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Outcome, Refused
-from gateway.messages.channel_state import give_probe_back, take_probe
+from gateway.messages.channel_state import acquire_probe, release_probe
 from gateway.messages.claims import (
     Claim,
     Lane,
@@ -29,7 +29,7 @@ from gateway.messages.claims import (
     record_statement,
     still_sendable,
 )
-from gateway.messages.message import CLASSES, ERASED, MessageClass, MessageStatus, may_be_called_off
+from gateway.messages.message import CLASSES, ERASED, MessageClass, MessageStatus, may_cancel
 from gateway.messages.receipts import apply_receipts, lock_carrier_ids
 from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import QUEUED, SENDING, UNKNOWN, messages
@@ -42,11 +42,11 @@ from gateway.vault.vault import CannotOpen, Vault
 log = structlog.get_logger()
 
 _APPEAL = MessageClass.APPEAL
-_UNOPENED = timedelta(minutes=10)  # until a message is tried again whose number cannot be opened
+_UNDECRYPTABLE_DELAY = timedelta(minutes=10)  # until a message is tried again whose number cannot be opened
 _SHOWN = ("id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "channel", "reason")
 
 
-_ADD = insert(messages).returning(messages.c.id)  # made once: building a statement costs more than running it
+_INSERT = insert(messages).returning(messages.c.id)  # made once: building a statement costs more than running it
 
 
 class TooManyParts(ValueError):
@@ -74,18 +74,18 @@ async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault
 
     Raises `TooManyParts`.
     """
-    added: int = (await connection.execute(_ADD, queued(message, vault, now))).scalar_one()
+    added: int = (await connection.execute(_INSERT, queued_row(message, vault, now))).scalar_one()
     return added
 
 
-def queued(message: NewMessage, vault: Vault, now: datetime) -> dict[str, Any]:
+def queued_row(message: NewMessage, vault: Vault, now: datetime) -> dict[str, Any]:
     """The row of a message that waits to be sent, for whoever inserts it together with its fact.
 
     Raises `TooManyParts`.
     """
     rules = CLASSES[message.kind]
     part_count = len(parts(message.text))
-    if part_count > rules.most_parts:
+    if part_count > rules.max_parts:
         raise TooManyParts
     due_at = message.due_at or now
     return {
@@ -141,7 +141,7 @@ class Outbox:
                 if not rows:
                     return []
                 taken = [row for row in rows if row["status"] == MessageStatus.SENDING]
-                claims = await self._opened(connection, sorted(taken, key=_urgency), now)
+                claims = await self._claims_from(connection, sorted(taken, key=_urgency), now)
             if claims:
                 return claims
 
@@ -149,22 +149,22 @@ class Outbox:
         """One message to try a paused channel with, if its rest is over and no other worker tries it already."""
         now = self._clock.now()
         async with self.database.begin() as connection:
-            if not await take_probe(connection, channel, now):
+            if not await acquire_probe(connection, channel, now):
                 return []
-            taking = claim_statement(1, worker, channel, now, though_paused=True, quiet_until=quiet_until)
+            taking = claim_statement(1, worker, channel, now, ignore_pause=True, quiet_until=quiet_until)
             rows = (await connection.execute(taking)).mappings().all()
             taken = [row for row in rows if row["status"] == MessageStatus.SENDING]
-            claims = await self._opened(connection, taken, now)
+            claims = await self._claims_from(connection, taken, now)
             if not claims:  # nothing to try it with: the next look may find something
-                await give_probe_back(connection, channel, now)
+                await release_probe(connection, channel, now)
             return claims
 
-    async def _opened(self, connection: AsyncConnection, rows: Sequence[RowMapping], now: datetime) -> list[Claim]:
+    async def _claims_from(self, connection: AsyncConnection, rows: Sequence[RowMapping], now: datetime) -> list[Claim]:
         """The rows as claims. One whose number the key does not open goes back and holds nothing up."""
         claims, shut = [], []
         for row in rows:
             try:
-                claims.append(self._claim(row))
+                claims.append(self._claim_from(row))
             except CannotOpen:
                 shut.append(row["id"])
         if shut:
@@ -172,11 +172,13 @@ class Outbox:
             await connection.execute(
                 update(messages)
                 .where(messages.c.id.in_(shut))
-                .values(status=MessageStatus.QUEUED, due_at=now + _UNOPENED, attempts=messages.c.attempts - 1)
+                .values(
+                    status=MessageStatus.QUEUED, due_at=now + _UNDECRYPTABLE_DELAY, attempts=messages.c.attempts - 1
+                )
             )
         return claims
 
-    def _claim(self, row: RowMapping) -> Claim:
+    def _claim_from(self, row: RowMapping) -> Claim:
         return Claim(
             id=row["id"],
             kind=MessageClass(row["class"]),
@@ -189,7 +191,7 @@ class Outbox:
             parts=row["parts"],
         )
 
-    async def withdrawn(self, claims: Sequence[Claim]) -> set[int]:
+    async def find_withdrawn(self, claims: Sequence[Claim]) -> set[int]:
         """The ids of those that must not leave any more, whatever has become of them since they were claimed."""
         async with self.database.begin() as connection:
             may_leave = (await connection.execute(still_sendable(claims))).scalars().all()
@@ -285,7 +287,7 @@ class Outbox:
             if rules.resend_unknown
         ]
         old = update(messages).where(table.status == UNKNOWN, table.updated_at <= now - after)
-        over = table["class"].in_([kind for kind in CLASSES if may_be_called_off(kind, MessageStatus.UNKNOWN)])
+        over = table["class"].in_([kind for kind in CLASSES if may_cancel(kind, MessageStatus.UNKNOWN)])
         cancelling = old.where(table.phone_sealed.is_(None), over).values(
             status=MessageStatus.CANCELLED, reason=ERASED, updated_at=now
         )
@@ -294,13 +296,13 @@ class Outbox:
             await connection.execute(cancelling)
             return (await connection.execute(queueing)).rowcount
 
-    async def waiting(self) -> int:
+    async def count_queued(self) -> int:
         """How many messages wait to be sent, over all channels."""
         async with self.database.begin() as connection:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
 
-    async def list(
+    async def list_messages(
         self,
         limit: int = 1000,
         *,

@@ -28,17 +28,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Receipt, ReceiptStatus
-from gateway.messages.message import CARRIER_ID_LENGTH, REPORTED, MessageStatus, may_move
+from gateway.messages.message import CARRIER_ID_LENGTH, STATUS_BY_RECEIPT, MessageStatus, may_move
 from gateway.messages.tables import messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 
 log = structlog.get_logger()
 
-_LONGEST = 200  # characters of the carrier's own words that are kept
+_MAX_TEXT_LENGTH = 200  # characters of the carrier's own words that are kept
 
 
-class Taken(StrEnum):
+class ReceiptResult(StrEnum):
     """What a report did."""
 
     APPLIED = "applied"  # its message moved
@@ -56,22 +56,22 @@ class Receipts:
         self._clock = clock
         self._deadline = deadline
 
-    async def take(self, channel: str, receipt: Receipt) -> Taken:
+    async def store(self, channel: str, receipt: Receipt) -> ReceiptResult:
         """Keep the report, and apply it if its message is known."""
         now = self._clock.now()
         carrier_id = receipt.message_id[:CARRIER_ID_LENGTH]
         row = {
             "channel": channel,
             "message_id": carrier_id,
-            "raw": receipt.raw[:_LONGEST],
+            "raw": receipt.raw[:_MAX_TEXT_LENGTH],
             "status": receipt.status,
-            "reason": receipt.reason[:_LONGEST],
+            "reason": receipt.reason[:_MAX_TEXT_LENGTH],
         }
         same = select(receipts.c.id).where(*(receipts.c[name] == value for name, value in row.items())).limit(1)
         async with self._database.begin(deadline=self._deadline) as connection:
             await lock_carrier_ids(connection, channel, [carrier_id])
             if (await connection.execute(same)).first():
-                return Taken.REPEATED
+                return ReceiptResult.REPEATED
             adding = insert(receipts).values(**row, received_at=now, applied=False).returning(receipts.c.id)
             added = (await connection.execute(adding)).scalar_one()
             moved = await apply_receipts(connection, channel, [carrier_id], now)
@@ -79,8 +79,8 @@ class Receipts:
         if receipt.status is ReceiptStatus.NOT_UNDERSTOOD:
             log.warning("receipt.not_understood", channel=channel, message=known, raw=row["raw"])
         if moved:
-            return Taken.APPLIED
-        return Taken.PARKED if known is None else Taken.KEPT
+            return ReceiptResult.APPLIED
+        return ReceiptResult.PARKED if known is None else ReceiptResult.KEPT
 
 
 async def lock_carrier_ids(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str]) -> None:
@@ -114,7 +114,7 @@ async def apply_receipts(
     stands: dict[int, MessageStatus] = {}
     moved: set[int] = set()
     for receipt, word, reason, message, status in (await connection.execute(waiting)).all():
-        to = REPORTED.get(ReceiptStatus(word))
+        to = STATUS_BY_RECEIPT.get(ReceiptStatus(word))
         applied = to is not None and may_move(stands.get(message, MessageStatus(status)), to)
         if to is not None and applied:
             stands[message] = to

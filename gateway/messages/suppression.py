@@ -31,7 +31,7 @@ OnOptOut = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
 _WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status IN ('queued', 'held')")
 
 
-def is_unwanted() -> ColumnElement[bool]:
+def recipient_opted_out() -> ColumnElement[bool]:
     """Whether a row of `messages` is an appeal to somebody who has opted out."""
     opted_out = exists().where(opt_outs.c.phone_key == messages.c.phone_key)
     withdrawn = exists().where(
@@ -68,16 +68,16 @@ async def add_opt_outs(
 class OptOuts:
     """What residents say to the gateway itself. Who subscribes again takes it back (`people.subscriptions`)."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, heard: OnOptOut | None = None) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, on_opt_out: OnOptOut | None = None) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._heard = heard
+        self._on_opt_out = on_opt_out
 
     async def add(self, phone: Phone, channel: str, *, deadline: float | None = None) -> None:
         """This phone wants no appeals: it subscribes to none, and those that wait for it are suppressed."""
         key, now = self._vault.lookup(phone), self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
             await add_opt_outs(connection, channel, [key], GATEWAY_SENDER, now)
-            if self._heard:
-                await self._heard(connection, key, now)
+            if self._on_opt_out:
+                await self._on_opt_out(connection, key, now)

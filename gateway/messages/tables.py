@@ -32,7 +32,7 @@ UNKNOWN = literal(MessageStatus.UNKNOWN.value, literal_execute=True)
 HELD = literal(MessageStatus.HELD.value, literal_execute=True)
 
 # Of an appeal, what was queued and then did not go out after all; an index of its own finds these few.
-CAME_TO_NOTHING = literal_column(
+NOT_SENT = literal_column(
     f"appeal IS NOT NULL AND (status IN ('{MessageStatus.REFUSED}', '{MessageStatus.CANCELLED}')"
     f" OR status = '{MessageStatus.SUPPRESSED}' AND reason = '{OPTED_OUT}')",
     Boolean,
@@ -78,7 +78,7 @@ messages = Table(
     Index("ix_messages_ticket", "ticket", postgresql_where=text("ticket IS NOT NULL")),
     Index("ix_messages_phone_key", "phone_key", postgresql_using="hash"),
     Index("ix_messages_resume", "phone_key", postgresql_where=text("class = 'resume'")),
-    Index("ix_messages_came_to_nothing", "appeal", "person", postgresql_where=CAME_TO_NOTHING),
+    Index("ix_messages_came_to_nothing", "appeal", "person", postgresql_where=NOT_SENT),
     Index("uq_messages_appeal", "appeal", "person", unique=True, postgresql_where=text("appeal IS NOT NULL")),
     Index("ix_messages_appeal_queued", "appeal", postgresql_where=text("appeal IS NOT NULL AND status = 'queued'")),
     Index("ix_messages_appeal_held", "appeal", postgresql_where=text("status = 'held'")),

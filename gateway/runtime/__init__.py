@@ -1,1 +1,1 @@
-"""Machinery: Redis, PostgreSQL, logs, metrics, the clock, embedded servers, migrations."""
+"""Infrastructure: Redis, PostgreSQL, logs, metrics, clock, embedded servers, migrations."""

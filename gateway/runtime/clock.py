@@ -1,4 +1,4 @@
-"""The one seam for time, ids and chance: nothing else in the gateway reads a clock or rolls dice."""
+"""Seam for time, ids and randomness. Nothing else in the gateway reads a clock or draws a random number."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The real clock and the system's randomness. Tests hand in a subclass that stands still."""
+    """Real clock and the system's randomness. Tests pass a subclass that moves by hand."""
 
     def now(self) -> datetime:
-        """The present, aware, in UTC."""
+        """Return the present time, aware, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds of a clock that never jumps, for durations."""
+        """Return the seconds of a clock that never jumps, for durations."""
         return time.perf_counter()
 
     def number_below(self, bound: int) -> int:
-        """An unguessable number from 0 to `bound` - 1."""
+        """Return an unguessable number from 0 to `bound` - 1."""
         return secrets.randbelow(bound)
 
     def token(self) -> str:
-        """An unguessable text of 22 characters for URLs and sessions (128 bits)."""
+        """Return an unguessable text of 22 characters for URLs and sessions (128 bits)."""
         return secrets.token_urlsafe(16)
 
     def long_token(self) -> str:
-        """An unguessable text of 43 characters, for what is good for months (256 bits)."""
+        """Return an unguessable text of 43 characters, for secrets that are valid for months (256 bits)."""
         return secrets.token_urlsafe(32)
 
     def new_id(self) -> str:
-        """A new unique id, 32 hex digits."""
+        """Return a new unique id of 32 hex digits."""
         return uuid.uuid4().hex
 
     def jitter(self) -> float:
-        """A number in [0, 1) to spread retries; not for secrets."""
+        """Return a number in [0, 1) that spreads retries. Not for secrets."""
         return random.random()  # noqa: S311

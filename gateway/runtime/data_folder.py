@@ -1,4 +1,4 @@
-"""One owner per data folder: locks that last as long as anything runs in there, and that no crash leaves behind."""
+"""Lock of a data folder: one owner at a time, held by the kernel, so that no crash leaves it behind."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 from gateway.runtime.supervisor import ServerFailed
 
 _OWNER_LIMIT = 0.5
-"""Seconds for a gateway that was just killed to be gone."""
+"""Seconds that a killed gateway may take to end."""
 _SERVERS_LIMIT = 15.0
-"""Seconds for the servers of a gateway that was killed to stop in order."""
+"""Seconds that the servers of a killed gateway may take to stop in order."""
 _POLL = 0.02
 
 
 class DataFolderInUse(ServerFailed):
-    """The data folder belongs to another run, or to another user."""
+    """Error: the data folder belongs to another run, or to another user."""
 
 
 class DataFolder:
-    """A data folder that is ours. Get one with `take`, end with `free`."""
+    """Data folder that this process owns. Get one with `acquire`, end with `release`."""
 
     def __init__(self, data: Path) -> None:
         self.path = data.resolve()
         self.servers_lock = -1
-        """A file descriptor for the servers to inherit: who comes after us waits until they have closed it."""
+        """File descriptor for the servers to inherit: the next owner waits until they have closed it."""
         self._lock = -1
 
     @classmethod
     async def acquire(cls, data: Path) -> DataFolder:
-        """The folder `data`, made when it is not there. Raises `DataFolderTaken`."""
+        """Lock the folder `data`, and create it if it is missing. Raises `DataFolderInUse`."""
         folder = cls(data)
         try:
             await folder._acquire()
@@ -52,7 +52,7 @@ class DataFolder:
             raise DataFolderInUse(f"{self.path} is still used by the servers of an earlier waspada run")
 
     def release(self) -> None:
-        """Leave the folder to others. May be called again."""
+        """Unlock the folder. May be called again."""
         for descriptor in (self.servers_lock, self._lock):
             if descriptor >= 0:
                 os.close(descriptor)
@@ -69,7 +69,7 @@ def _open(data: Path, name: str) -> int:
 
 
 async def _try_lock(descriptor: int, limit: float) -> bool:
-    """Whether the lock could be had within `limit` seconds."""
+    """Return True if the lock was acquired within `limit` seconds."""
     for _ in range(int(limit / _POLL)):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,13 +1,12 @@
-"""Become a server that is not root and does not outlive its parent.
+"""Launcher of a server: drop root, and end with the parent process.
 
     python -I -S drop_root.py PARENT SIGNAL FOLDER… -- BINARY ARGUMENT…
 
-PostgreSQL refuses to run as root. Root therefore starts it in a user namespace of its own, in which root's
-files belong to `nobody`: the server sees itself as `nobody`, and outside every file stays root's. Where the
-namespace is refused (containers forbid it), or where the data already belongs to another user, the server
-really becomes that user.
+PostgreSQL refuses to run as root. Root therefore starts it in a user namespace of its own, in which the files of
+root belong to `nobody`: the server sees itself as `nobody`, and outside every file stays root's. If the namespace is
+refused (containers forbid it), or if the data already belongs to another user, the server becomes that user.
 
-It runs by path and imports three small modules only (no pathlib): each start of a server waits for it.
+Run by path, with three small imports only (no pathlib): each start of a server waits for it.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str]) -> None:
-    """Turn this process into BINARY, which must be able to write each FOLDER and is the first one's owner."""
+    """Replace this process by BINARY, as the owner of the first FOLDER, with access to every FOLDER."""
     parent, signal = int(arguments[0]), int(arguments[1])
     split = arguments.index("--")
     folders, command = arguments[2:split], arguments[split + 1 :]
     if os.geteuid() == 0:
         _leave_root(folders)
-    for path, way in [*((folder, os.W_OK | os.X_OK) for folder in folders), (command[0], os.X_OK)]:
-        if not os.access(path, way):
-            sys.exit(f"user {os.geteuid()} may not use {path}: move it to where this user can reach it")
+    for path, access in [*((folder, os.W_OK | os.X_OK) for folder in folders), (command[0], os.X_OK)]:
+        if not os.access(path, access):
+            sys.exit(f"user {os.geteuid()} may not use {path}; move it to a folder that this user can reach")
     _die_with(parent, signal)
     os.execv(command[0], command)  # noqa: S606
 
@@ -48,7 +47,7 @@ def _leave_root(folders: list[str]) -> None:
 
 
 def _enter_namespace() -> bool:
-    """Whether root's files are now `nobody`'s to this process; False where a container forbids it."""
+    """Map root to `nobody` in a new user namespace. Returns False if that is forbidden, as in a container."""
     if ctypes.CDLL(None).unshare(_CLONE_NEWUSER) != 0:
         return False
     for name, text in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
@@ -66,13 +65,13 @@ def _change_owner(folder: str, user: int, group: int) -> None:
 
 
 def _die_with(parent: int, signal: int) -> None:
-    """Have the kernel send `signal` to this process when the parent is gone, however it went.
+    """Have the kernel send `signal` to this process when the parent ends, however it ends.
 
-    To be called last: a change of user takes the arrangement back.
+    Must be called last: a change of user cancels the arrangement.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal)
     if os.getppid() != parent:
-        sys.exit(f"process {parent}, which started this one, is gone")
+        sys.exit(f"process {parent}, which started this one, has ended")
 
 
 if __name__ == "__main__":

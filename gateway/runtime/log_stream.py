@@ -1,8 +1,8 @@
-"""The live tail: the latest lines of all processes in one capped Redis stream, to be followed from anywhere.
+"""Live tail of the log: the latest lines of all processes in one capped Redis stream.
 
-One entry is a batch of one process' lines, so that a line costs next to nothing. The tail is a convenience and behaves
-like one: where Redis is slow or away it keeps a few megabytes, drops the oldest, and nobody waits for it. A batch
-whose answer was lost is sent again, so a line may stand there twice.
+An entry is a batch of lines of one process, so that a line costs next to nothing. The tail is best effort: while Redis
+is slow or unavailable, a few megabytes are buffered, then the oldest lines are dropped, and nobody waits. Delivery is
+at least once: a batch whose answer was lost is sent again, so a line may be in the stream twice.
 """
 
 from __future__ import annotations
@@ -34,37 +34,37 @@ LogLine = dict[str, Any]
 
 
 class LogStream:
-    """Takes batches of lines from `gateway.runtime.logs.copy_to` and puts them into the stream."""
+    """Writer of the stream: takes batches of lines from `gateway.runtime.logs.copy_to`."""
 
     def __init__(self, client: Redis, on_drop: Callable[[int], object]) -> None:
-        """`on_drop` is told how many lines were given up."""
+        """Write through `client`. `on_drop` is called with the number of lines that were dropped."""
         self._client = client
         self._on_drop = on_drop
         self._entries: deque[tuple[bytes, int]] = deque()  # lines joined, and how many
-        self._waiting = 0  # bytes
-        self._sending: asyncio.Task[None] | None = None
+        self._buffered_bytes = 0  # bytes
+        self._task: asyncio.Task[None] | None = None
 
     def put(self, lines: Sequence[bytes]) -> None:
-        """Take `lines`; they are sent while the loop runs. Never blocks, raises or logs."""
+        """Buffer `lines`, to be sent while the event loop runs. Never blocks, raises or logs."""
         for entry in _entries(lines):
             self._entries.append(entry)
-            self._waiting += len(entry[0])
+            self._buffered_bytes += len(entry[0])
         self._drop_oldest(MAX_BUFFERED_BYTES)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return  # the next batch of the loop takes them along, or `close`
-        if self._sending is None or self._sending.done():
-            self._sending = loop.create_task(self._send_all())
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._send_all())
 
     async def close(self) -> None:
-        """Send what is left, or give it up after a second."""
-        if self._entries and (self._sending is None or self._sending.done()):
-            self._sending = asyncio.create_task(self._send_all())
-        if self._sending:
-            await asyncio.wait([self._sending], timeout=_WRITE_TIMEOUT_S)
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+        """Send the buffered lines, or drop them after a second."""
+        if self._entries and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._send_all())
+        if self._task:
+            await asyncio.wait([self._task], timeout=_WRITE_TIMEOUT_S)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
         self._drop_oldest(0)
 
     async def _send_all(self) -> None:
@@ -76,7 +76,7 @@ class LogStream:
             finally:
                 if not sent:
                     self._entries.extendleft(reversed(batch))
-                    self._waiting += sum(len(joined) for joined, _ in batch)
+                    self._buffered_bytes += sum(len(joined) for joined, _ in batch)
                     self._drop_oldest(MAX_BUFFERED_BYTES)
             if not sent:
                 await asyncio.sleep(_RETRY_S)
@@ -93,17 +93,17 @@ class LogStream:
 
     def _pop(self) -> tuple[bytes, int]:
         entry = self._entries.popleft()
-        self._waiting -= len(entry[0])
+        self._buffered_bytes -= len(entry[0])
         return entry
 
     def _drop_oldest(self, most: int) -> None:
-        """Give up the oldest until no more than `most` bytes wait."""
-        while self._entries and self._waiting > most:
+        """Drop the oldest entries until at most `most` bytes are buffered."""
+        while self._entries and self._buffered_bytes > most:
             self._on_drop(self._pop()[1])
 
 
 def _entries(lines: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
-    """`lines` joined to entries of at most `LONGEST_ENTRY` bytes; a longer line goes alone."""
+    """Yield `lines` joined to entries of at most `MAX_ENTRY_BYTES`, with their numbers. A longer line goes alone."""
     first, size = 0, 0
     for number, line in enumerate(lines):
         if size and size + len(line) > MAX_ENTRY_BYTES:
@@ -113,12 +113,12 @@ def _entries(lines: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
     yield b"\n".join(lines[first:]), len(lines) - first
 
 
-# The reader's side --------------------------------------------------------------------------------------------------
+# Reading -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class LineFilter:
-    """Which lines somebody wants to see; what is empty does not matter."""
+    """Conditions that a line must meet to be shown. An empty one is met by every line."""
 
     level: str = "debug"  # at least
     event: str = ""  # begins with it
@@ -137,7 +137,7 @@ class LineFilter:
 
 
 async def read_tail(client: Redis, line_filter: LineFilter, limit: int) -> list[LogLine]:
-    """The newest `limit` lines that are wanted, in order of time. Raises `RedisError` when Redis is away."""
+    """Return the newest `limit` lines that pass the filter, in order of time. Raises `RedisError`."""
     lines, _ = await _read_newest(client, line_filter, limit)
     return lines
 
@@ -145,12 +145,12 @@ async def read_tail(client: Redis, line_filter: LineFilter, limit: int) -> list[
 async def follow(
     client: Redis, line_filter: LineFilter, before: int, on_outage: Callable[[], object] = lambda: None
 ) -> AsyncGenerator[LogLine, None]:
-    """The newest `before` lines that are wanted, then every one that comes. Raises `RedisError` when Redis is away.
+    """Yield the newest `before` lines that pass the filter, then every new one. Raises `RedisError` at the start.
 
-    When it goes away later, `on_away` is told once, and the rest follows as soon as it is back.
+    In a later outage of Redis, `on_outage` is called once, and the missed lines follow as soon as it answers again.
     """
     lines, last = await _read_newest(client, line_filter, before)
-    away = False
+    unavailable = False
     while True:
         for line in lines:
             yield line
@@ -158,19 +158,19 @@ async def follow(
             async with asyncio.timeout(_READ_TIMEOUT_S):
                 page = _parse(await client.xrange(KEY, min=f"({last}", count=_PAGE))
         except (RedisError, OSError, TimeoutError):
-            if not away:
+            if not unavailable:
                 on_outage()
-            away, page = True, []
+            unavailable, page = True, []
         else:
-            away = False
+            unavailable = False
         last = page[-1][0] if page else last
         lines = _by_time(line for _, entry in page for line in entry if line_filter.matches(line))
         if not page:
-            await asyncio.sleep(_RETRY_S if away else _POLL_S)
+            await asyncio.sleep(_RETRY_S if unavailable else _POLL_S)
 
 
 async def _read_newest(client: Redis, line_filter: LineFilter, limit: int) -> tuple[list[LogLine], str]:
-    """The lines, and the id of the newest entry there is."""
+    """Return the newest lines, and the id of the newest entry of the stream."""
     found: list[LogLine] = []
     newest, end = "0-0", "+"
     while page := _parse(await client.xrevrange(KEY, max=end, count=_PAGE)):
@@ -184,7 +184,7 @@ async def _read_newest(client: Redis, line_filter: LineFilter, limit: int) -> tu
 
 
 def _parse(entries: Any) -> list[tuple[str, list[LogLine]]]:
-    """The id and the lines of each entry, whether the client decodes what it reads or not."""
+    """Return the id and the lines of each entry, from a client that decodes or from one that does not."""
     return [
         (_text(entry_id), [json.loads(line) for joined in fields.values() for line in _text(joined).split("\n")])
         for entry_id, fields in entries

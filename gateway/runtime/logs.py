@@ -1,12 +1,12 @@
-"""The log: one JSON object per line, masked, cheap enough for every turn of every dialogue.
+"""Structured log: one JSON object per line, masked, cheap enough for every turn of every dialogue.
 
-What is logged is taken down as it is and rendered a tenth of a second later, together with what else was: one line
-after the other costs half of what it costs between two turns. They go out in one write, and the same batch goes to the
-live tail (`gateway.runtime.log_stream`). A warning, or worse, takes everything with it at once; so does a line of a
-thread or a program without a running loop, and the end of the process.
+A record is captured at once and rendered a tenth of a second later, in a batch: rendering lines one after the other
+costs half of rendering each between two turns. A batch is one write, and goes to the live tail too
+(`gateway.runtime.log_stream`). A warning, or worse, flushes everything at once; so do a line of a thread or a program
+without an event loop, and the end of the process.
 
-structlog's and logging's configuration belong to the process, and so does the output here: a logger that a module made
-long before `configure` reaches it all the same.
+The configuration of structlog and logging belongs to the process, and so does the output here: it is also used by
+loggers that modules created long before `configure`.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, stream: TextIO, clock: Clock) -> None:
-    """Send every line from `level` on to `stream`, also those of the libraries (their chatter below `info` never).
+    """Write every line from `level` on to `stream`, also those of libraries from `info` on.
 
-    `mask` takes the phone numbers out of a text. It is asked once about each text that may hold one.
+    `mask` removes the phone numbers of a text. It is called once for each text that may contain one.
     """
     _output.flush()
     record = _Recorder(mask, clock)
@@ -70,18 +70,18 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
 
 
 def flush() -> None:
-    """Write what is collected now."""
+    """Write the collected lines now."""
     _output.flush()
 
 
 def copy_to(target: CopyTarget | None) -> None:
-    """Hand every batch of lines to `batch` too, from now on; it must not block, raise or log. None ends that."""
+    """Pass every batch of lines to `target` too, until None is passed. It must not block, raise or log."""
     _output.flush()
     _output.copy = target
 
 
 def readable(line: Mapping[str, Any], colours: bool) -> str:
-    """A line for a person: time, level, event, then the fields; without the screen, which takes half a page."""
+    """Format a line for a person: time, level, event, fields. The screen is left out: it takes half a page."""
     known = {"at", "level", "event", "screen", "exception"}
     level = str(line.get("level", ""))
     colour, dim, end = (_COLOURS.get(level, ""), "\033[2m", "\033[0m") if colours else ("", "", "")
@@ -95,7 +95,7 @@ _COLOURS = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31;1m"
 
 
 def local_time(at: str) -> str:
-    """A line's time on the clock of whoever reads it."""
+    """Return the time of a line in the local time zone."""
     try:
         return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S.%f")[:-3]
     except ValueError:
@@ -103,7 +103,7 @@ def local_time(at: str) -> str:
 
 
 def _printable(value: object) -> str:
-    """Nothing that somebody typed may steer the terminal."""
+    """Quote a value if it has spaces or control characters: no typed text may control the terminal."""
     if isinstance(value, str) and value.isprintable() and value and not set(value) & set(' "='):
         return value
     if isinstance(value, str):
@@ -111,22 +111,22 @@ def _printable(value: object) -> str:
     return json.dumps(value)
 
 
-Record = tuple[datetime, str, Mapping[str, Any]]  # when, the level, the fields and the event among them
+Record = tuple[datetime, str, Mapping[str, Any]]  # time, level, and the fields, with the event among them
 
 
 class _Recorder:
-    """structlog's one processor: takes an event down with its fields, and later makes a line of masked JSON of them."""
+    """Processor of structlog: captures an event with its fields, and later renders it as a line of masked JSON."""
 
     def __init__(self, mask: Mask, clock: Clock) -> None:
         self._mask = mask
         self._clock = clock
-        self._clean: set[str] = set()  # texts without a number: screens and session ids come again and again
+        self._clean: set[str] = set()  # cache of texts without a number: screens and session ids are logged often
 
     def __call__(self, _logger: object, level: str, fields: Mapping[str, Any]) -> tuple[tuple[Record], dict[str, Any]]:
         return (self.capture(level, fields),), {}
 
     def capture(self, level: str, fields: Mapping[str, Any]) -> Record:
-        """The record. Of what may change until it is rendered, the text is made now."""
+        """Return the record. Values that may change until it is rendered are converted now."""
         if "exc_info" not in fields and _UNCHANGING.issuperset(map(type, fields.values())):
             return self._clock.now(), level, fields
         changing = [name for name, value in fields.items() if type(value) not in _UNCHANGING or name == "exc_info"]
@@ -162,7 +162,7 @@ class _Recorder:
         return masked
 
     def _plain(self, value: Any) -> Any:
-        """`value` as JSON knows it. An object is what its `repr` says: a `Phone`, for one, must not be taken apart."""
+        """Convert `value` to JSON types, masked. An object becomes its `repr`: a `Phone` must not be taken apart."""
         if isinstance(value, str):
             return self._masked(str(value))
         if value is None or isinstance(value, bool | float):
@@ -182,7 +182,7 @@ class _Recorder:
 def _json(line: dict[str, Any]) -> bytes:
     try:
         return to_json(line, inf_nan_mode="null")
-    except ValueError:  # half a surrogate pair, which is no UTF-8
+    except ValueError:  # half a surrogate pair cannot be encoded in UTF-8
         return json.dumps(line).encode()
 
 
@@ -196,7 +196,7 @@ def _traceback(exc_info: BaseException | ExcInfo | bool | None) -> str:
 
 
 class _Output:
-    """structlog's logger: collects lines, writes them in batches."""
+    """Logger of structlog: collects records and writes them in batches."""
 
     def __init__(self) -> None:
         self.copy: CopyTarget | None = None
@@ -205,7 +205,7 @@ class _Output:
         self._records: deque[Record] = deque()
         self._line: Callable[[Record], bytes] = lambda _: b""
         self._due_on: asyncio.AbstractEventLoop | None = None
-        self._writing = threading.RLock()  # the garbage collector may log in the midst of a write
+        self._writing = threading.RLock()  # the garbage collector may log during a write
 
     def write_to(self, stream: TextIO, format: Literal["json", "console"], line: Callable[[Record], bytes]) -> None:
         self._stream = stream
@@ -215,7 +215,7 @@ class _Output:
     def collect(self, record: Record) -> None:
         self._records.append(record)
         if self._due_on is not None and not self._due_on.is_closed():
-            return  # it goes out with the others; to ask for the running loop is a system call
+            return  # a flush is scheduled already; asking for the running loop is a system call
         try:
             self._due_on = asyncio.get_running_loop()
         except RuntimeError:
@@ -251,12 +251,12 @@ class _Output:
                 text = b"\n".join(lines).decode()
             self._stream.write(text + "\n")
             self._stream.flush()
-        except (OSError, ValueError):  # the terminal is gone, or the disk is full: nowhere left to complain
+        except (OSError, ValueError):  # the terminal is closed, or the disk is full: nothing is left to report to
             pass
 
 
 class _LibraryHandler(logging.Handler):
-    """Lines of the standard library's loggers, in the same form: event `log`, with `logger` and `message`."""
+    """Handler of the standard library's loggers: event `log`, with `logger` and `message`."""
 
     def __init__(self, record: _Recorder) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ class _LibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             message = record.getMessage()
-        except (TypeError, ValueError, KeyError):  # the library's placeholders and values do not agree
+        except (TypeError, ValueError, KeyError):  # the placeholders and values of the library do not match
             message = str(record.msg)
         fields: dict[str, Any] = {"event": "log", "logger": record.name, "message": message}
         if record.exc_info:
@@ -277,4 +277,4 @@ class _LibraryHandler(logging.Handler):
 
 _output = _Output()
 _processors: list[Any] = []
-"""One list for ever: structlog's `capture_logs` reaches the loggers that hold it, early ones too."""
+"""Always the same list object: structlog's `capture_logs` works through it, for early loggers too."""

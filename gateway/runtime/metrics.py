@@ -1,8 +1,8 @@
-"""What Prometheus is told of this process: one object, handed to whoever has something to count.
+"""Prometheus metrics of this process, in one object that is passed to everything that counts.
 
-No label carries a number, a session or a text: channels, stores and outcomes are few and known. What is counted at
-every turn is added up in plain numbers, since a counter of `prometheus_client` takes a lock each time and a histogram
-several; they are made into its samples when somebody asks.
+No label contains a number, a session or a text: channels, stores and outcomes are few and known. The metrics of a turn
+are plain numbers, converted to samples at a scrape: a counter of `prometheus_client` takes a lock at each increment,
+and a histogram several.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, ProcessCollector
-from prometheus_client import generate_latest as rendered
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0)
-"""Seconds. A store has 300 ms for an operation, a resident is answered within two seconds."""
+"""Seconds. A store has 300 ms for an operation, and a resident gets an answer within two seconds."""
 
 _BOUNDS = [*(f"{bound:g}" for bound in BUCKETS), "+Inf"]
 
 
 class Metrics:
-    """All counts of one process. `turn` is for the event loop's thread only; the rest may be called from any."""
+    """Metrics of one process. `count_turn` is for the event loop's thread only, the rest for any thread."""
 
     content_type = CONTENT_TYPE_LATEST
 
@@ -40,7 +39,7 @@ class Metrics:
         self.queue_depth = Gauge("waspada_queue_depth", "Messages that wait to be sent.", registry=self._registry)
 
     def count_turn(self, channel: str, outcome: str, seconds: float, redis_s: float, sql_s: float) -> None:
-        """Count one USSD turn; a store that it had no use for took 0 seconds and is not counted."""
+        """Count one USSD turn. A store that it did not use took 0 seconds and is not counted."""
         turns = self._turns
         turns.outcomes[channel, outcome] += 1
         turns.durations[channel].add(seconds)
@@ -50,15 +49,15 @@ class Metrics:
             turns.sql.add(sql_s)
 
     def render(self) -> bytes:
-        """Everything in Prometheus' text format, of type `content_type`."""
-        return rendered(self._registry)
+        """Return all metrics in Prometheus' text format, of type `content_type`."""
+        return generate_latest(self._registry)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"waspada_{name}", meaning, labels, registry=self._registry)
 
 
 class _Durations:
-    """How often it took how long, by bucket."""
+    """Histogram of durations."""
 
     __slots__ = ("counts", "total")
 
@@ -71,7 +70,7 @@ class _Durations:
         self.total += seconds
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Every bound with how many were not above it."""
+        """Return every bound with the number of durations up to it."""
         running = 0
         return [(bound, running := running + count) for bound, count in zip(_BOUNDS, self.counts, strict=True)]
 

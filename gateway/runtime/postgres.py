@@ -1,4 +1,4 @@
-"""PostgreSQL as every store file uses it: one pool, a transaction per block, one error for "it is away"."""
+"""PostgreSQL for all stores: one connection pool, a transaction per block, one error for an outage, migrations."""
 
 from __future__ import annotations
 
@@ -32,36 +32,36 @@ metadata = MetaData(
 )
 
 INSERTED = literal_column("xmax = 0", Boolean)
-"""For RETURNING of an upsert: true if it has inserted the row, false if it has updated one."""
+"""For RETURNING of an upsert: true if the row was inserted, false if it was updated."""
 
 _UNAVAILABLE_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
-"""What the SQLSTATEs begin with of a server that is of no use now: connection lost, read-only after a failover,
-not let in, no such database, out of resources, shut down or cancelled, system error (PostgreSQL, appendix A)."""
+"""SQLSTATE prefixes that mean the server is unavailable: connection lost, read-only after a failover, not authorised,
+no such database, out of resources, shut down or cancelled, system error (PostgreSQL, appendix A)."""
 _CANCEL_LIMIT = 0.1
 
 _UPGRADE_LOCK = 0x57415350
-"""The advisory lock of `upgrade`: any number that nothing else uses."""
+"""Number of the advisory lock of `upgrade`. Any number that nothing else uses."""
 _UPGRADE_TIMEOUT = 600.0
 
 
 class DatabaseUnavailable(Exception):
-    """PostgreSQL cannot be reached, is in trouble, or did not answer in time.
+    """Error: PostgreSQL cannot be reached, cannot work now, or did not answer in time.
 
-    A transaction in which this happened may have been committed all the same, when it happened at its end.
+    The transaction may have been committed all the same, if this happened at its end.
     """
 
 
 class Database:
-    """A pool of connections to one database. It connects when it is first used."""
+    """Connection pool of one database. It connects at first use."""
 
     def __init__(self, url: str, *, pool_size: int = 5, timeout: float = 10.0) -> None:
-        """`timeout` bounds connecting, each statement and the wait for a free connection, in seconds."""
+        """Configure the pool. `timeout` in seconds bounds connecting, a statement, and the wait for a connection."""
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=timeout,
-            hide_parameters=True,  # they are what residents wrote: not for logs and tracebacks
+            hide_parameters=True,  # they contain texts of residents: not for logs and tracebacks
             connect_args={"timeout": timeout, "command_timeout": timeout},
         )
         self._direct_pool = DirectPool(url, pool_size, timeout)
@@ -69,10 +69,10 @@ class Database:
 
     @asynccontextmanager
     async def begin(self, *, deadline: float | None = None) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed at the end of the block and rolled back by any error.
+        """Open a transaction. It is committed at the end of the block, and rolled back by any error.
 
-        Raises `DatabaseAway`, also when the whole block takes more than `deadline` seconds. A connection on
-        which something was cut short is dropped, not cleaned: a server that hangs would make us wait for it.
+        Raises `DatabaseUnavailable`, also if the whole block takes more than `deadline` seconds. An interrupted
+        connection is dropped, not cleaned: on a server that hangs, cleaning would have to wait.
         """
         with _translate_errors(), ExitStack() as afterwards:
             async with asyncio.timeout(deadline) as limit, self._engine.connect() as connection:
@@ -89,12 +89,12 @@ class Database:
     async def execute_compiled(
         self, statement: CompiledStatement, parameters: Mapping[str, Any], *, deadline: float | None = None
     ) -> Any:
-        """The first row that `once` answers with, None if there is none. Raises `DatabaseAway` as `begin` does."""
+        """Execute `statement` and return its first row, or None. Raises `DatabaseUnavailable`, as `begin` does."""
         with _translate_errors():
             return await self._direct_pool.execute(statement, parameters, deadline)
 
     async def ping(self) -> None:
-        """Return when the database answers. Raises `DatabaseAway`."""
+        """Return when the database answers. Raises `DatabaseUnavailable`."""
         async with self.begin() as connection:
             await connection.execute(text("SELECT 1"))
 
@@ -105,9 +105,9 @@ class Database:
 
 
 async def upgrade(url: str) -> None:
-    """Bring the tables of the database up to date, all steps or none.
+    """Run the missing migrations of the database, all or none, in one transaction.
 
-    Any number of processes may call this at once: they wait for each other. Raises `DatabaseAway`.
+    Safe to call from any number of processes at once: an advisory lock serialises them. Raises `DatabaseUnavailable`.
     """
     database = Database(url, pool_size=1, timeout=_UPGRADE_TIMEOUT)
     try:
@@ -119,13 +119,13 @@ async def upgrade(url: str) -> None:
 
 
 async def is_current(database: Database, *, deadline: float | None = None) -> bool:
-    """Whether the tables are those that this version of the gateway expects. Raises `DatabaseAway`."""
+    """Return True if the tables are those of this release. Raises `DatabaseUnavailable`."""
     async with database.begin(deadline=deadline) as connection:
         return await connection.run_sync(_revisions) == _newest_revisions()
 
 
 async def is_empty(url: str) -> bool:
-    """Whether no version of the gateway has made its tables there. Raises `DatabaseAway`."""
+    """Return True if the database has no tables of any release. Raises `DatabaseUnavailable`."""
     database = Database(url, pool_size=1)
     try:
         async with database.begin() as connection:
@@ -165,7 +165,7 @@ def _translate_errors() -> Iterator[None]:
             raise DatabaseUnavailable(str(error.orig)) from error
         raise
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        # The second is what the driver says when a connection breaks while it is about to send.
+        # The driver raises the second if a connection breaks just before it sends.
         raise DatabaseUnavailable(str(error)) from error
     except asyncpg.PostgresError as error:
         if _is_outage(error):
@@ -174,15 +174,15 @@ def _translate_errors() -> Iterator[None]:
 
 
 def _skip_closed(connection: Any, *_: Any) -> None:
-    """Have the pool take another connection when the server has closed this one, found without asking it."""
+    """Have the pool take another connection if the server has closed this one. Costs no round trip."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 
 
 async def _terminate_at(connection: AsyncConnection, when: float) -> Callable[[], None]:
-    """Have the connection closed by force at the time `when` of the event loop; returns how to call that off.
+    """Schedule closing the connection by force at the time `when` of the event loop. Returns a function that cancels.
 
-    At a deadline the driver asks the server to cancel the statement and waits two seconds for it to comply.
+    At a deadline the driver asks the server to cancel the statement, and waits two seconds for that.
     """
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
@@ -190,7 +190,7 @@ async def _terminate_at(connection: AsyncConnection, when: float) -> Callable[[]
 
 
 async def _drop(connection: AsyncConnection) -> None:
-    if connection.invalidated:  # cut short inside a statement: SQLAlchemy has dropped it itself
+    if connection.invalidated:  # interrupted inside a statement: SQLAlchemy has dropped it already
         return
     raw = await connection.get_raw_connection()
     if raw.driver_connection is not None:

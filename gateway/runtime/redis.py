@@ -1,8 +1,9 @@
-"""Redis as the USSD path uses it: the commands of concurrent hops share one round trip.
+"""Auto-pipelining Redis client of the USSD path: the commands of concurrent hops share one round trip.
 
-A redis-py call per hop costs more processor time than all of its HTTP. So whoever asks while a round trip is under way
-joins the next one: one hop alone waits for nothing, sixty-four together share a few writes. Built on a connection of
-redis-py's own pool, which keeps TLS, passwords and Sentinel working.
+A call of redis-py per hop costs more processor time than all of its HTTP. Here a command that is issued during a round
+trip joins the next one: a single hop waits for nothing, and sixty-four together share a few writes. Pipelining is
+implicit, so callers write single commands. It uses a connection of redis-py's own pool, which keeps TLS, passwords and
+Sentinel working.
 """
 
 from __future__ import annotations
@@ -19,18 +20,22 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 MAX_BATCH = 256
 
-_Pending = tuple[bytes, asyncio.Future[Any], float]  # a packed command, its answer, and when that is due
+_Pending = tuple[bytes, asyncio.Future[Any], float]  # packed command, its answer, its deadline in the loop's time
 
 
 class RedisUnavailable(Exception):
-    """Redis did not answer in time, or not at all, or is of no use now: out of memory, read-only after a failover."""
+    """Error: Redis did not answer in time, or cannot work now (out of memory, read-only after a failover)."""
 
 
 class Pipeline:
-    """Runs single commands, many at a time. Commands of one batch are independent of each other: no transaction."""
+    """Auto-pipelining client: sends the commands of all callers in batches, one batch at a time.
+
+    The commands of a batch are independent of each other: it is no transaction. An answer that is late fails its whole
+    batch and drops the connection, since the answers after it could no longer be matched to their commands.
+    """
 
     def __init__(self, client: Redis, deadline: float) -> None:
-        """`deadline` in seconds is how long any one command may take, waiting for its batch included."""
+        """Use connections of `client`. `deadline` in seconds bounds a command, the wait for its batch included."""
         self._client = client
         self._deadline = deadline
         self._waiting: deque[_Pending] = deque()
@@ -40,11 +45,11 @@ class Pipeline:
         self._loop: asyncio.AbstractEventLoop | None = None  # the one that it works on, from the first command on
 
     async def run(self, *command: Any) -> Any:
-        """The answer to `command` (its name and arguments). Raises `RedisAway`, and `NoScriptError`."""
+        """Run `command` (its name and arguments) and return the answer. Raises `RedisUnavailable`, `NoScriptError`."""
         if self._closed:
             raise RedisUnavailable("closed")
         loop = self._loop
-        if loop is None:  # asked for once: CPython makes a system call of it, which twice a hop is a tenth of the hop
+        if loop is None:  # cached: in CPython it is a system call, and two of them per hop are a tenth of the hop
             loop = self._loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((pack_command(command), answer, loop.time() + self._deadline))
@@ -53,7 +58,7 @@ class Pipeline:
         return await answer
 
     async def close(self) -> None:
-        """End what is under way; whoever waits, or asks later, gets `RedisAway`."""
+        """Cancel the batch under way. Waiting and later calls raise `RedisUnavailable`."""
         self._closed = True
         if self._drain is not None:
             self._drain.cancel()
@@ -64,7 +69,7 @@ class Pipeline:
     async def _send_all(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # everybody who is ready in this turn of the loop comes along
+                await asyncio.sleep(0)  # callers that are ready in this iteration of the loop join the batch
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
                 await self._send(batch)
         finally:
@@ -80,11 +85,11 @@ class Pipeline:
             self._fail(answers, RedisUnavailable(type(error).__name__))
         except BaseException:
             await self._drop_connection()
-            self._fail(answers, RedisUnavailable("cut short"))
+            self._fail(answers, RedisUnavailable("interrupted"))
             raise
 
     async def _exchange(self, packed: bytes, answers: Sequence[asyncio.Future[Any]]) -> None:
-        """Send the packed commands in one write, then settle the answers as they come, in the same order."""
+        """Send the packed commands in one write, and set the answers as they arrive, in the same order."""
         if self._connection is None:
             self._connection = await self._client.connection_pool.get_connection()  # type: ignore[no-untyped-call]
         connection = self._connection
@@ -101,7 +106,7 @@ class Pipeline:
                     answer.set_result(result)
 
     async def _drop_connection(self) -> None:
-        """Leave a connection whose answers can no longer be told apart; the next batch takes another."""
+        """Close a connection whose answers can no longer be matched. The next batch takes another one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)

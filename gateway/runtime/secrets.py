@@ -1,4 +1,4 @@
-"""The secrets that `waspada run` makes for itself at its first start, in the data folder, for its owner's eyes only."""
+"""Secrets that `waspada run` creates at its first start, in the data folder, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
 class SecretsUnusable(Exception):
-    """The file with the gateway's secrets cannot be used. What it held cannot be made again: restore it."""
+    """Error: the file with the gateway's secrets cannot be used. They cannot be created again, only restored."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secrets:
-    """What nobody else may know. Without the vault key no stored number can be read again."""
+    """Secrets of one data folder. Without the vault key no stored number can be read again."""
 
     vault_key: str  # 32 bytes as hex digits
     channel_secret: str  # of the webhook URLs of the channel `local`
@@ -28,43 +28,43 @@ class Secrets:
 
 
 def load_or_create(data: Path, *, in_use: bool = False) -> Secrets:
-    """The secrets of a data folder, made when it has none. Raises `SecretsUnusable`.
+    """Load the secrets of a data folder, or create them if it has none. Raises `SecretsUnusable`.
 
-    `in_use` says that numbers may stand somewhere that were sealed with the key of this folder: then what is not there
-    has been lost, and is not made anew.
+    `in_use` means that numbers may have been sealed with the key of this folder: a missing file was lost then, and no
+    new one is created.
     """
     path = data / _NAME
     if not path.exists():
         if in_use:
             raise SecretsUnusable(
-                f"{path} is gone, and without its vault_key no number of the database can be read or found again: "
-                "put it back from your backup. To begin anew without what there is, name another --data folder"
+                f"{path} is gone, and without its vault_key no number of the database can be read or found: "
+                "restore it from your backup. To begin again without the old data, name another --data folder"
             )
         _create(path)
     return load(data)
 
 
 def load(data: Path) -> Secrets:
-    """The secrets of a data folder. Raises `SecretsUnusable`, also where there are none."""
+    """Load the secrets of a data folder. Raises `SecretsUnusable`, also if there are none."""
     path = data / _NAME
     if not path.exists():
         raise SecretsUnusable(f"there is no gateway in {data}: start one with `waspada run`, or name its --data folder")
     try:
         mode = path.stat().st_mode
         content = tomllib.loads(path.read_text(encoding="ascii"))
-        made = Secrets(content["vault_key"], content["channel_secret"], content["local_api_key"])
-        whole = bool(_KEY.fullmatch(made.vault_key) and _SECRET.fullmatch(made.channel_secret))
+        loaded = Secrets(content["vault_key"], content["channel_secret"], content["local_api_key"])
+        valid = bool(_KEY.fullmatch(loaded.vault_key) and _SECRET.fullmatch(loaded.channel_secret))
     except (OSError, ValueError, KeyError, TypeError):
-        mode, whole = 0, False
+        mode, valid = 0, False
     if mode & 0o077:
         raise SecretsUnusable(f"{path} can be read by others: chmod 600 {path}")
-    if not whole:
+    if not valid:
         raise SecretsUnusable(f"{path} is damaged or cannot be read: restore it from your backup")
-    return made
+    return loaded
 
 
 def _create(path: Path) -> None:
-    """Write new secrets at once, for the owner alone, and on the disk before anything is sealed with them."""
+    """Write new secrets atomically, for the owner alone, synced to disk before anything is sealed with them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)

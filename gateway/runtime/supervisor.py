@@ -1,4 +1,4 @@
-"""One server process kept alive: started, watched, started again when it dies, stopped when asked."""
+"""Supervisor of one server process: start it, restart it with exponential backoff when it dies, stop it in order."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ _LOG_BYTES_KEPT = 1_000_000
 
 
 class ServerFailed(Exception):
-    """A server did not start. The message ends with the last lines of its log."""
+    """Error: a server did not start. The message ends with the last lines of its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerCommand:
-    """What to run, as what, and how to end it."""
+    """Command line of a server, its user, and its end."""
 
     name: str
     arguments: list[str]
     folders: list[Path]
-    """What it must be able to write. The owner of the first one is the user it runs as when we are root."""
+    """Folders that it must be able to write to. If we are root, it runs as the owner of the first one."""
     log: Path
     keep_open: int
-    """A file descriptor that the server holds while it lives."""
+    """File descriptor that the server keeps open while it lives."""
     stop_signal: signal.Signals
     stop_limit: float = 10.0
     """Seconds after which a server that does not stop is killed."""
 
     async def spawn(self) -> asyncio.subprocess.Process:
-        """Start it, to end when we end.
+        """Start the process, tied to the life of this one.
 
-        It has a session of its own, so that the terminal's Ctrl-C reaches only us, and an empty environment,
-        because ours carries secrets.
+        It has a session of its own, so that Ctrl-C of the terminal reaches only this process, and an empty
+        environment, because ours contains secrets.
         """
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), str(int(self.stop_signal))]
         _truncate_log(self.log)
@@ -64,7 +64,7 @@ class ServerCommand:
             )
 
     async def run(self, limit: float) -> None:
-        """Run it to its end. Raises `ServerFailed` when it fails or is not done after `limit` seconds."""
+        """Run the command to its end. Raises `ServerFailed` if it fails, or takes more than `limit` seconds."""
         process = await self.spawn()
         try:
             async with asyncio.timeout(limit):
@@ -84,22 +84,22 @@ class ServerCommand:
 
 
 class SupervisedServer:
-    """A running server. Make one with `started`."""
+    """Running server. Create with `start`."""
 
     def __init__(self, command: ServerCommand, answers: Callable[[], Awaitable[bool]]) -> None:
         self._command = command
         self._answers = answers
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process
-        self._watch: asyncio.Task[None]
+        self._supervision: asyncio.Task[None]
 
     @classmethod
     async def start(
         cls, command: ServerCommand, answers: Callable[[], Awaitable[bool]], *, limit: float
     ) -> SupervisedServer:
-        """Start `command` and watch it from the moment that it `answers`.
+        """Start `command` and supervise it from the moment that it `answers`.
 
-        Raises `ServerFailed` when it ends before, or does not answer within `limit` seconds.
+        Raises `ServerFailed` if it ends before, or does not answer within `limit` seconds.
         """
         server = cls(command, answers)
         server._process = await command.spawn()
@@ -114,7 +114,7 @@ class SupervisedServer:
             raise
         if not answered:
             raise command.failure(f"exit status {server._process.returncode}")
-        server._watch = asyncio.create_task(server._supervise(), name=f"keep {command.name}")
+        server._supervision = asyncio.create_task(server._supervise(), name=f"keep {command.name}")
         return server
 
     @property
@@ -122,25 +122,25 @@ class SupervisedServer:
         return self._process.pid
 
     async def stop(self) -> None:
-        """End the server in order; kill it when that takes too long."""
+        """Stop the server in order, and kill it if that takes too long."""
         self._stopping.set()
         await self._terminate()
-        await asyncio.gather(self._watch, return_exceptions=True)
+        await asyncio.gather(self._supervision, return_exceptions=True)
 
     async def _supervise(self) -> None:
-        pause = _FIRST_BACKOFF
+        backoff = _FIRST_BACKOFF
         while not self._stopping.is_set():
             status = await self._process.wait()
             if await self._stops_within(0):
                 return
-            log.error("store.died", store=self._command.name, status=status, again_after=pause)
-            if await self._stops_within(pause):
+            log.error("store.died", store=self._command.name, status=status, again_after=backoff)
+            if await self._stops_within(backoff):
                 return
             if await self._restart():
                 log.info("store.back", store=self._command.name)
-                pause = _FIRST_BACKOFF
+                backoff = _FIRST_BACKOFF
             else:
-                pause = min(2 * pause, _MAX_BACKOFF)
+                backoff = min(2 * backoff, _MAX_BACKOFF)
 
     async def _restart(self) -> bool:
         try:
@@ -160,7 +160,7 @@ class SupervisedServer:
             return self._stopping.is_set()
 
     async def _wait_until_ready(self) -> bool:
-        """Wait until the server answers; False when it ended instead."""
+        """Wait until the server answers. Returns False if it ended instead."""
         while self._process.returncode is None:
             if await self._answers():
                 return True
@@ -181,6 +181,6 @@ class SupervisedServer:
 
 
 def _truncate_log(path: Path) -> None:
-    """Empty a log that has grown past its bound: the servers are quiet, so a long one is old trouble."""
+    """Empty a log that has grown past its bound. The servers log little, so a long one is about an old fault."""
     if path.exists() and path.stat().st_size > _LOG_BYTES_KEPT:
         path.write_bytes(b"")

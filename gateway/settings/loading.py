@@ -5,38 +5,39 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from types import GenericAlias
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsError
 
-from gateway.settings.settings import ChannelSettings, Settings
+from gateway.settings.channel import ChannelVariants, channel_union
+from gateway.settings.settings import Settings
 from gateway.settings.sources import SettingsRefused, Sources, find_lines
+from gateway.settings.types import ChannelName
 
 NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
 """Variables `WASPADA_…` that are no settings: the settings file, and the actor of a verb (`cli/authentication.py`)."""
 
 
-def read_settings(config: Path | None = None, **options: Any) -> Settings:
-    """The settings, with `config` as their file (else `WASPADA_CONFIG`) and what was given on the command line.
+def load_settings(config: Path | None, variants: ChannelVariants, **options: Any) -> Settings:
+    """Read settings from `config` (else `WASPADA_CONFIG`), the environment and the `options` of a command.
 
-    An option that is None was not given. Raises `SettingsRefused`.
+    `variants` are the settings of the carriers that a channel may name. An option that is None was not given.
+    Raises `SettingsRefused`.
     """
     if config is None and (named := os.environ.get("WASPADA_CONFIG")):
         config = Path(named)
     given = {name: value for name, value in options.items() if value is not None}
     origins = Sources(options=frozenset(given), file=config, lines=find_lines(config) if config else {})
 
-    class Configured(Settings):
-        model_config = SettingsConfigDict(toml_file=config)
-
-    diagnostics = [f"{name}: there is no such setting{_hint(name)}" for name in _unknown_variables()]
+    diagnostics = [f"{name}: there is no such setting{_hint(name, variants)}" for name in _unknown_variables()]
     try:
-        settings = Configured(**given)
+        settings = _settings_model(config, variants)(**given)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        diagnostics += dict.fromkeys(_diagnostic(fault, origins) for fault in faults)
+        diagnostics += dict.fromkeys(_diagnostic(fault, origins, variants) for fault in faults)
     except SettingsError:
         diagnostics.append("WASPADA_CHANNELS: is not JSON")
     if diagnostics:
@@ -45,27 +46,48 @@ def read_settings(config: Path | None = None, **options: Any) -> Settings:
     return settings
 
 
+def _settings_model(config: Path | None, variants: ChannelVariants) -> type[Settings]:
+    """Make the model that reads the file `config`, and channels of these carriers."""
+    channels: Any = GenericAlias(dict, (ChannelName, channel_union(variants)))
+    return create_model(
+        "ConfiguredSettings",
+        __base__=Settings,
+        __cls_kwargs__={"toml_file": config},
+        channels=(channels, Field(default_factory=dict)),
+    )
+
+
 def _unknown_variables() -> list[str]:
-    """Variables that begin as ours do and name nothing: most likely a slip of the pen."""
+    """Return the variables that begin with `WASPADA_` and name no setting: most likely a slip of the pen."""
     known = {*Settings.model_fields, *NOT_SETTINGS}
     ours = (name for name in os.environ if name.upper().startswith("WASPADA_"))
     return sorted(name for name in ours if name[8:].lower().partition("__")[0] not in known)
 
 
-def _diagnostic(fault: ErrorDetails, origins: Sources) -> str:
+def _diagnostic(fault: ErrorDetails, origins: Sources, variants: ChannelVariants) -> str:
+    """Word an error of pydantic: where the setting was set, its dotted name, and what is wrong with it."""
     path = [str(part) for part in fault["loc"] if part != "[key]"]
-    path = path[: 3 if path[0] == "channels" else 1]
-    name = ".".join(path)
+    carrier = ""
+    if path[0] != "channels":
+        path = path[:1]  # `port`, without the parts that pydantic adds
+    elif len(path) > 2:
+        carrier = path.pop(2)  # `channels.at.limit`, without the tag of the union
+        path = path[:3]
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        message = f"there is no such setting{_hint(path[-1])}"
+        known = {carrier: variants[carrier]} if carrier in variants else variants
+        message = f"there is no such setting{_hint(path[-1], known)}"
     elif fault["type"] == "missing":
         message = "is missing"
+    elif fault["type"] == "model_type":
+        message = "must be a table of settings"
+    name = ".".join(path)
     origin = next(filter(None, (origins.find(".".join(path[:size])) for size in range(len(path), 0, -1))), None)
     return f"{origin}: {name}: {message}" if origin else f"{name}: {message}"
 
 
-def _hint(name: str) -> str:
-    known = [*Settings.model_fields, *ChannelSettings.model_fields, *NOT_SETTINGS]
-    close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), known, n=1)
+def _hint(name: str, variants: ChannelVariants) -> str:
+    """Suggest the known setting whose name is closest to `name`; an empty text if none is close."""
+    known = [*Settings.model_fields, *(field for model in variants.values() for field in model.model_fields)]
+    close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), [*known, *NOT_SETTINGS], n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -7,98 +7,36 @@ the file (`--config`, `WASPADA_CONFIG`), the default. Secrets can also be given 
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from gateway.settings.channel import ChannelSettings
 from gateway.settings.sources import SettingsRefused, Sources
 from gateway.settings.types import (
     UNSET,
     ChannelName,
-    CommaSeparated,
-    FromFile,
     HttpUrl,
     LowerCase,
-    NavigationKey,
     PartCost,
     PostgresUrl,
     RedisUrl,
-    Required,
-    ServiceCode,
     VaultKey,
-    WebhookSecret,
     decode_vault_key,
 )
 
 _POSTGRES = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://")
-
-
-class KeySettings(BaseModel):
-    """What moves a resident about: a table `[channels.<name>.keys]` of the file (menus/README.md, keys)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
-
-    back: NavigationKey
-    """One page or one screen back."""
-    back_elsewhere: NavigationKey
-    """The same, where a screen gives the first another meaning."""
-    home: NavigationKey
-    """To the main screen."""
-    more: NavigationKey
-    """The next page."""
-
-    def __str__(self) -> str:
-        return f"back {self.back} or {self.back_elsewhere}, home {self.home}, more {self.more}"
-
-
-class ChannelSettings(BaseModel):
-    """One account at a carrier: a table `[channels.<name>]` of the file. The name is of a-z, 0-9 and `-`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
-
-    carrier: Literal["africastalking"]
-    """Who carries the messages."""
-    username: str = Field(min_length=1)
-    """The account's name there; `sandbox` is Africa's Talking's test network."""
-    api_key_file: Path | None = None
-    """The file that holds api_key."""
-    api_key: Annotated[SecretStr, Required, FromFile] = Field(default=UNSET, validate_default=True)
-    """The account's key."""
-    sender: str | None = Field(default=None, min_length=1, max_length=15)
-    """What an SMS says it comes from: a short code or a registered name. By default the carrier's own."""
-    api_url: HttpUrl | None = None
-    """Where the carrier's API is, when it is not at the carrier's own host for this username."""
-    secret_file: Path | None = None
-    """The file that holds secret."""
-    secret: Annotated[tuple[WebhookSecret, ...], Field(max_length=2), NoDecode, CommaSeparated, Required, FromFile] = (
-        Field(default=(), validate_default=True)
-    )
-    """The secret part of the webhooks' URLs. Two (a list, or separated by a comma) while it is being changed."""
-    service_code: ServiceCode
-    """What residents dial, such as `*384*3375#`."""
-    limit: int = Field(default=160, ge=40, le=182)
-    """The longest screen, in septets, that the carrier passes on whole."""
-    rate: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)
-    """The most parts of SMS that leave in a second, all workers together. By default there is no bound."""
-
-    keys: KeySettings | None = None
-    """The navigation keys of this channel, where its networks swallow those of the pack: all four of them."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets that are good now; the first one is shown in URLs."""
-        return tuple(secret.get_secret_value() for secret in self.secret)
 
 
 class Settings(BaseSettings):
@@ -202,7 +140,7 @@ class Settings(BaseSettings):
         """Every setting as it can be shown to anybody."""
         yield from _rows(self, type(self), "", self._origins)
         for name, channel in self.channels.items():
-            yield from _rows(channel, ChannelSettings, f"channels.{name}.", self._origins)
+            yield from _rows(channel, type(channel), f"channels.{name}.", self._origins)
 
     def _secret(self, name: str) -> str:
         self.require(name)
@@ -238,13 +176,21 @@ class SettingRow:
 
 
 def _rows(values: BaseModel, model: type[BaseModel], prefix: str, origins: Sources) -> Iterator[SettingRow]:
-    for name, info in model.model_fields.items():
-        if name == "channels":
-            continue
+    for name in _in_order(model):
+        info = model.model_fields[name]
         value = getattr(values, name)
         default = "" if info.is_required() else _shown(info.get_default(call_default_factory=True))
         source = origins.find(prefix + name) or "default"
         yield SettingRow(prefix + name, _shown(value), default, source, info.description or "")
+
+
+def _in_order(model: type[BaseModel]) -> list[str]:
+    """Return the names of the settings to show: of a channel its carrier, what that adds, then what all have."""
+    fields = model.model_fields
+    if not issubclass(model, ChannelSettings):
+        return [name for name in fields if name != "channels"]
+    own = [name for name in inspect.get_annotations(model) if name in fields]
+    return list(dict.fromkeys(["carrier", *own, *fields]))
 
 
 def _shown(value: Any) -> str:

@@ -25,7 +25,7 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault
 
-SAME_WITHIN = timedelta(minutes=10)
+REPEAT_WINDOW = timedelta(minutes=10)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -39,27 +39,27 @@ class Disposition(StrEnum):
     ERASED = "erased"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
-    UNSUBSCRIBED_TOLD = "unsubscribed_told"  # and something besides, which somebody must read
+    UNSUBSCRIBED_WITH_TEXT = "unsubscribed_told"  # and something besides, which somebody must read
     HELP = "help"
-    HELP_TOLD = "help_told"  # the same: a cry for help, perhaps
+    HELP_WITH_TEXT = "help_told"  # the same: a cry for help, perhaps
     LANGUAGE = "language"
     OFFICER = "officer"  # an officer's answer to an alert
     UNSORTED = "unsorted"  # a report of which something is missing
-    UNTOLD = "untold"  # a report of which nothing was understood
+    REPORT_NOT_UNDERSTOOD = "untold"  # a report of which nothing was understood
     OTHER = "other"  # not understood
     REPEATED = "repeated"  # the same text of the same number, a moment ago
     MACHINE = "machine"  # nobody is there to answer: a short code, a name, ourselves, an automatic reply
     FAILED = "failed"  # an error of ours
 
 
-FOR_THE_DESK = frozenset(
+TO_SORT = frozenset(
     {
         Disposition.UNSORTED,
-        Disposition.UNTOLD,
+        Disposition.REPORT_NOT_UNDERSTOOD,
         Disposition.OTHER,
         Disposition.FAILED,
-        Disposition.HELP_TOLD,
-        Disposition.UNSUBSCRIBED_TOLD,
+        Disposition.HELP_WITH_TEXT,
+        Disposition.UNSUBSCRIBED_WITH_TEXT,
     }
 )
 
@@ -85,7 +85,7 @@ class SmsReply:
     `afterwards` is what can be done only once all of it stands.
     """
 
-    made: Disposition
+    disposition: Disposition
     text: str = ""
     language: str = ""
     kind: MessageClass = MessageClass.REPLY
@@ -103,7 +103,7 @@ class InboundQueue:
         self._clock = clock
 
     @asynccontextmanager
-    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
+    async def claim_next(self, skip: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
         """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
 
         Those `besides` are as good as not there.
@@ -116,30 +116,30 @@ class InboundQueue:
             before.handled_at.is_(None),
             before.sender_key == table.sender_key,
             before.id < table.id,
-            before.id.not_in(besides),
+            before.id.not_in(skip),
         )
-        waiting = select(inbound_messages).where(table.handled_at.is_(None), table.id.not_in(besides), in_turn)
+        waiting = select(inbound_messages).where(table.handled_at.is_(None), table.id.not_in(skip), in_turn)
         oldest = waiting.order_by(table.id).limit(1)
         async with self._database.begin() as connection:
             held = oldest.with_for_update(skip_locked=True, of=inbound_messages)
             row = (await connection.execute(held)).mappings().first()
-            yield ClaimedSms(connection, row, self._letter(row), self._vault, self._clock) if row else None
+            yield ClaimedSms(connection, row, self._sms_from(row), self._vault, self._clock) if row else None
 
-    async def list(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[dict[str, Any]]:
+    async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[dict[str, Any]]:
         """What came in, newest first, for lists and JSON; only what the desk must sort, if so asked. Masked."""
         latest = select(inbound_messages).order_by(inbound_messages.c.id.desc()).limit(limit)
         if to_sort:
-            latest = latest.where(inbound_messages.c.made.in_(sorted(FOR_THE_DESK)))
+            latest = latest.where(inbound_messages.c.made.in_(sorted(TO_SORT)))
         async with self._database.begin() as connection:
             rows = (await connection.execute(latest)).mappings().all()
         return [self._shown(row) for row in rows]
 
     def _shown(self, row: RowMapping) -> dict[str, Any]:
-        letter = self._letter(row)
+        letter = self._sms_from(row)
         return {
             "id": letter.id,
             "made": row["made"],
-            "to_sort": row["made"] in FOR_THE_DESK,
+            "to_sort": row["made"] in TO_SORT,
             "ticket": row["ticket"],
             "from": letter.phone.masked if letter.phone else row["sender_name"] or "",
             "text": letter.text,
@@ -147,18 +147,18 @@ class InboundQueue:
             "received_at": letter.received_at.isoformat(),
         }
 
-    def _letter(self, row: RowMapping) -> InboundSms:
+    def _sms_from(self, row: RowMapping) -> InboundSms:
         return InboundSms(
             id=row["id"],
             channel=row["channel"],
             carrier_id=row["carrier_id"],
-            phone=self._phone(row["sender_sealed"]),
+            phone=self._decrypt(row["sender_sealed"]),
             recipient=row["recipient"],
             text=row["text"],
             received_at=row["received_at"],
         )
 
-    def _phone(self, sealed: bytes | None) -> Phone | None:
+    def _decrypt(self, sealed: bytes | None) -> Phone | None:
         try:
             return self._vault.open(sealed) if sealed else None
         except CannotOpen:
@@ -169,27 +169,27 @@ class ClaimedSms:
     """A letter in hand: what is known of its sender, and the one place to file what was made of it."""
 
     def __init__(
-        self, connection: AsyncConnection, row: RowMapping, letter: InboundSms, vault: Vault, clock: Clock
+        self, connection: AsyncConnection, row: RowMapping, sms: InboundSms, vault: Vault, clock: Clock
     ) -> None:
-        self.letter = letter
+        self.sms = sms
         self.connection = connection  # of the transaction that files it: what is done on it is done with the filing
         self._sender = row["sender_key"]
         self._vault = vault
         self._clock = clock
 
-    async def repeats(self) -> bool:
+    async def is_repeat(self) -> bool:
         """Whether the same number sent the same words a moment before, in capitals or not, and it was no failure."""
         table = inbound_messages.c
         before = exists().where(
             table.sender_key == self._sender,
-            _folded(table.text) == _folded(literal(self.letter.text)),
-            table.id < self.letter.id,
-            table.received_at > self.letter.received_at - SAME_WITHIN,
+            _normalised(table.text) == _normalised(literal(self.sms.text)),
+            table.id < self.sms.id,
+            table.received_at > self.sms.received_at - REPEAT_WINDOW,
             table.made != Disposition.FAILED,
         )
         return bool((await self.connection.execute(select(before))).scalar_one())
 
-    async def answered_since(self, span: timedelta, made: Collection[Disposition] = ()) -> int:
+    async def count_replies(self, span: timedelta, dispositions: Collection[Disposition] = ()) -> int:
         """How many replies this number has got within the span, or those to letters of which one of these was made."""
         table = inbound_messages.c
         replies = select(func.count()).where(
@@ -197,24 +197,24 @@ class ClaimedSms:
             table.answered,
             table.handled_at > self._clock.now() - span,
         )
-        if made:
-            replies = replies.where(table.made.in_(made))
+        if dispositions:
+            replies = replies.where(table.made.in_(dispositions))
         return int((await self.connection.execute(replies)).scalar_one())
 
-    async def file(self, answer: SmsReply) -> None:
+    async def record(self, reply: SmsReply) -> None:
         """Put down what was made of it, and queue the reply."""
-        now, phone = self._clock.now(), self.letter.phone
-        values: dict[str, Any] = {"handled_at": now, "made": answer.made, "ticket": answer.ticket}
-        values["answered"] = answer.confirmed or bool(answer.text and phone)
-        if answer.made is Disposition.ERASED:  # this letter, too, tells whose report it was
+        now, phone = self._clock.now(), self.sms.phone
+        values: dict[str, Any] = {"handled_at": now, "made": reply.disposition, "ticket": reply.ticket}
+        values["answered"] = reply.confirmed or bool(reply.text and phone)
+        if reply.disposition is Disposition.ERASED:  # this letter, too, tells whose report it was
             values |= ERASED_SENDER
-        filing = update(inbound_messages).where(inbound_messages.c.id == self.letter.id).values(values)
+        filing = update(inbound_messages).where(inbound_messages.c.id == self.sms.id).values(values)
         await self.connection.execute(filing)
-        if answer.text and phone:
-            reply = NewMessage(answer.kind, self.letter.channel, phone, answer.text, answer.language)
-            await enqueue(self.connection, reply, self._vault, now)
+        if reply.text and phone:
+            message = NewMessage(reply.kind, self.sms.channel, phone, reply.text, reply.language)
+            await enqueue(self.connection, message, self._vault, now)
 
 
-def _folded(said: ColumnElement[str]) -> ColumnElement[str]:
+def _normalised(said: ColumnElement[str]) -> ColumnElement[str]:
     """A text in small letters, as PostgreSQL knows them, and with nothing but one blank between its words."""
     return func.lower(func.btrim(func.regexp_replace(said, r"\s+", " ", "g")))

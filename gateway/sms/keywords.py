@@ -19,12 +19,12 @@ from gateway.text import ticket as tickets
 _SEPARATORS = " \t\r\n,;:.!?#*/|-_\"'()"
 _WORD = re.compile(r"[^\W_]+")  # letters and digits: a phone may put curly quotes and emoji beside a word
 _TICKET = re.compile(r"(?<![0-9])(?=([1-9][0-9]{3}[^0-9A-Za-z]{0,3}[0-9]{4})(?![0-9]))")
-_MEANT_FOR_A_TICKET = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}")  # six digits: not an hour, nor a few people
-_LONGEST_PLACE = 6  # words, with its kecamatan and what may stand before it
-_LONGEST_NAME = 3
-_MOST_WORDS = 40  # looked through for a place: a name costs a search
-_SHORT = 6  # words of a text in which a refusal counts wherever it stands
-_IN_PASSING = 2  # words behind a keyword that may be no more than a manner of speaking
+_TICKET_LIKE = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}")  # six digits: not an hour, nor a few people
+_MAX_PLACE_WORDS = 6  # words, with its kecamatan and what may stand before it
+_MAX_NAME_WORDS = 3
+_MAX_SEARCHED_WORDS = 40  # looked through for a place: a name costs a search
+_MAX_SHORT_TEXT_WORDS = 6  # words of a text in which a refusal counts wherever it stands
+_MAX_FILLER_WORDS = 2  # words behind a keyword that may be no more than a manner of speaking
 
 _Word = tuple[str, int]
 
@@ -33,9 +33,9 @@ _Word = tuple[str, int]
 class Command:
     """A command of the pack (empty for none), the language of its keyword (empty where several share it), the rest."""
 
-    command: str = ""
+    name: str = ""
     language: str = ""
-    rest: str = ""
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +58,33 @@ def parse_command(text: str, menu: Menu) -> Command:
     if not words:
         return Command()
     first, end = words[0]
-    command, language = _command(first, menu.keywords)
-    if command in ("", "help") and len(words) <= _SHORT and not _reports(words, menu):
+    command, language = _command_of(first, menu.keywords)
+    if command in ("", "help") and len(words) <= _MAX_SHORT_TEXT_WORDS and not _looks_like_report(words, menu):
         for word, _ in words:
-            refusal, spoken = _command(word, menu.keywords)
+            refusal, spoken = _command_of(word, menu.keywords)
             if refusal == "unsubscribe":
                 return Command(refusal, spoken or language, text.strip(_SEPARATORS))
     return Command(command, language, text[end:].strip(_SEPARATORS)) if command else Command()
 
 
-def has_free_text(understood: Command, menu: Menu) -> bool:
+def has_free_text(command: Command, menu: Menu) -> bool:
     """Whether a call for help, or a refusal, tells something besides that somebody must read.
 
     More than a word or two (`BANTUAN dong pak`), or one that names a kind of incident.
     """
     said = menu.keywords.commands
     calls = {word for name in ("help", "unsubscribe") for words in said.get(name, {}).values() for word in words}
-    words = [word for word in _words(understood.rest) if word[0] not in calls]
-    return len(words) > _IN_PASSING or bool(_category_within(words, menu))
+    words = [word for word in _words(command.argument) if word[0] not in calls]
+    return len(words) > _MAX_FILLER_WORDS or bool(_category_within(words, menu))
 
 
 def is_automatic(text: str, keywords: Keywords) -> bool:
     """Whether a machine has written this: then it gets no answer, or two machines would write for ever."""
-    said = _folded(text)
-    return any(_folded(phrase) in said for phrase in keywords.automatic)
+    said = _normalised(text)
+    return any(_normalised(phrase) in said for phrase in keywords.automatic)
 
 
-def named_ticket(text: str) -> tuple[str, str]:
+def find_ticket(text: str) -> tuple[str, str]:
     """The first ticket in `text`, 8 digits without a dash, and what is said besides; no ticket is empty.
 
     However it is introduced (`CEK nomor 7340-2816 pak`): eight digits that check are hardly anything else.
@@ -96,12 +96,12 @@ def named_ticket(text: str) -> tuple[str, str]:
     return "", text.strip(_SEPARATORS)
 
 
-def names_a_number(text: str) -> bool:
+def has_ticket_like_number(text: str) -> bool:
     """Whether something in `text` may be meant for a ticket, though it is none."""
-    return _MEANT_FOR_A_TICKET.search(text) is not None
+    return _TICKET_LIKE.search(text) is not None
 
 
-def named_places(text: str, menu: Menu) -> tuple[str, ...]:
+def find_places(text: str, menu: Menu) -> tuple[str, ...]:
     """The places that `text` may mean: what it begins with, else what is surely named within."""
     words = list(_words(text))
     return _places(words, menu)[0]
@@ -114,10 +114,10 @@ def parse_report(text: str, menu: Menu) -> ReportText:
     by the words in it: the first that names a kind, and the one place that is named as it is written.
     """
     words = list(_words(text))
-    category, taken = _category(words, menu)
+    category, taken = _leading_category(words, menu)
     places, size = _places(words[taken:], menu)
     if not category and size:
-        category, more = _category(words[size:], menu)
+        category, more = _leading_category(words[size:], menu)
         taken = more
     taken += size
     rest = (text[words[taken - 1][1] :] if taken else text).strip(_SEPARATORS)
@@ -126,7 +126,7 @@ def parse_report(text: str, menu: Menu) -> ReportText:
     return ReportText(category or _category_within(words, menu), places, rest)
 
 
-def _command(word: str, keywords: Keywords) -> tuple[str, str]:
+def _command_of(word: str, keywords: Keywords) -> tuple[str, str]:
     """The command that a word stands for, and its language; both empty for none, the second where several share it."""
     for command, languages in keywords.commands.items():
         speaking = [language for language, said in languages.items() if word in said]
@@ -135,7 +135,7 @@ def _command(word: str, keywords: Keywords) -> tuple[str, str]:
     return "", ""
 
 
-def _reports(words: Sequence[_Word], menu: Menu) -> bool:
+def _looks_like_report(words: Sequence[_Word], menu: Menu) -> bool:
     """Whether these words name both a kind of incident and a place: in `ada bentrok stop di Klego` nobody refuses."""
     return bool(_category_within(words, menu) and _places_within(words, menu))
 
@@ -146,12 +146,12 @@ def _words(text: str) -> Iterator[_Word]:
         yield unicodedata.normalize("NFKC", found[0]).casefold(), found.end()
 
 
-def _folded(text: str) -> str:
+def _normalised(text: str) -> str:
     """The words of `text`, folded, with a blank around each, so that a phrase is found in whole words only."""
     return f" {' '.join(word for word, _ in _words(text))} "
 
 
-def _category(words: Sequence[_Word], menu: Menu) -> tuple[str, int]:
+def _leading_category(words: Sequence[_Word], menu: Menu) -> tuple[str, int]:
     """The kind of incident that the first word says, by its code too, and how many words that took.
 
     A number before a word of every day may be a number of things, `2 orang`: then another kind that is named counts.
@@ -174,7 +174,7 @@ def _places(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
     What is only like a name gives way to a place that is surely named further on, if it can be that one; if it
     cannot, nobody knows which of them is meant.
     """
-    likely, size, sure = _place(words, menu)
+    likely, size, sure = _leading_place(words, menu)
     if sure:
         return likely, size
     named = _places_within(words[size:], menu)
@@ -185,7 +185,7 @@ def _places(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
     return tuple(dict.fromkeys((*likely, *named))), size
 
 
-def _place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int, bool]:
+def _leading_place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int, bool]:
     """The places that the first words may mean, how many words that took, and whether it is the very name.
 
     The longest name that is sure counts. A word of every day that is like a name is not taken for it, `pasar` beside
@@ -193,8 +193,8 @@ def _place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int, bo
     """
     likely: tuple[str, ...] = ()
     taken = 0
-    for size in range(min(len(words), _LONGEST_PLACE), 0, -1):
-        found = menu.gazetteer.find(_joined(words[:size]))
+    for size in range(min(len(words), _MAX_PLACE_WORDS), 0, -1):
+        found = menu.gazetteer.find(_join(words[:size]))
         if found.sure:
             return found.codes, size, True
         if found.codes and (not likely or len(found.codes) < len(likely)):
@@ -208,9 +208,9 @@ def _places_within(words: Sequence[_Word], menu: Menu) -> tuple[str, ...]:
     """Every place that is surely named somewhere in these words, the longest names first."""
     found: dict[str, None] = {}
     at = 0
-    while at < min(len(words), _MOST_WORDS):
-        for size in range(min(len(words) - at, _LONGEST_NAME), 0, -1):
-            named = menu.gazetteer.find(_joined(words[at : at + size]))
+    while at < min(len(words), _MAX_SEARCHED_WORDS):
+        for size in range(min(len(words) - at, _MAX_NAME_WORDS), 0, -1):
+            named = menu.gazetteer.find(_join(words[at : at + size]))
             if named.sure and words[at][0] not in menu.keywords.common:
                 found[named.codes[0]] = None
                 at += size - 1
@@ -219,5 +219,5 @@ def _places_within(words: Sequence[_Word], menu: Menu) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _joined(words: Sequence[_Word]) -> str:
+def _join(words: Sequence[_Word]) -> str:
     return " ".join(word for word, _ in words)

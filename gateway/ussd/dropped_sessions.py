@@ -23,7 +23,7 @@ from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
 from gateway.menu.engine import Session
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.messages.outbox import TooManyParts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
@@ -44,7 +44,7 @@ _UNWATCH = files("gateway.ussd").joinpath("delete_if_equal.lua").read_bytes()
 
 def is_fileable(menu: Menu, place: Session) -> bool:
     """Whether an unfinished dialogue says enough to be a report."""
-    if menu.states[place.state].kind in (StateKind.END, StateKind.DO):
+    if not menu.states[place.state].kind.waits_for_input:
         return False
     said = engine.valid_answers(menu, place)
     return all(said.get(name) for name in REQUIRED_ANSWERS)

@@ -15,7 +15,7 @@ from datetime import date
 from gateway.menu import engine
 from gateway.menu.engine import HOME, RESUME, Session, Step
 from gateway.menu.limits import Limits
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.ussd.screen_label import ScreenLabel
 
 MAX_JOINED = 16  # parts of one text: nobody types more stars, and each costs a walk
@@ -109,7 +109,7 @@ def _walk(menu: Menu, place: Session, parts: Sequence[str], joined: int, known: 
         place = led.session
         state = menu.states[place.state]
         size = 1
-        if state.kind is StateKind.ASK and state.source == "text":
+        if state.kind.is_typed and state.source == "text":
             size, joined = joined, 1
         keys = "*".join(rest.popleft() for _ in range(min(size, len(rest))))
         led = engine.step(menu, place, keys, known.limits, given=known.given, today=known.today)

@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
 from gateway.menu.engine import Session
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.runtime.redis import Pipeline
 from gateway.ussd.transcript import TextFingerprint, fingerprint
 
@@ -130,7 +130,7 @@ def _in_language(stored: StoredSession | None, language: str, menu: Menu, now: d
         stored = StoredSession("", "", fingerprint(""), menu.version, 0, 0, 0, "", place)
     state = menu.states.get(place.state)
     seconds = menu.rules.remember_language.total_seconds()
-    if _says(place) and (state is None or state.kind is not StateKind.END):
+    if _says(place) and (state is None or not state.kind.is_end):
         # What a resident has said is kept no longer for it.
         seconds = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
     return stored._replace(menu_session=place), int(seconds)

@@ -17,7 +17,7 @@ from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.menu import engine
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisUnavailable
@@ -191,9 +191,9 @@ class TurnHandler:
         place = stored.menu_session
         if engine.has_place(hop.menu, place):
             kind = hop.menu.states[place.state].kind
-            if kind is StateKind.END:
+            if kind.is_end:
                 return engine.show(hop.menu, place, hop.limits, given=hop.given)
-            if kind is not StateKind.DO:
+            if not kind.runs_effect:
                 place = place._replace(error="lost", page=0, began=place.began if place.resumed else engine.RESUME)
                 return engine.show(hop.menu, place, hop.limits, given=hop.given)
         return engine.show_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
@@ -258,7 +258,7 @@ def _begins_to_matter(hop: TurnContext, step: Step) -> bool:
 
 def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
     """A `*` is part of what is typed where text is asked for; in a menu it can only be a hop that we missed."""
-    return [keys] if "*" not in keys or menu.states[state].kind is StateKind.ASK else keys.split("*")
+    return [keys] if "*" not in keys or menu.states[state].kind.is_typed else keys.split("*")
 
 
 def _is_ahead(other: StoredSession, ours: StoredSession, text: str) -> bool:

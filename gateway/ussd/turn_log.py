@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.menu.engine import Step
-from gateway.menu.model import StateKind
 from gateway.ussd.turn_context import TurnContext
 
 LONGEST_LOGGED_INPUT = 24
@@ -39,4 +38,4 @@ def _in_words(hop: TurnContext) -> bool:
         return True
     # Words may come at any screen: who answers the question before, or whose hop was lost, types them at the wrong one.
     state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
-    return (state is not None and state.kind is StateKind.ASK) or not _KEYPAD.issuperset(hop.keys)
+    return (state is not None and state.kind.is_typed) or not _KEYPAD.issuperset(hop.keys)

@@ -1,6 +1,6 @@
-"""The public page of what went out: `/himbauan`, so that a forged appeal is known by not being there.
+"""Public page of the appeals that were sent, `/himbauan`: a forged appeal is recognised by its absence.
 
-Open to everybody, without a number and without a script. As JSON for who asks for `application/json`.
+Open to everybody, without phone numbers and without scripts. As JSON for clients that accept `application/json`.
 """
 
 from __future__ import annotations
@@ -18,22 +18,28 @@ from gateway.appeals.published import MAX_PUBLISHED, PublishedAppeal
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.text.json_values import to_json
 
 _PAGES = Path(__file__).parent / "pages"
 CACHE_S = 10
-"""So long the page is answered without asking the store: a crowd costs it one query."""
+"""Seconds for which the page is answered from memory, so that many readers cost the store one query."""
 _UNAVAILABLE = "Maaf, halaman ini sedang terganggu. Coba lagi sebentar. / Please try again soon."
 
 
 class AppealsPage:
-    """Serves what `latest` finds, by the clocks and the names of the pack that `menu` gives."""
+    """Page of the `limit` appeals that `latest` returns, with the time zone and the names of the current pack."""
 
     def __init__(
-        self, latest: Callable[[], Awaitable[Sequence[PublishedAppeal]]], menu: Callable[[], Menu], clock: Clock
+        self,
+        latest: Callable[[int], Awaitable[Sequence[PublishedAppeal]]],
+        menu: Callable[[], Menu],
+        clock: Clock,
+        limit: int = MAX_PUBLISHED,
     ) -> None:
         self._latest = latest
         self._menu = menu
         self._clock = clock
+        self._limit = limit
         self._one_at_a_time = asyncio.Lock()
         self._cache: tuple[float, Sequence[PublishedAppeal]] | None = None
         self._failed_at: float | None = None
@@ -63,11 +69,11 @@ class AppealsPage:
         menu = self._menu()
         office = f"{menu.service}, {menu.name}"
         if "application/json" in request.headers.get("Accept", ""):
-            told = {"office": office, "appeals": [one.for_json() for one in listed]}
-            return web.json_response(told, headers=self._headers)
+            document = {"office": office, "appeals": to_json(listed)}
+            return web.json_response(document, headers=self._headers)
         page = self._page.render(
             office=office,
-            all_of_them=len(listed) < MAX_PUBLISHED,
+            all_of_them=len(listed) < self._limit,
             place=menu.name,
             appeals=listed,
             languages=menu.languages,
@@ -77,7 +83,10 @@ class AppealsPage:
         return web.Response(text=page, content_type="text/html", charset="utf-8", headers=self._headers)
 
     async def _cached_latest(self) -> Sequence[PublishedAppeal]:
-        """What is known, asked for anew when it is old. Who waits while the store is away shares its failure."""
+        """Return the cached appeals, reloaded when they are old. Raises `DatabaseUnavailable`.
+
+        Requests that wait during an outage share its failure: one query per outage, not one per request.
+        """
         asked = self._clock.monotonic()
         async with self._one_at_a_time:
             now = self._clock.monotonic()
@@ -85,7 +94,7 @@ class AppealsPage:
                 raise DatabaseUnavailable
             if self._cache is None or now - self._cache[0] >= CACHE_S:
                 try:
-                    self._cache = now, await self._latest()
+                    self._cache = now, await self._latest(self._limit)
                 except DatabaseUnavailable:
                     self._failed_at = self._clock.monotonic()
                     raise

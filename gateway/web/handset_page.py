@@ -1,4 +1,4 @@
-"""The handset in the browser: `/phone`, over the built-in carrier's `/local` (gateway/carriers/local/carrier.py)."""
+"""Handset in the browser, `/phone`, over the built-in carrier's `/local` (gateway/carriers/local/carrier.py)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEADERS = {
 
 
 def add_handset_page(app: web.Application, service_code: str) -> None:
-    """Serve a phone that dials `service_code` unless another one is typed."""
+    """Serve a phone that dials `service_code`, unless another code is typed."""
     templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
     page = templates.get_template("phone.html").render(service_code=service_code)
 

@@ -1,4 +1,4 @@
-"""Whether the gateway lives, is ready, and how it does: `/healthz`, `/readyz`, `/metrics`."""
+"""Liveness, readiness and metrics: `/healthz`, `/readyz`, `/metrics`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aiohttp import web
 from gateway.runtime.metrics import Metrics
 
 Probe = Callable[[float], Awaitable[None]]
-"""Returns when the store answers, and raises when it does not within so many seconds."""
+"""Function that returns when the store answers, and raises if it does not within so many seconds."""
 PROBE_SECONDS = 1.0
 
 
 class NotReady(Exception):
-    """A store answers and is of no use all the same. The text is shown, and says what to do."""
+    """Error: a store answers, but cannot be used. The text is shown on the page."""
 
 
 class Health:
-    """Asks each store for itself; a store that does not answer within a second is away."""
+    """Health pages. A store that does not answer its probe within a second is unavailable."""
 
     def __init__(self, probes: Mapping[str, Probe], metrics: Metrics) -> None:
         self._probes = probes
@@ -47,8 +47,8 @@ async def _failure(probe: Probe) -> str:
         await probe(PROBE_SECONDS)
     except NotReady as reason:
         return str(reason)
-    except Exception as error:  # noqa: BLE001 - any fault of a store is the answer to the question
-        # No more of it than this: its text may name hosts and users, and the page is open to all.
+    except Exception as error:  # noqa: BLE001 - any failure of a probe means unavailable
+        # The text of the error may name hosts and users, and the page is open to all.
         hangs = isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
         return f"It has not answered within {PROBE_SECONDS:g} s." if hangs else "It cannot be reached, or used."
     return ""

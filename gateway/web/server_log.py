@@ -1,7 +1,7 @@
-"""What aiohttp's server has to say of itself, told as our log tells things.
+"""Logger of aiohttp's server: a malformed request is one short warning.
 
-Anybody may send what is no HTTP. aiohttp calls that an error and quotes it with a traceback: the path would stand
-there, and in it the secret of a webhook whose carrier, or proxy, has made a slip. It is one short warning here.
+Anybody may send bytes that are not HTTP. aiohttp logs them as an error, with a traceback and the path, which may
+contain the secret of a webhook if a carrier or a proxy made the mistake.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ log = structlog.get_logger()
 
 
 class ServerLog(logging.LoggerAdapter[logging.Logger]):
-    """The logger to be given to aiohttp's server."""
+    """Logger to be passed to aiohttp's server."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger("aiohttp.server"))
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
-        """A warning without a traceback where the client is at fault, and what aiohttp says otherwise."""
+        """Log a short warning if the client is at fault, and the traceback otherwise."""
         if isinstance(exc_info, HttpProcessingError | RequestPayloadError):
             log.warning("http.malformed", problem=type(exc_info).__name__)
         else:

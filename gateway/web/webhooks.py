@@ -1,9 +1,9 @@
-"""The carriers' callbacks: `POST /hooks/<channel>/<secret>/<hook>`.
+"""Webhooks for the carriers' callbacks: `POST /hooks/<channel>/<secret>/<hook>`.
 
-The secret in the path is all that proves a carrier (facts/protocols.md D): it is compared in constant time before a
-byte of the body is read, and a wrong one gets a bare 404. A USSD callback is always answered 200 with a screen; the
-other callbacks get 503 when they could not be stored, since a carrier that retries shall do so. All get their answer
-before the proxy in front of us gives up, which it does after five seconds (deploy/nginx).
+Only the secret in the path authenticates a carrier (facts/protocols.md D): it is compared in constant time before a
+byte of the body is read, and a wrong one gets a bare 404. A USSD callback is always answered 200 with a screen. The
+other callbacks get 503 if they could not be stored, so that a carrier that retries does so. All are answered before
+the timeout of the proxy in front, which is five seconds (deploy/nginx).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _SECRET = re.compile(r"(/hooks/[^/\s]*/)[^/\s?#'\"\\]+")
 
 
 class BodyLate(BadCallback):
-    """The body of a callback did not come in time; it may, when the carrier sends it again."""
+    """Error: the body of a callback did not arrive in time. A retry of the carrier may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One configured account of a carrier, with the secrets that its webhook URLs may carry."""
+    """Configured account of a carrier, with the secrets that its webhook URLs may contain."""
 
     name: str
     carrier: Carrier
@@ -48,25 +48,25 @@ class Channel:
     service: UssdService
 
     def admits(self, secret: bytes) -> bool:
-        """Whether `secret` is one of ours; every one is compared, in constant time."""
+        """Return True if `secret` is one of the channel's. All are compared, in constant time."""
         admitted = False
-        for ours in self.secrets:
-            admitted |= hmac.compare_digest(secret, ours.encode())
+        for valid in self.secrets:
+            admitted |= hmac.compare_digest(secret, valid.encode())
         return admitted
 
 
 def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
-    """The addresses to enter at the carrier, by what `waspada channels` calls them."""
+    """Return the webhook URLs of a channel, by their names in `waspada channels`."""
     return {hook.replace("-", "_"): f"{base}/hooks/{channel}/{secret}/{hook}" for hook in HOOKS}
 
 
 def mask_secrets(text: str) -> str:
-    """`text`, with no secret of a webhook's path in it."""
+    """Replace the secrets of webhook paths in `text` by an ellipsis."""
     return _SECRET.sub(r"\1…", text) if "/hooks/" in text else text
 
 
 class Webhooks:
-    """The callbacks of all channels."""
+    """Handlers of the callbacks of all channels."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Webhooks:
     async def _ussd_event(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             ended = channel.carrier.read_session_end(await _body(request), request.headers)
-            await self._inbox.take_session_end(channel.name, ended)
+            await self._inbox.store_session_end(channel.name, ended)
             log.info(
                 "ussd.ended",
                 channel=channel.name,
@@ -128,7 +128,7 @@ class Webhooks:
     async def _sms(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             inbound = channel.carrier.read_inbound(await _body(request), request.headers)
-            new = await self._inbox.take(channel.name, inbound)
+            new = await self._inbox.store_sms(channel.name, inbound)
             log.info("sms.received", channel=channel.name, id=inbound.id, characters=len(inbound.text), new=new)
 
         return await self._answer_when_stored(channel, "sms", store)
@@ -136,14 +136,14 @@ class Webhooks:
     async def _receipt(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             receipt = channel.carrier.read_receipt(await _body(request), request.headers)
-            await self._receipts.take(channel.name, receipt)
+            await self._receipts.store(channel.name, receipt)
             self._metrics.receipts.labels(channel.name, receipt.status).inc()
 
         return await self._answer_when_stored(channel, "receipt", store)
 
     async def _opt_out(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            await self._inbox.take_opt_out(
+            await self._inbox.store_opt_out(
                 channel.name, channel.carrier.read_opt_out(await _body(request), request.headers)
             )
             log.info("people.opted_out", channel=channel.name)
@@ -152,7 +152,7 @@ class Webhooks:
 
     @staticmethod
     async def _answer_when_stored(channel: Channel, hook: str, store: Callable[[], Awaitable[None]]) -> web.Response:
-        """200 once it is stored, and for what can never be; 503 for what may succeed later."""
+        """Answer 200 once `store` is done, and for a callback that can never be stored. Answer 503 for a retry."""
         try:
             await store()
         except BodyLate as error:
@@ -169,7 +169,7 @@ class Webhooks:
 
 async def _body(request: web.Request) -> bytes:
     try:
-        if request.content.is_eof():  # as nearly always: then there is no need of a timer
+        if request.content.is_eof():  # the usual case, which needs no timer
             return await request.read()
         async with asyncio.timeout(BODY_TIMEOUT_S):
             return await request.read()

@@ -3,18 +3,20 @@
 Nothing registers itself and nothing is a global: a service gets its collaborators as arguments.
 """
 
-from gateway.wiring.container import CARRIERS, Services, appeal_settings, open_services, read_balances, redis_client
+from gateway.wiring.carriers import CARRIERS, Carriers, RegisteredCarrier, read_settings
+from gateway.wiring.container import Services, appeal_settings, open_services, read_balances, redis_client
 from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measure_menu
-from gateway.wiring.processes import PortTaken, TablesOutdated, health_app, run_worker, serve, web_app
+from gateway.wiring.processes import PortTaken, health_app, run_worker, serve, web_app
 from gateway.wiring.running_instance import channel_urls, locate, with_pack_in_use
 from gateway.wiring.standalone import run_standalone
 
 __all__ = [
     "CARRIERS",
+    "Carriers",
     "PortTaken",
+    "RegisteredCarrier",
     "Services",
-    "TablesOutdated",
     "appeal_settings",
     "channel_urls",
     "health_app",
@@ -23,6 +25,7 @@ __all__ = [
     "measure_menu",
     "open_services",
     "read_balances",
+    "read_settings",
     "redis_client",
     "run_standalone",
     "run_worker",

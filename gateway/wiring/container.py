@@ -1,11 +1,11 @@
-"""What a process is made of: carriers, the menu, the stores, the vault. A carrier is one line in `CARRIERS`."""
+"""Service container of a process: carriers, menu, stores, vault."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,8 +22,6 @@ from gateway.appeals.responses import record_stop
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
 from gateway.appeals.workflow import AppealSettings, AppealWorkflow
-from gateway.carriers.africastalking.callbacks import AfricasTalking
-from gateway.carriers.carrier import Carrier
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
@@ -62,30 +60,15 @@ from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
 from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
+from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
-
-
-def _africastalking(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Carrier:
-    return AfricasTalking(
-        name,
-        channel.username,
-        channel.api_key.get_secret_value(),
-        http,
-        sender=channel.sender,
-        api_url=channel.api_url,
-    )
-
-
-CARRIERS: Mapping[str, Callable[[str, ChannelSettings, aiohttp.ClientSession], Carrier]] = {
-    "africastalking": _africastalking,
-}
 
 
 class Services:
     """Services of one process, each built once. Web and worker of the same process share them.
 
-    `open_services` makes the stores and closes them again.
+    `open_services` opens the stores and closes them again.
     """
 
     def __init__(
@@ -98,6 +81,7 @@ class Services:
         pipeline: Pipeline,
         database: Database,
         http: aiohttp.ClientSession,
+        carriers: Carriers,
     ) -> None:
         self.settings = settings
         self.versions = versions
@@ -108,13 +92,13 @@ class Services:
         self.database = database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
-        self.channels = {name: _channel(name, channel, http) for name, channel in settings.channels.items()}
+        self.channels = {name: _channel(name, channel, http, carriers) for name, channel in settings.channels.items()}
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
         self._build_stores()
         self._build_ussd()
         self._build_sms()
         self._build_sending()
-        self._build_appeals()
+        self.build_appeals(appeal_settings(self.settings))
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
@@ -186,8 +170,9 @@ class Services:
             self._quiet_until,
         )
 
-    def _build_appeals(self) -> None:
-        database, clock, configured = self.database, self.clock, appeal_settings(self.settings)
+    def build_appeals(self, configured: AppealSettings) -> None:
+        """Build the services of appeals. Tests build them again, with limits that no setting has."""
+        database, clock = self.database, self.clock
         self.appeal_workflow = AppealWorkflow(database, clock, self._menu, configured)
         self.appeal_worker = AppealWorker(database, clock, self._menu, configured)
         self.appeal_results = ResultsStore(database, self.vault)
@@ -204,11 +189,11 @@ class Services:
 def _sender_options(settings: Settings) -> SenderOptions:
     return SenderOptions(
         batch_size=settings.send_batch,
-        recipients=settings.send_recipients,
-        calls=settings.send_concurrency,
-        idle=timedelta(milliseconds=settings.poll_ms),
+        recipients_per_call=settings.send_recipients,
+        concurrent_calls=settings.send_concurrency,
+        idle_poll=timedelta(milliseconds=settings.poll_ms),
         lost_after=timedelta(seconds=settings.claim_timeout_s),
-        resend_after=timedelta(seconds=settings.unknown_resend_after_s),
+        requeue_unknown_after=timedelta(seconds=settings.unknown_resend_after_s),
     )
 
 
@@ -218,7 +203,7 @@ def _worker_name(clock: Clock) -> str:
 
 
 def appeal_settings(settings: Settings) -> AppealSettings:
-    """What the settings say of appeals."""
+    """Return the part of the settings that appeals need."""
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
@@ -227,12 +212,18 @@ def appeal_settings(settings: Settings) -> AppealSettings:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, stream: TextIO, *, clock: Clock | None = None, menu: Menu | None = None
+    settings: Settings,
+    stream: TextIO,
+    *,
+    clock: Clock | None = None,
+    menu: Menu | None = None,
+    carriers: Carriers = CARRIERS,
 ) -> AsyncIterator[Services]:
     """Open the stores of one process, configure its log and build its services. The stores need not answer yet.
 
-    `menu` is a pack that is loaded already; otherwise that of the settings is loaded, and reloaded when it changes.
-    Raises `SettingsRefused` if an address or the key is missing, `PackNotFound` and `PackRefused`.
+    `menu` is a pack that is loaded already. Without it, the pack of the settings is loaded, and reloaded when it
+    changes. `carriers` is the table that channels find their carriers in. Raises `PackNotFound` and `PackRefused`, and
+    `SettingsRefused` if an address or the key is missing.
     """
     settings.require("redis_url", "database_url", "vault_key")
     clock, metrics = clock or Clock(), Metrics()
@@ -253,11 +244,11 @@ async def open_services(
         stack.push_async_callback(pipeline.close)
         if menu is None:
             await stack.enter_async_context(watch_pack(settings.pack, settings.channels, versions))
-        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http)
+        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http, carriers)
 
 
 def _masked(text: str) -> str:
-    """What may stand in a log: no whole number, no secret of a webhook."""
+    """Mask the phone numbers and the webhook secrets of a text, for the log."""
     return mask_in(mask_secrets(text))
 
 
@@ -268,18 +259,17 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
 
 
 def redis_client(url: str) -> Redis:
-    """A client that fails at once instead of trying again: every caller has a deadline and a way out."""
+    """Return a client that fails at once instead of retrying: every caller has a deadline and a fallback."""
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
 async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
-    """What the account of each of these channels has left, where its carrier says so within seconds."""
+    """Return the balance of the account of each channel, or None if its carrier does not tell it in time."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        accounts = [(name, settings.channels[name]) for name in channels]
-        carriers = [CARRIERS[account.carrier](name, account, http) for name, account in accounts]
+        carriers = [build_carrier(name, settings.channels[name], http, CARRIERS) for name in channels]
         return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
-def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession) -> Channel:
+def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession, carriers: Carriers) -> Channel:
     service = UssdService(name, channel.service_code, limits_of(channel))
-    return Channel(name, CARRIERS[channel.carrier](name, channel, http), channel.secrets, service)
+    return Channel(name, build_carrier(name, channel, http, carriers), channel.secrets, service)

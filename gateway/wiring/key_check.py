@@ -1,4 +1,4 @@
-"""No process works with another vault key than the one that its database was filled with."""
+"""Refuse to run if the vault key is not the one that this database was encrypted with."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gateway.wiring.container import Services
 log = structlog.get_logger()
 
 _DEADLINE_S = 2.0
-_RETRY_S = 1.0  # until the database is asked again
+_RETRY_S = 1.0
 
 
 @asynccontextmanager
 async def verify_key(services: Services) -> AsyncIterator[asyncio.Future[None]]:
-    """The key is proven before the block begins. Raises `WrongVaultKey`.
+    """Check the vault key before the block begins. Raises `WrongVaultKey`.
 
-    A process starts all the same where PostgreSQL is away, or its tables are older: residents are served out of Redis
-    meanwhile. Then the proof follows as soon as it can, and what is yielded fails with `WrongVaultKey`.
+    A process starts all the same while PostgreSQL is unavailable, or its tables are older: residents are served from
+    Redis meanwhile. The check is then retried until it is possible, and the yielded future fails with `WrongVaultKey`.
     """
     if await _is_proven(services):
         proof: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -45,7 +45,7 @@ async def _prove_later(services: Services) -> None:
 
 
 async def _is_proven(services: Services) -> bool:
-    """False where that cannot be said yet."""
+    """Return True if the key is right, False if that cannot be checked now. Raises `WrongVaultKey`."""
     try:
         if not await is_current(services.database, deadline=_DEADLINE_S):
             return False

@@ -1,4 +1,4 @@
-"""A pack's folder → a menu that is proven for every channel, and for what the gateway has a place for."""
+"""Load a menu pack: read its folder, and check it for every channel and for the fields of an incident."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from gateway.incidents.incident import (
     IncidentStatus,
 )
 from gateway.menu.checks.checker import CheckResult, check, check_menu
-from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Keys, Menu, State, StateKind
+from gateway.menu.limits import DEFAULT, Keys, Limits
+from gateway.menu.model import Menu, State
 from gateway.menu.pack.loader import PackRefused, parse_pack
 from gateway.menu.pack_files import FLOW, state_diagnostic, text_diagnostic
 from gateway.menu.unknowns import Unknowns
@@ -27,7 +27,7 @@ from gateway.ussd.effects import REQUIRED_BY_EFFECT
 
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
-    """The menu of a pack, proven for every channel. Raises `PackNotFound`, or `PackRefused` with all complaints."""
+    """Load a pack and check it for every channel. Raises `PackNotFound`, or `PackRefused` with all diagnostics."""
     menu, diagnostics, unknowns = parse_pack(read_pack(pack))
     if menu is not None:
         diagnostics += _record_diagnostics(menu, unknowns)
@@ -39,7 +39,7 @@ def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
 
 
 def measure_menu(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:
-    """What a proven menu asks of the channel with the smallest screens."""
+    """Measure a checked menu on the channel with the smallest screens."""
     return check_menu(menu, min(_all_limits(channels), key=lambda limits: limits.septets))
 
 
@@ -48,18 +48,18 @@ def _all_limits(channels: Mapping[str, ChannelSettings]) -> list[Limits]:
 
 
 def limits_of(channel: ChannelSettings) -> Limits:
-    """What bounds the dialogues of a channel."""
+    """Return the bounds of the dialogues of a channel."""
     return _limits(channel.limit, Keys(**channel.keys.model_dump()) if channel.keys else None)
 
 
 @cache
 def _limits(septets: int, keys: Keys | None) -> Limits:
-    """One for all channels that are alike: the screens that were laid out for the proof are those that are served."""
+    """Return the same object for channels that are alike, so that screens laid out by the checks are served again."""
     return Limits(septets=septets, keys=keys)
 
 
 def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
-    """Answers that a pack keeps and nothing has a place for, or the other way round, and stages without a name."""
+    """Yield diagnostics of answers without a field, of fields without an answer, and of statuses without a label."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
     needed = {name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _does(menu, effect)}
     known = REPORT_ANSWERS | NAVIGATION_ANSWERS | set().union(*REQUIRED_BY_EFFECT.values())
@@ -79,8 +79,8 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
 
 
 def _value_diagnostics(state: State) -> Iterator[str]:
-    """Why what this state keeps would be refused when it comes to be recorded, or would not be understood."""
-    if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind is StateKind.ASK:
+    """Yield the reasons for which an answer of this state could not be stored, or would not be understood."""
+    if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind.is_typed:
         yield f"{state.keep} must be chosen, not typed"
     if state.keep == "contact" and (unknown := sorted(state.options.keys() - CONTACT_ANSWERS)):
         yield f"contact is one of {', '.join(sorted(CONTACT_ANSWERS))}, not {', '.join(unknown)}"
@@ -93,6 +93,6 @@ def _does(menu: Menu, effect: str) -> bool:
 
 
 def _effect_line(menu: Menu, effect: str) -> int:
-    """The line of the first state that has `effect` carried out; 0 if none has."""
-    lines = (state.line for state in menu.states.values() if state.kind is StateKind.DO and state.source == effect)
+    """Return the line of the first state that performs `effect`, or 0."""
+    lines = (state.line for state in menu.states.values() if state.kind.runs_effect and state.source == effect)
     return next(lines, 0)

@@ -1,6 +1,6 @@
-"""A pack that is changed while the gateway runs: proven, then put in force; one that is refused changes nothing.
+"""Reload of a changed pack while the gateway runs. A refused pack changes nothing.
 
-Every process looks at the folder by itself. An open dialogue goes on in the edition that it began with
+Every process polls the folder by itself. An open dialogue continues in the version that it began with
 (`gateway.ussd.menu_versions`).
 """
 
@@ -29,7 +29,7 @@ POLL_S = 2.0
 async def watch_pack(
     pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions, every_s: float = POLL_S
 ) -> AsyncIterator[None]:
-    """While the block lasts, `editions` follow the folder, which is looked at every so many seconds."""
+    """Put every valid change of the folder into `versions` while the block lasts. It is polled every `every_s`."""
     watching = asyncio.create_task(_watch(pack, channels, versions, every_s))
     try:
         yield
@@ -40,19 +40,19 @@ async def watch_pack(
 
 
 async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions, every_s: float) -> None:
-    seen: frozenset[tuple[str, int, int]] | None = None  # it may have changed since `editions` began
+    seen: frozenset[tuple[str, int, int]] | None = None  # it may have changed since `versions` was built
     while True:
         await asyncio.sleep(every_s)
         try:
             now = await asyncio.to_thread(fingerprint, pack)
             if now == seen:
                 continue
-            await asyncio.sleep(every_s / 4)  # an editor or a copy may still be at it
+            await asyncio.sleep(every_s / 4)  # an editor or a copy may still be writing
             if now != await asyncio.to_thread(fingerprint, pack):
                 continue
             seen = now
             await _load_change(pack, channels, versions)
-        except Exception:  # whatever a folder can do to us, the pack in force stays in force
+        except Exception:  # no fault of a folder may end the watch: the current pack stays in use
             log.exception("pack.not_read", pack=pack.name)
 
 
@@ -74,5 +74,5 @@ async def _load_change(pack: Path, channels: Mapping[str, ChannelSettings], vers
 
 
 def _load_if_changed(pack: Path, channels: Mapping[str, ChannelSettings], current: Menu) -> Menu | None:
-    """The menu of the pack; None where it is the one in force, which need not be proven again."""
+    """Load the pack, or return None if it is the one in use, which needs no second check."""
     return None if version_of(read_pack(pack)) == current.version else load_menu(pack, channels)

@@ -1,4 +1,4 @@
-"""What a process does with its parts: it serves webhooks, or it sends."""
+"""Processes of the gateway: web application, health pages, and the loops of the worker."""
 
 from __future__ import annotations
 
@@ -25,29 +25,19 @@ log = structlog.get_logger()
 HOUSEKEEPING_S = 5.0
 APPEALS_S = 0.5
 RETENTION_S = 6 * 60 * 60.0
-RETRY_S = 5.0  # until what failed is tried again
+RETRY_S = 5.0  # after a failure
 
-
-class TablesOutdated(NotReady):
-    """The tables are not those of this release. Run: waspada db upgrade"""
-
-    def __str__(self) -> str:
-        return self.__doc__ or ""
-
-
-class OtherVaultKey(NotReady):
-    """The vault key is not the one that this database was filled with."""
-
-    def __str__(self) -> str:
-        return self.__doc__ or ""
+# Answers of /readyz about a PostgreSQL that answers and cannot be used.
+_TABLES_OUTDATED = "The tables are not those of this release. Run: waspada db upgrade"
+_WRONG_VAULT_KEY = "The vault key is not the one that this database was filled with."
 
 
 class PortTaken(Exception):
-    """Another program listens there already. Stop it, or choose another port with --port."""
+    """Error: another program listens on this address already."""
 
 
 def web_app(services: Services) -> web.Application:
-    """The webhooks, the public page of the appeals, and the health pages."""
+    """Return the web application: webhooks, the public page of appeals, and the health pages."""
     app = web.Application(client_max_size=MAX_BODY)
     Webhooks(services.channels, services.turns, services.receipts, services.inbox, services.metrics).add_to(app)
     services.appeals_page.add_to(app)
@@ -56,14 +46,14 @@ def web_app(services: Services) -> web.Application:
 
 
 def health_app(services: Services) -> web.Application:
-    """The health pages alone, for a worker."""
+    """Return the application of a worker: the health pages alone."""
     app = web.Application(client_max_size=MAX_BODY)
     health(services).add_to(app)
     return app
 
 
 def health(services: Services) -> Health:
-    """Whether both stores can be used, and what this process has counted."""
+    """Return the health pages: readiness of both stores, and the metrics of this process."""
 
     async def redis_answers(seconds: float) -> None:
         async with asyncio.timeout(seconds):
@@ -71,19 +61,19 @@ def health(services: Services) -> Health:
 
     async def tables_are_ours(seconds: float) -> None:
         if not await is_current(services.database, deadline=seconds):
-            raise TablesOutdated
+            raise NotReady(_TABLES_OUTDATED)
         try:
             await check_vault_key(services.database, services.vault, services.clock, deadline=seconds)
         except WrongVaultKey:
-            raise OtherVaultKey from None
+            raise NotReady(_WRONG_VAULT_KEY) from None
 
     return Health({"redis": redis_answers, "postgres": tables_are_ours}, services.metrics)
 
 
 @asynccontextmanager
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
-    """`app` on a port while the block lasts. Raises `PortTaken`."""
-    # No carrier compresses what it posts: so a body is what came, and a broken or swollen one is no error of ours.
+    """Serve `app` on a port while the block lasts. Raises `PortTaken`."""
+    # No carrier compresses its bodies. Without decompression, a broken body or a zip bomb cannot cause an error here.
     runner = web.AppRunner(
         app, access_log=None, logger=ServerLog(), handle_signals=False, shutdown_timeout=5, auto_decompress=False
     )
@@ -94,7 +84,7 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[Non
         await runner.cleanup()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             raise PortTaken(
-                f"{host}:{port} cannot be listened on ({os.strerror(error.errno)}): choose another --port"
+                f"{host}:{port} cannot be listened on ({os.strerror(error.errno)}); choose another --port"
             ) from None
         raise
     try:
@@ -105,7 +95,7 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[Non
 
 @asynccontextmanager
 async def run_worker(services: Services) -> AsyncIterator[None]:
-    """The worker while the block lasts: sends what is due, and files the reports that had to wait."""
+    """Run the worker while the block lasts: the sender, and every periodic task of the gateway."""
     poll_s = services.settings.poll_ms / 1000
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(services.sender.run())
@@ -131,9 +121,10 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
 async def run_periodically(
     name: str, work: Callable[[], Awaitable[object]], rest_s: float, retry_s: float = RETRY_S
 ) -> None:
-    """Do `work` for ever, `rest_s` seconds apart, or at once where its answer is True: there is more to do.
+    """Do `work` for ever, `rest_s` seconds apart, or without a pause while it returns True.
 
-    Where a store is away it waits, and so it does after a failure, of which the log tells; it never ends of itself.
+    Waits `retry_s` seconds while a store is unavailable, and after any other failure, which is logged. Never ends by
+    itself.
     """
     while True:
         pause = rest_s

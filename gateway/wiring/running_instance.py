@@ -7,43 +7,29 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.limits import Limits
 from gateway.runtime.embedded import store_urls
 from gateway.runtime.secrets import Secrets
 from gateway.runtime.secrets import load as load_secrets
-from gateway.settings import ChannelSettings, Settings
+from gateway.settings import Settings
 from gateway.web.webhooks import hook_urls
 
-LOCAL = "local"
-
-
+LOCAL = "local"  # name of the built-in channel
+LOCAL_USERNAME = "sandbox"
 LOCAL_SERVICE_CODE = "*384*3375#"
-
-
 LOCAL_SHORT_CODE = "3375"
 
-
-_URL = "url"  # names of the notes in the data folder's `run/`
-
-
-_PACK = "pack"
-
-
-def with_defaults(settings: Settings, secrets: Secrets, url: str) -> Settings:
-    """The settings with what `run` brings itself, where they leave it open: stores, key, and the channel `local`."""
-    redis_url, database_url = store_urls(settings.data)
-    brought = {
-        "redis_url": settings.redis_url or SecretStr(redis_url),
-        "database_url": settings.database_url or SecretStr(database_url),
-        "vault_key": settings.vault_key or SecretStr(secrets.vault_key),
-        "public_url": settings.public_url or url,
-        "channels": settings.channels or {LOCAL: _local_channel(secrets, url)},
-    }
-    return settings.model_copy(update=brought)
+# Notes of a running gateway, files in the folder `run/` of its data folder.
+_URL_NOTE = "url"
+_PACK_NOTE = "pack"
 
 
 def locate(settings: Settings) -> Settings:
-    """The settings of the gateway that a verb speaks of: over your own stores, or over those of the data folder."""
+    """Complete the settings of a command: with its own stores, or with those of the data folder.
+
+    Raises `SecretsUnusable` if stores or key are missing and the data folder has none.
+    """
     settings = with_pack_in_use(settings)
     if settings.database_url is not None and settings.redis_url is not None and settings.vault_key is not None:
         return settings
@@ -52,21 +38,30 @@ def locate(settings: Settings) -> Settings:
 
 
 def with_pack_in_use(settings: Settings) -> Settings:
-    """The settings with the pack that the `run` of their data folder speaks by, unless another one is set."""
-    pack = None if settings.is_set("pack") else read_note(settings.data, _PACK)
+    """Return the settings with the pack of the running gateway of their data folder, unless they set a pack."""
+    if settings.is_set("pack"):
+        return settings
+    pack = read_note(settings.data, _PACK_NOTE)
     return settings.model_copy(update={"pack": Path(pack)}) if pack else settings
 
 
-def channel_urls(settings: Settings, channel: str) -> dict[str, str]:
-    """The webhook addresses of a channel, as its carrier reaches them."""
-    base = settings.public_url or f"http://{reachable_host(settings.host)}:{settings.port}"
-    return hook_urls(base, channel, settings.channels[channel].secrets[0])
+def with_defaults(settings: Settings, secrets: Secrets, url: str) -> Settings:
+    """Return the settings with the defaults of `run` for stores, key, public URL, and the channel `local`."""
+    stores = store_urls(settings.data)
+    defaults = {
+        "redis_url": settings.redis_url or SecretStr(stores.redis),
+        "database_url": settings.database_url or SecretStr(stores.database),
+        "vault_key": settings.vault_key or SecretStr(secrets.vault_key),
+        "public_url": settings.public_url or url,
+        "channels": settings.channels or {LOCAL: _local_channel(secrets, url)},
+    }
+    return settings.model_copy(update=defaults)
 
 
-def _local_channel(secrets: Secrets, url: str) -> ChannelSettings:
-    return ChannelSettings(
+def _local_channel(secrets: Secrets, url: str) -> AfricasTalkingSettings:
+    return AfricasTalkingSettings(
         carrier="africastalking",
-        username="sandbox",
+        username=LOCAL_USERNAME,
         api_key=SecretStr(secrets.local_api_key),
         sender=LOCAL_SHORT_CODE,
         api_url=f"{url}/local",
@@ -76,25 +71,32 @@ def _local_channel(secrets: Secrets, url: str) -> ChannelSettings:
     )
 
 
+def channel_urls(settings: Settings, channel: str) -> dict[str, str]:
+    """Return the webhook URLs of a channel, as its carrier reaches them."""
+    base = settings.public_url or f"http://{reachable_host(settings.host)}:{settings.port}"
+    return hook_urls(base, channel, settings.channels[channel].secrets[0])
+
+
 def reachable_host(host: str) -> str:
+    """Return the host to connect to if the gateway listens on `host`, which may mean all interfaces."""
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
 
 
 def write_notes(data: Path, url: str, pack: Path) -> None:
-    """Note the running gateway's address and its pack for the other verbs."""
+    """Note the address and the pack of the running gateway, for other commands."""
     folder = data / "run"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _URL).write_text(url)
-    (folder / _PACK).write_bytes(os.fsencode(pack.resolve()))
+    (folder / _URL_NOTE).write_text(url)
+    (folder / _PACK_NOTE).write_bytes(os.fsencode(pack.resolve()))
 
 
 def forget_pack(data: Path) -> None:
-    """The gateway runs no more: the next one may be told another pack."""
-    (data / "run" / _PACK).unlink(missing_ok=True)
+    """Remove the note of the pack when the gateway stops: the next start may use another one."""
+    (data / "run" / _PACK_NOTE).unlink(missing_ok=True)
 
 
-def read_note(data: Path, name: str = _URL) -> str | None:
-    """What was last noted under that name; None where there is nothing."""
+def read_note(data: Path, name: str = _URL_NOTE) -> str | None:
+    """Return the last note of that name, or None."""
     try:
         return os.fsdecode((data / "run" / name).read_bytes())
     except OSError:

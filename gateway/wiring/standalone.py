@@ -1,4 +1,4 @@
-"""The whole gateway in one process, with stores of its own and, where no channel is set, a carrier of its own."""
+"""Whole gateway in one process, with embedded stores and, without a configured channel, the built-in carrier."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from gateway.wiring.processes import run_worker, serve, web_app
 from gateway.wiring.running_instance import (
     LOCAL,
     LOCAL_SHORT_CODE,
+    LOCAL_USERNAME,
     channel_urls,
     forget_pack,
     reachable_host,
@@ -34,9 +35,9 @@ from gateway.wiring.running_instance import (
 
 @dataclass(frozen=True, slots=True)
 class RunningGateway:
-    """What `waspada run` has made: its address, and whether the built-in carrier and its phone are there.
+    """Address of a running `waspada run`, with the built-in carrier's phone or without it.
 
-    `first_password` is that of the administrator whom this start has made, if it has.
+    `first_password` is the password of the administrator account, if this start has created it.
     """
 
     url: str
@@ -44,7 +45,7 @@ class RunningGateway:
     first_password: str | None = field(repr=False)
 
     def greeting(self) -> str:
-        """What the terminal says once a phone may dial."""
+        """Return the text for the terminal, printed once a phone may dial."""
         lines = [f"Waspada is ready on {self.url}"]
         if self.with_phone:
             lines.append(f"  A phone:   {self.url}/phone   or, in another terminal: .venv/bin/waspada dial")
@@ -62,52 +63,53 @@ class RunningGateway:
 
 @asynccontextmanager
 async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[RunningGateway]:
-    """Stores, worker and web in one process, ready to be dialled. Without a channel there is the built-in one."""
+    """Run stores, worker and web in one process, ready for calls. Without a configured channel, add `local`."""
     load_menu(settings.pack, settings.channels)  # refused before anything is started
     async with AsyncExitStack() as stack:
         if settings.redis_url is None or settings.database_url is None:
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
         url = f"http://{reachable_host(settings.host)}:{settings.port}"
-        completed = with_defaults(settings, await _secrets(settings), url)
+        secrets = await _secrets(settings)
+        completed = with_defaults(settings, secrets, url)
         await upgrade(completed.database_address)
         services = await stack.enter_async_context(open_services(completed, stream))
         await check_vault_key(services.database, services.vault, services.clock)
         app = web_app(services)
         with_phone = not settings.channels
         if with_phone:
-            add_local_carrier(app, services)
+            add_local_carrier(app, services, secrets.local_api_key)
         await stack.enter_async_context(serve(app, settings.host, settings.port))
         await stack.enter_async_context(run_worker(services))
         write_notes(settings.data, url, settings.pack)
         stack.callback(forget_pack, settings.data)
-        # Last, so that no start that fails after it has taken its password along.
+        # Last, so that a start that fails cannot create the account and lose its password.
         yield RunningGateway(
             url, with_phone, await AccountStore(services.database, services.clock).add_first_administrator()
         )
 
 
 async def _secrets(settings: Settings) -> Secrets:
-    """Those of the data folder; new ones, unless the database was filled with the key of lost ones."""
+    """Load the secrets of the data folder. Creates them, unless the database was encrypted with a lost key."""
     if settings.vault_key is not None:
         return load_or_create(settings.data)
-    database_url = settings.database_address if settings.database_url else store_urls(settings.data)[1]
+    database_url = settings.database_address if settings.database_url else store_urls(settings.data).database
     return load_or_create(settings.data, in_use=not await is_empty(database_url))
 
 
-def add_local_carrier(app: web.Application, services: Services) -> None:
-    """The built-in carrier and its phone, on the gateway's own port."""
-    account = services.settings.channels[LOCAL]
+def add_local_carrier(app: web.Application, services: Services, api_key: str) -> None:
+    """Serve the built-in carrier and its phone on the gateway's own port."""
+    service_code = services.settings.channels[LOCAL].service_code
     LocalCarrier(
         services.http,
         WebhookUrls(**channel_urls(services.settings, LOCAL)),
         services.clock,
-        username=account.username,
-        api_key=account.api_key.get_secret_value(),
-        service_code=account.service_code,
+        username=LOCAL_USERNAME,
+        api_key=api_key,
+        service_code=service_code,
         short_code=LOCAL_SHORT_CODE,
     ).add_to(app)
-    add_handset_page(app, account.service_code)
+    add_handset_page(app, service_code)
     app.router.add_get("/", _redirect_to_phone)
 
 

@@ -24,7 +24,7 @@ def _by_number(to: Phone) -> Outcome:
 async def _reported(desk: Desk, *numbers: int) -> None:
     receipts = Receipts(desk.database, desk.clock)
     for number in numbers:
-        await receipts.take("at", Receipt(phone(number).e164, ReceiptStatus.DELIVERED, "Success", ""))
+        await receipts.store("at", Receipt(phone(number).e164, ReceiptStatus.DELIVERED, "Success", ""))
 
 
 async def test_reports_push_no_failure_out_of_the_last_sends(desk: Desk) -> None:
@@ -63,7 +63,7 @@ async def test_an_hour_is_that_of_the_send(desk: Desk) -> None:
     await desk.settle(5)
     appeal = await desk.approved()
     await desk.work()
-    await Inbox(desk.database, desk.vault, desk.clock).take_opt_out("at", OptOut(phone(0), ""))
+    await Inbox(desk.database, desk.vault, desk.clock).store_opt_out("at", OptOut(phone(0), ""))
     await desk.send(_by_number, most=2)
     desk.clock.advance(hours=8)
     await _reported(desk, 1)

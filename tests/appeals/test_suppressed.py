@@ -21,11 +21,11 @@ async def test_who_opts_out_before_or_after_it_was_queued(desk: Desk) -> None:
     appeal = await desk.approved()
     inbox = Inbox(desk.database, desk.vault, desk.clock)
     opt_outs = OptOuts(desk.database, desk.vault, desk.clock)
-    await inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
+    await inbox.store_opt_out("at", OptOut(phone(0), "SIAGA"))
     await opt_outs.add(phone(1), "at")
     await desk.work()
     assert (await desk.account(appeal)).suppressed == {SuppressionReason.OPTED_OUT: 2}
-    await inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
+    await inbox.store_opt_out("at", OptOut(phone(2), "SIAGA"))
     desk.clock.advance(minutes=1)
     await opt_outs.add(phone(3), "at")
     await Eraser(desk.database, desk.vault, desk.clock).erase(phone(4), "siti")

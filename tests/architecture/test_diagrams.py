@@ -15,14 +15,16 @@ import pytest
 
 from gateway.appeals import appeal
 from gateway.incidents.incident import LIFECYCLE
-from gateway.messages.message import CLASSES, MOVES
+from gateway.messages.message import CLASSES, TRANSITIONS
 from tests.architecture.documents import ROOT
 
 PAGE = ROOT / "gateway" / "README.md"
 Stage = TypeVar("Stage", bound=StrEnum)
 
 
-@pytest.mark.parametrize(("name", "table"), [("messages", MOVES), ("appeals", appeal.MOVES), ("incidents", LIFECYCLE)])
+@pytest.mark.parametrize(
+    ("name", "table"), [("messages", TRANSITIONS), ("appeals", appeal.MOVES), ("incidents", LIFECYCLE)]
+)
 def test_the_diagram_is_the_table(
     name: str, table: Mapping[StrEnum, frozenset[StrEnum]], request: pytest.FixtureRequest
 ) -> None:
@@ -57,7 +59,7 @@ def _classes() -> str:
         hours = rules.expiry // timedelta(hours=1)
         quiet = "kept" if rules.quiet_hours else "no"
         resend = "once" if rules.resend_unknown == 1 else "never"
-        lines.append(f"| `{kind}` | {rules.priority} | {hours} h | {rules.most_parts} | {quiet} | {resend} |")
+        lines.append(f"| `{kind}` | {rules.priority} | {hours} h | {rules.max_parts} | {quiet} | {resend} |")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -8,11 +8,14 @@ from inspect import isclass
 from typing import get_args
 
 import pytest
+from pydantic import BaseModel, RootModel
 
 from gateway.incidents import incident
 from gateway.menu import model, pack_files, rules
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import StateKind
+from gateway.menu.kinds import ask, choose_from, do, fields, resume
+from gateway.menu.kinds.base import StateShape
+from gateway.menu.kinds.table import KINDS
 from gateway.menu.pack import schema
 from gateway.places import areas
 from gateway.ussd.effects import REQUIRED_BY_EFFECT
@@ -20,12 +23,12 @@ from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"
 
-SHAPES: dict[str, type[schema.StrictModel]] = {
+SHAPES: dict[str, type[BaseModel]] = {
     "pack.yaml": schema.PackShape,
     "keys": schema.KeysShape,
     "flow.yaml": schema.FlowShape,
     "shortcuts": schema.ShortcutShape,
-    "limits": schema.InputLimitsShape,
+    "limits": fields.InputLimitsShape,
     "wording/LANGUAGE.yaml": schema.WordingShape,
     "keywords.yaml": schema.KeywordsShape,
     "rules.yaml": schema.RulesShape,
@@ -39,11 +42,11 @@ KEYS: dict[str, Iterable[str]] = {
         heading: [field.alias or name for name, field in shape.model_fields.items()]
         for heading, shape in SHAPES.items()
     },
-    "A state is one of eight things": list(StateKind),
-    "What else a state may say": schema.StateShape.model_fields.keys() - set(StateKind),
-    "Lists": schema.LISTS,
-    "What can be asked for": schema.ASKS,
-    "What the gateway does": schema.EFFECTS,
+    "A state is one of eight things": KINDS,
+    "What else a state may say": StateShape.model_fields.keys() - KINDS.keys(),
+    "Lists": choose_from.LISTS,
+    "What can be asked for": ask.ASKS,
+    "What the gateway does": do.EFFECTS,
     "errors": schema.ERRORS,
     "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
     "commands": get_args(schema.Command),
@@ -52,10 +55,10 @@ KEYS: dict[str, Iterable[str]] = {
     "neighbours.csv": areas.NEIGHBOUR_COLUMNS,
 }
 WORDS: dict[str, Iterable[str]] = {
-    "A state is one of eight things": schema.RESUMING,
+    "A state is one of eight things": resume.RESUME_OPTIONS,
     "Conditions": model.FACTS,
     "appeals.yaml": [*rules.Need, *model.APPEAL_PLACEHOLDERS],
-    "What the gateway does": set().union(*schema.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
+    "What the gateway does": set().union(*do.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
     "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GATEWAY_PLACEHOLDERS, *incident.IncidentStatus, "heading"],
 }
 
@@ -73,9 +76,12 @@ def test_every_file_has_its_section() -> None:
 
 
 def test_every_shape_has_its_table() -> None:
-    known = {shape for shape in vars(schema).values() if isclass(shape) and issubclass(shape, schema.StrictModel)}
+    members = [*vars(schema).values(), *vars(fields).values()]
+    known = {shape for shape in members if isclass(shape) and issubclass(shape, BaseModel)}
+    lists = {shape for shape in known if issubclass(shape, RootModel)}
+    bases = {BaseModel, schema.StrictModel, schema.FLOW_SCHEMA}
 
-    assert known == {*SHAPES.values(), schema.StateShape, schema.StrictModel}
+    assert known - lists - bases == {*SHAPES.values(), StateShape}
 
 
 @pytest.mark.parametrize("heading", WORDS)
@@ -88,7 +94,7 @@ def test_every_word_that_a_key_takes_is_documented(heading: str) -> None:
 def test_every_way_of_ending_stands_beside_its_effect() -> None:
     rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
 
-    for effect, outcomes in schema.EFFECTS.items():
+    for effect, outcomes in do.EFFECTS.items():
         assert [word for word in (*outcomes, *REQUIRED_BY_EFFECT[effect]) if f"`{word}`" not in rows[effect]] == []
 
 

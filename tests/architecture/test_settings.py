@@ -6,17 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from gateway.settings import ChannelSettings, Settings, read_settings
+from gateway.settings import Settings
 from gateway.settings.loading import NOT_SETTINGS
+from gateway.wiring import CARRIERS, read_settings
 from tests.architecture.documents import ROOT, pages, sections
 
 DEPLOY = ROOT / "deploy"
+VARIANTS: list[type[BaseModel]] = [carrier.settings for carrier in CARRIERS.values()]
 VARIABLE = re.compile(r"WASPADA_([A-Z0-9_]*[A-Z0-9])")
 
 
-@pytest.mark.parametrize("settings", [Settings, ChannelSettings])
-def test_every_setting_says_what_it_deps(settings: type[Settings | ChannelSettings]) -> None:
+@pytest.mark.parametrize("settings", [Settings, *VARIANTS])
+def test_every_setting_says_what_it_means(settings: type[BaseModel]) -> None:
     assert [name for name, field in settings.model_fields.items() if not field.description] == []
 
 
@@ -30,7 +33,7 @@ def test_every_variable_that_is_named_is_a_setting() -> None:
 
 def _is_a_setting(name: str) -> bool:
     if name.startswith("channels__"):
-        return name.split("__")[2] in ChannelSettings.model_fields
+        return name.split("__")[2] in {field for variant in VARIANTS for field in variant.model_fields}
     return name in Settings.model_fields or name in NOT_SETTINGS
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text
 
 from gateway.messages.message import MessageClass
-from gateway.messages.outbox import NewMessage, queued
+from gateway.messages.outbox import NewMessage, queued_row
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
@@ -109,7 +109,9 @@ class _Bench:
             await connection.execute(text("TRUNCATE messages CASCADE"))
             for start in range(0, count, _CHUNK):
                 rows = [
-                    queued(NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), words(number), "id"), vault, now)
+                    queued_row(
+                        NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), words(number), "id"), vault, now
+                    )
                     for number in range(start, min(start + _CHUNK, count))
                 ]
                 await connection.execute(insert(messages), rows)

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from gateway.carriers.africastalking.callbacks import AfricasTalking
 from gateway.carriers.carrier import Accepted, BadCallback, Carrier, Deferred, Screen, Unknown
 from gateway.text.phone import Phone
+from tests.carriers.toy.carrier import ToyCarrier
 from tests.helpers.carrier_server import Answer, serve_answer
 
 Make = Callable[[ClientSession, str], Carrier]
@@ -24,7 +25,11 @@ def africastalking(http: ClientSession, url: str) -> Carrier:
     return AfricasTalking("at", "sandbox", "key", http, api_url=url, total_seconds=0.3)
 
 
-CARRIERS: list[Make] = [africastalking]
+def toy(http: ClientSession, url: str) -> Carrier:
+    return ToyCarrier(url, "token", http, total_seconds=0.3)
+
+
+CARRIERS: list[Make] = [africastalking, toy]
 VERBS = ("read_turn", "read_session_end", "read_receipt", "read_inbound", "read_opt_out")
 PHONES = [Phone("+6281230004567"), Phone("+6285712340008"), Phone("+254711000100")]
 

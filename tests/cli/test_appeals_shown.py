@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway import wiring
 from gateway.runtime.clock import Clock
-from gateway.settings import read_settings
+from gateway.wiring import read_settings
 from tests.helpers.cli_appeals import CODE, Room, make_quiet, pack, room, work
 
 __all__ = ["pack", "room"]

@@ -92,7 +92,7 @@ def test_no_pack_there(tmp_path: Path) -> None:
     result = draw("--pack", str(tmp_path / "nothing"))
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "is not a folder with a menu pack" in result.stderr
+    assert "is not a folder; expected a menu pack" in result.stderr
 
 
 def test_screens_are_those_of_the_smallest_channel(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_the_pack_is_good(shell: Shell) -> None:
     result = shell.run("check")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "every screen and SMS fits, the largest screen in 1" in result.stdout
-    assert "of 160 septets; the longest way is 15 screens, 180 seconds" in result.stdout
+    assert "of 160 septets; the longest path is 15 screens, 180 seconds" in result.stdout
 
 
 @pytest.mark.parametrize("channels", [f"{CONFIG}\n{WIDE}{OWN_KEYS}", f"{WIDE}{OWN_KEYS}"])
@@ -98,6 +98,6 @@ def test_every_pack_is_spoken_of(shell: Shell, pack: Path, tmp_path: Path) -> No
 
 
 def test_a_pack_that_is_no_pack(shell: Shell, tmp_path: Path) -> None:
-    assert "is not a folder with a menu pack" in shell.error_of("check", str(tmp_path / "nothing"))
+    assert "is not a folder; expected a menu pack" in shell.error_of("check", str(tmp_path / "nothing"))
     (tmp_path / "empty").mkdir()
     assert "pack.yaml" in shell.error_of("check", str(tmp_path / "empty"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.menu.limits import DEFAULT
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import navigation_lines, pages
 from gateway.runtime.pack_folder import read_pack
@@ -91,7 +91,7 @@ def test_a_report_is_filed_in_every_language_of_every_pack(pack: str) -> None:
 def test_every_screen_of_pekalongan_stands_in_a_dialogue() -> None:
     seen = {name for phone in _phones(PACK) for name in phone.seen}
 
-    assert seen == {name for name, state in menu(PACK).states.items() if state.kind is not StateKind.DO}
+    assert seen == {name for name, state in menu(PACK).states.items() if not state.kind.runs_effect}
 
 
 @pytest.mark.parametrize("pack", [PACK, "kab-pekalongan"])
@@ -105,7 +105,7 @@ def _moves(known: Menu) -> Iterator[tuple[str, str]]:
     """Every state in which one can stay, with the keys that its screens offer: home works everywhere."""
     words = known.wordings[known.language]
     for state in known.states.values():
-        if state.kind in (StateKind.DO, StateKind.END):
+        if not state.kind.waits_for_input:
             continue
         yield state.name, "home"
         if navigation_lines(known, state, words, DEFAULT):

@@ -159,7 +159,7 @@ async def _leaves_in_time(stage: Stage, appeal: int, one: Phone) -> bool:
     Then no worker had claimed it before, and none may claim it any more.
     """
     office = stage.office
-    await Inbox(office.database, office.vault, office.clock).take_opt_out("at", OptOut(one, ""))
+    await Inbox(office.database, office.vault, office.clock).store_opt_out("at", OptOut(one, ""))
     table = messages.c
     his = select(table.status).where(table.appeal == appeal, table.phone_key == office.vault.lookup(one))
     async with office.database.begin() as connection:

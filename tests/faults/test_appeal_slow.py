@@ -67,7 +67,7 @@ async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, d
         inbox = Inbox(office.database, office.vault, office.clock)
         leaving = {phone(number).e164 for number in range(CALLS, CALLS + 10)}  # whose turn it would be next
         for number in range(CALLS, CALLS + 10):
-            await inbox.take_opt_out("at", OptOut(phone(number), ""))
+            await inbox.store_opt_out("at", OptOut(phone(number), ""))
         await stage.has_seen(CALLS + 1)
         await office.workflow.pause(appeal, SITI, "look again")
         await _stands_still(stage, appeal)

@@ -114,7 +114,15 @@ async def test_a_fault_of_the_account_pauses_the_channel_until_it_is_resumed(
     """One call finds it, and nothing else is asked for; later its ten messages are sent again like all others."""
     here.local.faults = faults
     await here.put(150)
-    async with here.worker(SenderOptions(batch_size=200, recipients=10, calls=1, idle=PACE.idle, paused=PACE.paused)):
+    async with here.worker(
+        SenderOptions(
+            batch_size=200,
+            recipients_per_call=10,
+            concurrent_calls=1,
+            idle_poll=PACE.idle_poll,
+            paused_poll=PACE.paused_poll,
+        )
+    ):
         await here.is_paused(reason)
         await asyncio.sleep(0.2)
         assert here.requested == each(10)
@@ -138,7 +146,7 @@ async def test_too_many_requests_with_a_time_is_waited_for(here: Field) -> None:
     assert here.asked() == each(3)
     assert here.requested == each(3, times=2)
     assert await here.counts() == [(1, 0)] * 3
-    assert not (await here.channels.standing("at")).paused
+    assert not (await here.channels.status_of("at")).paused
 
 
 async def test_nobody_listens(here: Field) -> None:

@@ -28,10 +28,10 @@ from gateway.vault.vault import Vault
 KEY = bytes(range(32))
 LOST_AFTER = timedelta(milliseconds=500)
 PACE = SenderOptions(
-    idle=timedelta(milliseconds=20),
+    idle_poll=timedelta(milliseconds=20),
     lost_after=LOST_AFTER,
-    resend_after=timedelta(0),
-    sweep=timedelta(milliseconds=100),
+    requeue_unknown_after=timedelta(0),
+    sweep_interval=timedelta(milliseconds=100),
 )
 
 

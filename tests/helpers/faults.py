@@ -31,11 +31,11 @@ from tests.helpers.program import free_port
 from tests.helpers.waiting import until
 
 PACE = SenderOptions(
-    idle=timedelta(milliseconds=20),
-    paused=timedelta(milliseconds=20),
-    resend_after=timedelta(0),
-    sweep=timedelta(milliseconds=50),
-    outage=timedelta(milliseconds=100),
+    idle_poll=timedelta(milliseconds=20),
+    paused_poll=timedelta(milliseconds=20),
+    requeue_unknown_after=timedelta(0),
+    sweep_interval=timedelta(milliseconds=50),
+    outage_retry=timedelta(milliseconds=100),
 )
 REPLY, CONFIRMATION = MessageClass.REPLY, MessageClass.CONFIRMATION
 
@@ -94,7 +94,7 @@ class Field:
 
     async def is_paused(self, reason: str) -> None:
         async def it_is() -> bool:
-            stands = await self.channels.standing("at")
+            stands = await self.channels.status_of("at")
             return stands.paused and stands.reason == reason
 
         await until(it_is)
@@ -148,7 +148,7 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
 
         async def take(request: web.Request) -> web.Response:
             receipt = made.account().read_receipt(await request.read(), request.headers)
-            made.reported.append((await Receipts(database, Clock()).take("at", receipt)).value)
+            made.reported.append((await Receipts(database, Clock()).store("at", receipt)).value)
             return web.Response(text="ok")
 
         app.router.add_post("/receipt", take)

@@ -10,10 +10,11 @@ from typing import TextIO
 from pydantic import SecretStr
 from sqlalchemy import Table
 
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
-from gateway.settings import ChannelSettings, Settings
-from gateway.wiring import Services, open_services
+from gateway.settings import Settings
+from gateway.wiring import CARRIERS, Carriers, Services, open_services
 from tests.helpers.packs import MENU, PEKALONGAN
 from tests.helpers.tables import Rows, rows
 
@@ -24,9 +25,9 @@ SHORT_CODE = "3375"
 
 def channel_settings(
     service_code: str, sender: str | None = SHORT_CODE, secrets: Sequence[str] = ("a-secret-of-the-tests",)
-) -> ChannelSettings:
+) -> AfricasTalkingSettings:
     """Return the settings of a channel whose carrier cannot be reached."""
-    return ChannelSettings(
+    return AfricasTalkingSettings(
         carrier="africastalking",
         username="sandbox",
         api_key=SecretStr("key"),
@@ -56,6 +57,7 @@ async def open_gateway(
     clock: Clock | None = None,
     menu: Menu = MENU,
     log: TextIO | None = None,
+    carriers: Carriers = CARRIERS,
     **settings: object,
 ) -> AsyncIterator[Services]:
     """Open the services of a gateway, as production builds them.
@@ -63,7 +65,7 @@ async def open_gateway(
     Stores that cannot be reached are no error here. `settings` replace those of `settings_of`. The log goes into `log`.
     """
     configured = settings_of(redis_url, database_url, **settings)
-    async with open_services(configured, log or io.StringIO(), clock=clock, menu=menu) as services:
+    async with open_services(configured, log or io.StringIO(), clock=clock, menu=menu, carriers=carriers) as services:
         yield services
 
 

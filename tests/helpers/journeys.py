@@ -61,7 +61,7 @@ class StandaloneGateway:
 
     async def rows(self, table: Table) -> Sequence[dict[str, Any]]:
         """What stands in the database, past the gateway."""
-        database = Database(store_urls(self.program.data)[1], pool_size=1)
+        database = Database(store_urls(self.program.data).database, pool_size=1)
         try:
             async with database.begin() as connection:
                 found = await connection.execute(select(table).order_by(table.c.id))

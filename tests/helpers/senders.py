@@ -21,10 +21,10 @@ from gateway.text.phone import Phone
 from tests.helpers.messages import Stage, ToldCarrier
 
 BRISK = SenderOptions(
-    idle=timedelta(milliseconds=5),
-    paused=timedelta(milliseconds=5),
-    sweep=timedelta(milliseconds=10),
-    outage=timedelta(milliseconds=10),
+    idle_poll=timedelta(milliseconds=5),
+    paused_poll=timedelta(milliseconds=5),
+    sweep_interval=timedelta(milliseconds=10),
+    outage_retry=timedelta(milliseconds=10),
 )
 
 

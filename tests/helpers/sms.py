@@ -53,8 +53,8 @@ class MortalLetters(InboundQueue):
     opened: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
-    async def next(self, besides: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
-        async with super().next(besides) as opened:
+    async def claim_next(self, skip: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
+        async with super().claim_next(skip) as opened:
             if opened and self.opened:
                 await self.opened()
             yield opened
@@ -75,7 +75,7 @@ class Room:
 
     async def receive(self, text: str, sender: Phone | str = NUMBER, to: str = "3375", channel: str = "at") -> None:
         """An SMS comes in."""
-        assert await self.inbox.take(channel, Inbound(f"ATXid_{next(_ids)}", sender, to, text, None, "51001"))
+        assert await self.inbox.store_sms(channel, Inbound(f"ATXid_{next(_ids)}", sender, to, text, None, "51001"))
 
     async def says(self, text: str, sender: Phone | str = NUMBER, **where: str) -> str:
         """Send an SMS and have it handled: the one reply, empty for none."""

@@ -57,7 +57,7 @@ class UssdGateway:
         return [incident_json(incident) for incident in await self.services.incidents.list_incidents()]
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
-        return await self.services.outbox.list()
+        return await self.services.outbox.list_messages()
 
     async def ask(self, *command: Any) -> Any:
         """Return the answer of Redis to `command`."""

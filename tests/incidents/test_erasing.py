@@ -45,9 +45,9 @@ async def lives(database: Database, vault: Vault, clock: ManualClock, book: Inci
             await book.file(report(session), phone, confirmation)
         left = Draft("at", f"ATUid_{name}3", phone, "id", {"category": "gesekan"}, AT)
         await drafts.keep(left, "Lanjutkan?", clock.now())
-        await inbox.take("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
+        await inbox.store_sms("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
         await consents.subscribe(phone, "33.75.01.1003", language="id", channel="at", wording="v1")
-        await inbox.take_opt_out("at", OptOut(phone, "3375"))
+        await inbox.store_opt_out("at", OptOut(phone, "3375"))
     officer = RoleGrant(Role.OFFICER, ("33.75.01",))
     entries = [ListedPerson(phone, (officer,), name) for name, phone in (("Dewi", PHONE), ("Budi", OTHER))]
     await Directory(database, vault, clock).import_people(entries, source="list.csv", language="id")

@@ -157,7 +157,9 @@ async def test_an_erased_number_is_gone(
 
     assert await hold_no_number(database)
     assert [one.phone for one in await book.list_incidents()] == [""]
-    assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list()] == [("", "cancelled", ERASED)]
+    assert [(one["to"], one["status"], one["reason"]) for one in await outbox.list_messages()] == [
+        ("", "cancelled", ERASED)
+    ]
     found = await book.find(ticket)
     assert found is not None
     assert (found.phone, found.report) == ("", report())
@@ -172,14 +174,14 @@ async def test_the_letters_about_it_lose_their_sender_and_no_other(
     inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
     written = [("his", PHONE, ticket), ("another report's", PHONE, None), ("another phone's", OTHER, ticket)]
     for text_, sender, about in written:
-        await inbox.take("at", Inbound(text_, sender, "3375", text_, None, ""))
-        async with letters.next() as opened:
+        await inbox.store_sms("at", Inbound(text_, sender, "3375", text_, None, ""))
+        async with letters.claim_next() as opened:
             assert opened
-            await opened.file(SmsReply(Disposition.STATUS, ticket=about))
+            await opened.record(SmsReply(Disposition.STATUS, ticket=about))
 
     await reporter.erase_number(ticket, PHONE)
 
-    assert {one["text"]: one["from"] for one in await letters.list()} == {
+    assert {one["text"]: one["from"] for one in await letters.list_inbound()} == {
         "his": "",
         "another report's": PHONE.masked,
         "another phone's": OTHER.masked,

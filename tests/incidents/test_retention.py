@@ -53,10 +53,10 @@ async def test_what_has_ended_loses_its_number_and_keeps_its_record(
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
     await book.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
-    await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    await inbox.store_sms("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await handled(database, clock)
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
-    await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
+    await inbox.store_opt_out("at", OptOut(PHONE, "3375"))
     clock.advance(days=90)
     assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
     clock.advance(seconds=1)
@@ -83,7 +83,7 @@ async def test_what_is_needed_keeps_its_number(
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await book.file(report(), PHONE, confirmation)
-    await inbox.take("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
+    await inbox.store_sms("at", Inbound("sms-1", PHONE, "3375", "halo", None, ""))
     await consents.subscribe(PHONE, "33.75.01.1003", language="id", channel="at", wording="v1")
     officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")

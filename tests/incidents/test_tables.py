@@ -137,7 +137,7 @@ async def test_an_upgrade_keeps_what_stands(old_url: str) -> None:
             assert {name: kept[name] for name in row} == row
     (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
     assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
-    assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list()] == ["+62812****567"]
+    assert [sent["to"] for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
     await database.close()
 
 
@@ -179,15 +179,15 @@ async def test_an_upgrade_answers_no_letter_of_old(old_url: str) -> None:
         (AT, "other", False, None)
     }
     letters = InboundQueue(database, VAULT, Clock())
-    async with letters.next() as waiting:
+    async with letters.claim_next() as waiting:
         assert waiting is None
-    listed = await letters.list(to_sort=True)
+    listed = await letters.list_inbound(to_sort=True)
     assert [(one["from"], one["text"]) for one in listed] == [
         ("TELKOMSEL", "promo"),
         ("+62812****567", "LAPOR 3 KLEGO"),
     ]
-    await Inbox(database, VAULT, Clock()).take("at", Inbound("3", phone, "3375", "CEK", None, ""))
-    async with letters.next() as waiting:
+    await Inbox(database, VAULT, Clock()).store_sms("at", Inbound("3", phone, "3375", "CEK", None, ""))
+    async with letters.claim_next() as waiting:
         assert waiting
-        assert waiting.letter.text == "CEK"
+        assert waiting.sms.text == "CEK"
     await database.close()

@@ -84,7 +84,7 @@ async def test_the_first_start_shows_the_administrators_password_and_no_other_do
         shown = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
         assert shown
     async with run_standalone_gateway(data) as again:
-        database = Database(store_urls(data)[1], pool_size=1)
+        database = Database(store_urls(data).database, pool_size=1)
         assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
         await database.close()
         await again.program.end_with(signal.SIGTERM)
@@ -153,7 +153,7 @@ async def test_the_port_is_taken(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         status, out, err = await run_command("run", "--data", str(tmp_path / "var"), "--port", str(port))
     assert (status, out) == (1, "")
-    assert err == f"Error: 127.0.0.1:{port} cannot be listened on (Address already in use): choose another --port\n"
+    assert err == f"Error: 127.0.0.1:{port} cannot be listened on (Address already in use); choose another --port\n"
     assert processes_in(tmp_path) == []
 
 
@@ -205,7 +205,7 @@ async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -
     said = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
     async with run_program("run", "--pack", "menus/tegal", data=data) as program:
         found = ("--data", str(data))
-        database = Database(store_urls(data)[1], pool_size=1)
+        database = Database(store_urls(data).database, pool_size=1)
         await AccountStore(database, Clock()).add(
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.checks.checker import check
-from gateway.menu.limits import Limits
-from gateway.menu.model import Keys, Menu
+from gateway.menu.limits import Keys, Limits
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.menu.paging import option_lines
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at

@@ -12,7 +12,7 @@ import pytest
 from gateway.menu.drawing import edges
 from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 
 Files = dict[str, str]
@@ -81,11 +81,11 @@ def test_every_state_option_and_shortcut_is_drawn(menu: Menu, language: str, for
 
     wanted = list(menu.states)
     for state in menu.states.values():
-        if state.kind is not StateKind.DO:
+        if not state.kind.runs_effect:
             texts = menu.wordings[language].screens[state.words]
             wanted.append(texts["heading"].split("\n")[0].replace("{svc}", menu.service))
             wanted += [label for name, label in texts.items() if name != "heading"]
-        wanted += [state.source] if state.kind is StateKind.DO else []
+        wanted += [state.source] if state.kind.runs_effect else []
         wanted += [f"only if {state.condition.text}"] if state.condition else []
     for keys, shortcut in menu.shortcuts.items():
         given = [menu.label(answer, value, language) for answer, value in shortcut.answers.items()]
@@ -125,7 +125,7 @@ def test_a_node_of_the_chart_shows_every_page_line_by_line(menu: Menu, language:
     labels = dict(re.findall(r'^    at_(\w+)[\[(]+"(.*)"', mermaid(menu, language), re.MULTILINE))
 
     for state in menu.states.values():
-        if state.kind is not StateKind.DO:
+        if not state.kind.runs_effect:
             pages = edges.screens(menu, state, language, DEFAULT).pages
             shown = [line for page in pages for line in page.split("\n")]
             lines = [line for line in _lines(labels[state.name]) if not re.fullmatch(r"\(\d/\d\)", line)]

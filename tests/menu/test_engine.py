@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from gateway.menu import engine
 from gateway.menu.engine import Session, Step, valid_answers
+from gateway.menu.kinds.do import EFFECTS
 from gateway.menu.kinds.inputs import parse_day
-from gateway.menu.limits import Limits
-from gateway.menu.model import Keys, Menu, StateKind
+from gateway.menu.limits import Keys, Limits
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.menu.pack.schema import EFFECTS
 from gateway.text import gsm
 from tests.helpers.dialogue import GIVEN, TODAY, walk
 
@@ -360,7 +360,7 @@ def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, ty
             led = engine.resume(menu, led.session, outcomes[chance % len(outcomes)], learnt, given=given)
         assert not led.effect
         assert 4 + gsm.septets(led.screen) <= 160
-        assert led.end == (menu.states[led.session.state].kind is StateKind.END)
+        assert led.end == (menu.states[led.session.state].kind.is_end)
         assert len(led.session.trail) <= len(menu.states)
         assert len(set(led.session.trail)) == len(led.session.trail)
         if led.end:

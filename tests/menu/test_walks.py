@@ -18,7 +18,7 @@ from gateway.menu.checks.reachability import reachability_faults
 from gateway.menu.checks.screens import measure
 from gateway.menu.engine import Step
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import MATCHES, Menu, StateKind, choices
+from gateway.menu.model import MATCHES, Menu, choices
 from gateway.menu.pack.loader import load
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
@@ -214,7 +214,7 @@ def answer(menu: Menu, led: Step, number: int, facts: dict[str, str]) -> tuple[S
     """Answer the screen as a resident would, turning pages until the option is in sight; with the screens it took."""
     session = led.session
     state = menu.states[session.state]
-    if state.kind is StateKind.ASK or (state.or_type and number > 8):
+    if state.kind.is_typed or (state.or_type and number > 8):
         keys = TYPED.get(state.source, PLACES[number % len(PLACES)])
         return engine.step(menu, session, keys, given=facts, today=TODAY), 1
     if state.zero and number > 8:
@@ -235,7 +235,7 @@ def test_no_dialogue_is_longer_than_the_longest_way(
     led, been, taken = engine.begin(menu, given=facts), set[str](), 0
     for number in numbers:
         state = menu.states[led.session.state]
-        if state.kind in (StateKind.END, StateKind.TELL, StateKind.REVISE) or state.name in been:
+        if state.kind.name in ("end", "tell", "revise") or state.name in been:
             break
         been.add(state.name)
         led, screens = answer(menu, led, number, facts)

@@ -8,49 +8,49 @@ from datetime import timedelta
 import pytest
 
 from gateway.audit import audit
-from gateway.messages.channel_state import Channels, ChannelStanding
+from gateway.messages.channel_state import Channels, ChannelStatus
 from gateway.messages.outbox import Outbox
 from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import Stage
 
 
 async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:
-    assert await channels.standing("at") == ChannelStanding()
+    assert await channels.status_of("at") == ChannelStatus()
     assert not await channels.resume("at", "rini")
-    assert await channels.all() == {"at": await channels.standing("at")}
+    assert await channels.statuses() == {"at": await channels.status_of("at")}
 
 
 async def test_each_fault_in_a_row_doubles_the_rest(channels: Channels, clock: ManualClock) -> None:
     for seconds in (30, 60, 120, 240, 300, 300):
-        stands = await channels.fault("at", "no credit", probing=True)
+        stands = await channels.pause_for_fault("at", "no credit", probing=True)
         assert stands.until == clock.now() + timedelta(seconds=seconds)
         clock.advance(seconds=seconds)
     assert stands.since == clock.now() - timedelta(seconds=30 + 60 + 120 + 240 + 300 + 300)
 
 
 async def test_the_time_that_the_carrier_named_is_kept(channels: Channels, clock: ManualClock) -> None:
-    stands = await channels.fault("at", "too many requests", timedelta(seconds=7))
+    stands = await channels.pause_for_fault("at", "too many requests", timedelta(seconds=7))
     assert stands.until == clock.now() + timedelta(seconds=7)
 
 
 async def test_many_that_meet_one_fault_count_it_once(channels: Channels, clock: ManualClock) -> None:
-    await asyncio.gather(*(channels.fault("at", "no credit") for _ in range(8)))
-    stands = await channels.standing("at")
+    await asyncio.gather(*(channels.pause_for_fault("at", "no credit") for _ in range(8)))
+    stands = await channels.status_of("at")
     assert (stands.faults, stands.until) == (1, clock.now() + timedelta(seconds=30))
 
 
 async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, clock: ManualClock) -> None:
     await channels.pause("at", "the contract ends +6281230004567", "rini")
-    await channels.fault("at", "no credit")
-    assert not await channels.probed("at")
-    stands = await channels.standing("at")
+    await channels.pause_for_fault("at", "no credit")
+    assert not await channels.resume_after_probe("at")
+    stands = await channels.status_of("at")
     assert (stands.reason, stands.until, stands.by) == ("the contract ends +62812****567", None, "rini")
     assert stands.last_error == "no credit"
     assert not stands.may_be_probed(clock.now() + timedelta(days=1))
 
 
 async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels, stage: Stage) -> None:
-    await channels.fault("at", "no credit")
+    await channels.pause_for_fault("at", "no credit")
     assert await channels.resume("at", "rini")
     await channels.pause("at", "a drill", "rini")
     found = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await stage.rows(audit)]
@@ -67,7 +67,7 @@ async def test_one_worker_probes_with_one_message(
     if waiting:
         for _ in range(3):
             await stage.put()
-    await channels.fault("at", "no credit")
+    await channels.pause_for_fault("at", "no credit")
     assert await outbox.claim(10, "w1", "at") == []
     assert await outbox.claim_probe("w1", "at") == []
     clock.advance(seconds=30)
@@ -84,12 +84,12 @@ async def test_a_probe_of_which_nobody_hears_again_is_made_by_another(
 ) -> None:
     await stage.put()
     await stage.put()
-    await channels.fault("at", "no credit")
+    await channels.pause_for_fault("at", "no credit")
     clock.advance(seconds=30)
     assert len(await outbox.claim_probe("w1", "at")) == 1
     clock.advance(seconds=59)
     assert await outbox.claim_probe("w2", "at") == []
     clock.advance(seconds=1)
     assert len(await outbox.claim_probe("w2", "at")) == 1
-    assert await channels.probed("at")
-    assert not (await channels.standing("at")).paused
+    assert await channels.resume_after_probe("at")
+    assert not (await channels.status_of("at")).paused

@@ -105,7 +105,7 @@ async def test_nothing_is_sent_to_who_must_not_get_it(
 ) -> None:
     appeal = await stage.put(kind=MessageClass.APPEAL)
     await desk.cancel(appeal, "rini")
-    await Inbox(database, vault, clock).take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await Inbox(database, vault, clock).store_opt_out("at", OptOut(PHONE, "SIAGA"))
     with pytest.raises(CannotResend, match="wants no appeals"):
         await desk.resend(appeal, "rini")
     async with database.begin() as connection:
@@ -154,8 +154,8 @@ async def test_the_history_tells_all_that_befell_it(
         await outbox.record("at", [(claim, outcome)])
         clock.advance(minutes=5)
         await outbox.requeue_unknown(timedelta())
-    await Receipts(database, clock).take("at", Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", ""))
-    shown = await desk.show(message)
+    await Receipts(database, clock).store("at", Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", ""))
+    shown = await desk.get_message(message)
     assert [(told["what"], told.get("attempt"), told.get("reason")) for told in shown["history"]] == [
         ("queued", None, None),
         ("queued", 1, "busy"),
@@ -177,16 +177,16 @@ async def test_a_lost_claim_stands_in_the_history(
     await outbox.claim(1, "w1", "at")
     clock.advance(minutes=6)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
-    told = (await desk.show(message))["history"][-1]
+    told = (await desk.get_message(message))["history"][-1]
     assert (told["what"], told["attempt"], told["reason"]) == ("unknown", 1, "claimed by a worker that was lost")
 
 
 async def test_what_was_given_back_is_no_try(desk: OperatorActions, outbox: Outbox, stage: Stage) -> None:
     message = await stage.put()
     await outbox.release("at", await outbox.claim(1, "w1", "at"))
-    assert len((await desk.show(message))["history"]) == 1
+    assert len((await desk.get_message(message))["history"]) == 1
 
 
 async def test_there_is_no_such_message(desk: OperatorActions) -> None:
     with pytest.raises(NoSuchMessage):
-        await desk.show(4711)
+        await desk.get_message(4711)

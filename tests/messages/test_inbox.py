@@ -37,7 +37,7 @@ async def nowhere() -> AsyncIterator[Database]:
 async def test_a_message_is_stored_with_its_sender_sealed(
     inbox: Inbox, stage: Stage, vault: Vault, clock: ManualClock
 ) -> None:
-    assert await inbox.take("at", SMS)
+    assert await inbox.store_sms("at", SMS)
     (row,) = await stage.rows(inbound_messages)
     assert vault.open(row["sender_sealed"]) == PHONE
     assert row["sender_key"] == vault.lookup(PHONE)
@@ -52,41 +52,41 @@ async def test_a_message_is_stored_with_its_sender_sealed(
 
 
 async def test_a_name_is_stored_as_it_is(inbox: Inbox, stage: Stage) -> None:
-    assert await inbox.take("at", replace(SMS, sender="TELKOMSEL", sent_at=None))
+    assert await inbox.store_sms("at", replace(SMS, sender="TELKOMSEL", sent_at=None))
     (row,) = await stage.rows(inbound_messages)
     assert (row["sender_name"], row["sender_sealed"], row["sender_key"]) == ("TELKOMSEL", None, None)
     assert row["sent_at"] is None
 
 
 async def test_a_repeated_message_is_stored_once_also_at_the_same_time(inbox: Inbox, stage: Stage) -> None:
-    taken = await asyncio.gather(*(inbox.take("at", SMS) for _ in range(8)))
+    taken = await asyncio.gather(*(inbox.store_sms("at", SMS) for _ in range(8)))
     assert sorted(taken) == [False] * 7 + [True]
-    assert not await inbox.take("at", replace(SMS, text="changed on the way"))
+    assert not await inbox.store_sms("at", replace(SMS, text="changed on the way"))
     assert [row["text"] for row in await stage.rows(inbound_messages)] == [SMS.text]
 
 
 async def test_an_id_is_unique_in_its_channel_only(inbox: Inbox, stage: Stage) -> None:
-    assert await inbox.take("at", SMS)
-    assert await inbox.take("other", SMS)
+    assert await inbox.store_sms("at", SMS)
+    assert await inbox.store_sms("other", SMS)
     assert len(await stage.rows(inbound_messages)) == 2
 
 
 async def test_any_text_is_stored(inbox: Inbox, stage: Stage) -> None:
-    await inbox.take("at", replace(SMS, text="ꦮ 👍\n\0é " * 500))
+    await inbox.store_sms("at", replace(SMS, text="ꦮ 👍\n\0é " * 500))
     assert (await stage.rows(inbound_messages))[0]["text"] == "ꦮ 👍\né " * 500
 
 
 async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: ManualClock) -> None:
     with pytest.raises(DatabaseUnavailable) as away:
-        await Inbox(nowhere, vault, clock).take("at", SMS)
+        await Inbox(nowhere, vault, clock).store_sms("at", SMS)
     assert "81230004567" not in repr(away.value)
 
 
 async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, stage: Stage, vault: Vault) -> None:
-    assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
-    assert not await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
-    assert await inbox.take_opt_out("at", OptOut(PHONE, "3375"))
-    assert await inbox.take_opt_out("at", OptOut(OTHER, "SIAGA"))
+    assert await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert not await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert await inbox.store_opt_out("at", OptOut(PHONE, "3375"))
+    assert await inbox.store_opt_out("at", OptOut(OTHER, "SIAGA"))
     kept = [(row["phone_key"], row["sender"]) for row in await stage.rows(opt_outs)]
     assert kept == [
         (vault.lookup(PHONE), "SIAGA"),
@@ -96,8 +96,8 @@ async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, stage: Stage, 
 
 
 async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, clock: ManualClock) -> None:
-    assert await inbox.take_session_end("at", END)
-    assert not await inbox.take_session_end("at", replace(END, ending=Ending.COMPLETED))
+    assert await inbox.store_session_end("at", END)
+    assert not await inbox.store_session_end("at", replace(END, ending=Ending.COMPLETED))
     (row,) = await stage.rows(session_ends)
     del row["id"]
     assert row == {
@@ -115,14 +115,14 @@ async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, c
 
 @pytest.mark.parametrize("count", [None, -1, 2**31, 10**30])
 async def test_a_count_that_is_none_is_left_out(inbox: Inbox, stage: Stage, count: int | None) -> None:
-    assert await inbox.take_session_end("at", replace(END, hops=count, duration_ms=count))
+    assert await inbox.store_session_end("at", replace(END, hops=count, duration_ms=count))
     (row,) = await stage.rows(session_ends)
     assert (row["hops"], row["duration_ms"]) == (None, None)
 
 
 async def test_no_table_holds_a_readable_number(inbox: Inbox, stage: Stage) -> None:
-    await inbox.take("at", SMS)
-    await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
-    await inbox.take_session_end("at", END)
+    await inbox.store_sms("at", SMS)
+    await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await inbox.store_session_end("at", END)
     stored = repr([await stage.rows(table) for table in (inbound_messages, opt_outs, session_ends)])
     assert "81230004567" not in stored

@@ -73,7 +73,7 @@ async def test_stopping_finishes_what_is_under_way_and_gives_back_the_rest(
     carrier = Held()
     for number in range(5):
         await stage.put(f"text {number}")
-    worker = sender(outbox, clock, carrier, pace=replace(BRISK, calls=2))
+    worker = sender(outbox, clock, carrier, pace=replace(BRISK, concurrent_calls=2))
     async with working(worker):
         await carrier.asked.wait()
         worker.stop()
@@ -85,7 +85,7 @@ async def test_stopping_finishes_what_is_under_way_and_gives_back_the_rest(
 
 
 async def test_a_stopped_worker_stops_at_once(outbox: Outbox, clock: ManualClock) -> None:
-    lazy = replace(BRISK, idle=timedelta(hours=1), sweep=timedelta(hours=1))
+    lazy = replace(BRISK, idle_poll=timedelta(hours=1), sweep_interval=timedelta(hours=1))
     async with asyncio.timeout(5), working(sender(outbox, clock, ToldCarrier(), pace=lazy)):
         await asyncio.sleep(0.05)
 

@@ -16,10 +16,10 @@ from gateway.menu.rules import Keywords
 from gateway.runtime.pack_folder import read_pack
 from gateway.sms.keywords import (
     Command,
+    find_places,
+    find_ticket,
     has_free_text,
     is_automatic,
-    named_places,
-    named_ticket,
     parse_command,
     parse_report,
 )
@@ -113,7 +113,7 @@ REFUSALS = [
 @pytest.mark.parametrize(("text", "language"), REFUSALS)
 def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
     understood = parse_command(text, CITY)
-    assert (understood.command, understood.language) == ("unsubscribe", language)
+    assert (understood.name, understood.language) == ("unsubscribe", language)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
     ],
 )
 def test_what_is_no_refusal_though_it_has_the_word(text: str, command: str) -> None:
-    assert parse_command(text, CITY).command == command
+    assert parse_command(text, CITY).name == command
 
 
 TELLING = [
@@ -175,7 +175,7 @@ def test_every_keyword_of_a_pack_is_understood(pack: str) -> None:
             for word in words:
                 for typed in (word, word.upper(), f" {word.title()}, "):
                     understood = parse_command(f"{typed} xyz", PACKS[pack])
-                    assert (understood.command, understood.rest) == (command, "xyz")
+                    assert (understood.name, understood.argument) == (command, "xyz")
                     assert understood.language in ("", language)
 
 
@@ -186,7 +186,7 @@ def test_nothing_that_we_send_begins_with_a_keyword(pack: str) -> None:
     answers = {"category": menu.categories[0], "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
         for name in wording.sms:
-            assert parse_command(menu.sms_text(name, language, answers), menu).command == "", (language, name)
+            assert parse_command(menu.sms_text(name, language, answers), menu).name == "", (language, name)
 
 
 # A report ----------------------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def test_every_kind_and_every_place_of_a_pack_is_understood(pack: str) -> None:
 def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
     for menu in PACKS.values():
         understood = parse_command(text, menu)
-        assert understood.rest in text
+        assert understood.argument in text
         has_free_text(understood, menu)
         read = parse_report(text, menu)
         assert read.description in text
@@ -311,8 +311,8 @@ def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
         assert read.category in ("", *menu.categories)
         assert set(read.places) <= menu.areas.kelurahan.keys()
         assert len(set(read.places)) == len(read.places)
-        named_places(text, menu)
-        named_ticket(text)
+        find_places(text, menu)
+        find_ticket(text)
         is_automatic(text, menu.keywords)
 
 
@@ -326,8 +326,8 @@ def test_a_long_text_takes_no_long_time(text: str) -> None:
         began = time.perf_counter()
         parse_report(text, menu)
         has_free_text(parse_command(f"help {text}", menu), menu)
-        named_places(text, menu)
-        named_ticket(text)
+        find_places(text, menu)
+        find_ticket(text)
         is_automatic(text, menu.keywords)
         assert time.perf_counter() - began < LONGEST_S
 
@@ -358,13 +358,13 @@ TICKETS = [
 
 @pytest.mark.parametrize(("text", "ticket", "besides"), TICKETS)
 def test_the_ticket_in_a_text(text: str, ticket: str, besides: str) -> None:
-    assert named_ticket(text) == (ticket, besides)
+    assert find_ticket(text) == (ticket, besides)
 
 
 def test_of_ten_tickets_the_first_is_meant() -> None:
     drawn = iter(range(12_345, 9_000_000, 812_345))
     ten = [tickets.generate(lambda _: next(drawn)) for _ in range(10)]
-    assert named_ticket(" ".join(map(tickets.with_dash, ten)))[0] == ten[0]
+    assert find_ticket(" ".join(map(tickets.with_dash, ten)))[0] == ten[0]
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_of_ten_tickets_the_first_is_meant() -> None:
     [("Klego", [KLEGO]), ("klego ya pak", [KLEGO]), ("kelurahan medono", [MEDONO]), ("saya di poncol", [PONCOL])],
 )
 def test_the_place_of_a_subscription(text: str, places: list[str]) -> None:
-    assert list(named_places(text, CITY)) == places
+    assert list(find_places(text, CITY)) == places
 
 
 AUTOMATIC = [

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from gateway.carriers.carrier import Outcome
 from gateway.messages.claims import Lane
-from gateway.messages.holds import hold
+from gateway.messages.holds import set_hold
 from gateway.messages.message import OPTED_OUT, MessageClass, MessageStatus
 from gateway.messages.outbox import Outbox
 from gateway.messages.sending.rate_limiter import RateLimiter
@@ -31,7 +31,7 @@ from tests.helpers.senders import BRISK, ended, of_channels, sender, working
 from tests.helpers.waiting import until
 
 APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
-ONE_CALL = replace(BRISK, calls=1)
+ONE_CALL = replace(BRISK, concurrent_calls=1)
 
 
 class HoldsAppeals(ToldCarrier):
@@ -75,7 +75,7 @@ async def _stands(stage: Stage, message: int, status: str, reason: str) -> bool:
 async def test_a_lane_is_claimed_by_itself(outbox: Outbox, stage: Stage) -> None:
     appeal = (await _appeals(stage, 1))[0]
     pressing = [await stage.put(to=phone(50 + place), kind=kind) for place, kind in enumerate(MessageClass)][:-1]
-    claimed = [claim.id for claim in await outbox.claim(10, "w1", "at", lane=Lane.PRESSING)]
+    claimed = [claim.id for claim in await outbox.claim(10, "w1", "at", lane=Lane.PRIORITY)]
     assert claimed == pressing
     assert [claim.kind for claim in await outbox.claim(10, "w1", "at", lane=Lane.APPEALS)] == [APPEAL] * 2
     assert appeal not in claimed
@@ -111,7 +111,7 @@ async def test_what_is_held_after_the_claim_does_not_leave(
     async with working(sender(outbox, clock, carrier, pace=ONE_CALL)):
         await carrier.asked.wait()
         async with database.begin() as connection:
-            await hold(connection, 7, becomes, "look again", clock.now())
+            await set_hold(connection, 7, becomes, "look again", clock.now())
         for message in held[1:]:
             await until(partial(_stands, stage, message, becomes, "look again"))
         carrier.let.set()
@@ -152,7 +152,7 @@ async def _has(stage: Stage, statuses: list[str]) -> bool:
 async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
     carrier = HoldsAppeals()
     await _appeals(stage, 30)
-    async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch_size=2, batches=2))):
+    async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch_size=2, concurrent_batches=2))):
         await carrier.asked.wait()
         for number in range(5):
             message = await stage.put(f"confirmation {number}", to=phone(50 + number))
@@ -166,7 +166,7 @@ async def test_a_call_that_takes_long_keeps_no_later_claim_waiting(
 ) -> None:
     """Of confirmations too: each of these is a claim of its own, and of none the call has ended."""
     carrier = HoldsAppeals()
-    async with working(sender(outbox, clock, carrier, pace=replace(BRISK, batches=2))):
+    async with working(sender(outbox, clock, carrier, pace=replace(BRISK, concurrent_batches=2))):
         for number in range(6):
             await stage.put(f"appealing {number}", to=phone(number), kind=CONFIRMATION)
             await until(partial(_calls, carrier, number + 1))
@@ -184,8 +184,8 @@ async def test_what_presses_more_has_the_whole_rate(database: Database, vault: V
     for number in range(40):
         await stage.put(f"confirmation {number}", to=phone(30 + number))
     carrier = ToldCarrier()
-    rates = RateLimiter(pipeline, clock, {"at": 40.0})
-    async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
+    rate_limiter = RateLimiter(pipeline, clock, {"at": 40.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, rate_limiter=rate_limiter)):
         await until(partial(ended, stage))
     texts = [text for text, _ in carrier.calls]
     last = max(place for place, text in enumerate(texts) if text.startswith("confirmation"))

@@ -34,29 +34,29 @@ def write(database: Database, vault: Vault, clock: ManualClock) -> Writes:
     inbox, numbers = Inbox(database, vault, clock), iter(range(1000))
 
     async def write(text: str, sender: Phone | str = PHONE) -> None:
-        assert await inbox.take("at", Inbound(f"id-{next(numbers)}", sender, "3375", text, None, ""))
+        assert await inbox.store_sms("at", Inbound(f"id-{next(numbers)}", sender, "3375", text, None, ""))
 
     return write
 
 
 async def handle(letters: InboundQueue, answer: SmsReply = ANSWERED) -> str | None:
     """Handle one letter so; its text."""
-    async with letters.next() as opened:
+    async with letters.claim_next() as opened:
         if opened is None:
             return None
-        await opened.file(answer)
-        return opened.letter.text
+        await opened.record(answer)
+        return opened.sms.text
 
 
 async def repeats(letters: InboundQueue, made: Disposition = Disposition.REPORT) -> list[bool]:
     """Of every letter that waits, whether it repeats an earlier one; each is filed as `made`."""
     found: list[bool] = []
     while True:
-        async with letters.next() as opened:
+        async with letters.claim_next() as opened:
             if opened is None:
                 return found
-            found.append(await opened.repeats())
-            await opened.file(SmsReply(made))
+            found.append(await opened.is_repeat())
+            await opened.record(SmsReply(made))
 
 
 async def test_letters_come_in_their_order_and_once(letters: InboundQueue, write: Writes, stage: Stage) -> None:
@@ -70,31 +70,31 @@ async def test_letters_come_in_their_order_and_once(letters: InboundQueue, write
 async def test_a_letter_is_held_by_one_worker(letters: InboundQueue, write: Writes) -> None:
     await write("one")
     await write("two", OTHER)
-    async with letters.next() as first, letters.next() as second, letters.next() as third:
+    async with letters.claim_next() as first, letters.claim_next() as second, letters.claim_next() as third:
         assert first and second
-        assert (first.letter.text, second.letter.text, third) == ("one", "two", None)
-        assert (first.letter.phone, second.letter.phone) == (PHONE, OTHER)
+        assert (first.sms.text, second.sms.text, third) == ("one", "two", None)
+        assert (first.sms.phone, second.sms.phone) == (PHONE, OTHER)
 
 
 async def test_letters_of_one_number_wait_for_each_other(letters: InboundQueue, write: Writes) -> None:
     """Two workers must not bring `STOP` after `REG`."""
     await write("REG")
     await write("STOP")
-    async with letters.next() as first, letters.next() as second:
+    async with letters.claim_next() as first, letters.claim_next() as second:
         assert first
         assert second is None
-        await first.file(SmsReply(Disposition.SUBSCRIBED))
+        await first.record(SmsReply(Disposition.SUBSCRIBED))
     assert await handle(letters) == "STOP"
 
 
 async def test_letters_of_names_wait_for_nobody(letters: InboundQueue, write: Writes) -> None:
     await write("promo", "TELKOMSEL")
     await write("promo", "TELKOMSEL")
-    async with letters.next() as first, letters.next() as second:
+    async with letters.claim_next() as first, letters.claim_next() as second:
         assert first and second
-        assert first.letter.phone is second.letter.phone is None
-        await first.file(ANSWERED)
-        await second.file(ANSWERED)
+        assert first.sms.phone is second.sms.phone is None
+        await first.record(ANSWERED)
+        await second.record(ANSWERED)
     assert await handle(letters) is None
 
 
@@ -120,9 +120,9 @@ async def test_a_block_that_raises_leaves_the_letter_as_it_was(
     await write("one")
     before = await stage.rows(inbound_messages)
     with pytest.raises(ZeroDivisionError):
-        async with letters.next() as opened:
+        async with letters.claim_next() as opened:
             assert opened
-            await opened.file(ANSWERED)
+            await opened.record(ANSWERED)
             raise ZeroDivisionError
     assert await stage.rows(inbound_messages) == before
     assert await stage.rows(messages) == []
@@ -131,7 +131,7 @@ async def test_a_block_that_raises_leaves_the_letter_as_it_was(
 
 async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: InboundQueue, write: Writes) -> None:
     await write("one")
-    async with letters.next() as opened:
+    async with letters.claim_next() as opened:
         assert opened
     assert await handle(letters) == "one"
 
@@ -227,10 +227,10 @@ async def test_what_we_failed_at_may_be_sent_again(letters: InboundQueue, write:
 async def answered(letters: InboundQueue, write: Writes, span: timedelta, *made: Disposition) -> int:
     """What a further letter of `PHONE` would be told, which is left unanswered."""
     await write("count")
-    async with letters.next() as opened:
+    async with letters.claim_next() as opened:
         assert opened
-        count = await opened.answered_since(span, made)
-        await opened.file(SmsReply(Disposition.OFFICER))
+        count = await opened.count_replies(span, made)
+        await opened.record(SmsReply(Disposition.OFFICER))
     return count
 
 
@@ -249,7 +249,10 @@ async def test_replies_are_counted_by_number_and_kind(letters: InboundQueue, wri
     assert await answered(letters, write, HOUR) == 3
     assert await answered(letters, write, HOUR, Disposition.OTHER) == 1
     assert await answered(letters, write, DAY, Disposition.REPORT) == 1
-    assert await answered(letters, write, DAY, Disposition.REPORT, Disposition.HELP, Disposition.UNTOLD) == 2
+    assert (
+        await answered(letters, write, DAY, Disposition.REPORT, Disposition.HELP, Disposition.REPORT_NOT_UNDERSTOOD)
+        == 2
+    )
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(59, 1), (60, 0)])
@@ -271,14 +274,14 @@ async def test_the_list_is_masked_and_newest_first(letters: InboundQueue, write:
     await write("apa ini", OTHER)
     await handle(letters, SmsReply(Disposition.UNSORTED, "Tempat?", "id"))
     await handle(letters, SmsReply(Disposition.MACHINE))
-    listed = await letters.list()
+    listed = await letters.list_inbound()
     assert [(one["from"], one["text"], one["made"], one["to_sort"]) for one in listed] == [
         ("+62857****008", "apa ini", "", False),
         ("TELKOMSEL", "promo", "machine", False),
         ("+62812****567", "LAPOR 3", "unsorted", True),
     ]
     assert listed[0]["received_at"] == clock.now().isoformat()
-    assert [one["text"] for one in await letters.list(1)] == ["apa ini"]
+    assert [one["text"] for one in await letters.list_inbound(1)] == ["apa ini"]
     assert "81230004567" not in repr(listed)
 
 
@@ -286,7 +289,7 @@ async def test_the_list_of_what_the_desk_must_sort(letters: InboundQueue, write:
     for number, made in enumerate(Disposition):
         await write(made.value, Phone(f"+2547110001{number:02}"))
         await handle(letters, SmsReply(made))
-    listed = [one["made"] for one in await letters.list(to_sort=True)]
+    listed = [one["made"] for one in await letters.list_inbound(to_sort=True)]
     assert listed == ["failed", "other", "untold", "unsorted", "help_told", "unsubscribed_told"]
 
 
@@ -294,8 +297,8 @@ async def test_a_number_that_cannot_be_opened_is_shown_as_none(
     letters: InboundQueue, write: Writes, database: Database, clock: ManualClock
 ) -> None:
     await write("LAPOR 3")
-    (listed,) = await InboundQueue(database, Vault(bytes(32)), clock).list()
+    (listed,) = await InboundQueue(database, Vault(bytes(32)), clock).list_inbound()
     assert listed["from"] == ""
-    async with InboundQueue(database, Vault(bytes(32)), clock).next() as opened:
+    async with InboundQueue(database, Vault(bytes(32)), clock).claim_next() as opened:
         assert opened
-        assert opened.letter.phone is None
+        assert opened.sms.phone is None

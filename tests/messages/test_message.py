@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from gateway.carriers.carrier import ReceiptStatus
 from gateway.messages.message import (
     CLASSES,
-    MOVES,
-    REPORTED,
     RESENDABLE,
+    STATUS_BY_RECEIPT,
+    TRANSITIONS,
     MessageClass,
     MessageStatus,
     backoff,
-    may_be_called_off,
+    may_cancel,
     may_move,
     sources,
 )
@@ -32,12 +32,12 @@ FINAL = {
 
 
 def test_the_table_speaks_of_every_status() -> None:
-    assert set(MOVES) == set(MessageStatus)
-    assert {status for status, targets in MOVES.items() if not targets} == FINAL
+    assert set(TRANSITIONS) == set(MessageStatus)
+    assert {status for status, targets in TRANSITIONS.items() if not targets} == FINAL
 
 
 def test_every_status_can_be_reached() -> None:
-    assert {target for targets in MOVES.values() for target in targets} == set(MessageStatus)
+    assert {target for targets in TRANSITIONS.values() for target in targets} == set(MessageStatus)
 
 
 @pytest.mark.parametrize("final", sorted(FINAL))
@@ -46,9 +46,9 @@ def test_final_is_final(final: MessageStatus) -> None:
 
 
 def test_only_an_accepted_message_is_moved_by_a_report() -> None:
-    for to in REPORTED.values():
+    for to in STATUS_BY_RECEIPT.values():
         assert sources(to) == [MessageStatus.ACCEPTED]
-    assert set(REPORTED) == {ReceiptStatus.DELIVERED, ReceiptStatus.UNDELIVERED}
+    assert set(STATUS_BY_RECEIPT) == {ReceiptStatus.DELIVERED, ReceiptStatus.UNDELIVERED}
 
 
 def test_what_left_us_never_goes_back_to_the_queue_except_by_a_rule() -> None:
@@ -82,7 +82,7 @@ def test_only_what_nobody_waits_for_keeps_the_quiet_hours() -> None:
 
 
 def test_what_may_be_resent_is_final_or_can_be_cancelled() -> None:
-    assert all(not MOVES[status] or may_move(status, MessageStatus.CANCELLED) for status in RESENDABLE)
+    assert all(not TRANSITIONS[status] or may_move(status, MessageStatus.CANCELLED) for status in RESENDABLE)
     assert not RESENDABLE & {
         MessageStatus.DELIVERED,
         MessageStatus.SUPPRESSED,
@@ -94,7 +94,7 @@ def test_what_may_be_resent_is_final_or_can_be_cancelled() -> None:
 
 def test_what_may_have_arrived_of_an_appeal_is_not_called_off() -> None:
     for kind in MessageClass:
-        may = {status for status in MessageStatus if may_be_called_off(kind, status)}
+        may = {status for status in MessageStatus if may_cancel(kind, status)}
         kept = {MessageStatus.UNKNOWN} if kind is MessageClass.APPEAL else set()
         assert may == set(sources(MessageStatus.CANCELLED)) - kept
 

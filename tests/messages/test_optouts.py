@@ -26,7 +26,7 @@ async def test_what_waits_is_suppressed_at_once(inbox: Inbox, stage: Stage) -> N
     elsewhere = await stage.put(kind=MessageClass.APPEAL, channel="other")
     of_another = await stage.put(kind=MessageClass.APPEAL, to=OTHER)
     confirmation = await stage.put()
-    assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
     statuses = {row["id"]: (row["status"], row["reason"]) for row in await stage.rows()}
     unwanted = ("suppressed", "the subscriber wants no appeals")
     assert statuses == {
@@ -40,7 +40,7 @@ async def test_what_waits_is_suppressed_at_once(inbox: Inbox, stage: Stage) -> N
 async def test_what_is_queued_later_is_suppressed_when_it_is_claimed(
     inbox: Inbox, outbox: Outbox, stage: Stage
 ) -> None:
-    await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
     unwanted = [await stage.put(kind=MessageClass.APPEAL) for _ in range(3)]
     wanted = [await stage.put(), await stage.put(kind=MessageClass.APPEAL, to=OTHER)]
     assert {claim.id for claim in await outbox.claim(10, "w1", "at")} == set(wanted)
@@ -74,12 +74,12 @@ async def test_it_ends_every_subscription(
     for phone in (PHONE, OTHER):
         for area in ("33.75.01.1003", "33.75.01.1002"):
             await consents.subscribe(phone, area, language="id", channel="at", wording="v1")
-    await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
     assert [len(await consents.active_areas(phone)) for phone in (PHONE, OTHER)] == [0, 2]
 
 
 async def test_said_again_the_newest_time_counts(inbox: Inbox, stage: Stage, clock: ManualClock) -> None:
-    assert await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
     clock.advance(days=1)
-    assert not await inbox.take_opt_out("at", OptOut(PHONE, "SIAGA"))
+    assert not await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
     assert [row["at"] for row in await stage.rows(opt_outs)] == [clock.now()]

@@ -301,7 +301,7 @@ async def test_when_it_was_sent_is_when_its_last_try_ended(
     await outbox.record("at", [(claim, outcome)], ended_at)
     assert (await stage.row(message))["sent_at"] == ended_at
     clock.advance(hours=1)
-    await Receipts(database, clock).take("at", Receipt("a", ReceiptStatus.DELIVERED, "Success", ""))
+    await Receipts(database, clock).store("at", Receipt("a", ReceiptStatus.DELIVERED, "Success", ""))
     async with database.begin() as connection:
         assert await erase_numbers(connection, messages.c.id == message, clock.now()) == 1
     row = await stage.row(message)
@@ -323,7 +323,7 @@ async def test_what_was_lost_was_sent_when_it_was_claimed(outbox: Outbox, stage:
 async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: Stage) -> None:
     await stage.put("first", ticket="73402817")
     await stage.put("second", to=OTHER)
-    listed = json.loads(json.dumps(await outbox.list()))
+    listed = json.loads(json.dumps(await outbox.list_messages()))
     assert [message["text"] for message in listed] == ["second", "first"]
     assert listed[1] == {
         "id": listed[1]["id"],
@@ -339,7 +339,7 @@ async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: S
         "reason": "",
         "created_at": "2026-11-23T08:00:00+00:00",
     }
-    assert [message["text"] for message in await outbox.list(limit=1)] == ["second"]
+    assert [message["text"] for message in await outbox.list_messages(limit=1)] == ["second"]
 
 
 async def test_a_claim_shows_no_number(outbox: Outbox, stage: Stage) -> None:

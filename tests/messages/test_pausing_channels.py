@@ -38,10 +38,10 @@ async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
     for number in range(6):
         await stage.put(f"text {number}", to=phone(number))
     with structlog.testing.capture_logs() as logs:
-        async with working(sender(outbox, clock, carrier, pace=replace(BRISK, calls=1))):
+        async with working(sender(outbox, clock, carrier, pace=replace(BRISK, concurrent_calls=1))):
             for calls, rest in ((1, 30), (2, 60)):
                 await until(partial(_rests, channels, calls))
-                stands = await channels.standing("at")
+                stands = await channels.status_of("at")
                 assert (stands.state, stands.reason, stands.by) == ("paused", "no credit", "worker")
                 assert stands.until == clock.now() + timedelta(seconds=rest)
                 clock.advance(seconds=rest - 1)
@@ -55,11 +55,11 @@ async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
     assert len(carrier.calls) == 8, "one call finds the fault and one probes it, the others wait"
     assert [row["attempts"] for row in await stage.rows()] == [1] * 6
     assert await stage.statuses() == ["accepted"] * 6
-    assert (await channels.standing("at")).faults == 0
+    assert (await channels.status_of("at")).faults == 0
 
 
 async def _rests(channels: Channels, faults: int) -> bool:
-    stands = await channels.standing("at")
+    stands = await channels.status_of("at")
     return stands.paused and stands.faults == faults
 
 
@@ -79,7 +79,7 @@ async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault
     clock, carrier = Stalling(), ToldCarrier()
     stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
     message = await stage.put()
-    await channels.fault("at", "no credit")
+    await channels.pause_for_fault("at", "no credit")
     clock.advance(seconds=30)
     with structlog.testing.capture_logs() as logs:
         async with working(sender(outbox, clock, carrier)):
@@ -87,13 +87,13 @@ async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault
             await until(lambda: has_become(stage, message, "queued", ""))
             await asyncio.sleep(0.1)
     assert carrier.calls == []
-    stands = await channels.standing("at")
+    stands = await channels.status_of("at")
     assert (stands.state, stands.reason) == ("paused", "no credit")
     assert "channel.resumed" not in {line["event"] for line in logs}
 
 
 async def _taken_for_a_probe(channels: Channels, clock: ManualClock) -> bool:
-    until = (await channels.standing("at")).until
+    until = (await channels.status_of("at")).until
     return until is None or until > clock.now()
 
 
@@ -105,7 +105,7 @@ async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
     other = await stage.put(channel="other")
     for number in range(4):
         await stage.put(f"text {number}", to=phone(number))
-    lazy = replace(BRISK, idle=timedelta(hours=1), paused=timedelta(milliseconds=20))
+    lazy = replace(BRISK, idle_poll=timedelta(hours=1), paused_poll=timedelta(milliseconds=20))
     workers = [
         of_channels(outbox, {"at": carrier, "other": ToldCarrier()}, clock, f"w{number}", lazy)
         for number, carrier in enumerate(carriers)
@@ -126,7 +126,7 @@ async def test_the_latest_error_of_a_channel_that_goes_on_is_kept(
     await stage.put(kind=MessageClass.REPLY)
     async with working(sender(outbox, clock, ToldCarrier(lambda *_: Unknown("no answer to +6281230004567")))):
         await until(lambda: ended(stage))
-    stands = await channels.standing("at")
+    stands = await channels.status_of("at")
     assert (stands.state, stands.last_error) == ("running", "no answer to +62812****567")
     assert stands.last_error_at == clock.now()
 

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from gateway.carriers.carrier import Outcome
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.batch import grouped
+from gateway.messages.sending.batch import group_into_calls
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -70,27 +70,28 @@ async def test_two_workers_share_one_pace(batchers: list[Pipeline]) -> None:
 
 
 async def test_a_place_far_off_is_not_taken(batchers: list[Pipeline]) -> None:
-    rates = RateLimiter(batchers[0], Clock(), {"at": 1.0})
-    assert await rates.acquire("at", 3) == (True, 0.0)
+    rate_limiter = RateLimiter(batchers[0], Clock(), {"at": 1.0})
+    assert await rate_limiter.acquire("at", 3) == (True, 0.0)
     for _ in range(3):
-        granted, wait = await rates.acquire("at", 1)
+        granted, wait = await rate_limiter.acquire("at", 1)
         assert not granted
         assert 2.5 < wait <= 3
 
 
 async def test_what_was_not_used_makes_no_burst(batchers: list[Pipeline]) -> None:
-    rates = RateLimiter(batchers[0], Clock(), {"at": 50.0})
-    await rates.acquire("at", 1)
+    rate_limiter = RateLimiter(batchers[0], Clock(), {"at": 50.0})
+    await rate_limiter.acquire("at", 1)
     await asyncio.sleep(0.2)
-    waits = [(await rates.acquire("at", 5))[1] for _ in range(3)]
+    waits = [(await rate_limiter.acquire("at", 5))[1] for _ in range(3)]
     assert [round(wait, 1) for wait in waits] == [0.0, 0.1, 0.2]
 
 
 async def test_channels_have_their_own_pace_and_one_without_never_waits(batchers: list[Pipeline]) -> None:
-    rates = RateLimiter(batchers[0], Clock(), {"at": 1.0, "other": 1.0, "free": None})
-    assert [await rates.acquire(channel, 100) for channel in ("at", "other", "free", "free")] == [(True, 0.0)] * 4
-    assert [rates.most_parts(channel) for channel in ("at", "free")] == [1, None]
-    assert RateLimiter(batchers[0], Clock(), {"at": 12.5}).most_parts("at") == 12
+    rate_limiter = RateLimiter(batchers[0], Clock(), {"at": 1.0, "other": 1.0, "free": None})
+    granted = [await rate_limiter.acquire(channel, 100) for channel in ("at", "other", "free", "free")]
+    assert granted == [(True, 0.0)] * 4
+    assert [rate_limiter.max_parts_per_call(channel) for channel in ("at", "free")] == [1, None]
+    assert RateLimiter(batchers[0], Clock(), {"at": 12.5}).max_parts_per_call("at") == 12
 
 
 async def test_the_key_goes_when_nobody_sends(batchers: list[Pipeline], redis_url: str) -> None:
@@ -100,9 +101,9 @@ async def test_the_key_goes_when_nobody_sends(batchers: list[Pipeline], redis_ur
 
 
 async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Pipeline) -> None:
-    rates = RateLimiter(nowhere, Clock(), {"at": 10.0})
+    rate_limiter = RateLimiter(nowhere, Clock(), {"at": 10.0})
     with structlog.testing.capture_logs() as logs:
-        waits = [await rates.acquire("at", 5) for _ in range(4)]
+        waits = [await rate_limiter.acquire("at", 5) for _ in range(4)]
     assert [(granted, round(wait, 1)) for granted, wait in waits[:3]] == [(True, 0.0), (True, 0.5), (True, 1.0)]
     assert waits[3][0] is False
     assert [line["event"] for line in logs] == ["worker.rate_without_redis"]
@@ -110,9 +111,9 @@ async def test_without_redis_each_worker_keeps_to_the_rate_by_itself(nowhere: Pi
 
 def test_a_call_holds_no_more_than_a_seconds_worth() -> None:
     claims = [replace(a_claim(number, "a", phone(number)), parts=2) for number in range(7)]
-    assert [len(group) for group in grouped(claims, 100, 5)] == [2, 2, 2, 1]
-    assert [len(group) for group in grouped(claims, 100, 1)] == [1] * 7
-    assert [len(group) for group in grouped(claims, 100)] == [7]
+    assert [len(group) for group in group_into_calls(claims, 100, 5)] == [2, 2, 2, 1]
+    assert [len(group) for group in group_into_calls(claims, 100, 1)] == [1] * 7
+    assert [len(group) for group in group_into_calls(claims, 100)] == [7]
 
 
 async def test_two_workers_keep_the_rate_while_another_channel_is_not_held_up(
@@ -130,7 +131,7 @@ async def test_two_workers_keep_the_rate_while_another_channel_is_not_held_up(
             {"at": carrier, "quick": ToldCarrier()},
             clock,
             f"w{number}",
-            rates=RateLimiter(batchers[number], clock, {"at": 20.0}),
+            rate_limiter=RateLimiter(batchers[number], clock, {"at": 20.0}),
         )
         for number, carrier in enumerate(carriers)
     ]
@@ -158,8 +159,8 @@ async def test_what_waits_too_long_for_its_place_is_given_back_before_it_is_lost
         await stage.put(f"text {number}", to=phone(number))
     carrier = ToldCarrier()
     hasty = replace(BRISK, lost_after=timedelta(seconds=2.5))
-    rates = RateLimiter(batchers[0], clock, {"at": 3.0})
-    async with working(of_channels(outbox, {"at": carrier}, clock, pace=hasty, rates=rates)):
+    rate_limiter = RateLimiter(batchers[0], clock, {"at": 3.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, pace=hasty, rate_limiter=rate_limiter)):
         await until(lambda: ended(stage))
     assert len(carrier.calls) == 10
     assert [(row["attempts"], row["unknowns"]) for row in await stage.rows()] == [(1, 0)] * 10
@@ -173,8 +174,8 @@ async def test_what_presses_waits_for_no_more_than_half_a_second_of_what_was_cla
     for number in range(90):
         await stage.put(f"{number}", to=phone(number), kind=MessageClass.APPEAL)
     carrier = ToldCarrier()
-    rates = RateLimiter(batchers[0], clock, {"at": 40.0})
-    async with working(of_channels(outbox, {"at": carrier}, clock, rates=rates)):
+    rate_limiter = RateLimiter(batchers[0], clock, {"at": 40.0})
+    async with working(of_channels(outbox, {"at": carrier}, clock, rate_limiter=rate_limiter)):
         await until(lambda: _called(carrier, 25))
         pressing = await stage.put("pressing", to=phone(99))
         before = len(carrier.calls)

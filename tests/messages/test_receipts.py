@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
 from gateway.messages.claims import Claim
 from gateway.messages.outbox import Outbox
-from gateway.messages.receipts import Receipts, Taken, lock_carrier_ids
+from gateway.messages.receipts import ReceiptResult, Receipts, lock_carrier_ids
 from gateway.messages.tables import receipts
 from gateway.runtime.postgres import Database
 from tests.helpers.clocks import ManualClock
@@ -50,7 +50,7 @@ async def message(outbox: Outbox, stage: Stage) -> int:
 async def test_a_final_report_moves_the_message(
     reports: Receipts, stage: Stage, message: int, receipt: Receipt, status: str, reason: str
 ) -> None:
-    assert await reports.take("at", receipt) is Taken.APPLIED
+    assert await reports.store("at", receipt) is ReceiptResult.APPLIED
     row = await stage.row(message)
     assert (row["status"], row["reason"]) == (status, reason)
     (kept,) = await stage.rows(receipts)
@@ -63,9 +63,9 @@ async def test_a_final_report_moves_the_message(
 
 
 async def test_a_report_on_the_way_is_kept_and_moves_nothing(reports: Receipts, stage: Stage, message: int) -> None:
-    assert await reports.take("at", BUFFERED) is Taken.KEPT
+    assert await reports.store("at", BUFFERED) is ReceiptResult.KEPT
     assert await stage.statuses() == ["accepted"]
-    assert await reports.take("at", DELIVERED) is Taken.APPLIED
+    assert await reports.store("at", DELIVERED) is ReceiptResult.APPLIED
     (first, second) = await stage.rows(receipts)
     assert (first["message"], first["applied"], second["applied"]) == (message, False, True)
 
@@ -73,38 +73,38 @@ async def test_a_report_on_the_way_is_kept_and_moves_nothing(reports: Receipts, 
 @pytest.mark.parametrize(("first", "second"), [(DELIVERED, FAILED), (FAILED, DELIVERED), (DELIVERED, BUFFERED)])
 @pytest.mark.usefixtures("message")
 async def test_final_is_final(reports: Receipts, stage: Stage, first: Receipt, second: Receipt) -> None:
-    await reports.take("at", first)
+    await reports.store("at", first)
     before = await stage.statuses()
-    assert await reports.take("at", second) is Taken.KEPT
+    assert await reports.store("at", second) is ReceiptResult.KEPT
     assert await stage.statuses() == before
     assert [kept["applied"] for kept in await stage.rows(receipts)] == [True, False]
 
 
 @pytest.mark.usefixtures("message")
 async def test_a_repeated_report_is_stored_once(reports: Receipts, stage: Stage) -> None:
-    assert await reports.take("at", DELIVERED) is Taken.APPLIED
-    assert await reports.take("at", DELIVERED) is Taken.REPEATED
+    assert await reports.store("at", DELIVERED) is ReceiptResult.APPLIED
+    assert await reports.store("at", DELIVERED) is ReceiptResult.REPEATED
     assert len(await stage.rows(receipts)) == 1
 
 
 @pytest.mark.usefixtures("message")
 async def test_a_report_of_another_channel_is_a_stranger(reports: Receipts, stage: Stage) -> None:
-    assert await reports.take("other", DELIVERED) is Taken.PARKED
+    assert await reports.store("other", DELIVERED) is ReceiptResult.PARKED
     assert await stage.statuses() == ["accepted"]
 
 
 @pytest.mark.usefixtures("message")
 async def test_a_stranger_changes_nothing(reports: Receipts, stage: Stage) -> None:
     stranger = Receipt("ATXid_2", ReceiptStatus.DELIVERED, "Success", "")
-    assert await reports.take("at", stranger) is Taken.PARKED
-    assert await reports.take("at", stranger) is Taken.REPEATED
+    assert await reports.store("at", stranger) is ReceiptResult.PARKED
+    assert await reports.store("at", stranger) is ReceiptResult.REPEATED
     assert await stage.statuses() == ["accepted"]
 
 
 async def test_a_word_that_nobody_knows_is_kept_with_one_warning(reports: Receipts, stage: Stage, message: int) -> None:
     with structlog.testing.capture_logs() as logs:
-        assert await reports.take("at", STRANGE) is Taken.KEPT
-        assert await reports.take("at", STRANGE) is Taken.REPEATED
+        assert await reports.store("at", STRANGE) is ReceiptResult.KEPT
+        assert await reports.store("at", STRANGE) is ReceiptResult.REPEATED
     assert logs == [
         {
             "event": "receipt.not_understood",
@@ -119,7 +119,7 @@ async def test_a_word_that_nobody_knows_is_kept_with_one_warning(reports: Receip
 
 
 async def test_endless_words_are_cut(reports: Receipts, stage: Stage) -> None:
-    assert await reports.take("at", Receipt("x" * 9999, ReceiptStatus.DELIVERED, "y" * 9999, "z" * 9999))
+    assert await reports.store("at", Receipt("x" * 9999, ReceiptStatus.DELIVERED, "y" * 9999, "z" * 9999))
     (kept,) = await stage.rows(receipts)
     assert [len(kept[name]) for name in ("message_id", "raw", "reason")] == [128, 200, 200]
 
@@ -127,7 +127,9 @@ async def test_endless_words_are_cut(reports: Receipts, stage: Stage) -> None:
 async def test_a_long_id_is_still_the_same_id(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
     claim = await claimed(outbox, stage)
     await outbox.record("at", [(claim, Accepted("x" * 200))])
-    assert await reports.take("at", Receipt("x" * 200, ReceiptStatus.DELIVERED, "Success", "")) is Taken.APPLIED
+    assert (
+        await reports.store("at", Receipt("x" * 200, ReceiptStatus.DELIVERED, "Success", "")) is ReceiptResult.APPLIED
+    )
 
 
 # Early reports ---------------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ async def test_an_early_report_waits_for_its_message(
 ) -> None:
     claim = await claimed(outbox, stage)
     for receipt in early:
-        assert await reports.take("at", receipt) is Taken.PARKED
+        assert await reports.store("at", receipt) is ReceiptResult.PARKED
     await outbox.record("at", [(claim, Accepted("ATXid_1"))])
     assert await stage.statuses() == [status]
     kept = await stage.rows(receipts)
@@ -159,7 +161,7 @@ async def test_an_early_report_waits_for_its_message(
 async def test_a_report_never_moves_what_is_unknown(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
     claim = await claimed(outbox, stage)
     await outbox.record("at", [(claim, Unknown("no answer"))])
-    assert await reports.take("at", DELIVERED) is Taken.PARKED
+    assert await reports.store("at", DELIVERED) is ReceiptResult.PARKED
     assert await stage.statuses() == ["unknown"]
 
 
@@ -169,8 +171,8 @@ async def test_report_and_record_at_once_never_miss_each_other(reports: Receipts
         await stage.put(to=phone(number))
     claims = await outbox.claim(40, "w1", "at")
 
-    async def report(claim: Claim) -> Taken:
-        return await reports.take("at", Receipt(f"id-{claim.id}", ReceiptStatus.DELIVERED, "Success", ""))
+    async def report(claim: Claim) -> ReceiptResult:
+        return await reports.store("at", Receipt(f"id-{claim.id}", ReceiptStatus.DELIVERED, "Success", ""))
 
     async def record(some: list[Claim]) -> None:
         await outbox.record("at", [(claim, Accepted(f"id-{claim.id}")) for claim in some])
@@ -207,7 +209,7 @@ async def test_the_second_waits_for_the_first_to_commit(
     """The window too small to hit by chance: a trigger holds each side after its last statement, before its commit."""
     claim = await claimed(outbox, stage)
     sides: dict[str, Callable[[], Awaitable[object]]] = {
-        "report": lambda: reports.take("at", DELIVERED),
+        "report": lambda: reports.store("at", DELIVERED),
         "record": lambda: outbox.record("at", [(claim, Accepted("ATXid_1"))]),
     }
     async with database.begin() as connection:

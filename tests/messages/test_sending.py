@@ -104,7 +104,7 @@ async def test_two_workers_never_send_a_message_twice(database: Database, vault:
     carriers = [Uneven() for _ in range(3)]
     for number in range(100):
         await stage.put(f"text {number % 10}", to=phone(number))
-    small = replace(BRISK, batch_size=7, recipients=3)
+    small = replace(BRISK, batch_size=7, recipients_per_call=3)
     senders = [
         sender(Outbox(database, vault, clock), clock, carrier, f"w{number}", small)
         for number, carrier in enumerate(carriers)
@@ -126,7 +126,7 @@ async def test_a_report_that_comes_before_the_answer_is_applied(
     async with working(sender(outbox, clock, carrier)):
         await carrier.asked.wait()
         early = Receipt("id-1-4567", ReceiptStatus.DELIVERED, "Success", "")
-        await Receipts(database, clock).take("at", early)
+        await Receipts(database, clock).store("at", early)
         carrier.let.set()
         await until(lambda: ended(stage))
     assert await stage.statuses() == ["delivered"]

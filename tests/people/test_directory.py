@@ -187,7 +187,7 @@ async def test_who_said_stop_without_a_subscription_is_brought_by_no_older_conse
     by_carrier: bool,
 ) -> None:
     if by_carrier:
-        await Inbox(database, vault, clock).take_opt_out("at", OptOut(PHONE, "3375"))
+        await Inbox(database, vault, clock).store_opt_out("at", OptOut(PHONE, "3375"))
     else:
         await says_stop(PHONE)
     clock.advance(days=2)

@@ -263,7 +263,7 @@ async def test_a_path_too_long_for_a_socket_works(made: Path, tmp_path: Path) ->
 
 async def test_a_strangers_file_in_place_of_the_distant_sockets_is_refused(tmp_path: Path) -> None:
     data = tmp_path / ("long" * 25)
-    sockets = Path(store_urls(data)[0].removeprefix("unix://").partition("?")[0]).parent
+    sockets = Path(store_urls(data).redis.removeprefix("unix://").partition("?")[0]).parent
     sockets.symlink_to(tmp_path)
 
     try:

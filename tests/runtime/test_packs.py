@@ -18,7 +18,7 @@ def test_a_folder_is_its_yaml_and_csv_files(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("for people")
 
     assert read_pack(tmp_path) == {"flow.yaml": "start: main\nhome: main\n", "wording/id.yaml": "apology: Maaf é"}
-    with pytest.raises(PackNotFound, match="is not a folder with a menu pack"):
+    with pytest.raises(PackNotFound, match="is not a folder; expected a menu pack"):
         read_pack(tmp_path / "nowhere")
 
 

@@ -257,7 +257,7 @@ async def test_many_processes_may_upgrade_at_once(stores: EmbeddedStores, marks:
 
 
 async def test_an_upgrade_without_a_server_is_away(tmp_path: Path) -> None:
-    _, url = store_urls(tmp_path)
+    url = store_urls(tmp_path).database
     with pytest.raises(DatabaseUnavailable):
         await upgrade(url)
 

@@ -35,11 +35,11 @@ CRIES = [
 @pytest.mark.parametrize(("text", "language"), CRIES)
 async def test_a_cry_for_help_is_answered_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
     assert await desk.says(text) == sms("help", language)
-    (listed,) = await desk.letters.list(to_sort=True)
+    (listed,) = await desk.letters.list_inbound(to_sort=True)
     assert (listed["text"], listed["made"], listed["to_sort"]) == (text, "help_told", True)
     assert await desk.incidents() == [], "only who says LAPOR has reported"
     assert await desk.says("BANTUAN") == sms("help")
-    assert len(await desk.letters.list(to_sort=True)) == 1
+    assert len(await desk.letters.list_inbound(to_sort=True)) == 1
 
 
 @pytest.mark.parametrize("pack", ["pekalongan", "tegal", "kab-pekalongan"])
@@ -52,7 +52,7 @@ def test_every_help_says_whom_to_call_in_an_emergency(pack: str) -> None:
 async def test_anything_else_is_kept_for_the_desk(desk: Room) -> None:
     assert await desk.says("ada tawuran di klego") == sms("unknown")
     assert "*384*3375#" in sms("unknown")
-    (listed,) = await desk.letters.list(to_sort=True)
+    (listed,) = await desk.letters.list_inbound(to_sort=True)
     assert (listed["text"], listed["from"]) == ("ada tawuran di klego", NUMBER.masked)
 
 

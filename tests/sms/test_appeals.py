@@ -49,9 +49,9 @@ async def test_a_stop_counts_however_it_is_said(desk: Room, clock: ManualClock) 
     await desk.says("STOP", phone(0))
     assert (await Resident(desk.gateway.services.turns, phone(1)).walk(("1", "3", "2"))).end
     for _ in range(2):  # carriers repeat what they bring
-        await desk.inbox.take_opt_out("at", OptOut(phone(2), "SIAGA"))
-    await desk.inbox.take_opt_out("at", OptOut(phone(0), "SIAGA"))
-    await desk.inbox.take_opt_out("at", OptOut(phone(9), "SIAGA"))
+        await desk.inbox.store_opt_out("at", OptOut(phone(2), "SIAGA"))
+    await desk.inbox.store_opt_out("at", OptOut(phone(0), "SIAGA"))
+    await desk.inbox.store_opt_out("at", OptOut(phone(9), "SIAGA"))
     assert (await appeals.account(appeal)).responses == {"stop": 3}
 
 

@@ -52,7 +52,7 @@ async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: 
         assert await desk.says("BANTUAN")
     assert await desk.says("1") == ""
     assert await desk.incidents() == []
-    assert [letter["text"] for letter in await desk.letters.list(to_sort=True)] == ["1"]
+    assert [letter["text"] for letter in await desk.letters.list_inbound(to_sort=True)] == ["1"]
     clock.advance(hours=1)
     assert await desk.says("1"), "it is left as it was"
     assert len(await desk.incidents()) == 1
@@ -78,7 +78,7 @@ async def test_an_officers_answer_is_stored_and_not_answered(desk: Room, text: s
     for _ in range(2):  # to two alerts, one after the other
         assert await desk.says(text) == ""
     assert await desk.made() == ["officer", "officer"]
-    assert await desk.letters.list(to_sort=True) == []
+    assert await desk.letters.list_inbound(to_sort=True) == []
 
 
 @pytest.mark.parametrize("text", ["4", "12", "1a", "1.5 juta", "benar 1", "satu", "2 orang berkelahi"])

@@ -85,7 +85,7 @@ async def test_a_confirmation_is_a_reply(desk: Room) -> None:
     assert await desk.says("LAPOR 3 KLEGO tawuran lagi") == ""
     assert await desk.says("BANTUAN") == ""
     assert len(await desk.incidents()) == 10
-    (kept,) = await desk.letters.list(to_sort=True)
+    (kept,) = await desk.letters.list_inbound(to_sort=True)
     assert kept["text"] == "LAPOR 3 KLEGO tawuran lagi"
 
 

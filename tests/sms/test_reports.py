@@ -93,7 +93,7 @@ async def test_what_is_missing_is_said_and_the_letter_kept(
     language = {"LAPOR": "id", "LAPUR": "jv", "REPORT": "en"}[keyword]
     assert await desk.says(text.replace("LAPOR", keyword)) == sms(answer, language, **values)
     assert await desk.incidents() == []
-    (listed,) = await desk.letters.list(to_sort=True)
+    (listed,) = await desk.letters.list_inbound(to_sort=True)
     assert listed["text"] == text.replace("LAPOR", keyword)
     assert listed["made"] == ("untold" if answer == "no_report" else "unsorted")
 

@@ -75,7 +75,7 @@ async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: R
     assert await desk.says(text) == sms("unsub_ok", language)
     assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
     assert len(await desk.rows(opt_outs)) == 1
-    (listed,) = await desk.letters.list(to_sort=True)
+    (listed,) = await desk.letters.list_inbound(to_sort=True)
     assert (listed["text"], listed["made"]) == (text, "unsubscribed_told")
 
 
@@ -98,7 +98,7 @@ async def test_stop_is_heeded_by_every_appeal_until_the_phone_subscribes_again(d
 async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room) -> None:
     """His newest own word counts: or he would be told that he is subscribed, and get nothing."""
     await desk.says("REG MEDONO")
-    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    await desk.inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == [], (
         "to the carrier or to us, it ends all of them"
     )
@@ -110,7 +110,7 @@ async def test_who_subscribes_takes_back_what_he_said_to_the_carrier(desk: Room)
 
 async def test_a_carrier_that_refuses_him_all_the_same_says_so_of_the_reply(desk: Room, clock: ManualClock) -> None:
     """The reply that says that he is subscribed reaches nobody whom it is not true of."""
-    await desk.inbox.take_opt_out("at", OptOut(NUMBER, "3375"))
+    await desk.inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     await desk.says("REG KLEGO")
     outbox = Outbox(desk.gateway.services.database, VAULT, clock)
     (claim,) = await outbox.claim(10, "worker", "at")

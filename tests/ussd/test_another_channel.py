@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.limits import USSD_STRING
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
-from gateway.settings import ChannelSettings
 from gateway.text import gsm
 from gateway.wiring.pack_loading import limits_of
 from tests.helpers.packs import PACKS
 from tests.helpers.ussd import SERVICE, Resident, ussd_gateway
 
 KEYS = {"back": "70", "back_elsewhere": "79", "home": "700", "more": "78"}
-CHANNEL = ChannelSettings.model_validate(
+CHANNEL = AfricasTalkingSettings.model_validate(
     {
         "carrier": "africastalking",
         "username": "sandbox",

@@ -218,7 +218,7 @@ async def test_a_subscription_stands_with_its_consent(timed: UssdGateway, clock:
 
 
 async def test_a_subscription_takes_back_what_was_said_to_the_carrier(timed: UssdGateway, clock: ManualClock) -> None:
-    await Inbox(timed.services.database, VAULT, clock).take_opt_out("at", OptOut(NUMBER, "3375"))
+    await Inbox(timed.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
     assert state(await Resident(timed.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed.rows(opt_outs) == []
     assert await timed.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]

@@ -27,8 +27,8 @@ from gateway.incidents.tables import incidents
 from gateway.menu import engine
 from gateway.menu.checks.checker import check
 from gateway.menu.engine import RESUME, Session, Step
-from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
-from gateway.menu.model import Keys, Menu, StateKind, choices
+from gateway.menu.limits import DEFAULT, USSD_STRING, Keys, Limits
+from gateway.menu.model import Menu, choices
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
 from gateway.text import gsm
@@ -91,7 +91,7 @@ def likely(menu: Menu, limits: Limits, place: Session, number: int, ticket: str 
     """What somebody who wants to get on would answer here: mostly the first option, or a text like no other."""
     state = menu.states[place.state]
     within = place.answers.get(state.within, "") if state.within else ""
-    if state.kind is StateKind.ASK:
+    if state.kind.is_typed:
         said = {"text": f"tawuran {next(_texts)}.", "date": "2711", "ticket": ticket, "place_name": NAMES[number]}
         return said[state.source]
     offered = list(choices(menu, state, within))
@@ -108,7 +108,7 @@ def leads_on(menu: Menu, limits: Limits, place: Session) -> bool:
     """Whether some key that the screen offers leads to another screen."""
     state, named = menu.states[place.state], limits.keys or menu.keys
     within = place.answers.get(state.within, "") if state.within else ""
-    offered = [] if state.kind is StateKind.ASK else list(choices(menu, state, within))
+    offered = [] if state.kind.is_typed else list(choices(menu, state, within))
     for keys in (*offered, named.back, named.back_elsewhere, named.home, named.more):
         led = engine.step(menu, place, keys, limits, given=GIVEN, today=TODAY)
         if led.effect or led.end or (led.session.state, led.session.page) != (place.state, place.page):
@@ -187,7 +187,7 @@ class Dialogue(RuleBasedStateMachine):
         self.starred |= "*" in keys
         self.refused |= bool(led.session.error)
         self._replayed(led, ScreenLabel(place.state, place.language, place.began))
-        self.told |= state.kind is StateKind.ASK and state.source == "text"
+        self.told |= state.kind.is_typed and state.source == "text"
         self._now(led, ending)
 
     @precondition(lambda self: not self.led.end)

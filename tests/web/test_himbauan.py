@@ -19,7 +19,6 @@ from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.tables import appeals
 from gateway.runtime.postgres import Database
-from gateway.web import appeals_page
 from gateway.web.appeals_page import AppealsPage
 from tests.helpers.outages import Gate
 from tests.helpers.web import CODE, WebGateway
@@ -100,19 +99,32 @@ async def test_the_heading_over_a_template_is_the_packs(waspada: WebGateway) -> 
     assert slogan not in page
 
 
-async def test_the_page_says_when_it_does_not_show_all(waspada: WebGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(appeals_page, "MAX_PUBLISHED", 2)
+async def test_page_shorter_than_its_limit_does_not_mention_older_appeals(waspada: WebGateway) -> None:
     await stored(waspada.services.database)
-    assert "tidak ditampilkan lagi" not in (await waspada.call("GET", "/himbauan")).text
+
+    page = await page_of(waspada, limit=2)
+
+    assert "tidak ditampilkan lagi" not in page
+
+
+async def test_page_at_its_limit_says_that_older_appeals_are_left_out(waspada: WebGateway) -> None:
+    await stored(waspada.services.database)
     await stored(waspada.services.database, went_out_at=NOON - timedelta(days=1))
-    app = web.Application()  # a page of its own: the one above is remembered for ten seconds
-    services = waspada.services
-    AppealsPage(services.published_appeals.list_published, lambda: services.versions.current, services.clock).add_to(
-        app
-    )
-    async with TestClient(TestServer(app)) as client:
-        page = await (await client.get("/himbauan")).text()
+
+    page = await page_of(waspada, limit=2)
+
     assert "Yang dikirim sebelum 19-11-2024 12:00 WIB tidak ditampilkan lagi." in page
+
+
+async def page_of(waspada: WebGateway, limit: int) -> str:
+    """Return the HTML of a page of at most `limit` appeals."""
+    services, app = waspada.services, web.Application()
+    page = AppealsPage(
+        services.published_appeals.list_published, lambda: services.versions.current, services.clock, limit
+    )
+    page.add_to(app)
+    async with TestClient(TestServer(app)) as client:
+        return await (await client.get("/himbauan")).text()
 
 
 async def test_the_languages_stand_as_the_pack_orders_them(waspada: WebGateway) -> None:

@@ -120,7 +120,7 @@ async def test_a_folder_that_is_taken_away_changes_nothing(
     os.rename(pack, elsewhere)  # noqa: PTH104
     (line,) = await said(log, "pack.refused")
     assert versions.current is before
-    assert "is not a folder with a menu pack" in str(line["complaints"])
+    assert "is not a folder; expected a menu pack" in str(line["complaints"])
     os.rename(elsewhere, pack)  # noqa: PTH104
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
     await said(log, "pack.changed")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.pack.loader import PackRefused
-from gateway.settings import ChannelSettings
 from gateway.wiring import load_menu
 from gateway.wiring.pack_loading import limits_of
 from tests.helpers.packs import PACKS
@@ -18,8 +18,8 @@ LANGUAGES = ("id", "jv", "en")
 ACCOUNT = {"carrier": "africastalking", "username": "sandbox", "api_key": "key", "secret": "0123456789abcdef"}
 
 
-def channel(**values: object) -> ChannelSettings:
-    return ChannelSettings.model_validate({**ACCOUNT, "service_code": "*384*3375#", **values})
+def channel(**values: object) -> AfricasTalkingSettings:
+    return AfricasTalkingSettings.model_validate({**ACCOUNT, "service_code": "*384*3375#", **values})
 
 
 def test_channels_that_are_alike_are_laid_out_once() -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Self
 
 import structlog
 from aiohttp import ClientSession
 
 from gateway.carriers.africastalking.messaging import Messaging
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.carrier import (
     BadCallback,
     Carrier,
@@ -107,6 +109,18 @@ class AfricasTalking(Carrier):
             api_url=api_url,
             connect_seconds=connect_seconds,
             total_seconds=total_seconds,
+        )
+
+    @classmethod
+    def from_settings(cls, name: str, settings: AfricasTalkingSettings, http: ClientSession) -> Self:
+        """Build the carrier of the channel `name`. Raises `ValueError` as the constructor does."""
+        return cls(
+            name,
+            settings.username,
+            settings.api_key.get_secret_value(),
+            http,
+            sender=settings.sender,
+            api_url=settings.api_url,
         )
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:

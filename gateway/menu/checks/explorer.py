@@ -22,12 +22,11 @@ from gateway.menu.checks.answer_values import (
     clauses_by_name,
     evaluate,
     fact_combinations,
-    possible_values,
     representatives,
 )
 from gateway.menu.checks.screens import ANY, Turned
 from gateway.menu.conditions import Clause
-from gateway.menu.model import CONTINUE, MATCHES, Menu, State, StateKind
+from gateway.menu.model import MATCHES, Menu, State
 from gateway.menu.navigation import valid_answers
 from gateway.menu.session import Session
 
@@ -111,9 +110,9 @@ class _Explorer:
         for name in filter(None, (menu.help, menu.resume)):
             self._root(Session(name, menu.language), line[name], counted=False)
         if menu.resume:
-            for option in ("again", "delete"):
-                first = Session(menu.states[menu.resume].options[option], menu.language)
-                self._root(first, line[menu.resume], shown=(menu.resume,))
+            resume = menu.states[menu.resume]
+            for target in resume.kind.direct_targets(resume).values():
+                self._root(Session(target, menu.language), resume.line, shown=(menu.resume,))
         for keys, shortcut in menu.shortcuts.items():
             first = navigation.at_shortcut(menu, Session(menu.home, menu.language), keys, self.given)
             self._root(first, shortcut.line, shortcut=keys, passed=first.trail[1:])
@@ -155,20 +154,13 @@ class _Explorer:
             self.walked.moves[place] += dict.fromkeys(self._moves(state, session))
 
     def _moves(self, state: State, session: Session) -> Iterator[Move]:
-        match state.kind:
-            case StateKind.DO:
-                for target in state.options.values():
-                    yield self._done(session, target)
-            case StateKind.REVISE:
-                for target in state.options.values():
-                    there = navigation.jump_to(session, target, session.trail, session.answers)
-                    yield Move(self._at(there._replace(passing=False)), 1, False)
-            case StateKind.RESUME:
-                for option, target in state.options.items():
-                    if option != CONTINUE:
-                        yield Move(self._at(Session(target, session.language)), 1, False)
-            case StateKind.CHOOSE | StateKind.CHOOSE_FROM | StateKind.ASK:
-                yield from self._forth(state, session)
+        for at in state.kind.moves_of(self.menu, state, session, self.given):
+            if state.kind.runs_effect:  # it is on no trail, and takes no screen
+                yield self._move(session, at, session.trail, 0)
+            else:
+                yield Move(self._at(at), 1, False)
+        if state.kind.is_question:
+            yield from self._forth(state, session)
 
     def _forth(self, state: State, session: Session) -> Iterator[Move]:
         for value, screens in self._answers(state):
@@ -192,7 +184,7 @@ class _Explorer:
         clauses = self._tested.get(state.keep, ())
         turned = self.turned[state.name]
         worst: dict[tuple[str, TruthValues], tuple[str, int]] = {}
-        for value in possible_values(self.menu, state, clauses):
+        for value in state.kind.possible_values(self.menu, state, clauses):
             alike = (state.options.get(value, state.next), evaluate(clauses, value))
             screens = turned.get(value, turned.get(ANY, 1))
             if alike not in worst or screens > worst[alike][1]:
@@ -211,11 +203,6 @@ class _Explorer:
         at = navigation.forward(self.menu, session, target, kept, self.given)
         way = (*session.trail, session.state)
         return self._move(session._replace(answers={**session.answers, **kept}), at, way, screens)
-
-    def _done(self, session: Session, target: str) -> Move:
-        """The move that an effect of the gateway makes. It stands on no trail."""
-        at = navigation.enter(self.menu, session, target, session.trail, session.answers, self.given)
-        return self._move(session, at, session.trail, 0)
 
     def _move(self, session: Session, at: Session, way: tuple[str, ...], screens: int) -> Move:
         state = self.menu.states[at.state]

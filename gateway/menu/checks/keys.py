@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itertools import combinations
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
+from gateway.menu.model import MATCHES, Menu, State, choices
 from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, pack_diagnostic, state_diagnostic, text_diagnostic
 from gateway.menu.paging import option_lines, parent_values
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
@@ -41,8 +41,6 @@ def key_faults(menu: Menu, limits: Limits, unknowns: Unknowns = NOTHING_UNKNOWN)
 
 
 def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
-    if state.kind is StateKind.DO:
-        return
     if state.source == MATCHES:
         yield from map(str, range(1, MAX_MATCHES + 1))
     else:
@@ -55,7 +53,7 @@ def alike_faults(menu: Menu, language: str, *, in_doubt: bool = False) -> Iterat
     A screen that lacks a text is passed over in a language that is `in_doubt`.
     """
     for state in menu.states.values():
-        if state.kind not in (StateKind.DO, StateKind.END):
+        if state.kind.waits_for_input:
             with suppress(*(KeyError,) if in_doubt else ()):
                 yield from _alike_on(menu, state, language)
 
@@ -87,7 +85,7 @@ def _alike(menu: Menu, state: State, language: str, value: str, message: str) ->
     """The complaint, where that label is to be mended."""
     areas, words = menu.areas, menu.wordings[language]
     for answer in (state.keep, "category"):
-        if state.kind is StateKind.CHOOSE_FROM and value in words.labels.get(answer, {}):
+        if state.kind.is_list and value in words.labels.get(answer, {}):
             return text_diagnostic(words, ("labels", answer, value), message)
     if state.source == "languages" and value in menu.languages:
         return pack_diagnostic(menu, ("languages", value), message)

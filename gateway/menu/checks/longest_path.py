@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
 from gateway.menu.checks.explorer import Exploration, Move, Position, StartPoint
-from gateway.menu.model import Menu, StateKind
+from gateway.menu.model import Menu
 
 SECONDS_A_SCREEN = 12  # to read, think and type
 SECONDS_A_SESSION = 180  # a network ends it then, whatever is typed (facts/protocols.md A.4)
@@ -48,7 +48,7 @@ def find_longest_path(menu: Menu, walked: Exploration) -> LongestPath:
     left: dict[Position, int] = {}  # screens to the end
     best: dict[Position, Move] = {}
     for place in order:
-        if menu.states[place.state].kind is StateKind.END:
+        if menu.states[place.state].kind.is_end:
             left[place] = 0
         for move in walked.moves.get(place, ()):
             if move.is_forward and move.to in left and move.screens + left[move.to] > left.get(place, -1):
@@ -66,7 +66,7 @@ def _shown(menu: Menu, root: StartPoint, best: dict[Position, Move]) -> Iterator
     place = root.place
     while True:
         move = best.get(place)
-        if menu.states[place.state].kind is not StateKind.DO:
+        if not menu.states[place.state].kind.runs_effect:
             yield f"{place.state} ({move.screens} pages)" if move and move.screens > 1 else place.state
         if move is None:
             return

@@ -8,7 +8,7 @@ from gateway.menu.checks.answer_values import can_keep, impossible_values
 from gateway.menu.checks.explorer import Exploration, Position, targets
 from gateway.menu.checks.longest_path import SECONDS_A_SESSION, CycleFound, LongestPath, find_longest_path
 from gateway.menu.limits import Limits
-from gateway.menu.model import CONTINUE, FACTS, Menu, Shortcut, StateKind
+from gateway.menu.model import FACTS, Menu, Shortcut
 from gateway.menu.pack_files import FLOW, state_diagnostic
 from gateway.menu.unknowns import NOTHING_UNKNOWN, STAGES_LIST, Unknowns
 from gateway.text.diagnostics import Diagnostic
@@ -41,9 +41,8 @@ def _shown_anyway(menu: Menu) -> Iterator[tuple[str, str]]:
     yield from (("start", menu.start), ("home", menu.home))
     yield from ((role, name) for role, name in (("help", menu.help), ("resume", menu.resume)) if name)
     for state in menu.states.values():
-        if state.kind is StateKind.RESUME:
-            anew = ((option, target) for option, target in state.options.items() if option != CONTINUE)
-            yield from ((f"{option} of {state.name}", target) for option, target in anew)
+        for option, target in state.kind.direct_targets(state).items():
+            yield f"{option} of {state.name}", target
         if state.or_type:
             yield f"or_type of {state.name}", state.or_type
 
@@ -86,7 +85,7 @@ def _ending(menu: Menu, walked: Exploration) -> set[Position]:
         for move in moves:
             into.setdefault(move.to, []).append(place)
     found: set[Position] = set()
-    ends = [place for place in walked.moves if menu.states[place.state].kind in (StateKind.END, StateKind.TELL)]
+    ends = [place for place in walked.moves if menu.states[place.state].kind.can_finish]
     while ends:
         place = ends.pop()
         if place not in found:
@@ -133,7 +132,7 @@ def _first_faults(menu: Menu, walked: Exploration | None, keys: str, shortcut: S
     if walked:
         firsts = [menu.states[root.place.state] for root in walked.starts if root.shortcut == keys]
     for first in firsts:
-        if first.kind is StateKind.END:
+        if first.kind.is_end:
             yield f"it leads to {first.name}, which is an end"
         if first.source == "file_report":
             yield f"it leads to {first.name}, which files a report before anything is asked"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, Menu, State, StateKind, choices
+from gateway.menu.model import MATCHES, Menu, State, choices
 from gateway.menu.pack_files import text_diagnostic
 from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, longest_error, option_lines, pages, parent_values
 from gateway.places.gazetteer import MAX_MATCHES
@@ -59,9 +59,9 @@ def _measure(
     found: ScreenSizes, menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits
 ) -> None:
     words = menu.wordings[language]
-    if state.kind is StateKind.DO:
+    if state.kind.runs_effect:
         return
-    error = 0 if state.kind is StateKind.END else longest_error(words)
+    error = 0 if state.kind.is_end else longest_error(words)
     largest, page = 0, 0
     for laid in _all_laid(menu, state, language, places, limits):
         for number, text in enumerate(laid.pages, start=1):

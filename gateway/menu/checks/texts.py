@@ -10,7 +10,6 @@ from gateway.menu.model import (
     GATEWAY_PLACEHOLDERS,
     Menu,
     State,
-    StateKind,
     appeal_area_label,
     appeal_areas,
 )
@@ -106,7 +105,7 @@ def label_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[D
     wordings = [words for words in menu.wordings.values() if words.language not in unknowns.unclear]
     for placeholder, answer in menu.placeholders.items():
         keepers = [state for state in menu.states.values() if state.keep == answer]
-        if any(state.kind is StateKind.ASK for state in keepers):
+        if any(state.kind.is_typed for state in keepers):
             message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
             yield pack_diagnostic(menu, ("placeholders", placeholder), message)
         nowhere = not keepers and all(answer not in words.labels for words in wordings)
@@ -125,6 +124,6 @@ def _to_be_named(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]
     if not keepers:
         named = [value for words in menu.wordings.values() for value in words.labels.get(answer, {})]
         return list(dict.fromkeys(named))
-    chosen = [value for state in keepers if state.kind is StateKind.CHOOSE for value in state.options]
+    chosen = [value for state in keepers for value in state.options]
     listed = any(state.source == "categories" for state in keepers) and answer != "category"  # else `loading` asks
     return list(dict.fromkeys([*chosen, *(menu.categories if listed else ())]))

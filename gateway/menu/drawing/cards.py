@@ -13,7 +13,7 @@ from html import escape
 from gateway.menu.drawing import edges
 from gateway.menu.drawing.edges import EntryPoint
 from gateway.menu.limits import Limits
-from gateway.menu.model import Menu, State, StateKind
+from gateway.menu.model import Menu, State
 
 COLUMNS = 26  # of a small phone's display
 ADVANCE = 6.63  # of a character at 11 px
@@ -88,13 +88,13 @@ def state_card(
 ) -> Card:
     """The card of a state. `jumps` are its ways that no arrow shows, in words."""
     notes = [line for note in edges.state_notes(menu, state) for line in wrap(note)]
-    if state.kind is StateKind.DO:
+    if state.kind.runs_effect:
         return Card(
             state.name, "effect", state.name, notes=(*notes, state.source), jumps=tuple(jumps), least_width=least_width
         )
     shown = edges.screens(menu, state, language, limits)
-    style = "end" if state.kind is StateKind.END else "screen"
-    tag = "END" if state.kind is StateKind.END else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
+    style = "end" if state.kind.is_end else "screen"
+    tag = "END" if state.kind.is_end else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
     if shown.example:
         notes += wrap(f"e.g. {shown.example}")
     return Card(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import CONTINUE, MATCHES, Menu, Shortcut, State, StateKind
+from gateway.menu.model import MATCHES, Menu, Shortcut, State
 from gateway.menu.paging import navigation_lines, option_lines, pages, parent_values
 
 TYPED = "typed"
@@ -57,14 +57,10 @@ def menu_edges(menu: Menu, language: str) -> list[Edge]:
 
 def _ways(menu: Menu, state: State, language: str) -> Iterator[Edge]:
     texts = menu.wordings[language].screens.get(state.words, {})
-    for number, (option, target) in enumerate(state.options.items(), start=1):
-        if state.kind is StateKind.DO:
-            yield Edge(state.name, target, option)
-        else:
-            goes_on = state.kind is StateKind.RESUME and option == CONTINUE
-            yield Edge(state.name, DROPPED if goes_on else target, str(number), texts[option])
+    for key, target, option in state.kind.edges_of(state):
+        yield Edge(state.name, target, key, texts[option] if option else "")
     if state.next:
-        yield Edge(state.name, state.next, state.source if state.kind is StateKind.CHOOSE_FROM else TYPED)
+        yield Edge(state.name, state.next, state.source if state.kind.is_list else TYPED)
     if state.or_type:
         yield Edge(state.name, state.or_type, TYPED)
     if state.zero:

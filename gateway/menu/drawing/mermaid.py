@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gateway.menu.drawing import edges
 from gateway.menu.drawing.edges import Edge
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Menu, State, StateKind
+from gateway.menu.model import Menu, State
 
 _READ_BY_OTHERS = re.compile(
     r"[^\w .,:?!/()'+%=-]"  # what Mermaid or HTML reads: quotes, number signs, backticks, brackets, ...
@@ -44,13 +44,12 @@ def _nodes(menu: Menu, language: str, limits: Limits) -> Iterator[str]:
 
 
 def _node(menu: Menu, state: State, language: str, limits: Limits) -> str:
-    shown = [state.source] if state.kind is StateKind.DO else _screens(menu, state, language, limits)
+    shown = [state.source] if state.kind.runs_effect else _screens(menu, state, language, limits)
     label = _label(state.name, *edges.state_notes(menu, state), *shown)
-    match state.kind:
-        case StateKind.DO:
-            return f"{_id(state.name)}({label}):::effect"
-        case StateKind.END:
-            return f"{_id(state.name)}([{label}]):::last"
+    if state.kind.runs_effect:
+        return f"{_id(state.name)}({label}):::effect"
+    if state.kind.is_end:
+        return f"{_id(state.name)}([{label}]):::last"
     return f"{_id(state.name)}[{label}]:::screen"
 
 

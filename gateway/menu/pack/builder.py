@@ -9,8 +9,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import CONTINUE, Keys, Menu, Shortcut, State, StateKind
-from gateway.menu.pack.references import idle_keys, kind_faults
+from gateway.menu.kinds.base import StateShape
+from gateway.menu.limits import Keys
+from gateway.menu.model import Menu, Shortcut, State
+from gateway.menu.pack.references import ENTRY_KINDS, idle_keys, kind_faults
 from gateway.menu.pack.schema import (
     AppealsShape,
     CategoriesShape,
@@ -19,7 +21,6 @@ from gateway.menu.pack.schema import (
     PackShape,
     RulesShape,
     StagesShape,
-    StateShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
@@ -102,9 +103,11 @@ def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
         return _Entries()
     start, home = (name if name in states else "" for name in (flow.start, flow.home))
     first = next(iter(states), "")
-    led = ((flow.help, StateKind.TELL), (flow.resume, StateKind.RESUME))
-    told, resumed = (name if name in states and states[name].kind is kind else "" for name, kind in led)
-    return _Entries(start or home or first, home or start or first, told, resumed)
+    help_, resume = (
+        name if name in states and states[name].kind.name == ENTRY_KINDS[entry] else ""
+        for entry, name in (("help", flow.help), ("resume", flow.resume))
+    )
+    return _Entries(start or home or first, home or start or first, help_, resume)
 
 
 def _states(reading: PackReader, flow: FlowShape) -> dict[str, State]:
@@ -126,13 +129,14 @@ def _shortcuts(reading: PackReader, flow: FlowShape) -> dict[str, Shortcut]:
 
 
 def _state(name: str, raw: StateShape, line: int) -> State:
+    (kind,) = raw.kinds
     raw = raw.model_copy(update={key: StateShape.model_fields[key].default for key in idle_keys(raw)})
     return State(
         name=name,
-        kind=raw.kinds[0],
+        kind=kind,
         line=line,
-        options=raw.choose or raw.revise or ({CONTINUE: name, **raw.resume} if raw.resume else raw.then),
-        source=raw.choose_from or raw.ask or raw.do or "",
+        options=kind.options_of(name, raw),
+        source=kind.source_of(raw),
         within=raw.within,
         keep=raw.keep,
         next=raw.next,

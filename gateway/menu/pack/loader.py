@@ -28,6 +28,7 @@ from gateway.menu.pack.references import (
     check_wording,
 )
 from gateway.menu.pack.schema import (
+    FLOW_SCHEMA,
     REMINDER,
     REPLIES,
     SMS,
@@ -77,18 +78,18 @@ class PackResult(NamedTuple):
     unknowns: Unknowns = NOTHING_UNKNOWN
 
 
-def load(files: Mapping[str, str]) -> Menu:
+def load(files: Mapping[str, str], flow_schema: type[FlowShape] = FLOW_SCHEMA) -> Menu:
     """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is not whole."""
-    menu, diagnostics, unknowns = parse_pack(files)
+    menu, diagnostics, unknowns = parse_pack(files, flow_schema)
     if menu is None or diagnostics:
         raise PackRefused([*diagnostics, *(all_text_faults(menu, unknowns) if menu else ())])
     return menu
 
 
-def parse_pack(files: Mapping[str, str]) -> PackResult:
+def parse_pack(files: Mapping[str, str], flow_schema: type[FlowShape] = FLOW_SCHEMA) -> PackResult:
     """The menu of a pack as far as its files can be read, and all that is not whole."""
     reading = PackReader(files)
-    shapes = _shaped(reading)
+    shapes = _shaped(reading, flow_schema)
     reading.diagnostics += [
         Diagnostic(file, 0, f"a pack has no such file, only {', '.join(ALL)}") for file in _strays(files)
     ]
@@ -118,7 +119,7 @@ _WORDING: Mapping[str, Any] = {"navigation": {}, "errors": {}, "screens": {}, "s
 _MAY_LACK = ("labels", "appeals")
 
 
-def _shaped(reading: PackReader) -> ParsedPack:
+def _shaped(reading: PackReader, flow_schema: type[FlowShape]) -> ParsedPack:
     pack = reading.model(PACK, PackShape, instead=_PACK)
     if pack and (
         unclear := {name for name in reading.left_out(PACK, "languages") if wording_file(name) in reading.files}
@@ -127,7 +128,7 @@ def _shaped(reading: PackReader) -> ParsedPack:
     wordings = {language: _wording(reading, wording_file(language)) for language in (pack.languages if pack else ())}
     return ParsedPack(
         pack,
-        flow=reading.model(FLOW, FlowShape, instead={"start": "", "home": ""}),
+        flow=reading.model(FLOW, flow_schema, instead={"start": "", "home": ""}),
         categories=reading.model(CATEGORIES, CategoriesShape),
         stages=reading.model(STAGES, StagesShape, StagesShape([])),
         rules=reading.model(RULES, RulesShape, RulesShape()),

@@ -9,25 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
-from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS, MATCHES, StateKind
+from gateway.menu.kinds.ask import Ask
+from gateway.menu.kinds.base import ALWAYS, StateShape
+from gateway.menu.kinds.resume import Resume
+from gateway.menu.kinds.tell import Tell
+from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS
 from gateway.menu.pack.schema import (
-    ASKS,
-    EFFECTS,
     ERRORS,
-    LISTS,
     NAVIGATION,
     REMINDER,
     REPLIES,
-    RESUMING,
     SMS,
-    TAKES,
     AppealsShape,
     FlowShape,
     KeywordsShape,
     PackShape,
     RulesShape,
     StagesShape,
-    StateShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
@@ -35,6 +33,7 @@ from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, R
 from gateway.text.banned_words import find_banned_words
 
 ENTRIES = ("start", "home", "help", "resume")
+ENTRY_KINDS = {"help": Tell.name, "resume": Resume.name}  # the kind that a state must be of to be that entry
 
 
 def check_pack(reading: PackReader, pack: PackShape) -> None:
@@ -118,7 +117,9 @@ def _faults(
 
 
 def _keeps_what_is_given(state: StateShape) -> bool:
-    return state.keep in GATEWAY_PLACEHOLDERS.keys() | FACTS.keys() and not state.keep == state.ask == "ticket"
+    return (
+        state.keep in GATEWAY_PLACEHOLDERS.keys() | FACTS.keys() and not state.keep == state.value(Ask.name) == "ticket"
+    )
 
 
 def check_needs(reading: PackReader, flow: FlowShape, rules: RulesShape) -> None:
@@ -134,35 +135,19 @@ def _entry_faults(key: str, named: str, known: Mapping[str, StateShape], unclear
         return
     if named not in known:
         yield f"no state is called {named}"
-    elif key == "help" and known[named].tell is None:
+    elif key == "help" and known[named].value(ENTRY_KINDS[key]) is None:
         yield f"{named} must be a state that tells"
-    elif key == "resume" and known[named].resume is None:
+    elif key == "resume" and known[named].value(ENTRY_KINDS[key]) is None:
         yield f"{named} must be a state that begins with resume"
 
 
 def kind_faults(state: StateShape) -> Iterator[str]:
     """Why a state is not one of the things that a state can be."""
     if len(state.kinds) != 1:
-        names = ", ".join(state.kinds) or "none of them"
-        yield f"a state is one of {', '.join(StateKind)}; this is {names}"
+        names = ", ".join(kind.name for kind in state.kinds) or "none of them"
+        yield f"a state is one of {', '.join(state.kind_table)}; this is {names}"
         return
-    kind = state.kinds[0]
-    if kind in (StateKind.CHOOSE_FROM, StateKind.ASK) and not (state.keep and state.next):
-        yield f"{kind} needs keep (the answer's name) and next"
-    if kind is StateKind.CHOOSE_FROM and state.choose_from not in LISTS:
-        yield f"choose_from knows the lists {', '.join(LISTS)}"
-    if state.choose_from == MATCHES and not state.within:
-        yield f"{MATCHES} needs within: the answer with the typed name"
-    if kind is StateKind.ASK and state.ask not in ASKS:
-        yield f"ask knows {', '.join(ASKS)}"
-    if kind is StateKind.DO and state.do not in EFFECTS:
-        yield f"do knows {', '.join(EFFECTS)}"
-    elif kind is StateKind.DO and set(state.then) != EFFECTS[state.do or ""]:
-        yield f"then needs exactly {', '.join(sorted(EFFECTS[state.do or '']))}"
-    if kind in (StateKind.CHOOSE, StateKind.REVISE) and not (state.choose or state.revise):
-        yield f"{kind} needs at least one option"
-    if kind is StateKind.RESUME and set(state.resume or ()) != set(RESUMING):
-        yield f"resume needs exactly {', '.join(RESUMING)}"
+    yield from state.kinds[0].faults(state)
     if state.limits.min > state.limits.max:
         yield "limits: min is above max"
 
@@ -171,17 +156,15 @@ def idle_keys(state: StateShape) -> list[str]:
     """What is said of a state and never looked at."""
     if len(state.kinds) != 1:
         return []
-    idle = state.model_fields_set - TAKES[state.kinds[0]] - {*StateKind}
-    if state.ask not in (None, "text"):
-        idle |= state.model_fields_set & {"limits"}
-    return sorted(idle)
+    return sorted(state.model_fields_set - state.kinds[0].fields_of(state) - ALWAYS - state.kind_table.keys())
 
 
 def _way_faults(state: StateShape, known: Mapping[str, StateShape], unclear: Collection[str]) -> Iterator[str]:
     names = known.keys() | unclear
     yield from (f"no state is called {target}" for target in state.targets if target not in names)
-    yield from _narrowing_faults(state, known)
-    if state.or_type in known and known[state.or_type].ask is None:
+    for kind in state.kinds:
+        yield from kind.reference_faults(state, known)
+    if state.or_type in known and known[state.or_type].value(Ask.name) is None:
         yield f"or_type: {state.or_type} must be a state that asks"
     if state.words in known:
         yield from _borrowing_faults(state, known[state.words])
@@ -191,19 +174,10 @@ def _borrowing_faults(state: StateShape, lender: StateShape) -> Iterator[str]:
     """Why a state cannot show the screen of the `lender`."""
     if lender.words:
         yield f"words: {state.words} borrows its own words; name the state that has them"
-    if lender.do is not None:
+    if any(kind.runs_effect for kind in lender.kinds):
         yield f"words: {state.words} has no screen"
     elif unsaid := [name for name in state.labels if name not in lender.labels]:
         yield f"words: the screen of {state.words} has no words for {', '.join(unsaid)}"
-
-
-def _narrowing_faults(state: StateShape, known: Mapping[str, StateShape]) -> Iterator[str]:
-    """Lists that hang on an answer which can narrow none: they would be empty."""
-    keepers = [other for other in known.values() if state.within and other.keep == state.within]
-    if state.choose_from == "kelurahan" and any(other.choose_from != "kecamatan" for other in keepers):
-        yield f"within: {state.within} must be chosen from kecamatan"
-    if state.choose_from == MATCHES and any(other.ask != "place_name" for other in keepers):
-        yield f"within: {state.within} must be a place_name that is asked for"
 
 
 def _condition_faults(state: StateShape, kept: Collection[str] | None) -> Iterator[str]:
@@ -290,7 +264,7 @@ def check_screens(reading: PackReader, file: str, wording: WordingShape, flow: F
     shown = {
         name: state
         for name, state in flow.states.items()
-        if name not in unclear and state.do is None and not state.words
+        if name not in unclear and not any(kind.runs_effect for kind in state.kinds) and not state.words
     }
     _same_names(reading, file, ("screens",), wording.screens, list(shown), allowed=unclear)
     for name, state in shown.items():

@@ -4,49 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     RootModel,
     StringConstraints,
+    create_model,
     field_validator,
     model_validator,
 )
 
-from gateway.menu.conditions import read_condition
-from gateway.menu.limits import USSD_STRING
-from gateway.menu.model import CONTINUE, StateKind
+from gateway.menu.kinds.base import PackKind, StateShape, state_shape
+from gateway.menu.kinds.fields import STRICT, Name
+from gateway.menu.kinds.table import KINDS
 from gateway.menu.rules import Need
 from gateway.text.wording import literal_text
 
-EFFECTS: Mapping[str, frozenset[str]] = {
-    "file_report": frozenset({"filed", "kept", "failed"}),
-    "find_report": frozenset({"found", "none", "locked", "failed"}),
-    "add_details": frozenset({"added", "failed"}),
-    "erase_number": frozenset({"erased", "failed"}),
-    "subscribe": frozenset({"done", "failed"}),
-    "unsubscribe": frozenset({"done", "failed"}),
-    "delete_draft": frozenset({"deleted", "failed"}),
-}
-ASKS = ("text", "date", "ticket", "place_name")
-LISTS = ("languages", "categories", "kecamatan", "kelurahan", "matches")
-_ALWAYS = {"only_if", "otherwise"}
-TAKES: Mapping[StateKind, frozenset[str]] = {  # what else a state of each kind may say
-    StateKind.CHOOSE: frozenset({*_ALWAYS, "words", "zero", "keep", "within"}),
-    StateKind.CHOOSE_FROM: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "or_type"}),
-    StateKind.ASK: frozenset({*_ALWAYS, "words", "zero", "keep", "within", "next", "limits"}),
-    StateKind.REVISE: frozenset({*_ALWAYS, "words", "zero"}),
-    StateKind.RESUME: frozenset({*_ALWAYS, "words", "zero"}),
-    StateKind.TELL: frozenset({*_ALWAYS, "words", "zero"}),
-    StateKind.DO: frozenset({*_ALWAYS, "then"}),
-    StateKind.END: frozenset({*_ALWAYS, "words"}),
-}
-RESUMING = ("again", "delete")  # besides to continue, which leads to where the dialogue was
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
 SMS = ("received",)
@@ -78,16 +55,15 @@ REPLIES = (  # where keywords.yaml says what an SMS may ask for
 Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language"]
 Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
 ScreenText = Annotated[str, AfterValidator(literal_text)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
 class StrictModel(BaseModel):
-    """Nothing but what is named."""
+    """Schema that refuses every key it does not name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class KeysShape(StrictModel):
@@ -122,68 +98,6 @@ class PackShape(StrictModel):
         return name
 
 
-class InputLimitsShape(StrictModel):
-    """How much may be typed."""
-
-    min: int = Field(default=1, ge=0)
-    max: int = Field(default=USSD_STRING, ge=1)
-
-    @field_validator("max")
-    @classmethod
-    def _can_be_sent(cls, most: int) -> int:
-        if most > USSD_STRING:
-            raise ValueError(f"a USSD string holds no more than {USSD_STRING} characters: nobody can send {most}")
-        return most
-
-
-class StateShape(StrictModel):
-    """One state of flow.yaml."""
-
-    choose: dict[Name, str] | None = None
-    choose_from: str | None = None
-    ask: str | None = None
-    revise: dict[Name, str] | None = None
-    resume: dict[str, str] | None = None
-    tell: bool | None = None
-    do: str | None = None
-    end: bool | None = None
-    then: dict[str, str] = {}
-    within: str = ""
-    keep: str = ""
-    next: str = ""
-    zero: dict[Name, str] = Field(default={}, max_length=1)
-    limits: InputLimitsShape = InputLimitsShape()
-    only_if: str = ""
-    otherwise: str = ""
-    or_type: str = ""
-    words: str = ""
-
-    @property
-    def kinds(self) -> list[StateKind]:
-        """What the state does: one thing, if it is right."""
-        return [kind for kind in StateKind if getattr(self, kind.value) is not None]
-
-    @property
-    def labels(self) -> list[str]:
-        """What of its screen has words besides the heading."""
-        options = (CONTINUE, *self.resume) if self.resume else self.choose or self.revise or ()
-        return [*options, *self.zero]
-
-    @property
-    def targets(self) -> list[str]:
-        """All states that it names."""
-        branches = self.choose or self.revise or self.resume or self.then
-        ways = [*branches.values(), *self.zero.values(), self.next, self.otherwise, self.or_type, self.words]
-        return [way for way in ways if way]
-
-    @field_validator("only_if")
-    @classmethod
-    def _readable(cls, text: str) -> str:
-        if text:
-            read_condition(text)
-        return text
-
-
 class ShortcutShape(StrictModel):
     """Where a dialled suffix leads."""
 
@@ -200,6 +114,15 @@ class FlowShape(StrictModel):
     resume: str = ""
     shortcuts: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")], ShortcutShape] = {}
     states: dict[Name, StateShape] = Field(min_length=1)
+
+
+def flow_schema(kinds: Mapping[str, PackKind]) -> type[FlowShape]:
+    """Make the schema of a flow.yaml whose states are of these kinds."""
+    states: Any = (dict[Name, state_shape(kinds)], Field(min_length=1))  # type: ignore[misc]
+    return create_model("FlowShape", __base__=FlowShape, states=states)
+
+
+FLOW_SCHEMA = flow_schema(KINDS)
 
 
 class CategoriesShape(RootModel[list[Name]]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.menu.checks.answer_values import clauses_by_name, possible_values
-from gateway.menu.model import MATCHES, Menu, StateKind
+from gateway.menu.checks.answer_values import clauses_by_name
+from gateway.menu.model import MATCHES, Menu
 from gateway.menu.pack.builder import ParsedPack
 from gateway.menu.pack.references import are_ways_known, kept_by
 from gateway.menu.pack.schema import FlowShape, PackShape
@@ -53,5 +53,5 @@ def _hangs_on(menu: Menu, lists: frozenset[str]) -> bool:
     looked_at = clauses_by_name(menu)
     if STAGES_LIST in lists and "stage" in looked_at:
         return True
-    drawn = [state for state in menu.states.values() if state.kind is StateKind.CHOOSE_FROM and state.source in lists]
-    return any(state.keep in looked_at or not possible_values(menu, state, ()) for state in drawn)
+    drawn = [state for state in menu.states.values() if state.kind.is_list and state.source in lists]
+    return any(state.keep in looked_at or not state.kind.possible_values(menu, state, ()) for state in drawn)

@@ -19,9 +19,9 @@ from gateway.runtime.redis import Pipeline, RedisUnavailable
 
 log = structlog.get_logger()
 
-_BUCKET = files("gateway.messages.sending").joinpath("rate_limiter.lua").read_bytes()
-_BUCKET_SHA = hashlib.sha1(_BUCKET, usedforsecurity=False).hexdigest()
-_PATIENCE_S = 1.0  # a place further off is not taken: who waits longer asks again
+_SCRIPT = files("gateway.messages.sending").joinpath("rate_limiter.lua").read_bytes()
+_SCRIPT_SHA = hashlib.sha1(_SCRIPT, usedforsecurity=False).hexdigest()
+_MAX_WAIT_S = 1.0  # a place further off is not taken: who waits longer asks again
 
 
 class RateLimiter:
@@ -32,10 +32,10 @@ class RateLimiter:
         self._redis = redis
         self._clock = clock
         self._rates = {channel: rate for channel, rate in rates.items() if rate}
-        self._alone: dict[str, float] = {}  # without Redis: when the next part may leave
-        self._redis_away = False
+        self._local_free_at: dict[str, float] = {}  # without Redis: when the next part may leave
+        self._redis_unavailable = False
 
-    def most_parts(self, channel: str) -> int | None:
+    def max_parts_per_call(self, channel: str) -> int | None:
         """How many parts one call may have, which is a second's worth, and at least one; None for any number."""
         rate = self._rates.get(channel)
         return None if rate is None else max(1, math.floor(rate))
@@ -46,30 +46,30 @@ class RateLimiter:
         if rate is None:
             return True, 0.0
         try:
-            wait = await self._shared(channel, parts, rate)
-            self._away(False)
+            wait = await self._acquire_shared(channel, parts, rate)
+            self._note_redis(False)
         except RedisUnavailable:
-            self._away(True)
-            wait = self._by_itself(channel, parts, rate)
+            self._note_redis(True)
+            wait = self._acquire_locally(channel, parts, rate)
         return wait >= 0, abs(wait)
 
-    async def _shared(self, channel: str, parts: int, rate: float) -> float:
-        command = (1, f"waspada:rate:{channel}", parts, repr(rate), int(_PATIENCE_S * 1e6))
+    async def _acquire_shared(self, channel: str, parts: int, rate: float) -> float:
+        command = (1, f"waspada:rate:{channel}", parts, repr(rate), int(_MAX_WAIT_S * 1e6))
         try:
-            wait = await self._redis.run("EVALSHA", _BUCKET_SHA, *command)
+            wait = await self._redis.run("EVALSHA", _SCRIPT_SHA, *command)
         except NoScriptError:  # the first time, and after Redis was restarted
-            wait = await self._redis.run("EVAL", _BUCKET, *command)
+            wait = await self._redis.run("EVAL", _SCRIPT, *command)
         return int(wait) / 1e6
 
-    def _by_itself(self, channel: str, parts: int, rate: float) -> float:
+    def _acquire_locally(self, channel: str, parts: int, rate: float) -> float:
         now = self._clock.monotonic()
-        free = max(self._alone.get(channel, now), now)
-        if free - now > _PATIENCE_S:
+        free = max(self._local_free_at.get(channel, now), now)
+        if free - now > _MAX_WAIT_S:
             return now - free
-        self._alone[channel] = free + parts / rate
+        self._local_free_at[channel] = free + parts / rate
         return free - now
 
-    def _away(self, away: bool) -> None:
-        if away != self._redis_away:
+    def _note_redis(self, away: bool) -> None:
+        if away != self._redis_unavailable:
             log.warning("worker.rate_without_redis") if away else log.info("worker.rate_with_redis")
-        self._redis_away = away
+        self._redis_unavailable = away

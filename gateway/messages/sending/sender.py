@@ -32,33 +32,35 @@ class Sender:
         carriers: Mapping[str, Carrier],
         clock: Clock,
         worker: str,
-        pace: SenderOptions | None = None,
+        options: SenderOptions | None = None,
         metrics: Metrics | None = None,
-        rates: RateLimiter | None = None,
+        rate_limiter: RateLimiter | None = None,
         quiet_until: Callable[[datetime], datetime | None] = lambda _: None,
     ) -> None:
         """`quiet_until` says when the quiet hours end that a time lies in; None if it lies in none."""
         self._outbox = outbox
-        self._shift = WorkerState(pace or SenderOptions(), metrics or Metrics())
-        deps = SenderDeps(outbox, channels, rates, clock, worker, quiet_until)
-        self._lines = [ChannelSender(channel, carrier, deps, self._shift) for channel, carrier in carriers.items()]
+        self._worker = WorkerState(options or SenderOptions(), metrics or Metrics())
+        deps = SenderDeps(outbox, channels, rate_limiter, clock, worker, quiet_until)
+        self._channel_senders = [
+            ChannelSender(channel, carrier, deps, self._worker) for channel, carrier in carriers.items()
+        ]
 
     async def run(self) -> None:
         """Work until `stop`; then wait for the calls under way, record them, and give the other claims back."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._shift.run_until_stopped(self._look_for_lost))
-            for line in self._lines:
+            tasks.create_task(self._worker.run_until_stopped(self._sweep))
+            for line in self._channel_senders:
                 tasks.create_task(line.run())
 
     def stop(self) -> None:
         """Begin to stop; `run` returns when it is done."""
-        self._shift.stop()
+        self._worker.stop()
 
-    async def _look_for_lost(self) -> timedelta:
-        pace = self._shift.options
+    async def _sweep(self) -> timedelta:
+        pace = self._worker.options
         if lost := await self._outbox.sweep_lost_claims(pace.lost_after):
             log.warning("worker.claims_lost", messages=lost)
-        if again := await self._outbox.requeue_unknown(pace.resend_after):
+        if again := await self._outbox.requeue_unknown(pace.requeue_unknown_after):
             log.info("worker.unknown_queued_again", messages=again)
-        self._shift.metrics.queue_depth.set(await self._outbox.waiting())
-        return pace.sweep
+        self._worker.metrics.queue_depth.set(await self._outbox.count_queued())
+        return pace.sweep_interval

@@ -26,23 +26,27 @@ class SenderOptions:
     """How a sender works."""
 
     batch_size: int = 200  # messages of one claim
-    recipients: int = 100  # numbers of one call: no more become unknown by one timeout (facts/protocols.md B.5)
-    calls: int = 12  # of a lane to one carrier at the same time
-    batches: int = 3  # full claims of a lane at the same time: one is sent while others are claimed or written down
-    together: timedelta = timedelta(milliseconds=10)  # an ended send waits so long for others to be recorded with
-    idle: timedelta = timedelta(milliseconds=500)  # between two looks at an empty queue
-    paused: timedelta = timedelta(seconds=1)  # between two looks whether a paused channel may go on
+    recipients_per_call: int = (
+        100  # numbers of one call: no more become unknown by one timeout (facts/protocols.md B.5)
+    )
+    concurrent_calls: int = 12  # of a lane to one carrier at the same time
+    concurrent_batches: int = (
+        3  # full claims of a lane at the same time: one is sent while others are claimed or written down
+    )
+    record_delay: timedelta = timedelta(milliseconds=10)  # an ended send waits so long for others to be recorded with
+    idle_poll: timedelta = timedelta(milliseconds=500)  # between two looks at an empty queue
+    paused_poll: timedelta = timedelta(seconds=1)  # between two looks whether a paused channel may go on
     lost_after: timedelta = timedelta(minutes=5)  # a claim that old and not recorded was lost
-    resend_after: timedelta = timedelta(minutes=1)  # an unknown is left so long to turn out otherwise
-    sweep: timedelta = timedelta(seconds=30)  # between two looks for lost claims
-    outage: timedelta = timedelta(seconds=2)  # between two tries to reach the database
+    requeue_unknown_after: timedelta = timedelta(minutes=1)  # an unknown is left so long to turn out otherwise
+    sweep_interval: timedelta = timedelta(seconds=30)  # between two looks for lost claims
+    outage_retry: timedelta = timedelta(seconds=2)  # between two tries to reach the database
 
 
 class WorkerState:
     """One worker's time at work."""
 
-    def __init__(self, pace: SenderOptions, metrics: Metrics) -> None:
-        self.options = pace
+    def __init__(self, options: SenderOptions, metrics: Metrics) -> None:
+        self.options = options
         self.metrics = metrics
         self.database_unavailable = False
         self._stopping = asyncio.Event()
@@ -68,10 +72,10 @@ class WorkerState:
             self.database_is(away=False)
         except DatabaseUnavailable:
             self.database_is(away=True)
-            return self.options.outage
+            return self.options.outage_retry
         except Exception:
             log.exception("worker.round_failed", work=_name(work), **about)
-            return self.options.outage
+            return self.options.outage_retry
         return pause
 
     async def write_with_retry(self, write: Callable[[], Awaitable[set[int]]], messages: int) -> None:
@@ -85,7 +89,7 @@ class WorkerState:
                 if last:
                     log.error("worker.outcomes_not_recorded", messages=messages)
                     return
-                await self.pause(self.options.outage)
+                await self.pause(self.options.outage_retry)
             else:
                 self.database_is(away=False)
                 if len(written) < messages:

@@ -1,1 +1,1 @@
-"""Migrations of the tables (alembic). Steps are written by hand and never changed once released."""
+"""Migrations of the tables (alembic), written by hand and never changed once released."""

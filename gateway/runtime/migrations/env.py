@@ -1,4 +1,4 @@
-"""Run by alembic: `gateway.runtime.postgres` hands in the connection, inside a transaction."""
+"""Environment of alembic. `gateway.runtime.postgres` passes the connection, inside a transaction."""
 
 from alembic import context
 

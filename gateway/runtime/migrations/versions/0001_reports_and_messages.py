@@ -1,4 +1,4 @@
-"""Incidents and their audit trail, the outbox and its receipts, and what carriers bring in.
+"""Tables of incidents and their audit trail, the outbox and its delivery reports, and inbound SMS.
 
 Revision ID: 0001
 Revises:

@@ -1,4 +1,4 @@
-"""What a resident may do with a report: add to it, have the number erased, finish it later. And subscriptions.
+"""Details added to a report, erased numbers, drafts, and subscriptions.
 
 Revision ID: 0002
 Revises: 0001

@@ -1,4 +1,4 @@
-"""What was made of an SMS that came in, and whether it was answered.
+"""Disposition of an inbound SMS, and its answer.
 
 Revision ID: 0003
 Revises: 0002

@@ -1,6 +1,6 @@
-"""Everybody the gateway may write to, with roles and areas; and numbers that can be taken out everywhere.
+"""Directory of people with roles and areas, and numbers that can be erased in every table.
 
-Whoever has subscribed before is among the people from now on.
+Earlier subscribers are added to the directory.
 
 Revision ID: 0004
 Revises: 0003

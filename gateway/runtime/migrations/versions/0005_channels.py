@@ -1,4 +1,4 @@
-"""Channels that are paused for all workers; how each try ended; messages that are sent once more as new ones.
+"""Paused channels, outcome of each attempt, and messages that are sent again as new ones.
 
 Revision ID: 0005
 Revises: 0004

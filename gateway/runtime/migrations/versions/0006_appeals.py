@@ -1,4 +1,4 @@
-"""Appeals: what is said to whom, who approved it, the frozen audience; and messages that belong to one.
+"""Appeals with their texts, approvals and frozen audience, and the messages that belong to them.
 
 Revision ID: 0006
 Revises: 0005

@@ -1,4 +1,4 @@
-"""Accounts of the people who run the desk, and their tokens.
+"""Operator accounts and their tokens.
 
 Revision ID: 0007
 Revises: 0006

@@ -1,4 +1,4 @@
-"""What was replaced in the texts of an appeal; held appeals in the index of those that wait for a number.
+"""Characters that were replaced in the texts of an appeal. Held appeals in the index of messages by number.
 
 Revision ID: 0008
 Revises: 0007

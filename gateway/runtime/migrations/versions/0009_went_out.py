@@ -1,4 +1,4 @@
-"""When the first SMS of an appeal left.
+"""Time of the first SMS of an appeal.
 
 Revision ID: 0009
 Revises: 0008

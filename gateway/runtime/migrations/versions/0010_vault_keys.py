@@ -1,4 +1,4 @@
-"""A fingerprint of the vault's key, by which another key is noticed.
+"""Fingerprint of the vault key, by which a wrong key is detected.
 
 Revision ID: 0010
 Revises: 0009

@@ -1,4 +1,4 @@
-"""When each message was sent: by that, not by its last change, appeals are judged and accounted for.
+"""Time when each message was sent. Results and automatic pause of appeals use it, not the last change.
 
 Revision ID: 0011
 Revises: 0010

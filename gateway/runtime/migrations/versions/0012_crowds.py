@@ -1,6 +1,6 @@
-"""Whom each chunk of an appeal had a message queued for, so that nobody counts messages to know a week.
+"""Bitmap of the people with a queued message, per chunk of an appeal, for the weekly frequency cap.
 
-Of chunks that were expanded before, it is found out from the messages of the last two weeks; older ones matter no more.
+For chunks expanded earlier it is computed from the messages of the last two weeks. Older ones no longer count.
 
 Revision ID: 0012
 Revises: 0011
@@ -50,7 +50,7 @@ def upgrade() -> None:
 
 
 def _crowd(ids: list[int]) -> tuple[int, bytes]:
-    """A bit for each id, the lowest first, from a multiple of eight on."""
+    """Return a bit for each id, the lowest first, starting at a multiple of eight."""
     if not ids:
         return 0, b""
     first = min(ids) // 8 * 8

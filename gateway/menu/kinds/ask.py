@@ -1,0 +1,93 @@
+"""`ask`: a typed answer, such as a text, a date, a ticket or the name of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from gateway.menu.conditions import Clause, numbers_between
+from gateway.menu.kinds.base import QUESTION, PackKind, StateShape
+from gateway.menu.kinds.inputs import parse_input
+from gateway.menu.limits import Limits
+from gateway.menu.model import MATCHES, Menu, State
+from gateway.menu.navigation import forward, refuse
+from gateway.menu.session import GivenValues, Session
+
+PLACE_NAME = "place_name"
+ASKS = ("text", "date", "ticket", PLACE_NAME)
+
+OTHER_INPUT = "\0"
+"""Representative of every input that no condition names. Nobody can type it."""
+
+
+class Ask(PackKind):
+    """Question with a typed answer."""
+
+    name = "ask"
+    is_question = True
+    is_typed = True
+    value_type = str
+    fields = frozenset({*QUESTION, "next", "limits"})
+
+    def fields_of(self, raw: StateShape) -> frozenset[str]:
+        return self.fields if raw.value(self.name) == "text" else self.fields - {"limits"}
+
+    def source_of(self, raw: StateShape) -> str:
+        return str(raw.value(self.name))
+
+    def faults(self, raw: StateShape) -> Iterator[str]:
+        if not (raw.keep and raw.next):
+            yield f"{self.name} needs keep (the answer's name) and next"
+        if raw.value(self.name) not in ASKS:
+            yield f"{self.name} knows {', '.join(ASKS)}"
+
+    def move(
+        self,
+        menu: Menu,
+        state: State,
+        session: Session,
+        keys: str,
+        limits: Limits,
+        given: GivenValues,
+        today: date | None,
+    ) -> Session:
+        return answer_typed(menu, state, session, keys, given, today)
+
+    def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
+        named = {value for clause in clauses for value in clause.values} | {*numbers_between(clauses)}
+        return [OTHER_INPUT, *(value for value in sorted(named) if value and self.can_keep(menu, state, value))]
+
+    def can_keep(self, menu: Menu, state: State, value: str) -> bool:
+        if state.source == "date":
+            return _is_day(value)
+        return parse_input(menu, state, value, None).value == value
+
+
+def answer_typed(
+    menu: Menu,
+    state: State,
+    session: Session,
+    keys: str,
+    given: GivenValues,
+    today: date | None,
+    near: str = "",
+) -> Session:
+    """Take `keys` as the answer to the question of `state`. A place is searched in the kecamatan `near` first.
+
+    A name that means one place for certain answers the question for the place too.
+    """
+    answer = parse_input(menu, state, keys, today, near)
+    if answer.error:
+        return refuse(session, answer.error)
+    moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
+    at = menu.states[moved.state]
+    if at.source != MATCHES or not answer.sure:
+        return moved
+    return forward(menu, moved, at.next, {at.keep: answer.sure}, given)
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False

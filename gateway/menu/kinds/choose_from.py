@@ -1,0 +1,126 @@
+"""`choose_from`: an option of one of the pack's lists, such as its categories or places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
+
+from gateway.menu.conditions import Clause
+from gateway.menu.kinds.ask import PLACE_NAME, Ask, answer_typed
+from gateway.menu.kinds.base import QUESTION, PackKind, StateShape, turn_page
+from gateway.menu.kinds.inputs import has_words
+from gateway.menu.limits import Limits
+from gateway.menu.model import MATCHES, Menu, State, choices
+from gateway.menu.navigation import forget, forward, jump_to, parent_answer, refuse
+from gateway.menu.session import GivenValues, Session
+from gateway.text.wording import Wording
+
+LISTS = ("languages", "categories", "kecamatan", "kelurahan", MATCHES)
+
+
+class ChooseFrom(PackKind):
+    """Question with the options of a list. `or_type` may let a resident type a place instead."""
+
+    name = "choose_from"
+    is_question = True
+    is_list = True
+    value_type = str
+    fields = frozenset({*QUESTION, "next", "or_type"})
+
+    def source_of(self, raw: StateShape) -> str:
+        return str(raw.value(self.name))
+
+    def faults(self, raw: StateShape) -> Iterator[str]:
+        if not (raw.keep and raw.next):
+            yield f"{self.name} needs keep (the answer's name) and next"
+        if raw.value(self.name) not in LISTS:
+            yield f"{self.name} knows the lists {', '.join(LISTS)}"
+        if raw.value(self.name) == MATCHES and not raw.within:
+            yield f"{MATCHES} needs within: the answer with the typed name"
+
+    def reference_faults(self, raw: StateShape, known: Mapping[str, StateShape]) -> Iterator[str]:
+        """Yield messages about lists that depend on an answer which cannot narrow them: they would be empty."""
+        keepers = [other for other in known.values() if raw.within and other.keep == raw.within]
+        source = raw.value(self.name)
+        if source == "kelurahan" and any(other.value(self.name) != "kecamatan" for other in keepers):
+            yield f"within: {raw.within} must be chosen from kecamatan"
+        if source == MATCHES and any(other.value(Ask.name) != PLACE_NAME for other in keepers):
+            yield f"within: {raw.within} must be a place_name that is asked for"
+
+    def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
+        return list_values(menu, state.source, within)
+
+    def option_text(self, menu: Menu, state: State, words: Wording, value: str, offered: Collection[str]) -> str:
+        if state.source == "languages":
+            return menu.languages[value]
+        if state.source == MATCHES:
+            return menu.areas.distinct_name(value, offered)
+        if state.source == "kelurahan":
+            return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
+        return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
+
+    def move(
+        self,
+        menu: Menu,
+        state: State,
+        session: Session,
+        keys: str,
+        limits: Limits,
+        given: GivenValues,
+        today: date | None,
+    ) -> Session:
+        offered = choices(menu, state, parent_answer(state, session))
+        value = offered.get(keys)
+        if value is None and state.or_type and state.source == "kelurahan":
+            value = menu.gazetteer.exact_match(keys, offered.values()) or None
+        if value is not None:
+            return self.choose(menu, state, session, value, given)
+        turned = turn_page(menu, state, session, keys, limits)
+        if turned is not None:
+            return turned
+        if state.or_type and has_words(keys):
+            return _type_instead(menu, state, session, keys, given, today)
+        return refuse(session, "choice" if keys else "empty")
+
+    def choose(self, menu: Menu, state: State, session: Session, value: str, given: GivenValues) -> Session:
+        if state.source == "languages":
+            session = session._replace(language=value, chosen=True)
+        if state.or_type:
+            session = forget(session, menu.states[state.or_type].keep)
+        return forward(menu, session, state.next, {state.keep: value} if state.keep else {}, given)
+
+    def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
+        return list(menu.areas.kelurahan if state.source == MATCHES else list_values(menu, state.source, ""))
+
+
+def _type_instead(
+    menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None
+) -> Session:
+    """Take words typed at a list as the answer to the question `or_type`.
+
+    If a name means several places, those of the kecamatan whose list was shown come first.
+    """
+    question = menu.states[state.or_type]
+    near = parent_answer(state, session) if state.source == "kelurahan" else ""
+    trail = (*session.trail, state.name)
+    at = jump_to(session, question.name, trail, forget(session, state.keep).answers)
+    moved = answer_typed(menu, question, at, keys, given, today, near)
+    return refuse(session, moved.error) if moved.error else moved
+
+
+def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
+    """Return the values of one of `LISTS`. Raises `ValueError` for any other name."""
+    match source:
+        case "languages":
+            return tuple(menu.languages)
+        case "categories":
+            return menu.categories
+        case "kecamatan":
+            return tuple(menu.areas.kecamatan)
+        case "kelurahan" if within:
+            return menu.areas.by_kecamatan.get(within, ())
+        case "kelurahan":
+            return tuple(menu.areas.kelurahan)
+        case "matches":
+            return menu.gazetteer.find(within).codes
+    raise ValueError(f'unknown list "{source}"; expected one of {", ".join(LISTS)}')

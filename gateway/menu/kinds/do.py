@@ -1,0 +1,57 @@
+"""`do`: an effect of the gateway, without a screen. Its outcome leads on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gateway.menu.kinds.base import PackKind, StateShape
+from gateway.menu.model import Menu, State
+from gateway.menu.navigation import enter
+from gateway.menu.session import GivenValues, Session
+
+EFFECTS: Mapping[str, frozenset[str]] = {  # effect → its outcomes
+    "file_report": frozenset({"filed", "kept", "failed"}),
+    "find_report": frozenset({"found", "none", "locked", "failed"}),
+    "add_details": frozenset({"added", "failed"}),
+    "erase_number": frozenset({"erased", "failed"}),
+    "subscribe": frozenset({"done", "failed"}),
+    "unsubscribe": frozenset({"done", "failed"}),
+    "delete_draft": frozenset({"deleted", "failed"}),
+}
+
+
+class Do(PackKind):
+    """Effect that the caller of the engine carries out. It is never part of a trail."""
+
+    name = "do"
+    runs_effect = True
+    waits_for_input = False
+    value_type = str
+    fields = frozenset({"then"})
+
+    def branches_of(self, raw: StateShape) -> Mapping[str, str]:
+        return raw.then
+
+    def source_of(self, raw: StateShape) -> str:
+        return str(raw.value(self.name))
+
+    def labels_of(self, raw: StateShape) -> Sequence[str]:
+        return ()
+
+    def faults(self, raw: StateShape) -> Iterator[str]:
+        effect = raw.value(self.name)
+        if effect not in EFFECTS:
+            yield f"{self.name} knows {', '.join(EFFECTS)}"
+        elif set(raw.then) != EFFECTS[effect]:
+            yield f"then needs exactly {', '.join(sorted(EFFECTS[effect]))}"
+
+    def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
+        return ()
+
+    def moves_of(self, menu: Menu, state: State, session: Session, given: GivenValues) -> Iterator[Session]:
+        for target in state.options.values():
+            yield enter(menu, session, target, session.trail, session.answers, given)
+
+    def edges_of(self, state: State) -> Iterator[tuple[str, str, str]]:
+        for outcome, target in state.options.items():
+            yield outcome, target, ""

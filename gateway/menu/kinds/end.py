@@ -1,0 +1,15 @@
+"""`end`: the last screen of a dialogue."""
+
+from __future__ import annotations
+
+from gateway.menu.kinds.base import PackKind
+
+
+class End(PackKind):
+    """Screen without options or navigation, which closes the session."""
+
+    name = "end"
+    is_end = True
+    waits_for_input = False
+    can_finish = True
+    fields = frozenset({"words"})

@@ -1,0 +1,48 @@
+"""Table of the carriers that a channel may name: one line each (gateway/carriers/README.md, adding a carrier).
+
+A carrier outside this table, in a test for instance, is passed in: `read_settings` and `open_services` take a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from aiohttp import ClientSession
+
+from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
+from gateway.carriers.carrier import Carrier
+from gateway.settings import ChannelSettings, Settings, load_settings
+
+S = TypeVar("S", bound=ChannelSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCarrier(Generic[S]):
+    """Row of the table: the model of a channel's settings, and the constructor of the carrier from them."""
+
+    settings: type[S]
+    build: Callable[[str, S, ClientSession], Carrier]
+
+
+Carriers = Mapping[str, RegisteredCarrier[Any]]
+
+CARRIERS: Carriers = {
+    "africastalking": RegisteredCarrier(AfricasTalkingSettings, AfricasTalking.from_settings),
+}
+
+
+def read_settings(config: Path | None = None, carriers: Carriers = CARRIERS, **options: Any) -> Settings:
+    """Read settings from `config` (else `WASPADA_CONFIG`), the environment and the `options` of a command.
+
+    A channel may name a carrier of the table `carriers`. Raises `SettingsRefused`.
+    """
+    return load_settings(config, {name: carrier.settings for name, carrier in carriers.items()}, **options)
+
+
+def build_carrier(name: str, channel: ChannelSettings, http: ClientSession, carriers: Carriers) -> Carrier:
+    """Build the carrier of the channel `name` from its settings."""
+    return carriers[channel.carrier].build(name, channel, http)
