@@ -134,18 +134,10 @@ async def pause_appeal(connection: AsyncConnection, appeal: int, by: str, reason
 
 
 async def cancel_appeal(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
-<<<<<<< HEAD
     """Cancel an appeal and its waiting messages."""
     cancelled = {"status": AppealStatus.CANCELLED, "reason": reason}
     await update_appeal(connection, appeal, actor.name, "cancelled", now, reason, **cancelled)
-    await hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)
-=======
-    """Call off what waits of an appeal."""
-    await update_appeal(
-        connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason
-    )
     await set_hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)
->>>>>>> main
 
 
 # Audience ------------------------------------------------------------------------------------------------------

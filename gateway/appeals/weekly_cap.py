@@ -54,11 +54,7 @@ async def at_weekly_cap(
             queued_for[appeal].append(IdBitmap.of(people))
     # Just after a large appeal PostgreSQL's statistics are old: it would scan all messages instead of using the index.
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
-<<<<<<< HEAD
-    not_sent = await _people_of_messages(connection, recent, [CAME_TO_NOTHING], ids)
-=======
-    nothing = await _people(connection, week, [NOT_SENT], first, end)
->>>>>>> main
+    not_sent = await _people_of_messages(connection, recent, [NOT_SENT], ids)
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
     bitmaps = [union(queued_for[appeal]).without(not_sent.get(appeal, ())) for appeal in recent]
     return in_at_least(MAX_PER_WEEK, bitmaps)
