@@ -141,7 +141,9 @@ def expand_statement(
         "person": recipients.c.id,
         "area": recipients.c.area,
     }
-    rows = select(*row.values()).select_from(recipients.outerjoin(texts, has_text))
+    rows = select(*(value.label(name) for name, value in row.items())).select_from(
+        recipients.outerjoin(texts, has_text)
+    )
     insert = insert_or_ignore(messages).from_select(list(row), rows).on_conflict_do_nothing()
     return insert.returning(messages.c.person, messages.c.status)
 

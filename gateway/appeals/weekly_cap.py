@@ -23,7 +23,7 @@ from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import NOT_SENT, messages
 
-_NOT_SENT = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
+_UNSENT = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def at_weekly_cap(
     ids = _IdRange(person_ids[0], person_ids[-1] + 1) if person_ids else _IdRange()
     queued_for, earlier = await _queued_bitmaps(connection, recent, since, ids)
     for appeal, bitmap in earlier.items():
-        postponed = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOT_SENT])]
+        postponed = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _UNSENT])]
         within = _IdRange(max(ids.first, bitmap.first), min(ids.end, bitmap.end))
         for people in (await _people_of_messages(connection, [appeal], postponed, within)).values():
             queued_for[appeal].append(IdBitmap.of(people))
