@@ -1,7 +1,7 @@
-"""The audit trail: who changed what, and when, in every room of the house.
+"""Audit trail: the author, time and detail of every manual change.
 
-The table takes rows and nothing else; a trigger refuses every change of what stands. What can ever have to be erased
-has no place in it.
+The table is append-only: a trigger refuses to change or delete a row. So it must have nothing that may have to be
+erased later, such as a phone number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ audit = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # such as a ticket; no foreign key: the trail outlives what it tells of
+    Column("subject", Text, nullable=False),  # such as a ticket. No foreign key: the trail outlives its subjects
     Column("detail", JSONB, nullable=False),
     Index("ix_audit_subject", "subject"),
 )
@@ -33,20 +33,20 @@ INSERT_AUDIT = insert(audit)
 
 
 def audit_row(at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
-    """The audit row of a change of `subject`: a ticket, `message 17`, `channel at`. For `NOTE`."""
+    """Build the row of a change of `subject` (a ticket, `message 17`, `channel at`), for `INSERT_AUDIT`."""
     return {"at": at, "actor": actor, "action": action, "subject": subject, "detail": dict(detail)}
 
 
 class AuditTrail:
-    """Writes rows into the audit trail. May raise `DatabaseAway`."""
+    """Writer of the audit trail, in transactions of its own. May raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def add(self, actor: str, action: str, detail: Mapping[str, str | int], subject: str = "") -> None:
-        """Note what `actor` does. Texts are kept with phone numbers masked."""
-        masked = {name: mask_in(said) if isinstance(said, str) else said for name, said in detail.items()}
+        """Record an action of `actor`. Phone numbers in its texts are masked."""
+        masked = {name: mask_in(value) if isinstance(value, str) else value for name, value in detail.items()}
         async with self._database.begin() as connection:
             await connection.execute(
                 INSERT_AUDIT, audit_row(self._clock.now(), mask_in(actor), action, subject, masked)

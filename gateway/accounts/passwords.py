@@ -1,7 +1,7 @@
-"""Passwords: what a good one is, and the Argon2id hash that alone is stored of it.
+"""Passwords: the rules for a good one, and its Argon2id hash with a random salt, which alone is stored.
 
-A hash takes 64 MiB and about a fifth of a second of all that a small machine has. That is the point of it, and the
-reason why it is made in a thread, and no more than two at a time.
+A hash takes 64 MiB and about a fifth of a second of a small machine. That is its purpose, and the reason why it is
+computed in a thread, at most two at a time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 MIN_LENGTH, MAX_LENGTH = 12, 256
-_AT_A_TIME = 2
+_MAX_PARALLEL = 2
 
 
 class PasswordRefused(ValueError):
-    """Why a password cannot be taken."""
+    """Password that breaks a rule. The message names the rule."""
 
 
 def check_password(password: str, name: str) -> None:
-    """Raise `PasswordRefused` for what is short, endless, or the name. Length is what counts (NIST SP 800-63B)."""
+    """Raise `PasswordRefused` for a password that is too short, too long or the name.
+
+    Only length matters (NIST SP 800-63B).
+    """
     if len(password) < MIN_LENGTH:
         raise PasswordRefused(f"the password must be at least {MIN_LENGTH} characters long; four words do well")
     if len(password) > MAX_LENGTH:
@@ -32,45 +35,45 @@ def check_password(password: str, name: str) -> None:
 
 
 class Argon2Hasher:
-    """Makes and compares hashes, off the event loop. The parameters stand in each hash, so they may change."""
+    """Computes and verifies hashes off the event loop. A hash has its own parameters, so the defaults may change."""
 
     def __init__(self, parameters: Parameters = RFC_9106_LOW_MEMORY) -> None:
         self._argon2 = PasswordHasher.from_parameters(parameters)
-        self._places = asyncio.Semaphore(_AT_A_TIME)
+        self._slots = asyncio.Semaphore(_MAX_PARALLEL)
         self.decoy = _decoy(parameters)
 
     async def hash(self, password: str) -> str:
-        """A new hash, with a salt of its own."""
-        async with self._places:
-            return await asyncio.to_thread(self._argon2.hash, _bytes(password))
+        """Compute a new hash, with a salt of its own."""
+        async with self._slots:
+            return await asyncio.to_thread(self._argon2.hash, _encode(password))
 
     async def verify(self, stored: str, password: str) -> bool:
-        """Whether this is the password. Compare with `decoy` where there is none: the same work, always False."""
-        async with self._places:
+        """Return True if this is the password. Verify against `decoy` if there is no hash: same work, always False."""
+        async with self._slots:
             return await asyncio.to_thread(self._matches, stored, password)
 
     def _matches(self, stored: str, password: str) -> bool:
         try:
-            return self._argon2.verify(stored, _bytes(password))
+            return self._argon2.verify(stored, _encode(password))
         except (VerificationError, InvalidHashError):
             return False
 
     def needs_rehash(self, stored: str) -> bool:
-        """Whether a hash was made with other parameters than those of now."""
+        """Return True if a hash was computed with other parameters than today's."""
         return self._argon2.check_needs_rehash(stored)
 
 
 def _decoy(parameters: Parameters) -> str:
-    """A hash that no password is known for, with these parameters and without the work of making one."""
+    """Build a hash that no known password matches, with these parameters and without the work of computing one."""
     cost = f"m={parameters.memory_cost},t={parameters.time_cost},p={parameters.parallelism}"
-    salt, digest = (_zeros(length) for length in (parameters.salt_len, parameters.hash_len))
+    salt, digest = (_base64_zeros(length) for length in (parameters.salt_len, parameters.hash_len))
     return f"$argon2id$v={parameters.version}${cost}${salt}${digest}"
 
 
-def _zeros(length: int) -> str:
+def _base64_zeros(length: int) -> str:
     return "A" * -(-length * 4 // 3)  # base64 without padding, in which 'A' is zero
 
 
-def _bytes(password: str) -> bytes:
-    """One spelling for what looks the same: é typed on two keyboards may be one character or two."""
+def _encode(password: str) -> bytes:
+    """Encode a password in NFC: é typed on two keyboards may be one character or two."""
     return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

@@ -1,6 +1,7 @@
-"""Pure: the roles of the people who run the desk, and what each of them may do.
+"""Pure: roles of operators and the rights of each, by least privilege.
 
-The table is the whole truth. An account may have several roles and may do what any of them may.
+`RIGHTS_OF_ROLES` is complete: a right that is not in it does not exist. An account may have several roles and has the
+rights of all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from enum import StrEnum
 
 
 class DeskRole(StrEnum):
-    """As what somebody works with the gateway. Who is written to has the roles of `person.Role`."""
+    """Role of an operator of the gateway. People who receive messages have the roles of `person.Role`."""
 
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
@@ -19,7 +20,7 @@ class DeskRole(StrEnum):
 
 
 class Right(StrEnum):
-    """What an account may do, worded to follow "may"."""
+    """Right of an account, worded to follow "may"."""
 
     HANDLE_INCIDENTS = "handle incidents"
     READ_OFFICIALS = "read reports on officials"
@@ -45,10 +46,9 @@ DESK_ROLE_MEANINGS: Mapping[DeskRole, str] = {
 
 
 def may(roles: Collection[DeskRole], right: Right) -> bool:
-    """Whether one of these roles has this right."""
+    """Return True if one of these roles has this right."""
     return any(right in RIGHTS_OF_ROLES[role] for role in roles)
 
 
 def roles_with(right: Right) -> tuple[DeskRole, ...]:
-    """The roles that have this right."""
     return tuple(role for role, rights in RIGHTS_OF_ROLES.items() if right in rights)

@@ -1,15 +1,16 @@
-"""The accounts of the people who run the desk: made, changed, listed, and proven by password.
+"""Store of operator accounts: add, change and list them, and authenticate by password with a lockout.
 
-Every change writes an audit row, whose subject is `account <name>`. Nothing is ever deleted: what somebody approved
-must have somebody who did.
+Every change writes an audit row, whose subject is `account <name>`. No account is ever deleted: every approval must
+keep its author.
 
-A try counts as wrong until its password has turned out right. So any number of them at the same time are no more
-guesses than `TRIES`, and an unknown, a disabled and a locked name take the same work as any other.
+An attempt counts as wrong until its password has turned out right. So any number of simultaneous attempts are no more
+guesses than `MAX_WRONG_PASSWORDS`. An unknown, a disabled and a locked name take the same work as any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,10 +39,33 @@ FIRST_ADMINISTRATOR = "admin"
 _GATEWAY = "gateway"
 
 
-class AccountStore:
-    """Makes, changes, lists and proves accounts. Every method may raise `DatabaseAway`.
+@dataclass(frozen=True, slots=True)
+class TokenSummary:
+    """Token of an account, without its secret."""
 
-    What changes one raises `NoSuchAccount`; `actor` is who does it, for the audit trail.
+    name: str
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """Account as a list shows it, with the tokens that are not revoked."""
+
+    name: str
+    display: str
+    roles: tuple[DeskRole, ...]
+    state: str  # active, disabled or locked
+    created_at: datetime
+    password_set_at: datetime
+    last_used_at: datetime | None
+    tokens: tuple[TokenSummary, ...]
+
+
+class AccountStore:
+    """Store of accounts. Every method may raise `DatabaseUnavailable`, and one that changes an account `NoSuchAccount`.
+
+    `actor` is the author of a change, for the audit trail.
     """
 
     def __init__(self, database: Database, clock: Clock, hasher: Argon2Hasher | None = None) -> None:
@@ -50,20 +74,20 @@ class AccountStore:
         self._hasher = hasher or Argon2Hasher()
 
     async def add(self, name: str, display: str, roles: Sequence[DeskRole], password: str, *, actor: str) -> None:
-        """Make an account. Raises `AccountRefused`, also when there is one of this name, and `PasswordRefused`."""
+        """Add an account. Raises `AccountRefused`, also if the name is taken, and `PasswordRefused`."""
         check_account(name, display, roles)
         check_password(password, name)
         if not await self._insert(name, display, roles, password, actor):
-            raise AccountRefused(f"there is an account {name} already")
+            raise AccountRefused(f"account {name} exists already")
 
     async def add_first_administrator(self) -> str | None:
-        """Where there is no account at all, make an administrator; the password, which nobody can be shown again."""
+        """Add an administrator if there is no account at all. Returns the password, which cannot be shown again."""
         async with self._database.begin() as connection:
             if (await connection.execute(select(accounts.c.id).limit(1))).first():
                 return None
         password = self._clock.token()
         roles = [DeskRole.ADMINISTRATOR]
-        # Not added: another process was faster, and has shown its own.
+        # Not inserted: another process was faster, and has shown its own password.
         return password if await self._insert(FIRST_ADMINISTRATOR, "Administrator", roles, password, _GATEWAY) else None
 
     async def _insert(self, name: str, display: str, roles: Sequence[DeskRole], password: str, actor: str) -> bool:
@@ -79,15 +103,15 @@ class AccountStore:
             "created_at": now,
             "failed_tries": 0,
         }
-        adding = insert(accounts).values(row).on_conflict_do_nothing().returning(accounts.c.id)
+        statement = insert(accounts).values(row).on_conflict_do_nothing().returning(accounts.c.id)
         async with self._database.begin() as connection:
-            if (await connection.execute(adding)).first() is None:
+            if (await connection.execute(statement)).first() is None:
                 return False
             await audit_account(connection, now, actor, "account.added", name, {"roles": ", ".join(ordered)})
         return True
 
     async def set_password(self, name: str, password: str, *, actor: str) -> None:
-        """Give the account another password; it is locked no more. Raises `PasswordRefused`."""
+        """Set another password and end a lockout. Raises `PasswordRefused`."""
         check_password(password, name)
         hashed = await self._hasher.hash(password)
         now = self._clock.now()
@@ -99,7 +123,7 @@ class AccountStore:
             await audit_account(connection, now, actor, "account.password_set", name)
 
     async def disable(self, name: str, *, actor: str) -> bool:
-        """Let the account in no more, neither by password nor by token; whether that is new."""
+        """Refuse the account, by password and by token, from now on. Returns False if it was disabled already."""
         now = self._clock.now()
         async with self._database.begin() as connection:
             account = await lock_account(connection, name)
@@ -110,7 +134,7 @@ class AccountStore:
         return True
 
     async def enable(self, name: str, *, actor: str) -> bool:
-        """Let an account in that was disabled or locked, its tokens too; whether it was."""
+        """Accept a disabled or locked account again, and its tokens. Returns False if it was active already."""
         now = self._clock.now()
         async with self._database.begin() as connection:
             account = await lock_account(connection, name)
@@ -121,40 +145,41 @@ class AccountStore:
             await audit_account(connection, now, actor, "account.enabled", name, {"was": was})
         return True
 
-    async def list_accounts(self, limit: int = 1000) -> Sequence[dict[str, Any]]:
-        """The accounts with the tokens that stand, the newest first, for lists and JSON."""
+    async def list_accounts(self, limit: int = 1000) -> Sequence[AccountSummary]:
+        """Return the accounts with their tokens, revoked ones apart, the last added first."""
         newest = select(accounts).order_by(accounts.c.id.desc()).limit(limit)
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
             theirs = account_tokens.c.account.in_([row["id"] for row in rows])
-            standing = select(account_tokens).where(account_tokens.c.revoked_at.is_(None), theirs)
-            tokens = (await connection.execute(standing.order_by(account_tokens.c.id))).mappings().all()
+            active = select(account_tokens).where(account_tokens.c.revoked_at.is_(None), theirs)
+            tokens = (await connection.execute(active.order_by(account_tokens.c.id))).mappings().all()
         now = self._clock.now()
-        return [_for_json(row, [token for token in tokens if token["account"] == row["id"]], now) for row in rows]
+        return [_summary(row, [token for token in tokens if token["account"] == row["id"]], now) for row in rows]
 
-    # Proving -----------------------------------------------------------------------------------------------------
+    # Authentication ----------------------------------------------------------------------------------------------
 
     async def authenticate(self, name: str, password: str) -> Account | None:
-        """The account, if this is its password; None for everything else, and nobody learns why."""
-        claimed = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_LENGTH else None
-        stored = claimed["password_hash"] if claimed else self._hasher.decoy
+        """Return the account, if this is its password. None for everything else, without telling why."""
+        # The attempt is counted before the hash is computed, so that parallel attempts cannot exceed the limit.
+        row = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_LENGTH else None
+        stored = row["password_hash"] if row else self._hasher.decoy
         right = await self._hasher.verify(stored, password)
-        if claimed is None:
+        if row is None:
             return None
         if not right:
-            await self._audit_lockout(claimed)
+            await self._audit_lockout(row)
             return None
-        if not await self._reset_attempts(claimed):
+        if not await self._reset_attempts(row):
             return None
         if self._hasher.needs_rehash(stored):
-            await self._rehash(claimed, password)
-        return account_from_row(claimed)
+            await self._rehash(row, password)
+        return account_from_row(row)
 
     async def _use_attempt(self, name: str) -> RowMapping | None:
-        """The account, if it may be tried now; one try is used up, and the last one locks it."""
+        """Count one attempt, the last of which locks the account. Returns its row, None if it may not be tried."""
         now = self._clock.now()
         last = accounts.c.failed_tries + 1 >= MAX_WRONG_PASSWORDS
-        claiming = (
+        count_attempt = (
             update(accounts)
             .where(accounts.c.name == name, accounts.c.disabled_at.is_(None), _not_locked(now))
             .values(
@@ -164,41 +189,41 @@ class AccountStore:
             .returning(accounts)
         )
         async with self._database.begin() as connection:
-            claimed: RowMapping | None = (await connection.execute(claiming)).mappings().first()
-        return claimed
+            row: RowMapping | None = (await connection.execute(count_attempt)).mappings().first()
+        return row
 
-    async def _audit_lockout(self, claimed: RowMapping) -> None:
-        """Note the wrong password that has locked the account; every try is counted already."""
-        if claimed["locked_until"] is not None:
+    async def _audit_lockout(self, row: RowMapping) -> None:
+        """Write the lockout to the audit trail, if this attempt has locked the account. It is counted already."""
+        if row["locked_until"] is not None:
             async with self._database.begin() as connection:
-                await audit_account(connection, self._clock.now(), _GATEWAY, "account.locked", claimed["name"])
+                await audit_account(connection, self._clock.now(), _GATEWAY, "account.locked", row["name"])
 
-    async def _reset_attempts(self, claimed: RowMapping) -> bool:
-        """Forget the wrong tries; False where the password was changed or the account disabled meanwhile."""
-        same = and_(accounts.c.id == claimed["id"], accounts.c.password_set_at == claimed["password_set_at"])
-        accepting = (
+    async def _reset_attempts(self, row: RowMapping) -> bool:
+        """Reset the count. Returns False if the password was changed or the account disabled in the meantime."""
+        same = and_(accounts.c.id == row["id"], accounts.c.password_set_at == row["password_set_at"])
+        reset = (
             update(accounts)
             .where(same, accounts.c.disabled_at.is_(None))
             .values(failed_tries=0, locked_until=None, last_used_at=self._clock.now())
         )
         async with self._database.begin() as connection:
-            return (await connection.execute(accepting)).rowcount == 1
+            return (await connection.execute(reset)).rowcount == 1
 
-    async def _rehash(self, claimed: RowMapping, password: str) -> None:
-        """Hash a right password with the parameters of now."""
+    async def _rehash(self, row: RowMapping, password: str) -> None:
+        """Hash a right password with today's parameters."""
         hashed = await self._hasher.hash(password)
-        same = and_(accounts.c.id == claimed["id"], accounts.c.password_hash == claimed["password_hash"])
+        same = and_(accounts.c.id == row["id"], accounts.c.password_hash == row["password_hash"])
         async with self._database.begin() as connection:
             await connection.execute(update(accounts).where(same).values(password_hash=hashed))
 
 
-# What stands ---------------------------------------------------------------------------------------------------
+# Rows ------------------------------------------------------------------------------------------------------------
 
 
 async def lock_account(connection: AsyncConnection, name: str) -> RowMapping:
-    """The row of an account, held until the transaction ends. Raises `NoSuchAccount`."""
-    finding = select(accounts).where(accounts.c.name == name).with_for_update()
-    row = (await connection.execute(finding)).mappings().first()
+    """Return the row of an account, locked until the transaction ends. Raises `NoSuchAccount`."""
+    statement = select(accounts).where(accounts.c.name == name).with_for_update()
+    row = (await connection.execute(statement)).mappings().first()
     if row is None:
         raise NoSuchAccount
     return row
@@ -212,12 +237,11 @@ async def audit_account(
     name: str,
     detail: Mapping[str, str | int] | None = None,
 ) -> None:
-    """Write what was done with an account into the audit trail."""
+    """Write a change of an account to the audit trail, in the caller's transaction."""
     await connection.execute(INSERT_AUDIT, audit_row(now, mask_in(actor), action, f"account {name}", detail or {}))
 
 
 def account_from_row(row: Mapping[Any, Any]) -> Account:
-    """The account that a row of the table is."""
     return Account(row["id"], row["name"], row["display"], tuple(DeskRole(role) for role in row["roles"]))
 
 
@@ -229,25 +253,14 @@ def _not_locked(now: datetime) -> ColumnElement[bool]:
     return or_(accounts.c.locked_until.is_(None), accounts.c.locked_until <= now)
 
 
-def _for_json(row: RowMapping, tokens: Sequence[RowMapping], now: datetime) -> dict[str, Any]:
-    return {
-        "name": row["name"],
-        "display": row["display"],
-        "roles": row["roles"],
-        "state": account_state(row["disabled_at"], row["locked_until"], now),
-        "created_at": row["created_at"].isoformat(),
-        "password_set_at": row["password_set_at"].isoformat(),
-        "last_used_at": _written(row["last_used_at"]),
-        "tokens": [
-            {
-                "name": token["name"],
-                "expires_at": token["expires_at"].isoformat(),
-                "last_used_at": _written(token["last_used_at"]),
-            }
-            for token in tokens
-        ],
-    }
-
-
-def _written(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+def _summary(row: RowMapping, tokens: Sequence[RowMapping], now: datetime) -> AccountSummary:
+    return AccountSummary(
+        name=row["name"],
+        display=row["display"],
+        roles=tuple(DeskRole(role) for role in row["roles"]),
+        state=account_state(row["disabled_at"], row["locked_until"], now),
+        created_at=row["created_at"],
+        password_set_at=row["password_set_at"],
+        last_used_at=row["last_used_at"],
+        tokens=tuple(TokenSummary(token["name"], token["expires_at"], token["last_used_at"]) for token in tokens),
+    )

@@ -1,4 +1,4 @@
-"""The tables of the accounts. No secret stands in them: a hash of each password, and one of each token."""
+"""Tables of accounts and tokens. They have no secret, only a hash of each password and of each token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ accounts = Table(
     "accounts",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("name", Text, nullable=False),  # what is typed to log in, in lower case
+    Column("name", Text, nullable=False),  # the login name, in lower case
     Column("display", Text, nullable=False),
     Column("roles", ARRAY(Text), nullable=False),
     Column("password_hash", Text, nullable=False),

@@ -1,7 +1,7 @@
-"""Tokens: what proves an account where nobody types a password, in a script for instance.
+"""API tokens of accounts: they authenticate a script, where nobody types a password.
 
-A token is 256 random bits, so that a plain hash of it is enough, and it is found by that hash. It is shown once. A
-lock after wrong passwords does not stop it: otherwise anybody could stop the scripts of somebody else.
+A token is 256 random bits, so that a plain hash of it is enough, and it is looked up by that hash. It is shown once.
+A lockout after wrong passwords does not affect it: otherwise anybody could stop the scripts of somebody else.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from gateway.accounts.store import account_from_row, audit_account, lock_account
 from gateway.accounts.tables import account_tokens, accounts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.text.diagnostics import quoted
 from gateway.text.phone import mask_in
 
 PREFIX = "wsp_"
-"""By which a token is known for what it is wherever one turns up, in a log or a public repository."""
+"""Prefix that makes a leaked token recognisable, in a log or a public repository."""
 
 
 class TokenStore:
-    """Makes, revokes and proves tokens. Every method is one transaction and may raise `DatabaseAway`."""
+    """Store of tokens. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def create(self, name: str, label: str, days: int, *, actor: str) -> str:
-        """A token that is good for the account `name` for so many days, known to the account as `label`.
+        """Create a token of the account `name`, called `label` and valid for so many days. Returns it.
 
         Raises `NoSuchAccount` and `AccountRefused`.
         """
@@ -46,41 +47,43 @@ class TokenStore:
             if (
                 await connection.execute(select(account_tokens.c.id).where(_not_revoked(account["id"], label)))
             ).first():
-                raise AccountRefused(f"{name} has a token {label!r} already: revoke it, or name this one otherwise")
+                raise AccountRefused(
+                    f"{name} has a token {quoted(label)} already: revoke it, or name this one otherwise"
+                )
             await connection.execute(insert(account_tokens).values(account=account["id"], **row))
             detail: dict[str, str | int] = {"token": mask_in(label), "days": days}
             await audit_account(connection, now, actor, "account.token_made", name, detail)
         return token
 
     async def revoke(self, name: str, label: str, *, actor: str) -> None:
-        """Make a token worthless at once. Raises `NoSuchAccount` and `NoSuchToken`."""
+        """Revoke a token at once. Raises `NoSuchAccount` and `NoSuchToken`."""
         now = self._clock.now()
         async with self._database.begin() as connection:
             account = await lock_account(connection, name)
-            revoking = update(account_tokens).where(_not_revoked(account["id"], label)).values(revoked_at=now)
-            if (await connection.execute(revoking)).rowcount == 0:
+            revoke = update(account_tokens).where(_not_revoked(account["id"], label)).values(revoked_at=now)
+            if (await connection.execute(revoke)).rowcount == 0:
                 raise NoSuchToken
             await audit_account(connection, now, actor, "account.token_revoked", name, {"token": mask_in(label)})
 
     async def authenticate(self, token: str) -> Account | None:
-        """The account that this token is good for; None for everything else."""
+        """Return the account of a valid token. None for everything else."""
         if not token.startswith(PREFIX):
             return None
         now = self._clock.now()
-        good = and_(
+        valid = and_(
             account_tokens.c.digest == _digest(token),
             account_tokens.c.revoked_at.is_(None),
             account_tokens.c.expires_at > now,
         )
         theirs = account_tokens.c.account == accounts.c.id
-        finding = select(accounts).where(theirs, good, accounts.c.disabled_at.is_(None)).with_for_update(of=accounts)
+        find = select(accounts).where(theirs, valid, accounts.c.disabled_at.is_(None)).with_for_update(of=accounts)
         async with self._database.begin() as connection:
-            # First the account, then its token, as everybody does who writes here.
-            row = (await connection.execute(finding)).mappings().first()
+            # Lock order, as of every writer: the account first, then its token.
+            row = (await connection.execute(find)).mappings().first()
             if row is None:
                 return None
-            using = update(account_tokens).where(good).values(last_used_at=now)
-            if (await connection.execute(using)).rowcount == 0:  # revoked meanwhile
+            use = update(account_tokens).where(valid).values(last_used_at=now)
+            if (await connection.execute(use)).rowcount == 0:  # revoked in the meantime
                 return None
             await connection.execute(update(accounts).where(accounts.c.id == row["id"]).values(last_used_at=now))
         return account_from_row(row)

@@ -1,7 +1,7 @@
-"""The contract between the gateway and a carrier: our values, and the verbs that every carrier has.
+"""Contract between the gateway and a carrier: our values, and the methods that every carrier has.
 
-A carrier translates, nothing more: a raw request becomes one of these values, one of these values becomes
-an HTTP call and its outcome. It keeps no session, does not retry and sees no database.
+A carrier translates, nothing more. It turns the raw body of a webhook into one of these values, and one of these values
+into an HTTP call and its outcome. It keeps no session, does not retry and sees no database.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from gateway.text.phone import Phone
 
 
 class BadCallback(ValueError):
-    """This callback is malformed. `args[0]` says what is wrong, without quoting what was sent."""
+    """Malformed callback. `args[0]` says what is wrong, without quoting the body, which may hold a phone number."""
 
 
-# What a carrier tells us -------------------------------------------------------------------------------
+# Callbacks: from the carrier to the gateway -------------------------------------------------------------
 
 
 class Turn(NamedTuple):
-    """One USSD callback. `text` is everything typed so far, joined by `*` (facts/protocols.md A.5)."""
+    """USSD callback of one turn. `text` is all inputs of the session, joined by `*` (facts/protocols.md A.5)."""
 
     session: str
     phone: Phone
     service_code: str
     network: str
     text: str
-    label: str | None = None  # the label of the last screen, when the carrier echoes it
+    label: str | None = None  # of the last screen, if the carrier echoes it
 
 
 class Ending(StrEnum):
-    """How a USSD session came to its end."""
+    """Reason why a USSD session ended."""
 
     COMPLETED = "completed"
     ABANDONED = "abandoned"
@@ -44,7 +44,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """The carrier's note that a session is over: late, perhaps missing, perhaps repeated."""
+    """Event at the end of a USSD session. It may be late, repeated, or never come."""
 
     session: str
     ending: Ending
@@ -56,7 +56,7 @@ class SessionEnd:
 
 
 class ReceiptStatus(StrEnum):
-    """What a delivery report says, in our words."""
+    """Status of a message by its delivery report, in our words."""
 
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
@@ -66,7 +66,7 @@ class ReceiptStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A delivery report. `raw` is the carrier's own word, kept for the ledger."""
+    """Delivery report. `raw` is the carrier's own word for the status, which the message history keeps."""
 
     message_id: str
     status: ReceiptStatus
@@ -76,7 +76,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """An SMS to us. `sender` is E.164, or a short code or name as the carrier gave it."""
+    """Inbound SMS. `sender` is a number, or a short code or name as the carrier spells it."""
 
     id: str
     sender: Phone | str
@@ -88,17 +88,17 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """A subscriber told the carrier to stop messages from `sender`."""
+    """Opt-out at the carrier: a subscriber wants no more messages from `sender`."""
 
     phone: Phone
     sender: str
 
 
-# What we tell a carrier --------------------------------------------------------------------------------
+# Replies: from the gateway to the carrier ---------------------------------------------------------------
 
 
 class Screen(NamedTuple):
-    """What the resident sees next. `label` names the state, for the carrier's own reports; `end` hangs up."""
+    """Next screen of a USSD session. `label` names the menu state, for the carrier's own reports. `end` hangs up."""
 
     text: str
     end: bool
@@ -106,27 +106,27 @@ class Screen(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The body and the headers of our answer to a USSD callback; always HTTP 200 text/plain."""
+    """Body and headers of the answer to a USSD callback, which is always HTTP 200 `text/plain`."""
 
     body: bytes
     headers: Mapping[str, str]
 
 
-# How a send ended, for one number ----------------------------------------------------------------------
+# Outcomes of a send, for one number ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier took it and calls it `message_id`. Accepted is not delivered."""
+    """Accepted by the carrier, under its `message_id`. Accepted is not delivered."""
 
     message_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not sent; may be tried again, not before `after` if the carrier named a time.
+    """Certainly not sent, and worth a retry: not before `after`, if the carrier named a time (`Retry-After`).
 
-    With `whole_channel` the fault is the account's, not the message's: the channel is paused.
+    With `whole_channel` the fault is the account's, not the message's, and the channel is paused.
     """
 
     reason: str
@@ -136,7 +136,7 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Surely not sent, and trying again would not help."""
+    """Certainly not sent, and a retry would not help."""
 
     reason: str
     opted_out: bool = False
@@ -144,7 +144,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may or may not have been sent: nothing may be resent by guessing."""
+    """Perhaps sent, perhaps not. Only the rule of the message's class may resend it."""
 
     reason: str
 
@@ -153,7 +153,7 @@ Outcome = Accepted | Deferred | Refused | Unknown
 
 
 class Carrier(Protocol):
-    """One configured account of one provider. The `read_…` verbs raise `BadCallback`."""
+    """Configured account of one provider. The methods `read_…` take a raw body and raise `BadCallback`."""
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn: ...
 
@@ -168,9 +168,9 @@ class Carrier(Protocol):
     def read_opt_out(self, body: bytes, headers: Mapping[str, str]) -> OptOut: ...
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
-        """Send one text to up to 100 numbers. Every recipient is in the answer. Never raises."""
+        """Send one text to up to 100 numbers. Returns an outcome for each. Raises nothing but `CancelledError`."""
         ...
 
     async def balance(self) -> str | None:
-        """What the account has left, in the carrier's own words; None where it does not say within seconds."""
+        """Ask for the account's balance. Returns it in the carrier's words, or None if it does not say in seconds."""
         ...

@@ -1,4 +1,4 @@
-"""The body of an HTTP answer, read within a bound: no stranger fills our memory."""
+"""Bodies of HTTP answers, read within a bound, so that no server can fill our memory."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from gateway.text.errors import ExplainedError
 
 
 class AnswerTooLong(ExplainedError):
-    """The answer is longer than it may be."""
+    """HTTP answer longer than allowed."""
 
 
-async def read_body(response: ClientResponse, most: int) -> bytes:
-    """The whole body, unpacked. Raises `AnswerTooLong` once it has more than `most` bytes."""
+async def read_body(response: ClientResponse, most_bytes: int) -> bytes:
+    """Read the whole body, decompressed. Raises `AnswerTooLong` once it has more than `most_bytes`."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > most:
+        if len(body) > most_bytes:
             raise AnswerTooLong
     return bytes(body)

@@ -1,6 +1,6 @@
-"""`--as NAME`: who does something, proven, so that nobody acts as somebody else.
+"""Authentication of `--as NAME`, so that nobody acts as somebody else.
 
-By a token, where one is given (`WASPADA_TOKEN`, `WASPADA_TOKEN_FILE`), by the password in a file
+By a token, if one is given (`WASPADA_TOKEN`, `WASPADA_TOKEN_FILE`), by the password in a file
 (`WASPADA_PASSWORD_FILE`), or by the password typed at the terminal.
 """
 
@@ -25,11 +25,11 @@ from gateway.runtime.postgres import Database
 P = ParamSpec("P")
 
 _TOKEN, _TOKEN_FILE, _PASSWORD_FILE = "WASPADA_TOKEN", "WASPADA_TOKEN_FILE", "WASPADA_PASSWORD_FILE"
-_LONGEST_FILE = 4096
+_MAX_SECRET_LENGTH = 4096
 
 
 def account_option(command: Callable[P, Any]) -> Callable[P, Any]:
-    """The option `--as`, as the parameter `name`, for a verb that calls `proven`."""
+    """Add the option `--as`, as the parameter `name`, to a verb that calls `authenticate`."""
     return click.option(
         "--as",
         "name",
@@ -40,68 +40,68 @@ def account_option(command: Callable[P, Any]) -> Callable[P, Any]:
 
 
 async def authenticate(database: Database, name: str, right: Right | None = None) -> Account:
-    """The account `name`, proven to be whoever runs the command, and allowed to do what `right` says.
+    """Authenticate the user of the command as the account `name`, and check that it has this right.
 
-    Refused otherwise, with exit status 1.
+    Raises `click.ClickException` otherwise, which ends the command with exit status 1.
     """
-    account = await _proven(database, name.strip().lower())
+    account = await _authenticate(database, name.strip().lower())
     if right is not None and not account.may(right):
-        takes = " or ".join(roles_with(right))
-        raise click.ClickException(f"{account.name} may not {right}: that takes the role {takes}")
+        required = " or ".join(roles_with(right))
+        raise click.ClickException(f"{account.name} may not {right}: that takes the role {required}")
     return account
 
 
-async def _proven(database: Database, name: str) -> Account:
+async def _authenticate(database: Database, name: str) -> Account:
     given = [variable for variable in (_TOKEN, _TOKEN_FILE, _PASSWORD_FILE) if os.environ.get(variable)]
     if len(given) > 1:
         raise click.ClickException(f"{' and '.join(given)} are set: leave one of them")
     if given and given[0] != _PASSWORD_FILE:
-        return await _by_token(database, name, given[0])
-    password = _read(_PASSWORD_FILE) if given else _asked(name)
+        return await _authenticate_by_token(database, name, given[0])
+    password = _read_secret(_PASSWORD_FILE) if given else _ask_password_of(name)
     account = await AccountStore(database, Clock()).authenticate(name, password)
     if account is None:
         raise click.ClickException(
-            f"{name} is not proven: the name or the password is wrong, or the account is disabled, "
+            f"{name} is not authenticated: the name or the password is wrong, or the account is disabled, "
             "or locked for a quarter of an hour after ten wrong passwords"
         )
     return account
 
 
-async def _by_token(database: Database, name: str, variable: str) -> Account:
-    token = os.environ[variable].strip() if variable == _TOKEN else _read(variable)
+async def _authenticate_by_token(database: Database, name: str, variable: str) -> Account:
+    token = os.environ[variable].strip() if variable == _TOKEN else _read_secret(variable)
     account = await TokenStore(database, Clock()).authenticate(token)
     if account is None:
         raise click.ClickException(
-            f"the token in {variable} is wrong, has ended or is revoked, or its account disabled"
+            f"the token in {variable} is wrong, has expired or is revoked, or its account is disabled"
         )
     if account.name != name:
         raise click.ClickException(f"the token in {variable} is not one of {name}")
     return account
 
 
-def _read(variable: str) -> str:
-    """The first line of the file that a variable names."""
+def _read_secret(variable: str) -> str:
+    """Read the first line of the file that an environment variable names."""
     path = Path(os.environ[variable])
     try:
         with path.open(encoding="utf-8") as file:
-            return file.readline(_LONGEST_FILE).rstrip("\r\n")
+            return file.readline(_MAX_SECRET_LENGTH).rstrip("\r\n")
     except UnicodeDecodeError:
         raise click.ClickException(f"{variable}: {path} is not UTF-8") from None
     except OSError as error:
         raise click.ClickException(f"{variable}: {path} cannot be read: {error.strerror}") from None
 
 
-def _asked(name: str) -> str:
+def _ask_password_of(name: str) -> str:
     try:
         return ask_password(f"Password of {name}")
     except click.Abort:
         raise click.ClickException(
-            f"{name} is not proven: type the password, or set {_PASSWORD_FILE}, {_TOKEN_FILE} or {_TOKEN}"
+            f"{name} is not authenticated: type the password, or set {_PASSWORD_FILE}, {_TOKEN_FILE} or {_TOKEN}"
         ) from None
 
 
 def system_user() -> str:
-    """Who sits at the terminal, for the audit trail."""
+    """Return the user of the operating system who runs the command, for the audit trail."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in a container

@@ -1,4 +1,4 @@
-"""`incidents`: what residents have filed."""
+"""Command `incidents`: list reports and drafts, and move incidents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DRAFT_ANSWERS = ("category", "area", "when", "danger", "description")
 
 @click.group()
 def incidents() -> None:
-    """The reports that residents have filed."""
+    """List and move the reports of residents."""
 
 
 @incidents.command("list")
@@ -30,7 +30,7 @@ def incidents() -> None:
 @list_options
 @run_async
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
-    """List incidents, the newest first."""
+    """List incidents, newest first."""
     async with open_context(locate_gateway(config, data)) as stores:
         listed = await IncidentStore(stores.database, stores.vault, stores.clock).list_incidents(limit)
     columns = ["ticket", "category", "area", "when", "status", "veracity", "language", "received_at", "phone"]
@@ -42,7 +42,7 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
 @list_options
 @run_async
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
-    """List reports that were begun and not sent, the last left first."""
+    """List drafts: reports that were begun and not sent, newest first."""
     async with open_context(locate_gateway(config, data)) as stores:
         store = IncidentStore(stores.database, stores.vault, stores.clock)
         listed = await DraftStore(stores.database, stores.vault, stores.clock, store).list_drafts(limit)
@@ -54,17 +54,17 @@ async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool
 @gateway_options
 @click.argument("ticket")
 @click.argument("status", type=click.Choice([status.value for status in IncidentStatus]))
-@click.option("--as", "actor", required=True, help="Who does it; it stands in the audit trail.")
-@click.option("--reason", default="", help="Why; it stands in the audit trail.")
-@click.option("--found", type=click.Choice(_FINDINGS), help="What checking has found, for one that is closed.")
+@click.option("--as", "actor", required=True, help="Your name, for the audit trail.")
+@click.option("--reason", default="", help="The reason, for the audit trail.")
+@click.option("--found", type=click.Choice(_FINDINGS), help="The finding, with the status closed.")
 @run_async
 async def incidents_move(
     config: Path | None, data: Path | None, ticket: str, status: str, actor: str, reason: str, found: str | None
 ) -> None:
     """Move an incident along its lifecycle.
 
-    Closed without --found it stays unverified. An appeal can say that a rumour was checked only once its incident is
-    closed and found true, partly or untrue.
+    Without --found, a closed incident stays unverified. An appeal can say that a rumour was checked only if its
+    incident is closed and was found true, partly or untrue.
     """
     number = parse_ticket(ticket, "TICKET")
     to, result = IncidentStatus(status), Veracity(found) if found else None

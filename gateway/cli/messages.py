@@ -1,8 +1,9 @@
-"""`messages`: the SMS that were or are to be sent, one by one or all."""
+"""`messages`: outgoing and inbound SMS."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,29 +12,30 @@ from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
 from gateway.messages.message import MessageClass, MessageStatus
-from gateway.messages.operator_actions import OperatorActions
+from gateway.messages.operator_actions import MessageDetails, OperatorActions
 from gateway.messages.outbox import Outbox
-from gateway.sms.inbound_queue import InboundQueue
+from gateway.sms.inbound_queue import HandledSms, InboundQueue
+from gateway.text.json_values import to_json
 
 _NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
-_ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Who does it, for the audit trail.")
+_ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Your name, for the audit trail.")
 
 
 @click.group()
 def messages() -> None:
-    """The SMS that are or were to be sent."""
+    """Show, resend and cancel SMS, and list inbound SMS."""
 
 
 @messages.command("list")
 @gateway_options
 @list_options
 @click.option(
-    "--class", "kind", type=click.Choice([kind.value for kind in MessageClass]), help="Only those of this class."
+    "--class", "kind", type=click.Choice([kind.value for kind in MessageClass]), help="Only messages of this class."
 )
 @click.option(
-    "--status", type=click.Choice([status.value for status in MessageStatus]), help="Only those that stand so."
+    "--status", type=click.Choice([status.value for status in MessageStatus]), help="Only messages with this status."
 )
-@click.option("--ticket", default="", help="Only those about this report.")
+@click.option("--ticket", default="", help="Only messages about this report.")
 @run_async
 async def messages_list(
     config: Path | None,
@@ -44,28 +46,32 @@ async def messages_list(
     status: str | None,
     ticket: str,
 ) -> None:
-    """List messages, the newest first."""
+    """List messages, newest first."""
     number = parse_ticket(ticket, "--ticket") if ticket else ""
     async with open_context(locate_gateway(config, data)) as stores:
         outbox = Outbox(stores.database, stores.vault, stores.clock)
-        of_kind, standing = MessageClass(kind) if kind else None, MessageStatus(status) if status else None
-        listed = await outbox.list_messages(limit, kind=of_kind, status=standing, ticket=number)
+        listed = await outbox.list_messages(
+            limit,
+            kind=MessageClass(kind) if kind else None,
+            status=MessageStatus(status) if status else None,
+            ticket=number,
+        )
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
-    found = "There is no such message." if kind or status or ticket else "No message has been written yet."
-    print_rows(listed, columns, as_json, found)
+    if_empty = "There is no such message." if kind or status or ticket else "No message has been written yet."
+    print_rows([to_json(message) for message in listed], columns, as_json, if_empty)
 
 
 @messages.command("inbox")
 @gateway_options
 @list_options
-@click.option("--to-sort", is_flag=True, help="Only what somebody at the desk must read.")
+@click.option("--to-sort", is_flag=True, help="Only SMS that an operator must read.")
 @run_async
 async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
-    """List the SMS that came in and what was made of them, the newest first."""
+    """List inbound SMS and their results, newest first."""
     async with open_context(locate_gateway(config, data)) as stores:
         listed = await InboundQueue(stores.database, stores.vault, stores.clock).list_inbound(limit, to_sort=to_sort)
     columns = ["id", "made", "to_sort", "ticket", "from", "channel", "received_at", "text"]
-    print_rows(listed, columns, as_json, "No SMS has come in yet.")
+    print_rows([_inbound_json(sms) for sms in listed], columns, as_json, "No SMS has come in yet.")
 
 
 @messages.command("show")
@@ -74,11 +80,10 @@ async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, 
 @_NUMBER
 @run_async
 async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
-    """Show one message, its delivery reports and all that befell it."""
+    """Show one message with its delivery reports and its history."""
     async with open_context(locate_gateway(config, data)) as stores:
-        desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        shown = await desk.get_message(message)
-    print_row(shown, as_json)
+        details = await OperatorActions(stores.database, stores.vault, stores.clock).get_message(message)
+    print_row(_details_json(details), as_json)
 
 
 @messages.command("resend")
@@ -88,35 +93,58 @@ async def messages_show(config: Path | None, data: Path | None, message: int, as
 @_NUMBER
 @run_async
 async def messages_resend(config: Path | None, data: Path | None, message: int, actor: str, as_json: bool) -> None:
-    """Send a message once more, as a new one: one that is undelivered, refused, unknown or cancelled."""
+    """Send a message once more, as a new one.
+
+    It must be undelivered, refused, unknown or cancelled.
+    """
     async with open_context(locate_gateway(config, data)) as stores:
-        desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        shown = await desk.get_message(await desk.resend(message, actor))
+        actions = OperatorActions(stores.database, stores.vault, stores.clock)
+        details = await actions.get_message(await actions.resend(message, actor))
     if as_json:
-        print_row(shown, as_json)
+        print_row(_details_json(details), as_json)
     else:
-        click.echo(f"Message {message} is sent once more, as {shown['id']}.")
+        click.echo(f"Message {message} is sent once more, as {details.id}.")
 
 
 @messages.command("cancel")
 @gateway_options
 @json_option
 @_ACTOR
-@click.option("--reason", default="", help="Why; it stands in the audit trail.")
+@click.option("--reason", default="", help="Why, for the audit trail.")
 @_NUMBER
 @run_async
 async def messages_cancel(
     config: Path | None, data: Path | None, message: int, actor: str, reason: str, as_json: bool
 ) -> None:
-    """Call off a message that has not left: one that is queued or unknown.
+    """Cancel a message that is queued or unknown.
 
-    An unknown one of an appeal may have arrived, and stays as it is.
+    An unknown message of an appeal may have arrived, and cannot be cancelled.
     """
     async with open_context(locate_gateway(config, data)) as stores:
-        desk = OperatorActions(stores.database, stores.vault, stores.clock)
-        await desk.cancel(message, actor, reason)
-        shown = await desk.get_message(message)
+        actions = OperatorActions(stores.database, stores.vault, stores.clock)
+        await actions.cancel(message, actor, reason)
+        details = await actions.get_message(message)
     if as_json:
-        print_row(shown, as_json)
+        print_row(_details_json(details), as_json)
     else:
         click.echo(f"Message {message} is now cancelled.")
+
+
+def _details_json(details: MessageDetails) -> dict[str, Any]:
+    """Return the JSON of a message. An entry of its history has only the fields that its event has."""
+    json: dict[str, Any] = to_json(details)
+    json["history"] = [{name: value for name, value in entry.items() if value is not None} for entry in json["history"]]
+    return json
+
+
+def _inbound_json(sms: HandledSms) -> dict[str, Any]:
+    return {
+        "id": sms.id,
+        "made": sms.disposition or "",
+        "to_sort": sms.to_sort,
+        "ticket": sms.ticket,
+        "from": sms.sender,
+        "text": sms.text,
+        "channel": sms.channel,
+        "received_at": sms.received_at.isoformat(),
+    }

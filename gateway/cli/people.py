@@ -1,4 +1,4 @@
-"""`people`: subscribers, officers and partners; lists of them read in, written out, and erased."""
+"""`people`: import, list, export and erase subscribers, officers and partners."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,12 +21,14 @@ from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import MAX_FILE_BYTES, ImportOptions, PeopleList, read_people
 from gateway.people.directory import Directory, ImportCounts
+from gateway.people.loading import PersonSummary
 from gateway.people.person import ROLE_MEANINGS, Role
 from gateway.places.area_cell import AreaResolver
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import Settings
+from gateway.text.diagnostics import quoted, unknown
 from gateway.text.phone import NotAPhoneNumber, Phone, normalise
 from gateway.vault.key_check import check_vault_key
 
@@ -34,25 +37,25 @@ _ROLE = click.Choice([role.value for role in Role])
 _ASK = "-"
 
 
-def _areas_of(menu: Menu) -> AreaResolver:
+def _area_resolver(menu: Menu) -> AreaResolver:
     return AreaResolver(menu.areas, menu.gazetteer)
 
 
 @click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in ROLE_MEANINGS.items()) + ".")
 def people() -> None:
-    """The people whom the gateway may write to: subscribers, officers, partners."""
+    """People whom the gateway may write to: subscribers, officers, partners."""
 
 
-# Reading a list in ---------------------------------------------------------------------------------------------
+# Import ----------------------------------------------------------------------------------------------------------
 
 
 @people.command("import")
 @gateway_options
 @_PACK
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--dry-run", is_flag=True, help="Only say what would be done, and every row that is wrong.")
-@click.option("--skip-bad", is_flag=True, help="Store the good rows although there are wrong ones.")
-@click.option("--role", type=_ROLE, help="The role of rows that name none.")
+@click.option("--dry-run", is_flag=True, help="Only show the changes and every wrong row, and store nothing.")
+@click.option("--skip-bad", is_flag=True, help="Store the good rows and leave out the wrong ones.")
+@click.option("--role", type=_ROLE, help="The role of rows without one.")
 @json_option
 @run_async
 async def people_import(
@@ -67,39 +70,33 @@ async def people_import(
 ) -> None:
     """Add and correct people from FILE, a CSV with the columns phone, name, role, areas, language and consent.
 
-    A second time the same changes nothing. Where any row is wrong, nothing is stored and the exit status is 1. The
+    A second time the same changes nothing. If any row is wrong, nothing is stored and the exit status is 1. The
     JSON names the wrong rows in `bad_rows`, by file and line, and repeats no number.
     """
     settings = locate_gateway(config, data, pack)
     menu = load(read_pack(settings.pack))
-    listed = _read(file, menu, Role(role) if role else None)
-    bad, bad_rows = len(listed.diagnostics), [asdict(diagnostic) for diagnostic in listed.diagnostics]
-    for diagnostic in () if as_json else listed.diagnostics:
-        click.echo(diagnostic, err=True)
-    if bad and not (dry_run or skip_bad):
-        if as_json:
-            print_row({"dry_run": False, **asdict(ImportCounts()), "bad": bad, "bad_rows": bad_rows}, as_json)
-        raise click.ClickException(f"{_counted(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad.")
-    async with open_context(settings) as stores:
-        await check_vault_key(stores.database, stores.vault, stores.clock)
-        imported = await Directory(stores.database, stores.vault, stores.clock).import_people(
-            listed.entries, source=file.name, language=menu.language, dry_run=dry_run
-        )
-        counts = {**asdict(imported), "bad": bad}
-        if not dry_run:
-            await AuditTrail(stores.database, stores.clock).add(
-                system_user(), "people.imported", {"file": file.name, **counts}
-            )
+    listed = _read_list(file, menu, Role(role) if role else None)
+    bad = len(listed.diagnostics)
+    refused = bad > 0 and not (dry_run or skip_bad)
+    if not as_json:
+        for diagnostic in listed.diagnostics:
+            click.echo(diagnostic, err=True)
+    counts = ImportCounts() if refused else await _import(settings, listed, file.name, menu.language, dry_run=dry_run)
     if as_json:
-        print_row({"dry_run": dry_run, **counts, "bad_rows": bad_rows}, as_json)
-    else:
-        click.echo(_said(imported, bad, dry_run))
+        bad_rows = [asdict(diagnostic) for diagnostic in listed.diagnostics]
+        print_row({"dry_run": dry_run, **asdict(counts), "bad": bad, "bad_rows": bad_rows}, as_json)
+    elif not refused:
+        click.echo(_import_summary(counts, bad, dry_run))
+    if refused:
+        raise click.ClickException(
+            f"{_bad_rows(bad)}: nothing is stored. Mend them, or leave them out with --skip-bad."
+        )
     if bad and not skip_bad:
         sys.exit(1)
 
 
-def _read(file: Path, menu: Menu, role: Role | None) -> PeopleList:
-    reading = ImportOptions(menu.region, menu.languages, menu.timezone, _areas_of(menu), Clock().now(), role)
+def _read_list(file: Path, menu: Menu, role: Role | None) -> PeopleList:
+    options = ImportOptions(menu.region, menu.languages, menu.timezone, _area_resolver(menu), Clock().now(), role)
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES >> 20} MB: split it")
@@ -108,70 +105,96 @@ def _read(file: Path, menu: Menu, role: Role | None) -> PeopleList:
         raise click.ClickException(f"{file} is not UTF-8: save it as 'CSV UTF-8'") from None
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
-    return read_people(text, file.name, reading)
+    return read_people(text, file.name, options)
 
 
-def _counted(bad: int) -> str:
+async def _import(settings: Settings, listed: PeopleList, source: str, language: str, *, dry_run: bool) -> ImportCounts:
+    """Import the good rows of a list, or count what that would change, and record it in the audit trail."""
+    async with open_context(settings) as context:
+        await check_vault_key(context.database, context.vault, context.clock)
+        counts = await Directory(context.database, context.vault, context.clock).import_people(
+            listed.entries, source=source, language=language, dry_run=dry_run
+        )
+        if not dry_run:
+            detail = {"file": source, **asdict(counts), "bad": len(listed.diagnostics)}
+            await AuditTrail(context.database, context.clock).add(system_user(), "people.imported", detail)
+    return counts
+
+
+def _bad_rows(bad: int) -> str:
     return "1 row is wrong" if bad == 1 else f"{bad} rows are wrong"
 
 
-def _said(imported: ImportCounts, bad: int, dry_run: bool) -> str:
-    said = [f"{imported.new} new, {imported.updated} updated, {imported.unchanged} unchanged"]
-    if imported.declined:
-        said.append(f"{imported.declined} not subscribed: they have said STOP since")
+def _import_summary(counts: ImportCounts, bad: int, dry_run: bool) -> str:
+    clauses = [f"{counts.new} new, {counts.updated} updated, {counts.unchanged} unchanged"]
+    if counts.declined:
+        clauses.append(f"{counts.declined} not subscribed: they have said STOP since")
     if bad:
-        said.append(f"{_counted(bad)}")
-    return f"{'Dry run, nothing is stored: ' if dry_run else ''}{'; '.join(said)}."
+        clauses.append(_bad_rows(bad))
+    return f"{'Dry run, nothing is stored: ' if dry_run else ''}{'; '.join(clauses)}."
 
 
-# Looking and writing out ---------------------------------------------------------------------------------------
+# List and export -------------------------------------------------------------------------------------------------
 
 
 @people.command("list")
 @gateway_options
 @list_options
 @click.option("--role", type=_ROLE, help="Only those with this role.")
-@click.option("--area", help="Only those of this area, as code or name, with what lies in it.")
+@click.option("--area", help="Only those of this area, a code or a name, and of the areas in it.")
 @run_async
 async def people_list(
     config: Path | None, data: Path | None, as_json: bool, limit: int, role: str | None, area: str | None
 ) -> None:
     """List people, the last added first. Numbers are masked."""
     settings = locate_gateway(config, data)
-    codes = _codes(area, settings) if area is not None else ()
-    async with open_context(settings) as stores:
-        listed = await Directory(stores.database, stores.vault, stores.clock).list_people(
-            limit, Role(role) if role else None, codes
-        )
+    codes = _overlapping_codes(area, settings) if area is not None else ()
+    async with open_context(settings) as context:
+        directory = Directory(context.database, context.vault, context.clock)
+        found = await directory.list_people(limit, Role(role) if role else None, codes)
+    rows = [person_json(person) for person in found]
+    if not as_json:
+        rows = [{**row, "roles": ", ".join(row["roles"]), "areas": ", ".join(row["areas"])} for row in rows]
     columns = ["phone", "name", "roles", "areas", "language", "source", "added_at"]
-    if as_json:
-        print_rows(listed, columns, as_json, "")
-        return
-    lines = [{**person, **{name: ", ".join(person[name]) for name in ("roles", "areas")}} for person in listed]
-    print_rows(lines, columns, as_json, "There is nobody.")
+    print_rows(rows, columns, as_json, "There is nobody.")
 
 
-def _codes(area: str, settings: Settings) -> tuple[str, ...]:
-    areas = _areas_of(load(read_pack(settings.pack)))
-    read = areas.resolve(area)
-    if len(read.codes) != 1:
-        meant = f"; meant may be {', '.join(read.suggestions)}" if read.suggestions else ""
-        raise click.BadParameter(f"there is no area {area!r}{meant}", param_hint="--area")
-    return areas.overlapping_codes(read.codes[0])
+def person_json(person: PersonSummary) -> dict[str, Any]:
+    """Serialise a person of a list (design.md section 7)."""
+    return {
+        "phone": person.phone,
+        "name": person.name,
+        "roles": [role.value for role in person.roles],
+        "areas": list(person.areas),
+        "language": person.language,
+        "source": person.source,
+        "added_at": person.added_at.isoformat(),
+        "updated_at": person.updated_at.isoformat(),
+    }
+
+
+def _overlapping_codes(area: str, settings: Settings) -> tuple[str, ...]:
+    resolver = _area_resolver(load(read_pack(settings.pack)))
+    cell = resolver.resolve(area)
+    if len(cell.codes) > 1:
+        raise click.BadParameter(f"{quoted(area)} is several areas; expected one", param_hint="--area")
+    if not cell.codes:
+        raise click.BadParameter(f"{unknown('area', area)}; {cell.advice}", param_hint="--area")
+    return resolver.overlapping_codes(cell.codes[0])
 
 
 @people.command("export")
 @gateway_options
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
-@click.option("--reason", required=True, help="Why the numbers are needed; it stands in the audit trail.")
+@click.option("--reason", required=True, help="Why the numbers are needed, for the audit trail.")
 @click.option("--role", type=_ROLE, help="Only those with this role.")
 @run_async
 async def people_export(
     config: Path | None, data: Path | None, output: Path | None, reason: str, role: str | None
 ) -> None:
-    """Write all people with their whole numbers as CSV, as `people import` reads it.
+    """Export all people with their whole numbers as CSV, in the form that `people import` reads.
 
-    Only its owner can read the file. Who wrote it and why stands in the audit trail before the first number is read.
+    Only its owner can read the file. The audit trail has the author and the reason before the first number is read.
     """
     if not reason.strip():
         raise click.BadParameter("say why the numbers are needed", param_hint="--reason")
@@ -180,18 +203,18 @@ async def people_export(
     wanted = Role(role) if role else None
     written = 0
     with open_output(output) as file:
-        async with open_context(settings) as stores:
+        async with open_context(settings) as context:
             detail = {"reason": reason.strip(), "role": role or "all"}
-            await AuditTrail(stores.database, stores.clock).add(system_user(), "people.exported", detail)
-            sheet = csv.writer(file, lineterminator="\n")
-            sheet.writerow(COLUMNS)
-            async for person in Directory(stores.database, stores.vault, stores.clock).export(wanted):
-                sheet.writerows(csv_rows(person, menu.timezone, wanted))
+            await AuditTrail(context.database, context.clock).add(system_user(), "people.exported", detail)
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            async for person in Directory(context.database, context.vault, context.clock).export(wanted):
+                writer.writerows(csv_rows(person, menu.timezone, wanted))
                 written += 1
     click.echo(f"{written} people written{f' to {output}' if output else ''}.", err=True)
 
 
-# Erasing -------------------------------------------------------------------------------------------------------
+# Erasure ---------------------------------------------------------------------------------------------------------
 
 
 @people.command("erase")
@@ -201,32 +224,31 @@ async def people_export(
 @json_option
 @run_async
 async def people_erase(config: Path | None, data: Path | None, phone: str, yes: bool, as_json: bool) -> None:
-    """Take a number out of everything: people, subscriptions, reports, drafts and messages.
+    """Erase a number everywhere: from people, subscriptions, reports, drafts and messages.
 
-    The reports stay, and are nobody's. With - for PHONE the number is asked for, and stands in no history of commands.
+    The reports stay, without it. With - for PHONE the number is asked for, and is in no history of commands.
     """
     settings = locate_gateway(config, data)
-    number = _number(
-        click.prompt("Number", err=True) if phone == _ASK else phone, load(read_pack(settings.pack)).region
-    )
+    written = click.prompt("Number", err=True) if phone == _ASK else phone
+    number = _parse_phone(written, load(read_pack(settings.pack)).region)
     if not yes:
         click.confirm(f"Erase {number} everywhere? It cannot be undone.", abort=True, err=True)
-    async with open_context(settings) as stores:
-        await check_vault_key(stores.database, stores.vault, stores.clock)
-        erased = await Eraser(stores.database, stores.vault, stores.clock).erase(number, system_user())
+    async with open_context(settings) as context:
+        await check_vault_key(context.database, context.vault, context.clock)
+        erased = await Eraser(context.database, context.vault, context.clock).erase(number, system_user())
     if as_json:
         print_row({"phone": str(number), **asdict(erased)}, as_json)
         return
     if not erased.found_any:
         click.echo(f"Nothing is known of {number}.")
         return
-    counts = {**asdict(erased), "messages received": erased.received}
-    counts.pop("received")
+    counts = {name: count for name, count in asdict(erased).items() if name != "received"}
+    counts["messages received"] = erased.received
     click.echo(f"{number} is erased from: {', '.join(f'{name} {count}' for name, count in counts.items() if count)}.")
 
 
-def _number(written: str, region: str) -> Phone:
+def _parse_phone(written: str, region: str) -> Phone:
     try:
         return Phone(normalise(written, region))
-    except NotAPhoneNumber as wrong:
-        raise click.BadParameter(str(wrong), param_hint="PHONE") from None
+    except NotAPhoneNumber as error:
+        raise click.BadParameter(str(error), param_hint="PHONE") from None

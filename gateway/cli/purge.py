@@ -1,4 +1,4 @@
-"""`purge`: take out the numbers whose retention is over. The worker does it too, four times a day."""
+"""Command `purge`: remove the numbers whose retention is over. The worker does so too, four times a day."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gateway.privacy.retention import PurgeCounts, Retention
 
 @click.command()
 @gateway_options
-@click.option("--dry-run", is_flag=True, help="Only count what would lose its number.")
+@click.option("--dry-run", is_flag=True, help="Count the numbers that are due, and change nothing.")
 @json_option
 @run_async
 async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: bool) -> None:
-    """Take the numbers out of what has been over for longer than the setting `retention_days`.
+    """Remove the phone numbers whose retention (setting `retention_days`) is over.
 
-    Closed and merged incidents, messages, SMS that came in, withdrawn consents, and people without a role or a
-    subscription keep their record and lose their number. It cannot be undone.
+    Closed and merged incidents, messages, inbound SMS, withdrawn consents, and people without a role or a subscription
+    keep their record and lose their number. It cannot be undone.
     """
     settings = locate_gateway(config, data)
     async with open_context(settings) as stores:
@@ -34,15 +34,20 @@ async def purge(config: Path | None, data: Path | None, dry_run: bool, as_json: 
     if as_json:
         print_row({"dry_run": dry_run, "retention_days": settings.retention_days, **asdict(purged)}, as_json)
     else:
-        click.echo(_said(purged, settings.retention_days, dry_run))
+        click.echo(_summary(purged, settings.retention_days, dry_run))
 
 
-def _said(purged: PurgeCounts, days: int, dry_run: bool) -> str:
+def _summary(purged: PurgeCounts, days: int, dry_run: bool) -> str:
     if not purged.found_any:
         return f"No number has been kept for more than {days} days after it was needed."
-    counts = {**asdict(purged), "messages received": purged.received}
-    counts.pop("received")
+    counts = {
+        "incidents": purged.incidents,
+        "messages": purged.messages,
+        "subscriptions": purged.subscriptions,
+        "people": purged.people,
+        "inbound SMS": purged.received,
+    }
     listed = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
-    return (
-        f"Dry run, nothing is changed: numbers are due in {listed}." if dry_run else f"Numbers taken out of {listed}."
-    )
+    if dry_run:
+        return f"Dry run, nothing is changed. Numbers are due in: {listed}."
+    return f"Removed the numbers of: {listed}."

@@ -1,19 +1,21 @@
-"""`users`: the accounts of the people who run the desk, and their tokens.
+"""`users`: accounts of the operators, and their tokens.
 
-Whoever may run this command with the gateway's settings can reach the database itself, so it asks for no proof: it is
-for the administrator of the machine. What is done stands in the audit trail with the system's name of who did it.
+Anybody who can run this command with the gateway's settings can reach the database itself, so it does not
+authenticate: it is for the administrator of the machine. The audit trail has their name in the operating system.
 """
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from gateway.accounts.passwords import MAX_LENGTH
 from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
-from gateway.accounts.store import AccountStore
+from gateway.accounts.store import AccountStore, AccountSummary
 from gateway.accounts.tokens import TokenStore
 from gateway.cli.authentication import system_user
 from gateway.cli.context import locate_gateway, open_context
@@ -23,11 +25,11 @@ from gateway.cli.output import print_rows
 from gateway.cli.prompts import ask_password
 
 _NAME = click.argument("name")
-_LABEL = click.option("--name", "label", required=True, help="What the token is called, such as the script it is for.")
+_LABEL = click.option("--name", "label", required=True, help="The name of the token, such as the script that uses it.")
 _FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from stdin, its first line.")
 
 
-def _password(from_stdin: bool) -> str:
+def _read_password(from_stdin: bool) -> str:
     if from_stdin:
         # One character more than the longest, so that a longer one is refused and not cut.
         return sys.stdin.readline(MAX_LENGTH + 2).rstrip("\r\n")
@@ -39,7 +41,7 @@ def _password(from_stdin: bool) -> str:
 
 @click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_ROLE_MEANINGS.items()) + ".")
 def users() -> None:
-    """The people who run the desk: their accounts, roles and tokens."""
+    """Accounts of the operators: their roles, passwords and tokens."""
 
 
 @users.command("add")
@@ -47,7 +49,7 @@ def users() -> None:
 @_NAME
 @click.option(
     "--role", "roles", type=click.Choice([role.value for role in DeskRole]), multiple=True, required=True,
-    help="What the account may do; may be given several times.",
+    help="What the account may do. May be given several times.",
 )  # fmt: skip
 @click.option("--display", help="The name that is shown [NAME].")
 @_FROM_STDIN
@@ -55,11 +57,11 @@ def users() -> None:
 async def users_add(
     config: Path | None, data: Path | None, name: str, roles: tuple[str, ...], display: str | None, password_stdin: bool
 ) -> None:
-    """Make an account. NAME is 2 to 32 of a-z 0-9 . - _; the password, of 12 characters or more, is asked for twice."""
-    async with open_context(locate_gateway(config, data)) as stores:
+    """Add an account. NAME is 2 to 32 of a-z 0-9 . - _. The password, of 12 characters or more, is asked for twice."""
+    async with open_context(locate_gateway(config, data)) as context:
         wanted = [DeskRole(role) for role in roles]
-        password = _password(password_stdin)
-        await AccountStore(stores.database, stores.clock).add(
+        password = _read_password(password_stdin)
+        await AccountStore(context.database, context.clock).add(
             name, display or name, wanted, password, actor=system_user()
         )
     click.echo(f"{name} is added: {', '.join(role for role in DeskRole if role in wanted)}.")
@@ -71,21 +73,41 @@ async def users_add(
 @run_async
 async def users_list(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List the accounts, the last added first."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        listed = await AccountStore(stores.database, stores.clock).list_accounts(limit)
+    async with open_context(locate_gateway(config, data)) as context:
+        accounts = await AccountStore(context.database, context.clock).list_accounts(limit)
+    rows = [account_json(account) for account in accounts]
+    if not as_json:
+        rows = [
+            {
+                **row,
+                "roles": ", ".join(row["roles"]),
+                "tokens": ", ".join(token["name"] for token in row["tokens"]),
+            }
+            for row in rows
+        ]
     columns = ["name", "display", "roles", "state", "tokens", "last_used_at"]
-    if as_json:
-        print_rows(listed, columns, as_json, "")
-        return
-    lines = [
-        {
-            **account,
-            "roles": ", ".join(account["roles"]),
-            "tokens": ", ".join(token["name"] for token in account["tokens"]),
-        }
-        for account in listed
-    ]
-    print_rows(lines, columns, as_json, "There is no account yet.")
+    print_rows(rows, columns, as_json, "There is no account yet.")
+
+
+def account_json(account: AccountSummary) -> dict[str, Any]:
+    """Serialise an account of a list (design.md section 7)."""
+    return {
+        "name": account.name,
+        "display": account.display,
+        "roles": [role.value for role in account.roles],
+        "state": account.state,
+        "created_at": account.created_at.isoformat(),
+        "password_set_at": account.password_set_at.isoformat(),
+        "last_used_at": _iso(account.last_used_at),
+        "tokens": [
+            {"name": token.name, "expires_at": token.expires_at.isoformat(), "last_used_at": _iso(token.last_used_at)}
+            for token in account.tokens
+        ],
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 @users.command("password")
@@ -94,10 +116,10 @@ async def users_list(config: Path | None, data: Path | None, as_json: bool, limi
 @_FROM_STDIN
 @run_async
 async def users_password(config: Path | None, data: Path | None, name: str, password_stdin: bool) -> None:
-    """Set another password, asked for twice. Tokens stay good: see `revoke`."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        password = _password(password_stdin)
-        await AccountStore(stores.database, stores.clock).set_password(name, password, actor=system_user())
+    """Set another password, asked for twice. Tokens stay valid: see `revoke`."""
+    async with open_context(locate_gateway(config, data)) as context:
+        password = _read_password(password_stdin)
+        await AccountStore(context.database, context.clock).set_password(name, password, actor=system_user())
     click.echo(f"{name} has a new password.")
 
 
@@ -106,9 +128,9 @@ async def users_password(config: Path | None, data: Path | None, name: str, pass
 @_NAME
 @run_async
 async def users_disable(config: Path | None, data: Path | None, name: str) -> None:
-    """Let an account in no more, neither by password nor by token."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        new = await AccountStore(stores.database, stores.clock).disable(name, actor=system_user())
+    """Refuse an account from now on, by password and by token."""
+    async with open_context(locate_gateway(config, data)) as context:
+        new = await AccountStore(context.database, context.clock).disable(name, actor=system_user())
     click.echo(f"{name} is disabled." if new else f"{name} was disabled already.")
 
 
@@ -117,24 +139,24 @@ async def users_disable(config: Path | None, data: Path | None, name: str) -> No
 @_NAME
 @run_async
 async def users_enable(config: Path | None, data: Path | None, name: str) -> None:
-    """Let an account in again that was disabled, or locked by wrong passwords. Its tokens are good again."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        new = await AccountStore(stores.database, stores.clock).enable(name, actor=system_user())
-    click.echo(f"{name} is let in again." if new else f"{name} was let in already.")
+    """Accept an account again that was disabled, or locked after wrong passwords, and its tokens."""
+    async with open_context(locate_gateway(config, data)) as context:
+        new = await AccountStore(context.database, context.clock).enable(name, actor=system_user())
+    click.echo(f"{name} is enabled again." if new else f"{name} was enabled already.")
 
 
 @users.command("token")
 @gateway_options
 @_NAME
 @_LABEL
-@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is good.")
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is valid.")
 @run_async
 async def users_token(config: Path | None, data: Path | None, name: str, label: str, days: int) -> None:
-    """Print a new token that proves the account to a script. It cannot be shown again."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        token = await TokenStore(stores.database, stores.clock).create(name, label, days, actor=system_user())
+    """Print a new token, by which a script authenticates as the account. It cannot be shown again."""
+    async with open_context(locate_gateway(config, data)) as context:
+        token = await TokenStore(context.database, context.clock).create(name, label, days, actor=system_user())
     click.echo(token)
-    click.echo(f"Keep it now: it is not shown again. It is good for {days} days.", err=True)
+    click.echo(f"Keep it now: it is not shown again. It is valid for {days} days.", err=True)
 
 
 @users.command("revoke")
@@ -143,7 +165,7 @@ async def users_token(config: Path | None, data: Path | None, name: str, label: 
 @_LABEL
 @run_async
 async def users_revoke(config: Path | None, data: Path | None, name: str, label: str) -> None:
-    """Make a token worthless at once."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        await TokenStore(stores.database, stores.clock).revoke(name, label, actor=system_user())
+    """Revoke a token at once."""
+    async with open_context(locate_gateway(config, data)) as context:
+        await TokenStore(context.database, context.clock).revoke(name, label, actor=system_user())
     click.echo(f"The token {label} of {name} is revoked.")

@@ -1,7 +1,7 @@
-"""Pure: what is left of a dialogue that broke off before its report was sent, and what may become of it.
+"""Pure: draft, the answers of a session that dropped before its report was sent, and its state machine.
 
 A draft is open until the resident sends it, discards it or leaves another one, or until its time is over. Whatever
-ends it, the answers and the number go: what was sent stands in its incident, and the rest is nobody's business.
+ends it, its answers and its number are erased: a sent draft lives on as an incident, and the rest is private.
 """
 
 from __future__ import annotations
@@ -11,29 +11,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.incidents.incident import NAVIGATION_ANSWERS, REPORT_ANSWERS, Report, check_description, check_session
+from gateway.incidents.incident import (
+    NAVIGATION_ANSWERS,
+    REPORT_ANSWERS,
+    Report,
+    check_description,
+    check_has_zone,
+    check_session,
+)
 from gateway.text.phone import Phone
 
-_LONGEST_ANSWER = 64  # characters of any answer that is not told in words
+_MAX_ANSWER_CHARS = 64  # of any answer but the description
 IN_DANGER = "yes"
-"""The answer kept as `danger` that marks a draft. A pack that asks must have it among its options."""
+"""Answer to `danger` that marks a draft. A pack that asks must have it among its options."""
 
 
 class DraftStatus(StrEnum):
-    """What became of a draft: an open one ends as one of the others, for good."""
+    """Status of a draft. An open one ends as one of the others, which are final."""
 
     OPEN = "open"
     FILED = "filed"
     DELETED = "deleted"  # by the resident
-    SUPERSEDED = "superseded"  # by a later one, or by a report
+    SUPERSEDED = "superseded"  # by a later draft, or by a report
     EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The answers of a session that ended before its report was sent, and when that was.
+    """Answers of a session that ended before its report was sent, and the time when it ended.
 
-    Raises `ValueError`, which quotes no answer, where one of them is longer than a report can hold.
+    Raises `ValueError`, which quotes no answer, if an answer is longer than a report can hold.
     """
 
     channel: str
@@ -45,36 +52,39 @@ class Draft:
 
     def __post_init__(self) -> None:
         check_session(self.session)
-        if self.left_at.tzinfo is None:
-            raise ValueError("left_at needs a time zone")
+        check_has_zone("left_at", self.left_at)
         for name, answer in self.report_answers.items():
             check_description(answer)
-            if name != "description" and len(answer) > _LONGEST_ANSWER:
-                raise ValueError(f"the answer to {name} has more than {_LONGEST_ANSWER} characters")
+            if name != "description" and len(answer) > _MAX_ANSWER_CHARS:
+                raise ValueError(
+                    f'the answer to "{name}" has {len(answer)} characters; expected at most {_MAX_ANSWER_CHARS}'
+                )
 
     def is_of_same_session(self, other: Draft) -> bool:
-        """Whether both are left of the same dialogue."""
         return (self.channel, self.session, self.phone) == (other.channel, other.session, other.phone)
 
     @property
     def report_answers(self) -> dict[str, str]:
-        """The answers that a report has a place for; what else the dialogue asked is nothing to keep."""
+        """Answers that a report has a field for. The others are not kept."""
         return {name: answer for name, answer in self.answers.items() if name in REPORT_ANSWERS | NAVIGATION_ANSWERS}
 
     @property
     def danger(self) -> str:
-        """The answer about danger; empty where it was not reached."""
+        """Answer about danger, empty if the session ended before it."""
         return self.answers.get("danger", "")
 
     @property
     def mentions_danger(self) -> bool:
-        """Whether it mentions danger, so that the desk must look at it."""
         return self.danger == IN_DANGER
 
-    def to_report(self, at: datetime) -> Report:
-        """The report that these answers make as they are, received `at` that time. Raises `ValueError`."""
+    def to_report(self, received_at: datetime) -> Report:
+        """Make a report of the answers as they are. Raises `ValueError`."""
         return Report.from_answers(
-            self.report_answers, language=self.language, channel=self.channel, session=self.session, received_at=at
+            self.report_answers,
+            language=self.language,
+            channel=self.channel,
+            session=self.session,
+            received_at=received_at,
         )
 
 

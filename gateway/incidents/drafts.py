@@ -1,7 +1,7 @@
-"""Unfinished reports: kept when a session drops, so that the desk sees danger and the resident can send them later.
+"""Store of drafts: kept when a session drops, so that the desk sees danger and the resident can send them later.
 
-A phone has at most one open draft, its last. A draft that a later report of the same phone has overtaken is settled:
-it is shown and filed no more. Whatever ends a draft wipes it and takes back its reminder, in the same transaction.
+A phone has at most one open draft, its last. A draft is settled when the same phone has filed a later report: it is no
+longer listed or filed. Whatever ends a draft erases it and cancels its reminder, in the same transaction.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -29,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.draft import Draft, DraftStatus, ListedDraft
@@ -57,65 +58,67 @@ ERASED_DRAFT: Mapping[str, Any] = {
     "danger": "",
 }
 
-_OF_ITS_SESSION = and_(incidents.c.channel == drafts.c.channel, incidents.c.session == drafts.c.session)
-_OVERTAKEN = and_(incidents.c.phone_key == drafts.c.phone_key, incidents.c.received_at > drafts.c.left_at)
+_FILED_IN_ITS_SESSION = and_(incidents.c.channel == drafts.c.channel, incidents.c.session == drafts.c.session)
+_FILED_LATER = and_(incidents.c.phone_key == drafts.c.phone_key, incidents.c.received_at > drafts.c.left_at)
 
 
 async def close_drafts(connection: AsyncConnection, which: ColumnElement[bool], to: DraftStatus, now: datetime) -> int:
-    """End these open drafts: nothing of what was said stays, and no reminder goes out; how many there were."""
-    held = select(drafts.c.id, drafts.c.phone_key).where(_OPEN, which).order_by(drafts.c.id).with_for_update()
-    rows = (await connection.execute(held)).all()
+    """End these open drafts: erase their answers and cancel their reminders. Returns their number."""
+    # Rows are locked in the order of their ids, so that two closings at once cannot deadlock.
+    locked = select(drafts.c.id, drafts.c.phone_key).where(_OPEN, which).order_by(drafts.c.id).with_for_update()
+    rows = (await connection.execute(locked)).all()
     if not rows:
         return 0
     ids = cast([row.id for row in rows], ARRAY(BigInteger))
     closing = update(drafts).where(drafts.c.id == any_(ids)).values(**ERASED_DRAFT, status=to, updated_at=now)
     await connection.execute(closing)
-    await _forget_reminders(connection, [row.phone_key for row in rows], now)
+    await _cancel_reminders(connection, [row.phone_key for row in rows], now)
     return len(rows)
 
 
-async def _forget_reminders(connection: AsyncConnection, phone_keys: Sequence[bytes], now: datetime) -> None:
+async def _cancel_reminders(connection: AsyncConnection, phone_keys: Sequence[bytes], now: datetime) -> None:
     keys = cast(phone_keys, ARRAY(LargeBinary))
     await erase_numbers(connection, and_(_RESUME, messages.c.phone_key == any_(keys)), now)
 
 
-class FiledDraft(NamedTuple):
-    """A draft that was filed as it was, and as what."""
+@dataclass(frozen=True, slots=True)
+class FiledDraft:
+    """Draft that was filed as it was, and its ticket."""
 
     draft: Draft
     filed: FiledReport
 
 
 class DraftStore:
-    """Keeps, files, ends and lists drafts. Every method is one transaction and may raise `DatabaseAway`."""
+    """Store of drafts. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, book: IncidentStore) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: Clock, incidents: IncidentStore) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._book = book
+        self._incidents = incidents
 
     async def keep(self, draft: Draft, reminder: str | None, due_at: datetime) -> bool:
         """Keep the draft, and queue the SMS `reminder`, if there is one, to be sent at `due_at`.
 
-        It takes the place of an earlier one of the same phone. False, and nothing changes, where this session was
-        filed before, or where the phone has filed a report or left a draft since. False also where this very dialogue
-        was kept, then gone on with, and has dropped again: the draft says what is known now, and nobody is reminded a
-        second time. Raises `TooManyParts`.
+        It supersedes an earlier draft of the same phone. Returns False, and changes nothing, if this session was filed
+        before, or if the phone has filed a report or left a draft since. Returns False also if this dialogue was kept,
+        then resumed, and has dropped again: its draft gets the new answers, and no second reminder is queued. Raises
+        `TooManyParts`.
         """
         now, key = self._clock.now(), self._vault.lookup(draft.phone)
         async with self._database.begin() as connection:
-            # Two sessions of one phone may end at once; each must see what the other has kept.
+            # Advisory lock: two sessions of one phone may end at once, and each must see the draft of the other.
             await connection.execute(select(func.pg_advisory_xact_lock(_lock_key(key))))
             if await self._is_late(connection, draft, key):
                 return False
-            if await self._renewed(connection, draft, key, now):
+            if await self._update_open(connection, draft, key, now):
                 return False
             await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.SUPERSEDED, now)
-            adding = insert_or_ignore(drafts).values(self._row(draft, key, now))
+            adding = postgresql_insert(drafts).values(self._row(draft, key, now))
             adding = adding.on_conflict_do_nothing(index_elements=["channel", "session"])
             if (await connection.execute(adding.returning(drafts.c.id))).first() is None:
-                await connection.rollback()
+                await connection.rollback()  # the earlier draft stays open: another phone has this session
                 return False
             if reminder is not None:
                 message = NewMessage(
@@ -124,25 +127,24 @@ class DraftStore:
                 await enqueue(connection, message, self._vault, now)
         return True
 
-    async def _renewed(self, connection: AsyncConnection, draft: Draft, key: bytes, now: datetime) -> bool:
-        """Whether this dialogue stands there as an open draft of this phone, which now says what it says by now."""
-        row = self._row(draft, key, now)
-        renewing = update(drafts).where(
+    async def _update_open(self, connection: AsyncConnection, draft: Draft, key: bytes, now: datetime) -> bool:
+        """Write the new answers into the open draft of this dialogue. Returns False if there is none."""
+        updating = update(drafts).where(
             _OPEN, drafts.c.channel == draft.channel, drafts.c.session == draft.session, drafts.c.phone_key == key
         )
-        return (await connection.execute(renewing.values(row))).rowcount > 0
+        return (await connection.execute(updating.values(self._row(draft, key, now)))).rowcount > 0
 
     def _row(self, draft: Draft, key: bytes, now: datetime) -> dict[str, Any]:
-        told = draft.report_answers
+        answers = draft.report_answers
         return {
             "channel": draft.channel,
             "session": draft.session,
             "phone_sealed": self._vault.seal(draft.phone),
             "phone_key": key,
             "language": draft.language,
-            "answers": told,
-            "category": told.get("category", ""),
-            "area": told.get("area", ""),
+            "answers": answers,
+            "category": answers.get("category", ""),
+            "area": answers.get("area", ""),
             "danger": draft.danger,
             "left_at": draft.left_at,
             "status": DraftStatus.OPEN,
@@ -150,17 +152,16 @@ class DraftStore:
         }
 
     async def _is_late(self, connection: AsyncConnection, draft: Draft, key: bytes) -> bool:
-        """Whether this draft was kept already, or something that came after it."""
-        of_session = (draft.channel, draft.session)
+        """Return True if this draft, or a later draft or report of its phone, is known already."""
         kept = exists().where(
             or_(
-                and_(drafts.c.channel == of_session[0], drafts.c.session == of_session[1], ~_OPEN),
+                and_(drafts.c.channel == draft.channel, drafts.c.session == draft.session, ~_OPEN),
                 and_(_OPEN, drafts.c.phone_key == key, drafts.c.left_at >= draft.left_at),
             )
         )
         filed = exists().where(
             or_(
-                and_(incidents.c.channel == of_session[0], incidents.c.session == of_session[1]),
+                and_(incidents.c.channel == draft.channel, incidents.c.session == draft.session),
                 and_(incidents.c.phone_key == key, incidents.c.received_at > draft.left_at),
             )
         )
@@ -177,50 +178,50 @@ class DraftStore:
     ) -> FiledDraft | None:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
-        `confirmation` makes the SMS of the draft and its ticket's 8 digits. Called twice, also at the same time, it
-        files once and the other answer is None. Raises `ValueError` where too little was told, and what `Book.file`
-        raises; then the draft stays open.
+        `confirmation` makes the SMS of the draft and its ticket's 8 digits. `latest` is the same dialogue with its
+        newest answers, if it was resumed. `within` is a connection whose transaction it joins. Idempotent: called
+        twice, also at the same time, it files once, and the other call returns None. Raises `ValueError` if required
+        answers are missing, and the errors of `IncidentStore.file`. The draft then stays open.
 
-        The report is received when its session dropped: what it says of *now* and *today* was said then. When it was
-        sent stands in the audit trail. `latest` is the same dialogue as it stands by now, if it was gone on with: it
-        tells more. `within` is a connection whose transaction it shall be part of.
+        The time of the report is the end of its session, because the answers *now* and *today* were given then. The
+        audit trail has the time when it was sent.
         """
         now, key = self._clock.now(), self._vault.lookup(phone)
-        last = select(drafts).where(_OPEN, drafts.c.phone_key == key, drafts.c.left_at > since).with_for_update()
+        newest = select(drafts).where(_OPEN, drafts.c.phone_key == key, drafts.c.left_at > since).with_for_update()
         async with nullcontext(within) if within else self._database.begin() as connection:
-            row = (await connection.execute(last)).mappings().first()
-            if row is None or await _is_overtaken(connection, row):
+            row = (await connection.execute(newest)).mappings().first()
+            if row is None or await _is_settled(connection, row):
                 return None
             draft = self._draft(row)
             if latest is not None and latest.is_of_same_session(draft) and latest.left_at > draft.left_at:
                 draft = latest
             words = partial(confirmation, draft)
-            filed = await self._book.file_within(
+            filed = await self._incidents.file_within(
                 connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}
             )
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)
         return FiledDraft(draft, filed)
 
     async def delete(self, phone: Phone, *, deadline: float | None = None) -> int:
-        """The resident discards what he left: wiped, and his number taken out of every reminder; how many drafts."""
+        """Erase the open draft of this phone, and its number in every reminder. Returns the number of drafts."""
         now, key = self._clock.now(), self._vault.lookup(phone)
         async with self._database.begin(deadline=deadline) as connection:
             deleted = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
-            await _forget_reminders(connection, [key], now)
+            await _cancel_reminders(connection, [key], now)
         return deleted
 
     async def expire(self, left_before: datetime) -> int:
-        """Wipe what was left before that time and never sent; how many there were."""
+        """Erase the open drafts that were left before this time. Returns their number."""
         old = drafts.c.left_at < left_before
         async with self._database.begin() as connection:
             return await close_drafts(connection, old, DraftStatus.EXPIRED, self._clock.now())
 
     async def list_drafts(self, limit: int = 1000) -> Sequence[ListedDraft]:
-        """Return the open drafts that no report has replaced, the last left first."""
-        settled = exists().where(or_(_OF_ITS_SESSION, _OVERTAKEN))
-        latest = select(drafts).where(_OPEN, ~settled).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
+        """Return the open drafts that are not settled, the last left first."""
+        settled = exists().where(or_(_FILED_IN_ITS_SESSION, _FILED_LATER))
+        newest = select(drafts).where(_OPEN, ~settled).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
         async with self._database.begin() as connection:
-            rows = (await connection.execute(latest.limit(limit))).mappings().all()
+            rows = (await connection.execute(newest.limit(limit))).mappings().all()
         return [self._listed(row) for row in rows]
 
     def _listed(self, row: RowMapping) -> ListedDraft:
@@ -244,8 +245,11 @@ class DraftStore:
         )
 
 
-async def _is_overtaken(connection: AsyncConnection, draft: RowMapping) -> bool:
-    """Whether its phone has filed a report since; not its own session, which gets that ticket again."""
+async def _is_settled(connection: AsyncConnection, draft: RowMapping) -> bool:
+    """Return True if its phone has filed a later report in another session.
+
+    A report of its own session does not count: filing the draft then completes it and returns its ticket.
+    """
     later = exists().where(
         incidents.c.phone_key == draft["phone_key"],
         incidents.c.received_at > draft["left_at"],

@@ -1,8 +1,8 @@
-"""Pure: what a finished dialogue reports, the record that it becomes, and the stages that a record goes through.
+"""Pure: report of a finished dialogue, the incident that it becomes, and the state machine of an incident.
 
 Category, area and the answers to closed questions are keys of the pack: short words that this module keeps and never
-interprets. When it happened is kept as precisely as it was answered, and no more: `when` is the key that was chosen,
-`when_date` the day if one was typed.
+interprets. The time of the event is kept as precisely as it was answered: `when` is the chosen key, `when_date` the
+day if one was typed.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
-LONGEST_DESCRIPTION = 1000  # characters, which come by SMS; one typed in a dialogue is shorter (menu/limits.py)
+LONGEST_DESCRIPTION = 1000  # characters of an SMS; a description typed in a dialogue is shorter (menu/limits.py)
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is none
+_SESSION_NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is allowed
 _CONTACT = {"": None, "yes": True, "no": False}
 REQUIRED_ANSWERS = frozenset({"category", "area"})
 REPORT_ANSWERS = frozenset({*REQUIRED_ANSWERS, "when", "when_date", "danger", "size", "seen", "description", "contact"})
-TYPED_ANSWERS = frozenset({"when_date", "description"})  # all other answers are chosen
-CONTACT_ANSWERS = frozenset(_CONTACT) - {""}  # the answers to `contact`
-NAVIGATION_ANSWERS = frozenset(
-    {"language", "kecamatan", "place_name"}
-)  # lead the dialogue; the record has them already
+TYPED_ANSWERS = frozenset({"when_date", "description"})  # all other answers are chosen from a list
+CONTACT_ANSWERS = frozenset(_CONTACT) - {""}
+NAVIGATION_ANSWERS = frozenset({"language", "kecamatan", "place_name"})  # steer the dialogue; other fields hold them
 
 
 class IncidentStatus(StrEnum):
-    """Where an incident stands at the desk."""
+    """Status of an incident at the desk."""
 
     RECEIVED = "received"
     CHECKING = "checking"
@@ -40,8 +38,8 @@ class IncidentStatus(StrEnum):
     CLOSED = "closed"
 
 
-# facts/domain.md 6.3. Nine of ten reports are closed without action (6.2): an open one may be closed, or merged with
-# another, from wherever it stands. Closed and merged are final.
+# State machine (facts/domain.md 6.3). Nine of ten reports are closed without action (6.2), so every open incident may
+# be closed, or merged with another. Closed and merged are final.
 LIFECYCLE: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
     IncidentStatus.RECEIVED: frozenset({IncidentStatus.CHECKING, IncidentStatus.MERGED, IncidentStatus.CLOSED}),
     IncidentStatus.CHECKING: frozenset(
@@ -72,7 +70,7 @@ LIFECYCLE: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
 
 
 class Veracity(StrEnum):
-    """What checking found. Unverified is shown as unverified, everywhere."""
+    """Finding about an incident. Unverified is shown as unverified, everywhere."""
 
     UNVERIFIED = "unverified"
     TRUE = "true"
@@ -82,40 +80,47 @@ class Veracity(StrEnum):
 
 
 def may_move(now: IncidentStatus, to: IncidentStatus) -> bool:
-    """Whether the lifecycle leads from `now` straight `to` there."""
+    """Return True if the lifecycle has a transition from `now` to `to`."""
     return to in LIFECYCLE[now]
 
 
 def check_veracity(to: IncidentStatus, found: Veracity | None) -> None:
-    """Raise `ValueError` where `found`, what checking has found, is not said together with a move `to` there."""
+    """Raise `ValueError` if `found` cannot be recorded together with a move to `to`."""
     if found is Veracity.UNVERIFIED:
-        raise ValueError("unverified is what nobody has checked: it is no result")
+        findings = ", ".join(veracity for veracity in Veracity if veracity is not Veracity.UNVERIFIED)
+        raise ValueError(f'"{found}" is no finding; expected one of {findings}')
     if found and to is not IncidentStatus.CLOSED:
-        raise ValueError("what was found is said when an incident is closed")
+        raise ValueError(f'a finding needs the status "{IncidentStatus.CLOSED}", not "{to}"')
 
 
 def check_description(text: str) -> None:
-    """Raise `ValueError`, which quotes nothing, where `text` is not what a resident may tell in words."""
+    """Raise `ValueError`, which quotes nothing, if `text` cannot be a description."""
     if len(text) > LONGEST_DESCRIPTION:
-        raise ValueError(f"a description has at most {LONGEST_DESCRIPTION} characters")
+        raise ValueError(f"a description has {len(text)} characters; expected at most {LONGEST_DESCRIPTION}")
     if _CONTROL.search(text):
-        raise ValueError("a description holds no control characters")
+        raise ValueError("a description has control characters; expected text and line breaks")
 
 
 def clean_description(text: str) -> str:
-    """`text` as a report can hold it: what is too long is cut, and a control character is a blank."""
+    """Make a valid description of `text`: cut it to length, and replace control characters by blanks."""
     return _CONTROL.sub(" ", text)[:LONGEST_DESCRIPTION].strip()
 
 
 def check_session(session: str) -> None:
-    """Raise `ValueError` where this is no name that a carrier gives to a session."""
-    if not _NAME.fullmatch(session):
-        raise ValueError("a report needs the carrier's name of its session")
+    """Raise `ValueError` if a carrier cannot have given this name to a session."""
+    if not _SESSION_NAME.fullmatch(session):
+        raise ValueError("the name of a session has 1 to 128 printable ASCII characters")
+
+
+def check_has_zone(name: str, at: datetime) -> None:
+    """Raise `ValueError` if the time `at` has no time zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{name} has no time zone; expected an aware datetime")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a finished dialogue says. An answer that was skipped, or never asked for, is empty."""
+    """Answers of a finished dialogue. An answer that was skipped, or never asked for, is empty."""
 
     category: str
     area: str
@@ -133,28 +138,27 @@ class Report:
 
     def __post_init__(self) -> None:
         for name in ("category", "area", "language", "channel"):
-            if not _KEY.fullmatch(getattr(self, name)):
-                raise ValueError(f"a report needs a short key as its {name}")
+            _check_key(name, getattr(self, name))
         for name in ("when", "danger", "size", "seen"):
-            if getattr(self, name) and not _KEY.fullmatch(getattr(self, name)):
-                raise ValueError(f"the answer to {name} is not a short key")
+            if getattr(self, name):
+                _check_key(name, getattr(self, name))
         check_session(self.session)
-        if self.received_at.tzinfo is None:
-            raise ValueError("received_at needs a time zone")
+        check_has_zone("received_at", self.received_at)
         check_description(self.description)
 
     @classmethod
     def from_answers(
         cls, answers: Mapping[str, str], *, language: str, channel: str, session: str, received_at: datetime
     ) -> Self:
-        """The report that these answers of a dialogue make. Raises `ValueError`, which quotes no answer.
+        """Make a report of the answers of a dialogue. Raises `ValueError`, which quotes no answer.
 
-        An answer that nobody here knows is refused, so that a pack cannot ask for what would be thrown away.
+        Unknown answers are refused, so that a pack cannot ask for something that no field can hold.
         """
         if unknown := set(answers) - REPORT_ANSWERS - NAVIGATION_ANSWERS:
-            raise ValueError(f"a report has no place for the answers {', '.join(sorted(unknown))}")
+            names, known = ", ".join(sorted(unknown)), ", ".join(sorted(REPORT_ANSWERS))
+            raise ValueError(f"a report has no field for the answers {names}; expected some of {known}")
         if answers.get("contact", "") not in _CONTACT:
-            raise ValueError("the answer to contact is yes, no or empty")
+            raise ValueError('unknown answer to "contact"; expected yes, no or nothing')
         return cls(
             category=answers.get("category", ""),
             area=answers.get("area", ""),
@@ -163,7 +167,7 @@ class Report:
             session=session,
             received_at=received_at,
             when=answers.get("when", ""),
-            when_date=_day(answers.get("when_date", "")),
+            when_date=_parse_day(answers.get("when_date", "")),
             danger=answers.get("danger", ""),
             size=answers.get("size", ""),
             seen=answers.get("seen", ""),
@@ -174,9 +178,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The record of one finished report.
+    """Record of one finished report.
 
-    `phone` is the mask of the reporter's number, empty once that is erased; `details` is what he told later.
+    `phone` is the mask of the reporter's number, empty once that is erased. `details` are what they added later.
     """
 
     ticket: str
@@ -188,10 +192,15 @@ class Incident:
     details: tuple[str, ...] = ()
 
 
-def _day(text: str) -> date | None:
+def _check_key(name: str, value: str) -> None:
+    if not _KEY.fullmatch(value):
+        raise ValueError(f'"{name}" is no short key; expected 1 to 64 letters, digits, dots, dashes or underscores')
+
+
+def _parse_day(text: str) -> date | None:
     if not text:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError("the answer to when_date is not a day") from None
+        raise ValueError('"when_date" is no day; expected YYYY-MM-DD') from None

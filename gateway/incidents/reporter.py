@@ -1,8 +1,8 @@
-"""What a resident may do with his own report: see how it stands, add to it, have his number erased from it.
+"""Access of residents to their own reports: read the status, add details, erase their number.
 
-His own is what was filed from his phone: the ticket is found together with the keyed hash of the number, in SQL, so
-that a report of another phone and one that does not exist are the same answer. Once the number is erased the report
-is nobody's; then nothing here finds it any more, for him either.
+A report is their own if it was filed from their phone. SQL looks for the ticket together with the keyed hash of the
+number, so another phone's report and a missing one give the same answer. Once its number is erased, nothing here finds
+the report.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
@@ -33,16 +33,16 @@ from gateway.vault.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """How a report stands, and since when."""
+    """Status of a report, and the time since when."""
 
     status: IncidentStatus
     updated_at: datetime
 
 
 class Reporter:
-    """The reporter's side of an incident. Every method is one transaction and may raise `DatabaseAway`.
+    """Access of residents to their own reports. Every method is one transaction and may raise `DatabaseUnavailable`.
 
-    A resident waits for the answer: `deadline` in seconds is the most that it may take.
+    A resident waits for the answer, so `deadline` in seconds bounds the transaction.
     """
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
@@ -51,12 +51,11 @@ class Reporter:
         self._clock = clock
 
     async def find_status(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> ReportStatus | None:
-        """How the report of this ticket (8 digits, no dash) stands; None where it is not his."""
-        table = incidents.c
-        own = table.ticket == ticket, table.phone_key == self._vault.lookup(phone)
-        standing = select(table.status, table.updated_at).where(*own)
+        """Return the status of this ticket (8 digits, no dash), or None if it is not this phone's."""
+        own = incidents.c.ticket == ticket, incidents.c.phone_key == self._vault.lookup(phone)
+        finding = select(incidents.c.status, incidents.c.updated_at).where(*own)
         async with self._database.begin(deadline=deadline) as connection:
-            row = (await connection.execute(standing)).first()
+            row = (await connection.execute(finding)).first()
         if row is None:
             return None
         return ReportStatus(IncidentStatus(row.status), row.updated_at)
@@ -64,16 +63,16 @@ class Reporter:
     async def add_details(
         self, ticket: str, phone: Phone, text: str, *, channel: str, session: str, deadline: float | None = None
     ) -> bool:
-        """Put what he tells now beside his report; False where it is not his.
+        """Add `text` to the report of this ticket. Returns False if it is not this phone's.
 
-        The same text in the same session again adds nothing. The audit trail gets its length and not a word of it.
-        Raises `ValueError`, which quotes nothing, where `text` is not what a description may be.
+        Idempotent: the same text in the same session adds nothing. The audit trail gets the length of the text alone.
+        Raises `ValueError`, which quotes nothing, if `text` is no valid description.
         """
         check_description(text)
         check_session(session)
         now = self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
-            incident = await self._own(connection, ticket, phone)
+            incident = await self._lock_own(connection, ticket, phone)
             if incident is None:
                 return False
             row = {
@@ -84,7 +83,7 @@ class Reporter:
                 "digest": hashlib.sha256(text.encode()).digest(),
                 "at": now,
             }
-            adding = insert_or_ignore(incident_details).values(row).on_conflict_do_nothing()
+            adding = postgresql_insert(incident_details).values(row).on_conflict_do_nothing()
             if (await connection.execute(adding.returning(incident_details.c.id))).first() is not None:
                 noted = audit_row(
                     now, "resident", "incident.details_added", ticket, {"channel": channel, "length": len(text)}
@@ -93,33 +92,32 @@ class Reporter:
         return True
 
     async def erase_number(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> bool:
-        """Take his number out of his report and of everything sent about it; False where it is not his.
+        """Erase the number in the report of this ticket and in every SMS about it. Returns False if it is not theirs.
 
-        What waits to be sent about it is cancelled, and so is what may have been sent and may not. A draft that this
-        report has overtaken goes as well: it would bring the number back. The report itself stays, and so do the SMS
-        that were written about it.
+        Queued and unknown messages about it are cancelled. The drafts that this report settled are erased too, because
+        they would bring the number back. The report and the texts of the SMS stay.
         """
         async with self._database.begin(deadline=deadline) as connection:
             return await self.erase_number_within(connection, ticket, phone)
 
     async def erase_number_within(self, connection: AsyncConnection, ticket: str, phone: Phone) -> bool:
-        """`erase_number` in the transaction of `connection`."""
+        """Do the same as `erase_number` within the caller's transaction."""
         now, key = self._clock.now(), self._vault.lookup(phone)
-        incident = await self._own(connection, ticket, phone)
+        incident = await self._lock_own(connection, ticket, phone)
         if incident is None:
             return False
         erasing = update(incidents).where(incidents.c.id == incident.id)
         await connection.execute(erasing.values(**ERASED_PHONE))
         await erase_numbers(connection, and_(messages.c.ticket == ticket, messages.c.phone_key == key), now)
-        letters = and_(inbound_messages.c.ticket == ticket, inbound_messages.c.sender_key == key)
-        await connection.execute(update(inbound_messages).where(letters).values(ERASED_SENDER))
-        overtaken = and_(drafts.c.phone_key == key, drafts.c.left_at <= incident.received_at)
-        await close_drafts(connection, overtaken, DraftStatus.SUPERSEDED, now)
+        inbound = and_(inbound_messages.c.ticket == ticket, inbound_messages.c.sender_key == key)
+        await connection.execute(update(inbound_messages).where(inbound).values(ERASED_SENDER))
+        settled = and_(drafts.c.phone_key == key, drafts.c.left_at <= incident.received_at)
+        await close_drafts(connection, settled, DraftStatus.SUPERSEDED, now)
         await connection.execute(INSERT_AUDIT, audit_row(now, "resident", "incident.number_erased", ticket, {}))
         return True
 
-    async def _own(self, connection: AsyncConnection, ticket: str, phone: Phone) -> Any:
-        """His incident's id and time, held until the transaction ends; None where it is not his."""
+    async def _lock_own(self, connection: AsyncConnection, ticket: str, phone: Phone) -> Any:
+        """Lock the row of this phone's incident. Returns its id and time, or None if it is not this phone's."""
         own = select(incidents.c.id, incidents.c.received_at).where(
             incidents.c.ticket == ticket, incidents.c.phone_key == self._vault.lookup(phone)
         )

@@ -1,4 +1,4 @@
-"""The tables of the reports: what was filed, what its reporter added, and with them the audit trail of every change."""
+"""Tables of incidents, of the details that reporters add, and of drafts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ incidents = Table(
     Column("language", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("session", Text, nullable=False),
-    Column("phone_sealed", LargeBinary),  # unset: erased
+    Column("phone_sealed", LargeBinary),  # NULL: erased
     Column("phone_key", LargeBinary),
     Column("status", Text, nullable=False),
     Column("veracity", Text, nullable=False),
@@ -51,7 +51,7 @@ incidents = Table(
     Index("ix_incidents_phone_key", "phone_key"),
 )
 
-# Unique by the digest: a text of a thousand characters is too long for PostgreSQL to index.
+# Unique by the digest: PostgreSQL cannot index a text of a thousand characters.
 incident_details = Table(
     "incident_details",
     metadata,
@@ -65,14 +65,13 @@ incident_details = Table(
     UniqueConstraint("incident", "channel", "session", "digest"),
 )
 
-
 drafts = Table(
     "drafts",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("channel", Text, nullable=False),
     Column("session", Text, nullable=False),
-    Column("phone_sealed", LargeBinary),  # unset, with empty answers: no longer open
+    Column("phone_sealed", LargeBinary),  # NULL, with empty answers: no longer open
     Column("phone_key", LargeBinary),
     Column("language", Text, nullable=False),
     Column("answers", JSONB, nullable=False),

@@ -1,9 +1,9 @@
-"""Whether a channel runs or is paused: one row that all workers share and the desk sees.
+"""Circuit breaker of a channel: pause, probe, resume. Its state is one row that all workers share.
 
-A fault of the account (no credit, a wrong key, too many requests) pauses the channel: for as long as the carrier said,
-else for 30 seconds, doubled at each fault in a row up to five minutes. Then one worker probes it with one message: it
-runs again, or rests longer. So nobody needs to be awake when an account is filled up; who is can resume it at once.
-A pause by hand is never probed.
+A fault of the account (no credit, a wrong key, too many requests) pauses the channel: for as long as the carrier asks
+for, else for 30 seconds, doubled with each consecutive fault up to five minutes. Then one worker probes it with one
+message, which resumes the channel or pauses it for longer. So a channel resumes by itself when its account is refilled,
+and an operator can resume it at once. A pause by hand is never probed.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from gateway.text.phone import mask_in
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=5)
-_PROBE_TIMEOUT = timedelta(minutes=1)  # until the next worker probes, if this one never says how it ended
+_PROBE_TIMEOUT = timedelta(minutes=1)  # until another worker may probe, if this one does not record the result
 _MAX_REASON_LENGTH = 200
 WORKER = "worker"
 
 
 class ChannelState(StrEnum):
-    """Whether a channel sends."""
+    """State of a channel."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -51,7 +51,7 @@ _PAUSED = literal(ChannelState.PAUSED.value, literal_execute=True)
 
 @dataclass(frozen=True, slots=True)
 class ChannelStatus:
-    """How a channel stands. One that never had a fault has no row, and runs."""
+    """Status of a channel. A channel that never had a fault has no row, and runs."""
 
     state: ChannelState = ChannelState.RUNNING
     reason: str = ""
@@ -67,46 +67,45 @@ class ChannelStatus:
         return self.state is ChannelState.PAUSED
 
     def may_be_probed(self, now: datetime) -> bool:
-        """Whether its rest is over."""
+        """Return True if its pause has run out."""
         return self.paused and self.until is not None and self.until <= now
 
 
 def is_paused(channel: str) -> ColumnElement[bool]:
-    """For a statement: whether this channel is paused."""
+    """Build the SQL condition that this channel is paused."""
     return exists().where(channel_states.c.channel == channel, channel_states.c.state == _PAUSED)
 
 
 async def acquire_probe(connection: AsyncConnection, channel: str, now: datetime) -> bool:
-    """Whether the paused channel is ours to probe now. No other worker gets it before a minute has passed."""
+    """Claim the probe of a paused channel. Returns True to one worker, and to no other for a minute."""
     table = channel_states.c
     due = select(table.channel).where(table.channel == channel, table.state == _PAUSED, table.until <= now)
-    taking = (
+    claim = (
         update(channel_states)
         .where(table.channel.in_(due.with_for_update(skip_locked=True)))
         .values(until=now + _PROBE_TIMEOUT)
         .returning(table.channel)
     )
-    return (await connection.execute(taking)).first() is not None
+    return (await connection.execute(claim)).first() is not None
 
 
 async def release_probe(connection: AsyncConnection, channel: str, now: datetime) -> None:
-    """Undo `take_probe`: there was no message to probe with."""
+    """Undo `acquire_probe`, for want of a message to probe with."""
     await connection.execute(update(channel_states).where(channel_states.c.channel == channel).values(until=now))
 
 
 class Channels:
-    """Pauses and resumes channels. Every method is one transaction and may raise `DatabaseAway`."""
+    """Store of channel states. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def status_of(self, channel: str) -> ChannelStatus:
-        """How this channel stands."""
         return (await self.statuses()).get(channel, ChannelStatus())
 
     async def statuses(self) -> Mapping[str, ChannelStatus]:
-        """How each channel stands that ever had a fault or was paused."""
+        """Return the status of each channel that ever had a fault or was paused."""
         async with self._database.begin() as connection:
             rows = (await connection.execute(select(channel_states))).mappings().all()
         return {row["channel"]: _status_from(row) for row in rows}
@@ -114,39 +113,39 @@ class Channels:
     async def pause_for_fault(
         self, channel: str, reason: str, after: timedelta | None = None, *, probing: bool = False
     ) -> ChannelStatus:
-        """Pause the channel for its account's fault, or let it rest longer; how it stands then.
+        """Pause the channel for a fault of its account, or extend the pause. Returns its new status.
 
-        Faults that others meet while it is paused already are one with the first; that of the probe counts.
+        Faults of calls that were under way when it was paused count as one with the first. A fault of a probe counts.
         """
         now = self._clock.now()
         words = mask_in(reason)[:_MAX_REASON_LENGTH]
         async with self._database.begin() as connection:
-            stands = await _lock_status(connection, channel, now)
+            status = await _lock_status(connection, channel, now)
             change: dict[str, Any] = {"last_error": words, "last_error_at": now}
-            by_hand = stands.paused and stands.until is None
-            resting = stands.paused and not probing and not stands.may_be_probed(now)
+            by_hand = status.paused and status.until is None
+            already_paused = status.paused and not probing and not status.may_be_probed(now)
             if not by_hand:
-                faults = stands.faults + (0 if resting else 1)
-                rest = after or min(_FIRST_PAUSE * 2 ** min(faults - 1, 8), _LONGEST_PAUSE)
-                until = max(now + rest, stands.until) if resting and stands.until else now + rest
-                since = stands.since if stands.paused else now
+                faults = status.faults + (0 if already_paused else 1)
+                pause = after or min(_FIRST_PAUSE * 2 ** min(faults - 1, 8), _LONGEST_PAUSE)
+                until = max(now + pause, status.until) if already_paused and status.until else now + pause
+                since = status.since if status.paused else now
                 change |= {"state": ChannelState.PAUSED, "reason": words, "since": since, "until": until}
                 change |= {"by": WORKER, "faults": faults}
             return await _update_status(connection, channel, change)
 
     async def resume_after_probe(self, channel: str) -> bool:
-        """A probe met no fault of the account: the channel runs again, unless it was paused by hand meanwhile."""
+        """Resume the channel after a successful probe. Returns False if it was paused by hand meanwhile."""
         table = channel_states.c
         async with self._database.begin() as connection:
-            resuming = (
+            resume = (
                 update(channel_states)
                 .where(table.channel == channel, table.state == _PAUSED, table.until.is_not(None))
                 .values(_running_values(WORKER, self._clock.now()))
             )
-            return (await connection.execute(resuming)).rowcount > 0
+            return (await connection.execute(resume)).rowcount > 0
 
     async def note_error(self, channel: str, reason: str) -> None:
-        """Note the latest error of a channel that goes on."""
+        """Note the latest error of a channel without pausing it."""
         now = self._clock.now()
         async with self._database.begin() as connection:
             await _lock_status(connection, channel, now)
@@ -155,14 +154,14 @@ class Channels:
             )
 
     async def pause(self, channel: str, reason: str, actor: str) -> None:
-        """Pause the channel by hand, until somebody resumes it."""
+        """Pause the channel by hand, until an operator resumes it."""
         now = self._clock.now()
         words = mask_in(reason)[:_MAX_REASON_LENGTH]
         change = {"state": ChannelState.PAUSED, "reason": words, "since": now, "until": None, "by": actor}
         await self._change_by_hand(channel, actor, "channel.paused", change, {"reason": words})
 
     async def resume(self, channel: str, actor: str) -> bool:
-        """Let the channel run, whatever paused it; whether it was paused."""
+        """Resume the channel, whatever paused it. Returns True if it was paused."""
         return await self._change_by_hand(
             channel, actor, "channel.resumed", _running_values(actor, self._clock.now()), {}
         )
@@ -172,15 +171,15 @@ class Channels:
     ) -> bool:
         now = self._clock.now()
         async with self._database.begin() as connection:
-            stands = await _lock_status(connection, channel, now)
-            if not stands.paused and change["state"] is ChannelState.RUNNING:
+            status = await _lock_status(connection, channel, now)
+            if not status.paused and change["state"] is ChannelState.RUNNING:
                 return False
             await _update_status(connection, channel, change)
-            was = {"was": stands.reason} if stands.paused else {}
+            was = {"was": status.reason} if status.paused else {}
             await connection.execute(
                 INSERT_AUDIT, audit_row(now, actor, action, f"channel {channel}", {**detail, **was})
             )
-        return stands.paused
+        return status.paused
 
 
 def _running_values(by: str, now: datetime) -> dict[str, Any]:
@@ -188,18 +187,18 @@ def _running_values(by: str, now: datetime) -> dict[str, Any]:
 
 
 async def _lock_status(connection: AsyncConnection, channel: str, now: datetime) -> ChannelStatus:
-    """How the channel stands, its row made where there was none, and held until the transaction ends."""
+    """Create the row of the channel if there is none, and lock it. Returns its status."""
     row = {"channel": channel, "last_error": "", **_running_values("", now)}
     await connection.execute(insert(channel_states).values(row).on_conflict_do_nothing())
-    held = select(channel_states).where(channel_states.c.channel == channel).with_for_update()
-    return _status_from((await connection.execute(held)).mappings().one())
+    lock = select(channel_states).where(channel_states.c.channel == channel).with_for_update()
+    return _status_from((await connection.execute(lock)).mappings().one())
 
 
 async def _update_status(connection: AsyncConnection, channel: str, change: Mapping[str, Any]) -> ChannelStatus:
-    changing = (
+    update_row = (
         update(channel_states).where(channel_states.c.channel == channel).values(change).returning(channel_states)
     )
-    return _status_from((await connection.execute(changing)).mappings().one())
+    return _status_from((await connection.execute(update_row)).mappings().one())
 
 
 def _status_from(row: RowMapping) -> ChannelStatus:

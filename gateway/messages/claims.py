@@ -1,7 +1,10 @@
-"""Claims: how a message becomes a worker's, and how its record is written back. Each is one UPDATE.
+"""SQL statements that claim messages, and that record outcomes and releases. Each is one UPDATE.
 
-A record is written only while the claim still holds: same worker, same attempt. A claim that the sweep gave up holds
-until another worker takes the message, so that the first one, cut off for a while, can still say how the send ended.
+A record changes a message only while the claim is valid: same worker, same attempt. So a record is idempotent, and one
+that comes too late changes nothing. A claim that a sweep has given up stays valid until another worker claims the
+message, so that its worker, cut off from the database for a while, can still record the outcome.
+
+`tests/sql/claim.sql` and `tests/sql/record.sql` show two of the statements as SQL.
 """
 
 from __future__ import annotations
@@ -58,15 +61,15 @@ _QUIET_CLASSES = [kind.value for kind, rules in CLASSES.items() if rules.quiet_h
 
 
 class Lane(StrEnum):
-    """What is claimed together: appeals, of which there may be a million, or all that presses more."""
+    """Messages that are claimed together: appeals, of which there may be a million, or all other classes."""
 
-    PRIORITY = "pressing"
+    PRIORITY = "priority"
     APPEALS = "appeals"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that is ours to send. `attempts` counts this try; with `worker` it proves whose claim it is."""
+    """Message that one worker may send. `attempts` includes this one; with `worker` it identifies the claim."""
 
     id: int
     kind: MessageClass
@@ -81,7 +84,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What a claim's message becomes."""
+    """Change of status that a claim ends with."""
 
     claim: Claim
     to: MessageStatus
@@ -101,18 +104,26 @@ def claim_statement(
     ignore_pause: bool = False,
     quiet_until: datetime | None = None,
 ) -> ReturningUpdate[Any]:
-    """Take the most pressing due messages of `channel`, unless it is paused; of one `lane` if it is given.
+    """Build the statement that claims due messages of `channel`, or of one `lane` of it, by priority.
 
-    Those that expired or whose number was erased are cancelled; appeals to who has opted out are suppressed, those of
-    an appeal that is paused or cancelled become what it says. In quiet hours, what keeps them stays queued until then.
+    Claims nothing of a paused channel, unless `ignore_pause`. Expired messages and those of erased numbers are
+    cancelled. Appeals to opted-out people are suppressed. Those of a held appeal take the status of the hold. In quiet
+    hours, messages of a class that observes them stay queued until `quiet_until`. Returns all rows that it changed.
     """
     table = messages.c
     due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
     if lane is not None:
         appeals = table.priority >= _APPEAL_PRIORITY
         due.append(appeals if lane is Lane.APPEALS else ~appeals)
+    # SKIP LOCKED: two workers that claim at once take different rows, and neither waits for the other. Opt-out and hold
+    # of a row are looked up here, once, and not in each CASE of the update: that took two to three times as long.
     picked = (
-        select(table.id)
+        select(
+            table.id,
+            recipient_opted_out().label("opted_out"),
+            hold_status().label("hold_status"),
+            hold_reason().label("hold_reason"),
+        )
         .where(*due, *([] if ignore_pause else [~is_paused(channel)]))
         .order_by(table.priority, table.due_at, table.id)
         .limit(limit)
@@ -122,41 +133,40 @@ def claim_statement(
     return (
         update(messages)
         .where(table.id == picked.c.id)
-        .values(claim_values(worker, now, quiet_until))
+        .values(claim_values(picked, worker, now, quiet_until))
         .returning(messages)
     )
 
 
-def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
-    """What becomes of a row that is picked. What comes first of these is what counts."""
+def claim_values(picked: CTE, worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
+    """Return the new column values of a picked row. In each CASE the first condition that is true decides."""
     table = messages.c
-    known = table.phone_sealed.is_not(None)
-    unwanted = recipient_opted_out()
-    held = hold_status()
+    has_number = table.phone_sealed.is_not(None)
+    opted_out, held = picked.c.opted_out, picked.c.hold_status
     quiet = table["class"].in_(_QUIET_CLASSES) if quiet_until else false()
-    alive = and_(~unwanted, held.is_(None), known, table.expires_at > now)
-    ours = and_(alive, ~quiet)
+    sendable = and_(~opted_out, held.is_(None), has_number, table.expires_at > now)
+    claimed = and_(sendable, ~quiet)
     values: dict[str, Any] = {
         "status": case(
-            (ours, MessageStatus.SENDING.value),
-            (alive, MessageStatus.QUEUED.value),
-            (unwanted, MessageStatus.SUPPRESSED.value),
+            (claimed, MessageStatus.SENDING.value),
+            (sendable, MessageStatus.QUEUED.value),
+            (opted_out, MessageStatus.SUPPRESSED.value),
             else_=func.coalesce(held, MessageStatus.CANCELLED.value),
         ),
         "reason": case(
-            (alive, table.reason),
-            (unwanted, OPTED_OUT),
-            (held.is_not(None), hold_reason()),
-            (known, EXPIRED),
+            (sendable, table.reason),
+            (opted_out, OPTED_OUT),
+            (held.is_not(None), picked.c.hold_reason),
+            (has_number, EXPIRED),
             else_=ERASED,
         ),
-        "attempts": table.attempts + case((ours, 1), else_=0),
-        "claimed_at": case((ours, now), else_=None),
-        "claimed_by": case((ours, worker), else_=None),
+        "attempts": table.attempts + case((claimed, 1), else_=0),
+        "claimed_at": case((claimed, now), else_=None),
+        "claimed_by": case((claimed, worker), else_=None),
         "updated_at": now,
     }
     if quiet_until:
-        put_off = and_(alive, quiet)
+        put_off = and_(sendable, quiet)  # and as long before it expires as if it were queued then
         until = literal(quiet_until, DateTime(timezone=True))
         values["due_at"] = case((put_off, until), else_=table.due_at)
         values["expires_at"] = case((put_off, until + (table.expires_at - table.due_at)), else_=table.expires_at)
@@ -164,34 +174,34 @@ def claim_values(worker: str, now: datetime, quiet_until: datetime | None) -> di
 
 
 def still_sendable(claims: Sequence[Claim]) -> Select[tuple[int]]:
-    """The ids of those that may still leave: ours, and nobody has held, opted out of, or erased them since."""
+    """Select the ids of claims that may still be sent: valid, and neither held, opted out of nor erased since."""
     table = messages.c
     ids = cast([claim.id for claim in claims], ARRAY(BigInteger))
     workers = cast(sorted({claim.worker for claim in claims}), ARRAY(Text))
-    ours = [table.id == any_(ids), table.status == SENDING, table.claimed_by == any_(workers)]
+    valid = [table.id == any_(ids), table.status == SENDING, table.claimed_by == any_(workers)]
     return select(table.id).where(
-        *ours, table.phone_sealed.is_not(None), hold_status().is_(None), ~recipient_opted_out()
+        *valid, table.phone_sealed.is_not(None), hold_status().is_(None), ~recipient_opted_out()
     )
 
 
 def apply_holds(ids: Sequence[int], now: datetime) -> Update:
-    """Make those of these messages that wait again what an opt-out or a hold makes of them, as a claim would."""
+    """Apply opt-outs and holds to those of these messages that are queued again, as a claim would."""
     table = messages.c
-    unwanted, held = recipient_opted_out(), hold_status()
-    settled = [table.id == any_(cast(ids, ARRAY(BigInteger))), table.status == QUEUED, unwanted | held.is_not(None)]
+    opted_out, held = recipient_opted_out(), hold_status()
+    queued = [table.id == any_(cast(ids, ARRAY(BigInteger))), table.status == QUEUED]
     return (
         update(messages)
-        .where(*settled)
+        .where(*queued, opted_out | held.is_not(None))
         .values(
-            status=case((unwanted, MessageStatus.SUPPRESSED.value), else_=held),
-            reason=case((unwanted, OPTED_OUT), else_=hold_reason()),
+            status=case((opted_out, MessageStatus.SUPPRESSED.value), else_=held),
+            reason=case((opted_out, OPTED_OUT), else_=hold_reason()),
             updated_at=now,
         )
     )
 
 
 def after_outcome(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> Transition:
-    """What `outcome` makes of the claim's message."""
+    """Return the transition that the outcome of a call causes."""
     match outcome:
         case Accepted(carrier_id):
             return Transition(claim, MessageStatus.ACCEPTED, "", carrier_id=carrier_id[:CARRIER_ID_LENGTH])
@@ -200,7 +210,7 @@ def after_outcome(claim: Claim, outcome: Outcome, now: datetime, jitter: float) 
         case Unknown(reason):
             return Transition(claim, MessageStatus.UNKNOWN, reason)
         case Deferred(reason, whole_channel=True):
-            # The fault is the account's: the message has used up none of its tries, and waits for the channel alone.
+            # The account is at fault: this costs the message no attempt, and it waits for the channel only.
             return Transition(claim, MessageStatus.QUEUED, reason, due_at=now, attempts_back=1)
         case Deferred(reason, after):
             wait = max(after or timedelta(), backoff(claim.attempts, jitter))
@@ -208,22 +218,22 @@ def after_outcome(claim: Claim, outcome: Outcome, now: datetime, jitter: float) 
 
 
 def after_release(claim: Claim, now: datetime) -> Transition:
-    """What becomes of a claim that was never handed to the carrier: it costs no attempt."""
+    """Return an unsent claim to the queue without counting an attempt."""
     return Transition(claim, MessageStatus.QUEUED, "", due_at=now, attempts_back=1)
 
 
 def record_statement(
     to: MessageStatus, rows: Sequence[Transition], now: datetime, ended_at: datetime
 ) -> Select[tuple[int]]:
-    """Write all that become `to`, and each try: only along the status table, and only what the claim still holds.
+    """Build the statement that records the transitions `rows`, all of them to the status `to`.
 
-    The tries ended at `ended_at`, which is when they were sent unless they are to be made again.
-
-    Answers with the ids of the messages that it was written for. What was never tried has no `reason` and is noted
-    nowhere.
+    It changes only messages whose claim is valid and whose status may change to `to`, and adds the attempts to their
+    history, except for releases: those have no `reason`. The calls ended at `ended_at`, which becomes the time of
+    sending unless the message is queued again. Returns the ids of the changed messages.
     """
     known = _transition_rows(rows, now)
     table = messages.c
+    # The three conditions on `known` are the proof of the claim. Only its own worker knows worker and attempt.
     written = (
         update(messages)
         .where(
@@ -271,10 +281,10 @@ def _transition_rows(rows: Sequence[Transition], now: datetime) -> TableValuedAl
 
 
 def log_attempts(written: CTE, to: MessageStatus, now: datetime) -> Select[tuple[int]]:
-    """Note in the history of the messages that `written` has changed what came of their try; answers their ids.
+    """Add an attempt with this outcome to the history of each message that `written` has changed. Returns their ids.
 
-    `written` is of id, attempts and reason.
+    `written` has the columns id, attempts and reason.
     """
     rows = select(written.c.id, written.c.attempts, literal(now), literal(to.value), written.c.reason)
-    noting = insert(message_attempts).from_select(["message", "attempt", "at", "became", "reason"], rows)
-    return select(written.c.id).add_cte(noting.cte("noted"))
+    log_insert = insert(message_attempts).from_select(["message", "attempt", "at", "became", "reason"], rows)
+    return select(written.c.id).add_cte(log_insert.cte("logged"))

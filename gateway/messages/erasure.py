@@ -1,4 +1,4 @@
-"""Taking numbers out of messages: what has not left never will, and what is on its way ends without a number."""
+"""Erasure of phone numbers from messages and inbound SMS. Waiting messages of an erased number are cancelled."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from gateway.vault.columns import ERASED_PHONE
 
 
 async def erase_numbers(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
-    """Remove the number from these messages, in the transaction of the fact; how many there were.
+    """Erase the number of these messages, within the caller's transaction. Returns the number of messages.
 
-    What may be called off is cancelled. What a worker holds stays its own: it can say how the send ended, and where
-    that would be another try, the outbox cancels it instead.
+    Messages that may be cancelled are. A claimed one stays claimed: its worker records the outcome, and if that is
+    another attempt, the next claim cancels the message instead.
     """
     table = messages.c
-    # Locked first, so that the change is of what a worker that was before us has made of them.
-    held = select(table.id).where(which).order_by(table.id).with_for_update()
-    ids = (await connection.execute(held)).scalars().all()
+    # Row locks first, so that the update sees what a worker before us has recorded. Sorted: that is the lock order.
+    lock = select(table.id).where(which).order_by(table.id).with_for_update()
+    ids = (await connection.execute(lock)).scalars().all()
     if not ids:
         return 0
     waiting = or_(*(and_(table["class"] == kind, table.status.in_(_cancellable(kind))) for kind in MessageClass))
@@ -59,17 +59,17 @@ def _cancellable(kind: MessageClass) -> list[MessageStatus]:
 
 
 async def erase_senders(connection: AsyncConnection, sender_key: bytes) -> int:
-    """Remove this number from the SMS that came from it, in the transaction of the fact; how many there were.
+    """Erase this number from the SMS that came from it, within the caller's transaction. Returns their number.
 
-    When they came and what they said stays.
+    The time and the text of each SMS stay.
     """
     erasing = update(inbound_messages).where(inbound_messages.c.sender_key == sender_key)
     return (await connection.execute(erasing.values(ERASED_SENDER))).rowcount
 
 
 def cancel_reminders_statement(phone_key: ColumnElement[Any], now: ColumnElement[Any]) -> Update:
-    """Cancel the SMS that waits to remind this phone of an unfinished report, as part of the statement that ends it."""
-    # All words are written out, so that the statement takes no parameters but these two.
+    """Build the statement that cancels the waiting reminder of an unfinished report to this phone."""
+    # All words are written into the statement: it is part of a precompiled one that binds only its own values.
     waiting = text("messages.class = 'resume' AND messages.status = 'queued'")
     cancelled: dict[str, Any] = {
         "status": literal_column("'cancelled'"),

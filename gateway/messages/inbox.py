@@ -1,6 +1,7 @@
-"""What carriers bring us besides dialogues: messages, opt-outs and the ends of sessions. Durable before it is answered.
+"""Inbox of callbacks outside dialogues: inbound SMS, opt-outs and session ends.
 
-Carriers repeat what they bring, for up to twelve hours (facts/protocols.md B.6): each thing is stored once.
+Each is committed before its callback is answered. Carriers repeat callbacks for up to twelve hours (facts/protocols.md
+B.6), so storing is idempotent.
 """
 
 from __future__ import annotations
@@ -8,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import (
-    Table,
-)
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
@@ -26,11 +25,11 @@ _MAX_ERROR_LENGTH = 500
 
 
 ERASED_SENDER: Mapping[str, Any] = {"sender_sealed": None, "sender_key": None}
-"""What a message without its sender's number holds in its place."""
+"""Column values of an inbound SMS whose number was erased."""
 
 
 class Inbox:
-    """Stores what came in, once. Every method says whether it was new, and may raise `DatabaseAway`."""
+    """Store of callbacks. Every method returns True if the callback was new, and may raise `DatabaseUnavailable`."""
 
     def __init__(
         self,
@@ -40,8 +39,9 @@ class Inbox:
         on_opt_out: OnOptOut | None = None,
         deadline: float | None = None,
     ) -> None:
-        """`heard` counts the opt-outs that subscribers say to the carrier; `deadline` in seconds is how long storing
-        may take until PostgreSQL counts as away.
+        """`on_opt_out` is called for each opt-out that a carrier reports.
+
+        `deadline`: seconds that storing may take until PostgreSQL counts as unavailable.
         """
         self._database = database
         self._vault = vault
@@ -50,7 +50,7 @@ class Inbox:
         self._deadline = deadline
 
     async def store_sms(self, channel: str, inbound: Inbound) -> bool:
-        """Store an SMS to us. The sender's number is sealed; a short code or a name stays readable."""
+        """Store an inbound SMS. The number of its sender is encrypted; a short code or a name is not."""
         row: dict[str, Any] = {
             "channel": channel,
             "carrier_id": inbound.id[:_MAX_NAME_LENGTH],
@@ -68,7 +68,7 @@ class Inbox:
         return await self._insert_once(inbound_messages, row)
 
     async def store_opt_out(self, channel: str, opt_out: OptOut) -> bool:
-        """Store that a subscriber wants nothing more from this sender. The appeals that wait for him are suppressed."""
+        """Store an opt-out from this sender, and suppress the waiting appeals to its phone."""
         key, sender, now = self._vault.lookup(opt_out.phone), opt_out.sender[:_MAX_NAME_LENGTH], self._clock.now()
         async with self._database.begin(deadline=self._deadline) as connection:
             added = await add_opt_outs(connection, channel, [key], sender, now)
@@ -77,7 +77,7 @@ class Inbox:
             return added > 0
 
     async def store_session_end(self, channel: str, end: SessionEnd) -> bool:
-        """Store how a session ended; the first word counts."""
+        """Store the end of a session. The first report of it counts."""
         row = {
             "channel": channel,
             "session": end.session[:_MAX_NAME_LENGTH],
@@ -92,11 +92,11 @@ class Inbox:
         return await self._insert_once(session_ends, row)
 
     async def _insert_once(self, table: Table, row: dict[str, Any]) -> bool:
-        adding = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+        insert_row = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
         async with self._database.begin(deadline=self._deadline) as connection:
-            return (await connection.execute(adding)).first() is not None
+            return (await connection.execute(insert_row)).first() is not None
 
 
 def _count_or_none(number: int | None) -> int | None:
-    """The number if the column holds it; whatever else a carrier claims is no count."""
+    """Return the number if the column can store it. Carriers send others, which are no counts."""
     return number if number is not None and 0 <= number < 2**31 else None

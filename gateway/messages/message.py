@@ -1,7 +1,7 @@
-"""Pure: the stages of a message, what each class of message may do, and how long to wait before another try.
+"""Pure: state machine of a message, rules of each message class, and backoff between attempts.
 
-The rule behind the table: a send that may or may not have happened is `unknown`, a stage of its own, and nothing
-leaves it by guessing. What is final is final, whatever a carrier says later.
+The rule behind the table: a send that may or may not have happened is `unknown`, a status of its own, and no message
+leaves that status by guessing. Final statuses are final, whatever a carrier reports later.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gateway.carriers.carrier import ReceiptStatus
 
 CARRIER_ID_LENGTH = 128  # characters of a carrier's message id that are kept and compared
 
-# Why a message never left, as it stands beside it.
+# Reasons of messages that were never sent.
 OPTED_OUT = "the subscriber wants no appeals"
 ERASED = "its number was erased"
 EXPIRED = "expired before it could be sent"
@@ -25,22 +25,22 @@ _MAX_BACKOFF = timedelta(minutes=5)
 
 
 class MessageStatus(StrEnum):
-    """How far a message has come."""
+    """Status of a message."""
 
     QUEUED = "queued"
-    HELD = "held"  # back, while its appeal is paused
+    HELD = "held"  # its appeal is paused
     SENDING = "sending"  # claimed by a worker
-    ACCEPTED = "accepted"  # by the carrier, which is not yet delivered
+    ACCEPTED = "accepted"  # by the carrier, and not delivered yet
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     REFUSED = "refused"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
-    SUPPRESSED = "suppressed"  # the recipient must not get it
+    SUPPRESSED = "suppressed"  # its recipient must not get it
 
 
-# `queued → accepted` and `queued → refused`, and the same from `held`, are late truths: a claim was given up as unknown
-# and queued again, and then its worker, cut off from the database all the while, says how the send had ended.
+# `queued → accepted` and `queued → refused`, and the same from `held`, are late records: a sweep made the message
+# unknown and queued it again, and then its first worker, until now cut off from the database, records the outcome.
 TRANSITIONS: Mapping[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.QUEUED: frozenset(
         {
@@ -75,32 +75,31 @@ TRANSITIONS: Mapping[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.SUPPRESSED: frozenset(),
 }
 
-# Where a delivery report moves a message; the other two words of a report move nothing.
+# Status that a delivery report gives a message. The other two report statuses change nothing.
 STATUS_BY_RECEIPT: Mapping[ReceiptStatus, MessageStatus] = {
     ReceiptStatus.DELIVERED: MessageStatus.DELIVERED,
     ReceiptStatus.UNDELIVERED: MessageStatus.UNDELIVERED,
 }
 
-
-# What the desk may have sent once more, as a message of its own: what surely or probably did not arrive. An unknown
-# one is cancelled with it, lest it is also queued again by itself.
+# Statuses in which operators may resend a message, as a new one: it surely or probably did not arrive. An unknown
+# message is cancelled by that, so that it is not also queued again by itself.
 RESENDABLE = frozenset(
     {MessageStatus.UNDELIVERED, MessageStatus.REFUSED, MessageStatus.UNKNOWN, MessageStatus.CANCELLED}
 )
 
 
 def may_move(now: MessageStatus, to: MessageStatus) -> bool:
-    """Whether a message may go from `now` straight `to` there."""
+    """Return True if the status of a message may change from `now` to `to`."""
     return to in TRANSITIONS[now]
 
 
 def sources(to: MessageStatus) -> list[MessageStatus]:
-    """The stages from which a message may go `to` there."""
+    """Return the statuses that may change to `to`."""
     return [status for status, targets in TRANSITIONS.items() if to in targets]
 
 
 class MessageClass(StrEnum):
-    """Why a message is sent."""
+    """Class of a message: its purpose."""
 
     ALERT = "alert"
     CONFIRMATION = "confirmation"
@@ -112,12 +111,13 @@ class MessageClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClassRules:
-    """What a class of message may do. `resend_unknown`: how often an unknown one is queued again by itself.
+    """Rules of a message class.
 
-    A message of a class with `quiet_hours` that would be claimed in them is put off until they are over.
+    An unknown message is queued again by itself up to `resend_unknown` times. A message of a class with `quiet_hours`
+    that is claimed in them is put off to their end.
     """
 
-    priority: int  # the smaller goes first
+    priority: int  # smaller is sent first
     expiry: timedelta
     max_parts: int
     resend_unknown: int
@@ -135,18 +135,18 @@ CLASSES: Mapping[MessageClass, ClassRules] = {
 
 
 def may_cancel(kind: MessageClass, status: MessageStatus) -> bool:
-    """Whether a message may be cancelled, by hand or because its number is erased.
+    """Return True if a message may be cancelled, by hand or because its number is erased.
 
-    An unknown one of an appeal may not: it may have arrived, and a cancelled one counts as never sent, in the account
-    of the appeal and in what its recipient has had in a week.
+    An unknown message of an appeal may not. It may have arrived, and a cancelled one counts as never sent, in the
+    results of the appeal and in the frequency cap of its recipient.
     """
     return may_move(status, MessageStatus.CANCELLED) and (kind, status) != (MessageClass.APPEAL, MessageStatus.UNKNOWN)
 
 
 def backoff(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after the try number `attempts`: 5 seconds doubled each time, at most 5 minutes.
+    """Return the time to wait after attempt number `attempts`: 5 seconds, doubled each time, at most 5 minutes.
 
-    `jitter` in [0, 1) takes away up to half of it, so that a crowd that failed together does not return together.
+    `jitter` in [0, 1) subtracts up to half of it, so that messages that failed together are not retried together.
     """
     doubled = _FIRST_BACKOFF.total_seconds() * 2.0 ** min(attempts - 1, 16)
     return timedelta(seconds=min(doubled, _MAX_BACKOFF.total_seconds()) * (1 - jitter / 2))

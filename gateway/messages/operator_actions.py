@@ -1,13 +1,14 @@
-"""What the desk may do with single messages: look at one, have it sent once more, call it off.
+"""Actions of operators on one message: show, resend, cancel.
 
-Both changes stand in the audit trail. Sending once more makes a new message that names the old one, so that what is
-final stays final, and is possible once per message: whoever wants it again takes the newest. What belongs to an appeal
-is the appeal's alone.
+Both changes are noted in the audit trail. A resend is a new message that names the old one, so that final statuses stay
+final. It is possible once for each message: to resend again, an operator resends the newest. Messages of an appeal are
+resent by nobody: only the appeal itself decides about them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,36 +30,83 @@ from gateway.messages.suppression import recipient_opted_out
 from gateway.messages.tables import message_attempts, messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.text.errors import ExplainedError
 from gateway.text.phone import mask_in
 from gateway.vault.vault import Vault
 
 _COPIED_COLUMNS = (
     "class", "channel", "phone_sealed", "phone_key", "text", "encoding", "parts", "ticket", "language", "priority",
 )  # fmt: skip
-_SHOWN = (
-    "id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "unknowns", "channel", "reason",
-    "carrier_message_id", "language", "resend_of",
+_SHOWN_COLUMNS = (
+    "id", "ticket", "text", "encoding", "parts", "attempts", "unknowns", "channel", "reason", "carrier_message_id",
+    "language", "resend_of", "created_at", "due_at", "expires_at", "updated_at",
 )  # fmt: skip
-_TIMES = ("created_at", "due_at", "expires_at", "updated_at")
 
 
-class NoSuchMessage(LookupError):
+class NoSuchMessage(ExplainedError, LookupError):
     """There is no message with this number. `waspada messages list` shows them."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
 
 class CannotResend(ValueError):
-    """Why a message is not sent once more."""
+    """Refusal to resend a message. The text is the reason."""
 
 
 class CannotCancel(ValueError):
-    """Why a message is not called off."""
+    """Refusal to cancel a message. The text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """Delivery report of a message, as stored. `raw` is in the carrier's words."""
+
+    at: datetime
+    status: str
+    raw: str
+    reason: str
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Event in the history of a message. Fields that the kind of event lacks are None."""
+
+    at: datetime
+    what: str
+    attempt: int | None = None
+    reason: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDetails:
+    """Message with its delivery reports and its history, oldest first. The number is masked."""
+
+    id: int
+    class_: MessageClass
+    status: MessageStatus
+    ticket: str | None
+    text: str
+    encoding: str
+    parts: int
+    attempts: int
+    unknowns: int
+    channel: str
+    reason: str
+    carrier_message_id: str | None
+    language: str
+    resend_of: int | None
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    updated_at: datetime
+    to: str
+    resent_as: int | None
+    receipts: Sequence[StoredReceipt]
+    history: Sequence[HistoryEntry]
 
 
 class OperatorActions:
-    """Shows and changes single messages. Every method is one transaction and may raise `DatabaseAway`.
+    """Actions on single messages. Every method is one transaction and may raise `DatabaseUnavailable`.
 
     All raise `NoSuchMessage`.
     """
@@ -68,98 +116,104 @@ class OperatorActions:
         self._vault = vault
         self._clock = clock
 
-    async def get_message(self, message: int) -> dict[str, Any]:
-        """A message with its delivery reports and its history, the oldest first. Its number is masked."""
+    async def get_message(self, message: int) -> MessageDetails:
+        """Return a message with its delivery reports and its history."""
         async with self._database.begin() as connection:
             row = await _load(connection, message)
             reports = await _load_all(connection, select(receipts).where(receipts.c.message == message))
-            tries = await _load_all(connection, select(message_attempts).where(message_attempts.c.message == message))
-            noted = await _load_all(connection, select(audit).where(audit.c.subject == _subject(message)))
-            again = await _find_resend(connection, message)
-        shown = {name: row[name] for name in _SHOWN} | {name: row[name].isoformat() for name in _TIMES}
-        return shown | {
-            "to": self._vault.masked(row["phone_sealed"]),
-            "resent_as": again,
-            "receipts": [_receipt(report) for report in reports],
-            "history": _history(row, tries, reports, noted),
-        }
+            attempts = await _load_all(
+                connection, select(message_attempts).where(message_attempts.c.message == message)
+            )
+            actions = await _load_all(connection, select(audit).where(audit.c.subject == _subject(message)))
+            resent_as = await _find_resend(connection, message)
+        columns: dict[str, Any] = {name: row[name] for name in _SHOWN_COLUMNS}
+        return MessageDetails(
+            **columns,
+            class_=MessageClass(row["class"]),
+            status=MessageStatus(row["status"]),
+            to=self._vault.masked(row["phone_sealed"]),
+            resent_as=resent_as,
+            receipts=[_receipt_from(report) for report in reports],
+            history=_history(row, attempts, reports, actions),
+        )
 
     async def resend(self, message: int, actor: str) -> int:
-        """Queue the message once more, as a new one; its number. Raises `CannotResend`."""
+        """Queue the message once more, as a new one. Returns the new id. Raises `CannotResend`."""
         now = self._clock.now()
         async with self._database.begin() as connection:
-            row = await _load(connection, message, locked=True)
+            row = await _load(connection, message, lock=True)
             await _check_resend(connection, row)
-            again = await _insert_copy(connection, row, now)
+            copy = await _insert_copy(connection, row, now)
             if may_move(MessageStatus(row["status"]), MessageStatus.CANCELLED):
-                reason = f"sent once more as {again}"
+                reason = f"sent once more as {copy}"
                 await _change(connection, message, status=MessageStatus.CANCELLED, reason=reason, updated_at=now)
-            detail: dict[str, str | int] = {"as": again, "was": row["status"]}
+            detail: dict[str, str | int] = {"as": copy, "was": row["status"]}
             await connection.execute(INSERT_AUDIT, audit_row(now, actor, "message.resent", _subject(message), detail))
-        return again
+        return copy
 
     async def cancel(self, message: int, actor: str, reason: str = "") -> None:
-        """Call the message off. Raises `CannotCancel`; a phone number in `reason` is masked."""
+        """Cancel the message. Masks phone numbers in `reason`. Raises `CannotCancel`."""
         now = self._clock.now()
         words = mask_in(reason) or f"called off by {actor}"
         async with self._database.begin() as connection:
-            row = await _load(connection, message, locked=True)
-            stands = MessageStatus(row["status"])
+            row = await _load(connection, message, lock=True)
             _check_cancel(row)
             await _change(connection, message, status=MessageStatus.CANCELLED, reason=words, updated_at=now)
-            detail = {"was": stands.value, "reason": words}
+            detail = {"was": row["status"], "reason": words}
             await connection.execute(
                 INSERT_AUDIT, audit_row(now, actor, "message.cancelled", _subject(message), detail)
             )
 
 
-async def _load(connection: AsyncConnection, message: int, *, locked: bool = False) -> RowMapping:
-    finding = select(messages).where(messages.c.id == message)
-    if locked:
-        finding = finding.with_for_update()
-    row = (await connection.execute(finding)).mappings().first()
+async def _load(connection: AsyncConnection, message: int, *, lock: bool = False) -> RowMapping:
+    query = select(messages).where(messages.c.id == message)
+    if lock:
+        query = query.with_for_update()
+    row = (await connection.execute(query)).mappings().first()
     if row is None:
         raise NoSuchMessage
     return row
 
 
-async def _load_all(connection: AsyncConnection, finding: Any) -> Sequence[RowMapping]:
-    rows: Sequence[RowMapping] = (await connection.execute(finding)).mappings().all()
+async def _load_all(connection: AsyncConnection, query: Any) -> Sequence[RowMapping]:
+    rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
     return sorted(rows, key=lambda row: row["id"])
 
 
 async def _find_resend(connection: AsyncConnection, message: int) -> int | None:
-    again = select(messages.c.id).where(messages.c.resend_of == message)
-    return (await connection.execute(again)).scalar()
+    query = select(messages.c.id).where(messages.c.resend_of == message)
+    return (await connection.execute(query)).scalar()
 
 
 async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
-    message, stands = row["id"], MessageStatus(row["status"])
-    if row["appeal"] is not None:  # the new one would be held, counted and called off by nothing
+    """Raise `CannotResend` if the message must not be sent again."""
+    message, status = row["id"], MessageStatus(row["status"])
+    if row["appeal"] is not None:  # its copy would be held, counted and cancelled by nothing
         raise CannotResend(f"message {message} belongs to appeal {row['appeal']}: it is not sent once more by itself")
-    if stands not in RESENDABLE:
+    if status not in RESENDABLE:
         allowed = ", ".join(sorted(RESENDABLE))
-        raise CannotResend(f"message {message} is {stands}; only these can be sent once more: {allowed}")
+        raise CannotResend(f"message {message} is {status}; only these can be sent once more: {allowed}")
     if row["phone_sealed"] is None:
         raise CannotResend(f"the number of message {message} was erased")
-    if again := await _find_resend(connection, message):
-        raise CannotResend(f"message {message} has been sent once more already, as {again}")
-    unwanted = select(literal(1)).select_from(messages).where(messages.c.id == message, recipient_opted_out())
-    if (await connection.execute(unwanted)).first():
+    if copy := await _find_resend(connection, message):
+        raise CannotResend(f"message {message} has been sent once more already, as {copy}")
+    opted_out = select(literal(1)).select_from(messages).where(messages.c.id == message, recipient_opted_out())
+    if (await connection.execute(opted_out)).first():
         raise CannotResend(OPTED_OUT)
 
 
 def _check_cancel(row: RowMapping) -> None:
-    message, stands = row["id"], MessageStatus(row["status"])
-    if not may_move(stands, MessageStatus.CANCELLED):
+    """Raise `CannotCancel` if the message must not be cancelled."""
+    message, status = row["id"], MessageStatus(row["status"])
+    if not may_move(status, MessageStatus.CANCELLED):
         allowed = ", ".join(sources(MessageStatus.CANCELLED))
-        raise CannotCancel(f"message {message} is {stands}; only these can be called off: {allowed}")
-    if not may_cancel(MessageClass(row["class"]), stands):
-        raise CannotCancel(f"message {message} is of an appeal and may have arrived: it stays {stands}")
+        raise CannotCancel(f"message {message} is {status}; only these can be called off: {allowed}")
+    if not may_cancel(MessageClass(row["class"]), status):
+        raise CannotCancel(f"message {message} is of an appeal and may have arrived: it stays {status}")
 
 
 async def _insert_copy(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:
-    fresh = {
+    values = {
         **{name: row[name] for name in _COPIED_COLUMNS},
         "status": MessageStatus.QUEUED,
         "due_at": now,
@@ -171,7 +225,7 @@ async def _insert_copy(connection: AsyncConnection, row: RowMapping, now: dateti
         "created_at": now,
         "updated_at": now,
     }
-    added: int = (await connection.execute(insert(messages).values(fresh).returning(messages.c.id))).scalar_one()
+    added: int = (await connection.execute(insert(messages).values(values).returning(messages.c.id))).scalar_one()
     return added
 
 
@@ -183,17 +237,16 @@ def _subject(message: int) -> str:
     return f"message {message}"
 
 
-def _receipt(row: Mapping[Any, Any]) -> dict[str, Any]:
-    shown = {name: row[name] for name in ("status", "raw", "reason", "applied")}
-    return {"at": row["received_at"].isoformat(), **shown}
+def _receipt_from(row: RowMapping) -> StoredReceipt:
+    return StoredReceipt(row["received_at"], row["status"], row["raw"], row["reason"], row["applied"])
 
 
 def _history(
-    message: RowMapping, tries: Sequence[RowMapping], reports: Sequence[RowMapping], noted: Sequence[RowMapping]
-) -> list[dict[str, Any]]:
-    """What befell the message, in the order of time: queued, each try, each report, each change by a person."""
-    told: list[tuple[datetime, dict[str, Any]]] = [(message["created_at"], {"what": "queued"})]
-    told += [(row["at"], {"what": row["became"], "attempt": row["attempt"], "reason": row["reason"]}) for row in tries]
-    told += [(row["received_at"], {"what": f"report: {row['raw']}", "reason": row["reason"]}) for row in reports]
-    told += [(row["at"], {"what": row["action"], "by": row["actor"]}) for row in noted]
-    return [{"at": at.isoformat(), **what} for at, what in sorted(told, key=lambda entry: entry[0])]
+    message: RowMapping, attempts: Sequence[RowMapping], reports: Sequence[RowMapping], actions: Sequence[RowMapping]
+) -> list[HistoryEntry]:
+    """Return the events of a message in the order of time: queued, attempts, reports, actions of operators."""
+    entries = [HistoryEntry(message["created_at"], "queued")]
+    entries += [HistoryEntry(row["at"], row["became"], row["attempt"], row["reason"]) for row in attempts]
+    entries += [HistoryEntry(row["received_at"], f"report: {row['raw']}", reason=row["reason"]) for row in reports]
+    entries += [HistoryEntry(row["at"], row["action"], by=row["actor"]) for row in actions]
+    return sorted(entries, key=lambda entry: entry.at)

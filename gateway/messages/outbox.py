@@ -1,7 +1,7 @@
-"""The outbox: what is to be sent, in the same database as the facts that it tells of. The table is the queue.
+"""Outbox: store and queue of messages, in the same database as the facts that they report. The table is the queue.
 
-A message is claimed, sent and recorded. A worker that dies between claim and record leaves it `sending`; five minutes
-later the sweep calls it `unknown`, and its class says whether it is sent once more.
+A message is claimed, sent and recorded. If its worker dies between claim and record, it stays `sending`. Five minutes
+later a sweep makes it `unknown`, and the rules of its class decide whether it is sent again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import QUEUED, SENDING, UNKNOWN, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.text.errors import ExplainedError
 from gateway.text.gsm import encoding, parts
 from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault
@@ -42,23 +43,19 @@ from gateway.vault.vault import CannotOpen, Vault
 log = structlog.get_logger()
 
 _APPEAL = MessageClass.APPEAL
-_UNDECRYPTABLE_DELAY = timedelta(minutes=10)  # until a message is tried again whose number cannot be opened
-_SHOWN = ("id", "class", "status", "ticket", "text", "encoding", "parts", "attempts", "channel", "reason")
+_UNDECRYPTABLE_DELAY = timedelta(minutes=10)  # until the next attempt at a message whose number cannot be decrypted
+
+# Built once: building a statement costs more than executing it.
+_INSERT = insert(messages).returning(messages.c.id)
 
 
-_INSERT = insert(messages).returning(messages.c.id)  # made once: building a statement costs more than running it
-
-
-class TooManyParts(ValueError):
-    """This text takes more parts than a message of its class may have."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
+class TooManyParts(ExplainedError, ValueError):
+    """Text has more parts than a message of its class may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be sent: as soon as it can be, unless `due_at` says when."""
+    """Message to be sent at `due_at`, or as soon as possible."""
 
     kind: MessageClass
     channel: str
@@ -70,16 +67,13 @@ class NewMessage:
 
 
 async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault, now: datetime) -> int:
-    """Put a message into the outbox, in the transaction of the fact that it tells of; its id.
-
-    Raises `TooManyParts`.
-    """
+    """Queue a message within the transaction of the fact that it reports. Returns its id. Raises `TooManyParts`."""
     added: int = (await connection.execute(_INSERT, queued_row(message, vault, now))).scalar_one()
     return added
 
 
 def queued_row(message: NewMessage, vault: Vault, now: datetime) -> dict[str, Any]:
-    """The row of a message that waits to be sent, for whoever inserts it together with its fact.
+    """Return the row of a queued message, for a statement that inserts it together with its fact.
 
     Raises `TooManyParts`.
     """
@@ -110,8 +104,26 @@ def queued_row(message: NewMessage, vault: Vault, now: datetime) -> dict[str, An
     }
 
 
+@dataclass(frozen=True, slots=True)
+class MessageSummary:
+    """Message in a list. The number is masked."""
+
+    id: int
+    class_: MessageClass
+    status: MessageStatus
+    ticket: str | None
+    text: str
+    encoding: str
+    parts: int
+    attempts: int
+    channel: str
+    reason: str
+    to: str
+    created_at: datetime
+
+
 class Outbox:
-    """Claims, records and lists messages. Every method is one transaction and may raise `DatabaseAway`."""
+    """Store of messages. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self.database = database
@@ -127,51 +139,52 @@ class Outbox:
         lane: Lane | None = None,
         quiet_until: datetime | None = None,
     ) -> Sequence[Claim]:
-        """Take up to `limit` due messages of `channel`, or of one lane of it, and mark them ours, the pressing first.
+        """Claim up to `limit` due messages of `channel`, or of one lane of it, by priority.
 
-        Two workers never get the same row: the claim is one UPDATE. What expired while it waited, or lost its
-        number, is cancelled on the way, and what keeps quiet hours is put off to `quiet_until`. An empty answer means
-        that nothing is due.
+        Two workers never get the same message: a claim is one UPDATE. Messages that must not be sent get the status
+        that `claim_statement` describes. In quiet hours those of a class that observes them are put off to
+        `quiet_until`. Returns nothing if nothing is due.
         """
         while True:
             now = self._clock.now()
-            taking = claim_statement(limit, worker, channel, now, lane=lane, quiet_until=quiet_until)
+            statement = claim_statement(limit, worker, channel, now, lane=lane, quiet_until=quiet_until)
             async with self.database.begin() as connection:
-                rows = (await connection.execute(taking)).mappings().all()
+                rows = (await connection.execute(statement)).mappings().all()
                 if not rows:
                     return []
-                taken = [row for row in rows if row["status"] == MessageStatus.SENDING]
-                claims = await self._claims_from(connection, sorted(taken, key=_urgency), now)
+                claimed = [row for row in rows if row["status"] == MessageStatus.SENDING]
+                claims = await self._claims_from(connection, sorted(claimed, key=_urgency), now)
+            # Rows, but no claim: all of them were cancelled, suppressed or put off. Others may be due behind them.
             if claims:
                 return claims
 
     async def claim_probe(self, worker: str, channel: str, *, quiet_until: datetime | None = None) -> Sequence[Claim]:
-        """One message to try a paused channel with, if its rest is over and no other worker tries it already."""
+        """Claim one message to probe a paused channel, if a probe is due and no other worker makes it."""
         now = self._clock.now()
         async with self.database.begin() as connection:
             if not await acquire_probe(connection, channel, now):
                 return []
-            taking = claim_statement(1, worker, channel, now, ignore_pause=True, quiet_until=quiet_until)
-            rows = (await connection.execute(taking)).mappings().all()
-            taken = [row for row in rows if row["status"] == MessageStatus.SENDING]
-            claims = await self._claims_from(connection, taken, now)
-            if not claims:  # nothing to try it with: the next look may find something
+            statement = claim_statement(1, worker, channel, now, ignore_pause=True, quiet_until=quiet_until)
+            rows = (await connection.execute(statement)).mappings().all()
+            claimed = [row for row in rows if row["status"] == MessageStatus.SENDING]
+            claims = await self._claims_from(connection, claimed, now)
+            if not claims:  # no message to probe with: the next attempt may find one
                 await release_probe(connection, channel, now)
             return claims
 
     async def _claims_from(self, connection: AsyncConnection, rows: Sequence[RowMapping], now: datetime) -> list[Claim]:
-        """The rows as claims. One whose number the key does not open goes back and holds nothing up."""
-        claims, shut = [], []
+        """Return the rows as claims. Those whose number the key does not decrypt go back into the queue."""
+        claims, undecryptable = [], []
         for row in rows:
             try:
                 claims.append(self._claim_from(row))
             except CannotOpen:
-                shut.append(row["id"])
-        if shut:
-            log.error("message.number_cannot_be_opened", messages=shut)
+                undecryptable.append(row["id"])
+        if undecryptable:
+            log.error("message.number_cannot_be_opened", messages=undecryptable)
             await connection.execute(
                 update(messages)
-                .where(messages.c.id.in_(shut))
+                .where(messages.c.id.in_(undecryptable))
                 .values(
                     status=MessageStatus.QUEUED, due_at=now + _UNDECRYPTABLE_DELAY, attempts=messages.c.attempts - 1
                 )
@@ -192,20 +205,18 @@ class Outbox:
         )
 
     async def find_withdrawn(self, claims: Sequence[Claim]) -> set[int]:
-        """The ids of those that must not leave any more, whatever has become of them since they were claimed."""
+        """Return the ids of the claims that must not be sent any more."""
         async with self.database.begin() as connection:
-            may_leave = (await connection.execute(still_sendable(claims))).scalars().all()
-        return {claim.id for claim in claims}.difference(may_leave)
+            sendable = (await connection.execute(still_sendable(claims))).scalars().all()
+        return {claim.id for claim in claims}.difference(sendable)
 
     async def record(
         self, channel: str, outcomes: Sequence[tuple[Claim, Outcome]], ended_at: datetime | None = None
     ) -> set[int]:
-        """Write down how these sends of `channel` ended; the ids of the messages that it was written for.
+        """Record the outcomes of calls of `channel` that ended at `ended_at`, or now. Returns the ids recorded.
 
-        That was at `ended_at`, or just now.
-
-        A claim that another worker holds by now changes nothing. Delivery reports that came before are applied in the
-        same transaction.
+        Idempotent, and without effect on a message that another worker has claimed by now. Delivery reports that came
+        before are applied in the same transaction.
         """
         now = self._clock.now()
         opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
@@ -213,9 +224,9 @@ class Outbox:
         return await self._write(channel, rows, now, ended_at or now, opted_out)
 
     async def release(self, channel: str, claims: Sequence[Claim]) -> set[int]:
-        """Give back claims that were never handed to the carrier; the ids of those that were still ours.
+        """Return unsent claims to the queue. Returns the ids of those that were still valid.
 
-        An appeal that was held or is unwanted by now is so at once.
+        An appeal that was held meanwhile, or whose recipient has opted out, gets the status of that at once.
         """
         now = self._clock.now()
         return await self._write(channel, [after_release(claim, now) for claim in claims], now, now)
@@ -228,10 +239,11 @@ class Outbox:
         ended_at: datetime,
         opted_out: Sequence[Phone] = (),
     ) -> set[int]:
+        # Lock order: people and subscriptions (in `add_opt_outs`), carrier ids, messages.
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
         async with self.database.begin() as connection:
-            if opted_out:  # the carrier does not say of which sender
+            if opted_out:  # the carrier does not tell from which sender
                 await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
             await lock_carrier_ids(connection, channel, carrier_ids)
             for to in {row.to for row in rows}:
@@ -246,9 +258,9 @@ class Outbox:
         return written
 
     async def sweep_lost_claims(self, older_than: timedelta) -> int:
-        """Call `unknown` what was claimed that long ago and never recorded; how many there were.
+        """Make messages `unknown` whose claim is older than `older_than` and was never recorded. Returns their number.
 
-        If it was sent, then about when it was claimed.
+        If such a message was sent at all, then at about the time of its claim, which becomes its `sent_at`.
         """
         now = self._clock.now()
         table = messages.c
@@ -257,7 +269,7 @@ class Outbox:
             .where(table.status == SENDING, table.claimed_at <= now - older_than)
             .with_for_update(skip_locked=True)
         )
-        sweeping = (
+        sweep = (
             update(messages)
             .where(table.id.in_(lost))
             .values(
@@ -268,36 +280,36 @@ class Outbox:
                 sent_at=table.claimed_at,
             )
         )
-        noting = log_attempts(
-            sweeping.returning(table.id, table.attempts, table.reason).cte("written"), MessageStatus.UNKNOWN, now
+        statement = log_attempts(
+            sweep.returning(table.id, table.attempts, table.reason).cte("written"), MessageStatus.UNKNOWN, now
         )
         async with self.database.begin() as connection:
-            return len((await connection.execute(noting)).all())
+            return len((await connection.execute(statement)).all())
 
     async def requeue_unknown(self, after: timedelta) -> int:
-        """Queue again what has been unknown that long and may be resent by its class; how many there were.
+        """Queue messages again that are `unknown` for as long as `after`, if their class allows. Returns their number.
 
-        What has lost its number meanwhile cannot be sent again, and is cancelled if it may be.
+        One whose number was erased cannot be sent again, and is cancelled if its class allows.
         """
         now = self._clock.now()
         table = messages.c
-        resent = [
+        resendable = [
             and_(table["class"] == kind, table.unknowns <= rules.resend_unknown)
             for kind, rules in CLASSES.items()
             if rules.resend_unknown
         ]
         old = update(messages).where(table.status == UNKNOWN, table.updated_at <= now - after)
-        over = table["class"].in_([kind for kind in CLASSES if may_cancel(kind, MessageStatus.UNKNOWN)])
-        cancelling = old.where(table.phone_sealed.is_(None), over).values(
+        cancellable = table["class"].in_([kind for kind in CLASSES if may_cancel(kind, MessageStatus.UNKNOWN)])
+        cancel = old.where(table.phone_sealed.is_(None), cancellable).values(
             status=MessageStatus.CANCELLED, reason=ERASED, updated_at=now
         )
-        queueing = old.where(or_(*resent)).values(status=MessageStatus.QUEUED, due_at=now, updated_at=now)
+        requeue = old.where(or_(*resendable)).values(status=MessageStatus.QUEUED, due_at=now, updated_at=now)
         async with self.database.begin() as connection:
-            await connection.execute(cancelling)
-            return (await connection.execute(queueing)).rowcount
+            await connection.execute(cancel)
+            return (await connection.execute(requeue)).rowcount
 
     async def count_queued(self) -> int:
-        """How many messages wait to be sent, over all channels."""
+        """Return the number of queued messages of all channels."""
         async with self.database.begin() as connection:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
@@ -309,21 +321,30 @@ class Outbox:
         kind: MessageClass | None = None,
         status: MessageStatus | None = None,
         ticket: str = "",
-    ) -> Sequence[dict[str, Any]]:
-        """The newest messages, newest first, for lists and JSON (design.md section 7). Numbers are masked.
-
-        Of this class, in this status, about this ticket, where these are given.
-        """
-        given = {"class": kind, "status": status, "ticket": ticket}
-        asked = [messages.c[column] == value for column, value in given.items() if value]
-        newest = select(messages).where(*asked).order_by(messages.c.id.desc()).limit(limit)
+    ) -> Sequence[MessageSummary]:
+        """Return the newest messages, newest first, filtered by class, status and ticket."""
+        filters = {"class": kind, "status": status, "ticket": ticket}
+        wanted = [messages.c[column] == value for column, value in filters.items() if value]
+        newest = select(messages).where(*wanted).order_by(messages.c.id.desc()).limit(limit)
         async with self.database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
-        return [self._shown(row) for row in rows]
+        return [self._summary_from(row) for row in rows]
 
-    def _shown(self, row: RowMapping) -> dict[str, Any]:
-        to = self._vault.masked(row["phone_sealed"])
-        return {name: row[name] for name in _SHOWN} | {"to": to, "created_at": row["created_at"].isoformat()}
+    def _summary_from(self, row: RowMapping) -> MessageSummary:
+        return MessageSummary(
+            id=row["id"],
+            class_=MessageClass(row["class"]),
+            status=MessageStatus(row["status"]),
+            ticket=row["ticket"],
+            text=row["text"],
+            encoding=row["encoding"],
+            parts=row["parts"],
+            attempts=row["attempts"],
+            channel=row["channel"],
+            reason=row["reason"],
+            to=self._vault.masked(row["phone_sealed"]),
+            created_at=row["created_at"],
+        )
 
 
 def _urgency(row: RowMapping) -> tuple[int, datetime, int]:

@@ -1,11 +1,12 @@
-"""Delivery reports: each is kept, and moves its message along the status table at most once.
+"""Delivery reports, called receipts in the code: each is stored, and changes the status of its message at most once.
 
-Reports come late, early, repeated and out of order (facts/protocols.md B.6). Whatever comes, the carrier gets its 200:
-nothing here depends on a report, and no report undoes a final status.
+Reports come late, early, repeated and out of order (facts/protocols.md B.6). Storing one is idempotent, and none undoes
+a final status.
 
-A report may come before the message's own record: the carrier calls back while our send still waits for its answer
+A report may come before the record of its message: the carrier calls back while our send still waits for the answer
 (facts/protocols.md B.6). It is parked, and applied when the carrier's id is recorded. Neither side may miss the other
-when both commit at once, therefore both take the lock of that id first (`lock_ids`), then write, then `settle`.
+when both commit at once. Therefore both take the advisory lock of that id (`lock_carrier_ids`), write, and then call
+`apply_receipts`.
 """
 
 from __future__ import annotations
@@ -35,29 +36,32 @@ from gateway.runtime.postgres import Database
 
 log = structlog.get_logger()
 
-_MAX_TEXT_LENGTH = 200  # characters of the carrier's own words that are kept
+_MAX_TEXT_LENGTH = 200  # characters that are stored of a carrier's words
 
 
 class ReceiptResult(StrEnum):
-    """What a report did."""
+    """Result of storing a delivery report."""
 
-    APPLIED = "applied"  # its message moved
-    KEPT = "kept"  # its message is known and stands where it stood
+    APPLIED = "applied"  # the status of its message has changed
+    KEPT = "kept"  # the status of its message has not changed
     PARKED = "parked"  # no such message yet, or never
     REPEATED = "repeated"
 
 
 class Receipts:
-    """Takes delivery reports. May raise `DatabaseAway`; then the carrier must be told to come again."""
+    """Store of delivery reports."""
 
     def __init__(self, database: Database, clock: Clock, deadline: float | None = None) -> None:
-        """`deadline` in seconds is how long storing may take until PostgreSQL counts as away."""
+        """`deadline`: seconds that storing may take until PostgreSQL counts as unavailable."""
         self._database = database
         self._clock = clock
         self._deadline = deadline
 
     async def store(self, channel: str, receipt: Receipt) -> ReceiptResult:
-        """Keep the report, and apply it if its message is known."""
+        """Store the report, and apply it if its message is known.
+
+        Raises `DatabaseUnavailable`: then the carrier must be told to repeat the report.
+        """
         now = self._clock.now()
         carrier_id = receipt.message_id[:CARRIER_ID_LENGTH]
         row = {
@@ -72,8 +76,8 @@ class Receipts:
             await lock_carrier_ids(connection, channel, [carrier_id])
             if (await connection.execute(same)).first():
                 return ReceiptResult.REPEATED
-            adding = insert(receipts).values(**row, received_at=now, applied=False).returning(receipts.c.id)
-            added = (await connection.execute(adding)).scalar_one()
+            insert_row = insert(receipts).values(**row, received_at=now, applied=False).returning(receipts.c.id)
+            added = (await connection.execute(insert_row)).scalar_one()
             moved = await apply_receipts(connection, channel, [carrier_id], now)
             known = (await connection.execute(select(receipts.c.message).where(receipts.c.id == added))).scalar()
         if receipt.status is ReceiptStatus.NOT_UNDERSTOOD:
@@ -84,7 +88,10 @@ class Receipts:
 
 
 async def lock_carrier_ids(connection: AsyncConnection, channel: str, carrier_ids: Iterable[str]) -> None:
-    """Hold these ids of `channel` until the transaction ends. Always in the same order, so nobody waits in a ring."""
+    """Take the advisory locks of these ids of `channel` until the transaction ends.
+
+    Locks are taken in sorted order, which prevents deadlock.
+    """
     keys = sorted({_lock_key(channel, carrier_id) for carrier_id in carrier_ids})
     if keys:
         await connection.execute(select(func.pg_advisory_xact_lock(func.unnest(cast(keys, ARRAY(BigInteger))))))
@@ -93,11 +100,11 @@ async def lock_carrier_ids(connection: AsyncConnection, channel: str, carrier_id
 async def apply_receipts(
     connection: AsyncConnection, channel: str, carrier_ids: Iterable[str], now: datetime
 ) -> set[int]:
-    """Apply every report of these ids that waits for its message; the ids of the messages that moved.
+    """Apply each parked report of these ids whose message is known. Returns the ids of messages that changed.
 
-    The caller holds `lock_ids` of the same ids.
+    The caller has called `lock_carrier_ids` with the same ids in this transaction.
     """
-    waiting = (
+    parked = (
         select(receipts.c.id, receipts.c.status, receipts.c.reason, messages.c.id, messages.c.status)
         .join(
             messages,
@@ -111,25 +118,26 @@ async def apply_receipts(
         .order_by(receipts.c.id)
         .with_for_update(of=messages)
     )
-    stands: dict[int, MessageStatus] = {}
-    moved: set[int] = set()
-    for receipt, word, reason, message, status in (await connection.execute(waiting)).all():
-        to = STATUS_BY_RECEIPT.get(ReceiptStatus(word))
-        applied = to is not None and may_move(stands.get(message, MessageStatus(status)), to)
+    current: dict[int, MessageStatus] = {}  # of messages that an earlier report of these has changed
+    for receipt, reported, reason, message, status in (await connection.execute(parked)).all():
+        to = STATUS_BY_RECEIPT.get(ReceiptStatus(reported))
+        applied = to is not None and may_move(current.get(message, MessageStatus(status)), to)
         if to is not None and applied:
-            stands[message] = to
-            moved.add(message)
+            current[message] = to
             await connection.execute(
                 update(messages).where(messages.c.id == message).values(status=to, reason=reason, updated_at=now)
             )
         await connection.execute(
             update(receipts).where(receipts.c.id == receipt).values(message=message, applied=applied)
         )
-    return moved
+    return set(current)
 
 
 def _lock_key(channel: str, carrier_id: str) -> int:
-    """One of 256 keys per channel: ids share locks, so that a large batch does not fill the server's lock table."""
+    """Return one of 256 lock keys per channel.
+
+    Ids share locks, so that the record of a large batch does not fill the lock table of the server.
+    """
     of_channel = hashlib.blake2b(f"receipts of {channel}".encode(), digest_size=7).digest()
     of_id = hashlib.blake2b(carrier_id.encode(), digest_size=1).digest()
     return int.from_bytes(of_channel + of_id, signed=True)

@@ -1,7 +1,7 @@
-"""What becomes of the appeals to who wants none (`people.refusals`).
+"""Suppression of appeals to people who have opted out.
 
-An opt-out counts on every channel. It ends every subscription, stops what waits at once, and what is queued later when
-a worker claims it. A subscription that was withdrawn since an appeal was queued stops that one too.
+An opt-out counts on every channel. It withdraws every subscription, and suppresses waiting appeals at once and later
+ones when a worker claims them. Withdrawing a subscription suppresses the appeals that were queued before it.
 """
 
 from __future__ import annotations
@@ -25,36 +25,37 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
 OnOptOut = Callable[[AsyncConnection, bytes, datetime], Awaitable[object]]
-"""What somebody does who counts opt-outs: in the transaction of each, with the key of the phone that said it."""
+"""Callback that counts opt-outs: called in the transaction of each, with the key of its phone and its time."""
 
-# Written out, so that PostgreSQL sees the words of the partial index made for it.
+# Written into the statement, not bound: PostgreSQL must see the words to use the partial index made for them.
 _WAITING_APPEAL = text("messages.class = 'appeal' AND messages.status IN ('queued', 'held')")
 
 
 def recipient_opted_out() -> ColumnElement[bool]:
-    """Whether a row of `messages` is an appeal to somebody who has opted out."""
+    """Build the SQL condition that a row of `messages` is an appeal whose recipient has opted out."""
     opted_out = exists().where(opt_outs.c.phone_key == messages.c.phone_key)
     withdrawn = exists().where(
         subscriptions.c.phone_key == messages.c.phone_key, subscriptions.c.withdrawn_at >= messages.c.created_at
     )
-    wants_none = opted_out.correlate(messages) | withdrawn.correlate(messages)
-    return (messages.c["class"] == literal_column("'appeal'")) & wants_none
+    either = opted_out.correlate(messages) | withdrawn.correlate(messages)
+    return (messages.c["class"] == literal_column("'appeal'")) & either
 
 
 async def add_opt_outs(
     connection: AsyncConnection, channel: str, phone_keys: Collection[bytes], sender: str, now: datetime
 ) -> int:
-    """Note that these phones want nothing more from `sender`, end what they subscribed to, and suppress what waits.
+    """Store opt-outs of these phones from `sender`, withdraw their subscriptions, and suppress their waiting appeals.
 
-    Answers how many opt-outs were new. Messages are held last: so does who erases a person.
+    Idempotent: an upsert of each opt-out. Returns the number of new ones. Lock order: people, subscriptions, messages,
+    the same as in the erasure of a person, which prevents deadlock.
     """
     await withdraw_subscriptions(connection, phone_keys, now)
     rows = [{"channel": channel, "phone_key": key, "sender": sender, "at": now} for key in sorted(set(phone_keys))]
-    adding = insert(opt_outs).values(rows)
-    newest: ReturningInsert[tuple[bool]] = adding.on_conflict_do_update(
-        index_elements=["phone_key", "channel", "sender"], set_={"at": adding.excluded.at}
+    inserting = insert(opt_outs).values(rows)
+    upsert: ReturningInsert[tuple[bool]] = inserting.on_conflict_do_update(
+        index_elements=["phone_key", "channel", "sender"], set_={"at": inserting.excluded.at}
     ).returning(INSERTED)
-    added = (await connection.execute(newest)).scalars().all().count(True)
+    added = (await connection.execute(upsert)).scalars().all().count(True)
     keys = cast([row["phone_key"] for row in rows], ARRAY(LargeBinary))
     suppressing = (
         update(messages)
@@ -66,7 +67,7 @@ async def add_opt_outs(
 
 
 class OptOuts:
-    """What residents say to the gateway itself. Who subscribes again takes it back (`people.subscriptions`)."""
+    """Opt-outs that residents send to the gateway itself. A new subscription revokes them (`people.subscriptions`)."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock, on_opt_out: OnOptOut | None = None) -> None:
         self._database = database
@@ -75,7 +76,7 @@ class OptOuts:
         self._on_opt_out = on_opt_out
 
     async def add(self, phone: Phone, channel: str, *, deadline: float | None = None) -> None:
-        """This phone wants no appeals: it subscribes to none, and those that wait for it are suppressed."""
+        """Store an opt-out of this phone, withdraw its subscriptions, and suppress its waiting appeals."""
         key, now = self._vault.lookup(phone), self._clock.now()
         async with self._database.begin(deadline=deadline) as connection:
             await add_opt_outs(connection, channel, [key], GATEWAY_SENDER, now)

@@ -31,7 +31,7 @@ SENDING = literal(MessageStatus.SENDING.value, literal_execute=True)
 UNKNOWN = literal(MessageStatus.UNKNOWN.value, literal_execute=True)
 HELD = literal(MessageStatus.HELD.value, literal_execute=True)
 
-# Of an appeal, what was queued and then did not go out after all; an index of its own finds these few.
+# Messages of appeals that were queued and then not sent. An index of its own finds these few.
 NOT_SENT = literal_column(
     f"appeal IS NOT NULL AND (status IN ('{MessageStatus.REFUSED}', '{MessageStatus.CANCELLED}')"
     f" OR status = '{MessageStatus.SUPPRESSED}' AND reason = '{OPTED_OUT}')",
@@ -60,15 +60,15 @@ messages = Table(
     Column("carrier_message_id", Text),
     Column("reason", Text, nullable=False),
     Column("claimed_at", DateTime(timezone=True)),
-    Column("resend_of", BigInteger, ForeignKey("messages.id")),  # this is one of those sent once more by the desk
-    # Of which appeal this is, to which of the people, and as living where. No foreign keys: the account of an appeal
-    # outlives a person, and this room knows nothing of that one.
+    Column("resend_of", BigInteger, ForeignKey("messages.id")),  # the message that an operator has resent as this one
+    # Appeal, recipient, and the area by which the recipient belongs to its audience. No foreign keys: the results of an
+    # appeal outlive a person, and this room does not know the tables of appeals.
     Column("appeal", BigInteger),
     Column("person", BigInteger),
     Column("area", Text),
-    # When the last try ended that reached the carrier, or may have; no report, erasure or change by hand moves it.
+    # End of the last attempt that has, or may have, reached the carrier. No report, erasure or operator changes it.
     Column("sent_at", DateTime(timezone=True)),
-    Column("claimed_by", Text),  # stays when a claim was lost, so that its late record is known
+    Column("claimed_by", Text),  # kept when a claim is lost, so that a late record still proves its claim
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     phone_constraint(),
@@ -103,7 +103,7 @@ messages = Table(
     ),
 )
 
-# How each try ended, for whoever asks after a message; what it has come to stands in its own row.
+# History of a message: the outcome of each attempt. The row of the message has its latest status only.
 message_attempts = Table(
     "message_attempts",
     metadata,
@@ -121,12 +121,12 @@ receipts = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("channel", Text, nullable=False),
-    Column("message_id", Text, nullable=False),  # as the carrier calls the message
+    Column("message_id", Text, nullable=False),  # of the carrier
     Column("raw", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("message", BigInteger, ForeignKey("messages.id")),  # unset: early, or a stranger
+    Column("message", BigInteger, ForeignKey("messages.id")),  # unset: the report came early, or its message is unknown
     Column("applied", Boolean, nullable=False),
     Index("ix_receipts_message_id", "channel", "message_id"),
     Index("ix_receipts_message", "message"),
@@ -140,14 +140,14 @@ inbound_messages = Table(
     Column("carrier_id", Text, nullable=False),
     Column("sender_sealed", LargeBinary),
     Column("sender_key", LargeBinary),
-    Column("sender_name", Text),  # a short code or a name; then there is no number. Neither: erased
+    Column("sender_name", Text),  # a short code or a name, instead of a number. Neither: erased
     Column("recipient", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("network", Text, nullable=False),
     Column("sent_at", DateTime(timezone=True)),
     Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("handled_at", DateTime(timezone=True)),  # unset: nobody has looked at it yet
-    Column("made", Text, nullable=False, server_default=""),  # of it, by `sms.inbound_queue.Made`
+    Column("handled_at", DateTime(timezone=True)),  # unset: waits in the inbound queue
+    Column("made", Text, nullable=False, server_default=""),  # a `sms.inbound_queue.Disposition`
     Column("answered", Boolean, nullable=False, server_default=false()),
     Column("ticket", Text),
     UniqueConstraint("channel", "carrier_id"),
@@ -155,7 +155,7 @@ inbound_messages = Table(
     Index("ix_inbound_messages_sender_key", "sender_key", "received_at"),
 )
 
-# What was typed and the last screen are not kept: they may hold personal data (facts/protocols.md A.7).
+# The input and the last screen are not stored: they may contain personal data (facts/protocols.md A.7).
 session_ends = Table(
     "session_ends",
     metadata,
@@ -166,7 +166,7 @@ session_ends = Table(
     Column("hops", Integer),
     Column("duration_ms", Integer),
     Column("network", Text, nullable=False),
-    Column("cost", Text, nullable=False),  # the carrier's words: its format is not established
+    Column("cost", Text, nullable=False),  # in the carrier's words: its format is not known
     Column("error", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("channel", "session"),
@@ -179,9 +179,9 @@ channel_states = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
-    Column("until", DateTime(timezone=True)),  # when it is probed; unset while it runs, and of a pause by hand
+    Column("until", DateTime(timezone=True)),  # time of the next probe; unset while it runs, and in a pause by hand
     Column("by", Text, nullable=False),
-    Column("faults", Integer, nullable=False),  # in a row
+    Column("faults", Integer, nullable=False),  # consecutive
     Column("last_error", Text, nullable=False),
     Column("last_error_at", DateTime(timezone=True)),
 )

@@ -1,4 +1,4 @@
-"""Pure: people as the lines of a list that `importing` reads again."""
+"""Pure: people as CSV rows, in the columns that `csv_import` reads."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from gateway.people.person import Person, Role
 
 __all__ = ["COLUMNS", "csv_rows"]
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> Iterator[tuple[str, ...]]:
-    """One line for each role of the person, under `COLUMNS`, with the whole number; or for `role` alone."""
-    for part in person.grants:
-        if role in (None, part.role):
-            given = f"{part.agreed_at.astimezone(timezone):%Y-%m-%d}" if part.agreed_at else ""
+    """Yield a row under `COLUMNS` for each role of a person, or for `role` alone. The number is not masked."""
+    for grant in person.grants:
+        if role in (None, grant.role):
+            agreed_on = f"{grant.agreed_at.astimezone(timezone):%Y-%m-%d}" if grant.agreed_at else ""
             yield (
                 person.phone.e164,
-                _harmless(person.name),
-                part.role.value,
-                ";".join(part.areas),
+                _not_a_formula(person.name),
+                grant.role.value,
+                ";".join(grant.areas),
                 person.language,
-                _harmless(f"{given} {part.basis}".strip()),
+                _not_a_formula(f"{agreed_on} {grant.basis}".strip()),
             )
 
 
-def _harmless(text: str) -> str:
-    """`text`, which a spreadsheet would otherwise take for a formula where it begins like one."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _not_a_formula(text: str) -> str:
+    """Return `text`, behind an apostrophe where a spreadsheet would execute it as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,7 +1,8 @@
-"""The directory: everybody the gateway may write to, found by number, role and area; and what a list changes of them.
+"""Directory of everybody the gateway may write to: find, list, import, export and erase them.
 
-A list is read in by a thousand people at a time, each a transaction: what stands is read and held, `person.change`
-says what is different, and that alone is written. So a list may be read in again after it broke off in the middle.
+An import is an idempotent upsert of a thousand people at a time, each chunk a transaction: their state is loaded and
+locked, `person.plan_change` computes the difference, and that alone is written. So an import that broke off in the
+middle may be run again.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.people.filters import has_any_role, has_role, is_subscribed
-from gateway.people.loading import list_people, load_known, load_people
+from gateway.people.loading import PersonSummary, list_people, load_known, load_people
 from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, Role, plan_change
 from gateway.people.saving import write_changes
 from gateway.people.tables import people, person_roles, subscriptions
@@ -41,14 +42,14 @@ from gateway.vault.vault import Vault
 
 _CHUNK = 1000
 ERASED_PERSON: Mapping[str, Any] = {**ERASED_PHONE, "name": "", "language": ""}
-"""What a row without its person holds in his place."""
+"""Column values of a row whose person was erased."""
 _IMPORT_LOCK = 0x4C495354
-"""The advisory lock of a list that is read in: any number that nothing else uses."""
+"""Key of the advisory lock of an import: any number that nothing else uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """How many people a list has made or changed. `declined` of them said STOP after the consent that it has."""
+    """People that an import has added or changed. `declined` counts those whose opt-out is newer than the consent."""
 
     new: int = 0
     updated: int = 0
@@ -58,7 +59,7 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class ErasedCounts:
-    """How much was erased of a number here."""
+    """Rows of the directory that an erasure has changed."""
 
     people: int = 0
     roles: int = 0
@@ -66,7 +67,7 @@ class ErasedCounts:
 
 
 class Directory:
-    """Finds, lists and reads in people. Every method may raise `DatabaseAway`."""
+    """Store of people. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -76,50 +77,48 @@ class Directory:
     async def import_people(
         self, entries: Sequence[ListedPerson], *, source: str, language: str, dry_run: bool = False
     ) -> ImportCounts:
-        """Add and correct these people, each number once; `dry_run` only says what that would do.
+        """Add and correct these people, each number once. A second time the same changes nothing.
 
-        `language` is for whoever is new and has none. A second time the same changes nothing.
+        `language` is the default of new people. `dry_run` counts the changes without writing them.
         """
         effects: Counter[Effect] = Counter()
         declined = 0
         for start in range(0, len(entries), _CHUNK):
             keyed = {self._vault.lookup(entry.phone): entry for entry in entries[start : start + _CHUNK]}
             async with self._database.begin() as connection:
-                changes = await self._changes(connection, keyed, language)
+                changes = await self._plan_changes(connection, keyed, language)
                 if not dry_run:
                     await write_changes(connection, changes, self._vault, self._clock.now(), source)
-            effects.update(made.effect for made in changes.values())
-            declined += sum(made.declined for made in changes.values())
+            effects.update(change.effect for change in changes.values())
+            declined += sum(change.declined for change in changes.values())
         return ImportCounts(effects[Effect.NEW], effects[Effect.UPDATED], effects[Effect.UNCHANGED], declined)
 
-    async def _changes(
+    async def _plan_changes(
         self, connection: AsyncConnection, entries: dict[bytes, ListedPerson], language: str
     ) -> dict[bytes, PersonChange]:
-        # One list at a time: two with the same people in another order would wait for each other in a ring.
+        # One import at a time: two with the same people in another order would deadlock.
         await connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
         known = await load_known(connection, list(entries))
         return {key: plan_change(known.get(key, UNKNOWN_PERSON), entry, language) for key, entry in entries.items()}
 
     async def find(self, phone: Phone) -> Person | None:
-        """The person of this number, if the gateway knows one."""
+        """Return the person of this number, or None. Raises `CannotOpen`."""
+        of_number = people.c.phone_key == self._vault.lookup(phone)
         async with self._database.begin() as connection:
-            found = await self._people(connection, people.c.phone_key == self._vault.lookup(phone), limit=1)
+            found = await load_people(connection, _newest(of_number, limit=1), self._vault)
         return found[0] if found else None
 
     async def list_people(
         self, limit: int = 1000, role: Role | None = None, areas: Collection[str] = ()
-    ) -> Sequence[dict[str, str | list[str]]]:
-        """The people that were added last, the newest first, for lists and JSON.
-
-        Of `role`, and in one of `areas`, where these are given. Numbers are masked, and `?` where one cannot be opened.
-        """
+    ) -> Sequence[PersonSummary]:
+        """Return the people of `role` in one of `areas`, the last added first. Without them: of any role, anywhere."""
         async with self._database.begin() as connection:
             return await list_people(connection, _newest(_matching(role, areas), limit), self._vault)
 
     async def export(self, role: Role | None = None, areas: Collection[str] = ()) -> AsyncIterator[Person]:
-        """Everybody with a role, in the order of their adding, a thousand at a time.
+        """Yield everybody with a role, in the order in which they were added, loaded a thousand at a time.
 
-        Raises `CannotOpen`: a list without somebody would be taken for the whole.
+        Raises `CannotOpen`: a list that silently lacks a person would be taken for complete.
         """
         wanted = _matching(role, areas) if role or areas else has_any_role()
         last = 0
@@ -127,33 +126,29 @@ class Directory:
             async with self._database.begin() as connection:
                 page = select(people.c.id).where(wanted, people.c.phone_key.is_not(None), people.c.id > last)
                 ids = (await connection.execute(page.order_by(people.c.id).limit(_CHUNK))).scalars().all()
-                found = await self._people(connection, people.c.id == any_(cast(ids, ARRAY(BigInteger)))) if ids else []
-            if not ids:
-                return
+                if not ids:
+                    return
+                of_page = people.c.id == any_(cast(ids, ARRAY(BigInteger)))
+                found = await load_people(connection, _newest(of_page), self._vault)
             for person in reversed(found):
                 yield person
             last = ids[-1]
 
-    async def _people(
-        self, connection: AsyncConnection, which: ColumnElement[bool], limit: int | None = None
-    ) -> Sequence[Person]:
-        return await load_people(connection, _newest(which, limit), self._vault)
-
 
 async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datetime) -> ErasedCounts:
-    """Take a number and its person out of the directory, in the transaction of the fact.
+    """Erase a number and its person from the directory, in the caller's transaction.
 
-    The rows of his consents stay, withdrawn and nobody's.
+    The rows of their consents stay, withdrawn and without the number.
     """
-    wiping = (
+    erase = (
         update(people)
         .where(people.c.phone_key == phone_key)
         .values(**ERASED_PERSON, updated_at=now, erased_at=now)
         .returning(people.c.id)
     )
-    ids = (await connection.execute(wiping)).scalars().all()
+    ids = (await connection.execute(erase)).scalars().all()
     roles = (await connection.execute(delete(person_roles).where(person_roles.c.person.in_(ids)))).rowcount
-    withdrawing = (
+    withdraw = (
         update(subscriptions)
         .where(subscriptions.c.phone_key == phone_key)
         .values(
@@ -161,14 +156,11 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
             withdrawn_at=func.coalesce(subscriptions.c.withdrawn_at, now),
         )
     )
-    withdrawn = (await connection.execute(withdrawing)).rowcount
-    return ErasedCounts(len(ids), roles, withdrawn)
+    consents = (await connection.execute(withdraw)).rowcount
+    return ErasedCounts(len(ids), roles, consents)
 
 
-# Which people --------------------------------------------------------------------------------------------------
-
-
-def _newest(which: ColumnElement[bool], limit: int | None) -> Select[Any]:
+def _newest(which: ColumnElement[bool], limit: int | None = None) -> Select[Any]:
     return select(people).where(which, people.c.phone_key.is_not(None)).order_by(people.c.id.desc()).limit(limit)
 
 

@@ -1,8 +1,8 @@
-"""The table of who wants no appeals: said to us, to a carrier that calls us back, or learnt from its refusal of a send.
+"""Opt-outs of appeals: said to the gateway, reported by a carrier, or learnt from the carrier's refusal of a send.
 
-It knows nobody but by the keyed hash of his number, and outlives him in the directory. His newest word counts: a later
-consent of his own, or one of a later date that a list brings, lifts whatever stands here. A carrier may refuse him all
-the same; then it says so at the next send, the answer to `REG` by SMS to begin with, and he stands here again.
+An opt-out knows a phone by its keyed hash alone, and outlives the person in the directory. The newest word counts: a
+later consent of their own, or one of a later date in a list, lifts every opt-out. The carrier may refuse them all the
+same. Its refusal of the next send, such as the answer to `REG` by SMS, makes an opt-out again.
 """
 
 from __future__ import annotations
@@ -24,5 +24,5 @@ GATEWAY_SENDER = "us"  # the sender of an opt-out that was said to the gateway i
 
 
 def lift_statement(phone_keys: Collection[bytes]) -> Delete:
-    """Lift every opt-out of these phones, as part of what takes their newer consent."""
+    """Build the DELETE of every opt-out of these phones, for the transaction of their newer consent."""
     return delete(opt_outs).where(opt_outs.c.phone_key == any_(cast(sorted(phone_keys), ARRAY(LargeBinary))))

@@ -1,7 +1,7 @@
-"""Pure: who the gateway may write to, as what, and what a list that is read in changes of them.
+"""Pure: person of the directory, their roles, and the merge rule of an import.
 
-The rule behind `change`: a list adds and corrects, it takes nothing away. What it leaves empty stays as it was, and
-nobody who has said STOP comes back by a consent that is older than his word, or that has no date.
+The rule behind `plan_change`: a list adds and corrects, it removes nothing. An empty cell changes nothing. Nobody
+who has opted out (STOP) is subscribed again by a consent that is older than the opt-out, or that has no date.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gateway.text.phone import Phone
 
 
 class Role(StrEnum):
-    """As what somebody is written to."""
+    """Role in which a person receives messages."""
 
     SUBSCRIBER = "subscriber"
     OFFICER = "officer"
@@ -47,14 +47,14 @@ ROLE_MEANINGS: Mapping[Role, str] = {
 }
 
 ROLES_THAT_NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
-"""Who is nobody's without an area: they are only ever found by it."""
+"""Roles that are only ever addressed by area, so a grant without one would reach nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """One role of a person: where, since when and on what grounds.
+    """Role of a person: where, since when and on what grounds.
 
-    `areas` are codes of kelurahan or of whole kecamatan. `basis` says in words what the person has agreed to.
+    `areas` are codes of kelurahan or of whole kecamatan. `basis` is what the person has agreed to, in words.
     """
 
     role: Role
@@ -65,7 +65,7 @@ class RoleGrant:
 
 @dataclass(frozen=True, slots=True)
 class ListedPerson:
-    """A person as a list has him. What is empty is not said."""
+    """Person as a list has them. An empty field is not in the list."""
 
     phone: Phone
     grants: tuple[RoleGrant, ...]
@@ -75,7 +75,7 @@ class ListedPerson:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody the gateway knows. The subscriber among the `parts` has the areas of his standing subscriptions."""
+    """Person in the directory. A subscriber's grant among `grants` has the areas of the active subscriptions."""
 
     phone: Phone
     name: str = field(repr=False)
@@ -86,36 +86,41 @@ class Person:
     updated_at: datetime
 
     def has_role(self, role: Role) -> bool:
-        """Whether this is one of the person's roles."""
-        return any(part.role is role for part in self.grants)
+        """Return True if the person has this role."""
+        return any(grant.role is role for grant in self.grants)
 
 
 def enclosing_codes(area: str) -> tuple[str, ...]:
-    """The codes under which somebody may stand who is there for `area`: its own, and that of what it lies in."""
+    """Return the code of an area and that of the area around it: a role may be granted for either."""
     return area, area.rpartition(".")[0]
 
 
-# What a list changes ----------------------------------------------------------------------------------------
+def in_role_order(grants: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
+    order = list(Role)
+    return tuple(sorted(grants, key=lambda grant: order.index(grant.role)))
+
+
+# Merge rule of an import -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:
-    """What stands of a person before a list is read in."""
+    """State of a person before an import."""
 
-    in_directory: bool  # one of the people already; somebody else may have said STOP too
+    in_directory: bool  # somebody outside of it may have opted out too
     name: str
     language: str
     grants: Mapping[Role, RoleGrant]  # without the subscriber
     subscribed: Mapping[str, str]  # area → language
-    opted_out_at: datetime | None  # the last time that he said STOP, to us or to a carrier
-    opted_out: bool  # nobody has lifted that yet: he gets no appeals
+    opted_out_at: datetime | None  # the last opt-out, said to the gateway or to a carrier
+    opted_out: bool  # still in force: they get no appeals
 
 
 UNKNOWN_PERSON = CurrentState(False, "", "", {}, {}, None, False)
 
 
 class Effect(StrEnum):
-    """What a list does to a person."""
+    """Effect of a list on a person."""
 
     NEW = "new"
     UPDATED = "updated"
@@ -124,59 +129,60 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """What is to be written of one entry. A STOP outweighs its consent (`declined`), or is lifted by it (`lifts`)."""
+    """Rows to write for one entry of a list.
+
+    An opt-out may outweigh the consent of the entry (`declined`), or be lifted by it (`lifts_opt_out`).
+    """
 
     entry: ListedPerson
     effect: Effect
     name: str
     language: str
     grants: tuple[RoleGrant, ...]
-    subscriptions: tuple[RoleGrant, ...]  # each with the areas to subscribe to, or to go on with in another language
+    subscriptions: tuple[RoleGrant, ...]  # each with the areas to subscribe to, or to continue in another language
     declined: bool
     lifts_opt_out: bool
 
 
 def plan_change(before: CurrentState, entry: ListedPerson, default_language: str) -> PersonChange:
-    """What `entry` makes of what is known of the person."""
+    """Compute the change that an entry of a list makes to a person."""
     language = entry.language or before.language or default_language
     name = entry.name or before.name
-    parts = [_merged(before.grants.get(part.role), part) for part in entry.grants if part.role is not Role.SUBSCRIBER]
-    changed = tuple(part for part in parts if part != before.grants.get(part.role))
+    merged = [
+        _merge_grant(before.grants.get(grant.role), grant)
+        for grant in entry.grants
+        if grant.role is not Role.SUBSCRIBER
+    ]
+    changed = tuple(grant for grant in merged if grant != before.grants.get(grant.role))
     declined = lifts = False
     subscriptions: list[RoleGrant] = []
-    for part in entry.grants:
-        missing = _missing(before, part, entry.language) if part.role is Role.SUBSCRIBER else ()
-        if part.role is Role.SUBSCRIBER and (missing or before.opted_out):
-            declined = _outweighed(before, part)
+    for grant in entry.grants:
+        missing = _missing_areas(before, grant, entry.language) if grant.role is Role.SUBSCRIBER else ()
+        if grant.role is Role.SUBSCRIBER and (missing or before.opted_out):
+            declined = _outweighed_by_opt_out(before, grant)
             lifts = before.opted_out and not declined
             if not declined:
-                subscriptions.append(RoleGrant(part.role, missing, part.basis, part.agreed_at))
+                subscriptions.append(RoleGrant(grant.role, missing, grant.basis, grant.agreed_at))
     if changed or subscriptions or (before.in_directory and (name, language) != (before.name, before.language)):
         effect = Effect.UPDATED if before.in_directory else Effect.NEW
     else:
-        effect = Effect.UNCHANGED  # also somebody who has refused what alone he would be listed for
+        effect = Effect.UNCHANGED  # also a stranger whose only role in the list is one they have opted out of
     return PersonChange(entry, effect, name, language, changed, tuple(subscriptions), declined, lifts)
 
 
-def _merged(before: RoleGrant | None, now: RoleGrant) -> RoleGrant:
+def _merge_grant(before: RoleGrant | None, now: RoleGrant) -> RoleGrant:
     if before is None:
         return now
     return RoleGrant(now.role, now.areas or before.areas, now.basis or before.basis, now.agreed_at or before.agreed_at)
 
 
-def _missing(before: CurrentState, part: RoleGrant, language: str) -> tuple[str, ...]:
-    """The areas that he is not subscribed to yet, or in another language than the list says."""
-    standing = before.subscribed
-    return tuple(area for area in part.areas if area not in standing or language not in ("", standing[area]))
+def _missing_areas(before: CurrentState, grant: RoleGrant, language: str) -> tuple[str, ...]:
+    """Return the areas without an active subscription, or with one in another language than the list's."""
+    active = before.subscribed
+    return tuple(area for area in grant.areas if area not in active or language not in ("", active[area]))
 
 
-def _outweighed(before: CurrentState, part: RoleGrant) -> bool:
+def _outweighed_by_opt_out(before: CurrentState, grant: RoleGrant) -> bool:
     if before.opted_out_at is None:
         return False
-    return part.agreed_at is None or part.agreed_at <= before.opted_out_at
-
-
-def in_role_order(parts: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
-    """The parts in the order of the roles."""
-    order = list(Role)
-    return tuple(sorted(parts, key=lambda part: order.index(part.role)))
+    return grant.agreed_at is None or grant.agreed_at <= before.opted_out_at

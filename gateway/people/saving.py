@@ -1,4 +1,4 @@
-"""What a list has changed, written down: one statement per table, whatever the number of people."""
+"""Upserts of what an import has changed: one statement per table, whatever the number of people."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from gateway.people.tables import NOT_WITHDRAWN, people, person_roles, subscript
 from gateway.vault.vault import Vault
 
 LIST_CHANNEL = "list"
-"""The channel of a consent that came with a list."""
+"""Channel of a consent that came with a list."""
 
 
 async def write_changes(
     connection: AsyncConnection, changes: Mapping[bytes, PersonChange], vault: Vault, now: datetime, source: str
 ) -> None:
-    """Write these changes, by the key of their number, in the transaction that has read what stood."""
-    made = {key: change for key, change in changes.items() if change.effect is not Effect.UNCHANGED}
-    if not made:
+    """Write these changes, by the key of their number, in the transaction that loaded the state before."""
+    changed = {key: change for key, change in changes.items() if change.effect is not Effect.UNCHANGED}
+    if not changed:
         return
-    await _write_people(connection, made, vault, now, source)
-    await _write_roles(connection, made, now)
-    await _write_subscriptions(connection, made, vault, now, source)
-    if agreed_anew := [key for key, change in made.items() if change.lifts_opt_out]:
-        await connection.execute(lift_statement(agreed_anew))
+    await _write_people(connection, changed, vault, now, source)
+    await _write_roles(connection, changed, now)
+    await _write_subscriptions(connection, changed, vault, now, source)
+    if agreed_again := [key for key, change in changed.items() if change.lifts_opt_out]:
+        await connection.execute(lift_statement(agreed_again))
 
 
 async def _write_people(
@@ -48,9 +48,9 @@ async def _write_people(
         }
         for key, change in changes.items()
     ]
-    adding = insert(people)
-    renewed = {name: adding.excluded[name] for name in ("name", "language", "updated_at")}
-    await connection.execute(adding.on_conflict_do_update(index_elements=["phone_key"], set_=renewed), rows)
+    upsert = insert(people)
+    updated = {name: upsert.excluded[name] for name in ("name", "language", "updated_at")}
+    await connection.execute(upsert.on_conflict_do_update(index_elements=["phone_key"], set_=updated), rows)
 
 
 async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, PersonChange], now: datetime) -> None:
@@ -65,18 +65,18 @@ async def _write_roles(connection: AsyncConnection, changes: Mapping[bytes, Pers
     rows: list[dict[str, Any]] = [
         {
             "person": ids[key],
-            "role": part.role,
-            "areas": list(part.areas),
-            "basis": part.basis,
-            "agreed_at": part.agreed_at,
+            "role": grant.role,
+            "areas": list(grant.areas),
+            "basis": grant.basis,
+            "agreed_at": grant.agreed_at,
             "updated_at": now,
         }
         for key in keys
-        for part in changes[key].grants
+        for grant in changes[key].grants
     ]
-    adding = insert(person_roles)
-    renewed = {name: adding.excluded[name] for name in ("areas", "basis", "agreed_at", "updated_at")}
-    await connection.execute(adding.on_conflict_do_update(index_elements=["person", "role"], set_=renewed), rows)
+    upsert = insert(person_roles)
+    updated = {name: upsert.excluded[name] for name in ("areas", "basis", "agreed_at", "updated_at")}
+    await connection.execute(upsert.on_conflict_do_update(index_elements=["person", "role"], set_=updated), rows)
 
 
 async def _write_subscriptions(
@@ -89,18 +89,18 @@ async def _write_subscriptions(
             "area": area,
             "language": change.language,
             "channel": LIST_CHANNEL,
-            "wording": part.basis or source,
-            "consented_at": part.agreed_at or now,
+            "wording": grant.basis or source,
+            "consented_at": grant.agreed_at or now,
         }
         for key, change in changes.items()
-        for part in change.subscriptions
-        for area in part.areas
+        for grant in change.subscriptions
+        for area in grant.areas
     ]
     if rows:
-        adding = insert(subscriptions)
-        going_on = adding.on_conflict_do_update(
+        upsert = insert(subscriptions)
+        keep_or_insert = upsert.on_conflict_do_update(
             index_elements=["phone_key", "area"],
             index_where=NOT_WITHDRAWN,
-            set_={"language": adding.excluded.language},
+            set_={"language": upsert.excluded.language},
         )
-        await connection.execute(going_on, rows)
+        await connection.execute(keep_or_insert, rows)

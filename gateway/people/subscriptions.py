@@ -1,8 +1,8 @@
-"""Who has agreed to get appeals for an area, in which words, and until when.
+"""Subscriptions: the consent of a phone to the appeals for an area, its wording, and its withdrawal.
 
-A consent must be shown later (facts/domain.md 4.1): a withdrawn one stays as a row, with the version of the wording
-that was agreed to. A phone has at most one standing subscription per area. Whoever subscribes is one of the people
-(`records.people`) from then on, and has refused nothing any more (`refusals`), in the same statement.
+A consent must be proven later (facts/domain.md 4.1): a withdrawn one stays as a row, with the version of the wording
+that was agreed to. A phone has at most one active subscription per area. The statement that subscribes a phone also
+adds it to the directory (`tables.people`) and lifts its opt-outs (`opt_outs`).
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from gateway.vault.vault import Vault
 
 
 class Subscriptions:
-    """Takes and lists subscriptions. Every method is one transaction and may raise `DatabaseAway`.
+    """Store of subscriptions. Every method is one transaction and may raise `DatabaseUnavailable`.
 
-    A resident waits for the answer: `deadline` in seconds is the most that it may take.
+    `deadline` is the most seconds that a call may take, since a resident waits for the answer.
     """
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
@@ -45,10 +45,9 @@ class Subscriptions:
     async def subscribe(
         self, phone: Phone, area: str, *, language: str, channel: str, wording: str, deadline: float | None = None
     ) -> bool:
-        """Subscribe this phone to the appeals for `area`; whether that is new.
+        """Subscribe this phone to the appeals for `area`, and lift its opt-outs. Returns True if that is new.
 
-        Where it stands already it goes on in `language`, and what was agreed to, and when, stays as it was. A `STOP`
-        of before, to whomever, is taken back.
+        An active subscription continues in `language`. Its consent, and the time of it, stay as they were.
         """
         now = self._clock.now()
         number = {"phone_sealed": self._vault.seal(phone), "phone_key": self._vault.lookup(phone)}
@@ -63,37 +62,34 @@ class Subscriptions:
         person = insert(people).values(
             **number, name="", language=language, source=channel, added_at=now, updated_at=now
         )
-        spoken = person.on_conflict_do_update(
+        upsert_person = person.on_conflict_do_update(
             index_elements=["phone_key"],
             set_={"language": language, "updated_at": now},
             where=people.c.language != language,
         )
-        adding: ReturningInsert[Any] = (
+        upsert: ReturningInsert[Any] = (
             insert(subscriptions)
             .values(row)
             .on_conflict_do_update(
                 index_elements=["phone_key", "area"], index_where=NOT_WITHDRAWN, set_={"language": language}
             )
             .returning(INSERTED.label("new"))
-            .add_cte(spoken.cte("person"), lift_statement([number["phone_key"]]).cte("lifted"))
+            .add_cte(upsert_person.cte("person"), lift_statement([number["phone_key"]]).cte("lifted"))
         )
         async with self._database.begin(deadline=deadline) as connection:
-            return bool((await connection.execute(adding)).scalar_one())
+            return bool((await connection.execute(upsert)).scalar_one())
 
     async def set_language(self, connection: AsyncConnection, phone: Phone, language: str) -> None:
-        """Write to this phone in `language` from now on, if it is one of the people's, in the transaction of the wish.
-
-        Nothing else in the directory changes, so that a second time changes nothing.
-        """
-        key, other = self._vault.lookup(phone), {"language": language}
+        """Set the language of this phone, if it is in the directory, in the caller's transaction. Idempotent."""
+        key, changed = self._vault.lookup(phone), {"language": language}
         person = update(people).where(people.c.phone_key == key, people.c.language != language)
-        await connection.execute(person.values(**other, updated_at=self._clock.now()))
+        await connection.execute(person.values(**changed, updated_at=self._clock.now()))
         await connection.execute(
-            update(subscriptions).where(subscriptions.c.phone_key == key, NOT_WITHDRAWN).values(**other)
+            update(subscriptions).where(subscriptions.c.phone_key == key, NOT_WITHDRAWN).values(**changed)
         )
 
     async def active_areas(self, phone: Phone, *, deadline: float | None = None) -> Sequence[str]:
-        """The areas that this phone is subscribed to, the first one first."""
+        """Return the areas that this phone is subscribed to, the oldest subscription first."""
         areas = (
             select(subscriptions.c.area)
             .where(subscriptions.c.phone_key == self._vault.lookup(phone), NOT_WITHDRAWN)
@@ -104,12 +100,12 @@ class Subscriptions:
 
 
 async def withdraw_subscriptions(connection: AsyncConnection, phone_keys: Collection[bytes], now: datetime) -> int:
-    """Withdraw every standing subscription of these phones, in the transaction of the fact; how many there were.
+    """Withdraw every active subscription of these phones, in the caller's transaction. Returns how many there were.
 
-    First the people are held, as by everybody who writes here: no list subscribes them in between.
+    Lock order, as of every writer: the people first. So no import subscribes them in between.
     """
     keys = cast(sorted(phone_keys), ARRAY(LargeBinary))
-    held = select(people.c.id).where(people.c.phone_key == any_(keys)).order_by(people.c.phone_key)
-    await connection.execute(held.with_for_update())
+    lock = select(people.c.id).where(people.c.phone_key == any_(keys)).order_by(people.c.phone_key)
+    await connection.execute(lock.with_for_update())
     of_keys = update(subscriptions).where(subscriptions.c.phone_key == any_(keys), NOT_WITHDRAWN)
     return (await connection.execute(of_keys.values(withdrawn_at=now))).rowcount

@@ -1,7 +1,7 @@
-"""The tables of the people: everybody the gateway may write to, once, and the roles that a list has given them.
+"""Tables of people, their roles, their subscriptions and opt-outs.
 
-A subscriber's role is not stored here: it is his standing subscriptions, so that STOP ends it and nothing can
-disagree. An erased person stays as an empty row, so that what was counted still adds up.
+A person has one row. The role of a subscriber is not stored: it follows from the active subscriptions, so an opt-out
+ends it and the two cannot disagree. An erased person stays as an empty row, so that earlier counts still add up.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ people = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("phone_sealed", LargeBinary),  # unset: erased
     Column("phone_key", LargeBinary),
-    Column("name", Text, nullable=False),  # of an office contact: readable, and never in the log
+    Column("name", Text, nullable=False),  # of an office contact: not encrypted, and never in the log
     Column("language", Text, nullable=False),
-    Column("source", Text, nullable=False),  # the channel or the list that the person first came by
+    Column("source", Text, nullable=False),  # the channel or the list that first added the person
     Column("added_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("erased_at", DateTime(timezone=True)),
@@ -47,7 +47,7 @@ person_roles = Table(
     Column("person", BigInteger, ForeignKey("people.id"), nullable=False),
     Column("role", Text, nullable=False),
     Column("areas", ARRAY(Text), nullable=False),  # codes of kelurahan or of whole kecamatan
-    Column("basis", Text, nullable=False),  # what was agreed to, in words
+    Column("basis", Text, nullable=False),  # the consent, in words
     Column("agreed_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("person", "role"),
@@ -81,7 +81,7 @@ opt_outs = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("channel", Text, nullable=False),
     Column("phone_key", LargeBinary, nullable=False),
-    Column("sender", Text, nullable=False),  # empty: the carrier did not say which
-    Column("at", DateTime(timezone=True), nullable=False),  # when it was said last
+    Column("sender", Text, nullable=False),  # empty: the carrier did not report it
+    Column("at", DateTime(timezone=True), nullable=False),  # of the last time
     UniqueConstraint("phone_key", "channel", "sender"),
 )

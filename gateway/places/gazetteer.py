@@ -1,9 +1,9 @@
-"""A place name as a thumb types it → the areas that may be meant.
+"""Gazetteer: fuzzy matching of a typed place name against the names of the areas of a pack.
 
-What was typed is understood in a few ways (`_Reading`): as it stands, without leading words such as *desa*, and with
-its first or last words as the name of a kecamatan. Each reading is held against every name; an area counts as its
-likest name does. Nothing is ever taken for granted from likeness alone: `sure` needs the very name, and no other
-area's name within the reach of a single slip of the thumb.
+Typed text is understood in a few ways (`_Interpretation`): as it is, without leading words such as *desa*, and with
+its first or last words as the name of a kecamatan. Each of them is compared with every name by its edit distance
+(optimal string alignment). An area is as similar as the most similar of its names. Similarity alone is never certain:
+`sure` needs the exact name, and no other area whose name is within one edit.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from rapidfuzz.process import extract
 
 from gateway.places.areas import Areas
 
-MIN_LETTERS = 3  # letters
+MIN_LETTERS = 3
 MAX_CHARACTERS = 60  # characters as typed
-MAX_MATCHES = 5  # areas offered
-_TWO_EDITS_FROM = 8  # letters of a name; in a shorter one, two other letters make another name
-_WORD_EDIT_FROM = 5  # letters of a word within a name
+MAX_MATCHES = 5
+_TWO_EDITS_FROM = 8  # letters of a name: in a shorter one, two edits make another name
+_WORD_EDIT_FROM = 5  # letters of a word within a name, for one edit
 _MOST_IGNORED = 2  # leading words: "kelurahan kampung …"
 
 _WORD = re.compile(r"[^\W_]+")
@@ -34,9 +34,9 @@ _Codes = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class AreaMatches:
-    """Areas by code, the likeliest first, at most five; none is like it if there are none.
+    """Areas whose name is the typed one or similar, by code, the most similar first, at most five.
 
-    `sure` means that the first and only one is meant; otherwise somebody must choose.
+    `sure` means that there is one, and no doubt. Otherwise the resident must choose.
     """
 
     codes: tuple[str, ...] = ()
@@ -45,30 +45,33 @@ class AreaMatches:
 
 @dataclass(frozen=True, slots=True)
 class KecamatanMatches:
-    """The kecamatan that bear a name, and those that bear one like it; `said`: a word before it says it is one."""
+    """Kecamatan with exactly the typed name, and those with a similar one.
+
+    `has_prefix` means that a word such as *kecamatan* precedes the name.
+    """
 
     codes: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
     has_prefix: bool = False
 
 
-class _Likeness(IntEnum):
-    """How a name is like what was typed, the likest first. An edit is a letter more, less, other or swapped."""
+class _Similarity(IntEnum):
+    """Similarity of a name to typed text, the closest first. An edit inserts, deletes, replaces or swaps a letter."""
 
     EXACT = 0
     ONE_EDIT = 1
-    WORDS = 2  # these are words of the name
-    BEGINNING = 3  # the name, or its words from one on, begin like this
+    WORDS = 2  # some words of the name
+    BEGINNING = 3  # the beginning of the name, or of some of its words
     TWO_EDITS = 4
     WORDS_ONE_EDIT = 5
 
 
-_BY_EDITS = (_Likeness.EXACT, _Likeness.ONE_EDIT, _Likeness.TWO_EDITS)
+_BY_EDITS = (_Similarity.EXACT, _Similarity.ONE_EDIT, _Similarity.TWO_EDITS)
 
 
 @dataclass(frozen=True, slots=True)
-class _NameReading:
-    """One way to understand what was typed: a name's letters and, if they were typed, its kecamatan."""
+class _Interpretation:
+    """Possible meaning of typed text: the letters of a name and, if it was typed, its kecamatan."""
 
     letters: str
     kecamatan: str = ""
@@ -76,10 +79,10 @@ class _NameReading:
 
 
 class Gazetteer:
-    """All names of the areas of a pack, made ready to be found. Build it once; `find` changes nothing.
+    """Index of all names of the areas of a pack. Build it once: looking up changes nothing.
 
-    `ignored` are words that may stand before a name without belonging to it, in the language of the pack, and
-    `kecamatan_words` those that stand before the name of a kecamatan.
+    `ignored` are words that may precede a name without belonging to it, in the language of the pack.
+    `kecamatan_words` are those that precede the name of a kecamatan.
     """
 
     def __init__(self, areas: Areas, ignored: Sequence[str] = (), kecamatan_words: Sequence[str] = ()) -> None:
@@ -101,117 +104,120 @@ class Gazetteer:
         self._kecamatan_words = longest + _MOST_IGNORED
 
     def find(self, typed: str) -> AreaMatches:
-        """The areas whose name `typed` may be. Never raises; costs a fraction of a millisecond for 300 areas."""
+        """Find the areas whose name `typed` may be. Never raises. Takes a fraction of a millisecond for 300 areas."""
         words = _words(typed) if len(typed) <= MAX_CHARACTERS else ()
         if sum(letter.isalpha() for word in words for letter in word) < MIN_LETTERS:
             return AreaMatches()
-        likest: dict[str, _Likeness] = {}
+        best: dict[str, _Similarity] = {}
         exact: set[str] = set()
-        for reading in self._readings(words):
-            found, certain = self._narrowed(reading)
-            for code, likeness in found.items():
-                likest[code] = min(likeness, likest.get(code, likeness))
+        for interpretation in self._interpretations(words):
+            found, certain = self._similar_areas(interpretation)
+            for code, similarity in found.items():
+                best[code] = min(similarity, best.get(code, similarity))
             if certain:
-                exact.update(code for code, likeness in found.items() if likeness is _Likeness.EXACT)
-        close = {code: likeness for code, likeness in likest.items() if likeness <= _Likeness.ONE_EDIT}
-        if len(exact) == 1 and close.keys() == exact and not self._other_kecamatan(words, *exact):
+                exact.update(code for code, similarity in found.items() if similarity is _Similarity.EXACT)
+        close = {code: similarity for code, similarity in best.items() if similarity <= _Similarity.ONE_EDIT}
+        if len(exact) == 1 and close.keys() == exact and not self._names_other_kecamatan(words, *exact):
             return AreaMatches(tuple(exact), sure=True)
-        offered = close if _Likeness.EXACT in close.values() else likest
+        offered = close if _Similarity.EXACT in close.values() else best
         return AreaMatches(tuple(sorted(offered, key=offered.__getitem__)[:MAX_MATCHES]))
 
     def exact_match(self, typed: str, among: Collection[str]) -> str:
-        """The one of these areas whose very name `typed` is; empty where none of them is called so, or several are."""
-        names = self._unprefixed(_words(typed)) if len(typed) <= MAX_CHARACTERS else []
+        """Return the only one of the areas `among` with exactly this name. Empty if there are none or several."""
+        names = self._without_prefixes(_words(typed)) if len(typed) <= MAX_CHARACTERS else []
         codes = {code for name in names for code in self._names.get("".join(name), ()) if code in among}
         return codes.pop() if len(codes) == 1 else ""
 
     def find_kecamatan(self, typed: str) -> KecamatanMatches:
-        """What `typed` is as the name of a kecamatan. Its very name is asked for, but for marks, accents and case."""
+        """Find the kecamatan of this name. Only marks, accents and case may differ in an exact match."""
         words = _words(typed) if len(typed) <= MAX_CHARACTERS else ()
         name = words
         while len(name) > 1 and name[0] in self._of_kecamatan:
             name = name[1:]
         letters = "".join(name)
         codes = self._kecamatan.get(letters, ())
-        near = (like for like, edits in _nearly(letters, self._kecamatan) if edits)
+        near = (other for other, edits in _similar_names(letters, self._kecamatan) if edits)
         return KecamatanMatches(
-            codes, tuple(code for like in near for code in self._kecamatan[like]), has_prefix=name != words
+            codes, tuple(code for other in near for code in self._kecamatan[other]), has_prefix=name != words
         )
 
-    def _readings(self, words: _Words) -> Iterator[_NameReading]:
-        for name in self._unprefixed(words):
-            yield _NameReading("".join(name))
+    def _interpretations(self, words: _Words) -> Iterator[_Interpretation]:
+        for name in self._without_prefixes(words):
+            yield _Interpretation("".join(name))
         for size in range(1, min(len(words) - 1, self._kecamatan_words) + 1):
             for kecamatan, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):
-                codes = self._kecamatan_like(kecamatan)
+                codes = self._similar_kecamatan(kecamatan)
                 doubtful = len(codes) > 1 or any(codes.values())
                 for code in codes:
-                    for name in self._unprefixed(rest):
-                        yield _NameReading("".join(name), code, doubtful)
+                    for name in self._without_prefixes(rest):
+                        yield _Interpretation("".join(name), code, doubtful)
 
-    def _unprefixed(self, words: _Words) -> list[_Words]:
-        """The words as they stand, and without one or two leading ones that are to be ignored."""
+    def _without_prefixes(self, words: _Words) -> list[_Words]:
+        """Return the words as they are, and without one or two ignored leading words."""
         forms = [words]
         while len(forms) <= _MOST_IGNORED and len(forms[-1]) > 1 and forms[-1][0] in self._ignored:
             forms.append(forms[-1][1:])
         return forms
 
-    def _kecamatan_like(self, words: _Words) -> Mapping[str, int]:
-        """Kecamatan codes with how many edits, 0 or 1, their name is away."""
-        like: dict[str, int] = {}
-        for form in self._unprefixed(words):
-            for name, edits in _within("".join(form), self._kecamatan, 1):
+    def _similar_kecamatan(self, words: _Words) -> Mapping[str, int]:
+        """Return the codes of kecamatan with at most one edit in their name, each with its number of edits."""
+        similar: dict[str, int] = {}
+        for form in self._without_prefixes(words):
+            for name, edits in _within_edits("".join(form), self._kecamatan, 1):
                 for code in self._kecamatan[name]:
-                    like[code] = min(edits, like.get(code, edits))
-        return like
+                    similar[code] = min(edits, similar.get(code, edits))
+        return similar
 
-    def _other_kecamatan(self, words: _Words, code: str) -> bool:
-        """Whether this may be the name of a kecamatan that the area does not even lie in."""
-        return not self._kecamatan_like(words).keys() <= {self._areas.kecamatan_of(code)}
+    def _names_other_kecamatan(self, words: _Words, code: str) -> bool:
+        """Return True if the words may be the name of a kecamatan that does not contain the area."""
+        return not self._similar_kecamatan(words).keys() <= {self._areas.kecamatan_of(code)}
 
-    def _narrowed(self, reading: _NameReading) -> tuple[Mapping[str, _Likeness], bool]:
-        """What is like the name, and whether it may be taken at its word.
+    def _similar_areas(self, interpretation: _Interpretation) -> tuple[Mapping[str, _Similarity], bool]:
+        """Find the areas with a similar name. Returns them, and whether an exact name among them is certain.
 
-        A kecamatan narrows to its own areas, unless the name is more like that of an area elsewhere: then
-        one of the two was typed wrong, and nobody knows which.
+        A kecamatan narrows to its own areas, unless the name is more similar to that of an area elsewhere: then one
+        of the two was typed wrong, and nobody knows which.
         """
-        found = self._like(reading.letters)
-        if not reading.kecamatan or not found:
+        found = self._by_name(interpretation.letters)
+        kecamatan = interpretation.kecamatan
+        if not kecamatan or not found:
             return found, True
-        inside = {code: found[code] for code in found if self._areas.kecamatan_of(code) == reading.kecamatan}
+        inside = {code: found[code] for code in found if self._areas.kecamatan_of(code) == kecamatan}
         if inside and min(inside.values()) <= min(found.values()):
-            return inside, not reading.doubtful
+            return inside, not interpretation.doubtful
         return found, False
 
-    def _like(self, letters: str) -> Mapping[str, _Likeness]:
-        like: dict[str, _Likeness] = {}
-        for codes, likeness in self._likenesses(letters) if len(letters) >= MIN_LETTERS else ():
+    def _by_name(self, letters: str) -> Mapping[str, _Similarity]:
+        if len(letters) < MIN_LETTERS:
+            return {}
+        best: dict[str, _Similarity] = {}
+        for codes, similarity in self._similarities(letters):
             for code in codes:
-                like[code] = min(likeness, like.get(code, likeness))
-        return like
+                best[code] = min(similarity, best.get(code, similarity))
+        return best
 
-    def _likenesses(self, letters: str) -> Iterator[tuple[_Codes, _Likeness]]:
-        for name, edits in _nearly(letters, self._names):
+    def _similarities(self, letters: str) -> Iterator[tuple[_Codes, _Similarity]]:
+        for name, edits in _similar_names(letters, self._names):
             yield self._names[name], _BY_EDITS[edits]
-        for part, edits in _within(letters, self._parts, 1):
+        for part, edits in _within_edits(letters, self._parts, 1):
             if not edits:
-                yield self._parts[part], _Likeness.WORDS
+                yield self._parts[part], _Similarity.WORDS
             elif len(part) >= _WORD_EDIT_FROM:
-                yield self._parts[part], _Likeness.WORDS_ONE_EDIT
+                yield self._parts[part], _Similarity.WORDS_ONE_EDIT
         for names in (self._names, self._parts):
             for name, codes in names.items():
                 if name.startswith(letters):
-                    yield codes, _Likeness.BEGINNING
+                    yield codes, _Similarity.BEGINNING
 
 
 def _words(text: str) -> _Words:
-    """The words of a name without accents, case and marks. "Kali-Bàros" is ("kali", "baros")."""
+    """Split a name into words without accents, case and marks. "Kali-Bàros" is ("kali", "baros")."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     return tuple(_WORD.findall(plain.casefold()))
 
 
 def _parts(words: _Words) -> Iterator[str]:
-    """Every run of words that is not the whole name, its letters joined."""
+    """Yield every run of words that is not the whole name, its letters joined."""
     for start in range(len(words)):
         for end in range(start + 1, len(words) + 1):
             if end - start < len(words):
@@ -222,14 +228,14 @@ def _add(names: dict[str, _Codes], letters: str, codes: _Codes) -> None:
     names[letters] = tuple(dict.fromkeys((*names.get(letters, ()), *codes)))
 
 
-def _nearly(letters: str, names: Mapping[str, _Codes]) -> Iterator[tuple[str, int]]:
-    """The names at most two edits away, or one where they are short, the nearest first."""
-    for name, edits in _within(letters, names, 2):
+def _similar_names(letters: str, names: Mapping[str, _Codes]) -> Iterator[tuple[str, int]]:
+    """Yield the names within two edits, or one where they are short, the closest first."""
+    for name, edits in _within_edits(letters, names, 2):
         if edits < 2 or len(name) >= _TWO_EDITS_FROM:
             yield name, edits
 
 
-def _within(letters: str, names: Mapping[str, _Codes], edits: int) -> Iterator[tuple[str, int]]:
-    """The names at most `edits` away, the nearest first, equal ones in the order of the pack."""
+def _within_edits(letters: str, names: Mapping[str, _Codes], edits: int) -> Iterator[tuple[str, int]]:
+    """Yield the names within so many edits, the closest first, equal ones in the order of the pack."""
     for name, distance, _ in extract(letters, names.keys(), scorer=OSA.distance, score_cutoff=edits, limit=None):
         yield name, distance

@@ -1,7 +1,7 @@
-"""A person's number, taken out of everything that PostgreSQL holds of him, with one stroke.
+"""Erasure of one phone number from every table that has it, on request, in one transaction.
 
-What he reported stays and is nobody's. A refusal that his operator has sent on (`opt_outs`) stays as a keyed hash:
-it must be honoured, and only who knows the number can find it.
+Reports stay and belong to no one. An opt-out that a carrier sent on stays as a keyed hash (`opt_outs`): it must still
+be honoured, and only someone who knows the number can find it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
@@ -28,12 +28,12 @@ from gateway.vault.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class ErasureCounts:
-    """How many records the number was taken out of, or that went with it."""
+    """Number of records that lost the number, or were deleted with it."""
 
     incidents: int
     drafts: int
     messages: int
-    received: int  # SMS to us
+    received: int  # inbound SMS
     subscriptions: int
     roles: int
     people: int
@@ -44,7 +44,7 @@ class ErasureCounts:
 
 
 class Eraser:
-    """Erases numbers. May raise `DatabaseAway`."""
+    """Erasure of a number on request. May raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -52,36 +52,39 @@ class Eraser:
         self._clock = clock
 
     async def erase(self, phone: Phone, actor: str) -> ErasureCounts:
-        """Take this number out of incidents, drafts, messages both ways, and the directory, in one transaction.
+        """Erase this number in incidents, drafts, messages, inbound SMS and the directory, in one transaction.
 
-        What waits to be sent to it is cancelled. The audit trail says that it was done, how much there was and for
-        which tickets, and nothing by which the number could be known. A second time finds nothing.
+        Queued messages to it are cancelled. The audit trail records the erasure, the counts and the tickets. It gets
+        nothing that could identify the number. Idempotent: a second call finds nothing.
         """
         now, key = self._clock.now(), self._vault.lookup(phone)
         async with self._database.begin() as connection:
-            tickets = await _erase_from_incidents(connection, key, now)
-            unsent = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
-            forgotten = await erase_person(connection, key, now)
-            erased = ErasureCounts(
+            tickets = await erase_in_incidents(connection, incidents.c.phone_key == key)
+            closed = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
+            directory = await erase_person(connection, key, now)
+            counts = ErasureCounts(
                 incidents=len(tickets),
-                drafts=unsent,
+                drafts=closed,
                 messages=await erase_numbers(connection, messages.c.phone_key == key, now),
                 received=await erase_senders(connection, key),
-                subscriptions=forgotten.subscriptions,
-                roles=forgotten.roles,
-                people=forgotten.people,
+                subscriptions=directory.subscriptions,
+                roles=directory.roles,
+                people=directory.people,
             )
-            if erased.found_any:
-                noted = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
-                await connection.execute(
-                    INSERT_AUDIT, [*noted, audit_row(now, actor, "person.erased", "", asdict(erased))]
-                )
-        return erased
+            if counts.found_any:
+                await audit_erased_incidents(connection, tickets, actor, now)
+                await connection.execute(INSERT_AUDIT, audit_row(now, actor, "person.erased", "", asdict(counts)))
+        return counts
 
 
-async def _erase_from_incidents(connection: AsyncConnection, phone_key: bytes, now: datetime) -> list[str]:
-    """The tickets of the reports that were his."""
-    erasing = (
-        update(incidents).where(incidents.c.phone_key == phone_key).values(**ERASED_PHONE).returning(incidents.c.ticket)
-    )
+async def erase_in_incidents(connection: AsyncConnection, which: ColumnElement[bool]) -> list[str]:
+    """Erase the number in these incidents. Returns their tickets, sorted."""
+    erasing = update(incidents).where(which).values(**ERASED_PHONE).returning(incidents.c.ticket)
     return sorted((await connection.execute(erasing)).scalars())
+
+
+async def audit_erased_incidents(connection: AsyncConnection, tickets: list[str], actor: str, now: datetime) -> None:
+    """Write an audit row for each ticket whose incident lost its number."""
+    if tickets:
+        rows = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
+        await connection.execute(INSERT_AUDIT, rows)

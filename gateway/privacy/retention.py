@@ -1,13 +1,14 @@
-"""Numbers at the end of their retention: what is over and old enough keeps its record and loses its number.
+"""Purge of phone numbers at the end of their retention: old, finished records stay and lose their number.
 
-What each number is kept for, and when that is over (facts/domain.md 4.1: not while a case is open):
+Each number has a purpose, and is kept for `retention_days` after that has ended (facts/domain.md 4.1: not while a case
+is open):
 
-- an incident, to ask its reporter: it is closed or merged, and nothing has changed since;
-- an SMS, ours or one to us, to tell what became of it: it is old, and one to us was handled;
-- a consent, to send appeals: it was withdrawn;
-- a person of the directory, to be written to: no role and no subscription is left.
+- incident, to ask its reporter: it is closed or merged, and has not changed since;
+- SMS, outbound or inbound, to trace its delivery: it is old, and an inbound one was handled;
+- consent, to send appeals: it was withdrawn;
+- person of the directory, to be written to: no role and no subscription is left.
 
-A refusal (`opt_outs`) stays as a keyed hash for as long as it must be honoured; drafts and dialogues end by themselves.
+An opt-out stays as a keyed hash for as long as it must be honoured. Drafts and sessions expire by themselves.
 """
 
 from __future__ import annotations
@@ -29,21 +30,22 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import ERASED_PERSON
 from gateway.people.filters import has_any_role
 from gateway.people.tables import people, subscriptions
+from gateway.privacy.erasure import audit_erased_incidents, erase_in_incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.columns import ERASED_PHONE
 
-_BATCH = 1_000  # records of one transaction
-_OVER = [status.value for status, further in LIFECYCLE.items() if not further]
+ROWS_PER_TRANSACTION = 1_000
+_FINAL_STATUSES = [status.value for status, targets in LIFECYCLE.items() if not targets]
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeCounts:
-    """Out of how many records numbers were taken, or would be."""
+    """Number of records that lost their number, or are due to."""
 
     incidents: int
     messages: int
-    received: int  # SMS to us
+    received: int  # inbound SMS
     subscriptions: int
     people: int
 
@@ -53,29 +55,36 @@ class PurgeCounts:
 
 
 class Retention:
-    """Takes out numbers that were kept long enough. May raise `DatabaseAway`; what is done by then is done."""
+    """Purge of numbers whose retention is over. May raise `DatabaseUnavailable` after part of the work is done."""
 
-    def __init__(self, database: Database, clock: Clock, kept_for: timedelta) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, kept_for: timedelta, rows_per_transaction: int = ROWS_PER_TRANSACTION
+    ) -> None:
         self._database = database
         self._clock = clock
         self._kept_for = kept_for
+        self._rows_per_transaction = rows_per_transaction
 
     async def count_due(self) -> PurgeCounts:
-        """How much there is to purge now."""
+        """Count the numbers that are due now, and change nothing."""
         counts = {}
         async with self._database.begin() as connection:
-            for name, (table, over) in _over(self._clock.now() - self._kept_for).items():
-                counting = select(func.count()).select_from(table).where(over)
+            for name, (table, is_due) in _due_rows(self._clock.now() - self._kept_for).items():
+                counting = select(func.count()).select_from(table).where(is_due)
                 counts[name] = int((await connection.execute(counting)).scalar_one())
         return PurgeCounts(**counts)
 
     async def purge(self, actor: str) -> PurgeCounts:
-        """Purge all that is due, in short transactions. The audit trail says of which tickets, and how much else."""
+        """Purge all numbers that are due, in short transactions.
+
+        The audit trail records each ticket that lost its number, and the counts of everything. Two purges at once share
+        the work.
+        """
         now = self._clock.now()
         counts = dict.fromkeys(_ERASE, 0)
-        for name, (table, over) in _over(now - self._kept_for).items():
+        for name, (table, is_due) in _due_rows(now - self._kept_for).items():
             last = 0
-            while ids := await self._batch(name, table, and_(over, table.c.id > last), actor, now):
+            while ids := await self._purge_some(name, table, and_(is_due, table.c.id > last), actor, now):
                 counts[name] += len(ids)
                 last = ids[-1]
         purged = PurgeCounts(**counts)
@@ -84,40 +93,38 @@ class Retention:
                 await connection.execute(INSERT_AUDIT, audit_row(now, actor, "retention.purged", "", asdict(purged)))
         return purged
 
-    async def _batch(
-        self, name: str, table: Table, over: ColumnElement[bool], actor: str, now: datetime
+    async def _purge_some(
+        self, name: str, table: Table, is_due: ColumnElement[bool], actor: str, now: datetime
     ) -> Sequence[int]:
+        """Purge the oldest rows in one transaction. Returns their ids."""
         async with self._database.begin() as connection:
-            # What somebody else holds is in use: it has its turn another time.
-            oldest = select(table.c.id).where(over).order_by(table.c.id).limit(_BATCH)
+            # A row that another transaction has locked is in use: skipped, and purged by a later run.
+            oldest = select(table.c.id).where(is_due).order_by(table.c.id).limit(self._rows_per_transaction)
             ids = (await connection.execute(oldest.with_for_update(skip_locked=True))).scalars().all()
             if ids:
                 await _ERASE[name](connection, table.c.id == any_(cast(ids, ARRAY(BigInteger))), actor, now)
         return ids
 
 
-def _over(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
-    """What loses its number, by the names of `Purged`: the table, and which of its rows."""
-    kept = {table: table.c.phone_key.is_not(None) for table in (incidents, messages, subscriptions, people)}
+def _due_rows(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]]]:
+    """Return the table and the condition of its due rows, by the names of `PurgeCounts`."""
+    has_phone = {table: table.c.phone_key.is_not(None) for table in (incidents, messages, subscriptions, people)}
+    is_final = incidents.c.status.in_(_FINAL_STATUSES)
     received = inbound_messages.c
     return {
-        "incidents": (incidents, and_(kept[incidents], incidents.c.status.in_(_OVER), incidents.c.updated_at < before)),
-        "messages": (messages, and_(kept[messages], messages.c.updated_at < before)),
+        "incidents": (incidents, and_(has_phone[incidents], is_final, incidents.c.updated_at < before)),
+        "messages": (messages, and_(has_phone[messages], messages.c.updated_at < before)),
         "received": (
             inbound_messages,
             and_(received.sender_key.is_not(None), received.handled_at.is_not(None), received.received_at < before),
         ),
-        "subscriptions": (subscriptions, and_(kept[subscriptions], subscriptions.c.withdrawn_at < before)),
-        "people": (people, and_(kept[people], people.c.updated_at < before, not_(has_any_role()))),
+        "subscriptions": (subscriptions, and_(has_phone[subscriptions], subscriptions.c.withdrawn_at < before)),
+        "people": (people, and_(has_phone[people], people.c.updated_at < before, not_(has_any_role()))),
     }
 
 
 async def _erase_incidents(connection: AsyncConnection, which: ColumnElement[bool], actor: str, now: datetime) -> None:
-    erasing = update(incidents).where(which).values(**ERASED_PHONE).returning(incidents.c.ticket)
-    tickets = sorted((await connection.execute(erasing)).scalars())
-    await connection.execute(
-        INSERT_AUDIT, [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
-    )
+    await audit_erased_incidents(connection, await erase_in_incidents(connection, which), actor, now)
 
 
 async def _erase_messages(connection: AsyncConnection, which: ColumnElement[bool], _: str, now: datetime) -> None:

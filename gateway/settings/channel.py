@@ -27,7 +27,7 @@ class StrictSettings(BaseModel):
 
 
 class KeySettings(StrictSettings):
-    """What moves a resident about: a table `[channels.<name>.keys]` of the file (menus/README.md, keys)."""
+    """Navigation keys of a channel: a table `[channels.<name>.keys]` of the file (menus/README.md, keys)."""
 
     back: NavigationKey
     """One page or one screen back."""
@@ -49,9 +49,9 @@ class ChannelSettings(StrictSettings):
     """
 
     carrier: str
-    """Who carries the messages."""
+    """The carrier of the channel, such as `africastalking`."""
     sender: str | None = None
-    """What an SMS says it comes from. By default the carrier's own."""
+    """The sender that an SMS shows. By default the carrier's own."""
     secret_file: Path | None = None
     """The file that holds secret."""
     secret: Annotated[tuple[WebhookSecret, ...], Field(max_length=2), NoDecode, CommaSeparated, Required, FromFile] = (
@@ -59,18 +59,18 @@ class ChannelSettings(StrictSettings):
     )
     """The secret part of the webhooks' URLs. Two (a list, or separated by a comma) while it is being changed."""
     service_code: ServiceCode
-    """What residents dial, such as `*384*3375#`."""
+    """The code that residents dial, such as `*384*3375#`."""
     limit: int = Field(default=160, ge=40, le=182)
-    """The longest screen, in septets, that the carrier passes on whole."""
+    """The longest screen, in septets, that the carrier transmits whole."""
     rate: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)
-    """The most parts of SMS that leave in a second, all workers together. By default there is no bound."""
+    """The rate limit: parts of SMS per second, all workers together. By default there is none."""
 
     keys: KeySettings | None = None
-    """The navigation keys of this channel, where its networks swallow those of the pack: all four of them."""
+    """The navigation keys of this channel, if its networks do not transmit those of the pack: all four of them."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets that are good now; the first one is shown in URLs."""
+        """Valid secrets. The first one is shown in URLs."""
         return tuple(secret.get_secret_value() for secret in self.secret)
 
 

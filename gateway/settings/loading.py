@@ -1,4 +1,4 @@
-"""Where settings come from, and what is said when they are wrong."""
+"""Loading of settings from options, environment and file, and the words for wrong ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.settings.sources import SettingsRefused, Sources, find_lines
 from gateway.settings.types import ChannelName
 
 NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
-"""Variables `WASPADA_…` that are no settings: the settings file, and the actor of a verb (`cli/authentication.py`)."""
+"""Variables `WASPADA_…` that are no settings: the settings file, and the login of a verb (`cli/authentication.py`)."""
 
 
 def load_settings(config: Path | None, variants: ChannelVariants, **options: Any) -> Settings:
@@ -30,19 +30,19 @@ def load_settings(config: Path | None, variants: ChannelVariants, **options: Any
     if config is None and (named := os.environ.get("WASPADA_CONFIG")):
         config = Path(named)
     given = {name: value for name, value in options.items() if value is not None}
-    origins = Sources(options=frozenset(given), file=config, lines=find_lines(config) if config else {})
+    sources = Sources(options=frozenset(given), file=config, lines=find_lines(config) if config else {})
 
     diagnostics = [f"{name}: there is no such setting{_hint(name, variants)}" for name in _unknown_variables()]
     try:
         settings = _settings_model(config, variants)(**given)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        diagnostics += dict.fromkeys(_diagnostic(fault, origins, variants) for fault in faults)
+        diagnostics += dict.fromkeys(_diagnostic(fault, sources, variants) for fault in faults)
     except SettingsError:
         diagnostics.append("WASPADA_CHANNELS: is not JSON")
     if diagnostics:
         raise SettingsRefused(diagnostics)
-    settings._origins = origins
+    settings._sources = sources
     return settings
 
 
@@ -64,7 +64,7 @@ def _unknown_variables() -> list[str]:
     return sorted(name for name in ours if name[8:].lower().partition("__")[0] not in known)
 
 
-def _diagnostic(fault: ErrorDetails, origins: Sources, variants: ChannelVariants) -> str:
+def _diagnostic(fault: ErrorDetails, sources: Sources, variants: ChannelVariants) -> str:
     """Word an error of pydantic: where the setting was set, its dotted name, and what is wrong with it."""
     path = [str(part) for part in fault["loc"] if part != "[key]"]
     carrier = ""
@@ -72,7 +72,7 @@ def _diagnostic(fault: ErrorDetails, origins: Sources, variants: ChannelVariants
         path = path[:1]  # `port`, without the parts that pydantic adds
     elif len(path) > 2:
         carrier = path.pop(2)  # `channels.at.limit`, without the tag of the union
-        path = path[:3]
+        path = path[: 4 if path[2:3] == ["keys"] else 3]
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         known = {carrier: variants[carrier]} if carrier in variants else variants
@@ -82,12 +82,12 @@ def _diagnostic(fault: ErrorDetails, origins: Sources, variants: ChannelVariants
     elif fault["type"] == "model_type":
         message = "must be a table of settings"
     name = ".".join(path)
-    origin = next(filter(None, (origins.find(".".join(path[:size])) for size in range(len(path), 0, -1))), None)
+    origin = next(filter(None, (sources.find(".".join(path[:size])) for size in range(len(path), 0, -1))), None)
     return f"{origin}: {name}: {message}" if origin else f"{name}: {message}"
 
 
 def _hint(name: str, variants: ChannelVariants) -> str:
-    """Suggest the known setting whose name is closest to `name`; an empty text if none is close."""
+    """Suggest the setting with the closest name. Returns an empty text if none is close."""
     known = [*Settings.model_fields, *(field for model in variants.values() for field in model.model_fields)]
     close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), [*known, *NOT_SETTINGS], n=1)
     return f" (did you mean {close[0]}?)" if close else ""

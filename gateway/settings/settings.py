@@ -1,8 +1,10 @@
-"""Every setting: its name, type, default and meaning. Read once, from options, environment and a TOML file.
+"""Model of the settings: name, type, default and meaning of each. They are read once, by `load_settings`.
 
-What stands first wins: an option of the command, a variable `WASPADA_<NAME>` (`WASPADA_CHANNELS__<CHANNEL>__<NAME>`),
-the file (`--config`, `WASPADA_CONFIG`), the default. Secrets can also be given as the name of a file that holds them:
-`<name>_file`. Anything unknown or wrong, anywhere, is refused, all of it at once: see `read_settings`.
+The first source that has a setting wins: an option of the command, a variable `WASPADA_<NAME>`
+(`WASPADA_CHANNELS__<CHANNEL>__<NAME>`), the TOML file (`--config`, `WASPADA_CONFIG`), the default. A secret can also be
+given as the name of a file that holds it: `<name>_file`. Unknown settings and wrong values are refused, all at once.
+
+The docstring of a setting is its meaning in `waspada settings`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _POSTGRES = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://")
 
 
 class Settings(BaseSettings):
-    """All settings. Get them with `read_settings`."""
+    """Settings of a gateway. Read them with `gateway.wiring.read_settings`."""
 
     model_config = SettingsConfigDict(
         env_prefix="WASPADA_",
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
     worker_port: int | None = Field(default=None, ge=1, le=65535)
     """The port on which a worker shows its health and counts: /healthz, /readyz, /metrics. By default it shows none."""
     public_url: HttpUrl | None = None
-    """How the internet reaches this gateway: the beginning of the webhook URLs that `waspada channels` shows."""
+    """The public address of this gateway: the beginning of the webhook URLs that `waspada channels` shows."""
     redis_url_file: Path | None = None
     """The file that holds redis_url."""
     redis_url: RedisUrl = Field(default=None, validate_default=True)
@@ -72,77 +74,79 @@ class Settings(BaseSettings):
     database_url: PostgresUrl = Field(default=None, validate_default=True)
     """PostgreSQL (postgresql://…). `waspada run` brings its own when this is not set."""
     database_pool_size: int = Field(default=5, ge=2, le=100)
-    """Connections to PostgreSQL per process; an SMS that comes in takes two."""
+    """Connections to PostgreSQL per process. An inbound SMS takes two."""
     vault_key_file: Path | None = None
     """The file that holds vault_key."""
     vault_key: VaultKey = Field(default=None, validate_default=True)
-    """Seals phone numbers: 32 bytes, as 64 hex digits or base64url. `waspada run` makes one when this is not set."""
+    """Encrypts phone numbers: 32 bytes, as 64 hex digits or base64url. `waspada run` makes one when this is not set."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
-    """The least important lines that are written."""
+    """The lowest level of the log lines that are written."""
     log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"
-    """How a line looks; `auto` is `console` in a terminal and `json` elsewhere."""
+    """The format of a log line; `auto` is `console` in a terminal and `json` elsewhere."""
     session_ttl_s: int = Field(default=600, ge=180, le=86_400)
     """Seconds for which a dialogue is kept after its last turn. A network keeps one open for 180 at the most."""
     redis_deadline_ms: int = Field(default=300, ge=10, le=5_000)
-    """Milliseconds after which Redis counts as away."""
+    """Milliseconds after which Redis counts as unavailable."""
     sql_deadline_ms: int = Field(default=900, ge=50, le=60_000)
-    """Milliseconds after which PostgreSQL counts as away. A resident gets an answer within two seconds."""
+    """Milliseconds after which PostgreSQL counts as unavailable. A resident gets an answer within two seconds."""
     send_batch: int = Field(default=200, ge=1, le=5_000)
-    """Messages that a worker takes at a time."""
+    """Messages that a worker claims at a time."""
     send_recipients: int = Field(default=100, ge=1, le=100)
-    """Numbers of one call with the same text. No more of them become unknown by one timeout."""
+    """Numbers of one call with the same text. One timeout makes at most so many messages unknown."""
     send_concurrency: int = Field(default=12, ge=1, le=100)
     """Calls to one carrier that a worker makes at the same time."""
     poll_ms: int = Field(default=500, ge=10, le=60_000)
-    """Milliseconds between a worker's looks for new messages."""
+    """Milliseconds after which a worker looks for new messages again."""
     claim_timeout_s: int = Field(default=300, ge=10, le=86_400)
-    """Seconds after which a message that a worker took and said no more of counts as unknown."""
+    """Seconds after which a message that a worker claimed, without a recorded outcome, counts as unknown."""
     unknown_resend_after_s: int = Field(default=60, ge=0, le=86_400)
-    """Seconds that a confirmation of unknown fate is left to turn out delivered before it is sent again."""
+    """Seconds that an unknown confirmation is given to be reported as delivered before it is sent again."""
     retention_days: int = Field(default=90, ge=1, le=3650)
-    """Days after which a number is taken out of what is over: closed incidents, messages, withdrawn consents."""
+    """Days after which a number is erased from finished records: closed incidents, messages, withdrawn consents."""
     part_cost: PartCost | None = None
-    """What one part of an SMS costs, such as `350 IDR`, for the preview of an appeal. By default none is shown."""
+    """The price of one part of an SMS, such as `350 IDR`, for the preview of an appeal. By default none is shown."""
     appeal_pause_share: float = Field(default=0.2, gt=0, le=1, allow_inf_nan=False)
     """An appeal pauses itself when more than this share of its last 200 sends was refused or is unknown."""
     appeal_ahead: int = Field(default=20_000, ge=1_000, le=10_000_000)
-    """Messages of one appeal that wait in the queue at a time; the rest of its audience is queued as these leave."""
+    """Messages of one appeal that wait in the queue at a time. The rest of its audience is queued as these leave."""
     channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
     """The channels. Without any, `waspada run` makes one named `local` on the built-in carrier."""
 
-    _origins: Sources = PrivateAttr(default_factory=Sources)
+    _sources: Sources = PrivateAttr(default_factory=Sources)
 
     @property
     def redis_address(self) -> str:
-        """The URL of Redis. Raises `SettingsRefused` when it is not set."""
-        return self._secret("redis_url")
+        """URL of Redis. Raises `SettingsRefused` when it is not set."""
+        return self._required_secret("redis_url")
 
     @property
     def database_address(self) -> str:
-        """The URL of PostgreSQL as SQLAlchemy wants it. Raises `SettingsRefused` when it is not set."""
-        return _POSTGRES.sub("postgresql+asyncpg://", self._secret("database_url"), count=1)
+        """URL of PostgreSQL as SQLAlchemy expects it. Raises `SettingsRefused` when it is not set."""
+        return _POSTGRES.sub("postgresql+asyncpg://", self._required_secret("database_url"), count=1)
 
     @property
     def vault_key_bytes(self) -> bytes:
-        """The 32 bytes of the key. Raises `SettingsRefused` when it is not set."""
-        return decode_vault_key(self._secret("vault_key"))
+        """Vault key, 32 bytes. Raises `SettingsRefused` when it is not set."""
+        return decode_vault_key(self._required_secret("vault_key"))
 
     def require(self, *names: str) -> None:
         """Raise `SettingsRefused` for all of these settings that are not set."""
         if missing := [name for name in names if not getattr(self, name)]:
-            raise SettingsRefused([_missing(name) for name in missing])
+            raise SettingsRefused(
+                [f"{name}: is missing: set WASPADA_{name.upper()}, or {name} in the settings file" for name in missing]
+            )
 
     def is_set(self, name: str) -> bool:
-        """Whether somebody has set it, by an option, a variable or in the file: its default was not taken."""
-        return self._origins.find(name) is not None
+        """Return True if an option, a variable or the file sets it: its default is not used."""
+        return self._sources.find(name) is not None
 
     def rows(self) -> Iterator[SettingRow]:
-        """Every setting as it can be shown to anybody."""
-        yield from _rows(self, type(self), "", self._origins)
+        """Yield every setting in a form that is safe to show: secrets are hidden."""
+        yield from _rows(self, type(self), "", self._sources)
         for name, channel in self.channels.items():
-            yield from _rows(channel, type(channel), f"channels.{name}.", self._origins)
+            yield from _rows(channel, type(channel), f"channels.{name}.", self._sources)
 
-    def _secret(self, name: str) -> str:
+    def _required_secret(self, name: str) -> str:
         self.require(name)
         secret: SecretStr = getattr(self, name)
         return secret.get_secret_value()
@@ -156,17 +160,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options before environment before file; no `.env` file that happens to lie around."""
+        """Order the sources: options, environment, file. A `.env` file is never read."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-
-def _missing(name: str) -> str:
-    return f"{name}: is missing: set WASPADA_{name.upper()}, or {name} in the settings file"
 
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One setting as it is shown: secrets are hidden."""
+    """Setting in a form that is safe to show: a secret is `hidden`."""
 
     name: str
     value: str
@@ -175,17 +175,20 @@ class SettingRow:
     meaning: str
 
 
-def _rows(values: BaseModel, model: type[BaseModel], prefix: str, origins: Sources) -> Iterator[SettingRow]:
-    for name in _in_order(model):
+def _rows(values: BaseModel, model: type[BaseModel], prefix: str, sources: Sources) -> Iterator[SettingRow]:
+    for name in _names_in_order(model):
         info = model.model_fields[name]
         value = getattr(values, name)
-        default = "" if info.is_required() else _shown(info.get_default(call_default_factory=True))
-        source = origins.find(prefix + name) or "default"
-        yield SettingRow(prefix + name, _shown(value), default, source, info.description or "")
+        default = "" if info.is_required() else _displayed(info.get_default(call_default_factory=True))
+        source = sources.find(prefix + name) or "default"
+        yield SettingRow(prefix + name, _displayed(value), default, source, info.description or "")
 
 
-def _in_order(model: type[BaseModel]) -> list[str]:
-    """Return the names of the settings to show: of a channel its carrier, what that adds, then what all have."""
+def _names_in_order(model: type[BaseModel]) -> list[str]:
+    """Return the names of the settings to show.
+
+    Those of a channel begin with its carrier. The settings of that carrier follow, then those of every channel.
+    """
     fields = model.model_fields
     if not issubclass(model, ChannelSettings):
         return [name for name in fields if name != "channels"]
@@ -193,7 +196,7 @@ def _in_order(model: type[BaseModel]) -> list[str]:
     return list(dict.fromkeys(["carrier", *own, *fields]))
 
 
-def _shown(value: Any) -> str:
+def _displayed(value: Any) -> str:
     if isinstance(value, tuple | SecretStr):
         return "hidden" if value not in (UNSET, ()) else ""
     return "" if value is None else str(value)

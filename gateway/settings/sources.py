@@ -1,4 +1,4 @@
-"""Where settings were set, so that a complaint can say it."""
+"""Sources of settings: the option, variable or line of the file that set each one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PLACE = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")
+_POSITION = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")
 _TABLE = re.compile(r"\s*\[([^\[\]]+)\]")
 _KEY = re.compile(r"""\s*([\w."'-]+)\s*=""")
 
 
 class SettingsRefused(Exception):
-    """Settings are wrong. Each of the `complaints` names the setting, what is wrong, and where it was set."""
+    """Wrong settings. Each of the `diagnostics` names the setting, what is wrong, and where it was set."""
 
     def __init__(self, diagnostics: list[str]) -> None:
         super().__init__("\n".join(diagnostics))
@@ -24,29 +24,45 @@ class SettingsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where settings were set."""
+    """Options of the command, environment and file from which the settings were read."""
 
     options: frozenset[str] = frozenset()
     file: Path | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
-    """The line of each setting in the file, by its dotted name."""
+    """Line of each setting in the file, by its dotted name."""
 
     def find(self, name: str) -> str | None:
-        """The option, variable or line in a file that set `name`, `channels.at.limit` for instance."""
+        """Find the option, variable or line that set `name`, such as `channels.at.limit`. Returns None for a default.
+
+        A secret is also set by `<name>_file`.
+        """
         if name in self.options:
             return f"--{name}"
         variables = {variable.upper() for variable in os.environ}
-        for spelt in (name, f"{name}_file"):
-            variable = f"WASPADA_{spelt.replace('.', '__')}".upper()
+        for spelling in (name, f"{name}_file"):
+            variable = f"WASPADA_{spelling.replace('.', '__')}".upper()
             if variable in variables:
                 return variable
-            if spelt in self.lines:
-                return f"{self.file}:{self.lines[spelt]}"
+            if spelling in self.lines:
+                return f"{self.file}:{self.lines[spelling]}"
         return None
 
 
 def find_lines(config: Path) -> dict[str, int]:
-    """The line on which each setting and each table of a TOML file begins. Raises `SettingsRefused`."""
+    """Find the first line of each setting and of each table of a TOML file. Raises `SettingsRefused`."""
+    lines: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(_read_toml(config).splitlines(), 1):
+        if header := _TABLE.match(line):
+            table = f"{_without_quotes(header[1])}."
+            lines.setdefault(table[:-1], number)
+        elif key := _KEY.match(line):
+            lines.setdefault(table + _without_quotes(key[1]), number)
+    return lines
+
+
+def _read_toml(config: Path) -> str:
+    """Read the text of a TOML file. Raises `SettingsRefused`."""
     try:
         text = config.read_text(encoding="utf-8")
         tomllib.loads(text)
@@ -55,18 +71,11 @@ def find_lines(config: Path) -> dict[str, int]:
     except UnicodeDecodeError:
         raise SettingsRefused([f"{config}: is not UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
-        place = _PLACE.search(str(error))
-        raise SettingsRefused([f"{config}{f':{place[1]}' if place else ''}: {_PLACE.sub('', str(error))}"]) from None
-    lines: dict[str, int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _TABLE.match(line):
-            table = f"{_plain(header[1])}."
-            lines.setdefault(table[:-1], number)
-        elif key := _KEY.match(line):
-            lines.setdefault(table + _plain(key[1]), number)
-    return lines
+        position = _POSITION.search(str(error))
+        line = f":{position[1]}" if position else ""
+        raise SettingsRefused([f"{config}{line}: {_POSITION.sub('', str(error))}"]) from None
+    return text
 
 
-def _plain(key: str) -> str:
+def _without_quotes(key: str) -> str:
     return re.sub(r"""[\s"']""", "", key)

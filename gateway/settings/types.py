@@ -1,4 +1,4 @@
-"""What the value of a setting must look like."""
+"""Types of settings: the shape that a value must have, and how it is read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 UNSET = SecretStr("")
+"""Default of a required secret, so that its validators run also when it is not given."""
 
 
 def decode_vault_key(text: str) -> bytes:
-    """What 64 hex digits or a base64url text stand for; nothing for any other text."""
+    """Decode 64 hex digits or a base64url text. Returns no bytes for any other text."""
     try:
         if re.fullmatch(r"[0-9a-fA-F]{64}", text):
             return bytes.fromhex(text)
@@ -25,7 +26,7 @@ def decode_vault_key(text: str) -> bytes:
 
 
 def _or_from_file(value: Any, info: ValidationInfo) -> Any:
-    """The value, or the contents of the file that `<name>_file` names."""
+    """Return the value, or the contents of the file that `<name>_file` names."""
     path: Path | None = info.data.get(f"{info.field_name}_file")
     if path is None:
         return value
@@ -43,30 +44,34 @@ def _required(value: Any, info: ValidationInfo) -> Any:
     return value
 
 
-def _listed(value: Any) -> Any:
+def _split(value: Any) -> Any:
+    """Split a text at commas and white space, which includes the line breaks of a file."""
     return tuple(re.split(r"[\s,]+", value)) if isinstance(value, str) else value
 
 
-def _key(text: SecretStr | None) -> SecretStr | None:
+def _check_vault_key(text: SecretStr | None) -> SecretStr | None:
     if text is not None and len(decode_vault_key(text.get_secret_value())) != 32:
         raise ValueError("must be 32 bytes, written as 64 hex digits or as base64url")
     return text
 
 
-def _shaped(pattern: str, words: str) -> AfterValidator:
-    shape = re.compile(pattern)
+def _matching(pattern: str, message: str) -> AfterValidator:
+    """Make the validator that raises `message` for a text that is not matched whole."""
+    expression = re.compile(pattern)
 
     def check(value: str | SecretStr) -> str | SecretStr:
-        if not shape.fullmatch(_open(value)):
-            raise ValueError(words)
+        if not expression.fullmatch(_plain_text(value)):
+            raise ValueError(message)
         return value
 
     return AfterValidator(check)
 
 
 def _url(*schemes: str) -> AfterValidator:
+    """Make the validator for URLs of these schemes. Its error does not quote the URL, which may hold a password."""
+
     def check(value: str | SecretStr | None) -> str | SecretStr | None:
-        if value is not None and not _is_url(_open(value), schemes):
+        if value is not None and not _is_url(_plain_text(value), schemes):
             raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
         return value
 
@@ -82,25 +87,27 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
     return url.scheme in schemes and bool(url.netloc or url.path or url.query) and not re.search(r"\s", text)
 
 
-def _open(value: str | SecretStr) -> str:
+def _plain_text(value: str | SecretStr) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
+# Order matters: of several `BeforeValidator` pydantic runs the last first. So `Required, FromFile` reads the file and
+# then requires a value.
 FromFile = BeforeValidator(_or_from_file)
 Required = BeforeValidator(_required)
-CommaSeparated = BeforeValidator(_listed)
+CommaSeparated = BeforeValidator(_split)
 LowerCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
-ChannelName = Annotated[str, _shaped(r"[a-z0-9-]{1,32}", "a channel's name must be 1 to 32 of a-z 0-9 -")]
+ChannelName = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "a channel's name must be 1 to 32 of a-z 0-9 -")]
 ServiceCode = Annotated[
-    str, _shaped(r"(?=.{3,14}\Z)\*[0-9]+(\*[0-9]+)*#", "must look like *384*3375# and have at most 14 characters")
+    str, _matching(r"(?=.{3,14}\Z)\*[0-9]+(\*[0-9]+)*#", "must look like *384*3375# and have at most 14 characters")
 ]
-NavigationKey = Annotated[str, _shaped(r"[0-9]{1,3}", "must be 1 to 3 digits, in quotes")]
-PartCost = Annotated[str, _shaped(r"[0-9]{1,9}(\.[0-9]{1,4})?( [A-Z]{3})?", "must look like 350 IDR, or 0.02 USD")]
+NavigationKey = Annotated[str, _matching(r"[0-9]{1,3}", "must be 1 to 3 digits, in quotes")]
+PartCost = Annotated[str, _matching(r"[0-9]{1,9}(\.[0-9]{1,4})?( [A-Z]{3})?", "must look like 350 IDR, or 0.02 USD")]
 WebhookSecret = Annotated[
-    SecretStr, _shaped(r"[A-Za-z0-9_-]{16,128}", "must be 16 to 128 of A-Z a-z 0-9 _ -, as it stands in URLs")
+    SecretStr, _matching(r"[A-Za-z0-9_-]{16,128}", "must be 16 to 128 of A-Z a-z 0-9 _ -, because it is part of URLs")
 ]
 HttpUrl = Annotated[str, _url("http", "https")]
 RedisUrl = Annotated[SecretStr | None, _url("redis", "rediss", "unix"), FromFile]
 PostgresUrl = Annotated[SecretStr | None, _url("postgresql", "postgresql+asyncpg", "postgres"), FromFile]
-VaultKey = Annotated[SecretStr | None, AfterValidator(_key), FromFile]
+VaultKey = Annotated[SecretStr | None, AfterValidator(_check_vault_key), FromFile]

@@ -1,1 +1,1 @@
-"""One inbound SMS, start to finish: queue, command, reply."""
+"""Inbound SMS, start to finish: queue, command, reply."""

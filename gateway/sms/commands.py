@@ -1,8 +1,8 @@
-"""What each command of an SMS does, and what is answered to it.
+"""Commands of inbound SMS: execute each, and word its reply.
 
-Everything here may be done twice and is done once: a report and its details are unique by the letter, a number is
-erased and a language chosen in the transaction that files the letter, the rest leaves things as they are. So a letter
-whose handling was cut short is simply handled again.
+Commands are idempotent, so an SMS whose handling was interrupted is simply handled again. A report and its details are
+unique by the id of the SMS. Erasing a number and choosing a language are part of the transaction that records the
+result. All other commands have the same effect when they are repeated.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EVERYWHERE = ""  # the area of a subscription to all appeals
 
 @dataclass(frozen=True, slots=True)
 class SmsRequest:
-    """A letter that means something: whose it is, what it asks for, and in which language to answer."""
+    """Command of an inbound SMS with its context: sender, language of the reply, menu, transaction."""
 
     inbound: InboundSms
     phone: Phone
@@ -46,21 +46,21 @@ class SmsRequest:
     language: str
     menu: Menu
     service_code: str
-    connection: AsyncConnection  # of the transaction that will file the letter
+    connection: AsyncConnection  # of the transaction that records the result
 
     def reply(self, disposition: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
-        """That was made of it, and the pack's SMS `text`, which shows `shown`."""
+        """Return the result with the SMS `text` of the pack as the reply. `shown` are values of its placeholders."""
         values = {**shown, **({"ticket": tickets.with_dash(ticket)} if ticket else {})}
         kind = MessageClass.STATUS if disposition is Disposition.STATUS else MessageClass.REPLY
         return SmsReply(disposition, self.pack_text(text, values), self.language, kind, ticket)
 
     def pack_text(self, text: str, values: Mapping[str, str]) -> str:
-        """The pack's SMS of that name."""
+        """Render an SMS text of the pack."""
         return self.menu.sms_text(text, self.language, values, {"ussd": self.service_code})
 
 
 class Commands:
-    """Carries commands out. May raise `DatabaseAway` and `RedisAway`; then nothing is answered yet."""
+    """Executor of commands. May raise `DatabaseUnavailable` and `RedisUnavailable`: then nothing is replied yet."""
 
     def __init__(
         self,
@@ -87,41 +87,41 @@ class Commands:
         }
 
     async def execute(self, request: SmsRequest) -> SmsReply:
-        """Do what is asked for, and say so."""
+        """Execute the command. Returns its result and reply."""
         return await self._by_name[request.command.name](request)
 
     async def _report(self, request: SmsRequest) -> SmsReply:
-        read = parse_report(request.command.argument, request.menu)
-        if not (read.category and read.area):
-            return _incomplete_report(request, read)
-        answers = {"category": read.category, "area": read.area}
+        parsed = parse_report(request.command.argument, request.menu)
+        if not (parsed.category and parsed.area):
+            return _incomplete_report(request, parsed)
+        answers = {"category": parsed.category, "area": parsed.area}
 
         def confirmation(number: str) -> str:
             return request.pack_text("received", {**answers, "ticket": tickets.with_dash(number)})
 
         report = Report(
-            category=read.category,
-            area=read.area,
+            category=parsed.category,
+            area=parsed.area,
             language=request.language,
             channel=request.inbound.channel,
             session=session_id_of(request.inbound),
             received_at=request.inbound.received_at,
-            description=clean_description(read.description),
+            description=clean_description(parsed.description),
         )
         filed = await self._incidents.file(report, request.phone, confirmation)
         return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=True)
 
     async def _status(self, request: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._find_ticket(request)
-        standing = await self._reporter.find_status(ticket, request.phone) if ticket else None
-        if ticket is None or standing is None:
+        found = await self._reporter.find_status(ticket, request.phone) if ticket else None
+        if ticket is None or found is None:
             return refusal or await self._ticket_not_found(request)
-        shown = {"status": standing.status.value, "date": request.menu.format_time(standing.updated_at)}
+        shown = {"status": found.status.value, "date": request.menu.format_time(found.updated_at)}
         return request.reply(Disposition.STATUS, "status", ticket=ticket, **shown)
 
     async def _add_info(self, request: SmsRequest) -> SmsReply:
-        ticket, told_now, refusal = await self._find_ticket(request)
-        details = clean_description(told_now)
+        ticket, text, refusal = await self._find_ticket(request)
+        details = clean_description(text)
         if ticket is None:
             return refusal or await self._ticket_not_found(request)
         if not details:
@@ -129,22 +129,18 @@ class Commands:
         added = await self._reporter.add_details(
             ticket, request.phone, details, channel=request.inbound.channel, session=session_id_of(request.inbound)
         )
-        return (
-            request.reply(Disposition.DETAILS, "added", ticket=ticket)
-            if added
-            else await self._ticket_not_found(request)
-        )
+        if not added:
+            return await self._ticket_not_found(request)
+        return request.reply(Disposition.DETAILS, "added", ticket=ticket)
 
     async def _erase(self, request: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._find_ticket(request)
         if ticket is None:
             return refusal or await self._ticket_not_found(request)
         erased = await self._reporter.erase_number_within(request.connection, ticket, request.phone)
-        return (
-            request.reply(Disposition.ERASED, "erased", ticket=ticket)
-            if erased
-            else await self._ticket_not_found(request)
-        )
+        if not erased:
+            return await self._ticket_not_found(request)
+        return request.reply(Disposition.ERASED, "erased", ticket=ticket)
 
     async def _subscribe(self, request: SmsRequest) -> SmsReply:
         places = find_places(request.command.argument, request.menu)
@@ -164,29 +160,30 @@ class Commands:
 
     async def _unsubscribe(self, request: SmsRequest) -> SmsReply:
         await self._opt_outs.add(request.phone, request.inbound.channel)
-        more = has_free_text(request.command, request.menu)
-        return request.reply(Disposition.UNSUBSCRIBED_WITH_TEXT if more else Disposition.UNSUBSCRIBED, "unsub_ok")
+        has_text = has_free_text(request.command, request.menu)
+        return request.reply(Disposition.UNSUBSCRIBED_WITH_TEXT if has_text else Disposition.UNSUBSCRIBED, "unsub_ok")
 
     async def _help(self, request: SmsRequest) -> SmsReply:
-        more = has_free_text(request.command, request.menu)
-        return request.reply(Disposition.HELP_WITH_TEXT if more else Disposition.HELP, "help")
+        has_text = has_free_text(request.command, request.menu)
+        return request.reply(Disposition.HELP_WITH_TEXT if has_text else Disposition.HELP, "help")
 
     async def _language(self, request: SmsRequest) -> SmsReply:
         await self._subscriptions.set_language(request.connection, request.phone, request.language)
         return request.reply(Disposition.LANGUAGE, "language")
 
     async def _find_ticket(self, request: SmsRequest) -> tuple[str | None, str, SmsReply | None]:
-        """The ticket that the letter names and what it says besides; or the answer to one that names none, or to a
-        phone that has named too many wrong ones."""
-        ticket, besides = find_ticket(request.command.argument)
+        """Find the ticket in the argument. Returns it, the rest of the text, and no reply; or no ticket and a reply.
+
+        The reply says that no ticket was found, or that this phone has named too many wrong ones.
+        """
+        argument = request.command.argument
+        ticket, rest = find_ticket(argument)
         if not ticket:
-            missing = (
-                "not_found" if has_ticket_like_number(request.command.argument) else f"no_ticket_{request.command.name}"
-            )
-            return None, besides, request.reply(Disposition.UNSORTED, missing)
+            missing = "not_found" if has_ticket_like_number(argument) else f"no_ticket_{request.command.name}"
+            return None, rest, request.reply(Disposition.UNSORTED, missing)
         if await self._ticket_attempts.count_wrong(request.phone) >= request.menu.rules.ticket_tries_per_hour:
-            return None, besides, request.reply(Disposition.UNSORTED, "locked")
-        return ticket, besides, None
+            return None, rest, request.reply(Disposition.UNSORTED, "locked")
+        return ticket, rest, None
 
     async def _ticket_not_found(self, request: SmsRequest) -> SmsReply:
         await self._ticket_attempts.add_wrong(request.phone, session_id_of(request.inbound))
@@ -194,21 +191,21 @@ class Commands:
 
 
 def session_id_of(sms: InboundSms) -> str:
-    """What stands in the place of a session where a letter brings something about."""
+    """Return the session id of a report or of details that came by SMS."""
     return f"sms:{sms.id}"
 
 
-def _incomplete_report(request: SmsRequest, read: ReportText) -> SmsReply:
-    """Say exactly what was understood of a report, and what is missing."""
-    answers = {"category": read.category} if read.category else {}
-    if read.category and read.places:
+def _incomplete_report(request: SmsRequest, report: ReportText) -> SmsReply:
+    """Reply to an incomplete report: name the parts that were understood, and ask for the others."""
+    answers = {"category": report.category} if report.category else {}
+    if report.category and report.places:
         return request.reply(
-            Disposition.UNSORTED, "which_place", places=_labels_of(request.menu, read.places), **answers
+            Disposition.UNSORTED, "which_place", places=_labels_of(request.menu, report.places), **answers
         )
-    if read.category:
+    if report.category:
         return request.reply(Disposition.UNSORTED, "no_place", **answers)
-    if read.area:
-        return request.reply(Disposition.UNSORTED, "no_category", area=read.area)
+    if report.area:
+        return request.reply(Disposition.UNSORTED, "no_category", area=report.area)
     return request.reply(Disposition.REPORT_NOT_UNDERSTOOD, "no_report")
 
 

@@ -1,8 +1,8 @@
-"""The post room: takes letters one after the other, sees what each means, has it done, and files the answer.
+"""Handler of inbound SMS: claim one, parse its command, execute it, record the result and the reply.
 
-Machines get no answer (a short code, a name, our own numbers, automatic replies), nobody gets more than ten an hour,
-and to what is not understood there is one answer a day: two gateways that meet must fall silent. What would be
-confirmed and may not be is not done either: a report that no answer is left for is kept for the desk.
+Reply limits keep two machines from writing to each other for ever. Short codes, names, our own numbers and automatic
+replies get no reply. A number gets at most ten replies an hour, and one a day to texts that are not understood. A
+report that could not be confirmed because of a limit is not filed either, and is left to the desk.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ from gateway.vault.vault import Vault
 log = structlog.get_logger()
 
 MAX_REPLIES_PER_HOUR = 10
-RETRY_DELAY = timedelta(minutes=1)  # until a letter is tried again that could not even be put away as failed
-NOT_REPEATABLE = frozenset(
-    {"", "report", "add_info"}
-)  # what is said twice means one thing; a status is asked for again
+RETRY_DELAY = timedelta(minutes=1)  # for an SMS that could not even be recorded as failed
+NOT_REPEATABLE = frozenset({"", "report", "add_info"})
+"""Commands that mean one thing if they are sent twice. A status may be asked for again."""
 NOT_A_RESPONSE = frozenset(
     {
         Disposition.UNSUBSCRIBED,
@@ -47,17 +46,15 @@ NOT_A_RESPONSE = frozenset(
         Disposition.FAILED,
     },
 )
-"""What is no other answer to an appeal that came lately: an opt-out is counted where it is noted, and nobody's words
-or the same ones again are no answer."""
-ANSWERED_ONCE_A_DAY = frozenset(
-    {Disposition.OTHER, Disposition.REPORT_NOT_UNDERSTOOD}
-)  # what is answered in general words, once a day
+"""Dispositions that do not count as another response to a recent appeal. Opt-outs are counted where they are stored."""
+ANSWERED_ONCE_A_DAY = frozenset({Disposition.OTHER, Disposition.REPORT_NOT_UNDERSTOOD})
+"""Dispositions with a general reply, which a number gets once a day."""
 OFFICER_REPLY = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
-"""To an alert: taken, checked, not true; with one word more at most, for what is longer may be a report."""
+"""Reply of an officer to an alert: accepted, checked, not true. With at most one more word: longer may be a report."""
 
 
 class InboundHandler:
-    """Handles what came in. `service_codes` are what is dialled on each channel, `own_numbers` what we send from."""
+    """Handler of inbound SMS. `service_codes` are the USSD codes by channel, `own_numbers` the senders we use."""
 
     def __init__(
         self,
@@ -82,95 +79,96 @@ class InboundHandler:
         self._clock = clock
         self._service_codes = service_codes
         self._own_numbers = frozenset(own_numbers)
-        self._failed_until: dict[int, datetime] = {}  # letters that could not be filed, and until when each rests
+        self._failed_until: dict[int, datetime] = {}  # ids that could not be recorded, and when to retry each
 
     async def handle_all(self) -> int:
-        """Handle every letter that waits; how many there were. Raises `DatabaseAway` and `RedisAway`."""
+        """Handle every waiting SMS. Returns their number. Raises `DatabaseUnavailable` and `RedisUnavailable`."""
         handled, now = 0, self._clock.now()
-        self._failed_until = {letter: until for letter, until in self._failed_until.items() if until > now}
+        self._failed_until = {sms: until for sms, until in self._failed_until.items() if until > now}
         while await self._handle_next():
             handled += 1
         return handled
 
     async def _handle_next(self) -> bool:
-        letter: InboundSms | None = None
+        sms: InboundSms | None = None
         try:
-            async with self._queue.claim_next(self._failed_until) as opened:
-                if opened is None:
+            async with self._queue.claim_next(self._failed_until) as claimed:
+                if claimed is None:
                     return False
-                letter = opened.sms
-                answer = await self._handle(opened)
+                sms = claimed.sms
+                reply = await self._handle(claimed)
         except (DatabaseUnavailable, RedisUnavailable):
             raise
         except Exception as error:
-            if letter is None:
+            if sms is None:
                 raise
-            # It stays as it was, and must not keep back whoever wrote later.
-            log.error("sms.not_filed", letter=letter.id, error=type(error).__name__, exc_info=True)
-            self._failed_until[letter.id] = self._clock.now() + RETRY_DELAY
+            # The SMS waits again. Skip it for a while, so that it does not block later ones.
+            log.error("sms.not_filed", letter=sms.id, error=type(error).__name__, exc_info=True)
+            self._failed_until[sms.id] = self._clock.now() + RETRY_DELAY
             return True
-        if answer.afterwards:
-            await answer.afterwards()
+        if reply.afterwards:
+            await reply.afterwards()
         log.info(
             "sms.handled",
-            channel=letter.channel,
-            letter=letter.id,
-            made=answer.disposition,
-            answered=bool(answer.text) or answer.confirmed,
-            **({"ticket": answer.ticket} if answer.ticket else {}),
+            channel=sms.channel,
+            letter=sms.id,
+            made=reply.disposition,
+            answered=bool(reply.text) or reply.confirmed,
+            **({"ticket": reply.ticket} if reply.ticket else {}),
         )
         return True
 
     async def _handle(self, claimed: ClaimedSms) -> SmsReply:
-        """Have done what the letter asks for, and file it.
-
-        In a savepoint: a statement that fails leaves the transaction fit to file that we failed.
-        """
-        letter = claimed.sms
+        """Execute the command of the SMS, and record the result."""
+        sms = claimed.sms
         try:
+            # In a savepoint: after a failed statement, the transaction can still record the failure.
             async with claimed.connection.begin_nested():
-                answer = await self._reply_to(claimed)
-                if answer.text and await _reply_limit_reached(claimed):
-                    answer = SmsReply(answer.disposition, ticket=answer.ticket)
-                if letter.phone and answer.disposition not in NOT_A_RESPONSE:
-                    key, now = self._vault.lookup(letter.phone), self._clock.now()
+                reply = await self._reply_to(claimed)
+                if reply.text and await _reply_limit_reached(claimed):
+                    reply = SmsReply(reply.disposition, ticket=reply.ticket)
+                if sms.phone and reply.disposition not in NOT_A_RESPONSE:
+                    key, now = self._vault.lookup(sms.phone), self._clock.now()
                     await record_response(claimed.connection, key, ResponseKind.OTHER, now)
-                await claimed.record(answer)
+                await claimed.record(reply)
         except (DatabaseUnavailable, RedisUnavailable, OSError):
             raise
         except Exception as error:
-            if claimed.connection.invalidated:  # the database went away: what is left of it says so
+            if claimed.connection.invalidated:  # the connection broke: the error is not ours
                 raise
-            log.error("sms.failed", letter=letter.id, error=type(error).__name__, exc_info=True)
-            answer = SmsReply(Disposition.FAILED)
-            await claimed.record(answer)
-        return answer
+            log.error("sms.failed", letter=sms.id, error=type(error).__name__, exc_info=True)
+            reply = SmsReply(Disposition.FAILED)
+            await claimed.record(reply)
+        return reply
 
     async def _reply_to(self, claimed: ClaimedSms) -> SmsReply:
-        letter, menu = claimed.sms, self._versions.current
-        command = parse_command(letter.text, menu)
-        if letter.phone is None or self._is_our_own(letter, letter.phone) or _is_from_a_machine(letter, command, menu):
+        """Execute the command of the SMS, if it has one. Returns its result, before the hourly limit is applied."""
+        sms, menu = claimed.sms, self._versions.current
+        command = parse_command(sms.text, menu)
+        if sms.phone is None or self._is_our_own(sms, sms.phone) or _is_from_a_machine(sms, command, menu):
             return SmsReply(Disposition.MACHINE)
-        if answer := await self._reply_to_digit(claimed, letter.phone):
-            return answer
+        if reply := await self._reply_to_digit(claimed, sms.phone):
+            return reply
         if command.name in NOT_REPEATABLE and await claimed.is_repeat():
             return SmsReply(Disposition.REPEATED)
         if not menu.keywords.commands:
             return SmsReply(Disposition.OTHER)
-        said = await self._request_from(claimed, letter.phone, command, menu)
+        request = await self._request_from(claimed, sms.phone, command, menu)
         if command.name == "report" and await _reply_limit_reached(claimed):
             return SmsReply(Disposition.UNSORTED)
-        answer = await self._commands.execute(said) if command.name else said.reply(Disposition.OTHER, "unknown")
-        if answer.disposition is Disposition.LANGUAGE:
-            await self._sessions.set_language(self._vault.lookup(letter.phone), said.language, menu, self._clock.now())
-        if answer.disposition in ANSWERED_ONCE_A_DAY and await claimed.count_replies(DAY, ANSWERED_ONCE_A_DAY):
-            return SmsReply(answer.disposition)
-        return answer
+        reply = await self._commands.execute(request) if command.name else request.reply(Disposition.OTHER, "unknown")
+        if reply.disposition is Disposition.LANGUAGE:
+            key = self._vault.lookup(sms.phone)
+            await self._sessions.set_language(key, request.language, menu, self._clock.now())
+        if reply.disposition in ANSWERED_ONCE_A_DAY and await claimed.count_replies(DAY, ANSWERED_ONCE_A_DAY):
+            return SmsReply(reply.disposition)
+        return reply
 
     async def _reply_to_digit(self, claimed: ClaimedSms, phone: Phone) -> SmsReply | None:
-        """`1` sends an unfinished report as it is; of an officer, `1`, `2` and `3` are answers to an alert.
+        """Handle an SMS of one digit. Returns None for any other.
 
-        An officer may say a word behind the number.
+        `1` files an unfinished report as it is. From an officer, `1`, `2` and `3` are replies to an alert, with at most
+        one more word.
         """
         text = claimed.sms.text
         if (
@@ -178,39 +176,36 @@ class InboundHandler:
             and not await _reply_limit_reached(claimed)
             and (done := await self._dropped_sessions.file_draft(phone, claimed.connection))
         ):
-            settling = partial(self._dropped_sessions.forget_filed, done)
-            return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=settling)
+            forget = partial(self._dropped_sessions.forget_filed, done)
+            return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=forget)
         if not OFFICER_REPLY.fullmatch(text):
             return None
         person = await self._directory.find(phone)
         return SmsReply(Disposition.OFFICER) if person and person.has_role(Role.OFFICER) else None
 
     async def _request_from(self, claimed: ClaimedSms, phone: Phone, command: Command, menu: Menu) -> SmsRequest:
-        """What the letter means, and the language to answer in: that of its keyword, else the one chosen before."""
-        letter = claimed.sms
+        """Return the request of an SMS. Its language is that of the command word, else the one chosen earlier."""
+        sms = claimed.sms
         language = _named_language(command, menu)
         if not language:
             _, stored = await self._sessions.read(self._vault.lookup(phone))
             chosen = stored.menu_session.language if stored and stored.menu_session.chosen else ""
             language = command.language or (chosen if chosen in menu.languages else menu.language)
-        code = self._service_codes.get(letter.channel, "")
-        return SmsRequest(letter, phone, command, language, menu, code, claimed.connection)
+        code = self._service_codes.get(sms.channel, "")
+        return SmsRequest(sms, phone, command, language, menu, code, claimed.connection)
 
-    def _is_our_own(self, letter: InboundSms, phone: Phone) -> bool:
-        """Whether we have written this ourselves: from a number that we send from, or from the one that it came to."""
-        return phone.e164 in self._own_numbers or phone.e164.lstrip("+") == letter.recipient.lstrip("+")
+    def _is_our_own(self, sms: InboundSms, phone: Phone) -> bool:
+        """Return True if the gateway sent the SMS itself: from one of its numbers, or from the recipient's."""
+        return phone.e164 in self._own_numbers or phone.e164.lstrip("+") == sms.recipient.lstrip("+")
 
 
-def _is_from_a_machine(letter: InboundSms, command: Command, menu: Menu) -> bool:
-    """Whether a machine wrote this.
-
-    Who reports may quote one, and who says `STOP pesan otomatis` means just that.
-    """
-    return command.name not in ("report", "unsubscribe") and is_automatic(letter.text, menu.keywords)
+def _is_from_a_machine(sms: InboundSms, command: Command, menu: Menu) -> bool:
+    """Return True for an automatic reply, unless it is a report that quotes one, or an opt-out from them."""
+    return command.name not in ("report", "unsubscribe") and is_automatic(sms.text, menu.keywords)
 
 
 async def _reply_limit_reached(claimed: ClaimedSms) -> bool:
-    """Whether this number has got all the replies of an hour."""
+    """Return True if this number has had all replies of an hour."""
     full = await claimed.count_replies(HOUR) >= MAX_REPLIES_PER_HOUR
     if full:
         log.warning("sms.too_many_replies", letter=claimed.sms.id)
@@ -218,7 +213,7 @@ async def _reply_limit_reached(claimed: ClaimedSms) -> bool:
 
 
 def _named_language(command: Command, menu: Menu) -> str:
-    """The language that `BAHASA jawa` asks for."""
+    """Return the language that a command such as `BAHASA jawa` names. Empty for none."""
     if command.name != "language":
         return ""
     named = command.argument.casefold().split()

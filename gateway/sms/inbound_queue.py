@@ -1,7 +1,8 @@
-"""The SMS that came in, one after the other: taken up, handled once, and kept for whoever must sort them.
+"""Queue of inbound SMS: claim one, record its result and reply, list them for the desk.
 
-A letter is stored before it is answered with 200 (`messages.inbox`), and handled by a worker afterwards. What was made
-of it and the reply are one transaction; what it brings about besides is done so that doing it twice does it once.
+An inbound SMS is committed before its callback is answered (`messages.inbox`), and handled by a worker afterwards. Its
+result and the reply are one transaction. Everything else that handling does is idempotent, so an SMS whose handling was
+interrupted is handled again.
 """
 
 from __future__ import annotations
@@ -30,26 +31,26 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Disposition(StrEnum):
-    """What was made of a letter."""
+    """Result of handling an inbound SMS."""
 
     REPORT = "report"
-    DRAFT = "draft"  # an unfinished report is sent as it is
+    DRAFT = "draft"  # an unfinished report was filed as it is
     STATUS = "status"
     DETAILS = "details"
     ERASED = "erased"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
-    UNSUBSCRIBED_WITH_TEXT = "unsubscribed_told"  # and something besides, which somebody must read
+    UNSUBSCRIBED_WITH_TEXT = "unsubscribed_told"  # and more text, which an operator must read
     HELP = "help"
-    HELP_WITH_TEXT = "help_told"  # the same: a cry for help, perhaps
+    HELP_WITH_TEXT = "help_told"  # the same: perhaps a call for help
     LANGUAGE = "language"
     OFFICER = "officer"  # an officer's answer to an alert
-    UNSORTED = "unsorted"  # a report of which something is missing
-    REPORT_NOT_UNDERSTOOD = "untold"  # a report of which nothing was understood
+    UNSORTED = "unsorted"  # a command of which something is missing
+    REPORT_NOT_UNDERSTOOD = "untold"  # nothing of the report was understood
     OTHER = "other"  # not understood
-    REPEATED = "repeated"  # the same text of the same number, a moment ago
-    MACHINE = "machine"  # nobody is there to answer: a short code, a name, ourselves, an automatic reply
-    FAILED = "failed"  # an error of ours
+    REPEATED = "repeated"  # the same number sent the same text a moment before
+    MACHINE = "machine"  # from a short code, a name, ourselves, or an automatic reply: no person would read a reply
+    FAILED = "failed"  # by a fault of the gateway
 
 
 TO_SORT = frozenset(
@@ -66,7 +67,7 @@ TO_SORT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """An SMS to us. Without `phone` it is from a short code or a name, or its number was erased."""
+    """Inbound SMS. Without `phone` its sender is a short code or a name, or the number was erased."""
 
     id: int
     channel: str
@@ -79,10 +80,10 @@ class InboundSms:
 
 @dataclass(frozen=True, slots=True)
 class SmsReply:
-    """What was made of a letter, and the reply, if there shall be one.
+    """Result of an inbound SMS, and the reply, if there is one.
 
-    `confirmed` says that the reply went out with what was done: a report is confirmed in its own transaction.
-    `afterwards` is what can be done only once all of it stands.
+    `confirmed`: the command has queued its reply in its own transaction, as a report does. `afterwards` is called when
+    the result is committed.
     """
 
     disposition: Disposition
@@ -94,8 +95,22 @@ class SmsReply:
     afterwards: Callable[[], Awaitable[None]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HandledSms:
+    """Inbound SMS in a list. `disposition` is None while it waits; `sender` is a masked number, or a name."""
+
+    id: int
+    disposition: Disposition | None
+    to_sort: bool
+    ticket: str | None
+    sender: str
+    text: str
+    channel: str
+    received_at: datetime
+
+
 class InboundQueue:
-    """Takes letters up and files what was made of them. Every method may raise `DatabaseAway`."""
+    """Queue of inbound SMS. Every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -104,12 +119,10 @@ class InboundQueue:
 
     @asynccontextmanager
     async def claim_next(self, skip: Collection[int] = ()) -> AsyncIterator[ClaimedSms | None]:
-        """The oldest letter that nobody handles yet, held while the block lasts; None where there is none.
+        """Claim the oldest waiting SMS while the block lasts. Yields None if there is none. Skips the ids in `skip`.
 
-        Those `besides` are as good as not there.
-
-        Two workers never hold the same one, nor two of one number: what comes later may take back what came before.
-        A block that raises leaves it as it was.
+        Two workers never claim the same SMS, nor two of one number: a later one may revoke an earlier one. If the block
+        raises, the SMS waits again.
         """
         table, before = inbound_messages.c, inbound_messages.alias().c
         in_turn = ~exists().where(
@@ -121,31 +134,33 @@ class InboundQueue:
         waiting = select(inbound_messages).where(table.handled_at.is_(None), table.id.not_in(skip), in_turn)
         oldest = waiting.order_by(table.id).limit(1)
         async with self._database.begin() as connection:
-            held = oldest.with_for_update(skip_locked=True, of=inbound_messages)
-            row = (await connection.execute(held)).mappings().first()
+            # The row lock is the claim. It ends with the transaction, also if this process is killed.
+            claim = oldest.with_for_update(skip_locked=True, of=inbound_messages)
+            row = (await connection.execute(claim)).mappings().first()
             yield ClaimedSms(connection, row, self._sms_from(row), self._vault, self._clock) if row else None
 
-    async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[dict[str, Any]]:
-        """What came in, newest first, for lists and JSON; only what the desk must sort, if so asked. Masked."""
+    async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[HandledSms]:
+        """Return inbound SMS, newest first. With `to_sort` only those that an operator must read."""
         latest = select(inbound_messages).order_by(inbound_messages.c.id.desc()).limit(limit)
         if to_sort:
             latest = latest.where(inbound_messages.c.made.in_(sorted(TO_SORT)))
         async with self._database.begin() as connection:
             rows = (await connection.execute(latest)).mappings().all()
-        return [self._shown(row) for row in rows]
+        return [self._handled_from(row) for row in rows]
 
-    def _shown(self, row: RowMapping) -> dict[str, Any]:
-        letter = self._sms_from(row)
-        return {
-            "id": letter.id,
-            "made": row["made"],
-            "to_sort": row["made"] in TO_SORT,
-            "ticket": row["ticket"],
-            "from": letter.phone.masked if letter.phone else row["sender_name"] or "",
-            "text": letter.text,
-            "channel": letter.channel,
-            "received_at": letter.received_at.isoformat(),
-        }
+    def _handled_from(self, row: RowMapping) -> HandledSms:
+        sms = self._sms_from(row)
+        disposition = Disposition(row["made"]) if row["made"] else None
+        return HandledSms(
+            id=sms.id,
+            disposition=disposition,
+            to_sort=disposition in TO_SORT,
+            ticket=row["ticket"],
+            sender=sms.phone.masked if sms.phone else row["sender_name"] or "",
+            text=sms.text,
+            channel=sms.channel,
+            received_at=sms.received_at,
+        )
 
     def _sms_from(self, row: RowMapping) -> InboundSms:
         return InboundSms(
@@ -166,19 +181,19 @@ class InboundQueue:
 
 
 class ClaimedSms:
-    """A letter in hand: what is known of its sender, and the one place to file what was made of it."""
+    """Inbound SMS that this worker has claimed. Its result is recorded here, in the transaction of the claim."""
 
     def __init__(
         self, connection: AsyncConnection, row: RowMapping, sms: InboundSms, vault: Vault, clock: Clock
     ) -> None:
         self.sms = sms
-        self.connection = connection  # of the transaction that files it: what is done on it is done with the filing
+        self.connection = connection  # of the claim: what is done on it is committed with the result
         self._sender = row["sender_key"]
         self._vault = vault
         self._clock = clock
 
     async def is_repeat(self) -> bool:
-        """Whether the same number sent the same words a moment before, in capitals or not, and it was no failure."""
+        """Return True if the same number sent the same words in the last ten minutes. Ignores SMS that failed."""
         table = inbound_messages.c
         before = exists().where(
             table.sender_key == self._sender,
@@ -190,7 +205,7 @@ class ClaimedSms:
         return bool((await self.connection.execute(select(before))).scalar_one())
 
     async def count_replies(self, span: timedelta, dispositions: Collection[Disposition] = ()) -> int:
-        """How many replies this number has got within the span, or those to letters of which one of these was made."""
+        """Count the replies to this number within `span`, or only those to SMS with one of `dispositions`."""
         table = inbound_messages.c
         replies = select(func.count()).where(
             table.sender_key == self._sender,
@@ -202,19 +217,19 @@ class ClaimedSms:
         return int((await self.connection.execute(replies)).scalar_one())
 
     async def record(self, reply: SmsReply) -> None:
-        """Put down what was made of it, and queue the reply."""
+        """Record the result, and queue the reply."""
         now, phone = self._clock.now(), self.sms.phone
         values: dict[str, Any] = {"handled_at": now, "made": reply.disposition, "ticket": reply.ticket}
         values["answered"] = reply.confirmed or bool(reply.text and phone)
-        if reply.disposition is Disposition.ERASED:  # this letter, too, tells whose report it was
+        if reply.disposition is Disposition.ERASED:  # the command itself would tell whose report it was
             values |= ERASED_SENDER
-        filing = update(inbound_messages).where(inbound_messages.c.id == self.sms.id).values(values)
-        await self.connection.execute(filing)
+        statement = update(inbound_messages).where(inbound_messages.c.id == self.sms.id).values(values)
+        await self.connection.execute(statement)
         if reply.text and phone:
             message = NewMessage(reply.kind, self.sms.channel, phone, reply.text, reply.language)
             await enqueue(self.connection, message, self._vault, now)
 
 
-def _normalised(said: ColumnElement[str]) -> ColumnElement[str]:
-    """A text in small letters, as PostgreSQL knows them, and with nothing but one blank between its words."""
-    return func.lower(func.btrim(func.regexp_replace(said, r"\s+", " ", "g")))
+def _normalised(text: ColumnElement[str]) -> ColumnElement[str]:
+    """Build the SQL expression of a text in lower case, with single spaces between its words."""
+    return func.lower(func.btrim(func.regexp_replace(text, r"\s+", " ", "g")))

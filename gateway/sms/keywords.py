@@ -1,8 +1,8 @@
-"""Pure: what somebody means by an SMS, as far as a pack's keywords tell.
+"""Pure: parser of inbound SMS. Finds command, argument, ticket, category and place by the keywords of a pack.
 
-A message is a keyword and what belongs to it, as a thumb types it: in capitals or not, with commas, full stops or
-number signs between the words, with a code or a word for the kind of incident, and with the name of a place as people
-call it. Nothing is guessed: what is not understood is said to be missing.
+An SMS is a command word and its argument, as people type it: in any case, with commas, full stops or number signs
+between the words, with a code or a word for the category, and with the colloquial name of a place. The parser does not
+guess: it reports missing parts, and the reply asks for them.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ from gateway.text import ticket as tickets
 _SEPARATORS = " \t\r\n,;:.!?#*/|-_\"'()"
 _WORD = re.compile(r"[^\W_]+")  # letters and digits: a phone may put curly quotes and emoji beside a word
 _TICKET = re.compile(r"(?<![0-9])(?=([1-9][0-9]{3}[^0-9A-Za-z]{0,3}[0-9]{4})(?![0-9]))")
-_TICKET_LIKE = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}")  # six digits: not an hour, nor a few people
-_MAX_PLACE_WORDS = 6  # words, with its kecamatan and what may stand before it
+_TICKET_LIKE = re.compile(
+    r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}"
+)  # at least six digits: neither a time nor a number of people
+_MAX_PLACE_WORDS = 6  # of a place with its kecamatan and a word before it
 _MAX_NAME_WORDS = 3
-_MAX_SEARCHED_WORDS = 40  # looked through for a place: a name costs a search
-_MAX_SHORT_TEXT_WORDS = 6  # words of a text in which a refusal counts wherever it stands
-_MAX_FILLER_WORDS = 2  # words behind a keyword that may be no more than a manner of speaking
+_MAX_SEARCHED_WORDS = 40  # for places: each name costs a fuzzy search
+_MAX_SHORT_TEXT_WORDS = 6  # of a text in which an opt-out counts at any position
+_MAX_FILLER_WORDS = 2  # after a command word, which are only a manner of speaking
 
 _Word = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of the pack (empty for none), the language of its keyword (empty where several share it), the rest."""
+    """Command of an SMS. `name` is empty for none, `language` where several languages share the command word."""
 
     name: str = ""
     language: str = ""
@@ -40,7 +42,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
-    """What a report by SMS says. Empty is what was not understood; several `places` are those that may be meant."""
+    """Parsed report. Parts that were not understood are empty; several `places` are the candidates."""
 
     category: str
     places: tuple[str, ...]
@@ -48,12 +50,15 @@ class ReportText:
 
     @property
     def area(self) -> str:
-        """The one place that is meant."""
+        """Code of the place. Empty unless there is exactly one candidate."""
         return self.places[0] if len(self.places) == 1 else ""
 
 
 def parse_command(text: str, menu: Menu) -> Command:
-    """What the first word of `text` asks for; of a short text, `tolong stop sms ini`, a refusal that stands within."""
+    """Parse the command of `text`: its first word, or in a short text an opt-out at any position.
+
+    `tolong stop sms ini` is such an opt-out.
+    """
     words = list(_words(text))
     if not words:
         return Command()
@@ -61,33 +66,33 @@ def parse_command(text: str, menu: Menu) -> Command:
     command, language = _command_of(first, menu.keywords)
     if command in ("", "help") and len(words) <= _MAX_SHORT_TEXT_WORDS and not _looks_like_report(words, menu):
         for word, _ in words:
-            refusal, spoken = _command_of(word, menu.keywords)
-            if refusal == "unsubscribe":
-                return Command(refusal, spoken or language, text.strip(_SEPARATORS))
+            name, spoken = _command_of(word, menu.keywords)
+            if name == "unsubscribe":
+                return Command(name, spoken or language, text.strip(_SEPARATORS))
     return Command(command, language, text[end:].strip(_SEPARATORS)) if command else Command()
 
 
 def has_free_text(command: Command, menu: Menu) -> bool:
-    """Whether a call for help, or a refusal, tells something besides that somebody must read.
+    """Return True if a help command, or an opt-out, has more text that an operator must read.
 
-    More than a word or two (`BANTUAN dong pak`), or one that names a kind of incident.
+    That is more than a word or two (`BANTUAN dong pak`), or a word that names a category.
     """
-    said = menu.keywords.commands
-    calls = {word for name in ("help", "unsubscribe") for words in said.get(name, {}).values() for word in words}
-    words = [word for word in _words(command.argument) if word[0] not in calls]
+    known = menu.keywords.commands
+    own = {word for name in ("help", "unsubscribe") for words in known.get(name, {}).values() for word in words}
+    words = [word for word in _words(command.argument) if word[0] not in own]
     return len(words) > _MAX_FILLER_WORDS or bool(_category_within(words, menu))
 
 
 def is_automatic(text: str, keywords: Keywords) -> bool:
-    """Whether a machine has written this: then it gets no answer, or two machines would write for ever."""
-    said = _normalised(text)
-    return any(_normalised(phrase) in said for phrase in keywords.automatic)
+    """Return True if the text is an automatic reply. A reply to it could start an endless exchange of two machines."""
+    normalised = _normalised(text)
+    return any(_normalised(phrase) in normalised for phrase in keywords.automatic)
 
 
 def find_ticket(text: str) -> tuple[str, str]:
-    """The first ticket in `text`, 8 digits without a dash, and what is said besides; no ticket is empty.
+    """Find the first valid ticket in `text`. Returns its 8 digits without a dash, or "", and the rest of the text.
 
-    However it is introduced (`CEK nomor 7340-2816 pak`): eight digits that check are hardly anything else.
+    Any words may precede it (`CEK nomor 7340-2816 pak`): eight valid digits are hardly anything else.
     """
     for found in _TICKET.finditer(text):
         if ticket := tickets.parse(re.sub(r"[^0-9]", "", found[1])):
@@ -97,21 +102,20 @@ def find_ticket(text: str) -> tuple[str, str]:
 
 
 def has_ticket_like_number(text: str) -> bool:
-    """Whether something in `text` may be meant for a ticket, though it is none."""
+    """Return True if `text` contains a number that may be a mistyped ticket."""
     return _TICKET_LIKE.search(text) is not None
 
 
 def find_places(text: str, menu: Menu) -> tuple[str, ...]:
-    """The places that `text` may mean: what it begins with, else what is surely named within."""
+    """Return the candidate places of `text`: those at its beginning, else those named exactly within it."""
     words = list(_words(text))
     return _places(words, menu)[0]
 
 
 def parse_report(text: str, menu: Menu) -> ReportText:
-    """What follows the keyword of a report.
+    """Parse the argument of a report: category and place in either order, then the description.
 
-    First the kind and the place, in whichever order, and then what happened. Who tells it in a sentence is understood
-    by the words in it: the first that names a kind, and the one place that is named as it is written.
+    In a report written as a sentence, the first word that names a category counts, and a place that is named exactly.
     """
     words = list(_words(text))
     category, taken = _leading_category(words, menu)
@@ -122,39 +126,39 @@ def parse_report(text: str, menu: Menu) -> ReportText:
     taken += size
     rest = (text[words[taken - 1][1] :] if taken else text).strip(_SEPARATORS)
     if not rest and category and not any(word.isdigit() for word, _ in words[:taken]):
-        rest = text.strip(_SEPARATORS)  # `bom` tells more than the kind that it stands for
+        rest = text.strip(_SEPARATORS)  # `bom` is more specific than its category, so keep it as the description
     return ReportText(category or _category_within(words, menu), places, rest)
 
 
 def _command_of(word: str, keywords: Keywords) -> tuple[str, str]:
-    """The command that a word stands for, and its language; both empty for none, the second where several share it."""
+    """Return the command of a word and its language. Both are empty for none, the second for a shared word."""
     for command, languages in keywords.commands.items():
-        speaking = [language for language, said in languages.items() if word in said]
-        if speaking:
-            return command, speaking[0] if len(speaking) == 1 else ""
+        matching = [language for language, known in languages.items() if word in known]
+        if matching:
+            return command, matching[0] if len(matching) == 1 else ""
     return "", ""
 
 
 def _looks_like_report(words: Sequence[_Word], menu: Menu) -> bool:
-    """Whether these words name both a kind of incident and a place: in `ada bentrok stop di Klego` nobody refuses."""
+    """Return True if the words name a category and a place: `ada bentrok stop di Klego` is no opt-out."""
     return bool(_category_within(words, menu) and _places_within(words, menu))
 
 
 def _words(text: str) -> Iterator[_Word]:
-    """Each word, folded, and where it ends."""
+    """Yield each word, normalised, and the position of its end."""
     for found in _WORD.finditer(text):
         yield unicodedata.normalize("NFKC", found[0]).casefold(), found.end()
 
 
 def _normalised(text: str) -> str:
-    """The words of `text`, folded, with a blank around each, so that a phrase is found in whole words only."""
+    """Return the normalised words of `text`, surrounded by spaces, so that phrases match whole words only."""
     return f" {' '.join(word for word, _ in _words(text))} "
 
 
 def _leading_category(words: Sequence[_Word], menu: Menu) -> tuple[str, int]:
-    """The kind of incident that the first word says, by its code too, and how many words that took.
+    """Return the category that the first word names, by word or code, and the number of words used.
 
-    A number before a word of every day may be a number of things, `2 orang`: then another kind that is named counts.
+    A number before a common word may be a quantity (`2 orang`). Then another category in the text has precedence.
     """
     category = menu.keywords.categories.get(words[0][0], "") if words else ""
     if len(words) > 1 and words[0][0].isdigit() and words[1][0] in menu.keywords.common:
@@ -163,16 +167,16 @@ def _leading_category(words: Sequence[_Word], menu: Menu) -> tuple[str, int]:
 
 
 def _category_within(words: Sequence[_Word], menu: Menu) -> str:
-    """The kind that the first word which names one says; a number within a sentence is no code."""
+    """Return the category of the first word that names one. A number within a sentence is no code."""
     known = menu.keywords.categories
     return next((known[word] for word, _ in words if word in known and not word.isdigit()), "")
 
 
 def _places(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
-    """The places that may be meant, and how many of the first words say so.
+    """Return the candidate places, and the number of first words that name them.
 
-    What is only like a name gives way to a place that is surely named further on, if it can be that one; if it
-    cannot, nobody knows which of them is meant.
+    A place that is named exactly later in the text decides between similar names at its beginning. If it is none of
+    them, all are candidates.
     """
     likely, size, sure = _leading_place(words, menu)
     if sure:
@@ -186,10 +190,10 @@ def _places(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
 
 
 def _leading_place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int, bool]:
-    """The places that the first words may mean, how many words that took, and whether it is the very name.
+    """Return the candidate places of the first words, the number of words used, and True for an exact name.
 
-    The longest name that is sure counts. A word of every day that is like a name is not taken for it, `pasar` beside
-    `Pasir`, nor is a word that names a kind of incident.
+    The longest exact name counts. A common word that is similar to a name (`pasar` to `Pasir`) does not match it, nor
+    does a word that names a category.
     """
     likely: tuple[str, ...] = ()
     taken = 0
@@ -205,7 +209,7 @@ def _leading_place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...],
 
 
 def _places_within(words: Sequence[_Word], menu: Menu) -> tuple[str, ...]:
-    """Every place that is surely named somewhere in these words, the longest names first."""
+    """Return all places that are named exactly within these words. Longer names have precedence."""
     found: dict[str, None] = {}
     at = 0
     while at < min(len(words), _MAX_SEARCHED_WORDS):

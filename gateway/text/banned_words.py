@@ -1,18 +1,18 @@
-"""Pure: the words that no appeal may say, found as whole words, whatever stands between them and around them."""
+"""Pure: filter of banned words, matched as whole words whatever is between and around them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-_BETWEEN = re.compile(r"[\W_]+")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
-def find_banned_words(text: str, refused: Iterable[str]) -> list[str]:
-    """The refused words, or phrases, that `text` says. Capitals, stops and line breaks hide none of them."""
-    said = _plain(text)
-    return [word for word in refused if _plain(word) in said]
+def find_banned_words(text: str, banned: Iterable[str]) -> list[str]:
+    """Return the banned words, or phrases, that `text` has. Capitals, stops and line breaks hide none of them."""
+    words = _words_only(text)
+    return [word for word in banned if _words_only(word) in words]
 
 
-def _plain(text: str) -> str:
-    return f" {_BETWEEN.sub(' ', text.casefold()).strip()} "
+def _words_only(text: str) -> str:
+    return f" {_BETWEEN_WORDS.sub(' ', text.casefold()).strip()} "

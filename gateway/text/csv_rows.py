@@ -1,7 +1,10 @@
-"""Pure: CSV as spreadsheets write it → rows under known headings, each with the line on which it begins.
+"""Pure: CSV readers whose rows and diagnostics know their line: one for files of a pack, one for spreadsheets.
 
-A spreadsheet separates with `;` where the comma is the decimal mark (as in Indonesia), so the line of headings decides;
-it may say `sep=;` above it, and it leaves lines of nothing but separators where rows were cleared.
+Both yield `Row | Diagnostic`, so that a reader of people or of areas mixes its own diagnostics in.
+
+A pack's file is strict: commas, its columns by their exact name, other columns ignored. A spreadsheet is not: Excel
+separates with `;` where the comma is the decimal mark (as in Indonesia), so the line of headings decides. It may have
+`sep=;` above it, and it has lines of nothing but separators where rows were cleared.
 """
 
 from __future__ import annotations
@@ -9,45 +12,79 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
+from typing import NamedTuple
 
-from gateway.text.diagnostics import Diagnostic
+from gateway.text.diagnostics import Diagnostic, one_of, quoted
 
-MOST_ROWS = 200_000
-LONGEST_CELL = 1000
+MAX_ROWS = 200_000
+MAX_CELL_LENGTH = 1000
+_MAX_SHOWN = 40
 _SEPARATORS = ",;\t"
-_FORMULA = ("=", "+", "-", "@")
-_SAYS_SEPARATOR = "sep="
-
-Row = tuple[int, Mapping[str, str]]
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_SEPARATOR_LINE = "sep="
 
 
-def read_sheet(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | Diagnostic]:
-    """The rows as `(line, cells by heading)`, every cell stripped, empty rows left out; and what is wrong, in between.
+class Row(NamedTuple):
+    """Row of a CSV file: the line on which it begins, and its stripped cells by heading."""
 
-    Headings may stand in any order and case; one that is not in `columns` is refused, and then there are no rows.
-    Nothing comes after a complaint about the file as CSV, or after 200,000 rows.
+    line: int
+    cells: Mapping[str, str]
+
+
+class _Record(NamedTuple):
+    """Row as the CSV parser gives it."""
+
+    line: int
+    fields: list[str]
+
+
+def read_pack_rows(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | Diagnostic]:
+    """Yield the rows of a pack's file, of which the first is the headings, with the cells of `columns`.
+
+    A missing cell is empty. Blank lines are skipped. A fault of the file as CSV comes first, then the rows before it.
     """
-    records = _records(text, file)
+    records = list(_parse(text, file))
+    # The parser stops at its first fault, so a diagnostic is the last of the records. It is reported whatever follows.
+    yield from (record for record in records if isinstance(record, Diagnostic))
+    rows = [record for record in records if isinstance(record, _Record)]
+    headings = rows[0] if rows else _Record(1, [])
+    if missing := [column for column in columns if column not in headings.fields]:
+        yield Diagnostic(file, headings.line, f"the columns {', '.join(missing)} are missing")
+        return
+    places = {column: headings.fields.index(column) for column in columns}
+    for line, fields in rows[1:]:
+        yield Row(line, {column: fields[place] if place < len(fields) else "" for column, place in places.items()})
+
+
+def read_spreadsheet_rows(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | Diagnostic]:
+    """Yield the rows of a CSV file as a spreadsheet saves it. Empty rows are skipped.
+
+    Headings may be in any order and case, and the first of `columns` is required. An unknown heading is a diagnostic,
+    and then there are no rows. Nothing comes after a fault of the file as CSV, or after 200,000 rows.
+    """
+    records = _spreadsheet_records(text, file)
     first = next(records, None)
-    if first is None or isinstance(first, Diagnostic):
-        yield first or Diagnostic(file, 0, f"it is empty; its first line names the columns, of {', '.join(columns)}")
+    if first is None:
+        yield Diagnostic(file, 0, f"it is empty; its first line names the columns, of {', '.join(columns)}")
         return
-    line, fields = first
-    headings = ["_".join(field.casefold().split()) for field in fields]
-    if wrong := _wrong_headings(headings, columns):
-        yield Diagnostic(file, line, wrong)
+    if isinstance(first, Diagnostic):
+        yield first
         return
-    for rows, record in enumerate(records, 1):
+    headings = ["_".join(field.casefold().split()) for field in first.fields]
+    if fault := _heading_fault(headings, columns):
+        yield Diagnostic(file, first.line, fault)
+        return
+    for count, record in enumerate(records, 1):
         if isinstance(record, Diagnostic):
             yield record
             return
-        if rows > MOST_ROWS:
-            yield Diagnostic(file, record[0], f"a list has at most {MOST_ROWS:,} rows: split it")
+        if count > MAX_ROWS:
+            yield Diagnostic(file, record.line, f"a list has at most {MAX_ROWS:,} rows: split it")
             return
-        yield _row(record, headings, file)
+        yield _spreadsheet_row(record, headings, file)
 
 
-def _row(record: tuple[int, list[str]], headings: Sequence[str], file: str) -> Row | Diagnostic:
+def _spreadsheet_row(record: _Record, headings: Sequence[str], file: str) -> Row | Diagnostic:
     line, fields = record
     while len(fields) > len(headings) and not fields[-1]:
         fields.pop()
@@ -55,54 +92,64 @@ def _row(record: tuple[int, list[str]], headings: Sequence[str], file: str) -> R
         return Diagnostic(
             file, line, f"{len(fields)} values under {len(headings)} headings: is a quotation mark missing?"
         )
-    if any(len(field) > LONGEST_CELL for field in fields):
-        return Diagnostic(file, line, f"a value is longer than {LONGEST_CELL} characters")
+    if any(len(field) > MAX_CELL_LENGTH for field in fields):
+        return Diagnostic(file, line, f"a value is longer than {MAX_CELL_LENGTH} characters")
     if any("\0" in field for field in fields):
         return Diagnostic(file, line, "there is a NUL character in it: save it as CSV anew")
     fields += [""] * (len(headings) - len(fields))
-    return line, {heading: field for heading, field in zip(headings, fields, strict=True) if heading}
+    return Row(line, {heading: field for heading, field in zip(headings, fields, strict=True) if heading})
 
 
-def _records(text: str, file: str) -> Iterator[tuple[int, list[str]] | Diagnostic]:
-    """The rows that are not empty, the headings being the first, each with its line."""
-    before, separator, body = _separated(text.removeprefix("\ufeff"))
-    reader = csv.reader(StringIO(body, newline=""), delimiter=separator, strict=True)
-    line = before + 1
+def _spreadsheet_records(text: str, file: str) -> Iterator[_Record | Diagnostic]:
+    """Yield the records that are not empty, the headings first."""
+    lines_before, separator, table = _split_separator_line(text.removeprefix("\ufeff"))
+    for record in _parse(table, file, separator, lines_before):
+        if isinstance(record, Diagnostic):
+            yield record
+            continue
+        fields = [_without_apostrophe(field) for field in record.fields]
+        if any(fields):
+            yield _Record(record.line, fields)
+
+
+def _parse(text: str, file: str, separator: str = ",", lines_before: int = 0) -> Iterator[_Record | Diagnostic]:
+    """Yield the records of a CSV text, and a diagnostic at its end where it is not CSV."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = lines_before + 1
     try:
         for fields in reader:
-            cells = [_bare(field.strip()) for field in fields]
-            if any(cells):
-                yield line, cells
-            line = before + reader.line_num + 1  # a quoted field may go over several lines
+            if fields:
+                yield _Record(line, [field.strip() for field in fields])
+            line = lines_before + reader.line_num + 1  # a quoted field may span several lines
     except csv.Error as error:
         yield Diagnostic(file, line, f"not CSV: {error}")
 
 
-def _bare(cell: str) -> str:
-    """The cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell
+def _without_apostrophe(cell: str) -> str:
+    """Remove the apostrophe that keeps a spreadsheet from reading the cell as a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_STARTS else cell
 
 
-def _separated(text: str) -> tuple[int, str, str]:
-    """How many lines stand before the sheet itself, what separates its cells, and the sheet."""
+def _split_separator_line(text: str) -> tuple[int, str, str]:
+    """Find the separator of a spreadsheet. Returns how many lines precede the table, the separator and the table."""
     first, _, rest = text.partition("\n")
-    said = first.strip().strip('"').casefold()
-    if said.startswith(_SAYS_SEPARATOR) and len(said) == len(_SAYS_SEPARATOR) + 1:
-        return 1, said[-1], rest
-    heading = next((line for line in text.splitlines() if line.strip()), "")
-    return 0, max(_SEPARATORS, key=heading.count), text
+    declared = first.strip().strip('"').casefold()
+    if declared.startswith(_SEPARATOR_LINE) and len(declared) == len(_SEPARATOR_LINE) + 1:
+        return 1, declared[-1], rest
+    headings = next((line for line in text.splitlines() if line.strip()), "")
+    return 0, max(_SEPARATORS, key=headings.count), text
 
 
-def _wrong_headings(headings: Sequence[str], columns: Sequence[str]) -> str | None:
-    known = f"known are {', '.join(columns)}"
+def _heading_fault(headings: Sequence[str], columns: Sequence[str]) -> str | None:
     if unknown := [heading for heading in headings if heading and heading not in columns]:
-        # A sheet without headings has somebody's number here: what is no word is not repeated.
+        # A table without headings has somebody's number here: only words are repeated.
         shown = [
-            repr(heading[:40]) if heading.replace("_", "").isalpha() else "one that is no word" for heading in unknown
+            quoted(heading[:_MAX_SHOWN]) if heading.replace("_", "").isalpha() else "one that is no word"
+            for heading in unknown
         ]
-        return f"unknown columns: {', '.join(dict.fromkeys(shown))}; {known}"
-    if twice := sorted({heading for heading in headings if heading and headings.count(heading) > 1}):
-        return f"{', '.join(twice)} stands there twice"
+        return f"unknown columns {', '.join(dict.fromkeys(shown))}; {one_of(columns)}"
+    if repeated := sorted({heading for heading in headings if heading and headings.count(heading) > 1}):
+        return f"the column {', '.join(repeated)} is there twice"
     if columns[0] not in headings:
-        return f"the column {columns[0]} is missing; {known}"
+        return f"the column {columns[0]} is missing; the columns are {', '.join(columns)}"
     return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One fault of a file. `line` counts from 1; 0 means the file as a whole."""
+    """Fault of a file, for its author. `line` counts from 1; 0 means the file as a whole."""
 
     file: str
     line: int

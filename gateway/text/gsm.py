@@ -1,6 +1,6 @@
-"""What a text costs on the air: its alphabet, its septets, and the parts an SMS of it is sent in.
+"""Encoding and cost of an SMS: GSM-7 or UCS-2, septets, and the parts that a long one is sent in.
 
-A message is sent in the 7-bit alphabet when every character is in it, else the whole of it is UCS-2: one
+A message is sent in GSM-7 when every character is in that alphabet, else the whole of it is UCS-2: one
 curly quote more than doubles the price (facts/protocols.md E.1, E.2). Texts are composed (NFC) before they are
 counted, since `e` and a combining accent are not in the alphabet although `é` is; the parts are composed.
 """
@@ -30,14 +30,15 @@ __all__ = [
     "utf16_units",
 ]
 
-_SINGLE = {"gsm7": 160, "ucs2": 70}
-_OF_SEVERAL = {"gsm7": 153, "ucs2": 67}
+# Septets or UTF-16 units per SMS. A part of several gives up room for its header (facts/protocols.md E.2).
+_SINGLE_PART = {"gsm7": 160, "ucs2": 70}
+_PART_OF_SEVERAL = {"gsm7": 153, "ucs2": 67}
 
 Encoding = Literal["gsm7", "ucs2"]
 
 
 class NotGsm7(ValueError):
-    """The character is not in the GSM-7 alphabet: one such character turns the whole message into UCS-2.
+    """Character outside the GSM-7 alphabet: a single one turns the whole message into UCS-2.
 
     `index` counts from 0 in the composed text.
     """
@@ -53,12 +54,12 @@ class NotGsm7(ValueError):
 
 
 def encoding(text: str) -> Encoding:
-    """The alphabet an SMS of `text` is sent in."""
+    """Return the encoding that an SMS of `text` is sent in."""
     return "ucs2" if FOREIGN.search(composed(text)) else "gsm7"
 
 
 def septets(text: str) -> int:
-    """The length of `text` in the 7-bit alphabet; a character of the extension table counts twice.
+    """Count the septets of `text` in GSM-7. A character of the extension table counts twice.
 
     Raises `NotGsm7` at the first character that is in neither table, a raw ESC among them.
     """
@@ -70,12 +71,12 @@ def septets(text: str) -> int:
 
 
 def utf16_units(text: str) -> int:
-    """The length of `text` in UCS-2: UTF-16 code units, so that an emoji counts twice."""
+    """Count the UTF-16 code units of `text`, its length in UCS-2. An emoji counts twice."""
     return len(composed(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
 def packed_octets(text: str) -> int:
-    """The octets of `text` packed for USSD, which has room for 160 octets: 182 septets.
+    """Count the octets of `text` packed for USSD, which has room for 160 octets: 182 septets.
 
     Seven spare bits at the end are padded with CR, lest they be read as `@`; that takes no octet more
     (facts/protocols.md E.4). Raises `NotGsm7`.
@@ -84,22 +85,22 @@ def packed_octets(text: str) -> int:
 
 
 def parts(text: str) -> list[str]:
-    """`text` as it is cut into SMS; joined they are the composed text, and there is always at least one.
+    """Cut `text` into the parts of an SMS. Joined they are the composed text, and there is always at least one.
 
     Nothing that is sent or seen as one is cut in two: an escape with its character, a surrogate pair, a letter
     with its accents, an emoji with its modifiers.
     """
     text = composed(text)
     kind = encoding(text)
-    if (septets(text) if kind == "gsm7" else utf16_units(text)) <= _SINGLE[kind]:
+    if (septets(text) if kind == "gsm7" else utf16_units(text)) <= _SINGLE_PART[kind]:
         return [text]
     widths = [2 if (char in EXTENSION if kind == "gsm7" else char > "\uffff") else 1 for char in text]
-    return list(_cut(text, widths, _OF_SEVERAL[kind]))
+    return list(_cut(text, widths, _PART_OF_SEVERAL[kind]))
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the author of an SMS is shown. `length` is in septets, or in UTF-16 units where the encoding is UCS-2."""
+    """Cost of an SMS, for its author. `length` is in septets, or in UTF-16 units where the encoding is UCS-2."""
 
     text: str  # as it would be sent
     encoding: Encoding
@@ -109,7 +110,7 @@ class Cost:
 
 
 def cost(text: str) -> Cost:
-    """What `text` costs as an SMS, counted after it was transliterated."""
+    """Count the cost of `text` as an SMS, after transliteration."""
     changed = transliterate(text)
     kind = encoding(changed.text)
     length = septets(changed.text) if kind == "gsm7" else utf16_units(changed.text)
@@ -129,15 +130,18 @@ def _cut(text: str, widths: Sequence[int], room: int) -> Iterator[str]:
 
 
 def _before_cluster(text: str, start: int, end: int) -> int:
-    """Where to cut so that the cluster around `end` stays whole; `end` itself if it fills a part alone."""
+    """Find the cut at or before `end` that keeps the cluster around it whole.
+
+    Returns `end` itself if the cluster fills a part alone.
+    """
     for cut in range(end, start, -1):
-        if cut == len(text) or not _joined(text, cut):
+        if cut == len(text) or not _belongs_together(text, cut):
             return cut
     return end
 
 
-def _joined(text: str, index: int) -> bool:
-    """Whether the character at `index` is seen as one with the one before (UAX 29 without the jamo)."""
+def _belongs_together(text: str, index: int) -> bool:
+    """Return True if the character at `index` is seen as one with the one before (UAX 29 without the jamo)."""
     before, char = text[index - 1], text[index]
     if before == "\u200d" or (before, char) == ("\r", "\n"):
         return True

@@ -1,7 +1,7 @@
-"""Phone numbers: one normal form (E.164), one mask, and a value that does not leak.
+"""Phone numbers (MSISDN): normalised to E.164, and masked wherever they are shown.
 
-A number written to a log or shown in an exception has left the house for good, so `Phone` shows only its
-mask in `repr` and `str`; who needs the digits asks for `.e164` and is easy to find by that name.
+A number that was written to a log or shown in an exception cannot be taken back. So `Phone` shows only its mask in
+`repr` and `str`. Code that needs the digits uses `.e164` and is easy to find by that name.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import phonenumbers
 from gateway.text.errors import ExplainedError
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
-_WRITTEN = re.compile(r"\+?[0-9]+")
+_DIGITS = re.compile(r"\+?[0-9]+")
 _BARE_INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
-_ABROAD = re.compile(r"^00(?=[1-9])")
+_DIALLED_ABROAD = re.compile(r"^00(?=[1-9])")
 _BETWEEN_DIGITS = frozenset("().\N{MINUS SIGN}")
-_BETWEEN_DIGITS_TOO = ("Zs", "Cc", "Cf", "Pd")  # spaces, ends of lines, marks that nobody sees, dashes
+_BETWEEN_DIGITS_CATEGORIES = ("Zs", "Cc", "Cf", "Pd")  # spaces, line ends, invisible marks, dashes
 
-# A number in a text, however it is spelled. Privacy before beauty: an amount or a year more may be masked, but not
-# what the logs are read by, so that is matched first and left as it is.
+# A number in a text, however it is spelled. Privacy before beauty: an amount too many may be masked. Times, ids and
+# tickets must not be, since logs are read by them, so they are matched first and left as they are.
 _BETWEEN = r"[ \u00a0.()-]{0,3}"
-_MAYBE = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{8}}")
+_MAY_HAVE_PHONE = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{8}}")
 _IN_TEXT = re.compile(
     rf"""
     (?P<other>
@@ -49,16 +49,16 @@ _IN_TEXT = re.compile(
     """,
     re.VERBOSE,
 )
-_FEWEST, _MOST = 9, 17  # digits; with the 00 of a call abroad
+_MIN_DIGITS, _MAX_DIGITS = 9, 17  # with the 00 of a call abroad
 
 
 class NotAPhoneNumber(ExplainedError, ValueError):
-    """This is not a phone number: write it with its country code, as in +62812…"""
+    """Not a phone number: write one with its country code, as in +62 812 3000 4567."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Phone:
-    """A number in E.164 (`+` and 8 to 15 digits). Its `repr` and `str` are masked."""
+    """Phone number in E.164 (`+` and 8 to 15 digits). Its `repr` and `str` are masked."""
 
     e164: str
 
@@ -78,14 +78,14 @@ class Phone:
 
 
 def normalise(raw: str, region: str) -> str:
-    """`raw` as E.164, read as a subscriber of `region` (ISO 3166, such as `ID`) would write it.
+    """Return `raw` as E.164, read as a subscriber of `region` (ISO 3166, such as `ID`) would write it.
 
     Digits of any script, with spaces, dashes, dots and brackets between them. A number that starts with the region's
     own country code but without `+` is read as international: `phonenumbers` would otherwise take a short `62812…`
-    for a landline (facts/protocols.md F.3). So is one that starts with 00, wherever it is dialled in another way.
-    Raises `NotAPhoneNumber` for anything else than a possible number of that shape.
+    for a landline (facts/protocols.md F.3). So is one that starts with 00, also where the region dials abroad in
+    another way. Raises `NotAPhoneNumber` for everything but a possible number of that shape.
     """
-    digits = _ABROAD.sub("+", _digits(raw), count=1)
+    digits = _DIALLED_ABROAD.sub("+", _digits(raw), count=1)
     country = str(phonenumbers.country_code_for_region(region))
     if _BARE_INTERNATIONAL.fullmatch(digits) and digits.startswith(country):
         digits = f"+{digits}"
@@ -100,47 +100,47 @@ def normalise(raw: str, region: str) -> str:
 
 
 def _digits(raw: str) -> str:
-    """The digits as ASCII, after `+` if it stands there. A word beside them may change what they mean: refused."""
+    """Return the digits as ASCII, after `+` if there is one. A word beside them may change their meaning: refused."""
     kept = []
     for char in raw:
         if char.isdecimal():
             kept.append(str(unicodedata.decimal(char)))
         elif char in "+\N{FULLWIDTH PLUS SIGN}":
             kept.append("+")
-        elif char not in _BETWEEN_DIGITS and unicodedata.category(char) not in _BETWEEN_DIGITS_TOO:
+        elif char not in _BETWEEN_DIGITS and unicodedata.category(char) not in _BETWEEN_DIGITS_CATEGORIES:
             raise NotAPhoneNumber
-    written = "".join(kept)
-    if not _WRITTEN.fullmatch(written):
+    digits = "".join(kept)
+    if not _DIGITS.fullmatch(digits):
         raise NotAPhoneNumber
-    return written
+    return digits
 
 
 def can_receive_sms(phone: Phone) -> bool:
-    """Whether a number of this shape may be a mobile phone's: no SMS reaches a landline."""
+    """Return True if a number of this shape may be a mobile phone's: no SMS reaches a landline."""
     kind = phonenumbers.number_type(phonenumbers.parse(phone.e164))
     return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 def mask(e164: str) -> str:
-    """The number as it may be shown: `+62812****567`."""
+    """Return the number as it may be shown: `+62812****567`."""
     if len(e164) < 12:
         return f"{e164[:3]}****"
     return f"{e164[:6]}****{e164[-3:]}"
 
 
 def mask_in(text: str) -> str:
-    """`text` with everything masked that can be a phone number: 9 to 15 digits in any usual spelling.
+    """Mask everything in `text` that can be a phone number: 9 to 15 digits in any usual spelling.
 
-    Tickets, times, hexadecimal ids, decimals and area codes stay. What is masked once is not masked further.
+    Tickets, times, hexadecimal ids, decimals and area codes stay. A second call changes nothing.
     """
-    if not _MAYBE.search(text):
+    if not _MAY_HAVE_PHONE.search(text):
         return text
-    return _IN_TEXT.sub(_masked, text)
+    return _IN_TEXT.sub(_mask_match, text)
 
 
-def _masked(found: re.Match[str]) -> str:
+def _mask_match(found: re.Match[str]) -> str:
     digits = re.sub(r"[^0-9]", "", found[0].replace("%2B", "+").replace("%2b", "+"))
-    if found["other"] or not _FEWEST <= len(digits) <= _MOST:
+    if found["other"] or not _MIN_DIGITS <= len(digits) <= _MAX_DIGITS:
         return found[0]
     if found[0][0] in "+%":
         return mask(f"+{digits}")

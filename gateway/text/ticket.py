@@ -1,7 +1,7 @@
-"""Ticket numbers: 8 digits that survive being read aloud, copied and typed on a keypad.
+"""Ticket numbers: 8 digits with a check digit, that survive being read aloud, copied and typed on a keypad.
 
-Seven digits are drawn and the eighth checks them by Damm's quasigroup: every single wrong digit and every swap of two
-neighbours is noticed. They are never counted up, so a ticket tells nothing about how many there are.
+Seven digits are random and the eighth checks them by Damm's algorithm, which detects every single wrong digit and
+every swap of two neighbours. Tickets are no sequence, so one of them does not reveal how many there are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DAMM = (
 
 
 def generate(number_below: Callable[[int], int]) -> str:
-    """A new ticket from the randomness of `number_below` (`Clock.number_below`): one of nine million.
+    """Draw a new ticket, one of nine million, with the randomness of `number_below` (`Clock.number_below`).
 
     The first digit is never 0, which spreadsheets drop.
     """
@@ -34,23 +34,23 @@ def generate(number_below: Callable[[int], int]) -> str:
 
 
 def is_valid(text: str) -> bool:
-    """Whether `text` is 8 digits that check, without dash or blanks."""
+    """Return True if `text` is 8 digits with a right check digit, without dash or blanks."""
     return re.fullmatch(r"[1-9][0-9]{7}", text) is not None and _check_digit(text) == 0
 
 
 def parse(text: str) -> str | None:
-    """The ticket that somebody typed, with or without dash and blanks; None if it is none."""
+    """Return the ticket in typed text, with or without dash and blanks. None if the text is no ticket."""
     digits = re.sub(r"[\s\-\u2010-\u2015]", "", text)
     return digits if is_valid(digits) else None
 
 
 def with_dash(ticket: str) -> str:
-    """The ticket for a screen or an SMS: `7340-2816`."""
+    """Format a ticket for a screen or an SMS: `7340-2816`."""
     return f"{ticket[:4]}-{ticket[4:]}"
 
 
 def _check_digit(digits: str) -> int:
-    """The check digit of `digits`; 0 for digits that end in their own."""
+    """Compute the check digit of `digits`. It is 0 for digits that end in their own."""
     interim = 0
     for digit in digits:
         interim = _DAMM[interim][int(digit)]

@@ -1,8 +1,8 @@
-"""Texts made cheaper: what the 7-bit alphabet lacks is replaced by what is read the same, and the author is told.
+"""Transliteration to GSM-7: replace characters outside the alphabet by some that are read the same.
 
 Editors put curly quotes, long dashes and no-break spaces where nobody typed them, and a single one of them more than
-doubles the price of an SMS (facts/protocols.md E.1). What has no stand-in, such as an emoji or Javanese script, stays;
-so do the marks and joiners that belong to it.
+doubles the price of an SMS (facts/protocols.md E.1). The author is shown each replacement. A character without a
+substitute, such as an emoji or one of Javanese script, stays, with the marks and joiners that belong to it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _LETTERS = {
 }  # fmt: skip
 _SIGNS = {"\u00d7": "x", "\u2044": "/", "\u2215": "/", "\u00a9": "(c)", "\u00ae": "(r)"}
 
-# What cannot be taken apart by Unicode's own tables, or would be taken apart wrongly.
-STAND_INS: Mapping[str, str] = {**_QUOTES, **_DASHES, **_BULLETS, **_SPACES, **_LETTERS, **_SIGNS}
+# Characters that Unicode's own tables (NFKD) cannot take apart, or would take apart wrongly.
+SUBSTITUTES: Mapping[str, str] = {**_QUOTES, **_DASHES, **_BULLETS, **_SPACES, **_LETTERS, **_SIGNS}
 
 # Zero-width, invisible and directional characters. Some of them hold an emoji or a syllable together.
 INVISIBLE = frozenset(
@@ -39,7 +39,7 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 
 
 class Replacement(NamedTuple):
-    """One replacement: what stood there, what stands there now, and where: the index in the composed text."""
+    """Replacement of one character. `position` is its index in the composed text."""
 
     original: str
     substitute: str
@@ -48,39 +48,39 @@ class Replacement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transliterated:
-    """A text, and how it differs from the author's."""
+    """Transliterated text, and how it differs from the author's."""
 
     text: str
     replacements: tuple[Replacement, ...]
 
 
 def transliterate(text: str) -> Transliterated:
-    """`text` with a stand-in for every character outside GSM-7 that has one. A text within GSM-7 stays as it is."""
+    """Replace every character outside GSM-7 that has a substitute. A text within GSM-7 stays as it is."""
     kept: list[str] = []
-    changes: list[Replacement] = []
-    foreign = False  # whether what stands before is a character that stays foreign, with all that hangs on it
-    for where, char in enumerate(composed(text)):
+    replacements: list[Replacement] = []
+    foreign = False  # True after a character that stays foreign, and after the marks that belong to it
+    for position, char in enumerate(composed(text)):
         if _within(char):
             foreign = False
             kept.append(char)
             continue
-        hangs = char in INVISIBLE or _ACCENT.fullmatch(char)
-        instead = _stand_in(char) if not (hangs and foreign) else None
-        foreign = instead is None
-        kept.append(char if instead is None else instead)
-        if instead is not None:
-            changes.append(Replacement(char, instead, where))
-    return Transliterated("".join(kept), tuple(changes))
+        is_mark = char in INVISIBLE or _ACCENT.fullmatch(char)
+        substitute = None if is_mark and foreign else _substitute(char)
+        foreign = substitute is None
+        kept.append(char if substitute is None else substitute)
+        if substitute is not None:
+            replacements.append(Replacement(char, substitute, position))
+    return Transliterated("".join(kept), tuple(replacements))
 
 
-def _stand_in(char: str) -> str | None:
-    """What is read as `char` and is within GSM-7: nothing for an invisible one; None where there is no such thing."""
+def _substitute(char: str) -> str | None:
+    """Return text within GSM-7 that is read as `char`: empty for an invisible one, None where there is none."""
     if char in INVISIBLE:
         return ""
-    if char in STAND_INS:
-        return STAND_INS[char]
+    if char in SUBSTITUTES:
+        return SUBSTITUTES[char]
     apart = _ACCENT.sub("", unicodedata.normalize("NFKD", char))
-    found = "".join(STAND_INS.get(part, part) for part in apart)
+    found = "".join(SUBSTITUTES.get(part, part) for part in apart)
     return found if _within(found) and (found or _ACCENT.fullmatch(char)) else None
 
 

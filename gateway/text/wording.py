@@ -1,4 +1,4 @@
-"""The words of one language, apart from the dialogue that says them."""
+"""Message catalogue of one language, apart from the dialogue that shows it, and its placeholders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _formatter = string.Formatter()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wording:
-    """One language's texts. `screens[state]` holds `heading` and a label for each option of that state."""
+    """Texts of one language. `screens[state]` has `heading` and a label for each option of that state."""
 
     language: str
     navigation: Mapping[str, str]
@@ -24,7 +24,7 @@ class Wording:
     sms: Mapping[str, str]
     apology: str
     appeals: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # where each text stands in its file
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # the line of each text in its file
 
     def heading(self, state: str) -> str:
         return self.screens[state]["heading"]
@@ -32,7 +32,7 @@ class Wording:
 
 @lru_cache(maxsize=4096)
 def placeholders(template: str) -> frozenset[str]:
-    """The names in `{braces}`. Raises `ValueError` where the braces do not match or hold more than a name."""
+    """Return the names in `{braces}`. Raises `ValueError` where the braces do not match or hold more than a name."""
     names = set()
     for _, name, spec, conversion in _formatter.parse(template):
         if name is None:
@@ -44,8 +44,8 @@ def placeholders(template: str) -> frozenset[str]:
 
 
 def literal_text(text: str) -> str:
-    """`text`, which stands on screens as it is. Raises `ValueError` where it cannot."""
-    gsm.septets(text)
+    """Return `text` if it can be shown as it is, without placeholders and within GSM-7. Raises `ValueError` if not."""
+    gsm.septets(text)  # raises NotGsm7, a ValueError
     if not text.strip():
         raise ValueError("this text is empty")
     if {*"{}"} & {*text}:
@@ -54,5 +54,5 @@ def literal_text(text: str) -> str:
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """`template` with its placeholders filled in. The values are never read as templates themselves."""
+    """Return `template` with its placeholders filled in. The values are never read as templates themselves."""
     return template.format_map(values) if "{" in template else template

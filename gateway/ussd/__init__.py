@@ -1,1 +1,1 @@
-"""One USSD callback, start to finish: session, step, effect, screen."""
+"""USSD callbacks, start to finish: session, step, effect, screen."""

@@ -1,5 +1,5 @@
--- Compare and set: KEYS[1] becomes ARGV[2] for ARGV[3] seconds if it still holds ARGV[1] ('' for nothing).
--- Answers nothing when it was set, else what stands there now.
+-- Compare and set: KEYS[1] becomes ARGV[2], with a TTL of ARGV[3] seconds, if it is still ARGV[1] ('' for no value).
+-- Answers nothing if it was set, otherwise the current value.
 local current = redis.call('GET', KEYS[1]) or ''
 if current ~= ARGV[1] then
   return current

@@ -1,4 +1,4 @@
-"""What a dialogue has to say when it comes to an effect."""
+"""Request of a dialogue for an effect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.text.phone import Phone
 
 @dataclass(frozen=True, slots=True)
 class EffectRequest:
-    """Who says what: all that an effect needs, now or later. `session` is the one that the dialogue was begun in."""
+    """Everything that an effect needs, now or later. `session` is the one that the dialogue began in."""
 
     channel: str
     session: str
@@ -19,4 +19,4 @@ class EffectRequest:
     language: str
     answers: Mapping[str, str]
     at: datetime
-    callback: str = ""  # tells the callback that it came with from the others of its session, however often it comes
+    callback: str = ""  # key of its callback within the session, the same for a repeated callback

@@ -1,7 +1,7 @@
-"""What a dialogue makes the gateway do: file a report, see how one stands, add to it, erase a number, subscribe.
+"""Effects of a dialogue: file a report, look up a ticket, add details, erase a number, subscribe.
 
-Each effect ends as one of the outcomes that `menu.shapes.EFFECTS` lists for it. Each may be asked for twice and is done
-once: a callback that is repeated because nobody remembers the first one changes nothing more.
+Each effect ends as one of the outcomes that `menu.pack.schema.EFFECTS` lists for it. Effects are idempotent: a repeated
+callback, whose first answer was lost, changes nothing.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
     "unsubscribe": frozenset(),
     "delete_draft": frozenset(),
 }
-"""The answers without which an effect cannot be carried out."""
+"""Answers without which an effect cannot be carried out."""
 
-EffectResult = tuple[str, Mapping[str, str]]  # the outcome that the menu goes on with, and what was learnt
+EffectResult = tuple[str, Mapping[str, str]]  # the outcome that the menu continues with, and values for its texts
 FAILED: EffectResult = ("failed", NO_VALUES)
 
 
 class Effects:
-    """Carries out what the menu asks for, while a resident waits."""
+    """Effects that a menu asks for, carried out while a resident waits."""
 
     def __init__(
         self,
@@ -52,18 +52,18 @@ class Effects:
         drafts: DraftStore,
         subscriptions: Subscriptions,
         opt_outs: OptOuts,
-        tries: TicketAttempts,
+        attempts: TicketAttempts,
         deadline: float,
     ) -> None:
-        """`deadline` in seconds is the most that PostgreSQL may take for one effect."""
+        """Create the effects. `deadline` in seconds bounds the transaction of each."""
         self._filing = filing
         self._reporter = reporter
         self._drafts = drafts
         self._subscriptions = subscriptions
         self._opt_outs = opt_outs
-        self._tries = tries
+        self._attempts = attempts
         self._deadline = deadline
-        self._known: Mapping[str, Callable[[Menu, EffectRequest], Awaitable[EffectResult]]] = {
+        self._methods: Mapping[str, Callable[[Menu, EffectRequest], Awaitable[EffectResult]]] = {
             "file_report": self._file_report,
             "find_report": self._find_report,
             "add_details": self._add_details,
@@ -73,70 +73,68 @@ class Effects:
             "delete_draft": self._delete_draft,
         }
 
-    async def carry_out(self, effect: str, menu: Menu, statement: EffectRequest) -> EffectResult:
-        """Do it, and say how it ended. `failed` means that nothing was changed."""
+    async def carry_out(self, effect: str, menu: Menu, request: EffectRequest) -> EffectResult:
+        """Carry out an effect. The outcome `failed` means that nothing was changed."""
         try:
-            outcome, learnt = await self._known[effect](menu, statement)
+            return await self._methods[effect](menu, request)
         except (DatabaseUnavailable, RedisUnavailable, ValueError) as error:
             log.warning(
                 "effect.failed",
                 effect=effect,
-                channel=statement.channel,
-                session=statement.session,
+                channel=request.channel,
+                session=request.session,
                 error=type(error).__name__,
             )
             return FAILED
-        return outcome, learnt
 
-    async def _file_report(self, _: Menu, statement: EffectRequest) -> EffectResult:
-        return await self._filing.file(statement)
+    async def _file_report(self, _: Menu, request: EffectRequest) -> EffectResult:
+        return await self._filing.file(request)
 
-    async def _find_report(self, menu: Menu, statement: EffectRequest) -> EffectResult:
-        if await self._tries.count_wrong(statement.phone) >= menu.rules.ticket_tries_per_hour:
+    async def _find_report(self, menu: Menu, request: EffectRequest) -> EffectResult:
+        if await self._attempts.count_wrong(request.phone) >= menu.rules.ticket_tries_per_hour:
             return "locked", NO_VALUES
-        found = await self._reporter.find_status(_ticket(statement), statement.phone, deadline=self._deadline)
+        found = await self._reporter.find_status(_ticket(request), request.phone, deadline=self._deadline)
         if found is None:
-            await self._tries.add_wrong(
-                statement.phone, f"{statement.channel}:{statement.session}:{statement.callback}"
-            )
+            attempt = f"{request.channel}:{request.session}:{request.callback}"
+            await self._attempts.add_wrong(request.phone, attempt)
             return "none", NO_VALUES
         return "found", {"status": found.status.value, "date": menu.format_time(found.updated_at)}
 
-    async def _add_details(self, _: Menu, statement: EffectRequest) -> EffectResult:
+    async def _add_details(self, _: Menu, request: EffectRequest) -> EffectResult:
         added = await self._reporter.add_details(
-            _ticket(statement),
-            statement.phone,
-            statement.answers.get("details", ""),
-            channel=statement.channel,
-            session=statement.session,
+            _ticket(request),
+            request.phone,
+            request.answers.get("details", ""),
+            channel=request.channel,
+            session=request.session,
             deadline=self._deadline,
         )
         return ("added", NO_VALUES) if added else FAILED
 
-    async def _erase_number(self, _: Menu, statement: EffectRequest) -> EffectResult:
-        # Where it is not there, it was erased before, by this very callback perhaps: true in any case, and no failure.
-        await self._reporter.erase_number(_ticket(statement), statement.phone, deadline=self._deadline)
+    async def _erase_number(self, _: Menu, request: EffectRequest) -> EffectResult:
+        # No number found means erased earlier, perhaps by this very callback. That is no failure.
+        await self._reporter.erase_number(_ticket(request), request.phone, deadline=self._deadline)
         return "erased", NO_VALUES
 
-    async def _subscribe(self, menu: Menu, statement: EffectRequest) -> EffectResult:
+    async def _subscribe(self, menu: Menu, request: EffectRequest) -> EffectResult:
         await self._subscriptions.subscribe(
-            statement.phone,
-            statement.answers["area"],
-            language=statement.language,
-            channel=statement.channel,
+            request.phone,
+            request.answers["area"],
+            language=request.language,
+            channel=request.channel,
             wording=menu.version,
             deadline=self._deadline,
         )
         return "done", NO_VALUES
 
-    async def _unsubscribe(self, _: Menu, statement: EffectRequest) -> EffectResult:
-        await self._opt_outs.add(statement.phone, statement.channel, deadline=self._deadline)
+    async def _unsubscribe(self, _: Menu, request: EffectRequest) -> EffectResult:
+        await self._opt_outs.add(request.phone, request.channel, deadline=self._deadline)
         return "done", NO_VALUES
 
-    async def _delete_draft(self, _: Menu, statement: EffectRequest) -> EffectResult:
-        await self._drafts.delete(statement.phone, deadline=self._deadline)
+    async def _delete_draft(self, _: Menu, request: EffectRequest) -> EffectResult:
+        await self._drafts.delete(request.phone, deadline=self._deadline)
         return "deleted", NO_VALUES
 
 
-def _ticket(statement: EffectRequest) -> str:
-    return tickets.parse(statement.answers.get("ticket", "")) or ""
+def _ticket(request: EffectRequest) -> str:
+    return tickets.parse(request.answers.get("ticket", "")) or ""

@@ -1,4 +1,4 @@
-"""A finished dialogue becomes an incident: at once, or, where PostgreSQL is away, as soon as it is back."""
+"""Filing of a finished dialogue: an incident at once, or a pending report while PostgreSQL is unavailable."""
 
 from __future__ import annotations
 
@@ -19,96 +19,98 @@ log = structlog.get_logger()
 
 
 class Filing:
-    """Files finished dialogues in the book of incidents and keeps those that have to wait."""
+    """Filing of finished dialogues, and later of those that have to wait in the spool."""
 
     def __init__(
         self,
         versions: MenuVersions,
-        book: IncidentStore,
-        unfiled: PendingReports,
+        incidents: IncidentStore,
+        pending: PendingReports,
         service_codes: Mapping[str, str],
         deadline: float,
     ) -> None:
-        """`service_codes` are what is dialled on each channel; `deadline` in seconds is the most that filing may take
-        while a resident waits.
+        """Create the filing. `service_codes` has the code that is dialled on each channel.
+
+        `deadline` in seconds bounds the filing while a resident waits.
         """
         self._versions = versions
-        self._book = book
-        self._unfiled = unfiled
+        self._incidents = incidents
+        self._pending = pending
         self._service_codes = service_codes
         self._deadline = deadline
 
-    async def file(self, statement: EffectRequest) -> tuple[str, Mapping[str, str]]:
-        """The outcome that the menu goes on with (`filed`, `kept`, `failed`) and what was learnt: the ticket.
+    async def file(self, request: EffectRequest) -> tuple[str, Mapping[str, str]]:
+        """File a report while its resident waits. Idempotent for its channel and session.
 
-        `filed` means committed, `kept` means safe in Redis: no screen says more than is true (promise 1).
+        Returns the outcome that the menu continues with, and the values that its texts may show. `filed` means
+        committed and comes with the ticket, `kept` means stored in Redis, `failed` means neither (promise 1).
         """
         try:
-            filed = await self._enter(statement, self._deadline)
+            filed = await self._file(request, self._deadline)
         except DatabaseUnavailable:
-            return await self._keep(statement)
+            return await self._keep(request)
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning(
                 "incident.refused",
-                channel=statement.channel,
-                session=statement.session,
+                channel=request.channel,
+                session=request.session,
                 error=type(error).__name__,
             )
             return "failed", {}
         return "filed", {"ticket": ticket.with_dash(filed.ticket)}
 
     async def file_pending(self) -> int:
-        """File every kept report; the number of those filed. Stops quietly where a store is (still) away."""
+        """File every pending report. Returns the number filed, and stops without error if a store is unavailable."""
         count = 0
         try:
-            async for name, statement in self._unfiled.scan():
+            async for name, request in self._pending.scan():
                 try:
-                    count += await self._file_late(name, statement)
+                    count += await self._file_late(name, request)
                 except (DatabaseUnavailable, RedisUnavailable):
                     raise
-                except Exception:  # one that is wrong must not hide those behind it
+                except Exception:  # a damaged entry must not block those behind it
                     log.exception("incident.not_filed_late", entry=name.decode(errors="replace"))
         except (DatabaseUnavailable, RedisUnavailable):
             pass
         return count
 
-    async def _file_late(self, name: bytes, statement: EffectRequest | None) -> bool:
-        """Whether a kept report is filed now; one that never can be is set aside."""
-        if statement is None:
+    async def _file_late(self, name: bytes, request: EffectRequest | None) -> bool:
+        """File a pending report. Returns False, and sets it aside, if it can never be filed."""
+        if request is None:
             return await self._set_aside(name, "Unreadable")
         try:
-            filed = await self._enter(statement)
+            filed = await self._file(request)
         except (SessionOfAnotherPhone, ValueError) as error:
             return await self._set_aside(name, type(error).__name__)
-        await self._unfiled.remove(name)
-        log.info("incident.filed_late", channel=statement.channel, session=statement.session, ticket=filed.ticket)
+        await self._pending.remove(name)
+        log.info("incident.filed_late", channel=request.channel, session=request.session, ticket=filed.ticket)
         return True
 
     async def _set_aside(self, name: bytes, error: str) -> bool:
         log.error("incident.unfileable", entry=name.decode(errors="replace"), error=error)
-        await self._unfiled.set_aside(name)
+        await self._pending.set_aside(name)
         return False
 
-    async def _keep(self, statement: EffectRequest) -> tuple[str, Mapping[str, str]]:
+    async def _keep(self, request: EffectRequest) -> tuple[str, Mapping[str, str]]:
         try:
-            await self._unfiled.add(statement)
+            await self._pending.add(request)
         except RedisUnavailable:
-            log.error("incident.not_kept", channel=statement.channel, session=statement.session)
+            log.error("incident.not_kept", channel=request.channel, session=request.session)
             return "failed", {}
-        log.warning("incident.kept", channel=statement.channel, session=statement.session)
+        log.warning("incident.kept", channel=request.channel, session=request.session)
         return "kept", {}
 
-    async def _enter(self, statement: EffectRequest, deadline: float | None = None) -> FiledReport:
+    async def _file(self, request: EffectRequest, deadline: float | None = None) -> FiledReport:
         def confirmation(number: str) -> str:
-            answers = {**statement.answers, "ticket": ticket.with_dash(number)}
-            given = {"ussd": self._service_codes.get(statement.channel, "")}
-            return self._versions.current.sms_text("received", statement.language, answers, given)
+            answers = {**request.answers, "ticket": ticket.with_dash(number)}
+            given = {"ussd": self._service_codes.get(request.channel, "")}
+            return self._versions.current.sms_text("received", request.language, answers, given)
 
         report = Report.from_answers(
-            statement.answers,
-            language=statement.language,
-            channel=statement.channel,
-            session=statement.session,
-            received_at=statement.at,
+            request.answers,
+            language=request.language,
+            channel=request.channel,
+            session=request.session,
+            received_at=request.at,
         )
-        return await self._book.file(report, statement.phone, confirmation, deadline=deadline)
+        return await self._incidents.file(report, request.phone, confirmation, deadline=deadline)

@@ -1,4 +1,4 @@
-"""Finished reports that PostgreSQL could not take: kept in Redis until housekeeping files them (promise 1)."""
+"""Spool of pending reports in Redis: finished reports that wait until PostgreSQL is available (promise 1)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from gateway.runtime.redis import Pipeline
 from gateway.ussd.effect_request import EffectRequest
 from gateway.vault.vault import CannotOpen, Vault
 
-_WAITING = "waspada:unfiled"
+_PENDING = "waspada:unfiled"
 _REFUSED = "waspada:unfiled:refused"
 
 
 class PendingReports:
-    """A Redis hash with one entry per (channel, session, phone), so that keeping one twice keeps it once."""
+    """Redis hash with one entry per (channel, session, phone), so that adding a report is idempotent.
+
+    Every method may raise `RedisUnavailable`.
+    """
 
     def __init__(self, redis: Pipeline, vault: Vault) -> None:
-        """Every method may raise `RedisAway`."""
         self._redis = redis
         self._vault = vault
 
     async def add(self, report: EffectRequest) -> None:
-        """Keep it; the number rests sealed. Where this raises, it may or may not be kept."""
+        """Add a report, with its number encrypted. If this raises, the report may have been added or not."""
         entry = {
             "channel": report.channel,
             "session": report.session,
@@ -33,32 +35,32 @@ class PendingReports:
             "answers": dict(report.answers),
             "received_at": report.at.isoformat(),
         }
-        # The phone is part of the name: where two phones have one session, neither takes the other's place.
+        # The phone is part of the name, so that two phones with one session do not replace each other.
         name = f"{report.channel}:{report.session}:{self._vault.lookup(report.phone)[:8].hex()}"
-        await self._redis.run("HSETNX", _WAITING, name, json.dumps(entry))
+        await self._redis.run("HSETNX", _PENDING, name, json.dumps(entry))
 
     async def scan(self) -> AsyncIterator[tuple[bytes, EffectRequest | None]]:
-        """Every kept report with the name of its entry; None where the entry cannot be read."""
+        """Yield the name of each entry and its report, or None for an entry that cannot be read."""
         cursor = b"0"
         while True:
-            cursor, listed = await self._redis.run("HSCAN", _WAITING, cursor)
+            cursor, listed = await self._redis.run("HSCAN", _PENDING, cursor)
             for name, raw in zip(listed[::2], listed[1::2], strict=True):
-                yield name, self._statement(raw)
+                yield name, self._parse(raw)
             if cursor == b"0":
                 return
 
     async def remove(self, name: bytes) -> None:
-        """It is filed: forget it."""
-        await self._redis.run("HDEL", _WAITING, name)
+        """Remove the entry of a filed report."""
+        await self._redis.run("HDEL", _PENDING, name)
 
     async def set_aside(self, name: bytes) -> None:
-        """It can never be filed as it is: keep it apart, for a person to look at, and try it no more."""
-        raw = await self._redis.run("HGET", _WAITING, name)
+        """Move an entry that can never be filed to another hash, for a person to look at."""
+        raw = await self._redis.run("HGET", _PENDING, name)
         if raw is not None:
             await self._redis.run("HSET", _REFUSED, name, raw)
-            await self._redis.run("HDEL", _WAITING, name)
+            await self._redis.run("HDEL", _PENDING, name)
 
-    def _statement(self, raw: bytes) -> EffectRequest | None:
+    def _parse(self, raw: bytes) -> EffectRequest | None:
         try:
             entry = json.loads(raw)
             return EffectRequest(

@@ -1,7 +1,8 @@
-"""The label of a screen: what a carrier echoes with the next callback, and shows on its own pages.
+"""Label of a screen, which a carrier echoes with the next callback and shows on its own pages.
 
-It is the state, the language, and where the dialling began, if not at the first screen: `category.jv.home`. That is
-enough to find a lost dialogue again by what was typed, and nothing of a person (facts/protocols.md A.2).
+It has the state, the language, and the beginning of the dialogue, if that was not the first screen:
+`category.jv.home`. That is enough to replay a lost session from the transcript, and has nothing of a person
+(facts/protocols.md A.2).
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from typing import NamedTuple
 
 
 class ScreenLabel(NamedTuple):
-    """The screen that the newest input answers. `language` is empty where the label does not tell."""
+    """Screen that the newest input answers. `language` is empty if the label has none."""
 
     state: str
     language: str
-    began: str = ""  # as `menu.engine.Session.began`
+    began: str = ""  # as `menu.session.Session.began`
 
     def __str__(self) -> str:
         label = f"{self.state}.{self.language}"
@@ -22,7 +23,7 @@ class ScreenLabel(NamedTuple):
 
 
 def parse_label(text: str | None) -> ScreenLabel | None:
-    """The label that a carrier echoes; None where it does not."""
+    """Parse the label that a carrier echoes. Returns None for a carrier that echoes none."""
     if text is None:
         return None
     state, _, rest = text.partition(".")

@@ -1,7 +1,7 @@
-"""Where a dialogue rests between two hops: one Redis key per phone, replaced only by whoever saw what stands there.
+"""USSD sessions in Redis: one key per phone, replaced by compare-and-set alone.
 
-The same key is what the gateway knows of a phone when it dials again: a dropped dialogue, the language that was chosen,
-how many reports it has filed today. How long it is kept hangs on what it holds (`Keeping`).
+The same key tells what is known when a phone dials again: a dropped session, the chosen language, the number of reports
+filed today. Its TTL depends on its content (`SessionTtl`).
 """
 
 from __future__ import annotations
@@ -17,165 +17,177 @@ from zlib import crc32
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
-from gateway.menu.engine import Session
 from gateway.menu.model import Menu
+from gateway.menu.session import Session
 from gateway.runtime.redis import Pipeline
 from gateway.ussd.transcript import TextFingerprint, fingerprint
 
-_SWAP = files("gateway.ussd").joinpath("compare_and_set.lua").read_bytes()
 DAY_S = 24 * 60 * 60
-_REPLACED = 3  # so many sessions of a phone before this one are known, so that their late callbacks are
-_TRIES = 3  # of a write that somebody else is quicker than
-_SWAP_SHA = hashlib.sha1(_SWAP, usedforsecurity=False).hexdigest()
+_MAX_REPLACED = 3  # sessions of a phone that are remembered, so that their late callbacks are recognised
+_MAX_WRITES = 3  # of one change, while other writers are faster
+_COMPARE_AND_SET = files("gateway.ussd").joinpath("compare_and_set.lua").read_bytes()
+_COMPARE_AND_SET_SHA = hashlib.sha1(_COMPARE_AND_SET, usedforsecurity=False).hexdigest()
 
 
-def _sign(channel: str, session: str) -> int:
-    """A session by a number, which tells the few of one phone apart."""
+def _session_hash(channel: str, session: str) -> int:
+    """Return a short hash, which only has to separate the few sessions of one phone."""
     return crc32(f"{channel}:{session}".encode("utf-8", "surrogatepass"))
 
 
 class StoredSession(NamedTuple):
-    """A dialogue as it rests: whose dialling it is, what had been typed by then, and the place in the menu."""
+    """Session between two callbacks: whose it is, the transcript by then, and the position in the menu.
+
+    `encode`, `decode` and `TurnContext.to_store` take it by position: tests/ussd/test_sessions.py guards the order.
+    """
 
     channel: str
     session: str
     fingerprint: TextFingerprint
-    menu_version: str  # the version of the pack that it walks
-    stored_at: int  # when it was stored, in seconds since 1970
-    filed_on: int  # the day, as a proleptic ordinal, and how many reports this phone filed on it
-    filed_count: int
-    origin: str  # the session of the same channel that a resumed dialogue was begun in; empty for its own
+    menu_version: str
+    stored_at: int  # seconds since 1970
+    filed_on: int  # the day of `filed_count`, as a proleptic ordinal
+    filed_count: int  # reports that this phone filed on that day
+    origin: str  # the session, on the same channel, in which a resumed dialogue began; empty for its own
     menu_session: Session
-    replaced: tuple[tuple[int, int], ...] = ()  # the sessions before this one (`_sign`), and how long each text had got
+    replaced: tuple[tuple[int, int], ...] = ()  # earlier sessions: hash, and length of the transcript
 
     def has_replaced(self, channel: str, session: str, text: str) -> bool:
-        """Whether this is a late or repeated callback of a session that this one has replaced.
+        """Return True for a late or repeated callback of a session that this one has replaced.
 
-        One that brings more than was known of it is none: whoever answers it is on that call.
+        A callback with a longer transcript than was known is not late: its resident is on that call.
         """
-        sign = _sign(channel, session) if self.replaced else 0
-        return any(sign == other and len(text) <= length for other, length in self.replaced)
+        if not self.replaced:
+            return False
+        wanted = _session_hash(channel, session)
+        return any(wanted == other and len(text) <= length for other, length in self.replaced)
 
     def replaced_list_for(self, channel: str, session: str) -> tuple[tuple[int, int], ...]:
-        """What that session has `replaced` once it takes the place of this one."""
-        mine, its = _sign(self.channel, self.session), _sign(channel, session)
+        """Return the `replaced` of a session that now replaces this one."""
+        mine, its = _session_hash(self.channel, self.session), _session_hash(channel, session)
         others = (one for one in self.replaced if one[0] not in (mine, its))
-        return (*others, (mine, self.fingerprint.length))[-_REPLACED:]
+        return (*others, (mine, self.fingerprint.length))[-_MAX_REPLACED:]
 
     def filed_today(self, today: date) -> int:
-        """How many reports this phone has filed today."""
+        """Return the number of reports that this phone has filed today."""
         return self.filed_count if self.filed_on == today.toordinal() else 0
 
     def age(self, now: datetime) -> float:
-        """Seconds since it was stored."""
+        """Return the seconds since it was stored."""
         return now.timestamp() - self.stored_at
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTtl:
-    """For how many seconds a dialogue is kept: while it may go on, while it may be resumed, and its language alone."""
+    """Seconds that a session is kept: while it is open, while it may be resumed, and for its language alone."""
 
     open: int
     dropped: int
     language: int
 
-    def seconds(self, place: Session, *, ended: bool, filed: bool = False) -> int:
-        """How long this place is kept; `filed` says that its phone has filed a report today, which is to be counted.
+    def seconds(self, session: Session, *, ended: bool, filed: bool = False) -> int:
+        """Return the TTL of this session. `filed` means that its phone has filed a report today, which is counted.
 
-        What a resident has said never rests longer than it may be gone on with.
+        Answers of a resident never stay longer than their dialogue may be resumed.
         """
-        if not ended and _says(place):
+        if not ended and _has_answers(session):
             return self.dropped
-        return max(self.open, self.language if place.chosen else 0, DAY_S if filed else 0)
+        return max(self.open, self.language if session.chosen else 0, DAY_S if filed else 0)
 
 
 class SessionStore:
-    """Stored dialogues by the phone's key. What is read comes with its raw form, which `write` compares."""
+    """Stored sessions by the key of their phone. Every method may raise `RedisUnavailable`."""
 
     def __init__(self, redis: Pipeline) -> None:
         self._redis = redis
 
     async def read(self, phone_key: bytes) -> tuple[bytes, StoredSession | None]:
-        """The raw and the parsed session of a phone: `b""` and None when there is none. Raises `RedisAway`."""
+        """Return the raw value and the session of a phone, or `b""` and None.
+
+        The raw value is what `compare_and_set` compares.
+        """
         raw: bytes = await self._redis.run("GET", _key(phone_key)) or b""
         return raw, decode(raw)
 
     async def compare_and_set(
         self, phone_key: bytes, seen: bytes, stored: StoredSession, ttl: int
     ) -> StoredSession | None:
-        """Store it for `ttl` seconds if `seen` still stands there; else change nothing and tell what stands there."""
+        """Store the session for `ttl` seconds if the value is still `seen`.
+
+        Otherwise nothing is changed, and the session of the other writer is returned.
+        """
         command = (1, _key(phone_key), seen, encode(stored), ttl)
         try:
-            other: bytes | None = await self._redis.run("EVALSHA", _SWAP_SHA, *command)
+            other: bytes | None = await self._redis.run("EVALSHA", _COMPARE_AND_SET_SHA, *command)
         except NoScriptError:  # the first time, and after Redis was restarted
-            other = await self._redis.run("EVAL", _SWAP, *command)
+            other = await self._redis.run("EVAL", _COMPARE_AND_SET, *command)
         return None if other is None else decode(other)
 
     async def set_language(self, phone_key: bytes, language: str, menu: Menu, now: datetime) -> None:
-        """Remember a language that was chosen by other ways than a dialogue; an open one goes on in it."""
-        for _ in range(_TRIES):
+        """Remember a language that was chosen outside a dialogue, such as by SMS. An open dialogue changes to it."""
+        for _ in range(_MAX_WRITES):
             raw, stored = await self.read(phone_key)
-            stored, seconds = _in_language(stored, language, menu, now)
-            if await self.compare_and_set(phone_key, raw, stored, seconds) is None:
+            stored, ttl = _with_language(stored, language, menu, now)
+            if await self.compare_and_set(phone_key, raw, stored, ttl) is None:
                 return
 
 
-def _in_language(stored: StoredSession | None, language: str, menu: Menu, now: datetime) -> tuple[StoredSession, int]:
-    """What is stored of a phone that now speaks `language`, and for how many seconds."""
-    place = stored.menu_session if stored else Session(menu.home, language)
-    kept = {state.keep for state in menu.states.values() if state.source == "languages"}
-    answers = {name: language if name in kept else value for name, value in place.answers.items()}
-    place = place._replace(language=language, chosen=True, answers=answers)
+def _with_language(stored: StoredSession | None, language: str, menu: Menu, now: datetime) -> tuple[StoredSession, int]:
+    """Return the session with this language, and its TTL."""
+    session = stored.menu_session if stored else Session(menu.home, language)
+    language_answers = {state.keep for state in menu.states.values() if state.source == "languages"}
+    answers = {name: language if name in language_answers else value for name, value in session.answers.items()}
+    session = session._replace(language=language, chosen=True, answers=answers)
     if stored is None:
-        stored = StoredSession("", "", fingerprint(""), menu.version, 0, 0, 0, "", place)
-    state = menu.states.get(place.state)
-    seconds = menu.rules.remember_language.total_seconds()
-    if _says(place) and (state is None or not state.kind.is_end):
-        # What a resident has said is kept no longer for it.
-        seconds = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
-    return stored._replace(menu_session=place), int(seconds)
+        stored = StoredSession("", "", fingerprint(""), menu.version, 0, 0, 0, "", session)
+    state = menu.states.get(session.state)
+    ttl = menu.rules.remember_language.total_seconds()
+    if _has_answers(session) and (state is None or not state.kind.is_end):
+        # A new language does not keep the answers of a resident any longer.
+        ttl = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
+    return stored._replace(menu_session=session), int(ttl)
 
 
-def _says(place: Session) -> bool:
-    """Whether it holds more of the resident than the language."""
-    return not {place.language}.issuperset(place.answers.values())
+def _has_answers(session: Session) -> bool:
+    """Return True if the session has an answer other than its language."""
+    return not {session.language}.issuperset(session.answers.values())
 
 
 def _key(phone_key: bytes) -> str:
-    return f"waspada:ussd:{phone_key[:8].hex()}"  # 64 bits tell millions of phones apart
+    return f"waspada:ussd:{phone_key[:8].hex()}"  # 64 bits keep millions of phones apart
 
 
-# The stored form: a list, the trail joined, the rarest values last and left off while they are nothing. There is one
-# for every phone that dials, so each byte counts: what is longer, having a long description in it, is deflated.
+# The stored form is a JSON array with the trail joined, the rarest values last, and empty values cut off its end. Every
+# phone that dials has one, so each byte counts: a long one, with a long description in it, is deflated.
 _PASSING, _CHOSEN, _RESUMED = 1, 2, 4
-_LONG = 448  # bytes; with its key that is a little over 500 in Redis
-_DEFLATED = b"x"  # with what zlib begins, and no list
+_DEFLATE_OVER = 448  # bytes; with its key that is a little over 500 in Redis
+_DEFLATED = b"x"  # first byte of every zlib stream, and of no JSON array
 
 
 def encode(stored: StoredSession) -> bytes:
-    """The stored form."""
-    channel, session, (length, checksum), menu, at, filed_on, filed, origin, place, replaced = stored
-    flags = place.passing * _PASSING | place.chosen * _CHOSEN | place.resumed * _RESUMED
-    values = [channel, session, length, checksum, menu, at, place.state, place.language]
-    rarer = [place.answers, "/".join(place.trail), flags, place.hops, filed_on, filed, place.began, place.page]
-    rarer += [place.wrong, place.error, origin, replaced]
+    """Encode a session in its stored form."""
+    channel, session, (length, checksum), version, at, filed_on, filed, origin, position, replaced = stored
+    flags = position.passing * _PASSING | position.chosen * _CHOSEN | position.resumed * _RESUMED
+    values = [channel, session, length, checksum, version, at, position.state, position.language]
+    rarer = [position.answers, "/".join(position.trail), flags, position.hops, filed_on, filed]
+    rarer += [position.began, position.page, position.wrong, position.error, origin, replaced]
     while rarer and not rarer[-1]:
         rarer.pop()
     plain = to_json([*values, *rarer])
-    return plain if len(plain) <= _LONG else zlib.compress(plain, 1)
+    return plain if len(plain) <= _DEFLATE_OVER else zlib.compress(plain, 1)
 
 
 def decode(raw: bytes) -> StoredSession | None:
-    """The session in `raw`; None for nothing, and for what an older release may have left there."""
+    """Decode a stored form. Returns None for an empty one, and for one that an older release may have left."""
     if not raw:
         return None
     try:
         if raw.startswith(_DEFLATED):
             raw = zlib.decompress(raw)
-        channel, session, length, checksum, menu, at, state, language, *rarer = from_json(raw)
-        rarer += _NOTHING[len(rarer) :]
+        channel, session, length, checksum, version, at, state, language, *rarer = from_json(raw)
+        rarer += _EMPTY[len(rarer) :]
         answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin, replaced = rarer
-        place = Session(
+        # By position, which takes half the time of keywords.
+        position = Session(
             state,
             language,
             page,
@@ -189,12 +201,10 @@ def decode(raw: bytes) -> StoredSession | None:
             began,
             bool(flags & _RESUMED),
         )
-        text = TextFingerprint(length, checksum)
-        return StoredSession(
-            channel, session, text, menu, at, filed_on, filed, origin, place, tuple(map(tuple, replaced))
-        )
+        text, earlier = TextFingerprint(length, checksum), tuple(map(tuple, replaced))
+        return StoredSession(channel, session, text, version, at, filed_on, filed, origin, position, earlier)
     except (ValueError, TypeError, AttributeError, zlib.error):
         return None
 
 
-_NOTHING: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", ()]
+_EMPTY: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", ()]

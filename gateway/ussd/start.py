@@ -1,7 +1,7 @@
-"""Where a callback leads whose dialogue is not stored: a first dial, a dialled suffix, or a session that is lost.
+"""First screen for a callback without a stored session: a first dial, a dialled suffix, or a lost session.
 
-A suffix that the pack declares is a shortcut: it leads where it says, however the menus are ordered. Any other is what
-it would be if it were typed, and one that would be refused leads to the main menu.
+A suffix that the pack declares is a shortcut, whatever the order of the menus. Any other suffix counts as typed inputs.
+If they would be refused, the dialogue begins at the main menu.
 """
 
 from __future__ import annotations
@@ -10,71 +10,67 @@ from collections.abc import Sequence
 
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
-from gateway.menu.engine import Session, Step
 from gateway.menu.model import Menu
+from gateway.menu.session import Session, Step
 from gateway.ussd.replay import StartInputs, replay, replay_to
 from gateway.ussd.screen_label import ScreenLabel, parse_label
 from gateway.ussd.transcript import dialled_suffix, split_inputs
 
 
 def start(
-    menu: Menu, turn: Turn, service_code: str, known: StartInputs, dropped: Session | None, *, surely: bool
+    menu: Menu, turn: Turn, service_code: str, inputs: StartInputs, dropped: Session | None, *, surely: bool
 ) -> tuple[Step, str]:
-    """Where `turn` leads, and as what it was taken: `new`, `replayed`, or `lost` with no way back but the main menu or
-    the question whether to go on with what was dropped.
+    """Start or replay the dialogue of `turn`. Returns the step, and the outcome for the log.
 
-    `dropped` is the place of an earlier dialogue of this phone that may be gone on with. `surely` says that nothing was
-    stored, rather than that the store could not be asked: then a text on a session that nobody has heard of is a
-    suffix, otherwise it is what was typed on screens that we have forgotten.
+    The outcome is `new`, `replayed`, or `lost`: then nothing fits, and the main menu is shown, or the question whether
+    to resume the `dropped` dialogue of this phone. `surely` means that Redis was read and has no session. Then a text
+    of an unknown session is a dialled suffix. Otherwise it is the transcript of a lost session.
     """
-    dialled, typed, label = (
-        dialled_suffix(turn.service_code, service_code),
-        split_inputs(turn.text),
-        parse_label(turn.label),
-    )
+    dialled = dialled_suffix(turn.service_code, service_code)
+    typed, label = split_inputs(turn.text), parse_label(turn.label)
     if label is None and (not typed or (surely and not dialled)):
-        inputs = dialled or typed
-        step = _dialled(menu, inputs, known, dropped, forgiving=not dialled)
-        return step, "replayed" if inputs and dropped is None else "new"
-    if found := _found_again(menu, dialled, typed, label, known):
+        suffix = dialled or typed
+        step = _dial(menu, suffix, inputs, dropped, forgiving=not dialled)
+        return step, "replayed" if suffix and dropped is None else "new"
+    if found := _replay_lost(menu, dialled, typed, label, inputs):
         return found, "replayed"
     if dropped is not None:
-        offered = engine.begin(menu, known.limits, given=known.given, dropped=dropped).session
-        return engine.show(menu, offered._replace(error="lost"), known.limits, given=known.given), "lost"
-    language = label.language if label else known.language
-    return engine.show_home(menu, language, known.limits, given=known.given, error="lost"), "lost"
+        offered = engine.begin(menu, inputs.limits, given=inputs.given, dropped=dropped).session
+        return engine.show(menu, offered._replace(error="lost"), inputs.limits, given=inputs.given), "lost"
+    language = label.language if label else inputs.language
+    return engine.show_home(menu, language, inputs.limits, given=inputs.given, error="lost"), "lost"
 
 
-def _dialled(
-    menu: Menu, inputs: Sequence[str], known: StartInputs, dropped: Session | None, *, forgiving: bool
-) -> Step:
-    """The first screen: after the dropped dialogue if there is one, else after the suffix.
+def _dial(menu: Menu, suffix: Sequence[str], inputs: StartInputs, dropped: Session | None, *, forgiving: bool) -> Step:
+    """Show the first screen: the question about the dropped dialogue, or the screen that the suffix leads to.
 
-    What came as text may also be a session that Redis has lost, so one wrong input in it is only that (`forgiving`):
-    it is told, unless it is the first.
+    A suffix in the text may also be a session that Redis has lost. So a wrong input in it is only refused on its screen
+    (`forgiving`), unless it is the first one.
     """
-    shortcut = _shortcut(menu, inputs)
-    led = engine.begin(
-        menu, known.limits, given=known.given, language=known.language, shortcut=shortcut, dropped=dropped
+    shortcut = _shortcut(menu, suffix)
+    step = engine.begin(
+        menu, inputs.limits, given=inputs.given, language=inputs.language, shortcut=shortcut, dropped=dropped
     )
-    for number, keys in enumerate(() if shortcut or dropped else inputs):
-        if led.effect or led.end:
+    if shortcut or dropped:
+        return step
+    for number, keys in enumerate(suffix):
+        if step.effect or step.end:
             break
-        led = engine.step(menu, led.session, keys, known.limits, given=known.given, today=known.today)
-        if led.session.error and not (forgiving and number):
-            return engine.show_home(menu, known.language, known.limits, given=known.given)
-    return led
+        step = engine.step(menu, step.session, keys, inputs.limits, given=inputs.given, today=inputs.today)
+        if step.session.error and not (forgiving and number):
+            return engine.show_home(menu, inputs.language, inputs.limits, given=inputs.given)
+    return step
 
 
-def _found_again(
-    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: ScreenLabel | None, known: StartInputs
+def _replay_lost(
+    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: ScreenLabel | None, inputs: StartInputs
 ) -> Step | None:
     if label is not None:
-        return replay_to(menu, [*dialled, *typed], label, known)
+        return replay_to(menu, [*dialled, *typed], label, inputs)
     shortcut = _shortcut(menu, dialled)
-    return replay(menu, typed if shortcut else [*dialled, *typed], known, shortcut)
+    return replay(menu, typed if shortcut else [*dialled, *typed], inputs, shortcut)
 
 
-def _shortcut(menu: Menu, inputs: Sequence[str]) -> str:
-    """The shortcut that a suffix is, if it is one."""
-    return inputs[0] if len(inputs) == 1 and inputs[0] in menu.shortcuts else ""
+def _shortcut(menu: Menu, suffix: Sequence[str]) -> str:
+    """Return the shortcut that this suffix is, or an empty text."""
+    return suffix[0] if len(suffix) == 1 and suffix[0] in menu.shortcuts else ""

@@ -1,8 +1,8 @@
-"""What a callback adds to what was known: the newest input, read from the carrier's cumulative `text`.
+"""Newest input, read out of the carrier's transcript: the cumulative `text` of a session.
 
-The carrier sends everything typed so far, joined by `*` and with nothing escaped, and may repeat, delay or reorder its
-callbacks (facts/protocols.md A.5, A.6). Only the difference to the text before tells the newest input from a `*` that
-somebody typed. Of that text a mark is enough: what was typed need not rest a second time beside the answers.
+The carrier sends everything typed so far, joined by `*` and with nothing escaped. It may repeat, delay or reorder its
+callbacks (facts/protocols.md A.5, A.6). Only the difference to the earlier text can separate the newest input from a
+typed `*`. A fingerprint of the earlier text is enough, so typed words need not be stored a second time.
 """
 
 from __future__ import annotations
@@ -13,46 +13,45 @@ from zlib import crc32
 
 
 class TextFingerprint(NamedTuple):
-    """A text as it is remembered: its length in characters, and a checksum, which tells late callbacks from new ones
-    and need withstand nobody: whoever may call us may say what he likes."""
+    """Length in characters and checksum of a transcript. It recognises late callbacks and is no defence: a caller who
+    may send callbacks can send any text."""
 
     length: int
     checksum: int
 
 
 def fingerprint(text: str) -> TextFingerprint:
-    """The mark of `text`."""
     return TextFingerprint(len(text), _checksum(text))
 
 
-def starts_with(text: str, marked: TextFingerprint) -> bool:
-    """Whether `text` begins with the text that was marked, or is that text."""
-    return len(text) >= marked.length and _checksum(text[: marked.length]) == marked.checksum
+def starts_with(text: str, earlier: TextFingerprint) -> bool:
+    """Return True if `text` begins with the text of this fingerprint, or is that text."""
+    return len(text) >= earlier.length and _checksum(text[: earlier.length]) == earlier.checksum
 
 
 class TranscriptVerdict(StrEnum):
-    """What the new text is to the marked one."""
+    """Relation of a new transcript to the earlier one."""
 
     NEW = "new"  # it adds input
     REPEATED = "repeated"  # the same callback again
-    LATE = "late"  # shorter, or another way: an older callback, or a foreign one
+    LATE = "late"  # shorter, or different: an older callback, or a foreign one
 
 
 class NewInput(NamedTuple):
-    """What a text adds to the marked one."""
+    """Input that a transcript adds to the earlier one."""
 
     verdict: TranscriptVerdict
     keys: str = ""
 
 
-def new_input(marked: TextFingerprint, text: str) -> NewInput:
-    """What `text` adds: everything after the marked one and one `*`, so that a `*` within an input survives."""
-    if not starts_with(text, marked):
+def new_input(earlier: TextFingerprint, text: str) -> NewInput:
+    """Return the input after the earlier text and one `*`, so that a `*` within an input survives."""
+    if not starts_with(text, earlier):
         return NewInput(TranscriptVerdict.LATE)
-    rest = text[marked.length :]
+    rest = text[earlier.length :]
     if not rest:
         return NewInput(TranscriptVerdict.REPEATED)
-    if not marked.length:
+    if not earlier.length:
         return NewInput(TranscriptVerdict.NEW, rest)
     if rest[0] != "*":
         return NewInput(TranscriptVerdict.LATE)
@@ -60,14 +59,14 @@ def new_input(marked: TextFingerprint, text: str) -> NewInput:
 
 
 def split_inputs(joined: str) -> list[str]:
-    """The inputs in a text, if no `*` in it was typed."""
+    """Return the inputs of a transcript, as if no `*` in it was typed."""
     return joined.split("*") if joined else []
 
 
 def dialled_suffix(dialled: str, service_code: str) -> list[str]:
-    """What was dialled after the service code: `*384*3375*1*2#` on `*384*3375#` is the inputs 1 and 2.
+    """Return the inputs dialled after the service code: 1 and 2 for `*384*3375*1*2#` on `*384*3375#`.
 
-    Whether a carrier leaves them in the code or puts them into the text is not known, so both are read
+    It is unknown whether a carrier leaves them in the code or moves them into the text, so both are read
     (facts/protocols.md A.5).
     """
     stem = service_code.removesuffix("#") + "*"

@@ -1,8 +1,8 @@
-"""One USSD callback, start to finish: read the session, step, carry out the effect, store, answer.
+"""Handler of a USSD callback: read the session, step, carry out the effect, store, answer.
 
-On an ordinary hop that is one Redis read and one Redis write. The gateway always answers: where a store is away the
-dialogue goes on from the carrier's own transcript, and where all else fails the resident gets an apology in his
-language (promises 2 and 4 of the design).
+An ordinary turn is one Redis read and one compare-and-set. Turns are idempotent: a repeated callback gets the stored
+screen again. The gateway always answers: if Redis is unavailable, the dialogue is replayed from the carrier's
+transcript, and if all else fails, the resident gets an apology in their language (promises 2 and 4 of the design).
 """
 
 from __future__ import annotations
@@ -27,24 +27,22 @@ from gateway.ussd.dropped_sessions import DroppedSessions, is_fileable
 from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.effects import Effects
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.replay import replay_from
-from gateway.ussd.screen_label import ScreenLabel, parse_label
+from gateway.ussd.next_step import next_step
+from gateway.ussd.screen_label import ScreenLabel
 from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession
-from gateway.ussd.start import start
-from gateway.ussd.transcript import NewInput, TranscriptVerdict
+from gateway.ussd.transcript import TranscriptVerdict
 from gateway.ussd.turn_context import TurnContext
 from gateway.ussd.turn_log import turn_fields
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
 
-_LATE = NewInput(TranscriptVerdict.LATE)
-MAX_EFFECTS = 4  # of one hop: an effect may lead to another, a ring of them must not hang
+MAX_EFFECTS = 4  # of one turn: an effect may lead to another, and a cycle of them must end
 
 
 @dataclass(frozen=True, slots=True)
 class UssdService:
-    """A channel as its residents see it: its name, what they dial, and the size of a screen."""
+    """Channel as its residents see it: name, code to dial, and size of a screen."""
 
     channel: str
     service_code: str
@@ -53,7 +51,7 @@ class UssdService:
 
 @dataclass(frozen=True, slots=True)
 class TurnDeps:
-    """What a turn needs of the gateway."""
+    """Collaborators of a turn."""
 
     versions: MenuVersions
     sessions: SessionStore
@@ -65,24 +63,24 @@ class TurnDeps:
 
 
 class TurnHandler:
-    """Takes the callbacks of all channels."""
+    """Handler of the USSD callbacks of all channels."""
 
     def __init__(self, deps: TurnDeps, open_s: int) -> None:
-        """`open_s` is for how many seconds a dialogue is kept that says nothing worth more."""
+        """Create a handler. `open_s` is the TTL in seconds of a session that has nothing worth a longer one."""
         self._deps = deps
         self._open_s = open_s
-        self._keepings: dict[str, SessionTtl] = {}
+        self._ttls: dict[str, SessionTtl] = {}
 
     async def handle(self, service: UssdService, turn: Turn) -> Screen:
-        """The screen that answers `turn`. Never raises.
+        """Answer `turn` with a screen. Never raises.
 
-        Every store operation has its own deadline, and a turn makes four of them at most: the read, the filing, the
-        keeping of what could not be filed, the write. With the default settings that is 1.8 seconds.
+        A turn makes at most four store operations, each with its own deadline: the read, the filing, the spooling of a
+        report that could not be filed, the write. With the default settings that is 1.8 seconds.
         """
         started = self._deps.clock.monotonic()
-        hop = TurnContext(turn, service.channel, service.service_code, service.limits, self._deps.versions.current)
+        context = TurnContext(turn, service.channel, service.service_code, service.limits, self._deps.versions.current)
         try:
-            step = await self._answer(hop)
+            step = await self._answer(context)
         except Exception as error:
             log.error(
                 "ussd.failed",
@@ -91,178 +89,115 @@ class TurnHandler:
                 error=type(error).__name__,
                 exc_info=True,
             )
-            hop.outcome = "failed"
-            step = self._apology(hop, service)
+            context.outcome = "failed"
+            step = self._apology(context, service)
         seconds = self._deps.clock.monotonic() - started
-        self._deps.metrics.count_turn(hop.channel, hop.outcome, seconds, hop.redis_s, hop.sql_s)
-        log.info("ussd.turn", **turn_fields(hop, step, seconds))
-        place = step.session
-        return Screen(step.screen, step.end, str(ScreenLabel(place.state, place.language, place.began)))
+        self._deps.metrics.count_turn(context.channel, context.outcome, seconds, context.redis_s, context.sql_s)
+        log.info("ussd.turn", **turn_fields(context, step, seconds))
+        session = step.session
+        return Screen(step.screen, step.end, str(ScreenLabel(session.state, session.language, session.began)))
 
     def apology(self, service: UssdService, language: str = "") -> Screen:
-        """The last screen of a callback that could not be understood."""
+        """Return the last screen of a callback that could not be read."""
         menu = self._deps.versions.current
         words = menu.wordings.get(language) or menu.wordings[menu.language]
         values = menu.placeholder_values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
-    def _apology(self, hop: TurnContext, service: UssdService) -> Step:
-        known = hop.stored.menu_session if hop.stored else engine.begin(hop.menu).session
+    def _apology(self, context: TurnContext, service: UssdService) -> Step:
+        known = context.stored.menu_session if context.stored else engine.begin(context.menu).session
         return Step(known, self.apology(service, known.language).text, end=True)
 
-    async def _answer(self, hop: TurnContext) -> Step:
-        hop.phone_key = self._deps.vault.lookup(hop.turn.phone)
-        await self._read(hop)
-        hop.set_time(self._deps.clock.now())
-        step = self._step(hop)
-        if hop.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
+    async def _answer(self, context: TurnContext) -> Step:
+        context.phone_key = self._deps.vault.lookup(context.turn.phone)
+        await self._read(context)
+        context.set_time(self._deps.clock.now())
+        step = next_step(context)
+        if context.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
             return step
         for _ in range(MAX_EFFECTS):
             if not step.effect:
                 break
-            step = await self._carry_out(hop, step)
+            step = await self._carry_out(context, step)
         else:
-            raise RuntimeError(f"{step.session.state}: the effects of this menu lead to each other")
-        # What failed leaves the dialogue where it was, so that it can be gone on with.
-        return step if hop.failed else await self._write(hop, step)
+            raise RuntimeError(f'state "{step.session.state}": more than {MAX_EFFECTS} effects in one turn')
+        # A failed effect leaves the session unchanged, so that the dialogue can be resumed.
+        return step if context.failed else await self._write(context, step)
 
-    async def _read(self, hop: TurnContext) -> None:
+    async def _read(self, context: TurnContext) -> None:
         started = self._deps.clock.monotonic()
         try:
-            hop.raw, found = await self._deps.sessions.read(hop.phone_key)
+            context.raw, found = await self._deps.sessions.read(context.phone_key)
         except RedisUnavailable:
             self._deps.metrics.store_errors.labels("redis").inc()
-            hop.redis_unavailable = True
+            context.redis_unavailable = True
         else:
-            hop.load(found, self._deps.versions)
-        hop.redis_s += self._deps.clock.monotonic() - started
+            context.load(found, self._deps.versions)
+        context.redis_s += self._deps.clock.monotonic() - started
 
-    def _step(self, hop: TurnContext) -> Step:
-        """Where the callback leads. Leaves the outcome and the state that the resident had been in."""
-        stored, turn = hop.stored, hop.turn
-        if stored is None:
-            return self._start(hop)
-        hop.state = stored.menu_session.state
-        addition = _LATE if hop.superseded else transcript.new_input(stored.fingerprint, turn.text)
-        hop.outcome = addition.verdict.value
-        if hop.version_unknown:
-            # A late callback is of a dialogue that goes on elsewhere: it is answered, and changes nothing.
-            hop.outcome = "led_back" if addition.verdict is not TranscriptVerdict.LATE else hop.outcome
-            return self._show_in_new_version(hop, stored)
-        if addition.verdict is not TranscriptVerdict.NEW:
-            return engine.show(hop.menu, stored.menu_session, hop.limits, given=hop.given)
-        hop.keys = addition.keys
-        label = parse_label(turn.label)
-        if label and label.state != stored.menu_session.state:
-            # The resident has seen a later screen than we stored: Redis was away in between.
-            return self._replay_missed(hop, stored, label)
-        step = Step(stored.menu_session)
-        for keys in _inputs(hop.menu, stored.menu_session.state, addition.keys):
-            step = engine.step(hop.menu, step.session, keys, hop.limits, given=hop.given, today=hop.today)
-            if step.effect:
-                break
-        return step
-
-    def _replay_missed(self, hop: TurnContext, stored: StoredSession, label: ScreenLabel) -> Step:
-        """From the stored place by all that was typed since."""
-        hop.outcome = "replayed"
-        step = replay_from(hop.menu, stored.menu_session, transcript.split_inputs(hop.keys), label, hop.start_inputs())
-        if step is None:
-            hop.outcome = "lost"
-            step = engine.show_home(hop.menu, label.language, hop.limits, given=hop.given, error="lost")
-        return step
-
-    def _start(self, hop: TurnContext) -> Step:
-        step, hop.outcome = start(
-            hop.menu,
-            hop.turn,
-            hop.service_code,
-            hop.start_inputs(),
-            hop.resumable_session(),
-            surely=not hop.redis_unavailable,
-        )
-        return step
-
-    def _show_in_new_version(self, hop: TurnContext, stored: StoredSession) -> Step:
-        """The menu has changed under the dialogue: the same screen as it is now, or the main menu; nothing is pressed.
-
-        What was typed answered a screen whose options may have moved. A last screen stays what it was.
-        """
-        place = stored.menu_session
-        if engine.has_place(hop.menu, place):
-            kind = hop.menu.states[place.state].kind
-            if kind.is_end:
-                return engine.show(hop.menu, place, hop.limits, given=hop.given)
-            if not kind.runs_effect:
-                place = place._replace(error="lost", page=0, began=place.began if place.resumed else engine.RESUME)
-                return engine.show(hop.menu, place, hop.limits, given=hop.given)
-        return engine.show_home(hop.menu, place.language, hop.limits, given=hop.given, error="lost")
-
-    async def _carry_out(self, hop: TurnContext, step: Step) -> Step:
+    async def _carry_out(self, context: TurnContext, step: Step) -> Step:
         started = self._deps.clock.monotonic()
-        place = step.session
-        statement = EffectRequest(
-            channel=hop.channel,
-            session=hop.origin(place) or hop.turn.session,
-            phone=hop.turn.phone,
-            language=place.language,
-            answers=engine.valid_answers(hop.menu, place),
-            at=hop.now,
-            callback=str(transcript.fingerprint(hop.turn.text).checksum),
+        session = step.session
+        request = EffectRequest(
+            channel=context.channel,
+            session=context.origin(session) or context.turn.session,
+            phone=context.turn.phone,
+            language=session.language,
+            answers=engine.valid_answers(context.menu, session),
+            at=context.now,
+            callback=str(transcript.fingerprint(context.turn.text).checksum),
         )
-        outcome, learnt = await self._deps.effects.carry_out(step.effect, hop.menu, statement)
-        hop.sql_s += self._deps.clock.monotonic() - started
-        hop.filed_today += step.effect == "file_report" and outcome != "failed"
-        hop.failed |= outcome == "failed"
-        return engine.resume(hop.menu, place, outcome, learnt, hop.limits, given=hop.given)
+        outcome, values = await self._deps.effects.carry_out(step.effect, context.menu, request)
+        context.sql_s += self._deps.clock.monotonic() - started
+        if outcome == "failed":
+            context.failed = True
+        elif step.effect == "file_report":
+            context.filed_today += 1
+        return engine.resume(context.menu, session, outcome, values, context.limits, given=context.given)
 
-    async def _write(self, hop: TurnContext, step: Step) -> Step:
-        place = engine.trim_ended(hop.menu, step.session) if step.end else step.session
-        stored = hop.to_store(place)
+    async def _write(self, context: TurnContext, step: Step) -> Step:
+        session = engine.trim_ended(context.menu, step.session) if step.end else step.session
+        stored = context.to_store(session)
         started = self._deps.clock.monotonic()
         try:
-            seconds = self._keeping(hop.menu).seconds(place, ended=step.end, filed=hop.filed_today > 0)
-            writing = self._deps.sessions.compare_and_set(hop.phone_key, hop.raw, stored, seconds)
-            if _begins_to_matter(hop, step):
-                other, _ = await asyncio.gather(writing, self._deps.dropped.watch(hop.turn.phone))
+            ttl = self._ttl(context.menu).seconds(session, ended=step.end, filed=context.filed_today > 0)
+            writing = self._deps.sessions.compare_and_set(context.phone_key, context.raw, stored, ttl)
+            if _became_fileable(context, step):
+                # Together, so that the pipeline sends both in one round trip.
+                other, _ = await asyncio.gather(writing, self._deps.dropped.watch(context.turn.phone))
             else:
                 other = await writing
         except RedisUnavailable:
             self._deps.metrics.store_errors.labels("redis").inc()
-            return step  # the next hop is replayed from the carrier's text
+            return step  # the next turn is replayed from the carrier's transcript
         finally:
-            hop.redis_s += self._deps.clock.monotonic() - started
-        if other is None or not _is_ahead(other, stored, hop.turn.text):
+            context.redis_s += self._deps.clock.monotonic() - started
+        if other is None or not _is_ahead(other, stored, context.turn.text):
             return step
-        hop.outcome = "overtaken"
-        menu = self._deps.versions.get(other.menu_version) or hop.menu
-        return engine.show(menu, other.menu_session, hop.limits, given=hop.given)
+        context.outcome = "overtaken"
+        menu = self._deps.versions.get(other.menu_version) or context.menu
+        return engine.show(menu, other.menu_session, context.limits, given=context.given)
 
-    def _keeping(self, menu: Menu) -> SessionTtl:
-        """For how long dialogues of this menu are kept; worked out when it is first walked."""
-        if menu.version not in self._keepings:
+    def _ttl(self, menu: Menu) -> SessionTtl:
+        """Return the TTLs of this menu's sessions, computed once."""
+        if menu.version not in self._ttls:
             rules = menu.rules
             dropped, language = rules.resume_within.total_seconds(), rules.remember_language.total_seconds()
-            self._keepings[menu.version] = SessionTtl(self._open_s, int(dropped), int(language))
-        return self._keepings[menu.version]
+            self._ttls[menu.version] = SessionTtl(self._open_s, int(dropped), int(language))
+        return self._ttls[menu.version]
 
 
-def _begins_to_matter(hop: TurnContext, step: Step) -> bool:
-    """Whether this hop has made a report of the dialogue, which must not be lost when the call drops."""
+def _became_fileable(context: TurnContext, step: Step) -> bool:
+    """Return True if this turn gave the dialogue the answers of a report, which a dropped session must not lose."""
     if step.end or not step.session.answers.keys() >= REQUIRED_ANSWERS:
         return False
-    if hop.stored is not None and hop.stored.menu_session.answers.keys() >= REQUIRED_ANSWERS:
-        return False  # it did before
-    return is_fileable(hop.menu, step.session)
-
-
-def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
-    """A `*` is part of what is typed where text is asked for; in a menu it can only be a hop that we missed."""
-    return [keys] if "*" not in keys or menu.states[state].kind.is_typed else keys.split("*")
+    if context.stored is not None and context.stored.menu_session.answers.keys() >= REQUIRED_ANSWERS:
+        return False  # watched since an earlier turn
+    return is_fileable(context.menu, step.session)
 
 
 def _is_ahead(other: StoredSession, ours: StoredSession, text: str) -> bool:
-    """Whether the same callback, or a later one of its dialling, was faster: then its screen is the one to show."""
+    """Return True if the same callback, or a later one of this session, was faster. Its screen is the one to show."""
     if (other.channel, other.session) != (ours.channel, ours.session):
         return False
     return other.fingerprint == ours.fingerprint or not transcript.starts_with(text, other.fingerprint)

@@ -1,4 +1,4 @@
-"""One callback under way: what it says, what was known of its phone, and what its line in the log will say."""
+"""Context of one turn: the callback, the stored session of its phone, and the fields of its log line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
-from gateway.menu.engine import Session
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
+from gateway.menu.session import Session
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import StartInputs
 from gateway.ussd.sessions import StoredSession
@@ -21,7 +21,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class TurnContext:
-    """What `Turns` fills in from top to bottom."""
+    """Mutable state of one callback, which `TurnHandler` fills in from top to bottom."""
 
     turn: Turn
     channel: str
@@ -29,12 +29,12 @@ class TurnContext:
     limits: Limits
     menu: Menu
     phone_key: bytes = b""
-    raw: bytes = b""  # what stood in Redis
+    raw: bytes = b""  # the value in Redis, for the compare-and-set
     redis_unavailable: bool = False
-    stored: StoredSession | None = None  # the dialogue of this session
-    previous: StoredSession | None = None  # an earlier one of this phone
-    version_unknown: bool = False  # its menu is not known any more
-    superseded: bool = False  # it has taken the place of the session that this callback is of
+    stored: StoredSession | None = None  # the session that this callback continues
+    previous: StoredSession | None = None  # an earlier session of this phone
+    version_unknown: bool = False  # of the menu that the stored session began with
+    superseded: bool = False  # the callback is of a session that the stored one has replaced
     now: datetime = _NEVER
     today: date = date.min
     given: Mapping[str, str] = field(default_factory=dict)
@@ -47,9 +47,9 @@ class TurnContext:
     sql_s: float = 0.0
 
     def load(self, stored: StoredSession | None, versions: MenuVersions) -> None:
-        """Take what Redis holds of this phone: the dialogue that goes on, or one that was.
+        """Take over the session in Redis, as the one that continues or as an earlier one.
 
-        A late callback of a session that another one has replaced is one of the dialogue that goes on.
+        A late callback of a replaced session counts as one of the session that replaced it.
         """
         if stored is None:
             return
@@ -64,11 +64,11 @@ class TurnContext:
         self.menu = menu or self.menu
 
     def set_time(self, now: datetime) -> None:
-        """Work out the day, and what texts and conditions may ask for."""
+        """Set the time, the local day, and the values that texts and conditions may use."""
         self.now = now
         self.today, stage = self.menu.local_day(now)
-        standing = self.stored or self.previous
-        self.filed_today = standing.filed_today(self.today) if standing else 0
+        known = self.stored or self.previous
+        self.filed_today = known.filed_today(self.today) if known else 0
         self.given = {
             "ussd": self.service_code,
             "reports_today": str(self.filed_today),
@@ -76,20 +76,20 @@ class TurnContext:
         }
 
     def start_inputs(self) -> StartInputs:
-        """What a beginning hangs on: among it the language that this phone has chosen before, if it has."""
+        """Return the inputs for starting a dialogue, including the language chosen earlier."""
         earlier = self.previous
         language = earlier.menu_session.language if earlier and earlier.menu_session.chosen else ""
         return StartInputs(self.limits, self.given, self.today, language)
 
     def resumable_session(self) -> Session | None:
-        """The place of an earlier dialogue that may be gone on with."""
+        """Return the dropped dialogue that this phone may resume, or None."""
         if self.previous is None or self.previous.age(self.now) > self.menu.rules.resume_within.total_seconds():
             return None
         return self.previous.menu_session if engine.is_worth_resuming(self.menu, self.previous.menu_session) else None
 
-    def origin(self, place: Session) -> str:
-        """The session that a resumed dialogue was begun in, if it was this channel's: its report is the same one."""
-        if not place.resumed:
+    def origin(self, session: Session) -> str:
+        """Return the session in which a resumed dialogue began, if on this channel. Both file the same report."""
+        if not session.resumed:
             return ""
         if self.stored is not None:
             return self.stored.origin
@@ -98,14 +98,21 @@ class TurnContext:
             return ""
         return earlier.origin or earlier.session
 
-    def to_store(self, place: Session) -> StoredSession:
-        """The dialogue as it shall rest."""
+    def to_store(self, session: Session) -> StoredSession:
+        """Return the session as it is to be stored."""
         filed_on = self.today.toordinal() if self.filed_today else 0
-        at, text, origin = int(self.now.timestamp()), fingerprint(self.turn.text), self.origin(place)
-        version, session, replaced = self.menu.version, self.turn.session, self._replaced()
-        # By position, which takes half of what it takes by name.
+        # By position, which takes half the time of keywords. tests/ussd/test_sessions.py guards the order.
         return StoredSession(
-            self.channel, session, text, version, at, filed_on, self.filed_today, origin, place, replaced
+            self.channel,
+            self.turn.session,
+            fingerprint(self.turn.text),
+            self.menu.version,
+            int(self.now.timestamp()),
+            filed_on,
+            self.filed_today,
+            self.origin(session),
+            session,
+            self._replaced(),
         )
 
     def _replaced(self) -> tuple[tuple[int, int], ...]:

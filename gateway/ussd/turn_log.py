@@ -1,41 +1,42 @@
-"""The canonical line of a turn: everything that is worth knowing of one callback, in one place."""
+"""Log line of a turn: everything worth knowing about one callback, in one place."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gateway.menu.engine import Step
+from gateway.menu.session import Step
 from gateway.ussd.turn_context import TurnContext
 
 LONGEST_LOGGED_INPUT = 24
 _KEYPAD = frozenset("0123456789*#")
 
 
-def turn_fields(hop: TurnContext, step: Step, seconds: float) -> dict[str, Any]:
-    """The fields of the line. What a resident typed in words is told by its length alone."""
-    place = step.session
+def turn_fields(context: TurnContext, step: Step, seconds: float) -> dict[str, Any]:
+    """Return the fields of the log line. Typed words are logged by their length alone."""
+    session = step.session
     fields: dict[str, Any] = {
-        "channel": hop.channel,
-        "session": hop.turn.session,
-        "state": hop.state,
-        "next": place.state,
-        "outcome": hop.outcome,
-        "input": f"({len(hop.keys)} characters)" if _in_words(hop) else hop.keys,
+        "channel": context.channel,
+        "session": context.turn.session,
+        "state": context.state,
+        "next": session.state,
+        "outcome": context.outcome,
+        "input": f"({len(context.keys)} characters)" if _may_be_words(context) else context.keys,
         "screen": step.screen,
         "end": step.end,
-        "language": place.language,
+        "language": session.language,
         "ms": round(seconds * 1000, 2),
-        "redis_ms": round(hop.redis_s * 1000, 2),
-        "sql_ms": round(hop.sql_s * 1000, 2),
+        "redis_ms": round(context.redis_s * 1000, 2),
+        "sql_ms": round(context.sql_s * 1000, 2),
     }
-    if "ticket" in place.answers:
-        fields["ticket"] = place.answers["ticket"].replace("-", "")
+    if "ticket" in session.answers:
+        fields["ticket"] = session.answers["ticket"].replace("-", "")
     return fields
 
 
-def _in_words(hop: TurnContext) -> bool:
-    if hop.outcome in ("replayed", "lost") or len(hop.keys) > LONGEST_LOGGED_INPUT:
+def _may_be_words(context: TurnContext) -> bool:
+    if context.outcome in ("replayed", "lost") or len(context.keys) > LONGEST_LOGGED_INPUT:
         return True
-    # Words may come at any screen: who answers the question before, or whose hop was lost, types them at the wrong one.
-    state = hop.menu.states.get(hop.state)  # what a failed hop found stored may be no state at all
-    return (state is not None and state.kind.is_typed) or not _KEYPAD.issuperset(hop.keys)
+    # Words may come at any screen: a resident who answers the question before, or whose turn was lost, types them at
+    # the wrong one. After a failure, the stored state may be none of this menu.
+    state = context.menu.states.get(context.state)
+    return (state is not None and state.kind.is_typed) or not _KEYPAD.issuperset(context.keys)

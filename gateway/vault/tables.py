@@ -1,4 +1,4 @@
-"""Table of the fingerprints of vault keys: `key_check` compares them at every start."""
+"""Table of the fingerprints of vault keys, which `key_check` compares at every start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.runtime.postgres import metadata
 vault_keys = Table(
     "vault_keys",
     metadata,
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),  # as in the first byte of what it seals
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),  # as in the first byte of a sealed number
     Column("fingerprint", LargeBinary, nullable=False),
     Column("noted_at", DateTime(timezone=True), nullable=False),
 )

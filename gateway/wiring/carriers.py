@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from aiohttp import ClientSession
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.carrier import Carrier
 from gateway.settings import ChannelSettings, Settings, load_settings

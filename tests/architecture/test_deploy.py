@@ -1,4 +1,4 @@
-"""What deploy/ promises about the outside: what can be watched, what is published, and where no secret stands."""
+"""Promises of deploy/: monitored metrics and events, published ports, and no secret in a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUNBOOK = DEPLOY / "README.md"
 EVENT = re.compile(r"(?:carrier|channel|hook|http|incident|message|receipt|store|ussd|worker)\.[a-z_]+")
 
 
-def test_the_runbook_names_every_metric_and_no_other() -> None:
+def test_runbook_names_every_metric_and_no_other() -> None:
     rendered = Metrics().render().decode()
     shown = {name for name in re.findall(r"^# TYPE (waspada_\w+)", rendered, re.MULTILINE) if "_created" not in name}
     named = {key for key in section(RUNBOOK, "Watching it").keys if key.startswith("waspada_")}
@@ -29,7 +29,7 @@ def test_the_runbook_names_every_metric_and_no_other() -> None:
     assert named == shown
 
 
-def test_the_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:
+def test_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:
     (row,) = [line for line in section(RUNBOOK, "Watching it").prose if line.startswith("| `waspada_ussd_turns_total`")]
     named = re.findall(r"`(\w+)`", row.rpartition("|")[0].rpartition("|")[2])
 
@@ -38,10 +38,11 @@ def test_the_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:
 
 
 def _outcomes() -> Iterator[str]:
-    """What is assigned to a hop's outcome, and what `start` says of a beginning, which is assigned to it."""
-    for node in ast.walk(ast.parse((ROOT / "gateway" / "ussd" / "turn.py").read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") == "outcome":
-            yield from _texts(node.value)
+    """Yield the outcomes that are assigned to a turn, and those that `start` returns, which are assigned to it."""
+    for module in ("turn", "next_step"):
+        for node in ast.walk(ast.parse((ROOT / "gateway" / "ussd" / f"{module}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "attr", "") == "outcome":
+                yield from _texts(node.value)
     for node in ast.walk(ast.parse(inspect.getsource(start))):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             yield from _texts(node.value.elts[1])
@@ -90,7 +91,7 @@ def test_every_secret_of_a_container_is_declared() -> None:
     assert used == set(compose["secrets"])
 
 
-def test_the_proxy_logs_no_path_and_bounds_body_and_time() -> None:
+def test_proxy_logs_no_path_and_bounds_body_and_time() -> None:
     proxy = (DEPLOY / "nginx" / "waspada.conf").read_text()
     line = " ".join(re.findall(r"log_format waspada (.+?);", proxy, re.DOTALL))
     logs = re.findall(r"^\s*(access_log|error_log)\s+\S+ (\w+);", proxy, re.MULTILINE)

@@ -25,7 +25,7 @@ Stage = TypeVar("Stage", bound=StrEnum)
 @pytest.mark.parametrize(
     ("name", "table"), [("messages", TRANSITIONS), ("appeals", appeal.MOVES), ("incidents", LIFECYCLE)]
 )
-def test_the_diagram_is_the_table(
+def test_diagram_matches_its_table(
     name: str, table: Mapping[StrEnum, frozenset[StrEnum]], request: pytest.FixtureRequest
 ) -> None:
     page = PAGE.read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_the_diagram_is_the_table(
     assert page == drawn
 
 
-def test_the_table_of_classes_is_the_table(request: pytest.FixtureRequest) -> None:
+def test_documented_table_of_classes_is_the_code_s(request: pytest.FixtureRequest) -> None:
     page = PAGE.read_text(encoding="utf-8")
     drawn = re.sub(r"(<!-- classes: .*? -->\n)((?:\|.*\n)*)", rf"\1{_classes()}", page)
     if request.config.getoption("--update"):
@@ -50,7 +50,7 @@ def test_the_table_of_classes_is_the_table(request: pytest.FixtureRequest) -> No
 
 
 def _classes() -> str:
-    """What each class of message may do, the most pressing first."""
+    """Return the rights of each class of message, the highest priority first."""
     lines = [
         "| class | priority | expires after | most parts | quiet hours | resend of unknown |",
         "|---|---|---|---|---|---|",
@@ -69,7 +69,7 @@ class _Door(StrEnum):
     CLOSED = "closed"
 
 
-def test_what_every_unfinished_stage_leads_to_is_drawn_once() -> None:
+def test_common_transition_is_drawn_once() -> None:
     moves = {
         _Door.NEW: frozenset({_Door.OPEN, _Door.CLOSED}),
         _Door.OPEN: frozenset({_Door.NEW, _Door.CLOSED}),
@@ -93,7 +93,7 @@ def _diagram(table: Mapping[Stage, frozenset[Stage]]) -> str:
 
 
 def _lines(table: Mapping[Stage, frozenset[Stage]]) -> Iterator[str]:
-    """A table in Mermaid's words; what all unfinished stages lead to is one arrow from a frame around them."""
+    """Draw a table in Mermaid. Transitions of all unfinished statuses are one arrow from a frame around them."""
     unfinished = [stage for stage, targets in table.items() if targets]
     shared = frozenset.intersection(*(table[stage] for stage in unfinished))
     frame = "    " if shared else ""

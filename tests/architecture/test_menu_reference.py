@@ -17,7 +17,7 @@ from gateway.menu.kinds import ask, choose_from, do, fields, resume
 from gateway.menu.kinds.base import StateShape
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.pack import schema
-from gateway.places import areas
+from gateway.places import area_links, areas
 from gateway.ussd.effects import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
 
@@ -51,8 +51,8 @@ KEYS: dict[str, Iterable[str]] = {
     "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
     "commands": get_args(schema.Command),
     "areas.csv": areas.COLUMNS,
-    "aliases.csv": areas.ALIAS_COLUMNS,
-    "neighbours.csv": areas.NEIGHBOUR_COLUMNS,
+    "aliases.csv": area_links.ALIAS_COLUMNS,
+    "neighbours.csv": area_links.NEIGHBOUR_COLUMNS,
 }
 WORDS: dict[str, Iterable[str]] = {
     "A state is one of eight things": resume.RESUME_OPTIONS,

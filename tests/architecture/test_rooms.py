@@ -45,7 +45,7 @@ def _drawing() -> Iterator[str]:
     yield "```\n"
 
 
-def test_the_drawing_of_the_rooms_is_the_import_contract(request: pytest.FixtureRequest) -> None:
+def test_drawing_of_the_rooms_is_the_import_contract(request: pytest.FixtureRequest) -> None:
     page = PAGE.read_text(encoding="utf-8")
     drawn = re.sub(
         r"(<!-- rooms: .*? -->\n)(```mermaid\n.*?```\n)?",

@@ -1,6 +1,6 @@
-"""How fast one worker drains a queue, and what memory it takes: real processes and stores, a carrier that takes 20 ms.
+"""Speed and memory of one worker that drains a queue: real processes and stores, a carrier that takes 20 ms.
 
-The worker runs with everything on: numbers sealed, every send a line in the log and its tail, metrics, the history.
+The worker runs with everything on: sealed numbers, a log line per message, the tail, metrics, the history.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Words = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What it took to empty a queue."""
+    """Figures of a drained queue."""
 
     messages: int
     seconds: float
@@ -54,7 +54,7 @@ class Drained:
 
 
 async def measure_sending(targets: Targets) -> None:
-    """Print the rates and the memory of one worker, over stores of its own."""
+    """Measure rates and memory of one worker, over stores of its own."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stores = await EmbeddedStores.start(folder / "data")
@@ -84,7 +84,7 @@ class _Bench:
         await self._database.close()
 
     async def drain(self, count: int, kind: MessageClass, words: Words) -> Drained:
-        """Fill the queue, start a worker, and wait until the carrier has accepted all of it, each once."""
+        """Fill the queue, start a worker, and wait until the carrier has accepted every message once."""
         await self._fill(count, kind, words)
         async with (
             slow_carrier(self._folder) as carrier,
@@ -143,5 +143,5 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _peak_mb(pid: int) -> float:
-    """The most memory that it ever held."""
+    """Return the peak memory of a process."""
     return int(Path(f"/proc/{pid}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientSession, DummyCookieJar, web
+from aiohttp import ClientSession, DummyCookieJar
 
-from tests.helpers.carrier_server import StubGateway, serve_app, stub_gateway
-from tests.helpers.local_carrier import LocalCarrierSetup, local_carrier
+from tests.helpers.carrier_server import StubGateway, stub_gateway
+from tests.helpers.local_carrier import LocalCarrierSetup, local_carrier, serve_local_carrier
 
 
 @pytest.fixture(scope="session")
@@ -17,14 +17,12 @@ async def http() -> AsyncIterator[ClientSession]:
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[StubGateway]:
-    async with stub_gateway() as stand_in:
-        yield stand_in
+    async with stub_gateway() as stub:
+        yield stub
 
 
 @pytest.fixture
-async def stand(http: ClientSession, gateway: StubGateway) -> AsyncIterator[LocalCarrierSetup]:
+async def setup(http: ClientSession, gateway: StubGateway) -> AsyncIterator[LocalCarrierSetup]:
     local = local_carrier(http, gateway.hooks)
-    app = web.Application()
-    local.add_to(app)
-    async with serve_app(app, patience=10) as url:
+    async with serve_local_carrier(local) as url:
         yield LocalCarrierSetup(local, url, http, gateway)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.helpers.cli import NUMBER, SECRET, Shell
+from tests.helpers.cli import SECRET, Shell
+from tests.helpers.phones import NUMBER
 
 
 def test_channels(shell: Shell) -> None:
@@ -62,7 +63,7 @@ def test_a_program_pauses_and_resumes_a_channel(shell: Shell) -> None:
 def test_a_channel_that_is_not_there(shell: Shell) -> None:
     result = shell.run("channels", "resume", "att")
     assert result.exit_code == 2
-    assert "the channels are at" in result.stderr
+    assert "expected one of at" in result.stderr
     misplaced = shell.run("channels", "--limit", "1", "resume", "at")
     assert misplaced.exit_code == 2
     assert "write the options behind `resume`" in misplaced.stderr

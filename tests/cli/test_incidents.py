@@ -1,4 +1,4 @@
-"""`waspada incidents` and `waspada purge`: reports listed and moved, and their numbers erased in time."""
+"""`waspada incidents`: reports and drafts are listed, and incidents moved."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import update
 
+from gateway.cli.incidents import incident_json
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
+from gateway.incidents.incident import Incident, IncidentStatus, Veracity
 from gateway.incidents.store import IncidentStore
-from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
+from tests.helpers.cli import KEY, Shell
+from tests.helpers.incidents import AT, report
+from tests.helpers.phones import NUMBER, OTHER
 
 
 @pytest.fixture
 async def left(database: Database) -> datetime:
-    """When the later of two unfinished reports was left."""
+    """Keep two drafts. Returns the time of the later one."""
     vault = Vault(bytes.fromhex(KEY))
     drafts = DraftStore(database, vault, Clock(), IncidentStore(database, vault, Clock()))
     for hour, phone, danger in ((1, OTHER, "no"), (2, NUMBER, "yes")):
@@ -30,9 +32,10 @@ async def left(database: Database) -> datetime:
     return left_at
 
 
-def test_incidents(shell: Shell, tickets: list[str]) -> None:
+def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> None:
     incidents = shell.list_json("incidents", "list")
-    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
+    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "newest first"
+
     wanted = {
         "category": "gesekan",
         "area": "33.75.01.1003",
@@ -48,9 +51,9 @@ def test_incidents(shell: Shell, tickets: list[str]) -> None:
     assert {name: incidents[0][name] for name in wanted} == wanted
 
 
-def test_unfinished_reports(shell: Shell, left: datetime) -> None:
+def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: datetime) -> None:
     drafts = shell.list_json("incidents", "drafts")
-    assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
+    assert [draft["marked"] for draft in drafts] == [True, False], "newest first"
     assert drafts[0] == {
         "channel": "at",
         "session": "ATUid_left_2",
@@ -65,37 +68,38 @@ def test_unfinished_reports(shell: Shell, left: datetime) -> None:
         "phone": NUMBER.masked,
     }
     assert shell.list_json("incidents", "drafts", "--limit", "1") == drafts[:1]
+
     lines = shell.run("incidents", "drafts").stdout.splitlines()
     assert len(lines) == 3
     assert NUMBER.e164[-9:] not in "".join(lines)
 
 
-def test_moving_an_incident(shell: Shell, tickets: list[str]) -> None:
+def test_incidents_move_checks_the_lifecycle(shell: Shell, tickets: list[str]) -> None:
     shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
     assert [one["status"] for one in shell.list_json("incidents", "list")] == ["received", "received", "checking"]
-    assert "cannot become received" in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
+    assert 'cannot become "received"' in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
     assert "no incident" in shell.error_of("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+
     result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
+
     last = shell.list_json("incidents", "list")[-1]
     assert (last["status"], last["veracity"]) == ("closed", "untrue")
 
 
-@pytest.fixture
-async def long_over(tickets: list[str], database: Database) -> None:
-    """The oldest report was closed long ago."""
-    over = {"status": "closed", "updated_at": datetime(2026, 1, 1, tzinfo=UTC)}
-    async with database.begin() as connection:
-        await connection.execute(update(incidents).where(incidents.c.ticket == tickets[0]).values(over))
+def test_incident_json_has_every_field() -> None:
+    incident = Incident("73402816", report(), IncidentStatus.RECEIVED, Veracity.UNVERIFIED, NUMBER.masked, AT)
 
+    shown = json.loads(json.dumps(incident_json(incident)))
 
-def test_numbers_at_the_end_of_their_retention(shell: Shell, long_over: None) -> None:
-    counts = {"incidents": 1, "messages": 0, "received": 0, "subscriptions": 0, "people": 0}
-    dry = shell.run("purge", "--dry-run", "--json")
-    assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}
-    assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed: numbers are due in incidents 1.\n"
-    assert shell.run("purge").stdout == "Numbers taken out of incidents 1.\n"
-    assert [one["phone"] for one in shell.list_json("incidents", "list")] == [NUMBER.masked] * 2 + [""]
-    assert shell.run("purge").stdout == "No number has been kept for more than 90 days after it was needed.\n"
+    assert shown["when"] == "before"
+    assert shown["when_date"] == "2026-11-20"
+    assert shown["received_at"] == "2026-11-23T08:00:00+00:00"
+    assert shown["phone"] == NUMBER.masked
+    assert set(shown) == {
+        *("ticket", "category", "area", "when", "when_date", "danger", "size", "seen", "description", "details"),
+        *("contact", "status", "veracity", "language", "channel", "session", "received_at", "phone"),
+    }

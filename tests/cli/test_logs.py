@@ -1,4 +1,4 @@
-"""What `waspada logs` shows, over a real Redis."""
+"""Output of `waspada logs`, over a real Redis."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ Session s1 on at
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[Redis]:
-    """A Redis whose log has the dialogue and two other lines."""
+    """Start a Redis whose log has the dialogue and two other lines."""
     async with Redis.from_url(redis_url) as connected:
         tail = LogStream(connected, lambda _: None)
         other = {"at": SECOND.format(20), "level": "warning", "event": "message.sent", "channel": "at"}
@@ -92,34 +92,37 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
         yield connected
 
 
-def test_a_dialogue_as_the_resident_saw_it() -> None:
+def test_dialogue_is_rendered_as_the_resident_saw_it() -> None:
     assert render_dialogue(DIALOGUE) == AS_SEEN
 
 
-def test_a_session_whose_screens_are_gone() -> None:
+def test_dialogue_without_screens_says_so() -> None:
     assert render_dialogue([{"event": "ussd.failed"}]) == "The log has no screen of this session any more."
 
 
-def test_a_long_line_is_wrapped_and_wide_letters_keep_the_frame() -> None:
+def test_long_line_is_wrapped_and_wide_letters_keep_the_frame() -> None:
     assert {len(line) for line in draw_screen("kata " * 40, end=False).splitlines()} == {48}
     assert draw_screen("文文", end=True).splitlines()[1] == "│ 文文" + " " * 23 + "│"
 
 
-async def test_a_session_is_shown_as_its_dialogue_and_its_lines(
+async def test_session_is_shown_as_its_dialogue_and_its_lines(
     client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await print_logs(client, LineFilter(session="s1"), LogOptions(follow=False, as_json=False, limit=1000))
     shown = capsys.readouterr().out
+
     assert shown.startswith(f"{AS_SEEN}\n\n")
+
     lines = shown.removeprefix(AS_SEEN).strip().splitlines()
     assert len(lines) == len(DIALOGUE)
     assert "ussd.turn" in lines[0]
     assert "Bahasa" not in lines[0]
 
 
-async def test_lines_for_a_person_have_the_newest_last(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_readable_lines_have_the_newest_last(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     await print_logs(client, LineFilter(), LogOptions(follow=False, as_json=False, limit=2))
     first, second = capsys.readouterr().out.splitlines()
+
     assert "message.sent" in first
     assert "session=s2" in second
 
@@ -129,14 +132,15 @@ async def test_json_is_one_array_with_the_newest_first(client: Redis, capsys: py
     assert json.loads(capsys.readouterr().out) == DIALOGUE[:1:-1]
 
 
-async def test_nothing_found_is_said(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_empty_log_says_so(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
     await print_logs(client, LineFilter(session="unknown"), LogOptions(follow=False, as_json=False, limit=3))
     assert capsys.readouterr().out == "The log has no such line.\n"
+
     await print_logs(client, LineFilter(session="unknown"), LogOptions(follow=False, as_json=True, limit=3))
     assert json.loads(capsys.readouterr().out) == []
 
 
-async def test_following_prints_one_object_per_line_and_ends_when_told(
+async def test_follow_prints_one_object_per_line_until_cancelled(
     client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     following = asyncio.create_task(
@@ -148,13 +152,15 @@ async def test_following_prints_one_object_per_line_and_ends_when_told(
             await asyncio.sleep(0.01)
             shown = capsys.readouterr().out
     following.cancel()
+
     await following
+
     assert json.loads(shown)["event"] == "message.sent"
 
 
 @asynccontextmanager
 async def started(redis_url: str, *arguments: str) -> AsyncIterator[Process]:
-    """The verb in a process of its own, on this Redis."""
+    """Run the verb in a process of its own, on this Redis."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from gateway.cli.logs import logs; logs()", *arguments),
         cwd=Path(__file__).parents[2],
@@ -174,16 +180,17 @@ async def started(redis_url: str, *arguments: str) -> AsyncIterator[Process]:
             await process.communicate()
 
 
-async def test_ctrl_c_is_a_good_end_of_following(client: Redis, redis_url: str) -> None:
+async def test_ctrl_c_ends_follow_with_status_0(client: Redis, redis_url: str) -> None:
     async with started(redis_url, "-f", "--json", "--ticket", "7340-2816") as process, asyncio.timeout(20):
         assert process.stdout
         assert json.loads(await process.stdout.readline()) == DIALOGUE[3]
+
         process.send_signal(signal.SIGINT)
         assert await process.communicate() == (b"", b"")
         assert process.returncode == 0
 
 
-async def test_following_waits_for_a_redis_that_blinks_and_says_so_once(own_redis: OwnRedis) -> None:
+async def test_follow_waits_for_redis_and_says_so_once(own_redis: OwnRedis) -> None:
     async with Redis.from_url(own_redis.url) as client:
         await client.xadd(KEY, {"lines": json.dumps(DIALOGUE[0])})
     async with started(own_redis.url, "-f", "--json") as process, asyncio.timeout(30):
@@ -197,13 +204,15 @@ async def test_following_waits_for_a_redis_that_blinks_and_says_so_once(own_redi
         assert json.loads(await process.stdout.readline()) == DIALOGUE[1]
         process.send_signal(signal.SIGINT)
         out, err = await process.communicate()
+
     assert (process.returncode, out) == (0, b"")
     assert err == b"Redis does not answer any more. Waiting for it; Ctrl-C ends that.\n"
 
 
-async def test_a_redis_that_is_away_is_said_in_one_line() -> None:
+async def test_unavailable_redis_is_one_line_on_stderr() -> None:
     async with started("redis://127.0.0.1:1/0") as process:
         out, err = await process.communicate()
+
     assert (process.returncode, out) == (1, b"")
     assert err.startswith(b"Error: The gateway's store does not answer")
     assert err.count(b"\n") == 1

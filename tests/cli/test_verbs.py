@@ -1,4 +1,4 @@
-"""What scripts rely on in every verb: JSON and nothing else, errors on stderr, status 1 for errors, 2 for misuse."""
+"""Contract of every verb with scripts: JSON alone on stdout, errors on stderr, status 1 for errors, 2 for misuse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.helpers.cli import LISTS, NUMBER, Shell
+from tests.helpers.cli import LISTS, Shell
+from tests.helpers.phones import NUMBER
 
 VERBS = {
     *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),
@@ -27,6 +28,7 @@ def commands(group: click.Command = main, path: tuple[str, ...] = ()) -> Iterato
 def test_help_lists_the_verbs() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
+
     listed = {line.split()[0] for line in result.stdout.partition("Commands:\n")[2].splitlines() if line.strip()}
     assert listed >= VERBS
 
@@ -34,6 +36,7 @@ def test_help_lists_the_verbs() -> None:
 @pytest.mark.parametrize("path", list(commands()), ids=" ".join)
 def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, [*path, "--help"])
+
     assert result.exit_code == 0
     assert result.stderr == ""
     assert len(result.stdout.splitlines()) > 4
@@ -74,36 +77,38 @@ def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_usage(shell: Shell, arguments: list[str]) -> None:
+def test_wrong_usage_exits_with_status_2(shell: Shell, arguments: list[str]) -> None:
     result = shell.run(*arguments)
+
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Error: " in result.stderr
 
 
-def test_a_list_of_nothing_is_an_empty_array(shell: Shell) -> None:
+def test_empty_list_is_an_empty_json_array(shell: Shell) -> None:
     for path in LISTS:
         if path != ("channels",):
             assert shell.list_json(*path) == []
 
 
-def test_no_more_than_the_limit(shell: Shell, tickets: list[str]) -> None:
+def test_list_has_at_most_the_limit(shell: Shell, tickets: list[str]) -> None:
     for path in (("incidents", "list"), ("messages", "list")):
         assert [row["ticket"] for row in shell.list_json(*path, "--limit", "2")] == tickets[:0:-1]
     assert shell.list_json("channels", "--limit", "1")
 
 
-def test_lists_for_people(shell: Shell, tickets: list[str]) -> None:
-    """One line for each row under a head, whatever a resident typed; no number in any of them."""
+def test_list_for_people_has_one_line_per_row_and_no_number(shell: Shell, tickets: list[str]) -> None:
+    """A head and one line per row, whatever residents typed."""
     for path in LISTS:
         result = shell.run(*path)
         assert (result.exit_code, result.stderr) == (0, "")
         assert NUMBER.e164[-9:] not in result.stdout
     lines = shell.run("incidents", "list").stdout.splitlines()
+
     assert len(lines) == 1 + len(tickets)
     assert all(ticket in line for ticket, line in zip(tickets[::-1], lines[1:], strict=True))
 
 
-def test_a_list_of_nothing_says_so_to_people(shell: Shell) -> None:
+def test_empty_list_for_people_says_so(shell: Shell) -> None:
     assert shell.run("incidents", "list").stdout == "No report has been filed yet.\n"
     assert shell.run("incidents", "drafts").stdout == "No report is left unfinished.\n"
     assert shell.run("messages", "list").stdout == "No message has been written yet.\n"

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import aiohttp
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.carrier import Outcome
 from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox

@@ -1,4 +1,4 @@
-"""Real servers on this machine that play the other side."""
+"""Real HTTP servers on this machine that play the other side: a carrier's API, or the gateway's webhooks."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def fixture(name: str) -> bytes:
+    """Read a captured body of Africa's Talking by its name without suffix."""
     return next(FIXTURES.glob(f"{name}.*")).read_bytes()
 
 
 @asynccontextmanager
 async def serve_app(app: web.Application, patience: float = 0.05) -> AsyncIterator[str]:
-    """The address of `app`, served on a free port; at the end its handlers have `patience` seconds to finish."""
+    """Serve `app` on a free port, and yield its address. At the end its handlers have `patience` seconds to finish."""
     runner = web.AppRunner(app, shutdown_timeout=patience)
     await runner.setup()
     try:
@@ -41,7 +42,7 @@ async def serve_app(app: web.Application, patience: float = 0.05) -> AsyncIterat
 
 @asynccontextmanager
 async def serve_answer(answer: Answer) -> AsyncIterator[str]:
-    """The address of a server that answers every request with `answer`."""
+    """Serve a handler for every request on a free port, and yield its address."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
     async with serve_app(app) as url:
@@ -50,7 +51,7 @@ async def serve_answer(answer: Answer) -> AsyncIterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it came."""
+    """Request to a webhook, as it came."""
 
     hook: str
     body: bytes
@@ -63,14 +64,14 @@ class Call:
 
 @dataclass(slots=True)
 class StubGateway:
-    """A stand-in for the gateway's webhooks: keeps what comes, and answers USSD with `screens` in turn."""
+    """Stub of the gateway's webhooks: keeps all requests, and answers USSD callbacks with `screens` in turn."""
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     screens: list[web.Response] = field(default_factory=list)
     status: int = 200
     delay_s: float = 0.0
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _called: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def hooks(self) -> WebhookUrls:
@@ -82,16 +83,16 @@ class StubGateway:
         return [call for call in self.calls if call.hook == hook]
 
     async def wait_for_calls(self, hook: str, number: int) -> list[Call]:
-        """The calls of `hook`, once there are `number` of them."""
-        async with asyncio.timeout(5), self._news:
-            await self._news.wait_for(lambda: len(self.calls_of(hook)) >= number)
+        """Wait for so many calls of a webhook. Returns all of its calls."""
+        async with asyncio.timeout(5), self._called:
+            await self._called.wait_for(lambda: len(self.calls_of(hook)) >= number)
         return self.calls_of(hook)
 
     async def handle(self, request: web.Request) -> web.Response:
         call = Call(request.match_info["path"], await request.read(), request.headers)
-        async with self._news:
+        async with self._called:
             self.calls.append(call)
-            self._news.notify_all()
+            self._called.notify_all()
         await asyncio.sleep(self.delay_s)
         if call.hook == "ussd":
             return self.screens.pop(0)
@@ -100,6 +101,7 @@ class StubGateway:
 
 @asynccontextmanager
 async def stub_gateway() -> AsyncIterator[StubGateway]:
+    """Serve a stub of the gateway on a free port."""
     gateway = StubGateway()
     async with serve_answer(gateway.handle) as gateway.url:
         yield gateway

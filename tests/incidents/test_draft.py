@@ -1,4 +1,4 @@
-"""What is kept of an unfinished report, and what may become of it."""
+"""Draft: answers that are kept, and the report that they make."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def draft(answers: dict[str, str], **changes: Any) -> Draft:
     return Draft(phone=Phone("+6281230004567"), answers=answers, **{**facts, **changes})
 
 
-def test_what_no_report_has_a_place_for_is_not_kept() -> None:
+def test_draft_keeps_only_answers_that_a_report_has() -> None:
     assert draft({**ENOUGH, "kecamatan": "33.75.01", "ticket": "73402816", "colour": "x" * 99}).report_answers == {
         **ENOUGH,
         "kecamatan": "33.75.01",
@@ -27,21 +27,22 @@ def test_what_no_report_has_a_place_for_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("answers", [{}, {"category": "uang"}, {"area": "33"}, {**ENOUGH, "area": ""}], ids=str)
-def test_without_category_and_area_it_cannot_be_filed(answers: dict[str, str]) -> None:
+def test_draft_without_category_or_area_cannot_be_filed(answers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="short key"):
         draft(answers).to_report(AT)
 
 
-def test_it_is_filed_as_it_is() -> None:
+def test_to_report_takes_the_answers_as_they_are() -> None:
     unfinished = draft({**ENOUGH, "ticket": "73402816", "danger": "yes"})
     filed = unfinished.to_report(AT + timedelta(hours=1))
+
     assert (filed.category, filed.area, filed.danger, filed.description) == (*ENOUGH.values(), "yes", "")
     assert (filed.channel, filed.session, filed.language) == ("at", "ATUid_1", "id")
     assert filed.received_at == AT + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("danger", "marked"), [("yes", True), ("no", False), ("unknown", False), ("", False)])
-def test_danger_marks_it(danger: str, marked: bool) -> None:
+def test_mentions_danger_is_true_for_yes_alone(danger: str, marked: bool) -> None:
     assert draft({"danger": danger}).mentions_danger is marked
     assert not draft({}).mentions_danger
 
@@ -56,13 +57,13 @@ def test_danger_marks_it(danger: str, marked: bool) -> None:
     ],
     ids=["long key", "long text", "NUL", "control"],
 )
-def test_an_answer_that_no_report_can_hold_is_refused_without_quoting_it(answers: dict[str, str]) -> None:
+def test_draft_refuses_too_long_answers_without_quoting_them(answers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r".+") as refused:
         draft(answers)
     assert "rahasia" not in str(refused.value)
 
 
-def test_a_time_needs_a_zone_and_a_session_a_name() -> None:
+def test_draft_needs_a_time_zone_and_a_session_name() -> None:
     with pytest.raises(ValueError, match="time zone"):
         draft({}, left_at=datetime(2026, 11, 23))  # noqa: DTZ001
     with pytest.raises(ValueError, match="session"):

@@ -1,4 +1,4 @@
-"""Unfinished reports against a real PostgreSQL: kept once, filed once, and wiped whatever ends them."""
+"""Store of drafts: kept once, filed once, and erased whatever ends them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from gateway.text import ticket as tickets
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.incidents import AT, OTHER, PHONE, confirmation, report, rows
+from tests.helpers.incidents import AT, confirmation, report
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.tables import rows
 
 TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
 REMINDER = "Laporan Anda belum selesai, balas 1 untuk mengirim apa adanya."
@@ -43,9 +45,9 @@ BEFORE = AT - timedelta(days=1)
 
 
 def draft(
-    session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = PHONE
+    session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = NUMBER
 ) -> Draft:
-    """One that was left so many minutes after `AT`."""
+    """Make a draft that was left so many minutes after `AT`."""
     return Draft("at", session, phone, "id", answers, AT + timedelta(minutes=minutes))
 
 
@@ -61,16 +63,17 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
     return [message for message in await rows(database, messages) if message["class"] == "resume"]
 
 
-# Keeping ---------------------------------------------------------------------------------------------------
+# Keeping ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_draft_and_its_reminder_are_kept_together(
+async def test_keep_stores_draft_and_reminder_together(
     drafts: DraftStore, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
+
     (row,) = await rows(database, table)
-    assert vault.open(row["phone_sealed"]) == PHONE
-    assert row["phone_key"] == vault.lookup(PHONE)
+    assert vault.open(row["phone_sealed"]) == NUMBER
+    assert row["phone_key"] == vault.lookup(NUMBER)
     assert (row["answers"], row["language"], row["left_at"]) == (TOLD, "id", AT)
     assert (row["category"], row["area"], row["danger"]) == ("gesekan", "33.75.01.1008", "yes")
     assert (row["status"], row["updated_at"]) == ("open", clock.now())
@@ -78,48 +81,53 @@ async def test_a_draft_and_its_reminder_are_kept_together(
     (reminder,) = await rows(database, messages)
     assert (reminder["class"], reminder["status"], reminder["ticket"]) == ("resume", "queued", None)
     assert (reminder["text"], reminder["channel"], reminder["language"]) == (REMINDER, "at", "id")
-    assert vault.open(reminder["phone_sealed"]) == PHONE
+    assert vault.open(reminder["phone_sealed"]) == NUMBER
     assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
 
 
-async def test_no_reminder_is_sent_before_its_time(drafts: DraftStore, outbox: Outbox, clock: ManualClock) -> None:
+async def test_reminder_is_not_claimed_before_it_is_due(drafts: DraftStore, outbox: Outbox, clock: ManualClock) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert await outbox.claim(1, "w1", "at") == []
+
     clock.advance(minutes=10)
     assert [claim.text for claim in await outbox.claim(1, "w1", "at")] == [REMINDER]
 
 
-async def test_without_a_reminder_none_is_queued(drafts: DraftStore, database: Database) -> None:
+async def test_keep_without_reminder_queues_none(drafts: DraftStore, database: Database) -> None:
     assert await drafts.keep(draft(), None, DUE)
     assert await rows(database, messages) == []
 
 
-async def test_a_session_is_kept_once(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_keep_stores_a_session_once(drafts: DraftStore, database: Database) -> None:
     kept = await asyncio.gather(*(drafts.keep(draft(), REMINDER, DUE) for _ in range(5)))
+
     assert kept.count(True) == 1
     assert not await drafts.keep(draft(phone=OTHER), REMINDER, DUE)
     assert await statuses(database) == ["open"]
     assert len(await rows(database, messages)) == 1
 
 
-async def test_a_dialogue_that_drops_again_says_what_is_known_now(drafts: DraftStore, database: Database) -> None:
+async def test_keep_again_updates_the_answers(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
+
     later = replace(draft(minutes=5), answers={**draft().answers, "danger": "no", "description": "more by now"})
-    assert not await drafts.keep(later, REMINDER, DUE), "it is the same draft"
-    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "and a late word of before changes nothing"
+    assert not await drafts.keep(later, REMINDER, DUE), "the draft is not new"
+    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "an older state changes nothing"
 
     (listed,) = await drafts.list_drafts()
     assert (listed.answers["danger"], listed.answers["description"]) == ("no", "more by now")
     assert listed.left_at == later.left_at
-    assert len(await rows(database, messages)) == 1, "nobody is reminded a second time"
+    assert len(await rows(database, messages)) == 1, "there is one reminder"
 
 
-async def test_a_later_draft_of_the_phone_takes_the_place(drafts: DraftStore, database: Database) -> None:
+async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
+
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
 
     assert await statuses(database) == ["superseded", "open", "open"]
+
     first = (await rows(database, table))[0]
     assert {name: first[name] for name in WIPED} == WIPED
     assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
@@ -128,18 +136,22 @@ async def test_a_later_draft_of_the_phone_takes_the_place(drafts: DraftStore, da
         ("queued", False),
     ]
     assert not await drafts.keep(draft("s1"), REMINDER, DUE), "it was kept before"
-    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "a later one is there"
+    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "there is a later draft"
 
 
-async def test_of_drafts_that_come_at_the_same_time_the_last_left_stays(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_drafts_of_a_phone_keep_the_last_left(drafts: DraftStore, database: Database) -> None:
     await asyncio.gather(*(drafts.keep(draft(f"s{number}", minutes=number), REMINDER, DUE) for number in range(5)))
+
     assert [listed.session for listed in await drafts.list_drafts()] == ["s4"]
     assert (await statuses(database)).count("open") == 1
     assert [one["status"] for one in await reminders(database)].count("queued") == 1
 
 
-async def test_what_was_filed_is_no_draft(drafts: DraftStore, book: IncidentStore, database: Database) -> None:
-    await book.file(report("s1", received_at=AT), PHONE, confirmation)
+async def test_keep_ignores_sessions_that_were_filed(
+    drafts: DraftStore, store: IncidentStore, database: Database
+) -> None:
+    await store.file(report("s1", received_at=AT), NUMBER, confirmation)
+
     assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
     assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
@@ -147,174 +159,203 @@ async def test_what_was_filed_is_no_draft(drafts: DraftStore, book: IncidentStor
     assert len(await reminders(database)) == 1
 
 
-async def test_a_reminder_that_is_too_long_keeps_nothing(drafts: DraftStore, database: Database) -> None:
+async def test_keep_with_too_long_reminder_stores_nothing(drafts: DraftStore, database: Database) -> None:
     with pytest.raises(TooManyParts):
         await drafts.keep(draft(), "x" * 161, DUE)
     assert await rows(database, table) == []
 
 
-# Filing ----------------------------------------------------------------------------------------------------
+# Filing -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_draft_is_filed_as_it_is(
-    drafts: DraftStore, book: IncidentStore, database: Database, clock: ManualClock
+async def test_file_files_the_draft_and_erases_it(
+    drafts: DraftStore, store: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     clock.advance(minutes=30)
-    done = await drafts.file(PHONE, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
+
+    done = await drafts.file(NUMBER, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
 
     assert done is not None
+
     filed = done.filed
     assert (filed.new, done.draft.session) == (True, "ATUid_1")
-    found = await book.find(filed.ticket)
+
+    found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.category, found.report.danger, found.report.session) == ("gesekan", "yes", "ATUid_1")
-    assert (found.report.received_at, found.phone) == (AT, PHONE.masked)
+    assert (found.report.received_at, found.phone) == (AT, NUMBER.masked)
+
     (noted,) = await rows(database, audit)
     assert (noted["at"], noted["detail"]) == (clock.now(), {"channel": "at", "by": "sms"})
 
     (row,) = await rows(database, table)
     assert {name: row[name] for name in WIPED} == WIPED
     assert (row["status"], row["updated_at"]) == ("filed", clock.now())
+
     sent = {message["class"]: message for message in await rows(database, messages)}
     assert sent["confirmation"]["text"] == f"33.75.01.1008 {filed.ticket}"
     assert (sent["resume"]["status"], sent["resume"]["phone_key"]) == ("cancelled", None)
 
 
-async def test_it_is_filed_once(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_file_files_a_draft_once(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    filed = await asyncio.gather(*(drafts.file(PHONE, confirming, since=BEFORE) for _ in range(5)))
+    filed = await asyncio.gather(*(drafts.file(NUMBER, confirming, since=BEFORE) for _ in range(5)))
+
     assert sum(one is not None for one in filed) == 1
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_there_is_nothing_to_file(drafts: DraftStore, book: IncidentStore, database: Database) -> None:
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "none was left"
+async def test_file_without_an_open_draft_returns_none(
+    drafts: DraftStore, store: IncidentStore, database: Database
+) -> None:
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "none was left"
+
     await drafts.keep(draft("s1"), None, DUE)
     assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
-    assert await drafts.file(PHONE, confirming, since=AT) is None, "it is too old"
-    await book.file(report("s2", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None, "another report was filed since"
+    assert await drafts.file(NUMBER, confirming, since=AT) is None, "it is too old"
+
+    await store.file(report("s2", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "another report was filed since"
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_a_report_before_it_does_not_hinder(drafts: DraftStore, book: IncidentStore) -> None:
-    await book.file(report("s1", received_at=AT), PHONE, confirmation)
+async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, store: IncidentStore) -> None:
+    await store.file(report("s1", received_at=AT), NUMBER, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is not None
+
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is not None
 
 
-async def test_a_session_that_was_filed_meanwhile_gets_its_ticket(
-    drafts: DraftStore, book: IncidentStore, database: Database
+async def test_file_of_a_filed_session_returns_its_ticket(
+    drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
+    """File a pending report whose dropped session had become a draft."""
     await drafts.keep(draft(), None, DUE)
-    earlier = await book.file(report(received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+
+    earlier = await store.file(report(received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
-    done = await drafts.file(PHONE, confirming, since=BEFORE)
+
+    done = await drafts.file(NUMBER, confirming, since=BEFORE)
     assert done is not None
     assert done.filed == FiledReport(earlier.ticket, new=False)
     assert await statuses(database) == ["filed"]
 
 
 @pytest.mark.parametrize("answers", [{}, {"category": "gesekan"}], ids=["nothing", "no place"])
-async def test_of_too_little_no_report_is_made(drafts: DraftStore, database: Database, answers: dict[str, str]) -> None:
+async def test_file_with_missing_answers_leaves_the_draft_open(
+    drafts: DraftStore, database: Database, answers: dict[str, str]
+) -> None:
     await drafts.keep(draft(answers=answers), None, DUE)
     with pytest.raises(ValueError, match="short key"):
-        await drafts.file(PHONE, confirming, since=BEFORE)
+        await drafts.file(NUMBER, confirming, since=BEFORE)
+
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
 
 
-async def test_without_its_confirmation_nothing_is_filed(drafts: DraftStore, database: Database) -> None:
+async def test_file_without_valid_confirmation_files_nothing(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), None, DUE)
     with pytest.raises(TooManyParts):
-        await drafts.file(PHONE, lambda *_: "x" * 1000, since=BEFORE)
+        await drafts.file(NUMBER, lambda *_: "x" * 1000, since=BEFORE)
+
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
 
 
-async def test_a_session_whose_number_was_erased_is_not_filed_again(
-    drafts: DraftStore, book: IncidentStore, reporter: Reporter, database: Database
+async def test_file_of_a_session_with_erased_number_is_refused(
+    drafts: DraftStore, store: IncidentStore, reporter: Reporter, database: Database
 ) -> None:
     await drafts.keep(draft(), None, DUE)
-    filed = await book.file(report(received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
-    await reporter.erase_number(filed.ticket, PHONE)
+    filed = await store.file(report(received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
+    await reporter.erase_number(filed.ticket, NUMBER)
+
     with pytest.raises(SessionOfAnotherPhone):
-        await drafts.file(PHONE, confirming, since=BEFORE)
+        await drafts.file(NUMBER, confirming, since=BEFORE)
+
     assert len(await rows(database, incidents)) == 1
 
 
-async def test_filing_a_report_calls_the_reminder_off(
-    drafts: DraftStore, book: IncidentStore, database: Database
+async def test_filing_a_report_cancels_the_reminder(
+    drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    """Else the resident who has just got a ticket would read that his report was not sent."""
+    """Residents with a ticket must not read that their report was not sent."""
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
-    await book.file(report("s3", received_at=DUE), PHONE, confirmation)
+
+    await store.file(report("s3", received_at=DUE), NUMBER, confirmation)
     assert [(one["status"], one["reason"]) for one in await reminders(database)] == [
         ("cancelled", "its report was filed"),
         ("queued", ""),
     ]
+
     await drafts.keep(draft("s4", minutes=20), REMINDER, DUE)
-    await book.file(report("s3", received_at=DUE), PHONE, confirmation)
+    await store.file(report("s3", received_at=DUE), NUMBER, confirmation)
     assert (await reminders(database))[-1]["status"] == "queued", "the same session again changes nothing"
 
 
-# Ending ----------------------------------------------------------------------------------------------------
+# Ending -----------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_discarded_is_wiped(drafts: DraftStore, database: Database) -> None:
+async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
+
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
-    assert await drafts.delete(PHONE) == 1
-    assert await drafts.delete(PHONE) == 0
+    assert await drafts.delete(NUMBER) == 1
+    assert await drafts.delete(NUMBER) == 0
 
     assert await statuses(database) == ["deleted", "open"]
+
     row = (await rows(database, table))[0]
     assert {name: row[name] for name in WIPED} == WIPED
     assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
         ("cancelled", True),
         ("queued", False),
     ]
-    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "the end of its session is told again"
-    assert await drafts.file(PHONE, confirming, since=BEFORE) is None
+    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "a repeated end of the session"
+    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
 
 
-async def test_discarding_and_filing_at_the_same_time_do_not_both(drafts: DraftStore, database: Database) -> None:
+async def test_concurrent_delete_and_file_have_one_winner(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    deleted, filed = await asyncio.gather(drafts.delete(PHONE), drafts.file(PHONE, confirming, since=BEFORE))
+    deleted, filed = await asyncio.gather(drafts.delete(NUMBER), drafts.file(NUMBER, confirming, since=BEFORE))
+
     assert (deleted == 1) is (filed is None)
     assert await statuses(database) == ["deleted" if deleted else "filed"]
     assert len(await rows(database, incidents)) == 1 - deleted
 
 
-async def test_what_is_left_too_long_expires(drafts: DraftStore, database: Database) -> None:
+async def test_expire_erases_old_drafts(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
+
     await drafts.keep(draft("s2", minutes=5, phone=OTHER), REMINDER, DUE)
     assert await drafts.expire(AT) == 0
     assert await drafts.expire(AT + timedelta(minutes=5)) == 1
     assert await statuses(database) == ["expired", "open"]
+
     row = (await rows(database, table))[0]
     assert {name: row[name] for name in WIPED} == WIPED
     assert [one["status"] for one in await reminders(database)] == ["cancelled", "queued"]
 
 
-async def test_many_expire_together(drafts: DraftStore) -> None:
+async def test_concurrent_expire_erases_each_draft_once(drafts: DraftStore) -> None:
     for number in range(20):
         await drafts.keep(draft(f"s{number}", phone=Phone(f"+2547110001{number:02}")), REMINDER, DUE)
     expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
+
     assert sum(expired) == 20
 
 
-# Listing ---------------------------------------------------------------------------------------------------
+# Listing ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_json_the_last_left_first_and_masked(drafts: DraftStore) -> None:
+async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> None:
     await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
     await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
+
     listed = [json.loads(json.dumps(draft_json(one))) for one in await drafts.list_drafts()]
+
     assert [one["session"] for one in listed] == ["s1", "s2"]
     assert listed[0] == {
         "channel": "at",
@@ -333,28 +374,33 @@ async def test_the_list_is_json_the_last_left_first_and_masked(drafts: DraftStor
     assert [one.session for one in await drafts.list_drafts(limit=1)] == ["s1"]
 
 
-async def test_a_number_that_cannot_be_opened_takes_no_list_down(
-    drafts: DraftStore, database: Database, clock: ManualClock, book: IncidentStore
+async def test_list_drafts_shows_an_undecryptable_number_as_a_question_mark(
+    drafts: DraftStore, database: Database, clock: ManualClock, store: IncidentStore
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
-    await DraftStore(database, Vault(b"\x08" * 32), clock, book).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
-    assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", PHONE.masked)]
+    await DraftStore(database, Vault(b"\x08" * 32), clock, store).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
+
+    assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", NUMBER.masked)]
 
 
-async def test_what_a_later_report_settles_is_not_listed(drafts: DraftStore, book: IncidentStore) -> None:
+async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, store: IncidentStore) -> None:
     await drafts.keep(draft("s1"), None, DUE)
-    await book.file(report("s2", received_at=AT - timedelta(minutes=1)), PHONE, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was before"
-    await book.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was another phone"
-    await book.file(report("s4", received_at=AT + timedelta(minutes=1)), PHONE, confirmation)
+
+    await store.file(report("s2", received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "an earlier report"
+
+    await store.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "a report of another phone"
+
+    await store.file(report("s4", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
 
 
-async def test_no_table_holds_a_readable_number(drafts: DraftStore, database: Database) -> None:
+async def test_tables_hold_no_readable_number(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
-    done = await drafts.file(PHONE, confirming, since=BEFORE)
+
+    done = await drafts.file(NUMBER, confirming, since=BEFORE)
     assert done is not None
     assert tickets.is_valid(done.filed.ticket)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

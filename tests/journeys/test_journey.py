@@ -1,4 +1,4 @@
-"""The main job, from outside: a resident dials, the report is recorded, an SMS confirms it."""
+"""Whole journey, from outside: a resident dials, the report is recorded, an SMS confirms it."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ RECORDS: dict[str, dict[str, Any]] = {
 THANKS = {"id": "Terima kasih.", "jv": "Matur nuwun.", "en": "Thank you."}
 
 
-async def test_it_is_ready_when_it_says_so(gateway: StandaloneGateway) -> None:
+async def test_gateway_is_ready_when_it_says_so(gateway: StandaloneGateway) -> None:
     assert await gateway.get("/readyz") == {"ready": True, "away": {}}
 
 
 async def journey(gateway: StandaloneGateway, language: str) -> tuple[str, str, str]:
-    """Dial, report, and read the SMS that confirms it: the ticket, the mask of the phone, and the text."""
+    """Dial, report, and wait for the confirmation. Returns the ticket, the masked phone, and the text of the SMS."""
     async with gateway.phone() as handset:
         shown = await walk(handset, KEYS[language])
         assert not shown.open
@@ -69,7 +69,7 @@ async def journey(gateway: StandaloneGateway, language: str) -> tuple[str, str, 
         return found[1] + found[2], handset.phone.masked, sms["text"]
 
 
-async def test_a_whole_journey_in_each_language(gateway: StandaloneGateway) -> None:
+async def test_whole_journey_in_each_language(gateway: StandaloneGateway) -> None:
     journeys = dict(zip(KEYS, await asyncio.gather(*(journey(gateway, language) for language in KEYS)), strict=True))
     incidents = {one["ticket"]: one for one in await gateway.program.list_json("incidents")}
     for language, (ticket, phone, _) in journeys.items():
@@ -92,16 +92,17 @@ async def test_a_whole_journey_in_each_language(gateway: StandaloneGateway) -> N
     assert [sent.count(text) for _, _, text in journeys.values()] == [1, 1, 1]
 
 
-async def test_how_a_session_ended_is_stored(gateway: StandaloneGateway) -> None:
+async def test_end_of_a_session_is_stored(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as whole, gateway.phone() as dropped:
         await walk(whole, KEYS["jv"])
         await walk(dropped, KEYS["jv"][:4])
     ends = {row["session"]: row for row in await gateway.rows(session_ends)}
+
     assert (ends[whole.session]["ending"], ends[whole.session]["hops"]) == ("completed", len(KEYS["jv"]) + 1)
     assert (ends[dropped.session]["ending"], ends[dropped.session]["hops"]) == ("abandoned", 5)
 
 
-async def test_the_log_holds_no_number(gateway: StandaloneGateway) -> None:
+async def test_log_holds_no_number(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
         shown = await walk(handset, KEYS["en"])
         found = TICKET.search(shown.text)
@@ -109,7 +110,7 @@ async def test_the_log_holds_no_number(gateway: StandaloneGateway) -> None:
         ticket = found[1] + found[2]
 
         async def logged() -> bool:
-            # In whichever order: the SMS may leave before or after the carrier tells that the session has ended.
+            # In any order: the SMS may be sent before or after the carrier reports the end of the session.
             lines = [json.loads(line) for line in gateway.program.log.read_text().splitlines() if line.endswith("}")]
             sent = any(line["event"] == "message.sent" and line["ticket"] == ticket for line in lines)
             return sent and any(line.get("session") == handset.session for line in lines)

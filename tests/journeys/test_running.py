@@ -1,4 +1,4 @@
-"""`waspada run` itself: it comes up again with its data, ends cleanly, leaves nothing behind, says what is wrong."""
+"""Life of `waspada run`: restart with its data, clean end, no leftovers, and errors at the start."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
 
 
 def processes_in(data: Path) -> list[psutil.Process]:
-    """Whatever still runs with this data folder on its command line or as its place of work."""
+    """Return the processes with this data folder on their command line or as their working directory."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -48,12 +48,12 @@ def processes_in(data: Path) -> list[psutil.Process]:
 
 
 def files_with(text: str, folder: Path) -> list[Path]:
-    """The logs and the files of the stores in which this stands."""
+    """Return the files below a folder that contain this text."""
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-async def test_it_ends_and_starts_again_with_what_it_had(tmp_path: Path, how: signal.Signals) -> None:
+async def test_gateway_restarts_with_its_data(tmp_path: Path, how: signal.Signals) -> None:
     data = tmp_path / "var"
     async with run_standalone_gateway(data) as gateway:
         async with gateway.phone() as handset, gateway.phone() as talking:
@@ -71,11 +71,12 @@ async def test_it_ends_and_starts_again_with_what_it_had(tmp_path: Path, how: si
     async with asyncio.timeout(20), run_standalone_gateway(data) as again:
         (incident,) = await again.rows(incidents)
         assert (incident["category"], incident["session"]) == ("gesekan", handset.session)
+
         async with again.phone() as handset:
             assert not (await walk(handset, KEYS["en"])).open
 
 
-async def test_the_first_start_shows_the_administrators_password_and_no_other_does(tmp_path: Path) -> None:
+async def test_only_the_first_start_shows_the_administrator_password(tmp_path: Path) -> None:
     data = tmp_path / "var"
     async with run_standalone_gateway(data) as gateway:
         account = (await gateway.program.list_json("users"))[0]
@@ -83,41 +84,46 @@ async def test_the_first_start_shows_the_administrators_password_and_no_other_do
         await gateway.program.end_with(signal.SIGTERM)
         shown = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
         assert shown
+
     async with run_standalone_gateway(data) as again:
         database = Database(store_urls(data).database, pool_size=1)
         assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
         await database.close()
         await again.program.end_with(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
-    assert files_with("admin", tmp_path), "the name stands somewhere"
+
+    assert files_with("admin", tmp_path), "the name is in some file"
     assert files_with(shown[1], tmp_path) == []
 
 
-async def test_the_key_of_what_stands_there_must_be_the_right_one(tmp_path: Path) -> None:
-    """Lost or changed, the start is refused, and whoever puts it back has everything again."""
+async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
+    """A lost or changed key is refused, and the data is there again with the right one."""
     data = tmp_path / "var"
     async with run_standalone_gateway(data) as gateway:
         await gateway.program.end_with(signal.SIGTERM)
     secrets = data / "secrets.toml"
     kept = secrets.rename(tmp_path / "copy.toml")
     status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
+
     assert (status, out) == (1, "")
     assert f"Error: {secrets} is gone, " in err
-    assert "put it back from your backup" in err
+    assert "restore it from your backup" in err
     assert not secrets.exists()
+
     secrets.touch(mode=0o600)
     secrets.write_text(re.sub(r'vault_key = "\w+"', f'vault_key = "{"07" * 32}"', kept.read_text()))
     status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
     assert "Error: The vault key is not the one that this database was filled with." in err
     assert processes_in(data) == []
+
     kept.rename(secrets)
     async with run_standalone_gateway(data) as again:
         assert (await again.get("/readyz"))["ready"]
 
 
-async def test_stopped_while_it_starts(tmp_path: Path) -> None:
-    """Ctrl-C as soon as the first server is there: nothing stays, and the next start is as good as any."""
+async def test_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
+    """Ctrl-C as soon as the first server runs leaves nothing behind, and the next start works."""
     data = tmp_path / "var"
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
@@ -140,55 +146,65 @@ async def test_stopped_while_it_starts(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(20):
         _, err = await process.communicate()
+
     assert process.returncode == 1
     assert b"Traceback" not in err
+
     await wait_until_gone(servers)
     assert processes_in(data) == []
+
     async with run_standalone_gateway(data) as gateway:
         assert (await gateway.get("/readyz"))["ready"]
 
 
-async def test_the_port_is_taken(tmp_path: Path) -> None:
+async def test_port_in_use_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         status, out, err = await run_command("run", "--data", str(tmp_path / "var"), "--port", str(port))
+
     assert (status, out) == (1, "")
     assert err == f"Error: 127.0.0.1:{port} cannot be listened on (Address already in use); choose another --port\n"
     assert processes_in(tmp_path) == []
 
 
-async def test_the_data_folder_is_taken(gateway: StandaloneGateway) -> None:
+async def test_data_folder_in_use_is_reported(gateway: StandaloneGateway) -> None:
     data, pid = gateway.program.data, gateway.program.process.pid
     status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
+
     assert (status, out) == (1, "")
     assert err == f"Error: {data} is already used by another waspada run (process {pid})\n"
     assert (await gateway.get("/readyz"))["ready"], "the one that runs is left alone"
 
 
-async def test_a_broken_pack(tmp_path: Path) -> None:
-    """Every complaint with its file and line, before anything is started."""
+async def test_broken_pack_is_reported(tmp_path: Path) -> None:
+    """Every fault with its file and line, before anything is started."""
     pack = shutil.copytree(PACK, tmp_path / "pack")
     flow = (pack / "flow.yaml").read_text()
     (pack / "flow.yaml").write_text(flow.replace("next: kecamatan", "next: nowhere"))
     wording = (pack / "wording" / "jv.yaml").read_text()
     (pack / "wording" / "jv.yaml").write_text(wording.replace("report: ", "rapport: "))
     status, out, err = await run_command("run", "--data", str(tmp_path / "var"), "--pack", str(pack))
+
     assert (status, out) == (1, "")
+
     line = flow[: flow.index("  category:\n")].count("\n") + 1
     assert f"flow.yaml:{line}: " in err
     assert "nowhere" in err
+
     line = wording[: wording.index("report: ")].count("\n") + 1
     assert f"wording/jv.yaml:{line}: " in err
     assert "Traceback" not in err
     assert not (tmp_path / "var").exists()
 
 
-async def test_broken_settings(tmp_path: Path) -> None:
+async def test_broken_settings_are_reported(tmp_path: Path) -> None:
     config = tmp_path / "waspada.toml"
     config.write_text('session_ttl_s = 10\n\n[channels.at]\ncarrier = "pigeon"\n')
+
     status, out, err = await run_command(
         "run", "--data", str(tmp_path / "var"), "--config", str(config), poll_ms="soon"
     )
+
     assert (status, out) == (1, "")
     assert f"{config}:1: session_ttl_s: " in err
     assert f"{config}:4: channels.at.carrier: " in err
@@ -197,7 +213,7 @@ async def test_broken_settings(tmp_path: Path) -> None:
     assert not (tmp_path / "var").exists()
 
 
-async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -> None:
+async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -> None:
     data = tmp_path / "var"
     people, password = tmp_path / "people.csv", tmp_path / "password"
     people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
@@ -222,5 +238,7 @@ async def test_other_verbs_speak_of_the_pack_that_it_runs_with(tmp_path: Path) -
         assert status == 1
         assert err.startswith("Error: areas: nothing is called 33.76.01.1002; known are"), "one that is set counts"
         assert await program.end_with(signal.SIGTERM) == 0
+
     status, out, _ = await run_command("check", "--data", str(data))
+
     assert out.startswith("menus/pekalongan: "), "what runs no more speaks by no pack"

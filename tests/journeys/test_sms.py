@@ -23,14 +23,16 @@ async def answer(gateway: StandaloneGateway, handset: Handset, text: str) -> str
     return reply["text"]
 
 
-async def test_a_report_by_sms(gateway: StandaloneGateway) -> None:
+async def test_report_by_sms_is_filed_and_confirmed(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
         assert "Tempat mana: Kuripan Kertoharjo, Kuripan Yosorejo?" in await answer(
             gateway, handset, "lapor 3 kuripan tawuran"
         )
+
         confirmation = await answer(gateway, handset, "Lapor, 3 kuripan yosorejo: tawuran di pasar \U0001f525")
         found = re.search(r"\b(\d{4})-(\d{4})\b", confirmation)
         assert found, confirmation
+
         ticket = found[1] + found[2]
         (incident,) = [one for one in await gateway.program.list_json("incidents") if one["ticket"] == ticket]
         assert {
@@ -46,6 +48,7 @@ async def test_a_report_by_sms(gateway: StandaloneGateway) -> None:
         assert "Sakpunika basa panjenengan Jawa" in await answer(gateway, handset, "BASA jawa")
         assert (await handset.dial("*384*3375#")).text.splitlines()[2] == "1.Lapor kedadosan"
         assert "kabusak" in await answer(gateway, handset, f"BUSAK {found[0]}")
+
         (incident,) = [one for one in await gateway.program.list_json("incidents") if one["ticket"] == ticket]
         assert (incident["phone"], incident["details"]) == ("", ["pelaku lari ke utara"])
         assert "dereng saged" in await answer(gateway, handset, "2"), (
@@ -57,6 +60,7 @@ async def test_a_report_by_sms(gateway: StandaloneGateway) -> None:
 
         await until(all_handled)
         assert len(await gateway.sms_to(handset)) == 7
+
         log = gateway.program.log.read_text()
         assert handset.phone.e164[-9:] not in log
         assert "pelaku" not in log

@@ -156,18 +156,18 @@ async def test_the_history_tells_all_that_befell_it(
         await outbox.requeue_unknown(timedelta())
     await Receipts(database, clock).store("at", Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", ""))
     shown = await desk.get_message(message)
-    assert [(told["what"], told.get("attempt"), told.get("reason")) for told in shown["history"]] == [
+    assert [(told.what, told.attempt, told.reason) for told in shown.history] == [
         ("queued", None, None),
         ("queued", 1, "busy"),
         ("unknown", 2, "no answer"),
         ("accepted", 3, ""),
         ("report: Success", None, ""),
     ]
-    assert [told["at"] for told in shown["history"]] == sorted(told["at"] for told in shown["history"])
-    assert [(report["status"], report["raw"], report["applied"]) for report in shown["receipts"]] == [
+    assert [told.at for told in shown.history] == sorted(told.at for told in shown.history)
+    assert [(report.status, report.raw, report.applied) for report in shown.receipts] == [
         ("delivered", "Success", True)
     ]
-    assert (shown["to"], shown["status"], shown["carrier_message_id"]) == ("+62812****567", "delivered", "ATXid_1")
+    assert (shown.to, shown.status, shown.carrier_message_id) == ("+62812****567", "delivered", "ATXid_1")
 
 
 async def test_a_lost_claim_stands_in_the_history(
@@ -177,14 +177,14 @@ async def test_a_lost_claim_stands_in_the_history(
     await outbox.claim(1, "w1", "at")
     clock.advance(minutes=6)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
-    told = (await desk.get_message(message))["history"][-1]
-    assert (told["what"], told["attempt"], told["reason"]) == ("unknown", 1, "claimed by a worker that was lost")
+    told = (await desk.get_message(message)).history[-1]
+    assert (told.what, told.attempt, told.reason) == ("unknown", 1, "claimed by a worker that was lost")
 
 
 async def test_what_was_given_back_is_no_try(desk: OperatorActions, outbox: Outbox, stage: Stage) -> None:
     message = await stage.put()
     await outbox.release("at", await outbox.claim(1, "w1", "at"))
-    assert len((await desk.get_message(message))["history"]) == 1
+    assert len((await desk.get_message(message)).history) == 1
 
 
 async def test_there_is_no_such_message(desk: OperatorActions) -> None:

@@ -275,13 +275,13 @@ async def test_the_list_is_masked_and_newest_first(letters: InboundQueue, write:
     await handle(letters, SmsReply(Disposition.UNSORTED, "Tempat?", "id"))
     await handle(letters, SmsReply(Disposition.MACHINE))
     listed = await letters.list_inbound()
-    assert [(one["from"], one["text"], one["made"], one["to_sort"]) for one in listed] == [
-        ("+62857****008", "apa ini", "", False),
+    assert [(one.sender, one.text, one.disposition, one.to_sort) for one in listed] == [
+        ("+62857****008", "apa ini", None, False),
         ("TELKOMSEL", "promo", "machine", False),
         ("+62812****567", "LAPOR 3", "unsorted", True),
     ]
-    assert listed[0]["received_at"] == clock.now().isoformat()
-    assert [one["text"] for one in await letters.list_inbound(1)] == ["apa ini"]
+    assert listed[0].received_at == clock.now()
+    assert [one.text for one in await letters.list_inbound(1)] == ["apa ini"]
     assert "81230004567" not in repr(listed)
 
 
@@ -289,7 +289,7 @@ async def test_the_list_of_what_the_desk_must_sort(letters: InboundQueue, write:
     for number, made in enumerate(Disposition):
         await write(made.value, Phone(f"+2547110001{number:02}"))
         await handle(letters, SmsReply(made))
-    listed = [one["made"] for one in await letters.list_inbound(to_sort=True)]
+    listed = [one.disposition for one in await letters.list_inbound(to_sort=True)]
     assert listed == ["failed", "other", "untold", "unsorted", "help_told", "unsubscribed_told"]
 
 
@@ -298,7 +298,7 @@ async def test_a_number_that_cannot_be_opened_is_shown_as_none(
 ) -> None:
     await write("LAPOR 3")
     (listed,) = await InboundQueue(database, Vault(bytes(32)), clock).list_inbound()
-    assert listed["from"] == ""
+    assert listed.sender == ""
     async with InboundQueue(database, Vault(bytes(32)), clock).claim_next() as opened:
         assert opened
         assert opened.sms.phone is None

@@ -18,6 +18,7 @@ from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
+from gateway.text.json_values import to_json
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import OTHER, PHONE, Stage, phone
@@ -323,7 +324,7 @@ async def test_what_was_lost_was_sent_when_it_was_claimed(outbox: Outbox, stage:
 async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: Stage) -> None:
     await stage.put("first", ticket="73402817")
     await stage.put("second", to=OTHER)
-    listed = json.loads(json.dumps(await outbox.list_messages()))
+    listed = json.loads(json.dumps(to_json(await outbox.list_messages())))
     assert [message["text"] for message in listed] == ["second", "first"]
     assert listed[1] == {
         "id": listed[1]["id"],
@@ -339,7 +340,7 @@ async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: S
         "reason": "",
         "created_at": "2026-11-23T08:00:00+00:00",
     }
-    assert [message["text"] for message in await outbox.list_messages(limit=1)] == ["second"]
+    assert [message.text for message in await outbox.list_messages(limit=1)] == ["second"]
 
 
 async def test_a_claim_shows_no_number(outbox: Outbox, stage: Stage) -> None:

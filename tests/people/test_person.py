@@ -1,4 +1,4 @@
-"""What a list changes of somebody: it adds and corrects, and brings nobody back who has said STOP since."""
+"""Merge rule of an import: a list adds and corrects, and subscribes nobody who has opted out since."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from gateway.people.person import (
     enclosing_codes,
     plan_change,
 )
-from gateway.text.phone import Phone
+from tests.helpers.phones import NUMBER
 
-PHONE = Phone("+6281230004567")
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 PODOSUGIH, MEDONO, BARAT = "33.75.01.1003", "33.75.01.1002", "33.75.01"
 LURAH = RoleGrant(Role.LURAH, (PODOSUGIH,), "surat tugas 12", AT)
 SUBSCRIBER = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", AT)
 
 
-def known(
+def state(
     *grants: RoleGrant,
     opted_out_at: datetime | None = None,
     podosugih: str = "",
@@ -44,45 +43,47 @@ def test_every_role_has_a_meaning() -> None:
     assert all(ROLE_MEANINGS.values())
 
 
-def test_somebody_new() -> None:
-    made = plan_change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi"), "id")
-    assert (made.effect, made.name, made.language, made.declined) == (Effect.NEW, "Dewi", "id", False)
-    assert (made.grants, made.subscriptions) == ((LURAH,), (SUBSCRIBER,))
+def test_plan_change_adds_a_new_person() -> None:
+    change = plan_change(UNKNOWN_PERSON, ListedPerson(NUMBER, (LURAH, SUBSCRIBER), "Dewi"), "id")
+
+    assert (change.effect, change.name, change.language, change.declined) == (Effect.NEW, "Dewi", "id", False)
+    assert (change.grants, change.subscriptions) == ((LURAH,), (SUBSCRIBER,))
 
 
-def test_the_same_again_changes_nothing() -> None:
-    made = plan_change(known(LURAH, podosugih="jv"), ListedPerson(PHONE, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
-    assert (made.effect, made.grants, made.subscriptions) == (Effect.UNCHANGED, (), ())
+def test_plan_change_of_the_same_entry_changes_nothing() -> None:
+    change = plan_change(state(LURAH, podosugih="jv"), ListedPerson(NUMBER, (LURAH, SUBSCRIBER), "Dewi", "jv"), "id")
+    assert (change.effect, change.grants, change.subscriptions) == (Effect.UNCHANGED, (), ())
 
 
-def test_what_a_list_does_not_say_stays() -> None:
-    made = plan_change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH),)), "id")
-    assert (made.effect, made.name, made.language) == (Effect.UNCHANGED, "Dewi", "jv")
+def test_plan_change_keeps_what_the_entry_leaves_empty() -> None:
+    change = plan_change(state(LURAH), ListedPerson(NUMBER, (RoleGrant(Role.LURAH),)), "id")
+    assert (change.effect, change.name, change.language) == (Effect.UNCHANGED, "Dewi", "jv")
 
 
 @pytest.mark.parametrize(
     "entry",
     [
-        ListedPerson(PHONE, (LURAH,), "Dewi Lestari"),
-        ListedPerson(PHONE, (LURAH,), language="id"),
-        ListedPerson(PHONE, (RoleGrant(Role.LURAH, (MEDONO,)),)),
-        ListedPerson(PHONE, (RoleGrant(Role.LURAH, basis="surat tugas 13"),)),
-        ListedPerson(PHONE, (RoleGrant(Role.CAMAT, (BARAT,)),)),
+        ListedPerson(NUMBER, (LURAH,), "Dewi Lestari"),
+        ListedPerson(NUMBER, (LURAH,), language="id"),
+        ListedPerson(NUMBER, (RoleGrant(Role.LURAH, (MEDONO,)),)),
+        ListedPerson(NUMBER, (RoleGrant(Role.LURAH, basis="surat tugas 13"),)),
+        ListedPerson(NUMBER, (RoleGrant(Role.CAMAT, (BARAT,)),)),
     ],
 )
-def test_a_difference_is_an_update(entry: ListedPerson) -> None:
-    assert plan_change(known(LURAH), entry, "id").effect is Effect.UPDATED
+def test_plan_change_of_a_different_entry_is_an_update(entry: ListedPerson) -> None:
+    assert plan_change(state(LURAH), entry, "id").effect is Effect.UPDATED
 
 
-def test_areas_of_a_role_are_those_of_the_last_list() -> None:
-    made = plan_change(known(LURAH), ListedPerson(PHONE, (RoleGrant(Role.LURAH, (MEDONO,)),)), "id")
-    assert made.grants == (RoleGrant(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
+def test_plan_change_replaces_the_areas_of_a_role() -> None:
+    change = plan_change(state(LURAH), ListedPerson(NUMBER, (RoleGrant(Role.LURAH, (MEDONO,)),)), "id")
+    assert change.grants == (RoleGrant(Role.LURAH, (MEDONO,), LURAH.basis, AT),)
 
 
-def test_subscriptions_are_added_and_never_taken_away() -> None:
+def test_plan_change_adds_subscriptions_and_removes_none() -> None:
     moved = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir", AT)
-    made = plan_change(known(podosugih="jv"), ListedPerson(PHONE, (moved,)), "id")
-    assert made.subscriptions == (RoleGrant(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
+    change = plan_change(state(podosugih="jv"), ListedPerson(NUMBER, (moved,)), "id")
+
+    assert change.subscriptions == (RoleGrant(Role.SUBSCRIBER, (MEDONO,), "formulir", AT),)
 
 
 CONSENTS = pytest.mark.parametrize(
@@ -92,47 +93,57 @@ CONSENTS = pytest.mark.parametrize(
 
 
 @CONSENTS
-@pytest.mark.parametrize("refuses", [False, True])  # whether somebody lifted it since, and he left again
-def test_a_stop_outweighs_a_consent_that_is_not_later(
-    agreed_at: datetime | None, declined: bool, refuses: bool
+@pytest.mark.parametrize("opted_out", [False, True])  # False: lifted since, and they left again
+def test_opt_out_outweighs_a_consent_that_is_not_later(
+    agreed_at: datetime | None, declined: bool, opted_out: bool
 ) -> None:
     agreed = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
-    made = plan_change(known(opted_out_at=AT, opted_out=refuses), ListedPerson(PHONE, (agreed,)), "id")
-    assert (made.declined, made.lifts_opt_out) == (declined, refuses and not declined)
-    assert made.subscriptions == (() if declined else (agreed,))
-    assert made.effect is (Effect.UNCHANGED if declined else Effect.UPDATED)
+    change = plan_change(state(opted_out_at=AT, opted_out=opted_out), ListedPerson(NUMBER, (agreed,)), "id")
+
+    assert (change.declined, change.lifts_opt_out) == (declined, opted_out and not declined)
+    assert change.subscriptions == (() if declined else (agreed,))
+    assert change.effect is (Effect.UNCHANGED if declined else Effect.UPDATED)
 
 
 @CONSENTS
-def test_who_said_stop_before_anybody_knew_him(agreed_at: datetime | None, declined: bool) -> None:
+def test_opt_out_of_a_stranger_outweighs_a_consent_that_is_not_later(
+    agreed_at: datetime | None, declined: bool
+) -> None:
     agreed = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", agreed_at)
-    stranger = known(opted_out_at=AT, opted_out=True, in_directory=False)
-    made = plan_change(stranger, ListedPerson(PHONE, (agreed,)), "id")
-    assert (made.effect, made.declined) == (Effect.UNCHANGED if declined else Effect.NEW, declined)
-    appointed = plan_change(stranger, ListedPerson(PHONE, (agreed, LURAH)), "id")
+    stranger = state(opted_out_at=AT, opted_out=True, in_directory=False)
+
+    change = plan_change(stranger, ListedPerson(NUMBER, (agreed,)), "id")
+    assert (change.effect, change.declined) == (Effect.UNCHANGED if declined else Effect.NEW, declined)
+
+    appointed = plan_change(stranger, ListedPerson(NUMBER, (agreed, LURAH)), "id")
     assert (appointed.effect, appointed.declined, appointed.grants) == (Effect.NEW, declined, (LURAH,))
 
 
-def test_who_has_come_back_by_himself_is_not_declined() -> None:
-    made = plan_change(known(podosugih="jv", opted_out_at=AT), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
-    assert (made.effect, made.declined) == (Effect.UNCHANGED, False)
+def test_person_who_subscribed_again_is_not_declined() -> None:
+    change = plan_change(state(podosugih="jv", opted_out_at=AT), ListedPerson(NUMBER, (SUBSCRIBER,)), "id")
+    assert (change.effect, change.declined) == (Effect.UNCHANGED, False)
 
 
-def test_a_later_consent_to_what_stands_lifts_a_stop() -> None:
-    made = plan_change(known(podosugih="jv", opted_out_at=AT, opted_out=True), ListedPerson(PHONE, (SUBSCRIBER,)), "id")
-    assert (made.effect, made.declined, made.lifts_opt_out) == (Effect.UNCHANGED, True, False)
+def test_later_consent_to_an_active_subscription_lifts_an_opt_out() -> None:
+    change = plan_change(
+        state(podosugih="jv", opted_out_at=AT, opted_out=True), ListedPerson(NUMBER, (SUBSCRIBER,)), "id"
+    )
+    assert (change.effect, change.declined, change.lifts_opt_out) == (Effect.UNCHANGED, True, False)
+
     later = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", AT + timedelta(days=1))
-    made = plan_change(known(podosugih="jv", opted_out_at=AT, opted_out=True), ListedPerson(PHONE, (later,)), "id")
-    assert (made.effect, made.declined, made.lifts_opt_out) == (Effect.UPDATED, False, True)
+    change = plan_change(state(podosugih="jv", opted_out_at=AT, opted_out=True), ListedPerson(NUMBER, (later,)), "id")
+    assert (change.effect, change.declined, change.lifts_opt_out) == (Effect.UPDATED, False, True)
 
 
-def test_a_person_shows_no_number_and_no_name() -> None:
-    person = Person(PHONE, "Dewi", "id", (LURAH,), "a.csv", AT, AT)
-    entry = ListedPerson(PHONE, (LURAH,), "Dewi")
-    shown = f"{person} {entry} {plan_change(UNKNOWN_PERSON, ListedPerson(PHONE, (LURAH,)), 'id')}"
+def test_repr_of_a_person_shows_no_number_and_no_name() -> None:
+    person = Person(NUMBER, "Dewi", "id", (LURAH,), "a.csv", AT, AT)
+    entry = ListedPerson(NUMBER, (LURAH,), "Dewi")
+
+    shown = f"{person} {entry} {plan_change(UNKNOWN_PERSON, ListedPerson(NUMBER, (LURAH,)), 'id')}"
+
     assert "81230004567" not in shown
     assert "Dewi" not in shown
 
 
-def test_who_is_there_for_an_area() -> None:
+def test_enclosing_codes_are_those_of_the_area_and_its_kecamatan() -> None:
     assert enclosing_codes(PODOSUGIH) == (PODOSUGIH, BARAT)

@@ -1,4 +1,4 @@
-"""One masked JSON object per line, whoever logs, written in batches."""
+"""Log lines: one masked JSON object each, from every logger, written in batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NUMBER = "+6281230004567"
 MASKED = "+62812****567"
 EVENING = datetime(2026, 11, 23, 20, 41, 5, 123456, tzinfo=UTC)
 
-early = structlog.get_logger()  # as every module has one, made long before `configure`
+early = structlog.get_logger()  # created before `configure`, as in every module
 
 
 class Outcome(StrEnum):
@@ -61,16 +61,17 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def logged(**fields: Any) -> dict[str, Any]:
-    """The one line that these fields make."""
+    """Log these fields and return the line."""
     stream = configured()
     structlog.get_logger().info("probe", **fields)
     (line,) = lines(stream)
     return line
 
 
-async def test_a_line_is_one_json_object(stream: io.StringIO) -> None:
+async def test_line_is_one_json_object(stream: io.StringIO) -> None:
     log = structlog.get_logger()
     log.info("ussd.turn", channel="at", screen="Sugeng rawuh\n1 Nglaporké", ms=1.23, end=False, ticket=None, hops=3)
+
     assert lines(stream) == [
         {
             "at": "2026-11-23T20:41:05.123Z",
@@ -104,7 +105,9 @@ async def test_no_number_reaches_the_log(stream: io.StringIO) -> None:
             ticket="73402816",
         )
     logging.getLogger("aiohttp.server").error("Error from %s", NUMBER)
+
     (line, library_line) = lines(stream)
+
     assert "81230004567" not in stream.getvalue()
     assert line["event"] == f"sent to {MASKED}"
     assert line["text"] == f"Hubungi {MASKED}"
@@ -115,7 +118,7 @@ async def test_no_number_reaches_the_log(stream: io.StringIO) -> None:
     assert library_line["message"] == f"Error from {MASKED}"
 
 
-async def test_a_text_is_masked_every_time(stream: io.StringIO) -> None:
+async def test_text_is_masked_every_time(stream: io.StringIO) -> None:
     for _ in range(3):
         structlog.get_logger().info("probe", text=f"ke {NUMBER}", clean="Kecamatan Pekalongan Barat")
     assert [line["text"] for line in lines(stream)] == [f"ke {MASKED}"] * 3
@@ -134,7 +137,7 @@ async def test_a_text_is_masked_every_time(stream: io.StringIO) -> None:
         ("\x1b[2J\x00", "\x1b[2J\x00"),
     ],
 )
-def test_values(value: object, shown: object) -> None:
+def test_values_are_converted_to_json_types(value: object, shown: object) -> None:
     assert logged(value=value)["value"] == shown
 
 
@@ -150,37 +153,41 @@ def test_values(value: object, shown: object) -> None:
         max_size=4,
     )
 )
-def test_whatever_is_logged_is_one_line_of_json(fields: Mapping[str, Any]) -> None:
+def test_any_value_is_one_line_of_json(fields: Mapping[str, Any]) -> None:
     assert logged(**fields).keys() == {"at", "level", "event", *fields}
 
 
-async def test_lines_wait_for_their_batch_and_a_warning_takes_them_along(stream: io.StringIO) -> None:
+async def test_lines_wait_for_their_batch_and_a_warning_flushes_it(stream: io.StringIO) -> None:
     log = structlog.get_logger()
     log.info("one")
     log.info("two")
+
     assert stream.getvalue() == ""
+
     log.warning("three")
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["one", "two", "three"]
+
     log.info("four")
     await asyncio.sleep(logs.FLUSH_S * 1.5)
     assert json.loads(stream.getvalue().splitlines()[-1])["event"] == "four"
 
 
-async def test_a_line_of_a_thread_is_written_at_once(stream: io.StringIO) -> None:
+async def test_line_of_a_thread_is_written_at_once(stream: io.StringIO) -> None:
     threading.Thread(target=structlog.get_logger().info, args=("threaded",)).start()
     for _ in range(100):
         await asyncio.sleep(0.001)
         if stream.getvalue():
             break
+
     assert json.loads(stream.getvalue())["event"] == "threaded"
 
 
-def test_a_line_without_a_loop_is_written_at_once(stream: io.StringIO) -> None:
+def test_line_without_a_loop_is_written_at_once(stream: io.StringIO) -> None:
     structlog.get_logger().info("one")
     assert json.loads(stream.getvalue())["event"] == "one"
 
 
-def test_lines_of_a_loop_that_ended_are_not_lost(stream: io.StringIO) -> None:
+def test_lines_of_a_closed_loop_are_not_lost(stream: io.StringIO) -> None:
     async def log() -> None:
         structlog.get_logger().info("from a loop")
 
@@ -191,7 +198,7 @@ def test_lines_of_a_loop_that_ended_are_not_lost(stream: io.StringIO) -> None:
     assert [line["event"] for line in lines(stream)] == ["from a loop", "later"]
 
 
-def test_the_end_of_the_process_loses_no_line() -> None:
+def test_end_of_the_process_loses_no_line() -> None:
     program = (
         "import asyncio, sys, structlog\n"
         "from gateway.runtime import logs\n"
@@ -203,23 +210,26 @@ def test_the_end_of_the_process_loses_no_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True, cwd=Path(__file__).parents[2]
     )
+
     assert json.loads(done.stdout)["event"] == "last words"
     assert done.stderr == b""
 
 
-async def test_every_batch_goes_to_the_copy_as_well(stream: io.StringIO) -> None:
+async def test_every_batch_goes_to_the_copy_target_too(stream: io.StringIO) -> None:
     batches: list[Sequence[bytes]] = []
     logs.copy_to(batches.append)
     log = structlog.get_logger()
     log.info("one")
     log.warning("two")
     logs.copy_to(None)
+
     log.warning("three")
+
     assert [[json.loads(line)["event"] for line in batch] for batch in batches] == [["one", "two"]]
     assert len(lines(stream)) == 3
 
 
-def test_a_stream_that_is_gone_hurts_nobody(stream: io.StringIO) -> None:
+def test_closed_stream_raises_no_error(stream: io.StringIO) -> None:
     stream.close()
     structlog.get_logger().error("into the void")
 
@@ -228,8 +238,10 @@ def test_loggers_made_early_follow_a_new_configuration(stream: io.StringIO) -> N
     early.info("one")
     second = configured()
     early.info("two")
+
     assert [line["event"] for line in lines(stream)] == ["one"]
     assert [line["event"] for line in lines(second)] == ["two"]
+
     with capture_logs() as captured:
         early.info("three")
     assert captured == [{"event": "three", "log_level": "info"}]
@@ -239,7 +251,9 @@ def test_below_the_level_nothing_is_logged() -> None:
     stream = configured(level="warning")
     structlog.get_logger().info("quiet")
     logging.getLogger("alembic").info("quiet")
+
     structlog.get_logger().warning("loud")
+
     assert [line["event"] for line in lines(stream)] == ["loud"]
 
 
@@ -250,7 +264,9 @@ def test_libraries_log_in_the_same_form(stream: io.StringIO) -> None:
         int("x")
     except ValueError:
         logging.getLogger("aiohttp.server").exception("Error handling request")
+
     (alembic, aiohttp) = lines(stream)
+
     assert alembic == {
         "at": "2026-11-23T20:41:05.123Z",
         "level": "info",
@@ -262,41 +278,49 @@ def test_libraries_log_in_the_same_form(stream: io.StringIO) -> None:
     assert aiohttp["exception"].endswith("ValueError: invalid literal for int() with base 10: 'x'")
 
 
-def test_a_library_that_logs_badly_leaks_nothing(stream: io.StringIO) -> None:
+def test_malformed_library_line_leaks_no_number(stream: io.StringIO) -> None:
     (handler,) = [one for one in logging.getLogger().handlers if type(one).__module__ == logs.__name__]
     handler.handle(logging.LogRecord("careless", logging.WARNING, "", 0, "%d sent", (NUMBER,), None))
+
     (line,) = lines(stream)
+
     assert (line["logger"], line["message"]) == ("careless", "%d sent")
 
 
-def test_a_person_reads_time_level_event_and_fields() -> None:
+def test_readable_line_has_time_level_event_and_fields() -> None:
     stream = configured("console")
     structlog.get_logger().info("ussd.turn", state="main", screen="1 Lapor\n2 Cek", input="", note="dua kata", ms=1.5)
     text = stream.getvalue()
+
     at = EVENING.astimezone().strftime("%H:%M:%S.123")
+
     assert text == f'{at} info     ussd.turn          state=main input="" note="dua kata" ms=1.5\n'
 
 
-def test_a_person_sees_the_traceback_below_the_line() -> None:
+def test_readable_line_has_its_traceback_below() -> None:
     stream = configured("console")
     try:
         int("x")
     except ValueError:
         structlog.get_logger().error("sms.failed", exc_info=True)
+
     head, *rest = stream.getvalue().splitlines()
+
     assert head.endswith("error    sms.failed")
     assert rest[0] == "Traceback (most recent call last):"
     assert rest[-1] == "ValueError: invalid literal for int() with base 10: 'x'"
 
 
 @pytest.mark.parametrize("typed", ["\x1b[2J", "a\nb", "\x9b2J", "\u202eabc", 'a"b c'])
-def test_nothing_typed_steers_the_terminal(typed: str) -> None:
+def test_readable_line_quotes_control_characters(typed: str) -> None:
     shown = logs.readable({"at": "?", "level": "info", "event": "probe", "input": typed}, colours=False)
+
     assert shown.isprintable()
     assert json.loads(shown.split("input=")[1]) == typed
 
 
-def test_colours_only_where_they_are_seen() -> None:
+def test_readable_line_has_colours_on_a_terminal_only() -> None:
     line = {"at": "2026-11-23T20:41:05.123Z", "level": "error", "event": "probe"}
+
     assert "\033[31m" in logs.readable(line, colours=True)
     assert "\033" not in logs.readable(line, colours=False)

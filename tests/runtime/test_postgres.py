@@ -1,4 +1,4 @@
-"""The pool against a real PostgreSQL: what commits, what counts as away, how fast, and how it comes back."""
+"""Connection pool over a real PostgreSQL: transactions, outages, deadlines and recovery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.runtime.postgres import Database, DatabaseUnavailable, is_current, 
 
 @pytest.fixture
 async def marks(database: Database) -> Database:
-    """A database with one table to write to."""
+    """Open a database with one table to write to."""
     async with database.begin() as connection:
         await connection.execute(text("CREATE TABLE marks (mark text PRIMARY KEY)"))
     return database
@@ -46,14 +46,14 @@ async def all_marks(database: Database) -> list[str]:
 
 
 async def others(database: Database, select: str) -> list[object]:
-    """`select` for each connection to this database but the asking one."""
+    """Run `select` for each connection to this database except this one."""
     query = f"SELECT {select} FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     async with database.begin() as connection:
         return list(await connection.scalars(text(query)))
 
 
 async def becomes(database: Database, answering: bool) -> bool:
-    """Whether within five seconds the database answers, or ceases to."""
+    """Return True if the database answers, or stops answering, within five seconds."""
     for _ in range(500):
         try:
             await database.ping()
@@ -68,7 +68,7 @@ async def becomes(database: Database, answering: bool) -> bool:
 
 @contextmanager
 def hanging(stores: EmbeddedStores) -> Iterator[None]:
-    """PostgreSQL stopped in its tracks: connections are accepted by the kernel, and nobody answers."""
+    """Stop PostgreSQL with SIGSTOP: the kernel accepts connections, and nothing answers."""
     server = psutil.Process(stores.postgres_pid)
     processes = [server, *server.children()]
     for process in processes:
@@ -80,7 +80,7 @@ def hanging(stores: EmbeddedStores) -> Iterator[None]:
             process.resume()
 
 
-async def test_a_block_is_committed_at_its_end_and_rolled_back_by_an_error(marks: Database) -> None:
+async def test_block_is_committed_at_its_end_and_rolled_back_by_an_error(marks: Database) -> None:
     await mark(marks, "kept")
     with pytest.raises(ZeroDivisionError):
         async with marks.begin() as connection:
@@ -90,7 +90,7 @@ async def test_a_block_is_committed_at_its_end_and_rolled_back_by_an_error(marks
     assert await all_marks(marks) == ["kept"]
 
 
-async def test_a_broken_rule_is_not_away_and_shows_no_values(marks: Database) -> None:
+async def test_integrity_error_is_no_outage_and_shows_no_values(marks: Database) -> None:
     await mark(marks, "once")
 
     with pytest.raises(IntegrityError) as caught:
@@ -108,15 +108,15 @@ async def test_a_broken_rule_is_not_away_and_shows_no_values(marks: Database) ->
         ({"username": "stranger"}, "does not exist"),
     ],
 )
-async def test_a_server_that_does_not_let_us_in_is_away(database_url: str, change: dict[str, Any], reason: str) -> None:
+async def test_refused_login_is_an_outage(database_url: str, change: dict[str, Any], reason: str) -> None:
     url = make_url(database_url)._replace(**change)
     async with opened(url.render_as_string(hide_password=False)) as database:
         with pytest.raises(DatabaseUnavailable, match=reason):
             await database.ping()
 
 
-async def test_connections_that_the_server_closed_are_replaced_unnoticed(marks: Database) -> None:
-    """So it is after a restart of PostgreSQL: every connection of the pool is dead."""
+async def test_connections_closed_by_the_server_are_replaced(marks: Database) -> None:
+    """After a restart of PostgreSQL every connection of the pool is dead."""
     blocks = [marks.begin() for _ in range(3)]
     for block in blocks:
         await (await block.__aenter__()).execute(text("SELECT 1"))
@@ -136,7 +136,7 @@ async def test_connections_that_the_server_closed_are_replaced_unnoticed(marks: 
     assert await all_marks(marks) == ["0", "1", "2"]
 
 
-async def test_a_connection_lost_in_a_block_is_away_and_rolls_back(marks: Database) -> None:
+async def test_connection_lost_in_a_block_is_an_outage_and_rolls_back(marks: Database) -> None:
     with pytest.raises(DatabaseUnavailable):
         async with marks.begin() as connection:
             await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
@@ -145,7 +145,7 @@ async def test_a_connection_lost_in_a_block_is_away_and_rolls_back(marks: Databa
     assert await all_marks(marks) == []
 
 
-async def test_a_server_that_is_killed_is_away_and_comes_back(tmp_path: Path) -> None:
+async def test_killed_server_is_an_outage_until_it_is_back(tmp_path: Path) -> None:
     stores = await EmbeddedStores.start(tmp_path)
     try:
         async with opened(stores.database_url) as database:
@@ -157,7 +157,7 @@ async def test_a_server_that_is_killed_is_away_and_comes_back(tmp_path: Path) ->
         await stores.stop()
 
 
-async def test_a_deadline_ends_the_block_and_the_statement(database: Database) -> None:
+async def test_deadline_ends_the_block_and_the_statement(database: Database) -> None:
     began = time.monotonic()
     with pytest.raises(DatabaseUnavailable):
         async with database.begin(deadline=0.2) as connection:
@@ -171,7 +171,7 @@ async def test_a_deadline_ends_the_block_and_the_statement(database: Database) -
     pytest.fail("the statement still runs after two seconds")
 
 
-async def test_a_deadline_counts_the_time_between_statements(marks: Database) -> None:
+async def test_deadline_counts_the_time_between_statements(marks: Database) -> None:
     with pytest.raises(DatabaseUnavailable):
         async with marks.begin(deadline=0.1) as connection:
             await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
@@ -180,10 +180,10 @@ async def test_a_deadline_counts_the_time_between_statements(marks: Database) ->
     assert await all_marks(marks) == []
 
 
-async def test_a_deadline_that_is_kept_changes_nothing(marks: Database) -> None:
+async def test_deadline_that_is_met_changes_nothing(marks: Database) -> None:
     async with marks.begin(deadline=0.2) as connection:
         await connection.execute(text("INSERT INTO marks VALUES ('kept')"))
-    await asyncio.sleep(0.4)  # past the moment at which the connection would have been cut
+    await asyncio.sleep(0.4)  # past the time at which the connection would have been closed
 
     await mark(marks, "too")
 
@@ -191,8 +191,8 @@ async def test_a_deadline_that_is_kept_changes_nothing(marks: Database) -> None:
     assert len(await others(marks, "pid")) == 0
 
 
-async def test_a_hanging_server_is_away_by_the_deadline(stores: EmbeddedStores, marks: Database) -> None:
-    """The first block finds a connection in the pool, the second must open one."""
+async def test_hanging_server_is_an_outage_at_the_deadline(stores: EmbeddedStores, marks: Database) -> None:
+    """The first block takes a connection of the pool, the second must open one."""
     with hanging(stores):
         for _ in range(2):
             began = time.monotonic()
@@ -204,25 +204,27 @@ async def test_a_hanging_server_is_away_by_the_deadline(stores: EmbeddedStores, 
     assert await all_marks(marks) == []
 
 
-async def test_a_statement_has_a_time_limit_without_a_deadline(stores: EmbeddedStores, database_url: str) -> None:
+async def test_statement_has_a_time_limit_without_a_deadline(stores: EmbeddedStores, database_url: str) -> None:
     async with opened(database_url, timeout=0.3) as database:
         with pytest.raises(DatabaseUnavailable):
             async with database.begin() as connection:
                 await connection.execute(text("SELECT pg_sleep(30)"))
+
         await database.ping()
         with hanging(stores), pytest.raises(DatabaseUnavailable):
             await database.ping()
+
         await database.ping()
 
 
-async def test_a_pool_that_is_used_up_is_away_not_stuck(database_url: str) -> None:
+async def test_exhausted_pool_is_an_outage_and_not_stuck(database_url: str) -> None:
     async with opened(database_url, pool_size=1, timeout=0.2) as database, database.begin() as connection:
         await connection.execute(text("SELECT 1"))
         with pytest.raises(DatabaseUnavailable, match="limit of size 1"):
             await database.ping()
 
 
-async def test_a_cancelled_block_leaves_the_pool_in_order(marks: Database) -> None:
+async def test_cancelled_block_leaves_the_pool_in_order(marks: Database) -> None:
     async def long_one() -> None:
         async with marks.begin() as connection:
             await connection.execute(text("INSERT INTO marks VALUES ('lost')"))
@@ -238,14 +240,16 @@ async def test_a_cancelled_block_leaves_the_pool_in_order(marks: Database) -> No
     assert await all_marks(marks) == []
 
 
-async def test_an_error_raised_by_the_block_itself_passes_through(database: Database) -> None:
+async def test_error_raised_by_the_block_itself_passes_through(database: Database) -> None:
     with pytest.raises(LookupError):
         async with database.begin() as connection:
             await connection.execute(text("SELECT 1"))
             raise LookupError
 
 
-async def test_many_processes_may_upgrade_at_once(stores: EmbeddedStores, marks: Database, database_url: str) -> None:
+async def test_concurrent_upgrades_wait_for_each_other(
+    stores: EmbeddedStores, marks: Database, database_url: str
+) -> None:
     async with marks.begin() as connection:
         await connection.execute(text("DROP SCHEMA public CASCADE"))
         await connection.execute(text("CREATE SCHEMA public"))
@@ -256,7 +260,7 @@ async def test_many_processes_may_upgrade_at_once(stores: EmbeddedStores, marks:
     assert await is_current(marks)
 
 
-async def test_an_upgrade_without_a_server_is_away(tmp_path: Path) -> None:
+async def test_upgrade_without_a_server_is_an_outage(tmp_path: Path) -> None:
     url = store_urls(tmp_path).database
     with pytest.raises(DatabaseUnavailable):
         await upgrade(url)

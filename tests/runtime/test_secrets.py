@@ -1,4 +1,4 @@
-"""What `waspada run` makes for itself at its first start, and must never make a second time."""
+"""Secrets of the first start of `waspada run`, which are never created a second time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.runtime.secrets import SecretsUnusable, load, load_or_create
 _NAME = "secrets.toml"
 
 
-def test_secrets_are_made_once(tmp_path: Path) -> None:
+def test_secrets_are_created_once(tmp_path: Path) -> None:
     made = load_or_create(tmp_path / "var")
 
     assert len(bytes.fromhex(made.vault_key)) == 32
@@ -28,14 +28,14 @@ def test_two_gateways_have_different_secrets(tmp_path: Path) -> None:
     assert one.local_api_key != other.local_api_key
 
 
-def test_only_the_owner_can_read_them(tmp_path: Path) -> None:
+def test_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     load_or_create(tmp_path)
 
     assert stat.S_IMODE((tmp_path / _NAME).stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [_NAME]
 
 
-def test_their_repr_shows_nothing(tmp_path: Path) -> None:
+def test_repr_shows_no_secret(tmp_path: Path) -> None:
     made = load_or_create(tmp_path)
 
     assert made.vault_key not in repr(made)
@@ -43,7 +43,7 @@ def test_their_repr_shows_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
-def test_a_file_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> None:
+def test_file_readable_by_others_is_refused(tmp_path: Path, mode: int) -> None:
     load_or_create(tmp_path)
     (tmp_path / _NAME).chmod(mode)
 
@@ -63,8 +63,8 @@ def test_a_file_that_others_can_reach_is_refused(tmp_path: Path, mode: int) -> N
         "\xff",
     ],
 )
-def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, content: str) -> None:
-    """A new vault key would lock away every number that is stored."""
+def test_damaged_file_is_refused_and_kept(tmp_path: Path, content: str) -> None:
+    """With a new vault key no stored number could be read."""
     path = tmp_path / _NAME
     path.touch(mode=0o600)
     path.write_text(content, encoding="latin-1")
@@ -75,16 +75,17 @@ def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, content: str) -> Non
     assert path.read_text(encoding="latin-1") == content
 
 
-def test_lost_ones_are_not_made_anew(tmp_path: Path) -> None:
+def test_lost_secrets_are_not_created_again(tmp_path: Path) -> None:
     with pytest.raises(SecretsUnusable, match=f"{tmp_path / _NAME} is gone, .* from your backup"):
         load_or_create(tmp_path, in_use=True)
 
     assert list(tmp_path.iterdir()) == []
+
     made = load_or_create(tmp_path)
     assert load_or_create(tmp_path, in_use=True) == made
 
 
-def test_the_rest_of_an_unfinished_start_does_no_harm(tmp_path: Path) -> None:
+def test_unfinished_file_of_an_earlier_start_is_replaced(tmp_path: Path) -> None:
     unfinished = tmp_path / "secrets.new"
     unfinished.write_text("vault_key = ")
 
@@ -94,6 +95,6 @@ def test_the_rest_of_an_unfinished_start_does_no_harm(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / _NAME).stat().st_mode) == 0o600
 
 
-def test_a_folder_without_a_gateway_is_named(tmp_path: Path) -> None:
+def test_folder_without_a_gateway_is_named(tmp_path: Path) -> None:
     with pytest.raises(SecretsUnusable, match=f"no gateway in {tmp_path}"):
         load(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.clocks import ManualClock
 from tests.helpers.logs import log
-from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
+from tests.helpers.outages import OwnRedis, PostgresGate, own_redis, postgres
 from tests.helpers.sms import Room, room
 
 __all__ = ["log", "own_redis", "postgres"]
@@ -20,7 +20,9 @@ async def desk(redis_url: str, database_url: str, clock: ManualClock, log: io.St
 
 
 @pytest.fixture
-async def shaky(own_redis: OwnRedis, postgres: Gate, clock: ManualClock, log: io.StringIO) -> AsyncIterator[Room]:
+async def shaky(
+    own_redis: OwnRedis, postgres: PostgresGate, clock: ManualClock, log: io.StringIO
+) -> AsyncIterator[Room]:
     """A post room over `own_redis` and `postgres`, which may go away."""
     async with room(own_redis.url, postgres.url, clock, log=log) as built:
         yield built

@@ -36,7 +36,7 @@ CRIES = [
 async def test_a_cry_for_help_is_answered_and_kept_for_the_desk(desk: Room, text: str, language: str) -> None:
     assert await desk.says(text) == sms("help", language)
     (listed,) = await desk.letters.list_inbound(to_sort=True)
-    assert (listed["text"], listed["made"], listed["to_sort"]) == (text, "help_told", True)
+    assert (listed.text, listed.disposition, listed.to_sort) == (text, "help_told", True)
     assert await desk.incidents() == [], "only who says LAPOR has reported"
     assert await desk.says("BANTUAN") == sms("help")
     assert len(await desk.letters.list_inbound(to_sort=True)) == 1
@@ -53,7 +53,7 @@ async def test_anything_else_is_kept_for_the_desk(desk: Room) -> None:
     assert await desk.says("ada tawuran di klego") == sms("unknown")
     assert "*384*3375#" in sms("unknown")
     (listed,) = await desk.letters.list_inbound(to_sort=True)
-    assert (listed["text"], listed["from"]) == ("ada tawuran di klego", NUMBER.masked)
+    assert (listed.text, listed.sender) == ("ada tawuran di klego", NUMBER.masked)
 
 
 NONSENSE = [

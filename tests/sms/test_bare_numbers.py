@@ -52,7 +52,7 @@ async def test_one_sends_nothing_that_could_not_be_confirmed(desk: Room, clock: 
         assert await desk.says("BANTUAN")
     assert await desk.says("1") == ""
     assert await desk.incidents() == []
-    assert [letter["text"] for letter in await desk.letters.list_inbound(to_sort=True)] == ["1"]
+    assert [letter.text for letter in await desk.letters.list_inbound(to_sort=True)] == ["1"]
     clock.advance(hours=1)
     assert await desk.says("1"), "it is left as it was"
     assert len(await desk.incidents()) == 1

@@ -20,7 +20,7 @@ from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text.phone import Phone
 from tests.helpers.clocks import ManualClock
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.sms import KLEGO, MENU, NUMBER, OTHER, Killed, Room, drop, refusing, room, sms
 
 # Cut short ----------------------------------------------------------------------------------------------------------
@@ -130,10 +130,10 @@ async def test_a_letter_that_cannot_even_be_filed_keeps_back_no_later_one(desk: 
     assert await desk.made() == ["subscribed", "help", "help"]
 
 
-async def test_postgresql_away_in_mid_letter(shaky: Room, postgres: Gate) -> None:
+async def test_postgresql_away_in_mid_letter(shaky: Room, postgres: PostgresGate) -> None:
     """When the letter is in hand and nothing is made of it yet: it waits, and is no failure."""
     await shaky.receive("apa ini")
-    shaky.letters.opened = postgres.shut
+    shaky.letters.opened = postgres.close
     with pytest.raises(DatabaseUnavailable):
         await shaky.post.handle_all()
     shaky.letters.opened = None
@@ -155,10 +155,10 @@ async def all_done_once(desk: Room) -> None:
     assert await desk.post.handle_all() == 0
 
 
-async def test_postgresql_away(shaky: Room, postgres: Gate) -> None:
+async def test_postgresql_away(shaky: Room, postgres: PostgresGate) -> None:
     for text in WAITING:
         await shaky.receive(text)
-    await postgres.shut()
+    await postgres.close()
     with pytest.raises(DatabaseUnavailable):
         await shaky.post.handle_all()
     await postgres.open()
@@ -174,7 +174,7 @@ async def test_redis_away(shaky: Room, own_redis: OwnRedis, how: str) -> None:
         with pytest.raises(RedisUnavailable):
             await shaky.post.handle_all()
     assert await shaky.made() == [""] * 4
-    own_redis.go_on() if how == "hangs" else await own_redis.start()
+    own_redis.resume() if how == "hangs" else await own_redis.start()
     await all_done_once(shaky)
 
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.people.tables import people, subscriptions
 from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import MENU, NUMBER, OTHER, Room, sms
-from tests.helpers.ussd import TO_DESCRIBE, VAULT, WHOLE, Resident
+from tests.helpers.ussd import TO_DESCRIBE, VAULT, WHOLE_REPORT, Resident
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def kept_for(desk: Room) -> timedelta:
     return timedelta(seconds=await desk.gateway.ask("TTL", key))
 
 
-@pytest.mark.parametrize("walked", [None, ["1"], WHOLE])
+@pytest.mark.parametrize("walked", [None, ["1"], WHOLE_REPORT])
 async def test_a_language_is_kept_as_long_as_the_pack_says(desk: Room, walked: list[str] | None) -> None:
     """Whether nothing was known of the phone, it has chosen a language, or filed a report."""
     if walked is not None:

@@ -86,7 +86,7 @@ async def test_a_confirmation_is_a_reply(desk: Room) -> None:
     assert await desk.says("BANTUAN") == ""
     assert len(await desk.incidents()) == 10
     (kept,) = await desk.letters.list_inbound(to_sort=True)
-    assert kept["text"] == "LAPOR 3 KLEGO tawuran lagi"
+    assert kept.text == "LAPOR 3 KLEGO tawuran lagi"
 
 
 async def test_what_is_not_understood_is_answered_once_a_day(desk: Room, clock: ManualClock) -> None:

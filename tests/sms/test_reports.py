@@ -94,8 +94,8 @@ async def test_what_is_missing_is_said_and_the_letter_kept(
     assert await desk.says(text.replace("LAPOR", keyword)) == sms(answer, language, **values)
     assert await desk.incidents() == []
     (listed,) = await desk.letters.list_inbound(to_sort=True)
-    assert listed["text"] == text.replace("LAPOR", keyword)
-    assert listed["made"] == ("untold" if answer == "no_report" else "unsorted")
+    assert listed.text == text.replace("LAPOR", keyword)
+    assert listed.disposition == ("untold" if answer == "no_report" else "unsorted")
 
 
 def test_both_the_kind_and_the_place_are_said_to_be_missing() -> None:

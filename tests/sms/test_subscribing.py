@@ -76,7 +76,7 @@ async def test_a_refusal_that_tells_more_is_obeyed_and_kept_for_the_desk(desk: R
     assert await desk.gateway.services.subscriptions.active_areas(NUMBER) == []
     assert len(await desk.rows(opt_outs)) == 1
     (listed,) = await desk.letters.list_inbound(to_sort=True)
-    assert (listed["text"], listed["made"]) == (text, "unsubscribed_told")
+    assert (listed.text, listed.disposition) == (text, "unsubscribed_told")
 
 
 @pytest.mark.parametrize("text", ["Tolong stop sms ini", "tulung mandheg rumiyin", "please stop these messages"])

@@ -97,5 +97,5 @@ async def test_erasing(desk: Room, keyword: str, language: str) -> None:
     assert {made for made, sender in letters.items() if sender} == {"help"}
     sent = {row["class"]: (row["status"], row["phone_sealed"] is None) for row in await desk.rows(messages)}
     assert sent == {"confirmation": ("cancelled", True), "reply": ("queued", False)}
-    assert [one["from"] for one in await desk.letters.list_inbound()] == ["", NUMBER.masked, "", ""]
+    assert [one.sender for one in await desk.letters.list_inbound()] == ["", NUMBER.masked, "", ""]
     assert await desk.says(f"CEK {ticket}") == sms("not_found"), "it is nobody's now"

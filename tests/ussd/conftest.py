@@ -1,3 +1,5 @@
+"""Fixtures of the tests of USSD: gateways over the stores of the run, and over stores that a test makes unavailable."""
+
 from __future__ import annotations
 
 import io
@@ -7,7 +9,7 @@ import pytest
 
 from tests.helpers.clocks import ManualClock
 from tests.helpers.logs import log
-from tests.helpers.outages import Gate, OwnRedis, own_redis, postgres
+from tests.helpers.outages import OwnRedis, PostgresGate, own_redis, postgres
 from tests.helpers.ussd import UssdGateway, ussd_gateway
 
 __all__ = ["log", "own_redis", "postgres"]
@@ -15,28 +17,32 @@ __all__ = ["log", "own_redis", "postgres"]
 
 @pytest.fixture
 async def gateway(redis_url: str, database_url: str, log: io.StringIO) -> AsyncIterator[UssdGateway]:
-    async with ussd_gateway(redis_url, database_url, log=log) as built:
-        yield built
+    async with ussd_gateway(redis_url, database_url, log=log) as opened:
+        yield opened
 
 
 @pytest.fixture
-async def timed(redis_url: str, database_url: str, clock: ManualClock, log: io.StringIO) -> AsyncIterator[UssdGateway]:
-    """A gateway whose time stands still until the test lets it pass."""
-    async with ussd_gateway(redis_url, database_url, clock, log=log) as built:
-        yield built
-
-
-@pytest.fixture
-async def timed_shaky(
-    own_redis: OwnRedis, postgres: Gate, clock: ManualClock, log: io.StringIO
+async def timed_gateway(
+    redis_url: str, database_url: str, clock: ManualClock, log: io.StringIO
 ) -> AsyncIterator[UssdGateway]:
-    """Both: its stores may go away, and its time stands still."""
-    async with ussd_gateway(own_redis.url, postgres.url, clock, log=log) as built:
-        yield built
+    """Open a gateway whose clock moves only when a test advances it."""
+    async with ussd_gateway(redis_url, database_url, clock, log=log) as opened:
+        yield opened
 
 
 @pytest.fixture
-async def shaky(own_redis: OwnRedis, postgres: Gate, log: io.StringIO) -> AsyncIterator[UssdGateway]:
-    """A gateway over `own_redis` and `postgres`, which may go away."""
-    async with ussd_gateway(own_redis.url, postgres.url, log=log) as built:
-        yield built
+async def unreliable_gateway(
+    own_redis: OwnRedis, postgres: PostgresGate, log: io.StringIO
+) -> AsyncIterator[UssdGateway]:
+    """Open a gateway over `own_redis` and `postgres`, which a test can make unavailable."""
+    async with ussd_gateway(own_redis.url, postgres.url, log=log) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def timed_unreliable_gateway(
+    own_redis: OwnRedis, postgres: PostgresGate, clock: ManualClock, log: io.StringIO
+) -> AsyncIterator[UssdGateway]:
+    """Open a gateway over unreliable stores whose clock moves only when a test advances it."""
+    async with ussd_gateway(own_redis.url, postgres.url, clock, log=log) as opened:
+        yield opened

@@ -1,4 +1,4 @@
-"""Reading the newest input out of the carrier's cumulative text (facts/protocols.md A.5)."""
+"""Newest input, read out of the carrier's transcript (facts/protocols.md A.5)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ from gateway.ussd.transcript import (
         ("1*1", "2*1*1", NewInput(TranscriptVerdict.LATE)),
     ],
 )
-def test_the_difference_to_the_stored_text(stored: str, text: str, expected: NewInput) -> None:
+def test_new_input_is_the_difference_to_the_earlier_text(stored: str, text: str, expected: NewInput) -> None:
     assert new_input(fingerprint(stored), text) == expected
 
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
-def test_inputs_come_out_as_they_went_in(inputs: list[str]) -> None:
-    """Whatever is typed, stars and empty inputs too, is read back one by one. (The very first may not be empty:
-    an empty text is the first request.)"""
+def test_new_input_returns_every_typed_input(inputs: list[str]) -> None:
+    """Read back every input, with stars and empty ones too. Only the first is not empty: that is the first callback."""
     inputs[0] = inputs[0] or "1"
     stored = ""
     for number, keys in enumerate(inputs):
@@ -51,12 +50,12 @@ def test_inputs_come_out_as_they_went_in(inputs: list[str]) -> None:
 
 
 @given(st.text(), st.text(), st.text())
-def test_a_mark_is_begun_by_its_own_text_and_by_no_other(text: str, more: str, other: str) -> None:
+def test_starts_with_accepts_the_fingerprinted_text_alone(text: str, more: str, other: str) -> None:
     assert starts_with(text + more, fingerprint(text))
     assert starts_with(other, fingerprint(text)) == other.startswith(text)
 
 
-def test_a_mark_holds_nothing_of_the_text() -> None:
+def test_fingerprint_has_nothing_of_the_text() -> None:
     assert fingerprint("tawuran di pasar") == TextFingerprint(16, fingerprint("tawuran di pasar").checksum)
     assert fingerprint("tawuran di pasar" * 100).checksum < 2**32
 
@@ -72,12 +71,12 @@ def test_a_mark_holds_nothing_of_the_text() -> None:
         ("*384*27011*1", []),
     ],
 )
-def test_what_was_dialled_after_the_code(dialled: str, inputs: list[str]) -> None:
+def test_dialled_suffix_is_the_inputs_after_the_code(dialled: str, inputs: list[str]) -> None:
     assert dialled_suffix(dialled, "*384*27011#") == inputs
     assert dialled_suffix(dialled, "") == []
 
 
-def test_the_parts_of_a_text() -> None:
+def test_split_inputs_splits_at_every_star() -> None:
     assert (split_inputs(""), split_inputs("1"), split_inputs("1**2"), split_inputs("1*")) == (
         [],
         ["1"],

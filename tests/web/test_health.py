@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: what watches the gateway, and what it must not learn."""
+"""Health pages `/healthz`, `/readyz` and `/metrics`, and the data that they must not show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
-from tests.helpers.outages import Gate, OwnRedis
+from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.web import WebGateway
 
 
@@ -24,7 +24,7 @@ async def readiness(gateway: WebGateway) -> tuple[int, Mapping[str, Any]]:
 
 
 async def samples(gateway: WebGateway) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Every sample of `/metrics` by its name and the values of its labels."""
+    """Return every sample of `/metrics` by its name and the values of its labels."""
     answer = await gateway.call("GET", "/metrics")
     assert answer.status == 200
     return {
@@ -34,57 +34,73 @@ async def samples(gateway: WebGateway) -> dict[tuple[str, tuple[str, ...]], floa
     }
 
 
-async def test_alive_and_ready(waspada: WebGateway) -> None:
-    assert (await waspada.call("GET", "/healthz")).status == 200
-    assert await readiness(waspada) == (200, {"ready": True, "away": {}})
+async def test_gateway_with_both_stores_is_alive_and_ready(web_gateway: WebGateway) -> None:
+    assert (await web_gateway.call("GET", "/healthz")).status == 200
+    assert await readiness(web_gateway) == (200, {"ready": True, "away": {}})
 
 
-async def test_postgresql_away(shaky: WebGateway, postgres: Gate) -> None:
-    await postgres.shut()
-    status, told = await readiness(shaky)
-    assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
-    assert (await shaky.call("GET", "/healthz")).status == 200, "alive all the same: a restart would help nobody"
-    await postgres.open()
-    assert (await readiness(shaky))[0] == 200
-
-
-async def test_a_store_that_hangs_is_told_within_two_seconds(
-    shaky: WebGateway, postgres: Gate, own_redis: OwnRedis
+async def test_gateway_without_postgresql_is_alive_and_not_ready(
+    unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
-    await readiness(shaky)
+    await postgres.close()
+    status, told = await readiness(unreliable_gateway)
+
+    assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
+    assert (await unreliable_gateway.call("GET", "/healthz")).status == 200, (
+        "alive all the same: a restart would help nobody"
+    )
+
+    await postgres.open()
+    assert (await readiness(unreliable_gateway))[0] == 200
+
+
+async def test_readiness_names_a_hanging_store_within_two_seconds(
+    unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
+) -> None:
+    await readiness(unreliable_gateway)
     own_redis.hang()
-    postgres.hold()
+    postgres.freeze()
     began = time.monotonic()
-    status, told = await readiness(shaky)
+    status, told = await readiness(unreliable_gateway)
+
     assert time.monotonic() - began < 2
     assert (status, told["away"]) == (503, dict.fromkeys(("redis", "postgres"), "It has not answered within 1 s."))
-    own_redis.go_on()
+
+    own_redis.resume()
     await postgres.open()
-    assert (await readiness(shaky))[0] == 200
+    assert (await readiness(unreliable_gateway))[0] == 200
 
 
-async def test_redis_away_and_back(shaky: WebGateway, own_redis: OwnRedis) -> None:
+async def test_readiness_follows_an_outage_of_redis(unreliable_gateway: WebGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
-    status, told = await readiness(shaky)
+    status, told = await readiness(unreliable_gateway)
+
     assert (status, told["away"]) == (503, {"redis": "It cannot be reached, or used."})
+
     await own_redis.start()
-    assert (await readiness(shaky))[0] == 200
+    assert (await readiness(unreliable_gateway))[0] == 200
 
 
-async def test_the_reason_names_no_address_and_no_user(shaky: WebGateway, postgres: Gate, own_redis: OwnRedis) -> None:
-    """The page is open to whoever finds it."""
-    await postgres.shut()
+async def test_readiness_reason_names_no_address_and_no_user(
+    unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
+) -> None:
+    """The page is public."""
+    await postgres.close()
     await own_redis.kill()
-    answer = await shaky.call("GET", "/readyz")
+
+    answer = await unreliable_gateway.call("GET", "/readyz")
+
     assert "/" not in answer.text
     assert "waspada" not in answer.text
 
 
-async def test_metrics_count_what_happened(waspada: WebGateway) -> None:
+async def test_metrics_count_turns_and_receipts(web_gateway: WebGateway) -> None:
     for name in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again", "ussd_04_retransmit_of_03"):
-        await waspada.post("ussd", fixture(name))
-    await waspada.post("receipt", fixture("dlr_success"))
-    counted = await samples(waspada)
+        await web_gateway.post("ussd", fixture(name))
+    await web_gateway.post("receipt", fixture("dlr_success"))
+
+    counted = await samples(web_gateway)
+
     assert counted["waspada_ussd_turns_total", ("at", "new")] == 3
     assert counted["waspada_ussd_turns_total", ("at", "repeated")] == 1
     assert counted["waspada_ussd_turn_seconds_count", ("at",)] == 4
@@ -92,33 +108,39 @@ async def test_metrics_count_what_happened(waspada: WebGateway) -> None:
     assert counted["process_resident_memory_bytes", ()] > 0
 
 
-async def test_metrics_count_what_a_store_did_not_answer(shaky: WebGateway, own_redis: OwnRedis) -> None:
+async def test_metrics_count_errors_of_a_store(unreliable_gateway: WebGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
-    await shaky.post("ussd", fixture("ussd_01_initial"))
-    assert (await samples(shaky))["waspada_store_errors_total", ("redis",)] == 2  # the read, and the write
+    await unreliable_gateway.post("ussd", fixture("ussd_01_initial"))
+
+    assert (await samples(unreliable_gateway))["waspada_store_errors_total", ("redis",)] == 2  # the read, and the write
 
 
-async def test_metrics_hold_no_number_and_no_session(waspada: WebGateway) -> None:
+async def test_metrics_hold_no_number_and_no_session(web_gateway: WebGateway) -> None:
     for name in ("ussd_01_initial", "ussd_bad_plus_not_escaped", "ussd_13_live_safaricom"):
-        await waspada.post("ussd", fixture(name))
-    await waspada.post("sms", fixture("inbox_iso_date"))
-    await waspada.post("receipt", fixture("dlr_success"))
-    answer = await waspada.call("GET", "/metrics")
+        await web_gateway.post("ussd", fixture(name))
+    await web_gateway.post("sms", fixture("inbox_iso_date"))
+    await web_gateway.post("receipt", fixture("dlr_success"))
+    answer = await web_gateway.call("GET", "/metrics")
+
     assert "ATUid" not in answer.text
+
     labels = re.findall(r'\w+="([^"]*)"', answer.text)
     assert not [label for label in labels if re.search(r"\d{5}", label)]
 
 
-async def test_tables_of_another_release(waspada: WebGateway) -> None:
-    async with waspada.services.database.begin() as connection:
+async def test_readiness_asks_to_upgrade_tables_of_another_release(web_gateway: WebGateway) -> None:
+    async with web_gateway.services.database.begin() as connection:
         await connection.execute(text("DELETE FROM alembic_version"))
-    status, told = await readiness(waspada)
+    status, told = await readiness(web_gateway)
+
     assert status == 503
     assert "waspada db upgrade" in told["away"]["postgres"]
 
 
-async def test_a_database_of_another_vault_key(waspada: WebGateway) -> None:
-    await check_vault_key(waspada.services.database, Vault(bytes(32)), waspada.services.clock)
-    status, told = await readiness(waspada)
+async def test_readiness_reports_a_wrong_vault_key(web_gateway: WebGateway) -> None:
+    await check_vault_key(web_gateway.services.database, Vault(bytes(32)), web_gateway.services.clock)
+    status, told = await readiness(web_gateway)
+
     reason = "The vault key is not the one that this database was filled with."
+
     assert (status, told["away"]) == (503, {"postgres": reason})

@@ -1,4 +1,4 @@
-"""Delivery reports, messages, opt-outs and ends of sessions over HTTP: every captured body, byte for byte."""
+"""Webhooks of delivery reports, SMS, opt-outs and session ends: every captured body, byte for byte."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from tests.helpers.web import WebGateway
 DIGITS = ("1230004567", "5712340008", "711000123")  # of the numbers in the captured bodies
 
 
-def test_no_captured_callback_is_left_out() -> None:
+def test_every_captured_callback_is_tested() -> None:
     captured = {
         path.stem for path in FIXTURES.iterdir() if path.stem.startswith(("ussd_", "dlr_", "inbox_", "optout_"))
     }
     known = USSD.keys() | MALFORMED.keys() | WELL_FORMED_BAD | RECEIPTS.keys() | INBOX.keys() | EVENTS.keys() | OPT_OUTS
+
     assert {name for name in captured if not name.startswith("ussd_reply_")} == known
 
 
-async def accepted(waspada: WebGateway, carrier_id: str) -> None:
-    """A message that the carrier has accepted under this id."""
-    services = waspada.services
+async def accepted(web_gateway: WebGateway, carrier_id: str) -> None:
+    """Store a message that the carrier has accepted under this id."""
+    services = web_gateway.services
     async with services.database.begin() as connection:
         new = NewMessage(MessageClass.CONFIRMATION, "at", Phone("+254711000123"), "Laporan diterima", "id")
         await enqueue(connection, new, services.vault, services.clock.now())
@@ -39,107 +40,119 @@ async def accepted(waspada: WebGateway, carrier_id: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECEIPTS)
-async def test_a_captured_delivery_report(waspada: WebGateway, name: str) -> None:
+async def test_captured_delivery_report_is_applied_once(web_gateway: WebGateway, name: str) -> None:
     body = fixture(name)
-    await accepted(waspada, body.decode().partition("id=")[2].partition("&")[0])
+    await accepted(web_gateway, body.decode().partition("id=")[2].partition("&")[0])
     for _ in range(2):
-        answer = await waspada.post("receipt", body)
+        answer = await web_gateway.post("receipt", body)
         assert (answer.status, answer.text) == (200, "ok")
-    (message,) = await waspada.rows(messages)
+    (message,) = await web_gateway.rows(messages)
+
     assert message["status"] == RECEIPTS[name]
-    (receipt,) = await waspada.rows(receipts)
+
+    (receipt,) = await web_gateway.rows(receipts)
     assert receipt["message"] == message["id"]
-    assert bool(waspada.lines("receipt.not_understood")) == (name == "dlr_unknown_status")
+    assert bool(web_gateway.lines("receipt.not_understood")) == (name == "dlr_unknown_status")
 
 
-async def test_delivery_reports_in_a_wild_order(waspada: WebGateway) -> None:
-    await accepted(waspada, "ATXid_d6909d4585e48b7f8b97acc97187c257")
+async def test_delivery_reports_in_any_order_keep_the_final_status(web_gateway: WebGateway) -> None:
+    await accepted(web_gateway, "ATXid_d6909d4585e48b7f8b97acc97187c257")
     for name in ("dlr_success", "dlr_sent", "dlr_submitted", "dlr_minimal", "dlr_buffered", "dlr_success"):
-        assert (await waspada.post("receipt", fixture(name))).status == 200
-        assert [message["status"] for message in await waspada.rows(messages)] == ["delivered"]
+        assert (await web_gateway.post("receipt", fixture(name))).status == 200
+        assert [message["status"] for message in await web_gateway.rows(messages)] == ["delivered"]
 
 
-async def test_delivery_reports_of_strangers(waspada: WebGateway) -> None:
+async def test_delivery_report_of_an_unknown_message_is_accepted(web_gateway: WebGateway) -> None:
     for name in RECEIPTS:
-        assert (await waspada.post("receipt", fixture(name))).status == 200
-    assert await waspada.rows(messages) == []
+        assert (await web_gateway.post("receipt", fixture(name))).status == 200
+    assert await web_gateway.rows(messages) == []
 
 
 @pytest.mark.parametrize("name", INBOX)
-async def test_a_captured_message(waspada: WebGateway, name: str) -> None:
+async def test_captured_sms_is_stored_once(web_gateway: WebGateway, name: str) -> None:
     for _ in range(2):
-        answer = await waspada.post("sms", fixture(name))
+        answer = await web_gateway.post("sms", fixture(name))
         assert (answer.status, answer.text) == (200, "ok")
-    (message,) = await waspada.rows(inbound_messages)
+    (message,) = await web_gateway.rows(inbound_messages)
+
     assert (message["text"], message["sent_at"]) == INBOX[name]
-    assert waspada.services.vault.open(message["sender_sealed"]) == Phone("+254711000123")
-    assert [line["new"] for line in waspada.lines("sms.received")] == [True, False]
+    assert web_gateway.services.vault.open(message["sender_sealed"]) == Phone("+254711000123")
+    assert [line["new"] for line in web_gateway.lines("sms.received")] == [True, False]
 
 
-async def test_a_message_is_stored_and_not_handled(waspada: WebGateway) -> None:
-    """The carrier waits for no report to be filed: the worker does that."""
+async def test_inbound_sms_is_stored_and_left_to_the_worker(web_gateway: WebGateway) -> None:
+    """The worker files the report, so that the carrier does not wait for it."""
     report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": "LAPOR 3 KLEGO\ttawuran\r\n\0di pasar"}
     for changes in ({}, {}, {"text": "changed on the way"}, {"id": "2"}):
-        answer = await waspada.post("sms", urlencode(report | changes).encode())
+        answer = await web_gateway.post("sms", urlencode(report | changes).encode())
         assert (answer.status, answer.text) == (200, "ok")
-    stored = await waspada.rows(inbound_messages)
+    stored = await web_gateway.rows(inbound_messages)
+
     assert [(one["carrier_id"], one["text"]) for one in stored] == [
         ("1", "LAPOR 3 KLEGO tawuran\n di pasar"),
         ("2", "LAPOR 3 KLEGO tawuran\n di pasar"),
     ]
     assert {(one["handled_at"], one["made"], one["ticket"]) for one in stored} == {(None, "", None)}
-    assert await waspada.rows(messages) == await waspada.rows(incidents) == []
-    await waspada.services.inbound_handler.handle_all()
-    assert [one["made"] for one in await waspada.rows(inbound_messages)] == ["report", "repeated"]
-    (incident,) = await waspada.rows(incidents)
+    assert await web_gateway.rows(messages) == await web_gateway.rows(incidents) == []
+
+    await web_gateway.services.inbound_handler.handle_all()
+    assert [one["made"] for one in await web_gateway.rows(inbound_messages)] == ["report", "repeated"]
+
+    (incident,) = await web_gateway.rows(incidents)
     assert (incident["channel"], incident["description"]) == ("at", "tawuran\n di pasar")
-    logged = str(waspada.lines())
+
+    logged = str(web_gateway.lines())
     assert "1230004567" not in logged
     assert "tawuran" not in logged
 
 
-async def test_the_longest_message_is_stored(waspada: WebGateway) -> None:
+async def test_longest_sms_is_stored_and_cut_for_the_incident(web_gateway: WebGateway) -> None:
     report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": f"LAPOR 3 KLEGO {'é' * 2000}"}
-    assert (await waspada.post("sms", urlencode(report).encode())).text == "ok"
-    await waspada.services.inbound_handler.handle_all()
-    assert [len(one["description"]) for one in await waspada.rows(incidents)] == [1000]
+    assert (await web_gateway.post("sms", urlencode(report).encode())).text == "ok"
+
+    await web_gateway.services.inbound_handler.handle_all()
+    assert [len(one["description"]) for one in await web_gateway.rows(incidents)] == [1000]
 
 
 @pytest.mark.parametrize("name", OPT_OUTS)
-async def test_a_captured_opt_out(waspada: WebGateway, name: str) -> None:
+async def test_captured_opt_out_is_stored_once(web_gateway: WebGateway, name: str) -> None:
     for _ in range(2):
-        answer = await waspada.post("optout", fixture(name))
+        answer = await web_gateway.post("optout", fixture(name))
         assert (answer.status, answer.text) == (200, "ok")
-    (opt_out,) = await waspada.rows(opt_outs)
+    (opt_out,) = await web_gateway.rows(opt_outs)
+
     assert opt_out["sender"] == "INFOTANI"
-    assert opt_out["phone_key"] == waspada.services.vault.lookup(Phone("+254711000123"))
+    assert opt_out["phone_key"] == web_gateway.services.vault.lookup(Phone("+254711000123"))
 
 
 @pytest.mark.parametrize("name", EVENTS)
-async def test_a_captured_end_of_a_session(waspada: WebGateway, name: str) -> None:
+async def test_captured_session_end_is_stored_once(web_gateway: WebGateway, name: str) -> None:
     for _ in range(2):
-        answer = await waspada.post("ussd-event", fixture(name))
+        answer = await web_gateway.post("ussd-event", fixture(name))
         assert (answer.status, answer.text) == (200, "ok")
-    (end,) = await waspada.rows(session_ends)
+    (end,) = await web_gateway.rows(session_ends)
+
     assert (end["ending"], end["hops"], end["duration_ms"]) == EVENTS[name]
     assert "Info Tani" not in str(end), "what the screen said is not kept"
 
 
 @pytest.mark.parametrize("hook", ["receipt", "sms", "optout", "ussd-event"])
-async def test_a_malformed_callback_is_not_wanted_again(waspada: WebGateway, hook: str) -> None:
+async def test_malformed_callback_asks_for_no_retry(web_gateway: WebGateway, hook: str) -> None:
     for name in MALFORMED:
-        answer = await waspada.post(hook, fixture(name))
+        answer = await web_gateway.post(hook, fixture(name))
         assert (answer.status, answer.text) == (200, "ignored"), name
-    assert [line["hook"] for line in waspada.lines("hook.malformed")] == [hook] * len(MALFORMED)
+
+    assert [line["hook"] for line in web_gateway.lines("hook.malformed")] == [hook] * len(MALFORMED)
     for table in (receipts, inbound_messages, opt_outs, session_ends):
-        assert await waspada.rows(table) == []
+        assert await web_gateway.rows(table) == []
 
 
-async def test_no_number_leaves_in_a_log_line(waspada: WebGateway) -> None:
+async def test_log_contains_no_number_of_a_callback(web_gateway: WebGateway) -> None:
     for path in FIXTURES.iterdir():
         for hook, beginning in (("ussd", "ussd_"), ("receipt", "dlr_"), ("sms", "inbox_"), ("optout", "optout_")):
             if path.stem.startswith(beginning):
-                await waspada.post(hook, path.read_bytes())
-    logged = str(waspada.lines())
-    assert len(waspada.lines()) > 20
+                await web_gateway.post(hook, path.read_bytes())
+    logged = str(web_gateway.lines())
+
+    assert len(web_gateway.lines()) > 20
     assert not [digits for digits in DIGITS if digits in logged]

@@ -1,4 +1,4 @@
-"""What a worker does again and again: it outlives whatever fails."""
+"""Periodic work of a worker: it survives every failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG = 60.0
 
 
 def ending(*answers: object) -> tuple[Callable[[], Awaitable[object]], asyncio.Event]:
-    """Work that ends like this, one after the other, and what is set once it was asked for more."""
+    """Work with these results, one after the other, and an event set at the call after the last."""
     left, over = list(answers), asyncio.Event()
 
     async def work() -> object:
@@ -32,7 +32,7 @@ def ending(*answers: object) -> tuple[Callable[[], Awaitable[object]], asyncio.E
 
 
 async def done(*answers: object, rest_s: float, trouble_s: float) -> bool:
-    """Whether all of it was done soon."""
+    """Return True if all of it was done soon."""
     work, over = ending(*answers)
     task = asyncio.create_task(run_periodically("test", work, rest_s, trouble_s))
     try:
@@ -45,7 +45,7 @@ async def done(*answers: object, rest_s: float, trouble_s: float) -> bool:
     return True
 
 
-async def test_it_rests_unless_there_is_more_to_do() -> None:
+async def test_periodic_work_rests_unless_it_returns_true() -> None:
     assert await done(True, True, True, rest_s=LONG, trouble_s=LONG)
     assert await done(0, None, False, rest_s=0.0, trouble_s=LONG)
     assert not await done(False, rest_s=LONG, trouble_s=0.0)
@@ -55,7 +55,7 @@ async def test_it_rests_unless_there_is_more_to_do() -> None:
 @pytest.mark.parametrize(
     "error", [DatabaseUnavailable("gone"), RedisUnavailable("gone"), ValueError("wrong")], ids=repr
 )
-async def test_it_outlives_what_fails_and_waits_a_while(error: Exception) -> None:
+async def test_periodic_work_survives_failures_and_waits(error: Exception) -> None:
     assert await done(error, error, rest_s=0.0, trouble_s=0.0)
     assert not await done(error, rest_s=0.0, trouble_s=LONG)
 
@@ -63,8 +63,9 @@ async def test_it_outlives_what_fails_and_waits_a_while(error: Exception) -> Non
 @pytest.mark.parametrize(
     ("error", "events"), [(DatabaseUnavailable("gone"), []), (ValueError("wrong"), ["worker.failed"])], ids=repr
 )
-async def test_only_what_nobody_foresaw_is_told(error: Exception, events: list[str]) -> None:
+async def test_periodic_work_logs_only_unexpected_failures(error: Exception, events: list[str]) -> None:
     with capture_logs() as lines:
         await done(error, rest_s=0.0, trouble_s=0.0)
+
     assert [line["event"] for line in lines] == events
     assert all(line["work"] == "test" for line in lines)

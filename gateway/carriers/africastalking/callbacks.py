@@ -1,29 +1,22 @@
-"""Africa's Talking: its callbacks as our values, our screens as its replies, our messages through its API.
+"""Africa's Talking: its callbacks (webhooks) as our values, and our screens as its replies.
 
-What it sends and expects is in facts/protocols.md A, B and D. Its words end here: each table below turns one of its
-vocabularies into ours, and a word that is in no table is a warning, never a crash. How a send is made and judged
-stands in `messaging`.
+Its dialect is described in facts/protocols.md A, B and D. Its vocabulary ends here: each table below translates one of
+its sets of words into ours. A word that is in no table is a warning, never a crash. Sending is in `messaging`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Self
 
 import structlog
-from aiohttp import ClientSession
 
-from gateway.carriers.africastalking.messaging import Messaging
-from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.carrier import (
     BadCallback,
-    Carrier,
     Ending,
     Inbound,
     OptOut,
-    Outcome,
     Receipt,
     ReceiptStatus,
     Reply,
@@ -38,19 +31,19 @@ log = structlog.get_logger()
 
 LABEL_HEADER = "at-ussd-hop-metadata"
 
-# The fields that are read, with the most characters of each (facts/protocols.md A.1, A.7, B.6).
+# Fields of each form-encoded callback, with the greatest length of each (facts/protocols.md A.1, A.7, B.6).
 TURN = Form({"sessionId": 128, "phoneNumber": 16, "networkCode": 32, "serviceCode": 64, "text": 4096})
-# What was typed and the last screen are left out: they may hold personal data, and nothing needs them.
+# The inputs and the last screen are left out: they may hold personal data, and nothing needs them.
 SESSION_END = Form(
     {"sessionId": 128, "status": 64},
     {"networkCode": 32, "cost": 32, "durationInMillis": 32, "hopsCount": 32, "errorMessage": 4096},
-    lines=("errorMessage",),
+    multiline=("errorMessage",),
 )
 RECEIPT = Form({"id": 128, "status": 64}, {"failureReason": 64})
 INBOUND = Form(
     {"id": 128, "from": 32, "to": 64, "text": 4096},
     {"date": 64, "networkCode": 32},
-    free=("text",),  # a person wrote it: whatever the phone put in, it is not lost
+    unrestricted=("text",),  # a person wrote it: no character of a phone may lose the message
 )
 OPT_OUT = Form({"phoneNumber": 16, "senderId": 64})
 
@@ -61,9 +54,9 @@ ENDINGS: Mapping[str, Ending] = {  # A.7
 }
 
 RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {  # B.6
-    "Sent": ReceiptStatus.ACCEPTED,  # it left Africa's Talking
-    "Submitted": ReceiptStatus.ACCEPTED,  # the operator has it
-    "Buffered": ReceiptStatus.ACCEPTED,  # the operator has queued it
+    "Sent": ReceiptStatus.ACCEPTED,  # by Africa's Talking, to the operator
+    "Submitted": ReceiptStatus.ACCEPTED,  # to the operator
+    "Buffered": ReceiptStatus.ACCEPTED,  # by the operator
     "Success": ReceiptStatus.DELIVERED,
     "Failed": ReceiptStatus.UNDELIVERED,
     "Rejected": ReceiptStatus.UNDELIVERED,
@@ -73,61 +66,16 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {  # B.6
 
 _OPAQUE_ID = re.compile(r"[ -~]{1,128}")
 _LABEL = re.compile(r"[ -{}~]{1,99}")  # printable, and no `|`, which joins the labels of a session (A.2)
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a line break is none
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the line feed
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NAME_OR_SHORT_CODE = re.compile(r"[0-9]{1,8}|(?=[^A-Za-z]*[A-Za-z])[ -~]{1,20}")
 
 
-class AfricasTalking(Carrier):
-    """One account at Africa's Talking."""
+class Callbacks:
+    """Readers of Africa's Talking's callbacks, and the writer of screens, of one channel."""
 
-    def __init__(
-        self,
-        name: str,
-        username: str,
-        api_key: str,
-        http: ClientSession,
-        *,
-        sender: str | None = None,
-        api_url: str | None = None,
-        connect_seconds: float = 3.0,
-        total_seconds: float = 15.0,
-    ) -> None:
-        """`name` is the channel's, for the log. Without `api_url` it is Africa's Talking's own host for `username`.
-
-        `sender` is a short code or a registered name; without one Africa's Talking uses a name of its own.
-        A send has `connect_seconds` to get a connection and `total_seconds` for everything. Raises `ValueError`
-        where a value cannot be right.
-        """
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._messaging = Messaging(
-            name,
-            username,
-            api_key,
-            http,
-            sender=sender,
-            api_url=api_url,
-            connect_seconds=connect_seconds,
-            total_seconds=total_seconds,
-        )
-
-    @classmethod
-    def from_settings(cls, name: str, settings: AfricasTalkingSettings, http: ClientSession) -> Self:
-        """Build the carrier of the channel `name`. Raises `ValueError` as the constructor does."""
-        return cls(
-            name,
-            settings.username,
-            settings.api_key.get_secret_value(),
-            http,
-            sender=settings.sender,
-            api_url=settings.api_url,
-        )
-
-    async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
-        return await self._messaging.send(text, recipients)
-
-    async def balance(self) -> str | None:
-        return await self._messaging.balance()
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
         fields = TURN.read(body, headers)
@@ -150,7 +98,7 @@ class AfricasTalking(Carrier):
         fields = SESSION_END.read(body, headers)
         ending = ENDINGS.get(fields["status"])
         if ending is None:
-            self._warn("session status", fields["status"])
+            self._warn_not_understood("session status", fields["status"])
         return SessionEnd(
             session=_opaque_id(fields, "sessionId"),
             ending=ending or Ending.NOT_UNDERSTOOD,
@@ -165,7 +113,7 @@ class AfricasTalking(Carrier):
         fields = RECEIPT.read(body, headers)
         status = RECEIPT_STATUSES.get(fields["status"])
         if status is None:
-            self._warn("receipt status", fields["status"])
+            self._warn_not_understood("receipt status", fields["status"])
         return Receipt(
             message_id=_opaque_id(fields, "id"),
             status=status or ReceiptStatus.NOT_UNDERSTOOD,
@@ -180,7 +128,7 @@ class AfricasTalking(Carrier):
             sender=_sender(fields["from"]),
             recipient=fields["to"],
             text=_CONTROL.sub(" ", fields["text"].replace("\r\n", "\n").replace("\r", "\n")),
-            sent_at=_moment(fields.get("date", "")),
+            sent_at=_utc_time(fields.get("date", "")),
             network=fields.get("networkCode", ""),
         )
 
@@ -188,7 +136,7 @@ class AfricasTalking(Carrier):
         fields = OPT_OUT.read(body, headers)
         return OptOut(_phone(fields), fields["senderId"])
 
-    def _warn(self, what: str, word: str) -> None:
+    def _warn_not_understood(self, what: str, word: str) -> None:
         log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(word))
 
 
@@ -205,24 +153,27 @@ def _phone(fields: Mapping[str, str]) -> Phone:
         raise BadCallback("phoneNumber is not a number in E.164 with its +") from None
 
 
-def _sender(word: str) -> Phone | str:
-    """A number becomes a `Phone`. What may be a number but is not written as one must not pass as a name."""
+def _sender(text: str) -> Phone | str:
+    """Parse the sender of an inbound SMS. Returns a `Phone`, or the short code or name.
+
+    A text that looks like a number and is not in E.164 is refused, so that no number passes unmasked as a name.
+    """
     try:
-        return Phone(word)
+        return Phone(text)
     except NotAPhoneNumber:
-        if not _NAME_OR_SHORT_CODE.fullmatch(word) or mask_in(word) != word:
+        if not _NAME_OR_SHORT_CODE.fullmatch(text) or mask_in(text) != text:
             raise BadCallback("from is neither a number in E.164 nor a short code or name") from None
-        return word
+        return text
 
 
-def _moment(written: str) -> datetime | None:
-    """The time in one of the two shapes met in the field (B.6), both UTC."""
+def _utc_time(text: str) -> datetime | None:
+    """Parse a time in one of the two formats seen (B.6). Without a time zone it is UTC."""
     try:
-        moment = datetime.fromisoformat(written)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _count(written: str) -> int | None:
-    return int(written) if _COUNT.fullmatch(written) else None
+def _count(text: str) -> int | None:
+    return int(text) if _COUNT.fullmatch(text) else None

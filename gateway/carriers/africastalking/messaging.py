@@ -1,10 +1,11 @@
-"""Sending by Africa's Talking's messaging API, and how a send ended for each number (facts/protocols.md B.1 to B.5).
+"""Messaging API of Africa's Talking: sends, and the outcome for each number (facts/protocols.md B.1 to B.5).
 
-The `africastalking` package builds the request; its transport is replaced, since it blocks, opens a connection per
+The `africastalking` package builds the request. Its transport is replaced, since it blocks, opens a connection per
 call, has no total deadline, hides the HTTP status and follows redirects with the key (C.2).
 
-What decides everything here: could the request have been acted upon? There is no idempotency key, so a send whose
-answer we did not get or do not understand is `Unknown`. `Deferred` and `Refused` mean: surely not sent.
+One question decides every outcome: could the carrier have acted upon the request? The API is not idempotent: it takes
+no idempotency key. Therefore a send is `Unknown` if its answer is lost or not understood. `Deferred` and `Refused` mean
+that it was certainly not sent.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from gateway.text.phone import Phone, mask_in
 
 log = structlog.get_logger()
 
-# The status codes of single numbers (B.3). The id of an accepted message is filled in.
+# Status codes of single numbers (B.3). The id of an accepted message is filled in.
 CODES: Mapping[int, Outcome] = {
     100: Accepted(""),
     101: Accepted(""),
@@ -45,17 +46,17 @@ CODES: Mapping[int, Outcome] = {
     409: Refused("the subscriber does not want to be disturbed"),
     500: Unknown("an error within the carrier"),
     501: Unknown("an error on the way to the operator"),
-    502: Refused("the operator does not know the sender name"),  # permanent, in spite of its looks
+    502: Refused("the operator does not know the sender name"),  # permanent, although a 502 is usually not
 }
 
-# What may stand in `Message` when no number is answered for: then nothing was sent to anybody (B.3).
+# `Message` of an answer without recipients: nothing was sent to anybody (B.3).
 EMPTY_ANSWERS: Mapping[str, Outcome] = {
-    # Unlike 402 for a single number this is the account's: with another `sender` every message can still be sent.
+    # Unlike 402 for a single number this is a fault of the account: with another `sender` all messages can be sent.
     "InvalidSenderId": Deferred("the sender name is not registered", whole_channel=True),
     "InsufficientBalance": CODES[405],
 }
 
-# The status of the whole answer, where it is not 2xx (B.4).
+# HTTP status of the whole answer, if it is not 2xx (B.4).
 HTTP_STATUSES: Mapping[int, Outcome] = {
     **dict.fromkeys(
         (301, 302, 303, 307, 308), Deferred("redirected: api_url is not the messaging API", whole_channel=True)
@@ -71,7 +72,7 @@ HTTP_STATUSES: Mapping[int, Outcome] = {
     503: Deferred("the carrier is not available"),
 }
 
-# What may go wrong with the connection, the first that fits. Only the first two are before the request was written.
+# Faults of the connection: the first that fits counts. Only the first two come before the request was written.
 CONNECTION_FAULTS: tuple[tuple[type[Exception], Outcome], ...] = (
     (aiohttp.ConnectionTimeoutError, Deferred("no connection to the carrier in time")),
     (aiohttp.ClientConnectorError, Deferred("no connection to the carrier")),
@@ -99,7 +100,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Request:
-    """What the SDK would have posted. It has numbers and the key within, hence no `repr`."""
+    """HTTP request as the SDK would have posted it. It holds numbers and the key, hence no `repr`."""
 
     url: str
     headers: Mapping[str, str]
@@ -107,7 +108,7 @@ class _Request:
 
 
 class _Requests(SMSService):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's service without its transport: `send` returns the `_Request` that it would have made."""
+    """Service of the SDK without its transport: `send` returns the `_Request` that it would have made."""
 
     def __init__(self, username: str, api_key: str, api_url: str | None) -> None:
         self._api_url = api_url
@@ -119,7 +120,7 @@ class _Requests(SMSService):  # type: ignore[misc]  # the SDK has no types
             self._baseUrl = self._contentUrl = f"{self._api_url.rstrip('/')}/version1"
 
     def balance(self) -> _Request:
-        """How the account's balance is asked for."""
+        """Build the request for the account's balance."""
         query = urlencode({"username": self._username})
         return _Request(f"{self._baseUrl}/user?{query}", self._headers, b"")
 
@@ -130,7 +131,7 @@ class _Requests(SMSService):  # type: ignore[misc]  # the SDK has no types
 
 
 class Messaging:
-    """One account's way to send. `AfricasTalking` says what the arguments are."""
+    """Client of the messaging API for one account. The arguments are those of `AfricasTalking`."""
 
     def __init__(
         self,
@@ -152,8 +153,11 @@ class Messaging:
         self._timeout = ClientTimeout(total=total_seconds, connect=connect_seconds)
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
-        """How it ended for each of `recipients`; each number is sent to once. Raises nothing but `CancelledError`."""
-        phones = list(dict.fromkeys(recipients))
+        """Send `text` once to each distinct number. Returns an outcome for each of `recipients`.
+
+        Raises nothing but `CancelledError`.
+        """
+        phones = list(dict.fromkeys(recipients))  # a repeated number would get the message twice
         if not phones:
             return {}
         request = self._request(text, phones)
@@ -167,36 +171,42 @@ class Messaging:
         return self._outcomes(answer, phones)
 
     async def balance(self) -> str | None:
-        """What `GET /version1/user` says (B.5), cut to a line; None for whatever else comes. Never raises."""
-        asked = self._requests.balance()
+        """Ask `GET /version1/user` for the balance (B.5). Returns it cut to a line, or None for any other answer.
+
+        Never raises.
+        """
+        request = self._requests.balance()
         try:
             async with self._http.get(
-                asked.url,
-                headers=asked.headers,
+                request.url,
+                headers=request.headers,
                 allow_redirects=False,
                 timeout=ClientTimeout(total=BALANCE_SECONDS),
             ) as response:
                 if response.status != 200:
                     return None
-                told = json.loads(await read_body(response, LARGEST_ANSWER))["UserData"]["balance"]
+                balance = json.loads(await read_body(response, LARGEST_ANSWER))["UserData"]["balance"]
         except (aiohttp.ClientError, OSError, AnswerTooLong, RuntimeError, ValueError, KeyError, TypeError):
             return None
-        words = " ".join(_scalar(told).split())[:LONGEST_BALANCE]
-        return words if words.isprintable() and words else None
+        text = " ".join(_scalar_text(balance).split())[:LONGEST_BALANCE]
+        return text if text.isprintable() and text else None
 
     def _request(self, text: str, phones: Sequence[Phone]) -> _Request | None:
-        """`Phone` has checked the numbers more strictly than the SDK does (C.2, hazard 8)."""
+        """Build the request. Returns None for a text that cannot be sent.
+
+        The numbers are not checked again: `Phone` is stricter than the SDK (C.2, hazard 8).
+        """
         if not text:
             return None
         try:
             # Without `enqueue` the answer would wait for the operators, and more sends would end as unknown (B.2).
-            built: _Request = self._requests.send(text, [phone.e164 for phone in phones], self._sender, enqueue=True)
+            request: _Request = self._requests.send(text, [phone.e164 for phone in phones], self._sender, enqueue=True)
         except UnicodeEncodeError:
             return None
-        return built
+        return request
 
     async def _post(self, request: _Request) -> bytes | Outcome:
-        """The body of a 2xx answer, or what befell all numbers alike."""
+        """Post the request. Returns the body of a 2xx answer, or the outcome that all numbers share."""
         try:
             async with self._http.post(
                 request.url,
@@ -207,71 +217,77 @@ class Messaging:
             ) as response:
                 if 200 <= response.status < 300:
                     return await read_body(response, LARGEST_ANSWER)
-                return self._by_status(response)
+                return self._outcome_of_status(response)
         except (aiohttp.ClientError, OSError) as error:  # `TimeoutError` is an `OSError`
             outcome = next(outcome for kind, outcome in CONNECTION_FAULTS if isinstance(error, kind))
             log.warning("carrier.connection_failed", channel=self._name, error=type(error).__name__)
             return outcome
         except AnswerTooLong as error:
-            self._warn("answer", type(error).__name__)
+            self._warn_not_understood("answer", type(error).__name__)
             return NOT_UNDERSTOOD
 
-    def _by_status(self, response: ClientResponse) -> Outcome:
+    def _outcome_of_status(self, response: ClientResponse) -> Outcome:
         outcome = HTTP_STATUSES.get(response.status)
         if outcome is None:
-            self._warn("HTTP status", response.status)
+            self._warn_not_understood("HTTP status", response.status)
             return NOT_UNDERSTOOD
         if isinstance(outcome, Deferred) and (wait := retry_after(response.headers)):
-            # The carrier asks us to wait, not one message.
+            # `Retry-After` is meant for the whole account, not for one message.
             return replace(outcome, after=wait, whole_channel=True)
         return outcome
 
     def _outcomes(self, answer: bytes, phones: Sequence[Phone]) -> dict[Phone, Outcome]:
-        """By number, not by position: the carrier may leave some out (B.3)."""
+        """Read the outcomes by number, not by position: the carrier may leave some out (B.3)."""
         try:
             data = json.loads(answer)["SMSMessageData"]
             entries = [entry for entry in data["Recipients"] if isinstance(entry, dict)]
+        # A body of nothing but brackets is nested too deeply for `json` and raises `RecursionError`.
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            self._warn("answer", type(error).__name__)
+            self._warn_not_understood("answer", type(error).__name__)
             return dict.fromkeys(phones, NOT_UNDERSTOOD)
         if not entries:
-            message = _scalar(data.get("Message"))
-            self._warn("empty list of recipients", message)
+            message = _scalar_text(data.get("Message"))
+            self._warn_not_understood("empty list of recipients", message)
             return dict.fromkeys(phones, EMPTY_ANSWERS.get(message, MISSING))
-        found = self._by_number(entries)
+        found = self._outcomes_by_number(entries)
         return {phone: found.get(phone.e164, MISSING) for phone in phones}
 
-    def _by_number(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Outcome]:
+    def _outcomes_by_number(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Outcome]:
         found: dict[str, Outcome] = {}
         for entry in entries:
-            number = f"+{_scalar(entry.get('number')).strip().removeprefix('+')}"
-            outcome = self._by_code(entry.get("statusCode"), entry.get("messageId"))
+            number = f"+{_scalar_text(entry.get('number')).strip().removeprefix('+')}"
+            outcome = self._outcome_of_code(entry.get("statusCode"), entry.get("messageId"))
+            # A number that is listed twice with two outcomes: neither can be trusted.
             found[number] = outcome if found.get(number, outcome) == outcome else CONTRADICTORY
         return found
 
-    def _by_code(self, code: object, message_id: object) -> Outcome:
+    def _outcome_of_code(self, code: object, message_id: object) -> Outcome:
         outcome = CODES.get(code) if isinstance(code, int) else None
         if outcome is None:
-            self._warn("status code", code)
+            self._warn_not_understood("status code", code)
             return NOT_UNDERSTOOD
         if not isinstance(outcome, Accepted):
             return outcome
+        # The API writes the word `None` where it has no id (B.3).
         if not isinstance(message_id, str) or message_id == "None" or not _ID.fullmatch(message_id):
-            self._warn("message id", message_id)
+            self._warn_not_understood("message id", message_id)
             return WITHOUT_ID
         return Accepted(message_id)
 
-    def _warn(self, what: str, value: object) -> None:
-        log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(_scalar(value))[:200])
+    def _warn_not_understood(self, what: str, value: object) -> None:
+        log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(_scalar_text(value))[:200])
 
 
-def _scalar(value: object) -> str:
-    """A word or a number as text, of anything else only the kind: it may be nested deeper than `str` can go."""
+def _scalar_text(value: object) -> str:
+    """Return a word or a number as text, and of any other value its type: it may be too deeply nested for `str`."""
     return str(value) if isinstance(value, str | int) else type(value).__name__
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """How long a carrier asks us to wait, at most a day. A date is measured against the answer's own `Date`."""
+    """Parse the header `Retry-After`, in seconds or as a date. Returns the time to wait, at most a day.
+
+    A date is compared with the answer's own `Date`, so that a wrong clock does no harm.
+    """
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return min(timedelta(seconds=int(value)), LONGEST_WAIT)
@@ -283,11 +299,11 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def _check_account(username: str, api_key: str, api_url: str | None) -> None:
-    """Raise `ValueError` for what the SDK would take, and send to the wrong place (C.1)."""
+    """Raise `ValueError` for values with which the SDK would send to the wrong place (C.1)."""
     if not _PRINTABLE.fullmatch(username):
         raise ValueError("username must be printable ASCII without spaces")
     if username.lower() == "sandbox" and username != "sandbox":
-        raise ValueError("username must be exactly `sandbox`, in small letters; any other goes to the live service")
+        raise ValueError("username must be exactly `sandbox`, in lower case; any other goes to the live service")
     if not _PRINTABLE.fullmatch(api_key):
         raise ValueError("api_key must be printable ASCII without spaces")
     if api_url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):

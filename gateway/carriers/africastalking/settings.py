@@ -12,15 +12,15 @@ from gateway.settings.types import UNSET, FromFile, HttpUrl, Required
 
 
 class AfricasTalkingSettings(ChannelSettings):
-    """A channel with `carrier = "africastalking"`. The built-in carrier takes the same settings."""
+    """Settings of a channel with `carrier = "africastalking"`. The built-in carrier has the same."""
 
     username: str = Field(min_length=1)
-    """The account's name there; `sandbox` is Africa's Talking's test network."""
+    """The account's name at Africa's Talking; `sandbox` is its test network."""
     api_key_file: Path | None = None
     """The file that holds api_key."""
     api_key: Annotated[SecretStr, Required, FromFile] = Field(default=UNSET, validate_default=True)
     """The account's key."""
     sender: str | None = Field(default=None, min_length=1, max_length=15)
-    """What an SMS says it comes from: a short code or a registered name. By default the carrier's own."""
+    """The sender that an SMS shows: a short code or a registered name. By default the carrier's own."""
     api_url: HttpUrl | None = None
-    """Where the carrier's API is, when it is not at the carrier's own host for this username."""
+    """The address of the API, if it is not the carrier's own host for this username."""

@@ -1,8 +1,9 @@
-"""The built-in carrier: Africa's Talking on this machine, for the demo, for drills and for tests.
+"""Built-in carrier: simulates Africa's Talking on this machine, for the demo, for drills and for tests.
 
-It takes what Africa's Talking takes, answers what it answers, and calls the same webhooks, so that the gateway runs
-its real code against it. Nothing leaves the machine: what was "sent" is kept in memory, and shown. Each of its sides
-is a module: `messaging` (the API), `delivery_reports`, `phones`, and `faults` (what goes wrong).
+It takes the same requests as Africa's Talking, gives the same answers and calls the same webhooks, so that the gateway
+runs its real code against it. Nothing leaves the machine: sent messages are kept in memory, and shown. Each of its
+sides is a module: `messaging` (the API), `delivery_reports`, `phones` and `handset` (simulated phones), and `faults`
+(fault injection).
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from aiohttp import ClientSession, web
 from gateway.carriers.local.delivery_reports import DeliveryReports, SentMessage
 from gateway.carriers.local.faults import Faults, InvalidFaults, parse_faults
 from gateway.carriers.local.handset import WebhookUrls
+from gateway.carriers.local.json_api import error_response, require_json
 from gateway.carriers.local.messaging import MessagingApi, SenderAccount
-from gateway.carriers.local.phones import SimulatedPhones, error_response, require_json
+from gateway.carriers.local.phones import SimulatedPhones
 from gateway.runtime.clock import Clock
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class LocalCarrier:
-    """The carrier's whole side. A gateway sends to it with `api_url` set to the server's address and `/local`."""
+    """Routes of the built-in carrier. A gateway sends to it if `api_url` is the server's address and `/local`."""
 
     def __init__(
         self,
@@ -38,7 +40,10 @@ class LocalCarrier:
         short_code: str,
         report_seconds: float = 0.5,
     ) -> None:
-        """`report_seconds` pass before each delivery report. Inbound SMS that do not say where go to `short_code`."""
+        """Make the carrier of one account, which calls the webhooks `hooks`.
+
+        `report_seconds` pass before each delivery report. Inbound SMS without a recipient go to `short_code`.
+        """
         self._messaging = MessagingApi(
             SenderAccount(username, api_key), DeliveryReports(http, hooks.receipt), clock, report_seconds
         )
@@ -46,12 +51,12 @@ class LocalCarrier:
 
     @property
     def messages(self) -> deque[SentMessage]:
-        """What it was asked to send: the last 10,000, oldest first."""
+        """Messages that it was asked to send: the last 10,000, oldest first."""
         return self._messaging.messages
 
     @property
     def faults(self) -> Faults:
-        """What is wrong now."""
+        """Injected faults."""
         return self._messaging.faults
 
     @faults.setter
@@ -74,7 +79,7 @@ class LocalCarrier:
         app.on_shutdown.append(self._shut_down)
 
     async def close(self) -> None:
-        """Hang up on everybody and stop reporting. `http` is needed until then."""
+        """Hang up on every client and phone, and stop the delivery reports. `http` is needed until then."""
         await self._messaging.close()
         await self._phones.close()
 
@@ -91,8 +96,8 @@ class LocalCarrier:
         require_json(request)
         try:
             self.faults = parse_faults(await request.read())
-        except InvalidFaults as wrong:
-            return error_response(400, str(wrong))
+        except InvalidFaults as error:
+            return error_response(400, str(error))
         return await self._show_faults(request)
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
@@ -101,7 +106,7 @@ class LocalCarrier:
 
 
 def _for_this_machine(handler: Handler) -> Handler:
-    """`handler`, for loopback clients only: messages and numbers are shown here as they are."""
+    """Guard `handler`, so that only loopback clients reach it: messages and numbers are not masked here."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if request.remote and not ipaddress.ip_address(request.remote).is_loopback:

@@ -1,4 +1,4 @@
-"""The delivery reports of the built-in carrier, called back as Africa's Talking does (facts/protocols.md B.6)."""
+"""Delivery reports of the built-in carrier, sent to the webhook as Africa's Talking does (facts/protocols.md B.6)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TIMEOUT = ClientTimeout(total=5.0)
 
 @dataclass(slots=True)
 class SentMessage:
-    """One message that the gateway asked to send. `status` is the carrier's last word on it."""
+    """Message that the gateway asked to send. `status` is that of its last delivery report, or of the send."""
 
     to: str
     sender: str
@@ -33,7 +33,7 @@ class SentMessage:
     at: str
 
     def for_json(self) -> dict[str, str]:
-        """As `/local/messages` shows it."""
+        """Convert the message to JSON for `/local/messages`."""
         return {
             "to": self.to,
             "from": self.sender,
@@ -46,7 +46,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReportPlan:
-    """The reports that one message will get, in this order."""
+    """Delivery reports that one message will get, in this order. `early` ones precede the answer to the send."""
 
     message: SentMessage
     statuses: Sequence[str]
@@ -54,7 +54,7 @@ class ReportPlan:
 
 
 def plan_reports(message: SentMessage, faults: Faults) -> ReportPlan:
-    """`Sent`, then `Success`, unless a fault will have it otherwise."""
+    """Plan the reports of a message: `Sent`, then `Success`, unless a fault changes that."""
     if trigger(faults.no_reports):
         return ReportPlan(message, (), early=False)
     statuses = ["Sent", DELIVERED]
@@ -66,41 +66,44 @@ def plan_reports(message: SentMessage, faults: Faults) -> ReportPlan:
 
 
 class DeliveryReports:
-    """Calls the gateway's receipt webhook, once per report: one that it does not take is lost, as in reality."""
+    """Client of the gateway's receipt webhook. It calls once per report: a rejected one is lost, as in reality."""
 
     def __init__(self, http: ClientSession, url: str) -> None:
         self._http = http
         self._url = url
-        self._later: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def deliver_later(self, plans: Sequence[ReportPlan], seconds: float) -> None:
-        """`deliver`, in the background until `close`."""
+        """Deliver the reports in the background, until `close`."""
         if self._closed:
             return
         task = asyncio.create_task(self.deliver(plans, seconds))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Drop the reports that are still to come."""
+        """Drop the reports that are not sent yet."""
         self._closed = True
-        for task in self._later:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._later, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def deliver(self, plans: Sequence[ReportPlan], seconds: float) -> None:
-        """The first report of each message, then the second of each, and so on; `seconds` pass before each round."""
+        """Send the first report of each message, then the second of each, and so on.
+
+        `seconds` pass before each of these passes. Without a webhook nothing is sent.
+        """
         if not self._url:
             return
-        for number in range(max((len(plan.statuses) for plan in plans), default=0)):
+        for index in range(max((len(plan.statuses) for plan in plans), default=0)):
             await asyncio.sleep(seconds)
-            for one in plans:
-                if number < len(one.statuses):
-                    await self._report(one.message, one.statuses[number])
+            for plan in plans:
+                if index < len(plan.statuses):
+                    await self._report(plan.message, plan.statuses[index])
 
     async def _report(self, message: SentMessage, status: str) -> None:
-        if message.status != DELIVERED:
+        if message.status != DELIVERED:  # a late `Sent` does not undo it
             message.status = status
         fields = {
             "id": message.message_id,

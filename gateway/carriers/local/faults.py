@@ -1,7 +1,7 @@
-"""What can be made to go wrong at the built-in carrier, so that a drill or a test can watch the gateway cope.
+"""Fault injection: errors that the built-in carrier can be told to make, for drills and for tests of the gateway.
 
-Each fault holds until it is cleared, or for `times`: requests for the faults of answers, messages for those of
-reports. Several may be set at once. README.md beside this file shows each.
+A fault stays until it is cleared, or happens `times` times: it counts requests if it is one of answers, and messages
+if it is one of delivery reports. Several may be set at once. ../README.md shows each.
 """
 
 from __future__ import annotations
@@ -9,75 +9,72 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from gateway.carriers.local.json_api import StrictJson
 from gateway.text.phone import mask_in
 
 Seconds = Annotated[float, Field(ge=0, le=600)]
 StatusCode = Annotated[int, Field(ge=0, le=999)]
 
 
-class _StrictFault(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_StrictFault):
-    """Something is wrong, `times` times or until cleared."""
+class Fault(StrictJson):
+    """Fault that happens `times` times, or until it is cleared."""
 
     times: Annotated[int, Field(ge=0)] | None = None
 
 
 class Refuse(Fault):
-    """These numbers get these status codes, such as 406 (opted out)."""
+    """Status codes of single numbers, such as 406 (opted out)."""
 
     numbers: dict[str, StatusCode]
 
 
 class StatusCodes(Fault):
-    """Every number gets this status code, known to the gateway or not."""
+    """Status code of every number, known to the gateway or not."""
 
     code: StatusCode
 
 
 class NoAnswer(Fault):
-    """The request is read and never answered; the messages are sent all the same, or are not."""
+    """Request that is read and never answered. Its messages are sent if it `accepts` them."""
 
     accepts: bool = True
 
 
 class SlowAnswer(Fault):
-    """Everything happens, but so many seconds late."""
+    """Request that is processed and answered so many seconds late."""
 
     seconds: Seconds
 
 
 class HttpStatus(Fault):
-    """The request fails as a whole, with this HTTP status; `retry_after` in seconds may go with it."""
+    """Request that fails as a whole, with this HTTP status and perhaps `Retry-After`, in seconds."""
 
     status: Annotated[int, Field(ge=300, le=599)]
     retry_after: Annotated[int, Field(ge=0)] | None = None
 
 
 class EmptyRecipients(Fault):
-    """201, but nothing is sent: no recipient is listed, and `message` says why."""
+    """Answer 201 without recipients: nothing is sent, and `message` gives the reason."""
 
     message: str = "InvalidSenderId"
 
 
 class MissingRecipients(Fault):
-    """All messages are sent, but only the first `keep` are listed; by default half of them."""
+    """Answer that lists only the first `keep` recipients, by default half. All messages are sent."""
 
     keep: Annotated[int, Field(ge=0)] | None = None
 
 
 class DuplicateReports(Fault):
-    """Every delivery report comes `copies` times."""
+    """Delivery reports that come `copies` times each."""
 
     copies: Annotated[int, Field(ge=2, le=20)] = 2
 
 
-class Faults(_StrictFault):
-    """Everything that is wrong now."""
+class Faults(StrictJson):
+    """Faults that are set, at most one of each kind."""
 
     refuse: Refuse | None = None
     status_codes: StatusCodes | None = None
@@ -93,24 +90,24 @@ class Faults(_StrictFault):
 
 
 class InvalidFaults(ValueError):
-    """What is wrong with a description of faults, and what is allowed; quotes no number."""
+    """Invalid description of faults. The message names the errors and the allowed keys, and quotes no number."""
 
 
 def parse_faults(document: bytes) -> Faults:
-    """The faults that a JSON object describes. Raises `WrongFaults`."""
+    """Parse the faults that a JSON object describes. Raises `InvalidFaults`."""
     try:
-        return Faults.model_validate_json(document, strict=True)
+        return Faults.model_validate_json(document)
     except ValidationError as error:
-        diagnostics = [_sentence(diagnostic["loc"], diagnostic["msg"]) for diagnostic in error.errors()]
-    raise InvalidFaults(f"{'; '.join(diagnostics)}. Allowed are: {_allowed()}")
+        diagnostics = [_diagnostic(fault["loc"], fault["msg"]) for fault in error.errors()]
+    raise InvalidFaults(f"{'; '.join(diagnostics)}. Allowed are: {_allowed_keys()}")
 
 
-def _sentence(place: Sequence[int | str], diagnostic: str) -> str:
-    path = ".".join(mask_in(str(part)) for part in place)
-    return f"{path}: {diagnostic}" if path else diagnostic
+def _diagnostic(location: Sequence[int | str], message: str) -> str:
+    path = ".".join(mask_in(str(part)) for part in location)
+    return f"{path}: {message}" if path else message
 
 
-def _allowed() -> str:
+def _allowed_keys() -> str:
     kinds = {name: get_args(field.annotation)[0] for name, field in Faults.model_fields.items()}
     return "; ".join(f"{name} ({', '.join(kind.model_fields)})" for name, kind in kinds.items())
 
@@ -119,7 +116,7 @@ F = TypeVar("F", bound=Fault)
 
 
 def trigger(fault: F | None) -> F | None:
-    """`fault` if it is to happen now, and one less of its times."""
+    """Count a fault down once. Returns it if it happens now, else None."""
     if fault is None or fault.times == 0:
         return None
     if fault.times is not None:

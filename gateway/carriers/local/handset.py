@@ -1,7 +1,12 @@
-"""A simulated phone: it dials, shows a screen, types, hangs up, and speaks the USSD webhook as Africa's Talking does.
+"""Simulated phone (handset): dials, shows screens, answers and hangs up, by the USSD webhook of Africa's Talking.
 
-The phone in the browser and `waspada dial` are both this one, so what they show is what a resident would see
-(facts/protocols.md A.1 to A.7).
+The phone in the browser and `waspada dial` both use it, so they show what a resident would see (facts/protocols.md
+A.1 to A.7).
+
+    dial ──► callback ──► CON: screen, open ──► answer ──► callback …
+                     └──► END: screen, closed ──► session end "Success"
+             hang up ─────────────────────────► session end "Incomplete"
+             no answer, HTTP error, other text ─► session end "Failed"
 """
 
 from __future__ import annotations
@@ -34,7 +39,7 @@ _DIALLABLE = re.compile(r"[*#][0-9*#]{1,62}#")
 
 @dataclass(frozen=True, slots=True)
 class WebhookUrls:
-    """The gateway's webhooks, as they are entered at a carrier. One left empty is not called."""
+    """URLs of the gateway's webhooks, as they are entered at a carrier. An empty one is not called."""
 
     ussd: str
     ussd_event: str = ""
@@ -45,24 +50,24 @@ class WebhookUrls:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What the display says now, and whether an answer may be typed."""
+    """Display of a phone: its text, and whether the session is open for an answer."""
 
     text: str
     open: bool
 
 
 class NotDialled(ExplainedError):
-    """No session is open on this phone: dial first."""
+    """Session is not open on this phone: dial first."""
 
 
 @dataclass(slots=True)
-class _Dialling:
-    """One session as the carrier keeps it."""
+class _Session:
+    """USSD session as the carrier keeps it. `text` is all inputs so far, and `body` the gateway's last answer."""
 
     id: str
     service_code: str
     text: str
-    began: float
+    started_at: float  # seconds of the monotonic clock
     label: str | None = None
     labels: list[str] = field(default_factory=list)
     hops: int = 0
@@ -70,7 +75,7 @@ class _Dialling:
 
 
 class Handset:
-    """A phone with one subscriber's number. Close it, or use `async with`, so that its last event gets through."""
+    """Phone with one subscriber's number. Close it, or use `async with`, so that its last session end is sent."""
 
     def __init__(
         self,
@@ -84,8 +89,10 @@ class Handset:
         suffix_in_text: bool = True,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """Only `service_code` leads to the gateway. Whether the rest of a longer code that is dialled comes in the
-        text or stays in the service code is not known of Africa's Talking (A.5); `suffix_in_text` chooses.
+        """Make a phone on a network where only `service_code` leads to the gateway.
+
+        It is not known whether Africa's Talking sends the rest of a longer dialled code in the text or in the service
+        code (A.5). `suffix_in_text` chooses. An answer that takes longer than `answer_seconds` fails the session.
         """
         self.phone = phone
         self.session = ""  # the id of the last session
@@ -96,7 +103,7 @@ class Handset:
         self._network_code = network_code
         self._suffix_in_text = suffix_in_text
         self._timeout = ClientTimeout(total=answer_seconds)
-        self._dialling: _Dialling | None = None
+        self._open_session: _Session | None = None
         self._events: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -108,36 +115,36 @@ class Handset:
         await self.close()
 
     async def dial(self, code: str) -> Display:
-        """Begin a session, after hanging up an open one."""
+        """Start a session, after hanging up an open one. A code of another service is a network error."""
         await self.hang_up()
         suffix = self._suffix(code)
         if suffix is None:
             return Display(NETWORK_ERROR, open=False)
         dialled, text = (self._service_code, suffix) if self._suffix_in_text else (code, "")
         self.session = f"ATUid_{self._clock.new_id()}"
-        self._dialling = _Dialling(self.session, dialled, text, self._clock.monotonic())
-        return await self._hop(self._dialling)
+        self._open_session = _Session(self.session, dialled, text, self._clock.monotonic())
+        return await self._call_back(self._open_session)
 
     async def answer(self, keys: str) -> Display:
-        """Send what was typed, which may be nothing. Raises `NotDialled`."""
-        if self._dialling is None:
+        """Send the typed keys, which may be none. Raises `NotDialled`."""
+        if self._open_session is None:
             raise NotDialled
-        self._dialling.text = f"{self._dialling.text}*{keys}" if self._dialling.text else keys
-        return await self._hop(self._dialling)
+        self._open_session.text = f"{self._open_session.text}*{keys}" if self._open_session.text else keys
+        return await self._call_back(self._open_session)
 
     async def hang_up(self) -> Display:
-        """Leave the dialogue where it is, as a resident does, and a network when the time is up."""
-        if self._dialling:
-            self._end(self._dialling, "Incomplete")
+        """End the session in the middle, as a resident does, or a network after its time limit."""
+        if self._open_session:
+            self._end(self._open_session, "Incomplete")
         return Display("", open=False)
 
     async def close(self) -> None:
-        """Hang up, and wait for the events that are on their way."""
+        """Hang up, and wait until all session ends are sent."""
         await self.hang_up()
         await asyncio.gather(*self._events)
 
     def _suffix(self, code: str) -> str | None:
-        """What `code` has more than the service code; `None` if the network would not bring it to us."""
+        """Return the part of `code` after the service code. Returns None if the network would not route it to us."""
         if not _DIALLABLE.fullmatch(code):
             return None
         if code == self._service_code:
@@ -145,70 +152,75 @@ class Handset:
         stem = f"{self._service_code.removesuffix('#')}*"
         return code[len(stem) : -1] if code.startswith(stem) else None
 
-    async def _hop(self, dialling: _Dialling) -> Display:
-        dialling.hops += 1
-        error = await self._ask(dialling)
-        if self._dialling is not dialling:  # hung up while the gateway was thinking
+    async def _call_back(self, session: _Session) -> Display:
+        session.hops += 1
+        error = await self._post_callback(session)
+        if self._open_session is not session:  # hung up while the gateway prepared its answer
             return Display("", open=False)
         if error:
-            self._end(dialling, "Failed", error)
+            self._end(session, "Failed", error)
             return Display(NETWORK_ERROR, open=False)
-        going_on = dialling.body.startswith("CON ")
-        if not going_on:
-            self._end(dialling, "Success")
-        return Display(dialling.body[4:], going_on)
+        is_open = session.body.startswith("CON ")
+        if not is_open:
+            self._end(session, "Success")
+        return Display(session.body[4:], is_open)
 
-    async def _ask(self, dialling: _Dialling) -> str:
-        """One callback; its answer goes into `dialling`. Returns what was wrong with it, if anything."""
+    async def _post_callback(self, session: _Session) -> str:
+        """Post one USSD callback and keep its answer in the session. Returns the error, or an empty text."""
         headers = {"Content-Type": FORM_TYPE}
-        if dialling.label is not None:
-            headers[LABEL_HEADER] = dialling.label
+        if session.label is not None:
+            headers[LABEL_HEADER] = session.label
         fields = {
-            "sessionId": dialling.id,
-            "serviceCode": dialling.service_code,
+            "sessionId": session.id,
+            "serviceCode": session.service_code,
             "phoneNumber": self.phone.e164,
             "networkCode": self._network_code,
-            "text": dialling.text,
+            "text": session.text,
         }
         try:
             async with self._http.post(
-                self._hooks.ussd, data=_form(fields), headers=headers, allow_redirects=False, timeout=self._timeout
+                self._hooks.ussd,
+                data=_encode_form(fields),
+                headers=headers,
+                allow_redirects=False,
+                timeout=self._timeout,
             ) as response:
-                return await _read(response, dialling)
+                return await _keep_answer(response, session)
         except TimeoutError:
             return "No response in time"
         except (aiohttp.ClientError, OSError):
             return "Could not connect"
 
-    def _end(self, dialling: _Dialling, status: str, error: str = "") -> None:
-        self._dialling = None
+    def _end(self, session: _Session, status: str, error: str = "") -> None:
+        self._open_session = None
         if not self._hooks.ussd_event:
             return
         fields = {
             "date": f"{self._clock.now():%Y-%m-%d %H:%M:%S}",
-            "sessionId": dialling.id,
-            "serviceCode": dialling.service_code,
+            "sessionId": session.id,
+            "serviceCode": session.service_code,
             "networkCode": self._network_code,
             "phoneNumber": self.phone.e164,
             "status": status,
             "cost": "0.00",
-            "durationInMillis": str(round((self._clock.monotonic() - dialling.began) * 1000)),
-            "hopsCount": str(dialling.hops),
-            "hopsMetadata": "|".join(dialling.labels),
-            "input": dialling.text,
-            "lastAppResponse": dialling.body,
-            **({"errorMessage": error} if error else {}),
+            "durationInMillis": str(round((self._clock.monotonic() - session.started_at) * 1000)),
+            "hopsCount": str(session.hops),
+            "hopsMetadata": "|".join(session.labels),
+            "input": session.text,
+            "lastAppResponse": session.body,
         }
-        task = asyncio.create_task(self._tell(fields))
+        if error:
+            fields["errorMessage"] = error
+        task = asyncio.create_task(self._post_session_end(fields))
         self._events.add(task)
         task.add_done_callback(self._events.discard)
 
-    async def _tell(self, fields: dict[str, str]) -> None:
-        """The end-of-session event: a hint that may get lost, as it does in reality (A.7)."""
+    async def _post_session_end(self, fields: dict[str, str]) -> None:
+        """Post a session end. It may get lost, as it does in reality (A.7)."""
         with suppress(aiohttp.ClientError, OSError):
             async with self._http.post(
                 self._hooks.ussd_event,
-                data=_form(fields),
+                data=_encode_form(fields),
                 headers={"Content-Type": FORM_TYPE},
                 allow_redirects=False,
                 timeout=self._timeout,
@@ -216,21 +228,22 @@ class Handset:
                 pass
 
 
-async def _read(response: ClientResponse, dialling: _Dialling) -> str:
+async def _keep_answer(response: ClientResponse, session: _Session) -> str:
+    """Keep screen and label of an answer in the session. Returns Africa's Talking's words for a bad answer."""
     if response.status != 200:
         return f"Received unexpected response code: {response.status} <none>"
     try:
-        dialling.body = (await read_body(response, LARGEST_SCREEN)).decode()
+        session.body = (await read_body(response, LARGEST_SCREEN)).decode()
     except (AnswerTooLong, UnicodeDecodeError):
         return "The response could not be read"
-    if not dialling.body.startswith(("CON ", "END ")):
+    if not session.body.startswith(("CON ", "END ")):
         return "The response should start with CON or END"
-    dialling.label = response.headers.get(LABEL_HEADER)
-    if dialling.label is not None:
-        dialling.labels.append(dialling.label)
+    session.label = response.headers.get(LABEL_HEADER)
+    if session.label is not None:
+        session.labels.append(session.label)
     return ""
 
 
-def _form(fields: dict[str, str]) -> bytes:
-    """As Africa's Talking writes it: a `*` stays a `*`."""
+def _encode_form(fields: dict[str, str]) -> bytes:
+    """Encode a form as Africa's Talking does: a `*` remains a `*`."""
     return urlencode(fields, safe="*").encode()

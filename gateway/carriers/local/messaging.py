@@ -1,4 +1,4 @@
-"""The messaging API of the built-in carrier: takes and answers what Africa's Talking does (facts/protocols.md B)."""
+"""Messaging API of the built-in carrier: the requests and answers of Africa's Talking (facts/protocols.md B)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from gateway.text.gsm import parts
 from gateway.text.phone import NotAPhoneNumber, Phone
 
 MESSAGES_KEPT = 10_000
-SHARED_SENDER = "AFRICASTKNG"  # of who has no name of his own (B.2)
+SHARED_SENDER = "AFRICASTKNG"  # of accounts without a sender of their own (B.2)
 PRICE_OF_A_PART = 350  # rupiah
 CREDIT = 1_000_000_000  # rupiah of a new account
-LOOK_SECONDS = 0.1  # between two looks whether an unanswered client is still there
+LOOK_SECONDS = 0.1  # between two checks whether an unanswered client is still connected
 
 ACCEPTED = "Success"
 UNKNOWN_STATUS = "SomethingNew"
@@ -46,7 +46,7 @@ STATUSES: Mapping[int, str] = {  # B.3
 
 @dataclass(frozen=True, slots=True)
 class SenderAccount:
-    """Who may send here."""
+    """Account that may send."""
 
     username: str
     api_key: str
@@ -56,7 +56,13 @@ class SenderAccount:
 
 
 class MessagingApi:
-    """`POST /local/version1/messaging`. `faults` may be replaced at any time; `messages` is oldest first."""
+    """Handlers of `/local/version1`. `faults` may be replaced at any time, and `messages` is oldest first.
+
+    A request goes through these steps. Each fault ends it there, with its own answer or with none:
+
+        slow_answer ► http_status ► 401, 400 ► no_answer ► empty_recipients
+                    ► refuse, status_codes ► early_reports ► missing_recipients ► 201
+    """
 
     def __init__(self, account: SenderAccount, reports: DeliveryReports, clock: Clock, report_seconds: float) -> None:
         self.faults = Faults()
@@ -69,11 +75,12 @@ class MessagingApi:
         self._closing = asyncio.Event()
 
     async def close(self) -> None:
-        """Hang up on every client that waits for an answer that will not come, and stop reporting."""
+        """Hang up on every client that waits for an answer in vain, and stop the delivery reports."""
         self._closing.set()
         await self._reports.close()
 
     async def send(self, request: web.Request) -> web.StreamResponse:
+        """Handle `POST /local/version1/messaging`."""
         fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         if slow := trigger(self.faults.slow_answer):
             await self._wait(slow.seconds)
@@ -85,31 +92,31 @@ class MessagingApi:
             return _failure(HttpStatus(status=401))
         if not fields.get("to") or not fields.get("message"):
             return web.Response(status=400, text="Request is missing required form field")
-        silent = trigger(self.faults.no_answer)
-        if silent is None:
-            return await self._take(fields)
-        if silent.accepts:
-            await self._take(fields)
+        unanswered = trigger(self.faults.no_answer)
+        if unanswered is None:
+            return await self._accept(fields)
+        if unanswered.accepts:
+            await self._accept(fields)
         return await self._never_answer(request)
 
     async def show_account(self, request: web.Request) -> web.Response:
-        """`GET /local/version1/user`: what the account has left (B.5), which may be less than nothing."""
+        """Handle `GET /local/version1/user`: the account's balance (B.5), which may be negative."""
         if not self._account.admits(request.query.get("username", ""), request.headers.get("apiKey", "")):
             return _failure(HttpStatus(status=401))
         balance = f"IDR {CREDIT - self._spent}.0000"
         body = json.dumps({"UserData": {"balance": balance}}, separators=(",", ":")).encode()
         return web.Response(body=body, content_type="application/json")
 
-    async def _take(self, fields: Mapping[str, str]) -> web.Response:
-        """Send what the request asks for, and say so."""
+    async def _accept(self, fields: Mapping[str, str]) -> web.Response:
+        """Send the messages of a request, and answer with one entry per recipient."""
         numbers = [number.strip() for number in fields["to"].split(",")]
         if empty := trigger(self.faults.empty_recipients):
             for number in numbers:
-                self._keep(fields, number, empty.message)
+                self._add_message(fields, number, empty.message)
             return _created(empty.message, [])
         pieces = len(parts(fields["message"]))
         answers = [
-            (self._keep(fields, number, STATUSES.get(code, UNKNOWN_STATUS)), code)
+            (self._add_message(fields, number, STATUSES.get(code, UNKNOWN_STATUS)), code)
             for number, code in self._codes(numbers, QUEUED if fields.get("enqueue") == "1" else SENT)
         ]
         accepted = [message for message, _ in answers if message.message_id]
@@ -124,16 +131,16 @@ class MessagingApi:
         )
 
     def _codes(self, numbers: Sequence[str], accepting: int) -> list[tuple[str, int]]:
-        """The status code of each number: what the faults say, or what its shape says."""
-        everywhere = trigger(self.faults.status_codes)
+        """Choose the status code of each number: that of a fault, 403 for a malformed number, else `accepting`."""
+        same_for_all = trigger(self.faults.status_codes)
         refuse = self.faults.refuse
         if refuse and not refuse.numbers.keys().isdisjoint(numbers):
             refuse = trigger(refuse)
         refused = refuse.numbers if refuse else {}
-        usual = everywhere.code if everywhere else accepting
+        usual = same_for_all.code if same_for_all else accepting
         return [(number, refused.get(number, usual) if _is_number(number) else INVALID_NUMBER) for number in numbers]
 
-    def _keep(self, fields: Mapping[str, str], number: str, status: str) -> SentMessage:
+    def _add_message(self, fields: Mapping[str, str], number: str, status: str) -> SentMessage:
         accepted = status == ACCEPTED
         message = SentMessage(
             to=number,
@@ -147,8 +154,9 @@ class MessagingApi:
         return message
 
     async def _report(self, plans: Sequence[ReportPlan]) -> None:
-        await self._reports.deliver([one for one in plans if one.early], seconds=0)
-        if later := [one for one in plans if not one.early]:
+        """Deliver early reports before the answer, and the others in the background."""
+        await self._reports.deliver([plan for plan in plans if plan.early], seconds=0)
+        if later := [plan for plan in plans if not plan.early]:
             self._reports.deliver_later(later, self._report_seconds)
 
     async def _wait(self, seconds: float) -> None:
@@ -156,24 +164,24 @@ class MessagingApi:
             await asyncio.wait_for(self._closing.wait(), seconds)
 
     async def _never_answer(self, request: web.Request) -> web.Response:
-        """Hold the line until the client hangs up, or the carrier closes and hangs up itself."""
+        """Keep the connection open until the client hangs up, or this carrier closes and hangs up itself."""
         while request.transport is not None and not self._closing.is_set():
             await self._wait(LOOK_SECONDS)
         if request.transport is not None:
             request.transport.abort()
-        return web.Response(status=504)  # nobody is there to read it
+        return web.Response(status=504)  # nobody reads it
 
 
-def _is_number(written: str) -> bool:
+def _is_number(text: str) -> bool:
     try:
-        Phone(written)
+        Phone(text)
     except NotAPhoneNumber:
         return False
     return True
 
 
 def _entry(message: SentMessage, code: int, pieces: int) -> dict[str, object]:
-    """One of `Recipients`, as in the recorded answers."""
+    """Make an entry of `Recipients`, as in the recorded answers."""
     return {
         "cost": _cost(pieces) if message.message_id else "0",
         "messageId": message.message_id or "None",

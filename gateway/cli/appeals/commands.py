@@ -149,7 +149,7 @@ async def appeals_schedule(
 async def appeals_pause(
     config: Path | None, data: Path | None, name: str, number: int, reason: str, as_json: bool
 ) -> None:
-    """Pause a running appeal at once; `resume` continues it."""
+    """Pause a running appeal at once. `resume` continues it."""
     async with open_appeals(config, data) as context:
         await context.workflow.pause(number, await context.authenticate(name), reason)
         await context.print_outcome(number, f"Appeal {number} is paused.", as_json)

@@ -72,7 +72,7 @@ class AppealContext:
             click.echo(sentence)
 
     async def print_draft_outcome(self, number: int, sentence: str, as_json: bool) -> None:
-        """Print the outcome of a draft or an edit, with the cost of its texts in the JSON or on stderr."""
+        """Print the outcome of a draft or an edit. The cost of its texts is in the JSON, or on stderr."""
         costs = await self.workflow.text_costs(number)
         if as_json:
             written = appeal_json(await self.workflow.find(number))

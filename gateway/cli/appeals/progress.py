@@ -51,7 +51,7 @@ async def follow(
 
 @contextmanager
 def _bar(console: Console, timezone: ZoneInfo) -> Iterator[Display]:
-    """Show a row with the bar, and below it the totals and the reason, which do not fit into 80 columns."""
+    """Show a row with the bar. The totals and the reason are below it, since they do not fit into 80 columns."""
     whole = Column(no_wrap=True)
     columns = (
         TextColumn("{task.description}", markup=False, table_column=whole),

@@ -58,7 +58,8 @@ from gateway.menu.pack_files import (
     wording_file,
 )
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
-from gateway.places.areas import NO_AREAS, Areas, read_aliases, read_areas, read_neighbours
+from gateway.places.area_links import read_aliases, read_neighbours
+from gateway.places.areas import NO_AREAS, Areas, read_areas
 from gateway.text.diagnostics import Diagnostic
 
 

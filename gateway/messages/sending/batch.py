@@ -1,8 +1,61 @@
-"""One claim on its way: its calls to the carrier are made, how they ended is written down, the rest is given back.
+"""Batch of claims: make its calls to the carrier, record their outcomes, release the claims that were not sent.
 
-A slow carrier may keep a claim waiting for a minute. What an appeal has claimed is therefore looked at again before it
-leaves: what goes to somebody who has opted out meanwhile, or is of an appeal that was paused or called off, is given
-back.
+A *claim* is a message that this worker alone may send until it records or releases it (`messages.claims`). A *batch* is
+the claims of one statement, up to 200 of one lane of one channel. Whatever fails, each claim of it ends in one of two
+ways: the outcome of its call is recorded, or it goes back into the queue unsent and costs no attempt. The only
+exception is a worker that is killed, or stopped while PostgreSQL is unavailable. Then the sweep of another worker finds
+the claim five minutes later and makes its message `unknown`.
+
+Who may take a claim out of the unsent set
+------------------------------------------
+`_unsent` holds the claims that may still end in either way. Whoever removes a claim from it owns the claim, and must
+send it or release it. There are three takers, and they run concurrently:
+
+                    +-- 1. a caller, just before its call ----> carrier --> _outcomes --> record
+                    |
+    _unsent (dict) -+-- 2. the check for withdrawn claims ---------------------------> release
+                    |
+                    +-- 3. `run`, when no caller is left ----------------------------> release
+
+1.  A *caller* (`_send_calls`) takes a group of claims with the same text off `_calls`, waits for its turn in the rate,
+    has the withdrawn claims released, and only then pops the claims of its group. Those that another taker has popped
+    meanwhile are not in its call. If none is left there is no call.
+2.  The *check* (`_release_withdrawn`) asks the database which claims must not be sent any more: of opted-out people, of
+    an appeal that is paused or cancelled, of erased numbers, of any appeal once the quiet hours have begun. A
+    slow carrier may keep a claim waiting for a minute, and an appeal has a million recipients: opt-outs come while it
+    is sent. The callers check before each call. So does a task of its own (`_watch_appeals`), which releases claims
+    even while all callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
+3.  `run` releases the rest when the callers have ended, in a `finally`: also when a caller failed, and when the worker
+    is cancelled.
+
+All three use `_pop_unsent`, in which nothing is awaited. On one event loop it is therefore atomic, and no claim is ever
+both sent and released. The dict is emptied as the batch goes on, instead of marking claims as done: what it still holds
+is exactly what must still be released, at every moment and after every failure, and no second record can disagree.
+
+What the parts are for
+----------------------
+`_calls` (deque)         Groups that no caller has begun with. A caller takes its group before it awaits anything, so no
+                         two begin with the same one. A group owns nothing: its claims stay in `_unsent`.
+`lane.calls` (semaphore) Bounds the calls of all batches of the lane that are under way at the same time.
+`_check_lock` (lock)     One check at a time. A caller that has waited for it finds the result of the check before it
+                         fresh and asks nothing: one query in half a second, whatever the number of callers.
+`_calls_done` (event)    Ends the watching task as soon as the callers have ended, without waiting for its next check.
+`_recording` (flag)      One record at a time. Outcomes that arrive meanwhile join the next one: a statement for a
+                         hundred rows costs little more than for one.
+`_deadline` (time)       A quarter of the time after which a sweep gives up a claim. Nothing is sent later, so no other
+                         worker can have claimed the message again while this one still sends it.
+
+Invariants
+----------
+These hold whatever the carrier, the database, a person or a signal does. `tests/messages/sending/` and `tests/faults/`
+check them, the latter against killed processes.
+
+*   A claim is in at most one call, and in none after it was released.
+*   When `run` returns, `_unsent` is empty and every claim is recorded or released, but for the exception above.
+*   Nothing is sent while outcomes cannot be recorded, or the account of the channel is at fault.
+*   No appeal is sent to a person whose opt-out was committed more than half a second before its call.
+*   No call of a lane begins while a claim of the lane above it is unsent.
+*   `lane.pending_parts` is the sum of the parts in `_unsent`, over all batches of the lane.
 """
 
 from __future__ import annotations
@@ -10,81 +63,56 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from gateway.carriers.carrier import Carrier, Deferred, Outcome, Unknown
-from gateway.messages.channel_state import Channels, ChannelStatus
+from gateway.carriers.carrier import Deferred, Outcome, Unknown
+from gateway.messages.channel_state import ChannelStatus
 from gateway.messages.claims import Claim, Lane
 from gateway.messages.message import CLASSES, MessageClass
-from gateway.messages.outbox import Outbox
-from gateway.messages.sending.rate_limiter import RateLimiter
-from gateway.messages.sending.worker import WorkerState
+from gateway.messages.sending.context import ChannelContext
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.text.phone import Phone
 
 log = structlog.get_logger()
 
-_BATCH_TIME_SHARE = (
-    4  # what was claimed a fourth of `lost_after` ago and has not left is given back, long before it is lost
-)
-_CHECK_INTERVAL_S = 0.5  # what is known of holds and opt-outs when an appeal leaves is no older
-
-
-@dataclass(frozen=True, slots=True)
-class SenderDeps:
-    """What a line works with. `worker` is a name that no other process has."""
-
-    outbox: Outbox
-    channels: Channels
-    rate_limiter: RateLimiter | None
-    clock: Clock
-    worker: str
-    quiet_until: Callable[[datetime], datetime | None]  # when the quiet hours end that a time lies in
-
-
-@dataclass(slots=True)
-class ChannelContext:
-    """What all rounds of one channel share."""
-
-    channel: str
-    carrier: Carrier
-    deps: SenderDeps
-    worker: WorkerState
-    fault: Deferred | None = None  # of the account: nothing more leaves until the rounds have ended
+_BATCH_TIME_SHARE = 4  # a batch sends for this fraction of `lost_after`, and releases the rest long before it is lost
+_CHECK_INTERVAL_S = 0.5  # the age at which the last check for withdrawn claims is too old to send an appeal
 
 
 class LaneState:
-    """The calls and the rounds of one lane of a channel. Nothing in it waits for what the other lane has to do."""
+    """Calls and batches of one lane of a channel. It waits for nothing that a lower lane does."""
 
     def __init__(self, lane: Lane, calls: int, yields_to: LaneState | None = None) -> None:
-        """While something of `first` waits to leave, nothing of this one does."""
+        """Create a lane that sends nothing while a claim of `yields_to` is unsent."""
         self.lane = lane
         self.calls = asyncio.Semaphore(calls)
         self.yields_to = yields_to
         self.batches: dict[asyncio.Task[timedelta], Batch] = {}
-        self.pending_parts = 0  # that are claimed and have not left yet
+        self.pending_parts = 0  # of all claims that are not sent yet
         self.idle = asyncio.Event()
         self.idle.set()
 
     def add_pending_parts(self, parts: int) -> None:
-        """So many parts more, or fewer, wait to leave."""
+        """Count parts that wait to be sent. `parts` is negative once they are sent or released."""
         self.pending_parts += parts
-        self.idle.clear() if self.pending_parts else self.idle.set()
+        if self.pending_parts:
+            self.idle.clear()
+        else:
+            self.idle.set()
 
     @property
     def claimed_messages(self) -> int:
-        """How many messages its rounds have claimed."""
-        return sum(round_.size for round_ in self.batches.values())
+        """Number of messages in the running batches."""
+        return sum(batch.size for batch in self.batches.values())
 
 
 class Batch:
-    """One claim of a channel. `make` is all of it."""
+    """Claims of one statement on their way to the carrier. Call `run` once."""
 
     def __init__(
         self,
@@ -95,31 +123,30 @@ class Batch:
         *,
         probing: bool = False,
     ) -> None:
-        """`claimed_at` is when the claim began, of the monotonic clock."""
+        """`claimed_at` is the start of the claim, by the monotonic clock. `probing`: a paused channel is tried."""
         self._context, self._lane = context, lane
         self._deps, self._worker = context.deps, context.worker
-        rates = context.deps.rate_limiter
-        most_parts = rates.max_parts_per_call(context.channel) if rates else None
+        limiter, options = context.deps.rate_limiter, context.worker.options
+        max_parts = limiter.max_parts_per_call(context.channel) if limiter else None
         self.size = len(claims)
-        self._calls = deque(group_into_calls(claims, self._worker.options.recipients_per_call, most_parts))
+        self._calls = deque(group_into_calls(claims, options.recipients_per_call, max_parts))
         self._unsent = {claim.id: claim for claim in claims}
         lane.add_pending_parts(sum(claim.parts for claim in claims))
-        self._deadline = (
-            self._deps.clock.monotonic() + self._worker.options.lost_after.total_seconds() / _BATCH_TIME_SHARE
-        )
+        self._deadline = self._deps.clock.monotonic() + options.lost_after.total_seconds() / _BATCH_TIME_SHARE
         self._probing = probing
-        self._carrier_called = False  # whether the carrier was asked to send any of it
+        self._carrier_called = False
         self._last_error = ""
-        self._outcomes: list[tuple[Claim, Outcome]] = []
+        self._outcomes: list[tuple[Claim, Outcome]] = []  # not recorded yet
         self._recording = False
-        self._checked_at = claimed_at  # as of when it is known what may still leave
+        self._checked_at = claimed_at  # a claim is itself a check
         self._check_lock = asyncio.Lock()
         self._has_appeals = any(claim.kind is MessageClass.APPEAL for claim in claims)
         self._calls_done = asyncio.Event()
 
     async def run(self) -> timedelta:
-        """Make the calls of a round, write down how they ended, and give back what did not leave."""
+        """Make all calls, record their outcomes, and release the claims that were not sent. Returns no pause."""
         try:
+            # The inner group ends with the last call, the outer one when everything is recorded and released as well.
             async with asyncio.TaskGroup() as tasks:
                 if self._has_appeals:
                     tasks.create_task(self._watch_appeals(tasks))
@@ -131,18 +158,13 @@ class Batch:
             unsent = self._pop_unsent(list(self._unsent))
         if unsent:
             await self._release(unsent)
-        # A probe that never left has tried nothing.
-        tried = self._probing and self._carrier_called and not self._context.fault
-        if tried and await self._deps.channels.resume_after_probe(self._context.channel):
-            log.info("channel.resumed", channel=self._context.channel)
-        if self._last_error and not self._context.fault:
-            await self._deps.channels.note_error(self._context.channel, self._last_error)
+        await self._update_channel()
         return timedelta()
 
-    # What leaves ----------------------------------------------------------------------------------------------
+    # Sending --------------------------------------------------------------------------------------------------
 
     async def _send_calls(self, tasks: asyncio.TaskGroup) -> None:
-        """Make one call after the other. Nothing more leaves while what has left cannot be written down."""
+        """Make one call after the other, until none is left or the batch is over."""
         while self._calls:
             async with self._lane.calls:
                 if not self._calls or self._is_over():
@@ -155,32 +177,33 @@ class Batch:
                     continue
                 self._carrier_called = True
                 outcomes = await self._send_group(group)
-            self._outcomes.extend(outcomes)  # not in one expression: the list is another one after the wait
+            # `self._outcomes.extend(await …)` would extend the list that the recorder has taken during the call.
+            self._outcomes.extend(outcomes)
             if not self._recording:
                 self._recording = True
                 tasks.create_task(self._record_outcomes())
 
     def _pop_unsent(self, ids: Collection[int]) -> list[Claim]:
-        """Those of the claims that nobody has taken yet: to be sent, or to be given back."""
+        """Take these claims out of the unsent set, to send or to release them. Skips those already taken."""
         taken = [self._unsent.pop(one) for one in ids if one in self._unsent]
         self._lane.add_pending_parts(-sum(claim.parts for claim in taken))
         return taken
 
     def _is_over(self) -> bool:
-        """Whether nothing more of it may leave: what is still waiting had better be given back."""
+        """Return True if nothing more of this batch may be sent, and the rest should be released."""
         stopped = self._context.fault is not None or self._worker.database_unavailable or self._worker.stopping
         return stopped or self._deps.clock.monotonic() > self._deadline
 
     async def _acquire_rate(self, group: Sequence[Claim]) -> bool:
-        """Wait for the group's place in the channel's rate; False if it had better be given back."""
-        rates, parts = self._deps.rate_limiter, sum(claim.parts for claim in group)
+        """Wait until the rate limiter lets the group be sent. Returns False if the batch is over before that."""
+        limiter, parts = self._deps.rate_limiter, sum(claim.parts for claim in group)
         while True:
-            await self._wait_for_priority()
+            await self._wait_for_higher_lane()
             if self._is_over():
                 return False
-            if rates is None:
+            if limiter is None:
                 return True
-            granted, wait = await rates.acquire(self._context.channel, parts)
+            granted, wait = await limiter.acquire(self._context.channel, parts)
             late = not granted and self._deps.clock.monotonic() + wait > self._deadline
             if not late:
                 await self._worker.pause(timedelta(seconds=wait))
@@ -189,22 +212,27 @@ class Batch:
             if granted:
                 return True
 
-    async def _wait_for_priority(self) -> None:
-        """Let everything leave first that presses more."""
+    async def _wait_for_higher_lane(self) -> None:
         if self._lane.yields_to:
             await self._lane.yields_to.idle.wait()
 
-    # What is given back ---------------------------------------------------------------------------------------
+    # Releasing ------------------------------------------------------------------------------------------------
 
     async def _watch_appeals(self, tasks: asyncio.TaskGroup) -> None:
-        """Look again and again while calls are under way, so that nobody finds claims that will never leave."""
+        """Check for withdrawn claims until all calls have ended.
+
+        Without it, a cancelled appeal would keep its claims for as long as the carrier takes to answer a call.
+        """
         while not self._calls_done.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._calls_done.wait(), _CHECK_INTERVAL_S)
             await self._release_withdrawn(tasks)
 
     async def _release_withdrawn(self, tasks: asyncio.TaskGroup) -> bool:
-        """Have given back what must not leave, as it stood half a second ago; False if nobody can tell."""
+        """Release the claims that must not be sent any more, unless the last check is fresh enough.
+
+        Returns False if the database is unavailable: then nobody knows, and nothing may be sent.
+        """
         if not self._has_appeals:
             return True
         clock = self._deps.clock
@@ -215,7 +243,7 @@ class Batch:
             try:
                 withdrawn = await self._find_withdrawn(list(self._unsent.values()))
             except DatabaseUnavailable:
-                self._worker.database_is(away=True)
+                self._worker.note_database(available=False)
                 return False
             self._checked_at = began
             if claims := self._pop_unsent(withdrawn):
@@ -225,32 +253,33 @@ class Batch:
         return True
 
     async def _find_withdrawn(self, claims: Sequence[Claim]) -> Collection[int]:
-        """Which of these must not leave any more."""
+        """Return the ids of the claims that must not be sent any more."""
         if self._deps.quiet_until(self._deps.clock.now()):
             return [claim.id for claim in claims if CLASSES[claim.kind].quiet_hours]
         return await self._deps.outbox.find_withdrawn(claims)
 
     async def _release(self, claims: Sequence[Claim]) -> None:
-        giving_back = partial(self._deps.outbox.release, self._context.channel, claims)
-        await self._worker.write_with_retry(giving_back, len(claims))
+        release = partial(self._deps.outbox.release, self._context.channel, claims)
+        await self._worker.write_with_retry(release, len(claims))
 
-    # How it ended ---------------------------------------------------------------------------------------------
+    # Recording ------------------------------------------------------------------------------------------------
 
     async def _record_outcomes(self) -> None:
-        """Record what has ended; what ends meanwhile joins the next record."""
+        """Record outcomes until none is left. Those that arrive meanwhile join the next record."""
+        channel = self._context.channel
         while self._outcomes:
             await asyncio.sleep(self._worker.options.record_delay.total_seconds())
-            ended, self._outcomes = self._outcomes, []
+            outcomes, self._outcomes = self._outcomes, []
             try:
-                recording = partial(self._deps.outbox.record, self._context.channel, ended, self._deps.clock.now())
-                await self._worker.write_with_retry(recording, len(ended))
+                record = partial(self._deps.outbox.record, channel, outcomes, self._deps.clock.now())
+                await self._worker.write_with_retry(record, len(outcomes))
             except Exception:
-                # They stay claimed, become unknown, and then go the way of their class.
-                log.exception("worker.record_failed", channel=self._context.channel, messages=len(ended))
+                # The messages stay `sending`. The sweep makes them unknown, and their class decides about a resend.
+                log.exception("worker.record_failed", channel=channel, messages=len(outcomes))
         self._recording = False
 
     async def _send_group(self, group: Sequence[Claim]) -> Sequence[tuple[Claim, Outcome]]:
-        """One call, told in one line for each of its messages."""
+        """Make one call. Logs and counts the outcome of each message."""
         began = self._deps.clock.monotonic()
         answer = await self._call_carrier(group)
         milliseconds = round((self._deps.clock.monotonic() - began) * 1000, 1)
@@ -259,10 +288,9 @@ class Batch:
         for claim, outcome in outcomes:
             word = type(outcome).__name__.lower()
             self._worker.metrics.sends.labels(self._context.channel, word).inc()
-            facts = {"message": claim.id, "class": claim.kind.value, "ticket": claim.ticket}
             log.info(
                 "message.sent",
-                **facts,
+                **{"message": claim.id, "class": claim.kind.value, "ticket": claim.ticket},
                 channel=self._context.channel,
                 outcome=word,
                 reason=getattr(outcome, "reason", ""),
@@ -272,7 +300,10 @@ class Batch:
         return outcomes
 
     async def _call_carrier(self, group: Sequence[Claim]) -> defaultdict[Phone, Outcome]:
-        """An outcome for each number. A carrier never raises; if one does, its numbers may have been sent to."""
+        """Return an outcome for each number. A number that the carrier does not mention is unknown.
+
+        A carrier never raises. If one does after all, its numbers are unknown too: they may have been sent to.
+        """
         try:
             answer = await self._context.carrier.send(group[0].text, [claim.phone for claim in group])
             return defaultdict(lambda: Unknown("the carrier said nothing of this number"), answer)
@@ -280,46 +311,61 @@ class Batch:
             log.exception("carrier.send_raised", channel=self._context.channel)
             return defaultdict(lambda: Unknown("the carrier module failed"))
 
+    # State of the channel -------------------------------------------------------------------------------------
+
     async def _handle_fault(self, outcomes: Sequence[Outcome]) -> None:
-        """Pause the channel for all workers if its account is at fault, before its messages are queued again."""
-        bad = [outcome for outcome in outcomes if isinstance(outcome, Deferred | Unknown)]
-        if not bad:
+        """Open the circuit breaker: pause the channel for all workers if its account is at fault.
+
+        This is before the outcomes are recorded, so that no worker claims the same messages again meanwhile.
+        """
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Deferred | Unknown)]
+        if not failures:
             return
-        self._last_error = bad[-1].reason
-        faults = [outcome for outcome in bad if isinstance(outcome, Deferred) and outcome.whole_channel]
+        self._last_error = failures[-1].reason
+        faults = [outcome for outcome in failures if isinstance(outcome, Deferred) and outcome.whole_channel]
         if not faults:
             return
-        post, fault, first = self._context, faults[0], self._context.fault is None
-        post.fault = post.fault or fault
+        context, fault, first = self._context, faults[0], self._context.fault is None
+        context.fault = context.fault or fault
         try:
-            stands = await self._deps.channels.pause_for_fault(
-                post.channel, fault.reason, fault.after, probing=self._probing
+            status = await self._deps.channels.pause_for_fault(
+                context.channel, fault.reason, fault.after, probing=self._probing
             )
         except DatabaseUnavailable:
-            self._worker.database_is(away=True)
+            self._worker.note_database(available=False)
             return
         if first:
-            seconds = _seconds_left(stands, self._deps.clock)
-            log.warning("channel.paused", channel=post.channel, reason=stands.reason, seconds=seconds)
+            seconds = _seconds_until_probe(status, self._deps.clock)
+            log.warning("channel.paused", channel=context.channel, reason=status.reason, seconds=seconds)
+
+    async def _update_channel(self) -> None:
+        """Resume the channel if its probe met no fault of the account, and note the last error of this batch."""
+        channel, channels = self._context.channel, self._deps.channels
+        # A probe whose message was withdrawn before the call has tried nothing.
+        probed = self._probing and self._carrier_called and not self._context.fault
+        if probed and await channels.resume_after_probe(channel):
+            log.info("channel.resumed", channel=channel)
+        if self._last_error and not self._context.fault:
+            await channels.note_error(channel, self._last_error)
 
 
-def _seconds_left(stands: ChannelStatus, clock: Clock) -> float | None:
-    """How long the channel rests; None if a person paused it."""
-    return round((stands.until - clock.now()).total_seconds(), 1) if stands.until else None
+def _seconds_until_probe(status: ChannelStatus, clock: Clock) -> float | None:
+    """Return the seconds until the channel is probed. None if it was paused by hand."""
+    return round((status.until - clock.now()).total_seconds(), 1) if status.until else None
 
 
 def group_into_calls(claims: Sequence[Claim], recipients: int, max_parts: int | None = None) -> list[list[Claim]]:
-    """The claims in calls of one text, no number twice in a call, the pressing first.
+    """Group claims into calls of one text, in their order, without the same number twice in a call.
 
-    A call has at most so many numbers, and so many parts where that is bounded, but always one message.
+    A call has at most `recipients` numbers and `max_parts` parts, but at least one message.
     """
     groups: dict[tuple[str, int], list[Claim]] = defaultdict(list)
-    times: Counter[tuple[str, Phone]] = Counter()
+    copies: Counter[tuple[str, Phone]] = Counter()
     for claim in claims:
-        times[claim.text, claim.phone] += 1
-        groups[claim.text, times[claim.text, claim.phone]].append(claim)
+        copies[claim.text, claim.phone] += 1
+        groups[claim.text, copies[claim.text, claim.phone]].append(claim)
     calls = []
     for group in groups.values():
-        most = min(recipients, max(1, max_parts // group[0].parts)) if max_parts else recipients
-        calls += [group[at : at + most] for at in range(0, len(group), most)]
+        size = min(recipients, max(1, max_parts // group[0].parts)) if max_parts else recipients
+        calls += [group[start : start + size] for start in range(0, len(group), size)]
     return calls

@@ -1,4 +1,4 @@
-"""The worker: one task per channel that sends (`line.py`), and one that looks after lost claims."""
+"""Sender of a worker: one task for each channel, and one that sweeps lost claims."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import structlog
 from gateway.carriers.carrier import Carrier
 from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
-from gateway.messages.sending.channel_sender import ChannelSender, SenderDeps
+from gateway.messages.sending.channel_sender import ChannelSender
+from gateway.messages.sending.context import SenderDeps
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.sending.worker import SenderOptions, WorkerState
 from gateway.runtime.clock import Clock
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 
 
 class Sender:
-    """Sends what the outbox holds for these channels. `worker` must be a name that no other process has."""
+    """Sends the messages of the outbox by these channels. No two processes may have the same `worker` name."""
 
     def __init__(
         self,
@@ -37,7 +38,7 @@ class Sender:
         rate_limiter: RateLimiter | None = None,
         quiet_until: Callable[[datetime], datetime | None] = lambda _: None,
     ) -> None:
-        """`quiet_until` says when the quiet hours end that a time lies in; None if it lies in none."""
+        """`quiet_until` returns the end of the quiet hours that contain a time. None for a time outside them."""
         self._outbox = outbox
         self._worker = WorkerState(options or SenderOptions(), metrics or Metrics())
         deps = SenderDeps(outbox, channels, rate_limiter, clock, worker, quiet_until)
@@ -46,21 +47,21 @@ class Sender:
         ]
 
     async def run(self) -> None:
-        """Work until `stop`; then wait for the calls under way, record them, and give the other claims back."""
+        """Send until `stop`. Then wait for the running calls, record them, and release the other claims."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._worker.run_until_stopped(self._sweep))
-            for line in self._channel_senders:
-                tasks.create_task(line.run())
+            for channel_sender in self._channel_senders:
+                tasks.create_task(channel_sender.run())
 
     def stop(self) -> None:
-        """Begin to stop; `run` returns when it is done."""
+        """Begin to stop. `run` returns when everything is done."""
         self._worker.stop()
 
     async def _sweep(self) -> timedelta:
-        pace = self._worker.options
-        if lost := await self._outbox.sweep_lost_claims(pace.lost_after):
+        options = self._worker.options
+        if lost := await self._outbox.sweep_lost_claims(options.lost_after):
             log.warning("worker.claims_lost", messages=lost)
-        if again := await self._outbox.requeue_unknown(pace.requeue_unknown_after):
-            log.info("worker.unknown_queued_again", messages=again)
+        if requeued := await self._outbox.requeue_unknown(options.requeue_unknown_after):
+            log.info("worker.unknown_queued_again", messages=requeued)
         self._worker.metrics.queue_depth.set(await self._outbox.count_queued())
-        return pace.sweep_interval
+        return options.sweep_interval

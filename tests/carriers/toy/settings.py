@@ -12,7 +12,7 @@ from gateway.settings.types import UNSET, FromFile, HttpUrl, Required
 
 
 class ToySettings(ChannelSettings):
-    """A channel with `carrier = "toy"`."""
+    """Settings of a channel with `carrier = "toy"`."""
 
     api_url: HttpUrl
     """Where the toy carrier's API is."""

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.cli.test_users import PASSWORD, trail
 from tests.helpers.appeals import MEDONO
+from tests.helpers.cli_accounts import PASSWORD, audit_trail
 from tests.helpers.cli_appeals import AUDIENCE, AppealTerminal, pack, run_worker, terminal
 
 __all__ = ["pack", "terminal"]
@@ -49,7 +49,9 @@ def test_appeal_goes_from_draft_to_done_and_is_audited(terminal: AppealTerminal,
     assert [row["phone"] for row in rows] == ["+62812****001", "+62812****002", "+62812****003"]
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
 
-    audited = [(actor, action) for actor, action, subject in trail(terminal.shell) if subject == f"appeal {number}"]
+    audited = [
+        (actor, action) for actor, action, subject in audit_trail(terminal.shell) if subject == f"appeal {number}"
+    ]
     assert audited == [
         ("siti", "appeal.drafted"),
         ("siti", "appeal.submitted"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.menu.model import appeal_area_label, appeal_areas
-from tests.cli.test_users import trail
+from tests.helpers.cli_accounts import audit_trail
 from tests.helpers.cli_appeals import AUDIENCE, AppealTerminal, pack, terminal
 
 __all__ = ["pack", "terminal"]
@@ -243,4 +243,4 @@ def test_returned_appeal_is_a_draft(terminal: AppealTerminal) -> None:
 
     shown = terminal.show(number)
     assert (shown["status"], shown["reason"]) == ("draft", "typo")
-    assert ("budi", "appeal.returned", f"appeal {number}") in [tuple(one) for one in trail(terminal.shell)]
+    assert ("budi", "appeal.returned", f"appeal {number}") in [tuple(one) for one in audit_trail(terminal.shell)]

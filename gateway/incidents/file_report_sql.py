@@ -1,0 +1,66 @@
+"""SQL statement that files a report: incident, confirmation SMS and audit row, in one transaction.
+
+`tests/sql/file_report.sql` shows it as SQL. It is the only SQL that a resident waits for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CTE, BindParameter, Select, Table, bindparam, exists, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+from gateway.audit import audit
+from gateway.incidents.tables import incidents
+from gateway.messages.erasure import cancel_reminders_statement
+from gateway.messages.tables import messages
+from gateway.runtime.fast_statement import CompiledStatement
+
+_NULLABLE_BUT_SET = ("when_date", "contact", "ticket", "phone_sealed", "phone_key")
+"""Columns without NOT NULL that a new row sets."""
+
+
+def _file_report_statement() -> Select[tuple[str]]:
+    """Build the statement. Its result is the ticket, or no row if the ticket or the session exists already.
+
+    Idempotent: without a new incident (`ON CONFLICT DO NOTHING`) it adds no message and no audit row. With one it
+    also cancels the SMS that would remind this phone of an unsent report.
+    """
+    incident = _parameters(incidents)
+    added = postgresql_insert(incidents).values(incident).on_conflict_do_nothing()
+    filed = added.returning(incidents.c.ticket).cte("filed")
+    cancelling = cancel_reminders_statement(incident["phone_key"], incident["updated_at"])
+    dependents: list[CTE] = [cancelling.where(exists(select(filed.c.ticket))).cte("cancelled_reminders")]
+    for table in (messages, audit):
+        row = _parameters(table)
+        # SELECT … FROM filed inserts the row only if the incident is new.
+        inserting = insert(table).from_select(list(row), select(*row.values()).select_from(filed))
+        dependents.append(inserting.cte(table.name))
+    return select(filed.c.ticket).add_cte(*dependents)
+
+
+def _parameters(table: Table) -> dict[str, BindParameter[Any]]:
+    columns = [column for column in table.columns if not (column.primary_key or column.nullable)]
+    columns += [table.c[name] for name in _NULLABLE_BUT_SET if name in table.c]
+    return {column.name: bindparam(f"{table.name}_{column.name}", type_=column.type) for column in columns}
+
+
+FILE_REPORT = _file_report_statement()
+"""Built once, because building it costs more than running it."""
+
+COMPILED_FILE_REPORT = CompiledStatement(FILE_REPORT)
+
+
+def file_report_parameters(
+    incident: Mapping[str, Any], message: Mapping[str, Any], audit_entry: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters of `FILE_REPORT` for these three rows."""
+    rows = ((incidents, incident), (messages, message), (audit, audit_entry))
+    return {f"{table.name}_{name}": value for table, row in rows for name, value in row.items()}
+
+
+def for_driver(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of `COMPILED_FILE_REPORT`, whose driver takes JSON as text."""
+    return {**parameters, "audit_detail": json.dumps(parameters["audit_detail"])}

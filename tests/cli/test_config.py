@@ -1,0 +1,111 @@
+"""`waspada check`: a pack is checked for every channel, and every fault has its file and line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cli import API_KEY, CONFIG, SECRET, Shell
+from tests.helpers.packs import PEKALONGAN
+
+PACKS = sorted(path.parent for path in PEKALONGAN.parent.glob("*/flow.yaml"))
+WIDE = f"""
+[channels.wide]
+carrier = "africastalking"
+username = "sandbox"
+api_key = "{API_KEY}"
+secret = "{SECRET}"
+service_code = "*384*3376#"
+limit = 182
+"""
+OWN_KEYS = """
+[channels.wide.keys]
+back = "70"
+back_elsewhere = "79"
+home = "700"
+more = "78"
+"""
+
+
+def test_check_of_a_valid_pack_shows_its_measures(shell: Shell) -> None:
+    result = shell.run("check")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "every screen and SMS fits, the largest screen in 1" in result.stdout
+    assert "of 160 septets; the longest path is 15 screens, 180 seconds" in result.stdout
+
+
+@pytest.mark.parametrize("channels", [f"{CONFIG}\n{WIDE}{OWN_KEYS}", f"{WIDE}{OWN_KEYS}"])
+def test_check_passes_every_pack_on_a_channel_with_own_screens_and_keys(
+    shell: Shell, tmp_path: Path, channels: str
+) -> None:
+    (tmp_path / "waspada.toml").write_text(channels)
+    result = shell.run("check", *map(str, PACKS))
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+    septets = 160 if "channels.at" in channels else 182
+    assert [line.partition(": ")[0] for line in result.stdout.splitlines()] == list(map(str, PACKS))
+    assert result.stdout.count(f"of {septets} septets; ") == len(PACKS), "measured on the smallest screens"
+
+
+@pytest.mark.parametrize(
+    ("limits", "diagnostic"),
+    [
+        ("limit = 90\n", " septets over the 90 of a screen"),
+        (f"limit = 182\n{OWN_KEYS.replace('78', '1')}", "language: the key more is 1, the number of an option"),
+        (f"limit = 182\n{OWN_KEYS.replace('78', '79')}", "keys: back_elsewhere and more are both 79"),
+    ],
+)
+def test_check_covers_every_channel(shell: Shell, tmp_path: Path, limits: str, diagnostic: str) -> None:
+    (tmp_path / "waspada.toml").write_text(f"{CONFIG}\n{WIDE.replace('limit = 182', limits)}")
+    assert diagnostic in shell.error_of("check", str(PEKALONGAN))
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PEKALONGAN, tmp_path / "pack"))
+
+
+def broken(pack: Path, file: str, old: str, new: str) -> int:
+    """Replace the first `old` in a file of the pack. Returns its line."""
+    text = (pack / file).read_text()
+    (pack / file).write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_check_of_a_broken_pack_shows_every_diagnostic(shell: Shell, pack: Path) -> None:
+    places = [
+        ("wording/id.yaml", broken(pack, "wording/id.yaml", "Kirim laporan ini?", "Kirim laporan ini? " * 9) - 1),
+        ("wording/jv.yaml", broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa “?”")),
+        ("wording/en.yaml", broken(pack, "wording/en.yaml", "{ticket}", "{tikcet}")),
+    ]
+    message = shell.error_of("check", str(pack))
+
+    for file, line in places:  # a fault of a whole screen is reported at the screen, not at its heading
+        assert f"{file}:{line}: screens." in message, message
+    assert "Traceback" not in message
+
+
+def test_check_reports_on_every_given_pack(shell: Shell, pack: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(pack, tmp_path / "other"))
+    line = broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa \u201c?\u201d")
+    moved = broken(other, "flow.yaml", "before: date}", "before: seen}")
+
+    result = shell.run("check", str(PEKALONGAN), str(pack), str(tmp_path / "nothing"), str(other))
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{PEKALONGAN}: ")
+    assert len(result.stdout.splitlines()) == 1
+    assert f"{pack}/wording/jv.yaml:{line}: screens.category.heading: " in result.stderr
+    assert f"{tmp_path / 'nothing'} is not a folder" in result.stderr
+    assert f"{other}/flow.yaml:{moved + 3}: date: no state leads here" in result.stderr
+
+
+def test_check_of_a_folder_without_a_pack_is_refused(shell: Shell, tmp_path: Path) -> None:
+    assert "is not a folder; expected a menu pack" in shell.error_of("check", str(tmp_path / "nothing"))
+
+    (tmp_path / "empty").mkdir()
+    assert "pack.yaml" in shell.error_of("check", str(tmp_path / "empty"))

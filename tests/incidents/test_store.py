@@ -1,0 +1,381 @@
+"""Store of incidents: one report is one incident, one confirmation and one audit row."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+
+from gateway.audit import audit
+from gateway.cli.incidents import incident_json
+from gateway.incidents.incident import Incident, IncidentStatus, Report, Veracity
+from gateway.incidents.store import (
+    FiledReport,
+    IncidentStore,
+    NoFreeTicket,
+    NoSuchIncident,
+    SessionOfAnotherPhone,
+    TransitionNotAllowed,
+)
+from gateway.incidents.tables import incidents
+from gateway.messages.outbox import TooManyParts
+from gateway.messages.tables import messages
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database, DatabaseUnavailable
+from gateway.text import ticket as tickets
+from gateway.vault.vault import Vault
+from tests.helpers.clocks import ManualClock
+from tests.helpers.incidents import AT, confirmation, report
+from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.tables import rows
+
+
+class Drawing(Clock):
+    """Draws the given tickets, in this order."""
+
+    def __init__(self, *draws: int) -> None:
+        self._draws = list(draws)
+
+    def number_below(self, bound: int) -> int:
+        return self._draws.pop(0)
+
+
+async def counts(database: Database) -> tuple[int, int, int]:
+    """Return the numbers of incidents, messages and audit rows."""
+    async with database.begin() as connection:
+        incident_count, message_count, audit_count = [
+            (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+            for table in (incidents, messages, audit)
+        ]
+    return incident_count, message_count, audit_count
+
+
+# Filing -----------------------------------------------------------------------------------------------------
+
+
+async def test_file_makes_incident_confirmation_and_audit_row(
+    store: IncidentStore, database: Database, vault: Vault
+) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    assert filed.new
+    assert tickets.is_valid(filed.ticket)
+    assert await counts(database) == (1, 1, 1)
+
+    found = await store.find(filed.ticket)
+    assert found is not None
+    assert found == Incident(
+        filed.ticket, report(), IncidentStatus.RECEIVED, Veracity.UNVERIFIED, "+62812****567", found.updated_at
+    )
+
+    (message,) = await rows(database, messages)
+    assert message["text"] == confirmation(filed.ticket)
+    assert vault.open(message["phone_sealed"]) == NUMBER
+    assert (message["class"], message["status"], message["channel"]) == ("confirmation", "queued", "at")
+    assert (message["ticket"], message["language"]) == (filed.ticket, "id")
+
+    (noted,) = await rows(database, audit)
+    assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.filed", filed.ticket)
+
+
+async def test_file_accepts_a_report_with_required_answers_alone(store: IncidentStore) -> None:
+    short = Report("uang", "33.75.01.1008", "jv", "at", "ATUid_1", AT)
+    found = await store.find((await store.file(short, NUMBER, confirmation)).ticket)
+
+    assert found is not None
+    assert found.report == short
+
+
+async def test_file_again_changes_nothing(store: IncidentStore, database: Database) -> None:
+    first = await store.file(report(), NUMBER, confirmation)
+    before = [await rows(database, table) for table in (incidents, messages, audit)]
+
+    again = await store.file(report(description="something else"), NUMBER, confirmation)
+
+    assert again == FiledReport(first.ticket, new=False)
+    assert [await rows(database, table) for table in (incidents, messages, audit)] == before
+
+
+async def test_concurrent_file_makes_one_incident_and_one_message(store: IncidentStore, database: Database) -> None:
+    filed = await asyncio.gather(*(store.file(report(), NUMBER, confirmation) for _ in range(12)))
+
+    assert len({one.ticket for one in filed}) == 1
+    assert sum(one.new for one in filed) == 1
+    assert await counts(database) == (1, 1, 1)
+
+
+async def test_session_is_unique_within_its_channel(store: IncidentStore, database: Database) -> None:
+    await store.file(report(channel="at"), NUMBER, confirmation)
+
+    assert (await store.file(report(channel="other"), OTHER, confirmation)).new
+    assert (await store.file(report("ATUid_2"), NUMBER, confirmation)).new
+    assert await counts(database) == (3, 3, 3)
+
+
+async def test_file_again_with_more_answers_completes_the_incident(
+    store: IncidentStore, database: Database, clock: ManualClock
+) -> None:
+    """File by SMS first, then continue the dialogue."""
+    first = await store.file(report(danger="", description="", contact=None), NUMBER, confirmation)
+    more = report(danger="yes", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
+    clock.advance(minutes=1)
+    for _ in range(2):
+        assert await store.file(more, NUMBER, confirmation) == FiledReport(first.ticket, new=False)
+
+    found = await store.find(first.ticket)
+    assert found is not None
+    assert found.report == replace(more, received_at=AT)
+
+    noted = [(row["action"], row["detail"]) for row in await rows(database, audit)]
+    assert noted[1:] == [("incident.completed", {"channel": "at", "answers": "danger, description"})]
+    assert await counts(database) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("case", ["older", "done with", "says less"])
+async def test_file_again_without_news_completes_nothing(store: IncidentStore, database: Database, case: str) -> None:
+    first = await store.file(report(), NUMBER, confirmation)
+    if case == "done with":
+        await store.move(first.ticket, IncidentStatus.CLOSED, "sari", "")
+    later = AT - timedelta(minutes=1) if case == "older" else AT + timedelta(minutes=1)
+    said = {"description": "", "danger": ""} if case == "says less" else {"description": "lain"}
+    await store.file(report(received_at=later, **said), NUMBER, confirmation)
+
+    found = await store.find(first.ticket)
+
+    assert found is not None
+    assert found.report == report()
+    assert "incident.completed" not in [row["action"] for row in await rows(database, audit)]
+
+
+async def test_file_of_another_phone_in_the_session_is_refused(store: IncidentStore, database: Database) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    with pytest.raises(SessionOfAnotherPhone) as refused:
+        await store.file(report(), OTHER, confirmation)
+    shown = "".join(traceback.format_exception(refused.value))
+
+    for secret in (filed.ticket, tickets.with_dash(filed.ticket), NUMBER.e164[1:], OTHER.e164[1:], "Ribut"):
+        assert secret not in shown
+
+    assert await counts(database) == (1, 1, 1)
+
+
+async def test_taken_ticket_is_drawn_again(database: Database, vault: Vault) -> None:
+    first = await IncidentStore(database, vault, Drawing(5)).file(report("s1"), NUMBER, confirmation)
+    second = await IncidentStore(database, vault, Drawing(5, 5, 6)).file(report("s2"), NUMBER, confirmation)
+
+    assert (first.ticket[:7], second.ticket[:7]) == ("1000005", "1000006")
+    assert await counts(database) == (2, 2, 2)
+
+
+async def test_concurrent_reports_with_the_same_draw_get_two_tickets(database: Database, vault: Vault) -> None:
+    books = [IncidentStore(database, vault, Drawing(5, number)) for number in (6, 7)]
+    filed = await asyncio.gather(
+        *(store.file(report(f"s{number}"), NUMBER, confirmation) for number, store in enumerate(books))
+    )
+
+    assert len({one.ticket for one in filed}) == 2
+    assert all(one.new for one in filed)
+
+
+async def test_file_without_a_free_ticket_raises(database: Database, vault: Vault) -> None:
+    await IncidentStore(database, vault, Drawing(5)).file(report("s1"), NUMBER, confirmation)
+    store = IncidentStore(database, vault, Drawing(*[5] * 100))
+    with pytest.raises(NoFreeTicket):
+        await store.file(report("s2"), NUMBER, confirmation)
+
+    with pytest.raises(NoFreeTicket):
+        async with database.begin() as connection:
+            await store.file_within(connection, report("s2"), NUMBER, confirmation, {})
+
+    assert await counts(database) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("failing", "error"),
+    [(lambda _: "x" * 1000, TooManyParts), (lambda words: words["received"], TypeError)],
+    ids=["too long", "broken"],
+)
+async def test_file_without_valid_confirmation_files_nothing(
+    store: IncidentStore, database: Database, failing: Callable[[str], str], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await store.file(report(), NUMBER, failing)
+    assert await counts(database) == (0, 0, 0)
+
+
+async def test_file_ends_at_its_deadline(store: IncidentStore, database: Database) -> None:
+    async with database.begin() as other:
+        await other.execute(text("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE"))
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(DatabaseUnavailable):
+            await store.file(report(), NUMBER, confirmation, deadline=0.2)
+        assert asyncio.get_running_loop().time() - began < 2
+
+    assert await counts(database) == (0, 0, 0)
+    assert (await store.file(report(), NUMBER, confirmation)).new
+
+
+async def test_file_without_database_raises_unavailable_without_number(vault: Vault) -> None:
+    nowhere = Database("postgresql+asyncpg://waspada@127.0.0.1:1/waspada")
+
+    with pytest.raises(DatabaseUnavailable) as away:
+        await IncidentStore(nowhere, vault, Clock()).file(report(), NUMBER, confirmation)
+    assert "81230004567" not in "".join(traceback.format_exception(away.value))
+
+    await nowhere.close()
+
+
+async def test_file_within_joins_the_transaction(store: IncidentStore, database: Database) -> None:
+    with pytest.raises(SessionOfAnotherPhone):
+        async with database.begin() as connection:
+            assert (await store.file_within(connection, report(), NUMBER, confirmation, {})).new
+            await store.file_within(connection, report(), OTHER, confirmation, {})
+    assert await counts(database) == (0, 0, 0)
+
+    async with database.begin() as connection:
+        filed = await store.file_within(connection, report(), NUMBER, confirmation, {"left_at": "before"})
+    assert await store.file(report(), NUMBER, confirmation) == FiledReport(filed.ticket, new=False)
+    assert [noted["detail"] for noted in await rows(database, audit)] == [{"channel": "at", "left_at": "before"}]
+    assert await counts(database) == (1, 1, 1)
+
+
+# Finding ----------------------------------------------------------------------------------------------------
+
+
+async def test_find_unknown_ticket_returns_none(store: IncidentStore) -> None:
+    assert await store.find("73402817") is None
+
+
+async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -> None:
+    first = await store.file(report("s1"), NUMBER, confirmation)
+    second = await store.file(report("s2", contact=None, when_date=None), OTHER, confirmation)
+
+    listed = [json.loads(json.dumps(incident_json(incident))) for incident in await store.list_incidents()]
+
+    assert [incident["ticket"] for incident in listed] == [second.ticket, first.ticket]
+    assert listed[1] == {
+        "ticket": first.ticket,
+        "category": "gesekan",
+        "area": "33.75.01.1008",
+        "when": "before",
+        "when_date": "2026-11-20",
+        "danger": "no",
+        "size": "some",
+        "seen": "self",
+        "description": "Ribut di depan balai",
+        "details": [],
+        "contact": True,
+        "status": "received",
+        "veracity": "unverified",
+        "language": "id",
+        "channel": "at",
+        "session": "s1",
+        "received_at": "2026-11-23T08:00:00+00:00",
+        "phone": "+62812****567",
+    }
+    assert (listed[0]["contact"], listed[0]["when_date"], listed[0]["phone"]) == (None, None, "+62857****008")
+    assert [incident.ticket for incident in await store.list_incidents(limit=1)] == [second.ticket]
+
+
+async def test_times_of_any_zone_are_returned_in_utc(store: IncidentStore) -> None:
+    jakarta = datetime.fromisoformat("2026-11-23T15:00:00+07:00")
+    await store.file(report(received_at=jakarta), NUMBER, confirmation)
+
+    assert (await store.list_incidents())[0].report.received_at.isoformat() == "2026-11-23T08:00:00+00:00"
+
+
+# Moving -----------------------------------------------------------------------------------------------------
+
+
+async def test_move_writes_status_and_audit_row(store: IncidentStore, database: Database, clock: ManualClock) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    clock.advance(minutes=5)
+    await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "call +62 812-3000-4567 back")
+
+    found = await store.find(filed.ticket)
+    assert found is not None
+    assert found.status is IncidentStatus.CHECKING
+    assert found.updated_at == clock.now()
+
+    noted = (await rows(database, audit))[-1]
+    assert (noted["actor"], noted["action"], noted["subject"]) == ("sari", "incident.moved", filed.ticket)
+    assert noted["detail"] == {"from": "received", "to": "checking", "reason": "call +62812****567 back"}
+
+
+async def test_move_outside_the_lifecycle_names_the_allowed_statuses(store: IncidentStore, database: Database) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    expected = '"received" cannot become "action"; expected one of checking, closed, merged'
+
+    with pytest.raises(TransitionNotAllowed, match=expected):
+        await store.move(filed.ticket, IncidentStatus.ACTION, "sari", "")
+
+    assert await counts(database) == (1, 1, 1)
+
+
+async def test_closed_incident_cannot_be_moved(store: IncidentStore) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "prank")
+    with pytest.raises(TransitionNotAllowed, match='"closed" is final'):
+        await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "again")
+
+
+async def test_move_records_a_finding_when_it_closes(store: IncidentStore, database: Database) -> None:
+    ticket = (await store.file(report(), NUMBER, confirmation)).ticket
+    with pytest.raises(ValueError, match='a finding needs the status "closed"'):
+        await store.move(ticket, IncidentStatus.CHECKING, "sari", "", Veracity.TRUE)
+
+    with pytest.raises(ValueError, match="is no finding"):
+        await store.move(ticket, IncidentStatus.CLOSED, "sari", "", Veracity.UNVERIFIED)
+    assert await counts(database) == (1, 1, 1), "nothing was moved"
+
+    await store.move(ticket, IncidentStatus.CLOSED, "sari", "asked the lurah", Veracity.PARTLY)
+    found = await store.find(ticket)
+    assert found is not None
+    assert (found.status, found.veracity) == (IncidentStatus.CLOSED, Veracity.PARTLY)
+
+    detail = (await rows(database, audit))[-1]["detail"]
+    assert detail == {"from": "received", "to": "closed", "reason": "asked the lurah", "veracity": "partly"}
+
+
+async def test_incident_closed_without_finding_stays_unverified(store: IncidentStore) -> None:
+    ticket = (await store.file(report(), NUMBER, confirmation)).ticket
+    await store.move(ticket, IncidentStatus.CLOSED, "sari", "prank")
+
+    found = await store.find(ticket)
+
+    assert found is not None
+    assert found.veracity is Veracity.UNVERIFIED
+
+
+async def test_concurrent_moves_have_one_winner(store: IncidentStore, database: Database) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    moves = (store.move(filed.ticket, IncidentStatus.CLOSED, name, "") for name in ("sari", "budi", "tono"))
+
+    ended = await asyncio.gather(*moves, return_exceptions=True)
+
+    assert ended.count(None) == 1
+    assert sum(isinstance(end, TransitionNotAllowed) for end in ended) == 2
+    assert await counts(database) == (1, 1, 2)
+
+
+async def test_move_of_unknown_ticket_raises(store: IncidentStore) -> None:
+    with pytest.raises(NoSuchIncident):
+        await store.move("73402817", IncidentStatus.CHECKING, "sari", "")
+
+
+# The audit trail --------------------------------------------------------------------------------------------
+
+
+async def test_tables_hold_no_readable_number(store: IncidentStore, database: Database) -> None:
+    filed = await store.file(report(), NUMBER, confirmation)
+    await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", f"call {NUMBER.e164} back")
+
+    stored = repr([await rows(database, table) for table in (incidents, messages, audit)])
+
+    assert "81230004567" not in stored
+    assert b"6281230004567".hex() not in stored

@@ -1,0 +1,216 @@
+"""Lists of people as CSV: every shape of a number, every wrong row by its line, and no number in a diagnostic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.people.csv_import import ImportOptions, PeopleList, read_people
+from gateway.people.person import Role, RoleGrant
+from gateway.places.area_cell import AreaResolver
+from tests.helpers.packs import MENU
+from tests.helpers.people import PODOSUGIH
+from tests.helpers.phones import NUMBER
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+AREAS = AreaResolver(MENU.areas, MENU.gazetteer)
+FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
+
+HEAD = "phone,name,role,areas,language,consent\n"
+
+
+def read(text: str, role: Role | None = None) -> PeopleList:
+    return read_people(text, "list.csv", ImportOptions("ID", MENU.languages, JAKARTA, AREAS, NOW, role))
+
+
+def diagnostic(text: str, role: Role | None = None) -> str:
+    """Return the only diagnostic, which has nothing of a number in it."""
+    (found,) = read(text, role).diagnostics
+    assert "8123000" not in str(found)
+    assert "****" not in str(found)
+    return str(found)
+
+
+def test_read_people_returns_every_column() -> None:
+    listed = read(
+        HEAD
+        + "081230004567,Dewi  Lestari,lurah;tokoh masyarakat,Podosugih; kec. Pekalongan Timur,Jawa,surat tugas 12\n"
+        "085712340008,,SUBSCRIBER,33.75.01.1003,,2026-03-01 formulir RW 3\n"
+    )
+    assert listed.diagnostics == []
+
+    lurah, subscriber = listed.entries
+    assert (lurah.phone, lurah.name, lurah.language) == (NUMBER, "Dewi Lestari", "jv")
+
+    areas = (PODOSUGIH, "33.75.02")
+    assert lurah.grants == tuple(
+        RoleGrant(role, areas, "surat tugas 12") for role in (Role.LURAH, Role.TOKOH_MASYARAKAT)
+    )
+    assert (subscriber.name, subscriber.language) == ("", "")
+    assert subscriber.grants == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
+
+
+# Forms of a spreadsheet ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "phone,role,areas\n081230004567,officer,Podosugih;Medono\n",
+        "\ufeffphone;role;areas\r\n81230004567;officer;Podosugih,Medono\r\n",
+        'phone;role;areas\n"081230004567";officer;"Podosugih; Medono"\n',
+        "phone\trole\tareas\n'081230004567\tofficer\tPodosugih;Medono\n",
+        'sep=;\nphone;role;areas\n="081230004567";officer;Podosugih,Medono\n',
+        "\n\n Areas , ROLE,Phone\n,,\n\nPodosugih;Medono,Officer,'+62 812-3000-4567,,\n,,\n",
+    ],
+)
+def test_read_people_takes_every_form_that_spreadsheets_save(text: str) -> None:
+    listed = read(text)
+    assert listed.diagnostics == []
+
+    (entry,) = listed.entries
+    assert entry.phone == NUMBER
+    assert entry.grants == (RoleGrant(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "list.csv: it is empty"),
+        ("phone,nama\n", 'list.csv:1: unknown columns "nama"'),
+        ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV"),
+    ],
+)
+def test_fault_of_the_file_is_the_only_diagnostic(text: str, message: str) -> None:
+    assert message in diagnostic(text)
+
+
+def test_lines_of_wrong_rows_are_counted_as_an_editor_does() -> None:
+    listed = read('sep=;\n\nphone;name;role\n\n1;"two\nlines";asn\n;;\n2;;asn\n')
+    assert [found.line for found in listed.diagnostics] == [5, 8]
+
+
+# Phone numbers ---------------------------------------------------------------------------------------------------
+
+
+@given(st.from_regex(r"8[1-35-9][0-9]{8,10}", fullmatch=True).filter(str.isascii), st.data())
+def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObject) -> None:
+    spaced = f"{subscriber[:3]}-{subscriber[3:7]} {subscriber[7:]}"
+    shapes = [
+        f"{before}{number}"
+        for before in ("0", "62", "+62", "", "0062", "+62 ", "(0)")
+        for number in (subscriber, spaced)
+    ]
+    first, second = data.draw(st.sampled_from(shapes)), data.draw(st.sampled_from(shapes))
+
+    listed = read(f"phone,role\n{first},asn\n{second},pemuda\n")
+    assert listed.diagnostics == []
+
+    (entry,) = listed.entries
+    assert entry.phone.e164 == f"+62{subscriber}"
+    assert [part.role for part in entry.grants] == [Role.ASN, Role.PEMUDA]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "there is no phone number"),
+        ("'", "there is no phone number"),
+        ("3375", "no whole phone number; to a short number no SMS can be sent"),
+        ("110", "no whole phone number"),
+        ("0812300", "no whole phone number"),
+        ("hp 081230004567", "no phone number; write one number alone"),
+        ("081230004567 / 085712340008", "no phone number; write one number alone"),
+        ("081230004567123456", "no phone number"),
+        ("6.28123E+12", "the spreadsheet has shortened the phone number"),
+        ('"6,28123E+12"', "the spreadsheet has shortened the phone number"),
+        ("8.1230004567e11", "the spreadsheet has shortened the phone number"),
+        ("81230004567.0", "the phone number has become a decimal"),
+        ("0285421093", "the number of a landline: no SMS reaches it"),
+        ("6281230004", "the number of a landline"),
+        ("62081230004567 ext 5", "no phone number"),
+    ],
+)
+def test_wrong_number_is_a_diagnostic(written: str, said: str) -> None:
+    assert said in diagnostic(f"phone,role\n{written},asn\n")
+
+
+def test_second_row_of_a_number_in_one_role_is_a_diagnostic() -> None:
+    text = "phone,role\n081230004567,asn\n085712340008,asn\n+62 812-3000-4567,asn;pemuda\n"
+
+    assert diagnostic(text) == "list.csv:4: this phone number is in line 2 already, as asn"
+    assert len(read(text).entries) == 2
+
+
+def test_second_name_of_a_number_is_a_diagnostic() -> None:
+    text = "phone,name,role\n081230004567,Dewi,asn\n6281230004567,Budi,pemuda\n"
+    assert diagnostic(text) == "list.csv:3: an earlier line has this phone number with another name"
+
+
+# The other columns ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (",,,,", "there is no role; expected one of subscriber, officer, camat"),
+        (",walikota,,,", 'unknown role "walikota"; expected one of subscriber, officer, camat'),
+        (",081230004568,,,", "unknown role with a long number in it"),
+        (",officer,,,", "the role officer needs areas"),
+        (",officer,Podosugi,,", 'unknown area "Podosugi"; similar are Podosugih (33.75.01.1003): write the code'),
+        (",officer,33.75.01.9999,,", 'unknown area "33.75.01.9999"; no area has a similar name'),
+        (",officer,Podosugih;Atlantis,,", 'unknown area "Atlantis"; no area has a similar name'),
+        (",asn,,fr,", 'unknown language "fr"; expected one of id, jv, en'),
+        (",subscriber,Podosugih,,", "the role subscriber needs a consent"),
+        (",subscriber,Podosugih,,2026-02-30", "the consent has a day that does not exist"),
+        (",subscriber,Podosugih,,13/13/2026", "the consent has a day that does not exist"),
+        (",subscriber,Podosugih,,2026-11-24", "the consent has a day that is still to come"),
+        (",subscriber,Podosugih,,1/3/26", "the consent has a year of two digits"),
+        (",subscriber,Podosugih,,1899-12-30", "the consent has a year that cannot be meant"),
+        ("Dewi 085712340008,asn,,,", "there is a phone number in the name"),
+        ("x" * 101 + ",asn,,,", "the name is longer than 100 characters"),
+    ],
+)
+def test_first_fault_of_a_row_is_a_diagnostic(row: str, said: str) -> None:
+    assert f"list.csv:2: {said}" in diagnostic(f"{HEAD}081230004567,{row}\n")
+
+
+@pytest.mark.parametrize(
+    ("consent", "agreed_at", "basis"),
+    [
+        ("2026-03-01", FIRST_OF_MARCH, ""),
+        ("1/3/2026", FIRST_OF_MARCH, ""),
+        ("01-03-2026: formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
+        ("2026-03-01 09:15:00", FIRST_OF_MARCH, ""),
+        ("formulir 2026-03", None, "formulir 2026-03"),
+        ("lewat 081230004568", None, "lewat 0812****568"),
+    ],
+)
+def test_consent_begins_with_its_date_or_has_none(consent: str, agreed_at: datetime | None, basis: str) -> None:
+    (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
+    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
+
+
+def test_default_role_applies_to_rows_without_one() -> None:
+    listed = read("phone,role\n081230004567,\n085712340008,camat\n", Role.ASN)
+
+    assert [entry.grants[0].role for entry in listed.entries] == [Role.ASN, Role.CAMAT]
+    assert read("phone\n081230004567\n", Role.ASN).diagnostics == []
+
+
+def test_good_rows_are_read_beside_bad_ones() -> None:
+    listed = read("phone,role\n081230004567,asn\nhalo,asn\n085712340008,\n085712340008,asn\n")
+
+    assert len(listed.entries) == 2
+    assert [found.line for found in listed.diagnostics] == [3, 4]
+
+
+@given(st.text(max_size=300))
+def test_read_people_never_raises(text: str) -> None:
+    read(text)
+    read(HEAD + text)

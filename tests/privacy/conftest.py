@@ -1,0 +1,7 @@
+"""Fixtures of the tests of erasure and retention."""
+
+from __future__ import annotations
+
+from tests.helpers.incidents import drafts, outbox, reporter, services, store
+
+__all__ = ["drafts", "outbox", "reporter", "services", "store"]

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.stores import run_stores
+
+
+@pytest.fixture(scope="session")
+async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder after its first start, to be copied. Creating one takes longer than anything else here."""
+    folder = tmp_path_factory.mktemp("made")
+    async with run_stores(folder):
+        pass
+    return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """Return a data folder of the test's own that has been used before."""
+    return shutil.copytree(made, tmp_path / "var", symlinks=True)

@@ -1,0 +1,202 @@
+"""Migrations: they make the declared tables, and keep the rows of earlier versions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Table, insert, inspect, make_url, select, text
+
+from gateway.accounts import tables as accounts
+from gateway.appeals import tables as appeals
+from gateway.audit import audit
+from gateway.carriers.carrier import Inbound
+from gateway.incidents import tables as incidents
+from gateway.incidents.store import IncidentStore
+from gateway.messages import tables as messages
+from gateway.messages.inbox import Inbox
+from gateway.messages.outbox import Outbox
+from gateway.people import tables as people
+from gateway.people.directory import Directory
+from gateway.people.person import Role
+from gateway.runtime import migrations
+from gateway.runtime.clock import Clock
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import Database, is_current, metadata, upgrade
+from gateway.sms.inbound_queue import InboundQueue
+from gateway.text.phone import Phone
+from gateway.vault import tables as vault
+from gateway.vault.vault import Vault
+
+DECLARED = {
+    *(messages.messages, messages.message_attempts, messages.receipts, messages.channel_states, messages.holds),
+    *(messages.inbound_messages, messages.session_ends),
+    *(incidents.incidents, incidents.incident_details, incidents.drafts, audit),
+    *(people.people, people.person_roles, people.subscriptions, people.opt_outs),
+    *(accounts.accounts, accounts.account_tokens, vault.vault_keys),
+    *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers),
+}
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+VAULT = Vault(bytes(range(32)))
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, metadata))
+
+
+def _conditions(connection: Connection) -> Mapping[str, str]:
+    """Return the conditions of partial indexes and checks, as PostgreSQL words them."""
+    inspector = inspect(connection)
+    indexes = [index for table in DECLARED for index in inspector.get_indexes(table.name)]
+    partial = {str(index["name"]): index["dialect_options"].get("postgresql_where", "") for index in indexes}
+    checks = [check for table in DECLARED for check in inspector.get_check_constraints(table.name)]
+    return {name: condition for name, condition in partial.items() if condition} | {
+        str(check["name"]): check["sqltext"] for check in checks
+    }
+
+
+async def test_migrations_make_the_declared_tables(database: Database) -> None:
+    async with database.begin() as connection:
+        assert await connection.run_sync(_differences) == []
+    assert {table.name for table in DECLARED} == set(metadata.tables)
+
+
+async def test_migrations_make_the_declared_indexes_and_checks(database: Database) -> None:
+    async with database.begin() as connection:
+        migrated = await connection.run_sync(_conditions)
+        await connection.execute(text("CREATE SCHEMA declared"))
+        await connection.execute(text("SET LOCAL search_path = declared"))
+        await connection.run_sync(metadata.create_all)
+        declared = await connection.run_sync(_conditions)
+        await connection.rollback()
+
+    assert migrated == declared
+    assert {"ck_messages_phone", "ck_people_phone", "ix_messages_due"} <= set(migrated)
+
+
+# Upgrading -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def old_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
+    """Create a database of the first version."""
+    await template.execute("CREATE DATABASE old_version")
+    url = make_url(stores.database_url).set(database="old_version").render_as_string(hide_password=False)
+    old = Database(url)
+    async with old.begin() as connection:
+        await connection.run_sync(_to_version, "0001")
+    await old.close()
+    yield url
+    await template.execute("DROP DATABASE old_version WITH (FORCE)")
+
+
+def _to_version(connection: Connection, version: str) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, version)
+
+
+def _row(table: Table, **known: Any) -> dict[str, Any]:
+    """Make a row of the first version: `known`, and a filler in every other column that must have a value.
+
+    Columns of later versions have defaults.
+    """
+    phone = Phone("+6281230004567")
+    numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
+    fillers: dict[str, Any] = {"TEXT": "some", "INTEGER": 1, "DATETIME": AT, "JSONB": {}}
+    must = (one for one in table.columns if not (one.primary_key or one.nullable or one.server_default))
+    row = {column.name: fillers[str(column.type)] for column in must}
+    return row | (numbers if "phone_key" in table.c else {}) | known
+
+
+async def test_upgrade_keeps_rows(old_url: str) -> None:
+    incident = _row(incidents.incidents, ticket="73402816", status="checking", veracity="unverified")
+    message = _row(messages.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
+    note = _row(audit, subject="73402816")
+    added = {incidents.incidents: incident, messages.messages: message, audit: note}
+    database = Database(old_url)
+
+    async with database.begin() as connection:
+        for table, row in added.items():
+            await connection.execute(insert(table), row)
+    assert not await is_current(database)
+
+    await upgrade(old_url)
+
+    assert await is_current(database)
+
+    async with database.begin() as connection:
+        for table, row in added.items():
+            (kept,) = (await connection.execute(select(table))).mappings()
+            assert {name: kept[name] for name in row} == row
+    (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
+    assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
+    assert [sent.to for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
+
+    await database.close()
+
+
+async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
+    database = Database(old_url)
+    phone = Phone("+6281230004567")
+    numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
+    async with database.begin() as connection:
+        await connection.run_sync(_to_version, "0002")
+        for area, withdrawn_at in (("33.75.01.1003", AT), ("33.75.01.1002", None)):
+            row = _row(people.subscriptions, **numbers, area=area, withdrawn_at=withdrawn_at, consented_at=AT)
+            await connection.execute(insert(people.subscriptions), row)
+
+    await upgrade(old_url)
+
+    (person,) = await Directory(database, VAULT, Clock()).list_people()
+    assert (person.phone, person.roles) == (phone.masked, (Role.SUBSCRIBER,))
+    assert (person.areas, person.language) == (("33.75.01.1002",), "some")
+
+    await database.close()
+
+
+async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None:
+    """Old SMS get no late replies. The desk sorts them."""
+    phone = Phone("+6281230004567")
+    sender = {"sender_sealed": VAULT.seal(phone), "sender_key": VAULT.lookup(phone)}
+    old = [
+        _row(messages.inbound_messages, carrier_id="1", text="LAPOR 3 KLEGO", **sender),
+        _row(messages.inbound_messages, carrier_id="2", text="promo", sender_name="TELKOMSEL"),
+    ]
+    database = Database(old_url)
+    async with database.begin() as connection:
+        for row in old:
+            await connection.execute(insert(messages.inbound_messages), row)
+    await upgrade(old_url)
+
+    async with database.begin() as connection:
+        kept = (await connection.execute(select(messages.inbound_messages).order_by("id"))).mappings().all()
+    assert [{name: letter[name] for name in row} for row, letter in zip(old, kept, strict=True)] == old
+    assert {(one["handled_at"], one["made"], one["answered"], one["ticket"]) for one in kept} == {
+        (AT, "other", False, None)
+    }
+
+    letters = InboundQueue(database, VAULT, Clock())
+    async with letters.claim_next() as waiting:
+        assert waiting is None
+    listed = await letters.list_inbound(to_sort=True)
+    assert [(one.sender, one.text) for one in listed] == [
+        ("TELKOMSEL", "promo"),
+        ("+62812****567", "LAPOR 3 KLEGO"),
+    ]
+
+    await Inbox(database, VAULT, Clock()).store_sms("at", Inbound("3", phone, "3375", "CEK", None, ""))
+    async with letters.claim_next() as waiting:
+        assert waiting
+        assert waiting.sms.text == "CEK"
+    await database.close()

@@ -1,0 +1,63 @@
+"""Log line of a turn: one for each callback, without numbers and without typed words."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.runtime import logs
+from tests.helpers.phones import NUMBER
+from tests.helpers.ussd import (
+    WHOLE_REPORT,
+    Resident,
+    UssdGateway,
+    expected_screen,
+)
+
+
+async def test_turn_writes_one_log_line_without_number(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
+    with capture_logs() as lines:
+        await resident.walk()
+        await resident.callback(resident.text)
+
+    turns = [line for line in lines if line["event"] == "ussd.turn"]
+    assert len(turns) == len(lines) == len(WHOLE_REPORT) + 2
+    assert NUMBER.e164[-7:] not in repr(lines)
+    assert "tawuran" not in repr(lines), "typed words are in the incident alone"
+    assert {line["session"] for line in turns} == {resident.session}
+    assert [line["outcome"] for line in turns] == ["new"] * (len(WHOLE_REPORT) + 1) + ["repeated"]
+
+    category = turns[4]
+    assert (category["state"], category["next"], category["input"]) == ("category", "kecamatan", "3")
+    assert category["screen"] == expected_screen("1", "1", "1", "3")
+
+    (incident,) = await gateway.incidents()
+    assert turns[-1]["ticket"] == incident["ticket"]
+    assert all(line["redis_ms"] > 0 for line in turns)
+    assert [line["sql_ms"] > 0 for line in turns[-3:]] == [False, True, False]
+
+
+@pytest.mark.parametrize("words", ["budi dipukul", "1*1*budi", "Bu Tèti", "3, klego"])
+async def test_turn_does_not_log_words_typed_at_a_menu(gateway: UssdGateway, log: io.StringIO, words: str) -> None:
+    await Resident(gateway.services.turns).walk((words,))
+    logs.flush()
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+
+    assert [line["input"] for line in lines] == ["", f"({len(words)} characters)"]
+    assert words not in log.getvalue()
+
+
+async def test_turn_masks_a_phone_number_typed_at_a_menu(gateway: UssdGateway, log: io.StringIO) -> None:
+    resident = Resident(gateway.services.turns)
+    await resident.walk(("081230004567", "x" * 200))
+    logs.flush()
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+
+    assert [line["input"] for line in lines] == ["", "0812****567", "(200 characters)"]
+    assert "1230004567" not in log.getvalue()

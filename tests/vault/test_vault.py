@@ -1,0 +1,110 @@
+"""Encryption of phone numbers and their keyed hash: under one key only, and showing neither number nor key."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import traceback
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.text.phone import Phone
+from gateway.vault.vault import CannotOpen, Vault
+from tests.helpers.phones import NUMBER, OTHER
+
+MASTER = bytes(range(32))
+SHORTEST = Phone("+21234567")
+LONGEST = Phone("+123456789012345")
+
+numbers = st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True).filter(str.isascii)
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(MASTER)
+
+
+@given(numbers)
+def test_open_returns_the_sealed_number(number: str) -> None:
+    vault = Vault(MASTER)
+    assert vault.open(vault.seal(Phone(number))).e164 == number
+
+
+def test_seal_is_different_each_time(vault: Vault) -> None:
+    assert len({vault.seal(NUMBER) for _ in range(100)}) == 100
+
+
+def test_sealed_numbers_have_one_length(vault: Vault) -> None:
+    assert {len(vault.seal(phone)) for phone in (NUMBER, SHORTEST, LONGEST)} == {45}
+
+
+def test_lookup_depends_on_number_and_key_alone(vault: Vault) -> None:
+    assert vault.lookup(NUMBER) == Vault(MASTER).lookup(NUMBER)
+    assert len(vault.lookup(NUMBER)) == 32
+    assert vault.lookup(NUMBER) != vault.lookup(OTHER)
+    assert vault.lookup(NUMBER) != Vault(bytes(32)).lookup(NUMBER)
+
+
+@given(numbers)
+def test_lookup_is_hmac_sha256(number: str) -> None:
+    key = HKDF(SHA256(), length=32, salt=None, info=b"waspada phone number lookup").derive(MASTER)
+    assert Vault(MASTER).lookup(Phone(number)) == hmac.digest(key, number.encode(), "sha256")
+
+
+def test_fingerprint_distinguishes_keys_and_is_none_of_them(vault: Vault) -> None:
+    assert vault.fingerprint == Vault(MASTER).fingerprint != Vault(bytes(32)).fingerprint
+    assert len(vault.fingerprint) == 32
+
+    for purpose in (b"seal", b"lookup"):
+        key = HKDF(SHA256(), length=32, salt=None, info=b"waspada phone number " + purpose).derive(MASTER)
+        assert vault.fingerprint not in (key, MASTER), purpose
+
+
+def test_open_refuses_a_number_sealed_with_another_key(vault: Vault) -> None:
+    with pytest.raises(CannotOpen):
+        Vault(bytes(32)).open(vault.seal(NUMBER))
+
+
+@pytest.mark.parametrize("at", [0, 1, 12, 13, 28, 29, 44])
+def test_open_refuses_a_changed_byte(vault: Vault, at: int) -> None:
+    sealed = bytearray(vault.seal(NUMBER))
+    sealed[at] ^= 1
+
+    with pytest.raises(CannotOpen):
+        vault.open(bytes(sealed))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 13, 44, 46])
+def test_open_refuses_another_length(vault: Vault, cut: int) -> None:
+    with pytest.raises(CannotOpen):
+        vault.open((vault.seal(NUMBER) + b"\0")[:cut])
+
+
+def test_masked_never_raises(vault: Vault) -> None:
+    assert vault.masked(vault.seal(NUMBER)) == NUMBER.masked
+    assert vault.masked(None) == "", "erased"
+    assert vault.masked(Vault(bytes(32)).seal(NUMBER)) == "?"
+
+
+@pytest.mark.parametrize("length", [0, 16, 31, 33, 64])
+def test_vault_refuses_a_key_of_another_length(length: int) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        Vault(bytes(length))
+
+
+def test_logs_and_errors_show_neither_key_nor_number(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("test").warning("%s %r %s %r", vault, vault, NUMBER, NUMBER)
+    try:
+        Vault(bytes(32)).open(vault.seal(NUMBER))
+    except CannotOpen as error:
+        shown = caplog.text + "".join(traceback.format_exception(error))
+
+    assert "Cannot decrypt" in shown
+    assert "81230004567" not in shown
+    assert MASTER.hex() not in shown
+    assert repr(MASTER) not in shown
+    assert not any(hasattr(vault, name) for name in ("master", "__dict__"))

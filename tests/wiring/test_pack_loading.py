@@ -1,0 +1,69 @@
+"""Loading of a pack: limits of channels, and answers and labels that an incident needs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gateway.carriers.africastalking.settings import AfricasTalkingSettings
+from gateway.menu.pack.loader import PackRefused
+from gateway.wiring import load_menu
+from gateway.wiring.pack_loading import limits_of
+from tests.helpers.packs import PACKS
+
+LANGUAGES = ("id", "jv", "en")
+ACCOUNT = {"carrier": "africastalking", "username": "sandbox", "api_key": "key", "secret": "0123456789abcdef"}
+
+
+def channel(**values: object) -> AfricasTalkingSettings:
+    return AfricasTalkingSettings.model_validate({**ACCOUNT, "service_code": "*384*3375#", **values})
+
+
+def test_equal_channels_share_their_limits() -> None:
+    """Otherwise checked screens would be laid out again while a resident waits."""
+    one, same = limits_of(channel()), limits_of(channel(username="other"))
+
+    assert one is same
+    assert limits_of(channel(limit=150)) is not one
+
+
+def diagnostics(tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
+    pack = shutil.copytree(PACKS / "pekalongan", tmp_path / "pack")
+    for file, pattern, new in edits:
+        text, changed = re.subn(pattern, new, (pack / file).read_text(), flags=re.MULTILINE)
+        assert changed
+        (pack / file).write_text(text)
+    with pytest.raises(PackRefused) as refused:
+        load_menu(pack, {})
+    return [str(diagnostic) for diagnostic in refused.value.diagnostics]
+
+
+def test_danger_without_the_option_yes_is_refused(tmp_path: Path) -> None:
+    texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in LANGUAGES]
+    flow = ("flow.yaml", "{yes: keep_away,", "{there: keep_away,")
+
+    (diagnostic,) = diagnostics(tmp_path, flow, *texts)
+
+    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: danger: one option must be yes, which marks reports", diagnostic)
+
+
+def test_status_without_a_label_is_refused(tmp_path: Path) -> None:
+    found = diagnostics(tmp_path, ("wording/jv.yaml", ", merged: Dipungabung", ""))
+    assert all(re.match(r"wording/jv\.yaml:[1-9]\d*: labels\.status\.merged: this is missing", one) for one in found)
+
+
+def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
+    texts = [(f"wording/{language}.yaml", r"^(  contact:\n(?:    .*\n)*?    )yes:", r"\1ya:") for language in LANGUAGES]
+    flow = ("flow.yaml", r"^(  contact:\n    choose: \{)yes:", r"\1ya:")
+
+    (diagnostic,) = diagnostics(tmp_path, flow, *texts)
+
+    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: contact is one of no, yes, not ya", diagnostic)
+
+
+def test_typed_answer_of_a_chosen_field_is_refused(tmp_path: Path) -> None:
+    found = diagnostics(tmp_path, ("flow.yaml", "keep: description", "keep: size"))
+    assert [one for one in found if re.match(r"flow\.yaml:[1-9]\d*: describe: size must be chosen, not typed", one)]
