@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Executable, delete, update
+from sqlalchemy import Executable, delete, text, update
 from sqlalchemy.exc import DBAPIError
 
 from gateway.audit import INSERT_AUDIT, AuditTrail, audit, audit_row
@@ -41,3 +41,34 @@ async def test_rows_can_be_neither_changed_nor_deleted(
             await connection.execute(statement)
 
     assert await rows(database, audit) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET actor = 'nobody'",
+        "UPDATE audit SET actor = 'nobody' WHERE false",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "TRUNCATE audit RESTART IDENTITY CASCADE",
+    ],
+)
+async def test_audit_trail_cannot_be_changed(database: Database, clock: ManualClock, change: str) -> None:
+    await AuditTrail(database, clock).add("dewi", "people.exported", {"people": 3})
+    before = await rows(database, audit)
+
+    with pytest.raises(DBAPIError, match="takes new rows only"):
+        async with database.begin() as connection:
+            await connection.execute(text(change))
+
+    assert await rows(database, audit) == before
+
+
+async def test_audit_trail_masks_numbers(database: Database, clock: ManualClock) -> None:
+    detail: dict[str, str | int] = {"reason": f"asked by {NUMBER.e164}", "people": 3}
+    await AuditTrail(database, clock).add("dewi", "people.exported", detail)
+
+    (row,) = await rows(database, audit)
+
+    assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
+    assert row["detail"] == {"reason": f"asked by {NUMBER.masked}", "people": 3}
