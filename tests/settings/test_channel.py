@@ -70,7 +70,10 @@ def test_channel_that_is_no_table_is_refused(config: Path, value: str) -> None:
     assert diagnostics(config) == [f"{config}:2: channels.at: must be a table of settings"]
 
 
-def test_channel_with_too_few_navigation_keys_is_refused(config: Path) -> None:
-    config.write_text(CHANNEL + '[channels.at.keys]\nback = "0"\nhome = "77"\nmore = "9"\n')
+def test_channel_with_wrong_navigation_keys_is_refused_with_their_names(config: Path) -> None:
+    config.write_text(CHANNEL + '[channels.at.keys]\nback = "0"\nhome = "x"\nmore = "9"\n')
 
-    assert diagnostics(config) == [f"{config}:8: channels.at.keys: is missing"]
+    assert diagnostics(config) == [
+        f"{config}:8: channels.at.keys.back_elsewhere: is missing",
+        f"{config}:10: channels.at.keys.home: must be 1 to 3 digits, in quotes",
+    ]
