@@ -40,10 +40,10 @@ def test_documents_name_commands() -> None:
 @pytest.mark.parametrize("command", NAMED)
 def test_named_command_exists_with_its_options(command: str) -> None:
     verbs, options = _found(command.split())
-    shown = CliRunner().invoke(main, [*verbs, "--help"])
+    help_text = CliRunner().invoke(main, [*verbs, "--help"])
 
-    assert shown.exit_code == 0
-    assert [option for option in options if option not in shown.output] == []
+    assert help_text.exit_code == 0
+    assert [option for option in options if option not in help_text.output] == []
 
 
 def _found(words: list[str]) -> tuple[list[str], list[str]]:

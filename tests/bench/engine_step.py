@@ -24,7 +24,7 @@ def microseconds_per_step() -> float:
         session = engine.begin(menu, given=given).session
         for keys in KEYS:
             started = perf_counter()
-            led = engine.step(menu, session, keys, given=given, today=today)
+            step = engine.step(menu, session, keys, given=given, today=today)
             times.append(perf_counter() - started)
-            session = led.session
+            session = step.session
     return median(times) * 1e6

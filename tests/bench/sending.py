@@ -36,7 +36,7 @@ MOST_GROWTH_MB = 20
 LEAST_EQUAL, LEAST_DIFFERENT = 3_000, 300
 _CHUNK = 5_000
 
-Words = Callable[[int], str]
+TextOf = Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class _Bench:
     async def close(self) -> None:
         await self._database.close()
 
-    async def drain(self, count: int, kind: MessageClass, words: Words) -> Drained:
+    async def drain(self, count: int, kind: MessageClass, text_of: TextOf) -> Drained:
         """Fill the queue, start a worker, and wait until the carrier has accepted every message once."""
-        await self._fill(count, kind, words)
+        await self._fill(count, kind, text_of)
         async with (
             slow_carrier(self._folder) as carrier,
             worker(self._stores, self._folder, self._key, carrier) as pid,
@@ -103,14 +103,14 @@ class _Bench:
                 sys.exit(f"the carrier was asked for {asked} messages instead of {count}")
             return Drained(count, took, _peak_mb(pid), _cpu_seconds(pid) - cpu)
 
-    async def _fill(self, count: int, kind: MessageClass, words: Words) -> None:
+    async def _fill(self, count: int, kind: MessageClass, text_of: TextOf) -> None:
         vault, now = Vault(bytes.fromhex(self._key)), Clock().now() - timedelta(seconds=1)
         async with self._database.begin() as connection:
             await connection.execute(text("TRUNCATE messages CASCADE"))
             for start in range(0, count, _CHUNK):
                 rows = [
                     queued_row(
-                        NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), words(number), "id"), vault, now
+                        NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), text_of(number), "id"), vault, now
                     )
                     for number in range(start, min(start + _CHUNK, count))
                 ]

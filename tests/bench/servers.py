@@ -75,13 +75,13 @@ def _journey() -> Verify:
     """Return a check of every screen of the journey against the engine. Any ticket number is right."""
     menu = load(read_pack(Path("menus/pekalongan")))
     given = {"ussd": "*384*3375#"}
-    led = engine.begin(menu, given=given)
-    screens = [led.screen]
+    step = engine.begin(menu, given=given)
+    screens = [step.screen]
     for keys in KEYS:
-        led = engine.step(menu, led.session, keys, given=given)
-        if led.effect:
-            led = engine.resume(menu, led.session, "filed", {"ticket": "0000-0000"})
-        screens.append(led.screen)
+        step = engine.step(menu, step.session, keys, given=given)
+        if step.effect:
+            step = engine.resume(menu, step.session, "filed", {"ticket": "0000-0000"})
+        screens.append(step.screen)
     expected = [f"CON {screen}" for screen in screens[:-1]]
     last = f"END {screens[-1]}"
 

@@ -17,9 +17,9 @@ def test_db_upgrade_may_be_repeated(shell: Shell) -> None:
 
 
 def test_unavailable_postgresql_is_reported(shell: Shell) -> None:
-    away = {"database_url": "postgresql://waspada@/waspada?host=/nowhere"}
+    unreachable = {"database_url": "postgresql://waspada@/waspada?host=/nowhere"}
     for path in (("incidents", "list"), ("messages", "list"), ("db", "upgrade")):
-        assert "Is it running?" in shell.error_of(*path, **away)
+        assert "Is it running?" in shell.error_of(*path, **unreachable)
 
 
 def test_unavailable_redis_is_reported(shell: Shell) -> None:

@@ -109,11 +109,11 @@ async def test_session_is_shown_as_its_dialogue_and_its_lines(
     client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await print_logs(client, LineFilter(session="s1"), LogOptions(follow=False, as_json=False, limit=1000))
-    shown = capsys.readouterr().out
+    printed = capsys.readouterr().out
 
-    assert shown.startswith(f"{AS_SEEN}\n\n")
+    assert printed.startswith(f"{AS_SEEN}\n\n")
 
-    lines = shown.removeprefix(AS_SEEN).strip().splitlines()
+    lines = printed.removeprefix(AS_SEEN).strip().splitlines()
     assert len(lines) == len(DIALOGUE)
     assert "ussd.turn" in lines[0]
     assert "Bahasa" not in lines[0]
@@ -146,16 +146,16 @@ async def test_follow_prints_one_object_per_line_until_cancelled(
     following = asyncio.create_task(
         print_logs(client, LineFilter(level="warning"), LogOptions(follow=True, as_json=True, limit=1000))
     )
-    shown = ""
+    printed = ""
     async with asyncio.timeout(5):
-        while not shown:
+        while not printed:
             await asyncio.sleep(0.01)
-            shown = capsys.readouterr().out
+            printed = capsys.readouterr().out
     following.cancel()
 
     await following
 
-    assert json.loads(shown)["event"] == "message.sent"
+    assert json.loads(printed)["event"] == "message.sent"
 
 
 @asynccontextmanager

@@ -79,8 +79,8 @@ async def run_standalone_gateway(data: Path, *options: str) -> AsyncIterator[Sta
 
 async def walk(handset: Handset, keys: Sequence[str]) -> Display:
     """Dial and press these keys. Returns the last screen."""
-    shown = await handset.dial(CODE)
+    screen = await handset.dial(CODE)
     for pressed in keys:
-        assert shown.open, shown.text
-        shown = await handset.answer(pressed)
-    return shown
+        assert screen.open, screen.text
+        screen = await handset.answer(pressed)
+    return screen

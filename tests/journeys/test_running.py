@@ -37,14 +37,14 @@ FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
 
 def processes_in(data: Path) -> list[psutil.Process]:
     """Return the processes with this data folder on their command line or as their working directory."""
-    found = []
+    location = []
     for process in psutil.process_iter():
         try:
             if str(data) in " ".join(process.cmdline()) or process.cwd().startswith(str(data)):
-                found.append(process)
+                location.append(process)
         except psutil.Error:
             continue
-    return found
+    return location
 
 
 def files_with(text: str, folder: Path) -> list[Path]:
@@ -82,18 +82,18 @@ async def test_only_the_first_start_shows_the_administrator_password(tmp_path: P
         account = (await gateway.program.list_json("users"))[0]
         assert (account["name"], account["roles"], account["last_used_at"]) == ("admin", ["administrator"], None)
         await gateway.program.end_with(signal.SIGTERM)
-        shown = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
-        assert shown
+        password_line = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
+        assert password_line
 
     async with run_standalone_gateway(data) as again:
         database = Database(store_urls(data).database, pool_size=1)
-        assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
+        assert await AccountStore(database, Clock()).authenticate("admin", password_line[1])
         await database.close()
         await again.program.end_with(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
 
     assert files_with("admin", tmp_path), "the name is in some file"
-    assert files_with(shown[1], tmp_path) == []
+    assert files_with(password_line[1], tmp_path) == []
 
 
 async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
@@ -218,22 +218,22 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
     people, password = tmp_path / "people.csv", tmp_path / "password"
     people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
     password.write_text("rukun agawe santosa\n")
-    said = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
+    appeal = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
     async with run_program("run", "--pack", "menus/tegal", data=data) as program:
-        found = ("--data", str(data))
+        location = ("--data", str(data))
         database = Database(store_urls(data).database, pool_size=1)
         await AccountStore(database, Clock()).add(
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )
         await database.close()
-        status, out, err = await run_command("check", *found)
+        status, out, err = await run_command("check", *location)
         assert (status, out.startswith(f"{ROOT / 'menus' / 'tegal'}: ")) == (0, True), err
-        status, _, err = await run_command("people", "import", str(people), *found)
+        status, _, err = await run_command("people", "import", str(people), *location)
         assert (status, err) == (0, "")
-        status, out, err = await run_command("appeals", "draft", *said, *found, password_file=str(password))
+        status, out, err = await run_command("appeals", "draft", *appeal, *location, password_file=str(password))
         assert (status, out) == (0, "1\n"), err
         status, _, err = await run_command(
-            "appeals", "draft", *said, *found, password_file=str(password), pack=str(PACK)
+            "appeals", "draft", *appeal, *location, password_file=str(password), pack=str(PACK)
         )
         assert status == 1
         assert err.startswith("Error: areas: nothing is called 33.76.01.1002; known are"), "one that is set counts"

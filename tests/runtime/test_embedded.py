@@ -56,9 +56,9 @@ def program(data: Path, *launcher: str) -> Iterator[Program]:
     )
     with process:
         assert process.stdout
-        told = json.loads(process.stdout.readline())
-        servers = [psutil.Process(pid) for pid in told.pop("pids")]
-        yield Program(process, servers=servers, **told)
+        addresses = json.loads(process.stdout.readline())
+        servers = [psutil.Process(pid) for pid in addresses.pop("pids")]
+        yield Program(process, servers=servers, **addresses)
         process.kill()
 
 
@@ -183,8 +183,8 @@ async def test_stale_process_id_does_not_block_the_start(data: Path) -> None:
         await write_marks(stores.redis_url, stores.database_url)
 
 
-async def test_path_too_long_for_a_socket_works(made: Path, tmp_path: Path) -> None:
-    data = shutil.copytree(made, tmp_path / ("long" * 25), symlinks=True)
+async def test_path_too_long_for_a_socket_works(used_data_folder: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(used_data_folder, tmp_path / ("long" * 25), symlinks=True)
     async with run_stores(data) as stores:
         await write_marks(stores.redis_url, stores.database_url)
 

@@ -26,7 +26,7 @@ SIZE = 3
 
 
 @pytest.fixture
-async def behind(postgres: PostgresGate) -> AsyncIterator[Database]:
+async def database_behind_gate(postgres: PostgresGate) -> AsyncIterator[Database]:
     """Open a database behind a gate."""
     opened = Database(postgres.url, pool_size=SIZE)
     yield opened
@@ -47,27 +47,29 @@ async def test_more_statements_than_connections_wait_for_each_other(database: Da
     assert await asyncio.gather(*(echo(database, number) for number in range(1, 40))) == list(range(1, 40))
 
 
-async def test_error_of_a_statement_is_no_outage(behind: Database) -> None:
+async def test_error_of_a_statement_is_no_outage(database_behind_gate: Database) -> None:
     for _ in range(SIZE + 1):
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await behind.execute_compiled(DIVIDE, {"number": 0})
-    assert await echo(behind, 1) == 1
+            await database_behind_gate.execute_compiled(DIVIDE, {"number": 0})
+    assert await echo(database_behind_gate, 1) == 1
 
 
-async def test_pool_reconnects_after_an_outage(behind: Database, postgres: PostgresGate) -> None:
-    await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
+async def test_pool_reconnects_after_an_outage(database_behind_gate: Database, postgres: PostgresGate) -> None:
+    await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(SIZE)))
     await postgres.close()
 
     for _ in range(SIZE + 1):
         with pytest.raises(DatabaseUnavailable):
-            await echo(behind, 1)
+            await echo(database_behind_gate, 1)
 
     await postgres.open()
-    assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+    assert await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
-async def test_connection_lost_within_a_statement_is_an_outage(behind: Database, postgres: PostgresGate) -> None:
-    running = [asyncio.create_task(behind.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
+async def test_connection_lost_within_a_statement_is_an_outage(
+    database_behind_gate: Database, postgres: PostgresGate
+) -> None:
+    running = [asyncio.create_task(database_behind_gate.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
     await asyncio.sleep(0.1)
     await postgres.close()
 
@@ -75,21 +77,23 @@ async def test_connection_lost_within_a_statement_is_an_outage(behind: Database,
         assert isinstance(answer, DatabaseUnavailable)
 
     await postgres.open()
-    assert await echo(behind, 1) == 1
+    assert await echo(database_behind_gate, 1) == 1
 
 
-async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
+async def test_hanging_server_is_an_outage_at_the_deadline(
+    database_behind_gate: Database, postgres: PostgresGate
+) -> None:
     """Both for a statement with a connection and for one that waits for it."""
-    await echo(behind, 1)
+    await echo(database_behind_gate, 1)
     postgres.freeze()
     began = time.monotonic()
-    answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
+    answers = await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(3 * SIZE)), return_exceptions=True)
 
     assert time.monotonic() - began < 0.6
     assert {type(answer) for answer in answers} == {DatabaseUnavailable}
 
     await postgres.open()
-    assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+    assert await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
 async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, database: Database) -> None:

@@ -61,7 +61,7 @@ def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
 
     (diagnostic,) = diagnostics(tmp_path, flow, *texts)
 
-    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: contact is one of no, yes, not ya", diagnostic)
+    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: unknown contact \"ya\"; expected one of no, yes", diagnostic)
 
 
 def test_typed_answer_of_a_chosen_field_is_refused(tmp_path: Path) -> None:
