@@ -7,14 +7,14 @@ import pytest
 from gateway.incidents.incident import LONGEST_DESCRIPTION
 from gateway.messages.tables import inbound_messages, messages
 from tests.helpers.clocks import ManualClock
-from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, OTHER, Room, sms
+from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, OTHER, SmsWorld, pack_sms
 from tests.helpers.ussd import SECOND
 
 
 @pytest.mark.parametrize(("keyword", "language"), [("LAPOR", "id"), ("lapur", "jv"), ("Report", "en")])
-async def test_a_report(desk: Room, clock: ManualClock, keyword: str, language: str) -> None:
-    reply = await desk.says(f"{keyword} 3 KLEGO tawuran di pasar")
-    (incident,) = await desk.incidents()
+async def test_a_report(world: SmsWorld, clock: ManualClock, keyword: str, language: str) -> None:
+    reply = await world.send_sms(f"{keyword} 3 KLEGO tawuran di pasar")
+    (incident,) = await world.incidents()
     assert {
         "category": "gesekan",
         "area": KLEGO,
@@ -28,10 +28,10 @@ async def test_a_report(desk: Room, clock: ManualClock, keyword: str, language: 
         "contact": None,
         "when": "",
     }.items() <= incident.items()
-    assert reply == sms("received", language, category="gesekan", area=KLEGO, ticket=await desk.ticket())
-    (confirmation,) = await desk.rows(messages)
+    assert reply == pack_sms("received", language, category="gesekan", area=KLEGO, ticket=await world.newest_ticket())
+    (confirmation,) = await world.rows(messages)
     assert (confirmation["class"], confirmation["ticket"]) == ("confirmation", incident["ticket"])
-    (letter,) = await desk.rows(inbound_messages)
+    (letter,) = await world.rows(inbound_messages)
     assert (letter["made"], letter["ticket"], letter["answered"]) == ("report", incident["ticket"], True)
 
 
@@ -50,20 +50,20 @@ REPORTS = [
 
 @pytest.mark.parametrize(("text", "category", "area", "description"), REPORTS)
 async def test_a_report_however_it_is_written(
-    desk: Room, text: str, category: str, area: str, description: str | None
+    world: SmsWorld, text: str, category: str, area: str, description: str | None
 ) -> None:
-    assert "diterima" in await desk.says(text)
-    (incident,) = await desk.incidents()
+    assert "diterima" in await world.send_sms(text)
+    (incident,) = await world.incidents()
     assert (incident["category"], incident["area"]) == (category, area)
     assert description in (None, incident["description"])
 
 
-async def test_a_report_longer_than_a_record_is_cut_and_the_letter_is_whole(desk: Room) -> None:
+async def test_a_report_longer_than_a_record_is_cut_and_the_letter_is_whole(world: SmsWorld) -> None:
     told = "tawuran " * 250
-    assert "diterima" in await desk.says(f"LAPOR 3 KLEGO {told}")
-    (incident,) = await desk.incidents()
+    assert "diterima" in await world.send_sms(f"LAPOR 3 KLEGO {told}")
+    (incident,) = await world.incidents()
     assert incident["description"] == told[:LONGEST_DESCRIPTION].strip()
-    (letter,) = await desk.rows(inbound_messages)
+    (letter,) = await world.rows(inbound_messages)
     assert letter["text"].endswith(told)
 
 
@@ -88,30 +88,30 @@ MISSING: list[tuple[str, str, dict[str, str]]] = [
 @pytest.mark.parametrize("keyword", ["LAPOR", "LAPUR", "REPORT"])
 @pytest.mark.parametrize(("text", "answer", "values"), MISSING)
 async def test_what_is_missing_is_said_and_the_letter_kept(
-    desk: Room, text: str, answer: str, values: dict[str, str], keyword: str
+    world: SmsWorld, text: str, answer: str, values: dict[str, str], keyword: str
 ) -> None:
     language = {"LAPOR": "id", "LAPUR": "jv", "REPORT": "en"}[keyword]
-    assert await desk.says(text.replace("LAPOR", keyword)) == sms(answer, language, **values)
-    assert await desk.incidents() == []
-    (listed,) = await desk.letters.list_inbound(to_sort=True)
+    assert await world.send_sms(text.replace("LAPOR", keyword)) == pack_sms(answer, language, **values)
+    assert await world.incidents() == []
+    (listed,) = await world.queue.list_inbound(to_sort=True)
     assert listed.text == text.replace("LAPOR", keyword)
     assert listed.disposition == ("untold" if answer == "no_report" else "unsorted")
 
 
 def test_both_the_kind_and_the_place_are_said_to_be_missing() -> None:
-    assert sms("no_report").startswith("Jenis dan tempat belum jelas.")
-    assert "LAPOR 3 KLEGO" in sms("no_report")
+    assert pack_sms("no_report").startswith("Jenis dan tempat belum jelas.")
+    assert "LAPOR 3 KLEGO" in pack_sms("no_report")
 
 
-async def test_each_letter_is_a_report_of_its_own(desk: Room) -> None:
+async def test_each_letter_is_a_report_of_its_own(world: SmsWorld) -> None:
     for text in ("LAPOR 3 KLEGO satu", "LAPOR 3 KLEGO dua"):
-        await desk.says(text)
-    await desk.says("LAPOR 3 KLEGO satu", OTHER)
-    assert len(await desk.incidents()) == len(await desk.gateway.confirmations()) == 3
+        await world.send_sms(text)
+    await world.send_sms("LAPOR 3 KLEGO satu", OTHER)
+    assert len(await world.incidents()) == len(await world.confirmations()) == 3
 
 
-async def test_a_report_is_answered_on_the_channel_that_it_came_by(desk: Room) -> None:
-    await desk.says("LAPOR 3 KLEGO", channel="at2")
-    reply = await desk.says("apa ini", channel="at2")
+async def test_a_report_is_answered_on_the_channel_that_it_came_by(world: SmsWorld) -> None:
+    await world.send_sms("LAPOR 3 KLEGO", channel="at2")
+    reply = await world.send_sms("apa ini", channel="at2")
     assert reply == MENU.sms_text("unknown", "id", {}, {"ussd": SECOND.service_code})
-    assert {row["channel"] for row in await desk.rows(messages)} == {"at2"}
+    assert {row["channel"] for row in await world.rows(messages)} == {"at2"}
