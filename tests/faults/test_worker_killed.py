@@ -11,25 +11,24 @@ import sys
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
 
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
+from tests.helpers.phones import NUMBER
+from tests.helpers.stuck_writes import stuck_writes
 from tests.helpers.waiting import until
 
-PHONE = Phone("+6281230004567")
 TEXTS = ("one", "two", "three")
 
 Start = Callable[[str], Awaitable[Process]]
@@ -89,7 +88,7 @@ async def _end(process: Process, how: signal.Signals) -> None:
 async def put(database: Database, kind: MessageClass = MessageClass.CONFIRMATION) -> None:
     async with database.begin() as connection:
         for words in TEXTS:
-            await enqueue(connection, NewMessage(kind, "at", PHONE, words, "id"), Vault(KEY), Clock().now())
+            await enqueue(connection, NewMessage(kind, "at", NUMBER, words, "id"), Vault(KEY), Clock().now())
 
 
 async def facts(database: Database) -> set[tuple[str, int, int]]:
@@ -99,35 +98,9 @@ async def facts(database: Database) -> set[tuple[str, int, int]]:
         return {tuple(row) for row in await connection.execute(select(*columns))}
 
 
-@asynccontextmanager
-async def stopped_at(database: Database, status: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-    """Every message that is about to become `status` waits until the block ends; asks whether one waits."""
-    async with database.begin() as connection:
-        await connection.execute(
-            text(
-                f"""
-                CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF NEW.status = '{status}' THEN PERFORM pg_advisory_xact_lock_shared(1); END IF;
-                    RETURN NEW;
-                END $$
-                """
-            )
-        )
-        await connection.execute(
-            text("CREATE TRIGGER wait BEFORE UPDATE ON messages FOR EACH ROW EXECUTE FUNCTION wait()")
-        )
-    async with database.begin() as holder:
-        await holder.execute(text("SELECT pg_advisory_xact_lock(1)"))
-
-        async def one_waits() -> bool:
-            return await _waiting(holder) > 0
-
-        yield one_waits
-
-
-async def _waiting(connection: AsyncConnection) -> int:
-    return int((await connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))).scalar_one())
+def stopped_at(database: Database, status: str) -> AbstractAsyncContextManager[Callable[[], Awaitable[bool]]]:
+    """Let every message that is about to get `status` wait until the block ends."""
+    return stuck_writes(database, messages, "UPDATE", f"NEW.status = '{status}'")
 
 
 async def test_killed_while_it_claims(database: Database, carrier: Carrier, start: Start) -> None:

@@ -11,7 +11,7 @@ from gateway.audit import audit
 from gateway.messages.channel_state import Channels, ChannelStatus
 from gateway.messages.outbox import Outbox
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import Stage
+from tests.helpers.messages import MessageQueue
 
 
 async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:
@@ -49,11 +49,11 @@ async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, cl
     assert not stands.may_be_probed(clock.now() + timedelta(days=1))
 
 
-async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels, stage: Stage) -> None:
+async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels, queue: MessageQueue) -> None:
     await channels.pause_for_fault("at", "no credit")
     assert await channels.resume("at", "rini")
     await channels.pause("at", "a drill", "rini")
-    found = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await stage.rows(audit)]
+    found = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await queue.rows(audit)]
     assert found == [
         ("rini", "channel.resumed", "channel at", {"was": "no credit"}),
         ("rini", "channel.paused", "channel at", {"reason": "a drill"}),
@@ -62,11 +62,11 @@ async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels
 
 @pytest.mark.parametrize("waiting", [True, False])
 async def test_one_worker_probes_with_one_message(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock, waiting: bool
+    outbox: Outbox, channels: Channels, queue: MessageQueue, clock: ManualClock, waiting: bool
 ) -> None:
     if waiting:
         for _ in range(3):
-            await stage.put()
+            await queue.put()
     await channels.pause_for_fault("at", "no credit")
     assert await outbox.claim(10, "w1", "at") == []
     assert await outbox.claim_probe("w1", "at") == []
@@ -75,15 +75,15 @@ async def test_one_worker_probes_with_one_message(
     probes = await asyncio.gather(*(outbox.claim_probe(f"w{number}", "at") for number in range(4)))
     assert sum(map(len, probes)) == (1 if waiting else 0)
     if not waiting:
-        await stage.put()
+        await queue.put()
         assert len(await outbox.claim_probe("w1", "at")) == 1, "the next look finds one"
 
 
 async def test_a_probe_of_which_nobody_hears_again_is_made_by_another(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock
+    outbox: Outbox, channels: Channels, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    await stage.put()
-    await stage.put()
+    await queue.put()
+    await queue.put()
     await channels.pause_for_fault("at", "no credit")
     clock.advance(seconds=30)
     assert len(await outbox.claim_probe("w1", "at")) == 1

@@ -19,7 +19,8 @@ from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import PHONE, Stage
+from tests.helpers.messages import MessageQueue
+from tests.helpers.phones import NUMBER
 
 
 @pytest.fixture
@@ -34,36 +35,36 @@ async def become(database: Database, message: int, status: MessageStatus) -> Non
 
 @pytest.mark.parametrize("status", list(MessageStatus))
 async def test_what_may_be_resent_and_called_off(
-    database: Database, desk: OperatorActions, stage: Stage, status: MessageStatus
+    database: Database, desk: OperatorActions, queue: MessageQueue, status: MessageStatus
 ) -> None:
-    first, second = await stage.put(ticket="73402817"), await stage.put()
+    first, second = await queue.put(ticket="73402817"), await queue.put()
     for message in (first, second):
         await become(database, message, status)
     if status in RESENDABLE:
         again = await desk.resend(first, "rini")
-        assert (await stage.row(again))["resend_of"] == first
+        assert (await queue.row(again))["resend_of"] == first
         stands = "cancelled" if status is MessageStatus.UNKNOWN else status
-        assert (await stage.row(first))["status"] == stands
+        assert (await queue.row(first))["status"] == stands
     else:
         with pytest.raises(CannotResend, match=f"is {status}; only these"):
             await desk.resend(first, "rini")
     if status in sources(MessageStatus.CANCELLED):
         await desk.cancel(second, "rini")
-        assert (await stage.row(second))["status"] == "cancelled"
+        assert (await queue.row(second))["status"] == "cancelled"
     else:
         with pytest.raises(CannotCancel, match=f"is {status}; only these"):
             await desk.cancel(second, "rini")
 
 
 async def test_the_new_message_is_the_old_one_begun_again(
-    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
+    desk: OperatorActions, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    first = await stage.put("halo", ticket="73402817")
+    first = await queue.put("halo", ticket="73402817")
     (claim,) = await outbox.claim(1, "w1", "at")
     await outbox.record("at", [(claim, Refused("no"))])
     clock.advance(hours=7)
     again = await desk.resend(first, "rini")
-    old, new = await stage.row(first), await stage.row(again)
+    old, new = await queue.row(first), await queue.row(again)
     changed = {name for name in old if old[name] != new[name]}
     assert changed == {
         *("id", "status", "reason", "attempts", "resend_of"),
@@ -71,41 +72,41 @@ async def test_the_new_message_is_the_old_one_begun_again(
     }
     assert new["expires_at"] == clock.now() + timedelta(hours=6)
     (claim,) = await outbox.claim(1, "w1", "at")
-    assert (claim.id, claim.phone, claim.attempts) == (again, PHONE, 1)
-    (noted,) = await stage.rows(audit)
+    assert (claim.id, claim.phone, claim.attempts) == (again, NUMBER, 1)
+    (noted,) = await queue.rows(audit)
     assert (noted["actor"], noted["action"], noted["subject"]) == ("rini", "message.resent", f"message {first}")
     assert noted["detail"] == {"as": again, "was": "refused"}
 
 
 async def test_an_unknown_one_is_not_queued_by_itself_as_well(
-    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
+    desk: OperatorActions, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    first = await stage.put()
+    first = await queue.put()
     (claim,) = await outbox.claim(1, "w1", "at")
     await outbox.record("at", [(claim, Unknown("no answer"))])
     again = await desk.resend(first, "rini")
     clock.advance(hours=1)
     assert await outbox.requeue_unknown(timedelta()) == 0
     assert [claim.id for claim in await outbox.claim(10, "w1", "at")] == [again]
-    assert (await stage.row(first))["reason"] == f"sent once more as {again}"
+    assert (await queue.row(first))["reason"] == f"sent once more as {again}"
 
 
-async def test_once_only_and_then_the_newest(desk: OperatorActions, stage: Stage) -> None:
-    first = await stage.put()
+async def test_once_only_and_then_the_newest(desk: OperatorActions, queue: MessageQueue) -> None:
+    first = await queue.put()
     await desk.cancel(first, "rini")
     again = await desk.resend(first, "rini")
     with pytest.raises(CannotResend, match=f"already, as {again}"):
         await desk.resend(first, "rini")
     await desk.cancel(again, "rini")
-    assert (await stage.row(await desk.resend(again, "rini")))["resend_of"] == again
+    assert (await queue.row(await desk.resend(again, "rini")))["resend_of"] == again
 
 
 async def test_nothing_is_sent_to_who_must_not_get_it(
-    database: Database, desk: OperatorActions, stage: Stage, vault: Vault, clock: ManualClock
+    database: Database, desk: OperatorActions, queue: MessageQueue, vault: Vault, clock: ManualClock
 ) -> None:
-    appeal = await stage.put(kind=MessageClass.APPEAL)
+    appeal = await queue.put(kind=MessageClass.APPEAL)
     await desk.cancel(appeal, "rini")
-    await Inbox(database, vault, clock).store_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await Inbox(database, vault, clock).store_opt_out("at", OptOut(NUMBER, "SIAGA"))
     with pytest.raises(CannotResend, match="wants no appeals"):
         await desk.resend(appeal, "rini")
     async with database.begin() as connection:
@@ -116,37 +117,37 @@ async def test_nothing_is_sent_to_who_must_not_get_it(
 
 @pytest.mark.parametrize("status", list(MessageStatus))
 async def test_what_belongs_to_an_appeal_is_not_sent_past_it(
-    database: Database, desk: OperatorActions, stage: Stage, status: MessageStatus
+    database: Database, desk: OperatorActions, queue: MessageQueue, status: MessageStatus
 ) -> None:
     """Its hold, its account and its audience know nothing of such a message."""
-    message = await stage.put(kind=MessageClass.APPEAL)
+    message = await queue.put(kind=MessageClass.APPEAL)
     async with database.begin() as connection:
         of_appeal = {"appeal": 7, "person": 1, "status": status}
         await connection.execute(update(messages).where(messages.c.id == message).values(of_appeal))
     with pytest.raises(CannotResend, match=f"message {message} belongs to appeal 7"):
         await desk.resend(message, "rini")
-    assert len(await stage.rows()) == 1
+    assert len(await queue.rows()) == 1
 
 
 async def test_an_unknown_one_of_an_appeal_is_not_called_off(
-    database: Database, desk: OperatorActions, stage: Stage
+    database: Database, desk: OperatorActions, queue: MessageQueue
 ) -> None:
     """It may have arrived: the account of the appeal would count it as never sent."""
-    message = await stage.put(kind=MessageClass.APPEAL)
+    message = await queue.put(kind=MessageClass.APPEAL)
     await become(database, message, MessageStatus.UNKNOWN)
     with pytest.raises(CannotCancel, match=f"message {message} is of an appeal and may have arrived: it stays unknown"):
         await desk.cancel(message, "rini")
-    assert (await stage.row(message))["status"] == "unknown"
-    assert await stage.rows(audit) == []
+    assert (await queue.row(message))["status"] == "unknown"
+    assert await queue.rows(audit) == []
     await become(database, message, MessageStatus.QUEUED)
     await desk.cancel(message, "rini")
-    assert (await stage.row(message))["status"] == "cancelled"
+    assert (await queue.row(message))["status"] == "cancelled"
 
 
 async def test_the_history_tells_all_that_befell_it(
-    database: Database, desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
+    database: Database, desk: OperatorActions, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     tries: list[Outcome] = [Deferred("busy"), Unknown("no answer"), Accepted("ATXid_1")]
     for outcome in tries:
         (claim,) = await outbox.claim(1, "w1", "at")
@@ -171,9 +172,9 @@ async def test_the_history_tells_all_that_befell_it(
 
 
 async def test_a_lost_claim_stands_in_the_history(
-    desk: OperatorActions, outbox: Outbox, stage: Stage, clock: ManualClock
+    desk: OperatorActions, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     await outbox.claim(1, "w1", "at")
     clock.advance(minutes=6)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
@@ -181,8 +182,8 @@ async def test_a_lost_claim_stands_in_the_history(
     assert (told.what, told.attempt, told.reason) == ("unknown", 1, "claimed by a worker that was lost")
 
 
-async def test_what_was_given_back_is_no_try(desk: OperatorActions, outbox: Outbox, stage: Stage) -> None:
-    message = await stage.put()
+async def test_what_was_given_back_is_no_try(desk: OperatorActions, outbox: Outbox, queue: MessageQueue) -> None:
+    message = await queue.put()
     await outbox.release("at", await outbox.claim(1, "w1", "at"))
     assert len((await desk.get_message(message)).history) == 1
 

@@ -26,27 +26,28 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from gateway.wiring import redis_client
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import Stage, ToldCarrier, phone
-from tests.helpers.senders import BRISK, ended, of_channels, sender, working
+from tests.helpers.messages import MessageQueue, ScriptedCarrier
+from tests.helpers.phones import phone
+from tests.helpers.senders import FAST, has_status, is_drained, running, sender, sender_of
 from tests.helpers.waiting import until
 
 APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
-ONE_CALL = replace(BRISK, concurrent_calls=1)
+ONE_CALL = replace(FAST, concurrent_calls=1)
 
 
-class HoldsAppeals(ToldCarrier):
+class AppealsWaitCarrier(ScriptedCarrier):
     """A carrier that answers a text that begins with `appeal` only when it is let."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked = asyncio.Event()
-        self.let = asyncio.Event()
+        self.called = asyncio.Event()
+        self.released = asyncio.Event()
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         answer = await super().send(text, recipients)
         if text.startswith("appeal"):
-            self.asked.set()
-            await self.let.wait()
+            self.called.set()
+            await self.released.wait()
         return answer
 
     @property
@@ -63,18 +64,13 @@ async def pipeline(redis_url: str) -> AsyncIterator[Pipeline]:
     await client.aclose()
 
 
-async def _appeals(stage: Stage, count: int) -> list[int]:
-    return [await stage.put(f"appeal {number}", to=phone(number), kind=APPEAL) for number in range(count)]
+async def _appeals(queue: MessageQueue, count: int) -> list[int]:
+    return [await queue.put(f"appeal {number}", to=phone(number), kind=APPEAL) for number in range(count)]
 
 
-async def _stands(stage: Stage, message: int, status: str, reason: str) -> bool:
-    row = await stage.row(message)
-    return (row["status"], row["reason"]) == (status, reason)
-
-
-async def test_a_lane_is_claimed_by_itself(outbox: Outbox, stage: Stage) -> None:
-    appeal = (await _appeals(stage, 1))[0]
-    pressing = [await stage.put(to=phone(50 + place), kind=kind) for place, kind in enumerate(MessageClass)][:-1]
+async def test_a_lane_is_claimed_by_itself(outbox: Outbox, queue: MessageQueue) -> None:
+    appeal = (await _appeals(queue, 1))[0]
+    pressing = [await queue.put(to=phone(50 + place), kind=kind) for place, kind in enumerate(MessageClass)][:-1]
     claimed = [claim.id for claim in await outbox.claim(10, "w1", "at", lane=Lane.PRIORITY)]
     assert claimed == pressing
     assert [claim.kind for claim in await outbox.claim(10, "w1", "at", lane=Lane.APPEALS)] == [APPEAL] * 2
@@ -85,108 +81,110 @@ async def test_a_lane_is_claimed_by_itself(outbox: Outbox, stage: Stage) -> None
 
 
 async def test_who_opts_out_after_the_claim_gets_nothing(
-    database: Database, vault: Vault, outbox: Outbox, stage: Stage, clock: ManualClock
+    database: Database, vault: Vault, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    carrier = HoldsAppeals()
-    _, second, _ = await _appeals(stage, 3)
-    async with working(sender(outbox, clock, carrier, pace=ONE_CALL)):
-        await carrier.asked.wait()
-        assert await stage.statuses() == ["sending"] * 3
+    carrier = AppealsWaitCarrier()
+    _, second, _ = await _appeals(queue, 3)
+    async with running(sender(outbox, clock, carrier, options=ONE_CALL)):
+        await carrier.called.wait()
+        assert await queue.statuses() == ["sending"] * 3
         await OptOuts(database, vault, clock).add(phone(1), "at")
-        await until(partial(_stands, stage, second, "suppressed", OPTED_OUT))
-        carrier.let.set()
-        await until(partial(ended, stage))
+        await until(partial(has_status, queue, second, "suppressed", OPTED_OUT))
+        carrier.released.set()
+        await until(partial(is_drained, queue))
     assert carrier.texts == ["appeal 0", "appeal 2"]
-    assert [row["attempts"] for row in await stage.rows()] == [1, 0, 1]
+    assert [row["attempts"] for row in await queue.rows()] == [1, 0, 1]
 
 
 @pytest.mark.parametrize("becomes", [MessageStatus.HELD, MessageStatus.CANCELLED])
 async def test_what_is_held_after_the_claim_does_not_leave(
-    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock, becomes: MessageStatus
+    database: Database, outbox: Outbox, queue: MessageQueue, clock: ManualClock, becomes: MessageStatus
 ) -> None:
-    carrier = HoldsAppeals()
-    held = await _appeals(stage, 3)
+    carrier = AppealsWaitCarrier()
+    held = await _appeals(queue, 3)
     async with database.begin() as connection:
         await connection.execute(update(messages).values(appeal=7, person=messages.c.id))
-    async with working(sender(outbox, clock, carrier, pace=ONE_CALL)):
-        await carrier.asked.wait()
+    async with running(sender(outbox, clock, carrier, options=ONE_CALL)):
+        await carrier.called.wait()
         async with database.begin() as connection:
             await set_hold(connection, 7, becomes, "look again", clock.now())
         for message in held[1:]:
-            await until(partial(_stands, stage, message, becomes, "look again"))
-        carrier.let.set()
-        await until(partial(_stands, stage, held[0], "accepted", ""))
+            await until(partial(has_status, queue, message, becomes, "look again"))
+        carrier.released.set()
+        await until(partial(has_status, queue, held[0], "accepted", ""))
     assert carrier.texts == ["appeal 0"]
-    assert [row["attempts"] for row in await stage.rows()] == [1, 0, 0]
+    assert [row["attempts"] for row in await queue.rows()] == [1, 0, 0]
 
 
-async def test_what_quiet_hours_overtake_is_put_off(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    carrier, begin = HoldsAppeals(), clock.now() + timedelta(minutes=1)
+async def test_what_quiet_hours_overtake_is_put_off(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    carrier, begin = AppealsWaitCarrier(), clock.now() + timedelta(minutes=1)
     morning = begin + timedelta(hours=11)
 
     def quiet_until(at: datetime) -> datetime | None:
         return morning if at >= begin else None
 
-    await _appeals(stage, 2)
-    async with working(of_channels(outbox, {"at": carrier}, clock, pace=ONE_CALL, quiet_until=quiet_until)):
-        await carrier.asked.wait()
+    await _appeals(queue, 2)
+    async with running(sender_of(outbox, {"at": carrier}, clock, options=ONE_CALL, quiet_until=quiet_until)):
+        await carrier.called.wait()
         clock.advance(minutes=1)
-        await until(partial(_put_off, stage, morning))
-        carrier.let.set()
-        await until(partial(_has, stage, ["accepted", "queued"]))
+        await until(partial(_put_off, queue, morning))
+        carrier.released.set()
+        await until(partial(_has, queue, ["accepted", "queued"]))
     assert carrier.texts == ["appeal 0"]
 
 
-async def _put_off(stage: Stage, due_at: datetime) -> bool:
-    row = (await stage.rows())[1]
+async def _put_off(queue: MessageQueue, due_at: datetime) -> bool:
+    row = (await queue.rows())[1]
     return (row["status"], row["due_at"]) == ("queued", due_at)
 
 
-async def _has(stage: Stage, statuses: list[str]) -> bool:
-    return await stage.statuses() == statuses
+async def _has(queue: MessageQueue, statuses: list[str]) -> bool:
+    return await queue.statuses() == statuses
 
 
 # What presses more ---------------------------------------------------------------------------------------------
 
 
-async def test_an_appeal_takes_no_call_from_a_confirmation(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    carrier = HoldsAppeals()
-    await _appeals(stage, 30)
-    async with working(sender(outbox, clock, carrier, pace=replace(ONE_CALL, batch_size=2, concurrent_batches=2))):
-        await carrier.asked.wait()
+async def test_an_appeal_takes_no_call_from_a_confirmation(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
+) -> None:
+    carrier = AppealsWaitCarrier()
+    await _appeals(queue, 30)
+    async with running(sender(outbox, clock, carrier, options=replace(ONE_CALL, batch_size=2, concurrent_batches=2))):
+        await carrier.called.wait()
         for number in range(5):
-            message = await stage.put(f"confirmation {number}", to=phone(50 + number))
-            await until(partial(_stands, stage, message, "accepted", ""))
+            message = await queue.put(f"confirmation {number}", to=phone(50 + number))
+            await until(partial(has_status, queue, message, "accepted", ""))
         assert len(carrier.calls) == 6
-        carrier.let.set()
+        carrier.released.set()
 
 
 async def test_a_call_that_takes_long_keeps_no_later_claim_waiting(
-    outbox: Outbox, stage: Stage, clock: ManualClock
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    """Of confirmations too: each of these is a claim of its own, and of none the call has ended."""
-    carrier = HoldsAppeals()
-    async with working(sender(outbox, clock, carrier, pace=replace(BRISK, concurrent_batches=2))):
+    """Of confirmations too: each of these is a claim of its own, and of none the call has is_drained."""
+    carrier = AppealsWaitCarrier()
+    async with running(sender(outbox, clock, carrier, options=replace(FAST, concurrent_batches=2))):
         for number in range(6):
-            await stage.put(f"appealing {number}", to=phone(number), kind=CONFIRMATION)
+            await queue.put(f"appealing {number}", to=phone(number), kind=CONFIRMATION)
             await until(partial(_calls, carrier, number + 1))
-        carrier.let.set()
+        carrier.released.set()
 
 
-async def _calls(carrier: ToldCarrier, count: int) -> bool:
+async def _calls(carrier: ScriptedCarrier, count: int) -> bool:
     return len(carrier.calls) == count
 
 
 async def test_what_presses_more_has_the_whole_rate(database: Database, vault: Vault, pipeline: Pipeline) -> None:
     clock = Clock()
-    stage, outbox = Stage(database, vault, clock), Outbox(database, vault, clock)
-    await _appeals(stage, 30)
+    queue, outbox = MessageQueue(database, vault, clock), Outbox(database, vault, clock)
+    await _appeals(queue, 30)
     for number in range(40):
-        await stage.put(f"confirmation {number}", to=phone(30 + number))
-    carrier = ToldCarrier()
+        await queue.put(f"confirmation {number}", to=phone(30 + number))
+    carrier = ScriptedCarrier()
     rate_limiter = RateLimiter(pipeline, clock, {"at": 40.0})
-    async with working(of_channels(outbox, {"at": carrier}, clock, rate_limiter=rate_limiter)):
-        await until(partial(ended, stage))
+    async with running(sender_of(outbox, {"at": carrier}, clock, rate_limiter=rate_limiter)):
+        await until(partial(is_drained, queue))
     texts = [text for text, _ in carrier.calls]
     last = max(place for place, text in enumerate(texts) if text.startswith("confirmation"))
     assert sum(text.startswith("appeal") for text in texts[:last]) <= 20, "no more than was claimed before"

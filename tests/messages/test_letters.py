@@ -17,7 +17,8 @@ from gateway.sms.inbound_queue import DAY, HOUR, Disposition, InboundQueue, SmsR
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import OTHER, PHONE, Stage
+from tests.helpers.messages import MessageQueue
+from tests.helpers.phones import NUMBER, OTHER
 
 Writes = Callable[..., Coroutine[Any, Any, None]]
 ANSWERED = SmsReply(Disposition.OTHER, "Maaf", "id")
@@ -33,7 +34,7 @@ def write(database: Database, vault: Vault, clock: ManualClock) -> Writes:
     """An SMS comes in."""
     inbox, numbers = Inbox(database, vault, clock), iter(range(1000))
 
-    async def write(text: str, sender: Phone | str = PHONE) -> None:
+    async def write(text: str, sender: Phone | str = NUMBER) -> None:
         assert await inbox.store_sms("at", Inbound(f"id-{next(numbers)}", sender, "3375", text, None, ""))
 
     return write
@@ -59,12 +60,12 @@ async def repeats(letters: InboundQueue, made: Disposition = Disposition.REPORT)
             await opened.record(SmsReply(made))
 
 
-async def test_letters_come_in_their_order_and_once(letters: InboundQueue, write: Writes, stage: Stage) -> None:
+async def test_letters_come_in_their_order_and_once(letters: InboundQueue, write: Writes, queue: MessageQueue) -> None:
     for text in ("one", "two", "three"):
         await write(text)
     assert [await handle(letters) for _ in range(4)] == ["one", "two", "three", None]
-    assert {row["made"] for row in await stage.rows(inbound_messages)} == {"other"}
-    assert len(await stage.rows(messages)) == 3
+    assert {row["made"] for row in await queue.rows(inbound_messages)} == {"other"}
+    assert len(await queue.rows(messages)) == 3
 
 
 async def test_a_letter_is_held_by_one_worker(letters: InboundQueue, write: Writes) -> None:
@@ -73,7 +74,7 @@ async def test_a_letter_is_held_by_one_worker(letters: InboundQueue, write: Writ
     async with letters.claim_next() as first, letters.claim_next() as second, letters.claim_next() as third:
         assert first and second
         assert (first.sms.text, second.sms.text, third) == ("one", "two", None)
-        assert (first.sms.phone, second.sms.phone) == (PHONE, OTHER)
+        assert (first.sms.phone, second.sms.phone) == (NUMBER, OTHER)
 
 
 async def test_letters_of_one_number_wait_for_each_other(letters: InboundQueue, write: Writes) -> None:
@@ -98,7 +99,7 @@ async def test_letters_of_names_wait_for_nobody(letters: InboundQueue, write: Wr
     assert await handle(letters) is None
 
 
-async def test_many_workers_handle_each_letter_once(letters: InboundQueue, write: Writes, stage: Stage) -> None:
+async def test_many_workers_handle_each_letter_once(letters: InboundQueue, write: Writes, queue: MessageQueue) -> None:
     for number in range(20):
         await write(f"text {number}", Phone(f"+2547110001{number % 10:02}"))
 
@@ -111,21 +112,21 @@ async def test_many_workers_handle_each_letter_once(letters: InboundQueue, write
     done = [text for worker in await asyncio.gather(*(work() for _ in range(4))) for text in worker]
     done += await work()  # a worker that found nothing free has gone
     assert sorted(done) == sorted(f"text {number}" for number in range(20))
-    assert len(await stage.rows(messages)) == 20
+    assert len(await queue.rows(messages)) == 20
 
 
 async def test_a_block_that_raises_leaves_the_letter_as_it_was(
-    letters: InboundQueue, write: Writes, stage: Stage
+    letters: InboundQueue, write: Writes, queue: MessageQueue
 ) -> None:
     await write("one")
-    before = await stage.rows(inbound_messages)
+    before = await queue.rows(inbound_messages)
     with pytest.raises(ZeroDivisionError):
         async with letters.claim_next() as opened:
             assert opened
             await opened.record(ANSWERED)
             raise ZeroDivisionError
-    assert await stage.rows(inbound_messages) == before
-    assert await stage.rows(messages) == []
+    assert await queue.rows(inbound_messages) == before
+    assert await queue.rows(messages) == []
     assert await handle(letters) == "one"
 
 
@@ -137,28 +138,28 @@ async def test_a_block_that_files_nothing_leaves_the_letter_too(letters: Inbound
 
 
 async def test_a_reply_stands_with_what_was_made(
-    letters: InboundQueue, write: Writes, stage: Stage, clock: ManualClock, vault: Vault
+    letters: InboundQueue, write: Writes, queue: MessageQueue, clock: ManualClock, vault: Vault
 ) -> None:
     await write("CEK 7340-2817")
     clock.advance(seconds=3)
     await handle(letters, SmsReply(Disposition.STATUS, "Laporan diterima", "id", ticket="73402817"))
-    (row,) = await stage.rows(inbound_messages)
+    (row,) = await queue.rows(inbound_messages)
     assert (row["made"], row["ticket"], row["answered"], row["handled_at"]) == (
         "status",
         "73402817",
         True,
         clock.now(),
     )
-    (reply,) = await stage.rows(messages)
+    (reply,) = await queue.rows(messages)
     assert (reply["class"], reply["text"], reply["channel"]) == ("reply", "Laporan diterima", "at")
-    assert vault.open(reply["phone_sealed"]) == PHONE
+    assert vault.open(reply["phone_sealed"]) == NUMBER
 
 
-async def test_nothing_is_sent_to_a_name(letters: InboundQueue, write: Writes, stage: Stage) -> None:
+async def test_nothing_is_sent_to_a_name(letters: InboundQueue, write: Writes, queue: MessageQueue) -> None:
     await write("promo", "TELKOMSEL")
     await handle(letters)
-    assert await stage.rows(messages) == []
-    assert [row["answered"] for row in await stage.rows(inbound_messages)] == [False]
+    assert await queue.rows(messages) == []
+    assert [row["answered"] for row in await queue.rows(inbound_messages)] == [False]
 
 
 # The same again ----------------------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ async def test_the_same_text_again(letters: InboundQueue, write: Writes, first: 
 
 
 async def test_the_same_text_of_another_number(letters: InboundQueue, write: Writes) -> None:
-    for sender in (PHONE, OTHER, "TELKOMSEL"):
+    for sender in (NUMBER, OTHER, "TELKOMSEL"):
         await write("promo", sender)
     assert await repeats(letters) == [False] * 3
 
@@ -225,7 +226,7 @@ async def test_what_we_failed_at_may_be_sent_again(letters: InboundQueue, write:
 
 
 async def answered(letters: InboundQueue, write: Writes, span: timedelta, *made: Disposition) -> int:
-    """What a further letter of `PHONE` would be told, which is left unanswered."""
+    """What a further letter of `NUMBER` would be told, which is left unanswered."""
     await write("count")
     async with letters.claim_next() as opened:
         assert opened
@@ -236,10 +237,10 @@ async def answered(letters: InboundQueue, write: Writes, span: timedelta, *made:
 
 async def test_replies_are_counted_by_number_and_kind(letters: InboundQueue, write: Writes) -> None:
     filed = [
-        (PHONE, ANSWERED),
-        (PHONE, SmsReply(Disposition.OTHER)),  # not answered
-        (PHONE, SmsReply(Disposition.HELP, "Ketik", "id")),
-        (PHONE, SmsReply(Disposition.REPORT, ticket="73402817", confirmed=True)),
+        (NUMBER, ANSWERED),
+        (NUMBER, SmsReply(Disposition.OTHER)),  # not answered
+        (NUMBER, SmsReply(Disposition.HELP, "Ketik", "id")),
+        (NUMBER, SmsReply(Disposition.REPORT, ticket="73402817", confirmed=True)),
         (OTHER, ANSWERED),
         ("TELKOMSEL", ANSWERED),
     ]

@@ -26,7 +26,7 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, confirmation, report
-from tests.helpers.messages import Stage
+from tests.helpers.messages import MessageQueue
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.tables import rows
 
@@ -122,15 +122,15 @@ async def test_erase_again_finds_nothing(eraser: Eraser, lives: None, database: 
 
 
 async def test_erase_removes_the_number_of_a_claimed_message(
-    eraser: Eraser, outbox: Outbox, stage: Stage, database: Database
+    eraser: Eraser, outbox: Outbox, queue: MessageQueue, database: Database
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     await outbox.claim(1, "worker", "at")
     assert (await eraser.erase(NUMBER, "dewi")).messages == 1
-    row = await stage.row(message)
+    row = await queue.row(message)
     assert (row["status"], row["phone_key"]) == ("sending", None)
 
 
 @pytest.fixture
-def stage(database: Database, vault: Vault, clock: ManualClock) -> Stage:
-    return Stage(database, vault, clock)
+def queue(database: Database, vault: Vault, clock: ManualClock) -> MessageQueue:
+    return MessageQueue(database, vault, clock)
