@@ -1,4 +1,4 @@
-"""Delivery reports that come early, late, again, or for a stranger, over real HTTP."""
+"""Delivery reports over real HTTP: early, late, repeated, and of unknown messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.helpers.waiting import until
     ],
     ids=["early", "repeated", "reordered", "all at once"],
 )
-async def test_reports_that_come_as_they_like(world: SendingWorld, faults: Faults) -> None:
+async def test_early_repeated_and_reordered_reports_are_applied_once(world: SendingWorld, faults: Faults) -> None:
     world.local.faults = faults
     await world.put(4)
     await world.send_until(*["delivered"] * 4)
@@ -32,6 +32,7 @@ async def test_reports_that_come_as_they_like(world: SendingWorld, faults: Fault
 
     await until(all_came)
     assert await world.queue.statuses() == ["delivered"] * 4
+
     kept = await world.queue.rows(receipts)
     assert len(kept) == 4 * 2, "one row for each report, however often it came"
     assert sum(row["applied"] for row in kept) == 4
@@ -39,13 +40,15 @@ async def test_reports_that_come_as_they_like(world: SendingWorld, faults: Fault
     assert world.requested == world.taken_up() == expected_calls(4)
 
 
-async def test_a_report_for_a_stranger(world: SendingWorld) -> None:
+async def test_a_report_of_an_unknown_id_changes_nothing(world: SendingWorld) -> None:
     async with world.http.post(
         f"{world.url}/receipt", data={"id": "ATXid_of_nobody", "status": "Success", "phoneNumber": phone(1).e164}
     ) as answer:
         assert answer.status == 200
     await world.put(1)
     await world.send_until("accepted")
+
     (kept,) = await world.queue.rows(receipts)
+
     assert (kept["message"], kept["applied"]) == (None, False)
     assert world.requested == world.taken_up() == expected_calls(1)

@@ -1,4 +1,4 @@
-"""Two workers on one queue, a worker and a PostgreSQL that are killed: nothing is sent twice, nothing is lost."""
+"""Two workers on one queue, a killed worker and a killed PostgreSQL. Nothing is sent twice, nothing is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.helpers.waiting import until
 
 @asynccontextmanager
 async def programs(database_url: str, url: str, *names: Sequence[str]) -> AsyncIterator[list[Process]]:
-    """Worker processes; what still runs at the end is stopped."""
+    """Run worker processes. Those that still run at the end are stopped."""
     started = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.faults.worker_program", database_url, f"{url}/local", *name
@@ -38,30 +38,35 @@ async def programs(database_url: str, url: str, *names: Sequence[str]) -> AsyncI
                 await asyncio.wait_for(process.wait(), 20)
 
 
-async def test_two_workers_on_one_queue_of_two_thousand(world: SendingWorld, database_url: str) -> None:
+async def test_two_workers_send_two_thousand_messages_once(world: SendingWorld, database_url: str) -> None:
     for number in range(2000):
         await world.queue.put(f"text {number % 20}", to=phone(number), kind=REPLY)
     async with programs(database_url, world.url, ["first", "patient"], ["second", "patient"]):
         await world.wait_for_statuses(*["accepted"] * 2000)
+
     assert world.taken_up() == Counter((phone(number).e164, f"text {number % 20}") for number in range(2000))
     assert set(await world.attempts_and_unknowns()) == {(1, 0)}
 
 
-async def test_killed_between_the_claim_and_the_call(world: SendingWorld, database_url: str) -> None:
-    """Nothing had left, but nobody can know: unknown, and as a confirmation sent once more."""
+async def test_a_worker_killed_before_its_call_leaves_unknowns_that_are_resent(
+    world: SendingWorld, database_url: str
+) -> None:
+    """Nothing was sent, but nobody can know: the messages are unknown, and as confirmations are resent."""
     await world.put(3, CONFIRMATION)
     async with programs(database_url, world.url, ["first", "dawdles"]) as (worker,):
         await world.wait_for_statuses(*["sending"] * 3)
         worker.send_signal(signal.SIGKILL)
         await worker.wait()
+
     async with programs(database_url, world.url, ["second"]):
         await world.wait_for_statuses(*["accepted"] * 3)
+
     assert world.taken_up() == expected_calls(3)
     assert await world.attempts_and_unknowns() == [(2, 1)] * 3
 
 
-async def test_postgresql_is_killed_in_mid_batch_and_comes_back(tmp_path: Path) -> None:
-    """What was sent meanwhile is held until it can be written down: nothing is sent twice, nothing is lost."""
+async def test_outcomes_are_recorded_after_postgresql_was_killed(tmp_path: Path) -> None:
+    """Outcomes of calls made meanwhile are kept until they can be recorded. Nothing is sent twice or lost."""
     stores = await EmbeddedStores.start(tmp_path / "var")
     try:
         await upgrade(stores.database_url)

@@ -1,6 +1,6 @@
-"""Everything that can go wrong between a worker and its carrier, over real HTTP, against the built-in carrier.
+"""Faults between a worker and its carrier, over real HTTP, with the built-in carrier.
 
-Each test says exactly what the carrier was asked to send, how often, and what became of every message.
+Each test checks the exact requests at the carrier, and the status of every message.
 """
 
 from __future__ import annotations
@@ -29,42 +29,48 @@ from tests.helpers.waiting import until
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-async def test_no_answer_after_the_request_was_read(world: SendingWorld, accepts: bool) -> None:
+async def test_no_answer_makes_messages_unknown(world: SendingWorld, accepts: bool) -> None:
     world.local.faults = Faults(no_answer=NoAnswer(accepts=accepts, times=1), no_reports=Fault())
     await world.put(3)
+
     await world.send_until("unknown", "unknown", "unknown")
+
     assert world.taken_up() == (expected_calls(3) if accepts else Counter())
     assert world.requested == expected_calls(3)
     assert await world.attempts_and_unknowns() == [(1, 1)] * 3
 
 
-async def test_an_answer_after_the_deadline(world: SendingWorld) -> None:
-    """Both times: a confirmation is sent once more, and then nobody guesses."""
+async def test_a_late_answer_makes_messages_unknown_and_is_resent_once(world: SendingWorld) -> None:
+    """Both times: a confirmation is resent once, and then stays unknown."""
     world.local.faults = Faults(slow_answer=SlowAnswer(seconds=0.6), no_reports=Fault())
     await world.put(2, CONFIRMATION)
     await world.send_until("unknown", "unknown")
     await asyncio.sleep(0.3)
+
     async with world.worker():
         await world.wait_for_calls(4)
         await asyncio.sleep(0.3)
+
     assert await world.queue.statuses() == ["unknown"] * 2
     assert world.taken_up() == expected_calls(2, times=2)
     assert await world.attempts_and_unknowns() == [(2, 2)] * 2
 
 
-async def test_an_error_within_the_carrier(world: SendingWorld) -> None:
+async def test_a_server_error_makes_messages_unknown(world: SendingWorld) -> None:
     world.local.faults = Faults(http_status=HttpStatus(status=500, times=1), no_reports=Fault())
     await world.put(2)
+
     await world.send_until("unknown", "unknown")
+
     assert world.taken_up() == Counter()
     assert world.requested == expected_calls(2)
 
 
 @pytest.mark.parametrize(("times", "became"), [(1, "accepted"), (None, "unknown")])
-async def test_a_confirmation_is_sent_once_more_after_an_error_within_the_carrier(
+async def test_a_confirmation_is_resent_once_after_a_server_error(
     world: SendingWorld, times: int | None, became: str
 ) -> None:
-    """Exactly once, whether that goes well or not."""
+    """Exactly once, whether it succeeds or not."""
     world.local.faults = Faults(http_status=HttpStatus(status=500, times=times), no_reports=Fault())
     await world.put(2, CONFIRMATION)
     async with world.worker():
@@ -81,17 +87,21 @@ async def test_a_confirmation_is_sent_once_more_after_an_error_within_the_carrie
     assert await world.attempts_and_unknowns() == [(2, 1 if became == "accepted" else 2)] * 2
 
 
-async def test_half_the_recipients_are_missing_from_the_answer(world: SendingWorld) -> None:
+async def test_recipients_missing_from_the_answer_are_unknown(world: SendingWorld) -> None:
     world.local.faults = Faults(missing_recipients=MissingRecipients(times=1), no_reports=Fault())
     await world.put(6)
+
     await world.send_until(*["accepted"] * 3, *["unknown"] * 3)
+
     assert world.taken_up() == expected_calls(6)
 
 
-async def test_a_code_outside_the_table(world: SendingWorld) -> None:
+async def test_an_unknown_status_code_makes_messages_unknown(world: SendingWorld) -> None:
     world.local.faults = Faults(status_codes=StatusCodes(code=777, times=1), no_reports=Fault())
     await world.put(2)
+
     await world.send_until("unknown", "unknown")
+
     assert world.taken_up() == expected_calls(2)
 
 
@@ -111,9 +121,10 @@ async def test_a_code_outside_the_table(world: SendingWorld) -> None:
 async def test_a_fault_of_the_account_pauses_the_channel_until_it_is_resumed(
     world: SendingWorld, faults: Faults, reason: str, taken_up: int
 ) -> None:
-    """One call finds it, and nothing else is asked for; later its ten messages are sent again like all others."""
+    """One call meets the fault, and no other is made. Later its ten messages are sent again like all others."""
     world.local.faults = faults
     await world.put(150)
+
     async with world.worker(
         SenderOptions(
             batch_size=200,
@@ -132,16 +143,19 @@ async def test_a_fault_of_the_account_pauses_the_channel_until_it_is_resumed(
         await world.wait_for_statuses(*["accepted"] * 150)
     assert world.requested == expected_calls(150) + expected_calls(10)
     assert world.taken_up() == expected_calls(150) + expected_calls(taken_up)
+
     accepted = Counter((sms.to, sms.text) for sms in world.local.messages if sms.message_id)
     assert accepted == expected_calls(150)
     assert await world.attempts_and_unknowns() == [(1, 0)] * 150
 
 
-async def test_too_many_requests_with_a_time_is_waited_for(world: SendingWorld) -> None:
+async def test_retry_after_is_respected(world: SendingWorld) -> None:
     world.local.faults = Faults(http_status=HttpStatus(status=429, retry_after=1, times=1), no_reports=Fault())
     await world.put(3)
     began = asyncio.get_running_loop().time()
+
     await world.send_until("accepted", "accepted", "accepted")
+
     assert asyncio.get_running_loop().time() - began >= 1
     assert world.taken_up() == expected_calls(3)
     assert world.requested == expected_calls(3, times=2)
@@ -149,8 +163,8 @@ async def test_too_many_requests_with_a_time_is_waited_for(world: SendingWorld) 
     assert not (await world.channels.status_of("at")).paused
 
 
-async def test_nobody_listens(world: SendingWorld) -> None:
-    """Refused connections use up a try, and what waits goes out when somebody listens again."""
+async def test_refused_connections_are_retried(world: SendingWorld) -> None:
+    """Refused connections cost an attempt. Waiting messages are sent when the carrier listens again."""
     url, world.url = world.url, f"http://127.0.0.1:{free_port()}"
     await world.put(2, words="Halo")
     async with world.worker():
@@ -160,6 +174,7 @@ async def test_nobody_listens(world: SendingWorld) -> None:
 
         await until(both_tried)
     assert await world.queue.statuses() == ["queued"] * 2
+
     world.url = url
     async with world.database.begin() as connection:
         await connection.exec_driver_sql("UPDATE messages SET due_at = now()")

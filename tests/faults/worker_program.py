@@ -36,7 +36,7 @@ OPTIONS = SenderOptions(
 
 
 class Dawdler(AfricasTalking):
-    """Has claimed its messages and does not come to send them."""
+    """Carrier whose calls never begin: the claims stay unsent."""
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         await asyncio.sleep(3600)

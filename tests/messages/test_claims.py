@@ -1,4 +1,4 @@
-"""The two statements of the claim that a reviewer and a database administrator should read as SQL."""
+"""Statements of the claim and of the record, as SQL for reviewers and database administrators."""
 
 from __future__ import annotations
 

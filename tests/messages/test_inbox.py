@@ -1,4 +1,4 @@
-"""What carriers bring in is stored once, before it is answered, and shows no number."""
+"""Callbacks of carriers are stored once, before they are answered, without a readable number."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ async def nowhere() -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_a_message_is_stored_with_its_sender_sealed(
+async def test_an_sms_is_stored_with_its_number_encrypted(
     inbox: Inbox, queue: MessageQueue, vault: Vault, clock: ManualClock
 ) -> None:
     assert await inbox.store_sms("at", SMS)
+
     (row,) = await queue.rows(inbound_messages)
     assert vault.open(row["sender_sealed"]) == NUMBER
     assert row["sender_key"] == vault.lookup(NUMBER)
@@ -52,15 +53,17 @@ async def test_a_message_is_stored_with_its_sender_sealed(
     assert (row["sent_at"], row["received_at"]) == (SMS.sent_at, clock.now())
 
 
-async def test_a_name_is_stored_as_it_is(inbox: Inbox, queue: MessageQueue) -> None:
+async def test_a_sender_name_is_stored_unencrypted(inbox: Inbox, queue: MessageQueue) -> None:
     assert await inbox.store_sms("at", replace(SMS, sender="TELKOMSEL", sent_at=None))
+
     (row,) = await queue.rows(inbound_messages)
     assert (row["sender_name"], row["sender_sealed"], row["sender_key"]) == ("TELKOMSEL", None, None)
     assert row["sent_at"] is None
 
 
-async def test_a_repeated_message_is_stored_once_also_at_the_same_time(inbox: Inbox, queue: MessageQueue) -> None:
+async def test_a_repeated_sms_is_stored_once_even_concurrently(inbox: Inbox, queue: MessageQueue) -> None:
     taken = await asyncio.gather(*(inbox.store_sms("at", SMS) for _ in range(8)))
+
     assert sorted(taken) == [False] * 7 + [True]
     assert not await inbox.store_sms("at", replace(SMS, text="changed on the way"))
     assert [row["text"] for row in await queue.rows(inbound_messages)] == [SMS.text]
@@ -77,7 +80,9 @@ async def test_any_text_is_stored(inbox: Inbox, queue: MessageQueue) -> None:
     assert (await queue.rows(inbound_messages))[0]["text"] == "ꦮ 👍\né " * 500
 
 
-async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: ManualClock) -> None:
+async def test_storing_raises_while_the_database_is_unavailable(
+    nowhere: Database, vault: Vault, clock: ManualClock
+) -> None:
     with pytest.raises(DatabaseUnavailable) as away:
         await Inbox(nowhere, vault, clock).store_sms("at", SMS)
     assert "81230004567" not in repr(away.value)
@@ -88,6 +93,7 @@ async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, queue: Message
     assert not await inbox.store_opt_out("at", OptOut(NUMBER, "SIAGA"))
     assert await inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     assert await inbox.store_opt_out("at", OptOut(OTHER, "SIAGA"))
+
     kept = [(row["phone_key"], row["sender"]) for row in await queue.rows(opt_outs)]
     assert kept == [
         (vault.lookup(NUMBER), "SIAGA"),
@@ -96,9 +102,10 @@ async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, queue: Message
     ]
 
 
-async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, queue: MessageQueue, clock: ManualClock) -> None:
+async def test_a_session_end_is_stored_once(inbox: Inbox, queue: MessageQueue, clock: ManualClock) -> None:
     assert await inbox.store_session_end("at", END)
     assert not await inbox.store_session_end("at", replace(END, ending=Ending.COMPLETED))
+
     (row,) = await queue.rows(session_ends)
     del row["id"]
     assert row == {
@@ -115,8 +122,9 @@ async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, queue: MessageQ
 
 
 @pytest.mark.parametrize("count", [None, -1, 2**31, 10**30])
-async def test_a_count_that_is_none_is_left_out(inbox: Inbox, queue: MessageQueue, count: int | None) -> None:
+async def test_a_count_out_of_range_is_left_out(inbox: Inbox, queue: MessageQueue, count: int | None) -> None:
     assert await inbox.store_session_end("at", replace(END, hops=count, duration_ms=count))
+
     (row,) = await queue.rows(session_ends)
     assert (row["hops"], row["duration_ms"]) == (None, None)
 
@@ -125,5 +133,7 @@ async def test_no_table_holds_a_readable_number(inbox: Inbox, queue: MessageQueu
     await inbox.store_sms("at", SMS)
     await inbox.store_opt_out("at", OptOut(NUMBER, "SIAGA"))
     await inbox.store_session_end("at", END)
+
     stored = repr([await queue.rows(table) for table in (inbound_messages, opt_outs, session_ends)])
+
     assert "81230004567" not in stored

@@ -1,3 +1,5 @@
+"""Fixtures of the tests about inbound SMS: a gateway over good stores, and one over stores that a test may stop."""
+
 from __future__ import annotations
 
 import io
@@ -5,8 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.logs import log
+from tests.helpers.messages import MessageQueue
 from tests.helpers.outages import OwnRedis, PostgresGate, own_redis, postgres
 from tests.helpers.sms import SmsWorld, open_sms_world
 
@@ -26,3 +31,8 @@ async def unreliable_world(
     """Return a gateway over `own_redis` and `postgres`, which a test may stop."""
     async with open_sms_world(own_redis.url, postgres.url, clock, log=log) as built:
         yield built
+
+
+@pytest.fixture
+def queue(database: Database, vault: Vault, clock: ManualClock) -> MessageQueue:
+    return MessageQueue(database, vault, clock)

@@ -1,4 +1,4 @@
-"""What comes back to an appeal by SMS is counted there."""
+"""SMS after an appeal are counted as its responses."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from tests.helpers.sms import SmsWorld, pack_sms
 from tests.helpers.ussd import VAULT, Resident
 
 
-async def test_a_stop_and_another_word_are_answers_to_the_appeal(world: SmsWorld, clock: ManualClock) -> None:
+async def test_an_opt_out_and_other_texts_are_counted_as_responses(world: SmsWorld, clock: ManualClock) -> None:
     appeals = Desk(world.services.database, VAULT, clock, menu_of())
     await appeals.settle(3)
     first = await appeals.approved()
+
     await appeals.work()
     assert len(await appeals.send()) == 3
+
     await world.replies(phone(0))
     assert await world.send_sms("STOP", phone(0)) == pack_sms("unsub_ok")
+
     await world.send_sms("terima kasih", phone(1))
     await world.send_sms("BANTUAN", phone(9))
     assert (await appeals.account(first)).responses == {"stop": 1, "other": 1}
 
 
-async def test_whatever_a_person_writes_is_an_answer(world: SmsWorld, clock: ManualClock) -> None:
+async def test_any_text_of_a_person_counts_as_a_response(world: SmsWorld, clock: ManualClock) -> None:
     appeals = Desk(world.services.database, VAULT, clock, menu_of())
     letters = ("LAPOR 3 KLEGO ribut", "CEK 7340-2817", "CEK", "REG", "BAHASA jawa", "BANTUAN", "INFO", "LAPOR", "nuwun")
     await appeals.settle(len(letters) + 2)
@@ -31,8 +34,10 @@ async def test_whatever_a_person_writes_is_an_answer(world: SmsWorld, clock: Man
     await appeals.send()
     for number, letter in enumerate(letters):
         await world.send_sms(letter, phone(number))
+
     await world.send_sms("Balasan otomatis: sedang cuti", phone(len(letters)))
     assert (await appeals.account(appeal)).responses == {"other": len(letters)}, "a machine's words are none"
+
     await world.send_sms("CEK", phone(0))
     await world.send_sms("BERHENTI", phone(len(letters)))
     clock.advance(days=4)
@@ -40,14 +45,16 @@ async def test_whatever_a_person_writes_is_an_answer(world: SmsWorld, clock: Man
     assert (await appeals.account(appeal)).responses == {"other": len(letters), "stop": 1}
 
 
-async def test_a_stop_counts_however_it_is_said(world: SmsWorld, clock: ManualClock) -> None:
+async def test_an_opt_out_counts_by_sms_and_by_carrier(world: SmsWorld, clock: ManualClock) -> None:
     appeals = Desk(world.services.database, VAULT, clock, menu_of())
     await appeals.settle(4)
     appeal = await appeals.approved()
     await appeals.work()
     await appeals.send()
+
     await world.send_sms("STOP", phone(0))
     assert (await Resident(world.services.turns, phone(1)).walk(("1", "3", "2"))).end
+
     for _ in range(2):  # carriers repeat what they bring
         await world.services.inbox.store_opt_out("at", OptOut(phone(2), "SIAGA"))
     await world.services.inbox.store_opt_out("at", OptOut(phone(0), "SIAGA"))
@@ -55,11 +62,13 @@ async def test_a_stop_counts_however_it_is_said(world: SmsWorld, clock: ManualCl
     assert (await appeals.account(appeal)).responses == {"stop": 3}
 
 
-async def test_who_said_stop_gets_none_of_what_waits_for_him(world: SmsWorld, clock: ManualClock) -> None:
+async def test_an_opt_out_suppresses_waiting_appeals_of_its_number(world: SmsWorld, clock: ManualClock) -> None:
     appeals = Desk(world.services.database, VAULT, clock, menu_of())
     await appeals.settle(3)
     appeal = await appeals.approved()
     await appeals.work()
     await world.send_sms("STOP", phone(0))
+
     await appeals.send()
+
     assert await appeals.statuses(appeal) == {"accepted": 2, "suppressed": 1}

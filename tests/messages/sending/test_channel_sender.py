@@ -1,4 +1,4 @@
-"""A channel at fault is paused and probed, a paused one resumed, and no channel delays another."""
+"""Circuit breaker of a channel during sending: pause, probe, resume. No channel delays another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.helpers.waiting import until
 
 
 class Broken(ScriptedCarrier):
-    """A carrier with a fault in its program."""
+    """Carrier with a fault in its program."""
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         raise KeyError(recipients[0])
@@ -50,7 +50,9 @@ async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
                 assert len(carrier.calls) == calls
                 clock.advance(seconds=1)
             await until(lambda: is_drained(queue))
+
     paused = [(line["reason"], line["seconds"]) for line in logs if line["event"] == "channel.paused"]
+
     assert paused == [("no credit", 30.0), ("no credit", 60.0)]
     assert [line["event"] for line in logs].count("channel.resumed") == 1
     assert len(carrier.calls) == 8, "one call finds the fault and one probes it, the others wait"
@@ -65,7 +67,7 @@ async def _rests(channels: Channels, faults: int) -> bool:
 
 
 class Stalling(ManualClock):
-    """So much time passes between two looks that no claim may leave any more."""
+    """Clock on which every batch is over its deadline at the first look."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,18 +78,20 @@ class Stalling(ManualClock):
         return self.looks * FAST.lost_after.total_seconds()
 
 
-async def test_a_probe_that_never_left_resumes_nothing(database: Database, vault: Vault, channels: Channels) -> None:
+async def test_a_probe_that_was_not_sent_resumes_nothing(database: Database, vault: Vault, channels: Channels) -> None:
     clock, carrier = Stalling(), ScriptedCarrier()
     queue, outbox = MessageQueue(database, vault, clock), Outbox(database, vault, clock)
     message = await queue.put()
     await channels.pause_for_fault("at", "no credit")
     clock.advance(seconds=30)
+
     with structlog.testing.capture_logs() as logs:
         async with running(sender(outbox, clock, carrier)):
             await until(lambda: _taken_for_a_probe(channels, clock))
             await until(lambda: has_status(queue, message, "queued", ""))
             await asyncio.sleep(0.1)
     assert carrier.calls == []
+
     stands = await channels.status_of("at")
     assert (stands.state, stands.reason) == ("paused", "no credit")
     assert "channel.resumed" not in {line["event"] for line in logs}
@@ -98,7 +102,7 @@ async def _taken_for_a_probe(channels: Channels, clock: ManualClock) -> bool:
     return until is None or until > clock.now()
 
 
-async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
+async def test_a_resumed_channel_sends_at_once_by_all_workers(
     outbox: Outbox, channels: Channels, queue: MessageQueue, clock: ManualClock
 ) -> None:
     carriers = [ScriptedCarrier(), ScriptedCarrier()]
@@ -111,6 +115,7 @@ async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
         sender_of(outbox, {"at": carrier, "other": ScriptedCarrier()}, clock, f"w{number}", lazy)
         for number, carrier in enumerate(carriers)
     ]
+
     async with running(*workers):
         await until(lambda: has_status(queue, other, "accepted", ""))
         clock.advance(hours=1)
@@ -118,29 +123,34 @@ async def test_a_paused_channel_that_is_resumed_goes_on_at_once_for_all_workers(
         assert [carrier.calls for carrier in carriers] == [[], []], "a pause by hand is not probed"
         assert await channels.resume("at", "rini")
         await until(lambda: is_drained(queue))
+
     assert await queue.statuses() == ["accepted"] * 5
 
 
-async def test_the_latest_error_of_a_channel_that_goes_on_is_kept(
+async def test_the_last_error_of_a_running_channel_is_noted(
     outbox: Outbox, channels: Channels, queue: MessageQueue, clock: ManualClock
 ) -> None:
     await queue.put(kind=MessageClass.REPLY)
     async with running(sender(outbox, clock, ScriptedCarrier(lambda *_: Unknown("no answer to +6281230004567")))):
         await until(lambda: is_drained(queue))
+
     stands = await channels.status_of("at")
+
     assert (stands.state, stands.last_error) == ("running", "no answer to +62812****567")
     assert stands.last_error_at == clock.now()
 
 
-async def test_a_slow_carrier_delays_no_other(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+async def test_a_slow_carrier_delays_no_other_channel(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
     slow, quick = WaitingCarrier(), ScriptedCarrier()
     await queue.put(channel="slow")
     message = await queue.put(channel="quick")
+
     async with running(sender_of(outbox, {"slow": slow, "quick": quick}, clock)):
         await slow.called.wait()
         await until(lambda: has_status(queue, message, "accepted", ""))
         assert (await queue.statuses())[0] == "sending"
         slow.released.set()
+
     assert await queue.statuses() == ["accepted", "accepted"]
 
 
@@ -149,17 +159,19 @@ async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_w
 ) -> None:
     await queue.put(channel="broken", kind=MessageClass.REPLY)
     message = await queue.put()
+
     with structlog.testing.capture_logs() as logs:
         async with running(sender_of(outbox, {"broken": Broken(), "at": ScriptedCarrier()}, clock)):
             await until(lambda: is_drained(queue))
             later = await queue.put(channel="broken", kind=MessageClass.REPLY)
             await until(lambda: has_status(queue, later, "unknown", "the carrier module failed"))
+
     assert (await queue.row(message))["status"] == "accepted"
     assert [line["event"] for line in logs].count("carrier.send_raised") == 2
     assert "81230004567" not in repr(logs)
 
 
-async def test_a_round_that_fails_says_whose_and_which(outbox: Outbox, clock: ManualClock) -> None:
+async def test_a_failed_run_is_logged_with_channel_and_work(outbox: Outbox, clock: ManualClock) -> None:
     def broken(_: datetime) -> datetime | None:
         raise KeyError("quiet_hours")
 
