@@ -1,6 +1,6 @@
-"""Real stores: one Redis and one PostgreSQL for all tests, a new database and an empty Redis for each.
+"""Fixtures for all tests: a clock, a vault, and real stores.
 
-And what most rooms need beside them: a clock that stands still, and a vault.
+One Redis and one PostgreSQL serve the whole run. Each test has a new database and an empty Redis.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 
 MEMORY = Path("/dev/shm")
-ROOM = 1024**3  # bytes; the stores of a whole run take a tenth of it
+NEEDED_BYTES = 1024**3  # the stores of a whole run take a tenth of it
 
 _numbers = count()
 
@@ -42,7 +42,7 @@ def vault() -> Vault:
 
 @pytest.fixture(scope="session")
 async def stores(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStores]:
-    """The servers of the whole run. A test that kills one of them starts its own."""
+    """Start the servers of the whole run. A test that kills a server starts its own."""
     with _in_memory(tmp_path_factory) as folder:
         servers = await EmbeddedStores.start(folder)
         yield servers
@@ -51,7 +51,7 @@ async def stores(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 @pytest.fixture(scope="session")
 async def template(stores: EmbeddedStores) -> AsyncIterator[asyncpg.Connection]:
-    """A connection with the right to make databases, where `migrated` is one with all tables."""
+    """Connect as a user who may create databases. The database `migrated` is a template with all tables."""
     url = make_url(stores.database_url)
     connection = await asyncpg.connect(host=str(url.query["host"]), user=url.username, database="postgres")
     await connection.execute("ALTER SYSTEM SET fsync = off")
@@ -64,7 +64,7 @@ async def template(stores: EmbeddedStores) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def database_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
-    """A database of the test's own, with all tables and nothing in them."""
+    """Create a database for one test, with all tables empty."""
     name = f"test_{next(_numbers)}"
     await template.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
     yield _named(stores, name)
@@ -80,7 +80,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def redis_url(stores: EmbeddedStores) -> str:
-    """The Redis of the run, emptied for this test."""
+    """Return the URL of the Redis of the run, emptied for this test."""
     async with Redis.from_url(stores.redis_url) as client:
         await client.flushall()
     return stores.redis_url
@@ -88,11 +88,11 @@ async def redis_url(stores: EmbeddedStores) -> str:
 
 @contextmanager
 def _in_memory(otherwise: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder in memory, where there is room: every test has a database copied, 300 files of it, and then removed.
+    """Yield a folder in memory, if there is space: every test copies a database of 300 files and removes it.
 
-    On a disk that others write to as well, that takes two to five times as long.
+    On a disk that other programs write to, that takes two to five times as long.
     """
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= NEEDED_BYTES:
         with TemporaryDirectory(prefix="waspada-", dir=MEMORY) as folder:
             yield Path(folder)
     else:
@@ -103,13 +103,13 @@ def _named(stores: EmbeddedStores, database: str) -> str:
     return make_url(stores.database_url).set(database=database).render_as_string(hide_password=False)
 
 
-# What is started here shall stop at Ctrl-C, also where the tests run in the background and the shell has it ignored.
+# Processes started by tests must stop at Ctrl-C, also if the shell ignores it for background jobs.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes is not for a test to judge on a machine that does other things as well.
+# No deadline for an example: the machine may be busy with other work.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update", action="store_true", help="write the golden dialogues anew")
+    parser.addoption("--update", action="store_true", help="rewrite the golden files")

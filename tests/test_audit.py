@@ -1,16 +1,46 @@
-"""Audit trail: it takes new rows only, and masks numbers."""
+"""Audit trail over a real PostgreSQL: what is recorded, masked and never changed."""
 
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Executable, delete, text, update
 from sqlalchemy.exc import DBAPIError
 
-from gateway.audit import AuditTrail, audit
+from gateway.audit import INSERT_AUDIT, AuditTrail, audit, audit_row
 from gateway.runtime.postgres import Database
 from tests.helpers.clocks import ManualClock
 from tests.helpers.phones import NUMBER
 from tests.helpers.tables import rows
+
+
+async def test_add_records_author_time_and_subject(database: Database, clock: ManualClock) -> None:
+    await AuditTrail(database, clock).add("dewi", "channel.paused", {"tries": 3}, subject="channel at")
+
+    (row,) = await rows(database, audit)
+    row.pop("id")
+    assert row == audit_row(clock.now(), "dewi", "channel.paused", "channel at", {"tries": 3})
+
+
+async def test_add_masks_phone_numbers_in_author_and_detail(database: Database, clock: ManualClock) -> None:
+    await AuditTrail(database, clock).add(NUMBER.e164, "people.exported", {"reason": f"minta {NUMBER.e164}"})
+
+    (row,) = await rows(database, audit)
+    assert (row["actor"], row["detail"]) == (NUMBER.masked, {"reason": f"minta {NUMBER.masked}"})
+
+
+@pytest.mark.parametrize("statement", [update(audit).values(actor="budi"), delete(audit)], ids=["update", "delete"])
+async def test_rows_can_be_neither_changed_nor_deleted(
+    database: Database, clock: ManualClock, statement: Executable
+) -> None:
+    async with database.begin() as connection:
+        await connection.execute(INSERT_AUDIT, audit_row(clock.now(), "dewi", "channel.paused", "channel at", {}))
+    before = await rows(database, audit)
+
+    with pytest.raises(DBAPIError):
+        async with database.begin() as connection:
+            await connection.execute(statement)
+
+    assert await rows(database, audit) == before
 
 
 @pytest.mark.parametrize(
@@ -26,15 +56,19 @@ from tests.helpers.tables import rows
 async def test_audit_trail_cannot_be_changed(database: Database, clock: ManualClock, change: str) -> None:
     await AuditTrail(database, clock).add("dewi", "people.exported", {"people": 3})
     before = await rows(database, audit)
+
     with pytest.raises(DBAPIError, match="takes new rows only"):
         async with database.begin() as connection:
             await connection.execute(text(change))
+
     assert await rows(database, audit) == before
 
 
 async def test_audit_trail_masks_numbers(database: Database, clock: ManualClock) -> None:
     detail: dict[str, str | int] = {"reason": f"asked by {NUMBER.e164}", "people": 3}
     await AuditTrail(database, clock).add("dewi", "people.exported", detail)
+
     (row,) = await rows(database, audit)
+
     assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
     assert row["detail"] == {"reason": f"asked by {NUMBER.masked}", "people": 3}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv with the Python named in $1. Debian keeps `venv` in a package of its own: install it when we may.
+# Create .venv with the Python in $1. On Debian, `venv` is a separate package: install it as root.
 set -eu
 python=${1:-}
 if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
@@ -9,7 +9,7 @@ fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "Installing $package, which this Python lacks"
+        echo "Installing $package, which this Python needs"
         apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null
     else
         echo "This Python lacks the venv module. Run: sudo apt-get install $package" >&2

@@ -43,12 +43,10 @@ class Account:
     roles: tuple[DeskRole, ...]
 
     def may(self, right: Right) -> bool:
-        """Return True if one of its roles has this right."""
         return may(self.roles, right)
 
 
 def account_state(disabled_at: datetime | None, locked_until: datetime | None, now: datetime) -> str:
-    """Return `active`, `disabled`, or `locked` after wrong passwords."""
     if disabled_at:
         return "disabled"
     return "locked" if locked_until and locked_until > now else "active"

@@ -43,7 +43,6 @@ class Argon2Hasher:
         self.decoy = _decoy(parameters)
 
     async def hash(self, password: str) -> str:
-        """Compute a new hash, with a salt of its own."""
         async with self._slots:
             return await asyncio.to_thread(self._argon2.hash, _encode(password))
 

@@ -46,7 +46,6 @@ DESK_ROLE_MEANINGS: Mapping[DeskRole, str] = {
 
 
 def may(roles: Collection[DeskRole], right: Right) -> bool:
-    """Return True if one of these roles has this right."""
     return any(right in RIGHTS_OF_ROLES[role] for role in roles)
 
 

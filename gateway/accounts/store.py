@@ -41,8 +41,6 @@ _GATEWAY = "gateway"
 
 @dataclass(frozen=True, slots=True)
 class TokenSummary:
-    """Token of an account, without its secret."""
-
     name: str
     expires_at: datetime
     last_used_at: datetime | None
@@ -237,7 +235,6 @@ async def audit_account(
     name: str,
     detail: Mapping[str, str | int] | None = None,
 ) -> None:
-    """Write a change of an account to the audit trail, in the caller's transaction."""
     await connection.execute(INSERT_AUDIT, audit_row(now, mask_in(actor), action, f"account {name}", detail or {}))
 
 

@@ -55,8 +55,8 @@ def _summary(menu: Menu, proof: CheckResult) -> str:
 def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
     with report_errors():
-        listed = [asdict(row) for row in wiring.read_settings(config, data=data).rows()]
-    print_rows(listed, ["name", "value", "default", "source", "meaning"], as_json, "")
+        rows = [asdict(row) for row in wiring.read_settings(config, data=data).rows()]
+    print_rows(rows, ["name", "value", "default", "source", "meaning"], as_json, "")
 
 
 @click.group()

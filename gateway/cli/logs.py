@@ -104,10 +104,10 @@ def render_dialogue(lines: Sequence[dict[str, Any]]) -> str:
     turns = [line for line in lines if line.get("event") == "ussd.turn"]
     if not turns:
         return "The log has no screen of this session any more."
-    shown = [f"Session {turns[0].get('session')} on {turns[0].get('channel')}"]
+    rendered = [f"Session {turns[0].get('session')} on {turns[0].get('channel')}"]
     for turn in turns:
         typed = f"> {turn.get('input', '')}" if turn.get("state") else "dials"
         remark = "" if turn.get("outcome") == "new" else f"  ({turn.get('outcome')})"
-        shown.append(f"\n{local_time(str(turn.get('at')))}  {typed}{remark}")
-        shown.append(draw_screen(str(turn.get("screen", "")), bool(turn.get("end"))))
-    return "\n".join(shown)
+        rendered.append(f"\n{local_time(str(turn.get('at')))}  {typed}{remark}")
+        rendered.append(draw_screen(str(turn.get("screen", "")), bool(turn.get("end"))))
+    return "\n".join(rendered)

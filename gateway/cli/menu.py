@@ -1,4 +1,4 @@
-"""`menu`: what a pack looks like."""
+"""`menu`: draw the menu of a pack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.runtime.pack_folder import read_pack
 
 @click.group()
 def menu() -> None:
-    """The menu of a pack."""
+    """Draw the menu of a pack."""
 
 
 @menu.command()
@@ -38,10 +38,10 @@ def draw(
     """
     with report_errors():
         settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data, pack=pack))
-        drawn = _loaded(settings.pack)
-    spoken = _language(drawn, language)
+        menu = _load_menu(settings.pack)
+    spoken = _choose_language(menu, language)
     septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)
-    picture = (svg if form == "svg" else mermaid)(drawn, spoken, Limits(septets=septets))
+    picture = (svg if form == "svg" else mermaid)(menu, spoken, Limits(septets=septets))
     if output is None:
         click.echo(picture, nl=False)
         return
@@ -51,19 +51,18 @@ def draw(
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
 
 
-def _loaded(pack: Path) -> Menu:
-    """The menu. Complaints are told with the folder, as `check` does: it may not be the pack that somebody edits."""
+def _load_menu(pack: Path) -> Menu:
+    """Load a pack. Its faults are shown with its folder, as `check` does: it may not be the pack that is edited."""
     try:
         return load(read_pack(pack))
     except PackRefused as error:
         raise click.ClickException("\n".join(f"{pack}/{diagnostic}" for diagnostic in error.diagnostics)) from None
 
 
-def _language(drawn: Menu, wanted: str | None) -> str:
+def _choose_language(menu: Menu, wanted: str | None) -> str:
     if wanted is None:
-        return drawn.language
-    if wanted not in drawn.languages:
-        raise click.BadParameter(
-            f"{drawn.name} does not speak {wanted!r}; it speaks {', '.join(drawn.languages)}.", param_hint="--language"
-        )
+        return menu.language
+    if wanted not in menu.languages:
+        message = f'unknown language "{wanted}"; expected one of {", ".join(menu.languages)}'
+        raise click.BadParameter(message, param_hint="--language")
     return wanted

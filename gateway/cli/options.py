@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 import click
 
 from gateway.text import ticket as tickets
+from gateway.text.diagnostics import quoted
 
 P = ParamSpec("P")
 
@@ -53,11 +54,11 @@ def json_option(command: Callable[P, Any]) -> Callable[P, Any]:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")(command)
 
 
-def parse_ticket(written: str, hint: str) -> str:
+def parse_ticket(text: str, hint: str) -> str:
     """Return the digits of the ticket given as parameter `hint`. Raises `click.BadParameter`."""
-    number = tickets.parse(written)
+    number = tickets.parse(text)
     if number is None:
         raise click.BadParameter(
-            f"{written} is not a ticket; expected one like 7340-2817, with the right check digit", param_hint=hint
+            f"{quoted(text)} is not a ticket; expected one like 7340-2817, with the right check digit", param_hint=hint
         )
     return number

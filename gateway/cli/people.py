@@ -6,7 +6,6 @@ import csv
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,13 +14,12 @@ from gateway.cli.authentication import system_user
 from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
-from gateway.cli.output import open_output, print_row, print_rows
+from gateway.cli.output import open_output, print_json, print_rows
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import MAX_FILE_BYTES, ImportOptions, PeopleList, read_people
 from gateway.people.directory import Directory, ImportCounts
-from gateway.people.loading import PersonSummary
 from gateway.people.person import ROLE_MEANINGS, Role
 from gateway.places.area_cell import AreaResolver
 from gateway.privacy.erasure import Eraser
@@ -29,6 +27,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import Settings
 from gateway.text.diagnostics import quoted, unknown
+from gateway.text.json_values import to_json
 from gateway.text.phone import NotAPhoneNumber, Phone, normalise
 from gateway.vault.key_check import check_vault_key
 
@@ -83,8 +82,7 @@ async def people_import(
             click.echo(diagnostic, err=True)
     counts = ImportCounts() if refused else await _import(settings, listed, file.name, menu.language, dry_run=dry_run)
     if as_json:
-        bad_rows = [asdict(diagnostic) for diagnostic in listed.diagnostics]
-        print_row({"dry_run": dry_run, **asdict(counts), "bad": bad, "bad_rows": bad_rows}, as_json)
+        print_json({"dry_run": dry_run, **asdict(counts), "bad": bad, "bad_rows": listed.diagnostics})
     elif not refused:
         click.echo(_import_summary(counts, bad, dry_run))
     if refused:
@@ -152,25 +150,12 @@ async def people_list(
     async with open_context(settings) as context:
         directory = Directory(context.database, context.vault, context.clock)
         found = await directory.list_people(limit, Role(role) if role else None, codes)
-    rows = [person_json(person) for person in found]
-    if not as_json:
-        rows = [{**row, "roles": ", ".join(row["roles"]), "areas": ", ".join(row["areas"])} for row in rows]
+    if as_json:
+        print_json(found)
+        return
+    rows = [{**to_json(person), "roles": ", ".join(person.roles), "areas": ", ".join(person.areas)} for person in found]
     columns = ["phone", "name", "roles", "areas", "language", "source", "added_at"]
-    print_rows(rows, columns, as_json, "There is nobody.")
-
-
-def person_json(person: PersonSummary) -> dict[str, Any]:
-    """Serialise a person of a list (design.md section 7)."""
-    return {
-        "phone": person.phone,
-        "name": person.name,
-        "roles": [role.value for role in person.roles],
-        "areas": list(person.areas),
-        "language": person.language,
-        "source": person.source,
-        "added_at": person.added_at.isoformat(),
-        "updated_at": person.updated_at.isoformat(),
-    }
+    print_rows(rows, columns, as_json, if_empty="There is nobody.")
 
 
 def _overlapping_codes(area: str, settings: Settings) -> tuple[str, ...]:
@@ -237,7 +222,7 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
         await check_vault_key(context.database, context.vault, context.clock)
         erased = await Eraser(context.database, context.vault, context.clock).erase(number, system_user())
     if as_json:
-        print_row({"phone": str(number), **asdict(erased)}, as_json)
+        print_json({"phone": number, **asdict(erased)})
         return
     if not erased.found_any:
         click.echo(f"Nothing is known of {number}.")

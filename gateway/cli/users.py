@@ -7,22 +7,21 @@ authenticate: it is for the administrator of the machine. The audit trail has th
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from gateway.accounts.passwords import MAX_LENGTH
 from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
-from gateway.accounts.store import AccountStore, AccountSummary
+from gateway.accounts.store import AccountStore
 from gateway.accounts.tokens import TokenStore
 from gateway.cli.authentication import system_user
 from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
-from gateway.cli.output import print_rows
+from gateway.cli.output import print_json, print_rows
 from gateway.cli.prompts import ask_password
+from gateway.text.json_values import to_json
 
 _NAME = click.argument("name")
 _LABEL = click.option("--name", "label", required=True, help="The name of the token, such as the script that uses it.")
@@ -75,39 +74,19 @@ async def users_list(config: Path | None, data: Path | None, as_json: bool, limi
     """List the accounts, the last added first."""
     async with open_context(locate_gateway(config, data)) as context:
         accounts = await AccountStore(context.database, context.clock).list_accounts(limit)
-    rows = [account_json(account) for account in accounts]
-    if not as_json:
-        rows = [
-            {
-                **row,
-                "roles": ", ".join(row["roles"]),
-                "tokens": ", ".join(token["name"] for token in row["tokens"]),
-            }
-            for row in rows
-        ]
+    if as_json:
+        print_json(accounts)
+        return
+    rows = [
+        {
+            **to_json(account),
+            "roles": ", ".join(account.roles),
+            "tokens": ", ".join(token.name for token in account.tokens),
+        }
+        for account in accounts
+    ]
     columns = ["name", "display", "roles", "state", "tokens", "last_used_at"]
-    print_rows(rows, columns, as_json, "There is no account yet.")
-
-
-def account_json(account: AccountSummary) -> dict[str, Any]:
-    """Serialise an account of a list (design.md section 7)."""
-    return {
-        "name": account.name,
-        "display": account.display,
-        "roles": [role.value for role in account.roles],
-        "state": account.state,
-        "created_at": account.created_at.isoformat(),
-        "password_set_at": account.password_set_at.isoformat(),
-        "last_used_at": _iso(account.last_used_at),
-        "tokens": [
-            {"name": token.name, "expires_at": token.expires_at.isoformat(), "last_used_at": _iso(token.last_used_at)}
-            for token in account.tokens
-        ],
-    }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    print_rows(rows, columns, as_json, if_empty="There is no account yet.")
 
 
 @users.command("password")

@@ -1,8 +1,8 @@
-"""Conditions on earlier answers, as a person reads them aloud: `when is now and category in [gesekan, ancam]`.
+"""Conditions on earlier answers, in a language that can be read aloud: `when is now and category in [gesekan, ancam]`.
 
-A condition is clauses joined by `and`. A clause names an answer, or a fact that the gateway knows of the caller, and
-says what it must be: `is`, `is not`, `in [...]`, `not in [...]`, or, for a number, `at least N`. An answer that was not
-given is empty, which is none of the values.
+A condition is a list of clauses joined by `and`. A clause names an answer, or a fact about the caller, and an operator:
+`is`, `is not`, `in [...]`, `not in [...]`, or, for a number, `at least N`. An answer that was not given is empty, which
+equals none of the values.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from gateway.text.errors import ExplainedError
 
 _CLAUSE = re.compile(
     r"(?P<name>\w+) +(?:"
@@ -19,16 +21,13 @@ _CLAUSE = re.compile(
 )
 
 
-class NotACondition(ValueError):
-    """A condition is such as `when is now`, `category in [a, b]`, `reports_today at least 3`, joined by `and`."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
+class NotACondition(ExplainedError, ValueError):
+    """Unknown condition. Write `when is now`, `category in [a, b]` or `reports_today at least 3`, joined by `and`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One answer or fact, and what it must be: one of `values` (or none of them), or a number of `least` or more."""
+    """Test of one answer or fact: it is one of `values`, or none of them, or a number of at least `minimum`."""
 
     name: str
     values: frozenset[str] = frozenset()
@@ -43,18 +42,18 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """All of its clauses must hold. `said` is how the pack says it."""
+    """Conjunction of clauses, and its text in the pack."""
 
     clauses: tuple[Clause, ...]
     text: str
 
     def holds(self, known: Mapping[str, str]) -> bool:
-        """Whether it is true of these answers and facts."""
+        """Return True if all clauses hold for these answers and facts."""
         return all(clause.holds(known.get(clause.name, "")) for clause in self.clauses)
 
 
 def read_condition(text: str) -> Condition:
-    """The condition that `text` says. Raises `NotACondition`."""
+    """Parse a condition. Raises `NotACondition`."""
     return Condition(tuple(_clause(part.strip()) for part in re.split(r"\band\b", text)), text)
 
 

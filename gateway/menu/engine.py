@@ -1,23 +1,23 @@
-"""The step that walks a menu: where the resident is, and what was typed → where he is next, and what he sees.
+"""Dialogue engine: a pure function from a position in a menu and an input to the next position and its screen.
 
-How it thinks. A `Session` is a place: the state, the page of its list, the answers so far, and the `trail` of states
-that led here. Every move is one of five:
+How it works. A `Session` is a position: the state, the page of its list, the answers so far, and the `trail` of states
+that led here. There are five moves:
 
 - *forward*, along the answer given: the state joins the trail. A state that is on the trail already is a loop in the
-  menu; the trail is cut there, so that it never grows beyond the number of states. A state whose condition does not
-  hold is passed over.
-- *back*, to the page before or the last state of the trail.
+  menu. The trail is cut there, so that it never grows beyond the number of states. A state whose condition does not
+  hold is skipped.
+- *back*, to the page before, or to the last state of the trail.
 - *home*, with nothing but the language.
-- *revise*: the trail is cut back to a chosen question, which is asked again; then the walk passes whatever is still
-  answered and stops at the first open question or where the resident had been. A shortcut walks like that too: its
-  answers are given before it begins.
-- *resume*: the question whether to go on stands on top of the trail of the dropped dialogue; to go on is to go back.
+- *revise*: the trail is cut back to a chosen question, which is asked again. Then questions that are still answered are
+  passed, up to the first open one, or to where the resident had been. A shortcut works like that too: its answers are
+  given in advance.
+- *resume*: the question whether to continue is on top of the trail of the dropped dialogue. To continue is to go back.
 
-An answer counts while the state that asked for it is on the trail: who goes back and takes another turning leaves no
-stale answer behind. The engine does nothing itself: a state that `do`es something stops the walk with an effect, and
-whoever carries it out goes on with `resume`. It reads no clock and knows no text, place or category: all that is data
-in the `Menu`, and all bounds are arguments. The same inputs lead to the same place, which is what makes a lost session
-recoverable from the carrier's transcript (`ussd/replay.py`, facts/protocols.md A.5).
+An answer counts while the state that asked for it is on the trail, so going back and choosing another option leaves no
+stale answer behind. The engine has no side effects: a state that `do`es something stops with an effect, and the caller
+carries it out and continues with `resume`. It reads no clock and knows no text, place or category: all that is data
+in the `Menu`, and all limits are arguments. The same inputs lead to the same position, so that a lost session can be
+rebuilt from the carrier's transcript (`ussd/replay.py`, facts/protocols.md A.5).
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ __all__ = [
     "valid_answers",
 ]
 
-WRONG_IN_A_ROW = 3  # so many, and help is offered
+WRONG_BEFORE_HELP = 3  # wrong inputs in a row
 
 
-# Where a dialogue begins -------------------------------------------------------------------------------------
+# Start of a dialogue -----------------------------------------------------------------------------------------
 
 
 def begin(
@@ -73,10 +73,10 @@ def begin(
     shortcut: str = "",
     dropped: Session | None = None,
 ) -> Step:
-    """The first screen of a new dialogue.
+    """Begin a dialogue. Returns its first screen.
 
     `language` is the one that this phone has chosen before, `shortcut` a dialled suffix that the pack declares, and
-    `dropped` the place of an unfinished dialogue that may be gone on with (`worth_resuming`).
+    `dropped` the position of an unfinished dialogue that can be continued (`is_worth_resuming`).
     """
     chosen = language in menu.languages
     first = Session(menu.home, language, chosen=True, began=HOME) if chosen else Session(menu.start, menu.language)
@@ -88,7 +88,7 @@ def begin(
         first = Session(
             menu.resume,
             dropped.language,
-            page=dropped.page if only_page else 0,  # of the list to go on with
+            page=dropped.page if only_page else 0,  # of the list to continue with
             answers=dropped.answers,
             trail=trail,
             passing=dropped.passing,
@@ -100,17 +100,21 @@ def begin(
 
 
 def is_worth_resuming(menu: Menu, dropped: Session) -> bool:
-    """Whether a redial offers to go on with it: unfinished, far enough (or back for an answer), its way still there."""
+    """Return True if a redial should offer to continue a dropped dialogue.
+
+    It must be unfinished, and have the answers that the pack demands or be on its way back to the end. This version of
+    the menu must still have its states.
+    """
     if not menu.resume or not has_place(menu, dropped) or not menu.states[dropped.state].kind.waits_for_input:
         return False
-    said, shortcut = valid_answers(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
-    beyond = dropped.answers.keys() - said.keys() - (shortcut.answers.keys() if shortcut else set())
-    return menu.rules.resume_needs <= said.keys() or (dropped.passing and bool(beyond))
+    answers, shortcut = valid_answers(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
+    beyond = dropped.answers.keys() - answers.keys() - (shortcut.answers.keys() if shortcut else set())
+    return menu.rules.resume_needs <= answers.keys() or (dropped.passing and bool(beyond))
 
 
-def has_place(menu: Menu, place: Session) -> bool:
-    """Whether this menu, which may be a later edition, has the place and the way that led there."""
-    return place.language in menu.languages and all(name in menu.states for name in (*place.trail, place.state))
+def has_place(menu: Menu, session: Session) -> bool:
+    """Return True if this menu, perhaps a later version, has the states and the language of a position."""
+    return session.language in menu.languages and all(name in menu.states for name in (*session.trail, session.state))
 
 
 # The step ----------------------------------------------------------------------------------------------------
@@ -125,10 +129,10 @@ def step(
     given: GivenValues = NO_VALUES,
     today: date | None = None,
 ) -> Step:
-    """One input. Wrong input leads to the same screen with an error line; nothing ever raises for what was typed.
+    """Take one input. Wrong input leads to the same screen with an error line, and no input ever raises.
 
-    `given` are values that the caller knows: texts show them (`ussd`, the service code), conditions ask for them
-    (`reports_today`). `today` is the local date, against which a typed date is read.
+    `given` are values that the caller knows: texts show them (`ussd`, the service code), conditions test them
+    (`reports_today`). `today` is the local date, which a typed date is compared with.
     """
     state, session = menu.states[session.state], count_hop(session)
     if not state.kind.waits_for_input:
@@ -136,8 +140,8 @@ def step(
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
         return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
-    moved = _moved(menu, state, session, keys.strip(), limits, given, today)
-    return show(menu, _helped(menu, moved), limits, given=given)
+    moved = _move(menu, state, session, keys.strip(), limits, given, today)
+    return show(menu, _offer_help(menu, moved), limits, given=given)
 
 
 def resume(
@@ -149,14 +153,14 @@ def resume(
     *,
     given: GivenValues = NO_VALUES,
 ) -> Step:
-    """Go on after an effect that ended as `outcome`; `learnt` joins the answers (the ticket, for one)."""
+    """Continue after an effect. Values that it `learnt`, such as the ticket, are added to the answers."""
     target = menu.states[session.state].options[outcome]
     moved = enter(menu, session, target, session.trail, {**session.answers, **learnt}, given)
     return show(menu, moved, limits, given=given)
 
 
 def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: GivenValues = NO_VALUES) -> Step:
-    """The screen of a place, as it was shown when the resident came here."""
+    """Render the screen of a position, as it was when the resident came there."""
     state = menu.states[session.state]
     if state.kind.runs_effect:
         return Step(session, effect=state.source)
@@ -164,7 +168,7 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
     text = texts[min(session.page, len(texts) - 1)]
     if "{" in text:
         text = fill(text, menu.placeholder_values(session.answers, session.language, given))
-        if "\n\n" in text:  # an answer that was not given leaves no blank line
+        if "\n\n" in text:  # a placeholder without an answer leaves no blank line
             text = text.replace("\n\n", "\n")
     if session.error:
         text = f"{menu.wordings[session.language].errors[session.error]}\n{text}"
@@ -179,44 +183,44 @@ def show_home(
     given: GivenValues = NO_VALUES,
     error: str = "",
 ) -> Step:
-    """The main menu, in `language` if there is such a one; with an error line, for who was somewhere else before.
+    """Render the main menu after a session was lost. Without `language` in the pack, it is in the default one.
 
-    How the dialling had begun does not matter any more: what comes after it cannot be replayed from there.
+    The start of the dialling is forgotten, since later inputs cannot be replayed from there.
     """
     chosen = language in menu.languages
-    place = Session(menu.home, language if chosen else menu.language, error=error, chosen=chosen, began=RESUME)
-    return show(menu, place, limits, given=given)
+    session = Session(menu.home, language if chosen else menu.language, error=error, chosen=chosen, began=RESUME)
+    return show(menu, session, limits, given=given)
 
 
 def trim_ended(menu: Menu, session: Session) -> Session:
-    """What need be kept of a dialogue that has ended: enough to show its last screen again, and no more."""
+    """Reduce an ended dialogue to what its last screen shows, in case it must be shown again."""
     names = placeholders(menu.wordings[session.language].heading(menu.states[session.state].words))
     shown = {menu.placeholders.get(name, name) for name in names}
     answers = {name: value for name, value in session.answers.items() if name in shown}
     return session._replace(answers=answers, trail=(), passing=False)
 
 
-# The moves ---------------------------------------------------------------------------------------------------
+# Moves -------------------------------------------------------------------------------------------------------
 
 
-def _moved(
+def _move(
     menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: GivenValues, today: date | None
 ) -> Session:
-    named = limits.keys or menu.keys
-    if keys == named.home:
+    navigation = limits.keys or menu.keys
+    if keys == navigation.home:
         return restart(session, menu.home)
-    if keys == named.back and state.zero:
+    if keys == navigation.back and state.zero:
         return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, given)
-    if keys in (named.back, named.back_elsewhere):
+    if keys in (navigation.back, navigation.back_elsewhere):
         return _back(session, state)
     if len(keys) > limits.text:
         return refuse(session, "long")
     return state.kind.move(menu, state, session, keys, limits, given, today)
 
 
-def _helped(menu: Menu, session: Session) -> Session:
-    """Who is wrong time and again is told how it works; back leads to the question."""
-    if not session.error or session.wrong < WRONG_IN_A_ROW or not menu.help or session.state == menu.help:
+def _offer_help(menu: Menu, session: Session) -> Session:
+    """Move to the help screen after too many wrong inputs in a row. Back leads to the question."""
+    if not session.error or session.wrong < WRONG_BEFORE_HELP or not menu.help or session.state == menu.help:
         return session
     return jump_to(session, menu.help, (*session.trail, session.state), session.answers)
 

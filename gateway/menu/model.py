@@ -1,6 +1,6 @@
-"""A menu as the engine walks it: states, words and lists of one pack, checked and complete.
+"""Model of a menu: the states, texts and lists of one pack.
 
-Nothing here is built by hand: `loading.load` makes a `Menu` from a pack's files or says what is wrong with them.
+`pack.loader.load` builds a `Menu` from the files of a pack, or raises with every fault in them.
 """
 
 from __future__ import annotations
@@ -87,33 +87,33 @@ class StateKind(ABC):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """One step of the dialogue."""
+    """Step of the dialogue."""
 
     name: str
     kind: StateKind
     line: int
     options: Mapping[str, str] = field(default_factory=dict)  # choose, revise, resume, do: option or outcome → state
     source: str = ""  # choose_from: which list; ask: what kind of thing; do: which effect
-    within: str = ""  # the kept answer that this one hangs on: it narrows the list, and asks again when it changes
-    keep: str = ""  # the answer's name
+    within: str = ""  # the answer that narrows the list. When it changes, this question is asked again
+    keep: str = ""  # the name of the answer
     next: str = ""
-    zero: tuple[str, str] | None = None  # the key `back` means this option here: (label, state)
+    zero: tuple[str, str] | None = None  # option on the key `back`: (label, state)
     min_length: int = 0  # ask: bounds of the input in characters
     max_length: int = 0
-    condition: Condition | None = None  # where it does not hold the state is passed over, to `otherwise`
+    condition: Condition | None = None  # if it does not hold, the state is skipped, to `otherwise`
     otherwise: str = ""
-    or_type: str = ""  # choose_from: what is typed in words answers this state
-    words: str = ""  # whose screen it says; its own unless it borrows one
+    or_type: str = ""  # choose_from: the state that typed words answer
+    words: str = ""  # the state whose texts its screen shows, mostly itself
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether what it lists depends on the answer `within`."""
+        """Return True if its list depends on the answer `within`."""
         return self.source == MATCHES or (self.source == "kelurahan" and bool(self.within))
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """Where a dialled suffix leads, whatever the order of the menus: a state, with these answers given already."""
+    """Dialled suffix: the state that it leads to, and answers given in advance."""
 
     to: str
     answers: Mapping[str, str]
@@ -122,18 +122,22 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MenuCache:
-    """What is worked out once per menu and then looked up: no hop lays out a page that was shown before."""
+    """Cache of computed screens.
 
-    pages: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
-    choices: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
-    longest: dict[tuple[str, str], str] = field(default_factory=dict)
-    places: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    days: dict[int, tuple[date, str]] = field(default_factory=dict)
+    Laying a screen out takes longer than a whole hop. So pages, numbered options and labels are computed once per menu
+    and then looked up. The cache is part of the menu, so it is dropped together with it.
+    """
+
+    pages: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)  # state, language, parent, limits
+    choices: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)  # state, parent
+    longest: dict[tuple[str, str], str] = field(default_factory=dict)  # answer, language → its longest label
+    places: dict[tuple[str, str, str], str] = field(default_factory=dict)  # answer, area code, language → label
+    days: dict[int, tuple[date, str]] = field(default_factory=dict)  # minute → local day and stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Menu:
-    """A whole pack, ready to walk. `version` names its content, so that an open session knows its menu."""
+    """Valid pack. `version` is a hash of its content, by which an open session finds its menu again."""
 
     name: str
     service: str
@@ -145,8 +149,8 @@ class Menu:
     placeholders: Mapping[str, str]
     start: str
     home: str
-    help: str  # the state that the third wrong input in a row leads to; empty for none
-    resume: str  # the state that a redial begins with where a dialogue was dropped; empty for none
+    help: str  # the state after three wrong inputs in a row; empty for none
+    resume: str  # the first state of a redial after a drop; empty for none
     shortcuts: Mapping[str, Shortcut]
     states: Mapping[str, State]
     categories: tuple[str, ...]
@@ -157,20 +161,20 @@ class Menu:
     keywords: Keywords
     templates: Mapping[str, AppealTemplate]
     wordings: Mapping[str, Wording]
-    lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → where each key stands
+    lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → the line of each key
     cache: MenuCache = field(default_factory=MenuCache)
 
     @property
     def language(self) -> str:
-        """The language that speaks until the resident has chosen."""
+        """Default language, until the resident has chosen one."""
         return next(iter(self.languages))
 
     def stage_on(self, today: date) -> str:
-        """The stage that `today` lies in; empty where no stage is named."""
+        """Return the stage of a day. Returns an empty text outside all stages."""
         return next((stage.key for stage in self.stages if stage.first <= today <= stage.last), "")
 
     def local_day(self, now: datetime) -> tuple[date, str]:
-        """The day that it is there, and its stage. A minute is looked up once."""
+        """Return the date in the pack's time zone, and its stage. Cached for a minute."""
         minute = int(now.timestamp()) // 60
         day = self.cache.days.get(minute)
         if day is None:
@@ -180,80 +184,82 @@ class Menu:
         return day
 
     def is_strict(self, at: datetime) -> bool:
-        """Whether `at` lies in a stage in which appeals must keep to the approved texts."""
+        """Return True if appeals must keep to the approved texts at this time."""
         return self.stage_on(at.astimezone(self.timezone).date()) in self.rules.strict_stages
 
     def quiet_until(self, at: datetime) -> datetime | None:
-        """When the quiet hours end that `at` lies in; None if it lies in none."""
+        """Return the end of the quiet hours that include `at`. Returns None outside of them."""
         local = at.astimezone(self.timezone)
         begin, end, clock = self.rules.quiet_from, self.rules.quiet_to, local.time()
-        if not (begin <= clock < end if begin <= end else clock >= begin or clock < end):
+        has_begun, is_before_end = begin <= clock, clock < end
+        goes_over_midnight = end < begin
+        if not (has_begun or is_before_end if goes_over_midnight else has_begun and is_before_end):
             return None
         day = local.date() if clock < end else local.date() + timedelta(days=1)
         return datetime.combine(day, end, local.tzinfo).astimezone(UTC)
 
     def label(self, answer: str, value: str, language: str) -> str:
-        """What `value`, kept as `answer`, is called on a screen in `language`; the value itself if nobody names it."""
+        """Return the text for a value of an answer. Returns the value itself if no wording or area names it."""
         named = self.wordings[language].labels.get(answer, {}).get(value)
         return named or self.areas.kelurahan.get(value) or self.areas.kecamatan.get(value) or value
 
     def full_label(self, answer: str, value: str, language: str) -> str:
-        """As `label`, with its kecamatan behind a place whose name the pack has twice."""
+        """Return `label`, with the kecamatan appended to a name that two places of the pack have."""
         if value not in self.areas.kelurahan:
             return self.label(answer, value, language)
-        made = self.cache.places.get((answer, value, language))
-        if made is None:
-            made = self.label(answer, value, language)
-            if made == self.areas.kelurahan[value]:
-                made = self.areas.distinct_name(value, self.areas.kelurahan)
-            self.cache.places[answer, value, language] = made
-        return made
+        label = self.cache.places.get((answer, value, language))
+        if label is None:
+            label = self.label(answer, value, language)
+            if label == self.areas.kelurahan[value]:
+                label = self.areas.distinct_name(value, self.areas.kelurahan)
+            self.cache.places[answer, value, language] = label
+        return label
 
     def placeholder_values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
-        """What the placeholders of a text stand for: `svc`, what the caller has `given` (ussd), and the answers."""
+        """Return the values of all placeholders: `svc`, those the caller has `given` (`ussd`), and the answers."""
         values = {**GATEWAY_PLACEHOLDERS, "svc": self.service, **given, **answers}
         for placeholder, answer in self.placeholders.items():
             values[placeholder] = self.full_label(answer, answers.get(answer, ""), language)
         return values
 
     def format_time(self, at: datetime) -> str:
-        """A time as a screen shows it, on the clocks of the place: `27/11 13:05`."""
+        """Format a time for a screen, in the pack's time zone, as `27/11 13:05`."""
         return at.astimezone(self.timezone).strftime("%d/%m %H:%M")
 
     def sms_text(
         self, name: str, language: str, answers: Mapping[str, str], given: Mapping[str, str] = NO_VALUES
     ) -> str:
-        """The SMS of that name, in `language` if the pack (still) has it."""
+        """Fill in the SMS of that name. Without that language in the pack, it is in the default one."""
         words = self.wordings.get(language) or self.wordings[self.language]
         return fill(words.sms[name], self.placeholder_values(answers, words.language, given))
 
 
 GATEWAY_PLACEHOLDERS: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}
-"""What a text may show besides the answers: the service, the code to dial, a ticket, when its status changed, and the
-places that a name in an SMS may mean."""
+"""Placeholders that the gateway fills in, besides the answers: the service, the code to dial, a ticket, the time its
+status changed, and the places that a name in an SMS may mean."""
 
 APPEAL_PLACEHOLDERS = ("kel", "ussd", "svc")
-"""What the text of an appeal may show: where the person lives, the code to dial, the service."""
+"""Placeholders of appeals: the area of the person, the code to dial, the service."""
 
 
 def appeal_areas(menu: Menu) -> tuple[str, ...]:
-    """The areas that an appeal may go to: every kelurahan, every kecamatan, and all of the place."""
+    """Return the codes of all areas an appeal may go to: every kelurahan, every kecamatan, and "" for all."""
     return (*menu.areas.kelurahan, *menu.areas.kecamatan, "")
 
 
 def appeal_area_label(menu: Menu, code: str) -> str:
-    """What one of them is called in the text of an appeal."""
+    """Return the name of such an area in the text of an appeal."""
     return menu.full_label("", code, menu.language) if code else menu.name
 
 
 MAX_PLACES_IN_SMS = 3
-"""So many are named in one SMS."""
 
 FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage"}
-"""What a condition may ask besides the answers: how many reports this phone has filed today, the stage of the day."""
+"""Names that a condition may test besides the answers, and their types: the reports that this phone has filed today,
+and the stage of the day."""
 
 MATCHES = "matches"
-"""The list of the places that a typed name may mean."""
+"""List of the places that a typed name may mean."""
 
 
 def choices(menu: Menu, state: State, within: str) -> Mapping[str, str]:

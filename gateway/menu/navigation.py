@@ -1,7 +1,6 @@
-"""Where a resident may be in a menu, and the ways to move on from there.
+"""Moves in a menu: functions from a `Session`, the position of a resident, to the next one.
 
-A `Session` is a place; a move makes another one of it. What was typed, and which move that means, is the matter of
-`engine`; what can be reached by moves is the matter of `walks`.
+`engine` and `kinds` choose the move that an input means. `checks.explorer` finds everything that moves can reach.
 """
 
 from __future__ import annotations
@@ -13,27 +12,27 @@ from gateway.menu.session import GivenValues, Session
 
 
 def valid_answers(menu: Menu, session: Session) -> dict[str, str]:
-    """The answers that count: those whose question lies on the way that led here."""
-    return _said_on(menu, (*session.trail, session.state), session.answers)
+    """Return the answers that count: those whose question is on the trail."""
+    return _answers_on(menu, (*session.trail, session.state), session.answers)
 
 
-def _said_on(menu: Menu, way: Iterable[str], answers: Mapping[str, str]) -> dict[str, str]:
-    kept = (menu.states[name].keep for name in way)
+def _answers_on(menu: Menu, trail: Iterable[str], answers: Mapping[str, str]) -> dict[str, str]:
+    kept = (menu.states[name].keep for name in trail)
     return {keep: answers[keep] for keep in kept if keep and keep in answers}
 
 
 def parent_answer(state: State, session: Session) -> str:
-    """The answer that narrows the list of `state`; empty where none does."""
+    """Return the answer that narrows the list of `state`. Returns an empty text if none does."""
     return session.answers.get(state.within, "") if state.within else ""
 
 
 def forward(menu: Menu, session: Session, target: str, kept: Mapping[str, str], given: GivenValues) -> Session:
-    """On to `target` with what is `kept`; while passing, past everything there that is still answered."""
+    """Move on to `target` with the answers `kept`. While passing, questions that are still answered are skipped."""
     answers = {**session.answers, **kept}
     at = enter(menu, session, target, (*session.trail, session.state), answers, given)
     if not at.passing or _is_notice(menu, at):
         return at
-    for _ in menu.states:  # answers can lead in a ring; whoever is in one is asked again
+    for _ in menu.states:  # answers can lead in a cycle; it ends with a question asked again
         if not (onward := _onward(menu, at)):
             break
         at = enter(menu, at, onward, (*at.trail, at.state), answers, given)
@@ -48,45 +47,46 @@ def enter(
     answers: Mapping[str, str],
     given: GivenValues,
 ) -> Session:
-    """At `target`, or at the first state after it whose condition holds."""
+    """Move to `target`, or to the first state after it whose condition holds."""
     if menu.states[target].condition is None:
         return jump_to(session, target, trail, answers)
-    for _ in menu.states:  # a ring of conditions that never hold is refused by `checking`; it must not hang either
+    for _ in menu.states:  # checks refuse a cycle of conditions that never hold; here it must not hang
         state = menu.states[target]
-        if state.condition is None or state.condition.holds({**given, **_said_on(menu, trail, answers)}):
+        if state.condition is None or state.condition.holds({**given, **_answers_on(menu, trail, answers)}):
             break
         target = state.otherwise
     return jump_to(session, target, trail, answers)
 
 
 def jump_to(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
-    """At `target` itself, after `trail`, which is cut where it has been there before."""
+    """Move to `target` itself, whatever its condition. The trail is cut where it contains `target`."""
     if target in trail:
         trail = trail[: trail.index(target)]
     _, language, _, _, _, error, passing, hops, _, chosen, began, resumed = session
-    # Written out: every hop comes through here, and `_replace` takes twice as long.
+    # Taken apart by position: every hop comes through here, and `_replace` takes twice as long.
     return Session(target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed)
 
 
 def count_hop(session: Session) -> Session:
-    """The place as an input finds it: counted, and the error line of the last one gone."""
+    """Count one input, and clear the error line of the last one."""
     state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed = session
     return Session(state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed)
 
 
 def restart(session: Session, state: str) -> Session:
-    """At `state` with nothing but what the dialling is known by: the language, the hops, and where it began."""
+    """Move to `state` without trail and answers. Language, hops and the start of the dialling remain."""
     return Session(state, session.language, hops=session.hops, chosen=session.chosen, began=session.began)
 
 
 def at_shortcut(menu: Menu, session: Session, dialled: str, given: GivenValues) -> Session:
-    """Where the dialled shortcut leads, with the main menu behind it."""
+    """Move along a dialled shortcut, with the main menu behind it."""
     shortcut = menu.shortcuts[dialled]
     home = restart(session, menu.home)._replace(passing=bool(shortcut.answers))
     return forward(menu, home, shortcut.to, shortcut.answers, given)
 
 
 def reopen(menu: Menu, session: Session, target: str) -> Session:
+    """Move back to a question to answer it again. Answers that it narrows are forgotten too."""
     keep = menu.states[target].keep
     narrowed = {state.keep for state in menu.states.values() if keep and state.within == keep}
     answers = {name: value for name, value in session.answers.items() if name != keep and name not in narrowed}
@@ -104,7 +104,7 @@ def forget(session: Session, name: str) -> Session:
 
 
 def _onward(menu: Menu, session: Session) -> str:
-    """Where the answer that was given before leads on from here; empty where the question is open."""
+    """Return the state that the kept answer leads to. Returns an empty text if the question is open."""
     state = menu.states[session.state]
     if state.keep:
         value = session.answers.get(state.keep)
@@ -120,6 +120,6 @@ def _onward(menu: Menu, session: Session) -> str:
 
 
 def _is_notice(menu: Menu, session: Session) -> bool:
-    """Whether the state only tells something before it leads on: shown when an answer calls for it, else passed."""
+    """Return True for a text with a single option. It is shown after an answer, and skipped while passing."""
     state = menu.states[session.state]
     return state.kind.is_question and len(state.options) == 1 and not state.keep

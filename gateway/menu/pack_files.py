@@ -1,4 +1,4 @@
-"""The files of a pack by name, and where in them a complaint belongs: at the line that is to be mended."""
+"""Names of the files of a pack, and diagnostics at the line to change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AREAS = "areas.csv"
 ALIASES = "aliases.csv"
 NEIGHBOURS = "neighbours.csv"
 ALL = (PACK, FLOW, CATEGORIES, STAGES, RULES, KEYWORDS, APPEALS, AREAS, ALIASES, NEIGHBOURS)
-SETTINGS = "the channel's settings"  # no file of the pack, but where its keys may be named otherwise
+SETTINGS = "the channel's settings"  # no file of the pack: a channel may rename the keys
 
 Path = tuple[str, ...]
 
@@ -29,22 +29,22 @@ def wording_file(language: str) -> str:
 
 
 def line_of(lines: Mapping[Path, int], path: Path) -> int:
-    """The line of the key at `path`, or of the nearest one above it; 0 if there is none."""
+    """Return the line of the key at `path`, or of the nearest key above it. Returns 0 if there is none."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 0)
 
 
 def state_diagnostic(state: State, message: str) -> Diagnostic:
-    """A complaint about a state."""
+    """Make a diagnostic about a state."""
     return Diagnostic(FLOW, state.line, f"{state.name}: {message}")
 
 
 def text_diagnostic(words: Wording, path: Path, message: str) -> Diagnostic:
-    """A complaint about the text at `path` of a wording."""
+    """Make a diagnostic about the text at `path` of a wording."""
     return Diagnostic(wording_file(words.language), line_of(words.lines, path), f"{'.'.join(path)}: {message}")
 
 
 def pack_diagnostic(menu: Menu, path: Path, message: str) -> Diagnostic:
-    """A complaint about the key at `path` of pack.yaml."""
+    """Make a diagnostic about the key at `path` of pack.yaml."""
     return Diagnostic(PACK, line_of(menu.lines[PACK], path), f"{'.'.join(path)}: {message}")

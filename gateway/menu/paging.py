@@ -1,7 +1,7 @@
-"""Screens that fit: a state's text laid out in pages, never cutting an option.
+"""Layout of screens: the text of a state in pages that fit, without ever cutting an option.
 
-Pages are laid out with room for the longest error line and the longest values a placeholder can have, so that a
-screen which fits once always fits. They are made once per menu and kept: nothing is laid out while a resident waits.
+Pages leave room for the longest error line and the longest values of placeholders, so that a screen which fits once
+always fits. They are computed once per menu and cached: nothing is laid out while a resident waits.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ LONGEST_GIVEN = {"ussd": "*000*00000000#", "ticket": "0000-0000", "date": "00/00
 
 
 def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
-    """The pages of `state`, as templates: at most `limits.septets` each, `CON ` and an error line included.
+    """Return the pages of a state as templates of at most `limits.septets`, with `CON ` and an error line included.
 
-    A page that holds a single option is never made smaller: a text that cannot fit is for `checking` to refuse.
+    A page with a single option is never made smaller: `checks.screens` refuses a text that cannot fit.
     """
     key = (state.name, language, within, limits)
-    made = menu.cache.pages.get(key)
-    if made is None:
-        made = _laid_out(menu, state, language, within, limits)
-        if state.source != MATCHES:  # what somebody typed comes once
-            menu.cache.pages[key] = made
-    return made
+    laid_out = menu.cache.pages.get(key)
+    if laid_out is None:
+        laid_out = _lay_out(menu, state, language, within, limits)
+        if state.source != MATCHES:  # a typed name rarely comes twice
+            menu.cache.pages[key] = laid_out
+    return laid_out
 
 
-def _laid_out(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
+def _lay_out(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:
     if state.kind.is_end:
         return (menu.wordings[language].heading(state.words),)
     return lay_out(menu, state, language, option_lines(menu, state, language, within), limits)
 
 
 def lay_out(menu: Menu, state: State, language: str, options: Sequence[str], limits: Limits) -> tuple[str, ...]:
-    """The pages of `state` when these are the lines of its options."""
+    """Lay out a state whose options have these lines. Returns its pages."""
     words = menu.wordings[language]
     heading = words.heading(state.words)
     closing = navigation_lines(menu, state, words, limits)
@@ -56,12 +56,12 @@ def _page(heading: str, options: Iterable[str], closing: Iterable[str]) -> str:
 
 
 def _size(lines: Iterable[str]) -> int:
-    """Septets of `lines`, each with the line break before it."""
+    """Count the septets of lines, each with the line break before it."""
     return sum(gsm.septets(line) + 1 for line in lines)
 
 
 def _split(lines: Sequence[str], room: int, last_room: int) -> list[list[str]]:
-    """`lines` in groups that fit `room`; the last group may fill `last_room`, having no line that leads on."""
+    """Group lines so that each group fits `room`. The last page has no line for more, so its group fits `last_room`."""
     groups: list[list[str]] = [[]]
     for place, line in enumerate(lines):
         group = groups[-1]
@@ -73,7 +73,7 @@ def _split(lines: Sequence[str], room: int, last_room: int) -> list[list[str]]:
 
 
 def option_lines(menu: Menu, state: State, language: str, within: str) -> list[str]:
-    """The numbered options of `state` as they are shown."""
+    """Return the lines of the numbered options of a state."""
     words = menu.wordings[language]
     numbered = choices(menu, state, within)
     offered = numbered.values()
@@ -81,7 +81,7 @@ def option_lines(menu: Menu, state: State, language: str, within: str) -> list[s
 
 
 def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -> list[str]:
-    """The lines that lead elsewhere: what `0` means here, and back. The first screens have nothing behind them."""
+    """Return the lines of the option on `0` and of back. The first screens have nothing to go back to."""
     keys, back = limits.keys or menu.keys, words.navigation["back"]
     if not state.zero:
         first = state.name in (menu.start, menu.home) or not state.kind.can_go_back
@@ -92,12 +92,12 @@ def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -
 
 
 def longest_error(words: Wording) -> int:
-    """Septets of the longest error line with its line break."""
+    """Count the septets of the longest error line, with its line break."""
     return max(gsm.septets(text) for text in words.errors.values()) + 1
 
 
 def fill_with_longest(menu: Menu, template: str, language: str) -> str:
-    """`template` with the longest value that each placeholder can have in `language`."""
+    """Fill in a template with the longest value that each placeholder can have in `language`."""
     if "{" not in template:
         return template
     values = {"svc": menu.service, **LONGEST_GIVEN, "places": _longest_places(menu, language)}
@@ -107,7 +107,7 @@ def fill_with_longest(menu: Menu, template: str, language: str) -> str:
 
 
 def _longest_places(menu: Menu, language: str) -> str:
-    """As many of the longest names as one text may show."""
+    """Join as many of the longest place names as one text may show."""
     longest = menu.cache.longest.get(("places", language))
     if longest is None:
         names = sorted((menu.full_label("", code, language) for code in menu.areas.kelurahan), key=gsm.septets)
@@ -116,7 +116,7 @@ def _longest_places(menu: Menu, language: str) -> str:
 
 
 def _longest_name(menu: Menu, answer: str, language: str) -> str:
-    """The longest of all that `answer` can be called on a screen."""
+    """Return the longest label of an answer."""
     longest = menu.cache.longest.get((answer, language))
     if longest is None:
         names = list(menu.wordings[language].labels.get(answer, {}).values())
@@ -129,7 +129,7 @@ def _longest_name(menu: Menu, answer: str, language: str) -> str:
 
 
 def parent_values(menu: Menu, state: State) -> list[str]:
-    """Every value that can narrow the list of `state`."""
+    """Return every answer that can narrow the list of a state. Returns an empty text if none does."""
     if state.source == MATCHES or not state.is_narrowed:
         return [""]
     keepers = [other for other in menu.states.values() if other.keep == state.within]

@@ -1,3 +1,5 @@
+"""Rules, stages, keywords and appeal templates of a pack: data besides its dialogue."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,7 +10,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stretch of days, both included, that the pack gives a name (facts/domain.md 2)."""
+    """Named period of days, both included (facts/domain.md 2)."""
 
     key: str
     first: date
@@ -17,41 +19,41 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class PackRules:
-    """What the pack settles in numbers."""
+    """Values of rules.yaml."""
 
     resume_within: timedelta
-    resume_needs: frozenset[str]  # the answers that make an unfinished dialogue worth going on with
+    resume_needs: frozenset[str]  # answers that an unfinished dialogue needs to be resumed
     resume_sms: bool
-    quiet_from: time  # local; no SMS goes out unasked from then until `quiet_to`
+    quiet_from: time  # local time; unsolicited SMS wait from then until `quiet_to`
     quiet_to: time
     ticket_tries_per_hour: int
     remember_language: timedelta
-    strict_stages: frozenset[str]  # in which appeals keep to the approved texts, and need two approvals
-    refused_words: tuple[str, ...]  # that no appeal may say, folded to lower case
+    strict_stages: frozenset[str]  # appeals keep to approved texts, and need two approvals
+    refused_words: tuple[str, ...]  # in lower case; no appeal may contain one
 
 
 class Need(StrEnum):
-    """What must be there before the text of an appeal may be used."""
+    """Precondition of an appeal template."""
 
     NONE = "none"
-    CLOSED_INCIDENT = "closed_incident"  # one that was looked into
+    CLOSED_INCIDENT = "closed_incident"  # and verified
 
 
 @dataclass(frozen=True, slots=True)
 class AppealTemplate:
-    """A text of appeals that the pack brings; its words stand in the wordings."""
+    """Text of appeals that the pack provides. Its words are in the wordings."""
 
     purpose: str
     needs: Need
-    approved: bool  # so that it may be used in a strict stage
+    approved: bool  # may be used in a strict stage
 
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """What an SMS may begin with, and what its words mean; all of it folded to lower case."""
+    """Keywords of SMS commands and reports, all in lower case."""
 
     commands: Mapping[str, Mapping[str, frozenset[str]]]  # command → language → its keywords
-    categories: Mapping[str, str]  # a code or a word → the kind of incident
-    codes: Mapping[str, str]  # the kind of incident → its code
-    common: frozenset[str]  # words of every day, which are no misspelt places
-    automatic: tuple[str, ...]  # what machines write
+    categories: Mapping[str, str]  # code or word → category
+    codes: Mapping[str, str]  # category → its code
+    common: frozenset[str]  # everyday words, never taken for a misspelt place
+    automatic: tuple[str, ...]  # phrases of automatic replies

@@ -1,7 +1,7 @@
-"""What cannot be told of a pack that is not whole, so that nothing is said of it which only follows from a fault.
+"""Parts of an invalid pack that are unknown, so that checks can skip follow-on errors.
 
-Every check that can be made is made, of whatever could be read. A complaint that would go away by itself once another
-one is mended sends people looking for what is not there: those are left out.
+Every check that can be made is made, with all files that could be read. A diagnostic that would disappear once another
+one is fixed would send people searching for nothing, so it is left out.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ STAGES_LIST = "stages"
 
 @dataclass(frozen=True, slots=True)
 class Unknowns:
-    """What is in doubt; nothing of it in a pack that is whole."""
+    """Unknown parts of a pack. A valid pack has none."""
 
-    states: bool = False  # some state is not known at all, nor what it keeps
-    answers: frozenset[str] = frozenset()  # kept by a state of which nobody knows what it asks for
-    paths: bool = False  # where some state leads, or what it lists: no way can be walked
-    entries: bool = False  # some way in from outside: a shortcut, help, or resuming
-    keys: bool = False  # what the keys for moving about are
+    states: bool = False  # some state, and the answer that it keeps
+    answers: frozenset[str] = frozenset()  # answers whose question is unknown
+    paths: bool = False  # the target of some option, or the values of some list: no path can be explored
+    entries: bool = False  # some entry from outside: a shortcut, help, or resuming
+    keys: bool = False  # the navigation keys
     placeholders: bool = False  # some name that texts may show
-    lists: frozenset[str] = frozenset()  # lists with values that are not known, `stages` among them
-    unread: frozenset[str] = frozenset()  # languages of which nothing could be read
-    unclear: frozenset[str] = frozenset()  # those, and the ones of which a part could not be read
+    lists: frozenset[str] = frozenset()  # lists with unknown values, `stages` among them
+    unread: frozenset[str] = frozenset()  # languages whose whole file is unknown
+    unclear: frozenset[str] = frozenset()  # those, and the ones with an unknown part
     partial: frozenset[str] = frozenset()  # those, and the ones that lack a text
 
     @property
     def any_screen(self) -> bool:
-        """Whether some text or list of a screen may be unknown in every language."""
+        """True if some text or list of a screen may be unknown in every language."""
         return self.states or self.paths or self.placeholders
 
     def includes_answer(self, name: str) -> bool:
-        """Whether some state may keep the answer `name` that is not known."""
+        """Return True if some unknown state may keep the answer `name`."""
         return self.states or name in self.answers
 
 
@@ -41,5 +41,5 @@ NOTHING_UNKNOWN = Unknowns()
 
 
 def readable_languages(wordings: Mapping[str, object], unknowns: Unknowns) -> list[str]:
-    """The languages of which something could be read."""
+    """Return the languages whose file could be read, at least in part."""
     return [language for language in wordings if language not in unknowns.unread]

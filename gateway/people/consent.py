@@ -20,17 +20,17 @@ class WrongDate(ValueError):
     """Date that a consent cannot have. The message follows the words *the consent*."""
 
 
-def parse_consent(written: str, timezone: ZoneInfo, now: datetime) -> tuple[datetime | None, str]:
+def parse_consent(text: str, timezone: ZoneInfo, now: datetime) -> tuple[datetime | None, str]:
     """Split a consent into the date that it begins with, if it does, and the words beside it.
 
     A date is 2026-03-01, or the day first: 1/3/2026. It means the beginning of that day in `timezone`.
     Raises `WrongDate` for one that does not exist, has a year of two digits or is after `now`.
     """
-    if _SHORT_YEAR.match(written):
+    if _SHORT_YEAR.match(text):
         raise WrongDate("has a year of two digits: write it as 2026-03-01")
-    found = _ISO_DATE.match(written) or _LOCAL_DATE.match(written)
+    found = _ISO_DATE.match(text) or _LOCAL_DATE.match(text)
     if found is None:
-        return None, written
+        return None, text
     try:
         day = date(int(found["year"]), int(found["month"]), int(found["day"]))
     except ValueError:

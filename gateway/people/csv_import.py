@@ -97,9 +97,9 @@ def _read_entry(
     )
 
 
-def _read_phone(written: str, region: str) -> Phone:
+def _read_phone(text: str, region: str) -> Phone:
     # A spreadsheet keeps a number as text behind an apostrophe, or as ="0812…".
-    bare = written.removeprefix("=").strip("'\"\N{RIGHT SINGLE QUOTATION MARK} ")
+    bare = text.removeprefix("=").strip("'\"\N{RIGHT SINGLE QUOTATION MARK} ")
     if not bare:
         raise WrongRow("there is no phone number")
     if _SCIENTIFIC.fullmatch(bare):
@@ -120,9 +120,9 @@ def _read_phone(written: str, region: str) -> Phone:
     return phone
 
 
-def _read_roles(written: str, default: Role | None) -> tuple[Role, ...]:
+def _read_roles(text: str, default: Role | None) -> tuple[Role, ...]:
     roles = []
-    for value in _split(written):
+    for value in _split(text):
         key = "_".join(value.casefold().split())
         if key not in _ROLES:
             raise WrongRow(f"unknown role {_without_number(value)}; {one_of(Role)}")
@@ -134,9 +134,9 @@ def _read_roles(written: str, default: Role | None) -> tuple[Role, ...]:
     return (default,)
 
 
-def _read_areas(written: str, areas: AreaResolver) -> tuple[str, ...]:
+def _read_areas(text: str, areas: AreaResolver) -> tuple[str, ...]:
     codes: list[str] = []
-    for value in _split(written):
+    for value in _split(text):
         cell = areas.resolve(value)
         if not cell.codes:
             raise WrongRow(f"unknown area {_without_number(value)}; {cell.advice}")
@@ -144,32 +144,32 @@ def _read_areas(written: str, areas: AreaResolver) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _read_consent(written: str, roles: tuple[Role, ...], options: ImportOptions) -> tuple[datetime | None, str]:
+def _read_consent(text: str, roles: tuple[Role, ...], options: ImportOptions) -> tuple[datetime | None, str]:
     """Read the consent of a row. Returns its date, if it has one, and its words, with any number in them masked."""
-    if not written and Role.SUBSCRIBER in roles:
+    if not text and Role.SUBSCRIBER in roles:
         raise WrongRow(
             "the role subscriber needs a consent: its date, as in 2026-03-01, or in words what was agreed to"
         )
     try:
-        agreed_at, words = parse_consent(written, options.timezone, options.now)
+        agreed_at, words = parse_consent(text, options.timezone, options.now)
     except WrongDate as fault:
         raise WrongRow(f"the consent {fault}") from None
     return agreed_at, mask_in(words)
 
 
-def _read_language(written: str, languages: Mapping[str, str]) -> str:
+def _read_language(text: str, languages: Mapping[str, str]) -> str:
     """Return the key of a language, written as its key or its name. Empty for an empty cell."""
-    wanted = written.casefold()
+    wanted = text.casefold()
     for key, name in languages.items():
         if wanted in (key.casefold(), name.casefold()):
             return key
-    if not written:
+    if not text:
         return ""
-    raise WrongRow(f"unknown language {_without_number(written)}; {one_of(languages)}")
+    raise WrongRow(f"unknown language {_without_number(text)}; {one_of(languages)}")
 
 
-def _read_name(written: str) -> str:
-    name = " ".join(written.split())
+def _read_name(text: str) -> str:
+    name = " ".join(text.split())
     if len(name) > MAX_NAME_LENGTH:
         raise WrongRow(f"the name is longer than {MAX_NAME_LENGTH} characters")
     if mask_in(name) != name:
@@ -177,8 +177,8 @@ def _read_name(written: str) -> str:
     return name
 
 
-def _split(written: str) -> Iterator[str]:
-    return filter(None, map(str.strip, _BETWEEN_VALUES.split(written)))
+def _split(text: str) -> Iterator[str]:
+    return filter(None, map(str.strip, _BETWEEN_VALUES.split(text)))
 
 
 def _check_no_duplicate(entry: ListedPerson, lines: Mapping[tuple[Phone, Role], int]) -> None:
@@ -203,11 +203,11 @@ def _merge(earlier: ListedPerson | None, entry: ListedPerson) -> ListedPerson:
     )
 
 
-def _without_number(written: str) -> str:
+def _without_number(text: str) -> str:
     """Quote the beginning of a cell, without anything that may be a number: cells get mixed up."""
-    if _count_digits(written) >= _MIN_DIGITS and not _AREA_CODE.fullmatch(written):
+    if _count_digits(text) >= _MIN_DIGITS and not _AREA_CODE.fullmatch(text):
         return "with a long number in it"
-    return quoted(mask_in(written)[:_MAX_SHOWN])
+    return quoted(mask_in(text)[:_MAX_SHOWN])
 
 
 def _count_digits(text: str) -> int:

@@ -59,8 +59,6 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class ErasedCounts:
-    """Rows of the directory that an erasure has changed."""
-
     people: int = 0
     roles: int = 0
     subscriptions: int = 0

@@ -36,5 +36,4 @@ def has_any_role() -> ColumnElement[bool]:
 
 
 def text_array(values: Collection[str]) -> ColumnElement[Any]:
-    """Return `values` as one PostgreSQL array."""
     return cast(sorted(values), ARRAY(Text))

@@ -86,7 +86,6 @@ class Person:
     updated_at: datetime
 
     def has_role(self, role: Role) -> bool:
-        """Return True if the person has this role."""
         return any(grant.role is role for grant in self.grants)
 
 
@@ -105,8 +104,6 @@ def in_role_order(grants: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:
-    """State of a person before an import."""
-
     in_directory: bool  # somebody outside of it may have opted out too
     name: str
     language: str
@@ -120,8 +117,6 @@ UNKNOWN_PERSON = CurrentState(False, "", "", {}, {}, None, False)
 
 
 class Effect(StrEnum):
-    """Effect of a list on a person."""
-
     NEW = "new"
     UPDATED = "updated"
     UNCHANGED = "unchanged"

@@ -35,11 +35,11 @@ class AreaResolver:
         self._names = {**areas.kecamatan, **areas.kelurahan}
         self._cache: dict[str, AreaCell] = {}
 
-    def resolve(self, written: str) -> AreaCell:
+    def resolve(self, text: str) -> AreaCell:
         """Resolve the text of a cell. A name of two areas, or one that is only similar to a name, has no code."""
-        cell = self._cache.get(written)
+        cell = self._cache.get(text)
         if cell is None:
-            cell = self._cache[written] = self._resolve(written)
+            cell = self._cache[text] = self._resolve(text)
         return cell
 
     def overlapping_codes(self, code: str) -> tuple[str, ...]:
@@ -47,14 +47,14 @@ class AreaResolver:
         inside = self._areas.by_kecamatan.get(code)
         return (code, *inside) if inside else (code, self._areas.kecamatan_of(code))
 
-    def _resolve(self, written: str) -> AreaCell:
-        if written == EVERYWHERE:
+    def _resolve(self, text: str) -> AreaCell:
+        if text == EVERYWHERE:
             return AreaCell(tuple(self._areas.kecamatan))
-        if written in self._names:
-            return AreaCell((written,))
-        kecamatan = self._gazetteer.find_kecamatan(written)
+        if text in self._names:
+            return AreaCell((text,))
+        kecamatan = self._gazetteer.find_kecamatan(text)
         # "kec. Tirto" is a kecamatan, also where a kelurahan has that name too.
-        kelurahan = AreaMatches() if kecamatan.has_prefix else self._gazetteer.find(written)
+        kelurahan = AreaMatches() if kecamatan.has_prefix else self._gazetteer.find(text)
         if len(kecamatan.codes) == 1 and not kelurahan.codes:
             return AreaCell(kecamatan.codes)
         if kelurahan.sure and not kecamatan.codes:

@@ -34,7 +34,6 @@ class Areas:
         return f"{name}, {self.kecamatan[self.kecamatan_of(code)]}"
 
     def kecamatan_of(self, code: str) -> str:
-        """Return the code of the kecamatan that contains the kelurahan `code`."""
         return code.rpartition(".")[0]
 
 
@@ -42,7 +41,6 @@ NO_AREAS = Areas({}, {}, {})
 
 
 def is_code(text: str) -> bool:
-    """Return True if `text` has the form of a kelurahan code."""
     return _CODE.fullmatch(text) is not None
 
 

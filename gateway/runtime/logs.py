@@ -59,6 +59,7 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
         logger_factory=lambda *_: _output,
         cache_logger_on_first_use=True,
     )
+    # Handlers of others stay (pytest has one), and that of an earlier `configure` goes.
     root = logging.getLogger()
     root.handlers[:] = [
         *(handler for handler in root.handlers if not isinstance(handler, _LibraryHandler)),
@@ -129,6 +130,7 @@ class _Recorder:
         """Return the record. Values that may change until it is rendered are converted now."""
         if "exc_info" not in fields and _UNCHANGING.issuperset(map(type, fields.values())):
             return self._clock.now(), level, fields
+        # The slow path, for errors and collections: they may change before the batch is rendered.
         changing = [name for name, value in fields.items() if type(value) not in _UNCHANGING or name == "exc_info"]
         still = {name: value for name, value in fields.items() if name not in changing}
         for name in changing:
@@ -145,6 +147,7 @@ class _Recorder:
         for name, value in fields.items():
             kind = type(value)
             if kind is str:
+                # The same test as in `_masked`, inline: a call per field costs more than the test.
                 if len(value) >= _SHORTEST_NUMBER and value not in self._clean:
                     line[name] = self._masked(value)
             elif kind not in _HARMLESS:
@@ -156,6 +159,7 @@ class _Recorder:
             return text
         masked = self._mask(text)
         if masked == text and len(text) <= _LONGEST_REMEMBERED:
+            # Emptied rather than evicted one by one: it fills up again within seconds.
             if len(self._clean) >= _REMEMBERED:
                 self._clean.clear()
             self._clean.add(text)
@@ -233,6 +237,7 @@ class _Output:
     def flush(self) -> None:
         with self._writing:
             self._due_on = None
+            # Only the records of now: rendering one may log another, which is for the next batch.
             lines = [self._line(self._records.popleft()) for _ in range(len(self._records))]
             if not lines:
                 return

@@ -49,7 +49,7 @@ class ChannelSettings(StrictSettings):
     """
 
     carrier: str
-    """Who carries the messages."""
+    """The carrier of the channel, such as `africastalking`."""
     sender: str | None = None
     """The sender that an SMS shows. By default the carrier's own."""
     secret_file: Path | None = None
@@ -59,7 +59,7 @@ class ChannelSettings(StrictSettings):
     )
     """The secret part of the webhooks' URLs. Two (a list, or separated by a comma) while it is being changed."""
     service_code: ServiceCode
-    """What residents dial, such as `*384*3375#`."""
+    """The code that residents dial, such as `*384*3375#`."""
     limit: int = Field(default=160, ge=40, le=182)
     """The longest screen, in septets, that the carrier transmits whole."""
     rate: float | None = Field(default=None, gt=0, le=10_000, allow_inf_nan=False)

@@ -72,7 +72,7 @@ def _diagnostic(fault: ErrorDetails, sources: Sources, variants: ChannelVariants
         path = path[:1]  # `port`, without the parts that pydantic adds
     elif len(path) > 2:
         carrier = path.pop(2)  # `channels.at.limit`, without the tag of the union
-        path = path[:3]
+        path = path[: 4 if path[2:3] == ["keys"] else 3]
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         known = {carrier: variants[carrier]} if carrier in variants else variants

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     database_url: PostgresUrl = Field(default=None, validate_default=True)
     """PostgreSQL (postgresql://…). `waspada run` brings its own when this is not set."""
     database_pool_size: int = Field(default=5, ge=2, le=100)
-    """Connections to PostgreSQL per process; an SMS that comes in takes two."""
+    """Connections to PostgreSQL per process. An inbound SMS takes two."""
     vault_key_file: Path | None = None
     """The file that holds vault_key."""
     vault_key: VaultKey = Field(default=None, validate_default=True)
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=90, ge=1, le=3650)
     """Days after which a number is erased from finished records: closed incidents, messages, withdrawn consents."""
     part_cost: PartCost | None = None
-    """What one part of an SMS costs, such as `350 IDR`, for the preview of an appeal. By default none is shown."""
+    """The price of one part of an SMS, such as `350 IDR`, for the preview of an appeal. By default none is shown."""
     appeal_pause_share: float = Field(default=0.2, gt=0, le=1, allow_inf_nan=False)
     """An appeal pauses itself when more than this share of its last 200 sends was refused or is unknown."""
     appeal_ahead: int = Field(default=20_000, ge=1_000, le=10_000_000)

@@ -54,7 +54,6 @@ class NotGsm7(ValueError):
 
 
 def encoding(text: str) -> Encoding:
-    """Return the encoding that an SMS of `text` is sent in."""
     return "ucs2" if FOREIGN.search(composed(text)) else "gsm7"
 
 
@@ -110,7 +109,6 @@ class Cost:
 
 
 def cost(text: str) -> Cost:
-    """Count the cost of `text` as an SMS, after transliteration."""
     changed = transliterate(text)
     kind = encoding(changed.text)
     length = septets(changed.text) if kind == "gsm7" else utf16_units(changed.text)

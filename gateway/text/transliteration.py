@@ -48,8 +48,6 @@ class Replacement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transliterated:
-    """Transliterated text, and how it differs from the author's."""
-
     text: str
     replacements: tuple[Replacement, ...]
 

@@ -63,19 +63,19 @@ class AppealsPage:
 
     async def _show(self, request: web.Request) -> web.Response:
         try:
-            listed = await self._cached_latest()
+            published = await self._cached_latest()
         except DatabaseUnavailable:
             return web.Response(status=503, text=_UNAVAILABLE, headers=self._headers | {"Cache-Control": "no-store"})
         menu = self._menu()
         office = f"{menu.service}, {menu.name}"
         if "application/json" in request.headers.get("Accept", ""):
-            document = {"office": office, "appeals": to_json(listed)}
+            document = {"office": office, "appeals": to_json(published)}
             return web.json_response(document, headers=self._headers)
         page = self._page.render(
             office=office,
-            all_of_them=len(listed) < self._limit,
+            all_of_them=len(published) < self._limit,
             place=menu.name,
-            appeals=listed,
+            appeals=published,
             languages=menu.languages,
             when=self._when,
             style=self._style,

@@ -35,8 +35,8 @@ class Health:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         reasons = dict(zip(self._probes, await asyncio.gather(*map(_failure, self._probes.values())), strict=True))
-        away = {name: reason for name, reason in reasons.items() if reason}
-        return web.json_response({"ready": not away, "away": away}, status=503 if away else 200)
+        unavailable = {name: reason for name, reason in reasons.items() if reason}
+        return web.json_response({"ready": not unavailable, "away": unavailable}, status=503 if unavailable else 200)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
         return web.Response(body=self._metrics.render(), headers={"Content-Type": self._metrics.content_type})

@@ -4,11 +4,12 @@ Nothing registers itself and nothing is a global: a service gets its collaborato
 """
 
 from gateway.wiring.carriers import CARRIERS, Carriers, RegisteredCarrier, read_settings
-from gateway.wiring.container import Services, appeal_settings, open_services, read_balances, redis_client
+from gateway.wiring.container import Services, open_services, read_balances, redis_client
 from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measure_menu
 from gateway.wiring.processes import PortTaken, health_app, run_worker, serve, web_app
 from gateway.wiring.running_instance import channel_urls, locate, with_pack_in_use
+from gateway.wiring.service_options import appeal_settings
 from gateway.wiring.standalone import run_standalone
 
 __all__ = [

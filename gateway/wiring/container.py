@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal, TextIO
 
 import aiohttp
@@ -16,12 +13,11 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from gateway.appeals.appeal import AutoPause, Price
 from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.responses import record_stop
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
-from gateway.appeals.workflow import AppealSettings, AppealWorkflow
+from gateway.appeals.workflow import AppealWorkflow
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
@@ -33,7 +29,7 @@ from gateway.messages.operator_actions import OperatorActions
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending.rate_limiter import RateLimiter
-from gateway.messages.sending.sender import Sender, SenderOptions
+from gateway.messages.sending.sender import Sender
 from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory
 from gateway.people.subscriptions import Subscriptions
@@ -63,6 +59,7 @@ from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
 from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
+from gateway.wiring.service_options import appeal_settings, sender_options, worker_name
 
 
 class Services:
@@ -163,8 +160,8 @@ class Services:
             self.channel_state,
             {name: channel.carrier for name, channel in self.channels.items()},
             self.clock,
-            _worker_name(self.clock),
-            _sender_options(self.settings),
+            worker_name(self.clock),
+            sender_options(self.settings),
             self.metrics,
             self.rate_limiter,
             self._quiet_until,
@@ -183,30 +180,6 @@ class Services:
 
     def _quiet_until(self, at: datetime) -> datetime | None:
         return self._menu().quiet_until(at)
-
-
-def _sender_options(settings: Settings) -> SenderOptions:
-    return SenderOptions(
-        batch_size=settings.send_batch,
-        recipients_per_call=settings.send_recipients,
-        concurrent_calls=settings.send_concurrency,
-        idle_poll=timedelta(milliseconds=settings.poll_ms),
-        lost_after=timedelta(seconds=settings.claim_timeout_s),
-        requeue_unknown_after=timedelta(seconds=settings.unknown_resend_after_s),
-    )
-
-
-def _worker_name(clock: Clock) -> str:
-    """Return a name for this worker's claims that no other process has, now or later."""
-    return f"{socket.gethostname()}:{os.getpid()}:{clock.token()[:8]}"
-
-
-def appeal_settings(settings: Settings) -> AppealSettings:
-    """Return the part of the settings that appeals need."""
-    amount, _, currency = (settings.part_cost or "").partition(" ")
-    codes = {name: channel.service_code for name, channel in settings.channels.items()}
-    price = Price(Decimal(amount), currency) if amount else None
-    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)
 
 
 @asynccontextmanager
@@ -230,12 +203,14 @@ async def open_services(
     log_format = _log_format(settings, stream)
     logs.configure(format=log_format, level=settings.log_level, mask=_masked, stream=stream, clock=clock)
     async with AsyncExitStack() as stack:
+        # Closed in the reverse order: the log stream sends its last lines before its Redis client closes.
         redis = redis_client(settings.redis_address)
         stack.push_async_callback(redis.aclose)
         log_stream = LogStream(redis, metrics.log_lines_dropped.inc)
         stack.push_async_callback(log_stream.close)
         logs.copy_to(log_stream.put)
         stack.callback(logs.copy_to, None)
+        # One client session for all carriers, without cookies: requests to two accounts must not share state.
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         database = Database(settings.database_address, pool_size=settings.database_pool_size)
         stack.push_async_callback(database.close)

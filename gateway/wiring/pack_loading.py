@@ -22,7 +22,7 @@ from gateway.menu.pack_files import FLOW, state_diagnostic, text_diagnostic
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
-from gateway.text.diagnostics import Diagnostic
+from gateway.text.diagnostics import Diagnostic, one_of, quoted, unknown
 from gateway.ussd.effects import REQUIRED_BY_EFFECT
 
 
@@ -59,13 +59,12 @@ def _limits(septets: int, keys: Keys | None) -> Limits:
 
 
 def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
-    """Yield diagnostics of answers without a field, of fields without an answer, and of statuses without a label."""
+    """Yield diagnostics of answers without a field, of required answers that no state keeps, and of labels."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
     needed = {name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _does(menu, effect)}
     known = REPORT_ANSWERS | NAVIGATION_ANSWERS | set().union(*REQUIRED_BY_EFFECT.values())
     for name in sorted(kept.keys() - known):
-        message = f"{name} has no place in an incident; known are {', '.join(sorted(REPORT_ANSWERS))}"
-        yield Diagnostic(FLOW, kept[name].line, message)
+        yield Diagnostic(FLOW, kept[name].line, unknown("answer", name, sorted(REPORT_ANSWERS)))
     for name, effect in needed.items():
         if name not in kept and not unknowns.includes_answer(name):
             yield Diagnostic(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
@@ -73,17 +72,24 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
         for message in _value_diagnostics(state):
             yield state_diagnostic(state, message)
     if _does(menu, "find_report"):
-        for words in (words for words in menu.wordings.values() if words.language not in unknowns.unclear):
-            for missing in sorted({*IncidentStatus} - words.labels.get("status", {}).keys()):
-                yield text_diagnostic(words, ("labels", "status", missing), "this is missing: a report can be so")
+        yield from _label_diagnostics(menu, unknowns)
+
+
+def _label_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
+    """Yield diagnostics of statuses without a label, in every language that could be read."""
+    for wording in menu.wordings.values():
+        if wording.language not in unknowns.unclear:
+            for missing in sorted({*IncidentStatus} - wording.labels.get("status", {}).keys()):
+                message = "this is missing: every status of a report needs a label"
+                yield text_diagnostic(wording, ("labels", "status", missing), message)
 
 
 def _value_diagnostics(state: State) -> Iterator[str]:
     """Yield the reasons for which an answer of this state could not be stored, or would not be understood."""
     if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind.is_typed:
         yield f"{state.keep} must be chosen, not typed"
-    if state.keep == "contact" and (unknown := sorted(state.options.keys() - CONTACT_ANSWERS)):
-        yield f"contact is one of {', '.join(sorted(CONTACT_ANSWERS))}, not {', '.join(unknown)}"
+    if state.keep == "contact" and (others := sorted(state.options.keys() - CONTACT_ANSWERS)):
+        yield f"unknown contact {', '.join(map(quoted, others))}; {one_of(sorted(CONTACT_ANSWERS))}"
     if state.keep == "danger" and IN_DANGER not in state.options:
         yield f"one option must be {IN_DANGER}, which marks reports"
 

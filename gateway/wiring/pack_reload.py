@@ -58,15 +58,15 @@ async def _watch(pack: Path, channels: Mapping[str, ChannelSettings], versions: 
 
 async def _load_change(pack: Path, channels: Mapping[str, ChannelSettings], versions: MenuVersions) -> None:
     def refused(diagnostics: Iterable[object]) -> None:
-        told = [str(diagnostic) for diagnostic in diagnostics]
-        log.error("pack.refused", pack=pack.name, kept=versions.current.version, complaints=told)
+        messages = [str(diagnostic) for diagnostic in diagnostics]
+        log.error("pack.refused", pack=pack.name, kept=versions.current.version, complaints=messages)
 
     try:
         menu = await asyncio.to_thread(_load_if_changed, pack, channels, versions.current)
-    except PackRefused as wrong:
-        refused(wrong.diagnostics)
-    except PackNotFound as gone:
-        refused([gone])
+    except PackRefused as error:
+        refused(error.diagnostics)
+    except PackNotFound as error:
+        refused([error])
     else:
         if menu is not None:
             log.info("pack.changed", pack=pack.name, version=menu.version, earlier=versions.current.version)

@@ -1,4 +1,4 @@
-"""The project's own pages, taken apart: their headings, fenced blocks, tables, code spans and links."""
+"""Markdown pages of the project, parsed: headings, fenced blocks, tables, code spans and links."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, what else its first line says, and its text."""
+    """Fenced block: its language, the rest of its first line, and its text."""
 
     language: str
     title: str
@@ -27,7 +27,7 @@ class Block:
 
 @dataclass(slots=True)
 class Section:
-    """What stands under one heading, down to the next heading of any level."""
+    """Text below one heading, up to the next heading of any level."""
 
     heading: str
     prose: list[str] = field(default_factory=list)
@@ -43,12 +43,12 @@ class Section:
 
     @property
     def keys(self) -> list[str]:
-        """The code spans in the first column of the tables."""
+        """Return the code spans in the first column of the tables."""
         return [cells[0] for cells in self._rows]
 
     @property
     def examples(self) -> dict[str, str]:
-        """The code spans in the last column of the tables, by those in the first."""
+        """Return the code spans in the last column of the tables, by those in the first."""
         return {cells[0]: cells[-1] for cells in self._rows}
 
     @property
@@ -59,14 +59,14 @@ class Section:
 
 @cache
 def pages() -> tuple[Path, ...]:
-    """Every Markdown page of the project."""
+    """Return every Markdown page of the project."""
     below = [page for folder in DOCUMENTED_FOLDERS for page in (ROOT / folder).rglob("*.md")]
     return tuple(sorted([*ROOT.glob("*.md"), *below]))
 
 
 @cache
 def sections(page: Path) -> tuple[Section, ...]:
-    """The sections of a page; the first one is what stands before any heading."""
+    """Return the sections of a page. The first one is the text before any heading."""
     found = [Section("")]
     lines = iter(page.read_text(encoding="utf-8").splitlines())
     for line in lines:
@@ -92,13 +92,13 @@ def section(page: Path, heading: str) -> Section:
 
 
 def anchors(page: Path) -> set[str]:
-    """What `#…` may name on a page, as GitHub makes it of the headings."""
+    """Return the anchors of a page, as GitHub derives them from the headings."""
     headings = (found.heading.lower() for found in sections(page))
     return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in headings}
 
 
 def shell_lines(page: Path) -> Iterator[str]:
-    """Every command of a page: the lines of its shell blocks, and its code spans."""
+    """Return every command of a page: the lines of its shell blocks, and its code spans."""
     for found in sections(page):
         yield from found.spans
         for block in found.blocks:

@@ -1,4 +1,4 @@
-"""Every command that a page, a unit or a container names is one that the program has."""
+"""Commands in pages, units and containers exist in the program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OPTION = re.compile(r"--?[a-z][a-z-]*")
 
 
 def _named() -> set[str]:
-    """What follows `waspada`, wherever it is written as a command."""
+    """Yield the words after `waspada`, wherever it is written as a command."""
     lines = [line for page in pages() for line in shell_lines(page)]
     for unit in (ROOT / "deploy" / "systemd").glob("*.service"):
         lines += re.findall(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)
@@ -40,14 +40,14 @@ def test_documents_name_commands() -> None:
 @pytest.mark.parametrize("command", NAMED)
 def test_named_command_exists_with_its_options(command: str) -> None:
     verbs, options = _found(command.split())
-    shown = CliRunner().invoke(main, [*verbs, "--help"])
+    help_text = CliRunner().invoke(main, [*verbs, "--help"])
 
-    assert shown.exit_code == 0
-    assert [option for option in options if option not in shown.output] == []
+    assert help_text.exit_code == 0
+    assert [option for option in options if option not in help_text.output] == []
 
 
 def _found(words: list[str]) -> tuple[list[str], list[str]]:
-    """The verbs of a command, and its options. Fails where no such verb is."""
+    """Return the verbs of a command, and its options. Fails if there is no such verb."""
     verbs: list[str] = []
     group: click.Command = main
     for word in words:

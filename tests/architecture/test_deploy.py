@@ -1,4 +1,4 @@
-"""What deploy/ promises about the outside: what can be watched, what is published, and where no secret stands."""
+"""Promises of deploy/: monitored metrics and events, published ports, and no secret in a file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ EVENT = re.compile(r"(?:carrier|channel|hook|http|incident|message|receipt|store
 
 def test_runbook_names_every_metric_and_no_other() -> None:
     rendered = Metrics().render().decode()
-    shown = {name for name in re.findall(r"^# TYPE (waspada_\w+)", rendered, re.MULTILINE) if "_created" not in name}
+    exported = {name for name in re.findall(r"^# TYPE (waspada_\w+)", rendered, re.MULTILINE) if "_created" not in name}
     named = {key for key in section(RUNBOOK, "Watching it").keys if key.startswith("waspada_")}
 
-    assert named == shown
+    assert named == exported
 
 
 def test_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:

@@ -50,7 +50,7 @@ def test_documented_table_of_classes_is_the_code_s(request: pytest.FixtureReques
 
 
 def _classes() -> str:
-    """What each class of message may do, the most pressing first."""
+    """Return the rights of each class of message, the highest priority first."""
     lines = [
         "| class | priority | expires after | most parts | quiet hours | resend of unknown |",
         "|---|---|---|---|---|---|",
@@ -93,16 +93,16 @@ def _diagram(table: Mapping[Stage, frozenset[Stage]]) -> str:
 
 
 def _lines(table: Mapping[Stage, frozenset[Stage]]) -> Iterator[str]:
-    """A table in Mermaid's words; what all unfinished stages lead to is one arrow from a frame around them."""
-    unfinished = [stage for stage, targets in table.items() if targets]
-    shared = frozenset.intersection(*(table[stage] for stage in unfinished))
+    """Draw a table in Mermaid. Transitions of all unfinished statuses are one arrow from a frame around them."""
+    unfinished = [status for status, targets in table.items() if targets]
+    shared = frozenset.intersection(*(table[status] for status in unfinished))
     frame = "    " if shared else ""
     if shared:
         yield "state unfinished {"
     yield f"{frame}[*] --> {next(iter(table))}"
-    for stage in unfinished:
-        yield from (f"{frame}{stage} --> {target}" for target in table if target in table[stage] - shared)
+    for status in unfinished:
+        yield from (f"{frame}{status} --> {target}" for target in table if target in table[status] - shared)
     if shared:
         yield "}"
         yield from (f"unfinished --> {target}" for target in table if target in shared)
-    yield from (f"{stage} --> [*]" for stage in table if not table[stage])
+    yield from (f"{status} --> [*]" for status in table if not table[status])

@@ -1,4 +1,4 @@
-"""Every link on a page of the project leads somewhere."""
+"""Links on the pages of the project lead to existing files and headings."""
 
 from __future__ import annotations
 

@@ -127,13 +127,13 @@ def test_the_example_of_a_key_fits_a_real_pack(heading: str, key: str, tmp_path:
 def test_a_key_that_is_in_no_table_is_refused(heading: str, tmp_path: Path) -> None:
     said = diagnostics(put(PLACES[heading], {"nonsense": "1"}), tmp_path)
 
-    assert [one for one in said if one.startswith(f"{PLACES[heading][0]}:") and "nonsense: nothing is called so" in one]
+    assert [one for one in said if one.startswith(f"{PLACES[heading][0]}:") and "nonsense: unknown key" in one]
 
 
 def test_nor_may_a_state_or_a_shortcut_say_it(tmp_path: Path) -> None:
     for place in ((*STATES, "seen"), ("flow.yaml", "shortcuts", "9")):
         (said,) = diagnostics(put(place, {"nonsense": "1"}), tmp_path)
-        assert said.endswith("nonsense: nothing is called so here")
+        assert said.endswith("nonsense: unknown key")
 
 
 @pytest.mark.parametrize("condition", section(PAGE, "Conditions").keys)

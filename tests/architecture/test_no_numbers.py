@@ -1,4 +1,4 @@
-"""No phone number stands in what we ship: examples are made up, few, and the same everywhere."""
+"""No real phone number in the repository: examples are made up, few, and the same everywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.architecture.documents import ROOT
 
 SHIPPED = ("gateway", "menus", "deploy")
 TEXTS = {".py", ".md", ".yaml", ".csv", ".toml", ".html", ".js", ".css", ".lua", ".conf", ".service", ".sh", ".svg"}
-# Indonesian numbers as they are written, and anything in E.164.
+# Indonesian numbers in national form, and anything in E.164.
 NUMBER = re.compile(r"(?<![\w.])(?:\+[1-9][0-9]{8,14}|62[0-9]{8,12}|08[0-9]{8,11})(?![\w.])")
 MADE_UP = {"+6281230004567", "+6285712340008", "62812345678"}
 

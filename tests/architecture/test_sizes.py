@@ -1,4 +1,4 @@
-"""One idea per file: what grows beyond these bounds has become two things."""
+"""Bounds of files and functions: one idea per file."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a hop costs, against a bare handler in the same run: `make bench`."""
+"""Benchmarks: cost of a hop against a bare handler in the same run (`make bench`)."""

@@ -1,13 +1,12 @@
-"""`make bench`: the whole journey over HTTP, against the gateway's web process and a bare handler, in turns.
+"""Benchmarks of `make bench`: whole journeys over HTTP on the gateway's web process and on a bare handler, in turns.
 
-Both servers are pinned to one core, the residents to another. What counts is the processor time of the server per
-hop, as a ratio within the same run: this is the one figure that a noisy machine leaves standing. The gateway runs
-with everything on: masking, logs and their tail, metrics, encryption, the filing of the report.
+Both servers are pinned to one core, the residents to another. The result is the processor time of the server per hop,
+as a ratio within the same run: the one figure that is stable on a noisy machine. The gateway runs with everything on:
+masking, logs and their tail, metrics, encryption, filing of the report.
 
 Before that, one worker drains queues of SMS (`tests.bench.sending`), an audience of a million people is previewed,
 frozen and expanded (`tests.bench.appeals`), and confirmations go out while an appeal does
-(`tests.bench.confirmations`). Each figure that has a target says whether it was met; the exit status is 1 where one was
-missed.
+(`tests.bench.confirmations`). Each figure with a target is printed with it. The exit status is 1 if one was missed.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ async def main() -> None:
 
 
 async def _measure_ussd(options: argparse.Namespace, targets: Targets) -> None:
-    """Its last line, which is the last one of the bench, is the ratio."""
+    """Measure hops. The last printed line, which is the last one of the bench, is the ratio."""
     targets.at_most("engine.step on the real pack, median", microseconds_per_step(), MOST_STEP_US, "µs", digits=1)
     server_core, client_core = _cores()
     async with AsyncExitStack() as stack:
@@ -76,7 +75,7 @@ async def _measure_ussd(options: argparse.Namespace, targets: Targets) -> None:
 
 
 async def _measure(servers: list[Server], options: argparse.Namespace) -> _Measured:
-    """CPU seconds and tally of each round, by server; a first round of each warms up and is thrown away."""
+    """Return CPU seconds and tally of each round, by server. A first round of each is a warm-up and is dropped."""
     measured: _Measured = {server.name: [] for server in servers}
     for number in range(options.rounds + 1):
         for server in servers if number % 2 else reversed(servers):
@@ -90,7 +89,7 @@ async def _measure(servers: list[Server], options: argparse.Namespace) -> _Measu
 
 
 async def _stored_sessions(gateway: Server, stores: EmbeddedStores, options: argparse.Namespace) -> list[int]:
-    """Bytes that each dialogue takes in Redis while it takes most: everything is told, and not sent yet."""
+    """Return the bytes of each dialogue in Redis at its largest: just before the report is sent."""
     async with Redis.from_url(stores.redis_url) as redis:
         await redis.flushdb()
         seed = options.rounds + 1
@@ -113,14 +112,14 @@ def _show(servers: list[Server], measured: _Measured) -> None:
 
 
 def _ratios(servers: list[Server], measured: _Measured) -> list[float]:
-    """Of each pair of neighbouring rounds, the gateway's processor time per hop to the bare handler's; in order."""
+    """Return the sorted ratios of processor time per hop, gateway to bare handler, of neighbouring rounds."""
     bare, gateway = servers
     pairs = zip(measured[gateway.name], measured[bare.name], strict=True)
     return sorted((ours[0] / ours[1].hops) / (theirs[0] / theirs[1].hops) for ours, theirs in pairs)
 
 
 def _cores() -> tuple[int, int]:
-    """One core for the servers under test, another for the residents."""
+    """Return a core for the servers under test, and another for the residents."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("The bench needs two cores: one for the server, one for its residents.")

@@ -1,6 +1,6 @@
-"""The bare handler: aiohttp, uvloop and redis-py, one GET and one SET per request, a fixed screen.
+"""Bare handler: aiohttp, uvloop and redis-py, one GET and one SET per request, a fixed screen.
 
-What anybody would write first, without sessions, menus, logs, metrics or privacy. It is the yardstick.
+The yardstick: the simplest handler, without sessions, menus, logs, metrics or privacy.
 Run as `python -m tests.bench.bare REDIS_URL PORT`.
 """
 

@@ -1,8 +1,8 @@
-"""How long a confirmation waits while an appeal goes out: from its commit until the carrier has the request.
+"""Delay of confirmations during an appeal: from the commit until the carrier has the request.
 
-Three times: where the channel has no rate and the worker is as busy as it can be, where an operator's line carries a
-hundred parts a second, and where the carrier takes four seconds for each call and everybody has a text, and so a call,
-of his own. Worker and carrier are those of `tests.bench.sending`.
+Measured three times: without a rate, so that the worker is as busy as it can be; with a rate of a hundred parts a
+second; and with a carrier that takes four seconds for each request, where every person has a text, and so a request,
+of their own. Worker and carrier are those of `tests.bench.sending`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SETTLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What the confirmations go out by, and how many of them come in a second."""
+    """Conditions of one measurement: rate and speed of the carrier, and confirmations per second."""
 
     name: str
     a_second: int = 20
@@ -63,7 +63,7 @@ _AT_ANY_HOUR = 'quiet_hours: {from: "00:00", to: "00:00"}\nresume: {sms: true}\n
 
 
 async def measure_confirmations(targets: Targets) -> None:
-    """Print how long confirmations wait behind an appeal, over stores of its own."""
+    """Measure how long confirmations wait behind an appeal, over stores of its own."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stores = await EmbeddedStores.start(folder / "data")
@@ -115,7 +115,7 @@ async def _measure(
 
 
 async def _confirm(office: Office, a_second: int) -> dict[str, float]:
-    """Queue confirmations one after the other, steadily; when the transaction of each began, by its text."""
+    """Queue confirmations at a steady pace. Returns the start of each transaction, by text."""
     queued: dict[str, float] = {}
     began = time.monotonic()
     for number in range(a_second * SECONDS):
@@ -129,7 +129,7 @@ async def _confirm(office: Office, a_second: int) -> dict[str, float]:
 
 
 async def _arrivals(carrier: SlowCarrier, queued: AbstractSet[str]) -> dict[str, float]:
-    """When the carrier got each of these, once it has all of them."""
+    """Wait until the carrier has all of these. Returns the time of each."""
     deadline = time.monotonic() + LATEST_S
     while missing := queued - (arrivals := await carrier.arrivals()).keys():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What one `engine.step` costs on the real pack, on the way through a whole report."""
+"""Cost of one `engine.step` on the real pack, along a whole report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WALKS = 300
 
 
 def microseconds_per_step() -> float:
-    """The median over single steps of many walks."""
+    """Return the median over the steps of many walks."""
     menu = load(read_pack(Path("menus/pekalongan")))
     given, today = {"ussd": "*384*3375#"}, date(2026, 11, 28)
     times = []
@@ -24,7 +24,7 @@ def microseconds_per_step() -> float:
         session = engine.begin(menu, given=given).session
         for keys in KEYS:
             started = perf_counter()
-            led = engine.step(menu, session, keys, given=given, today=today)
+            step = engine.step(menu, session, keys, given=given, today=today)
             times.append(perf_counter() - started)
-            session = led.session
+            session = step.session
     return median(times) * 1e6

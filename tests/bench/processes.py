@@ -17,7 +17,7 @@ START_SECONDS = 20
 async def running(
     command: Sequence[str], settings: Mapping[str, str], output: Path, port: int, core: int | None = None
 ) -> AsyncIterator[int]:
-    """A process that listens on `port`, pinned to `core` if one is given; its id. It is stopped at the end."""
+    """Run a process that listens on `port`, pinned to `core` if one is given, and yield its id."""
     with output.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True

@@ -1,4 +1,4 @@
-"""Residents who dial and walk the whole journey over HTTP, each on one connection, verifying every answer.
+"""Simulated residents who walk whole journeys over HTTP, each on one connection, and verify every answer.
 
 A client library would cost more processor time than the server it measures, so this speaks just enough HTTP/1.1.
 """
@@ -13,33 +13,33 @@ from urllib.parse import quote_plus
 
 PHONES = 100_000  # +62812300xxxxx
 FORM = "application/x-www-form-urlencoded"
-Verify = Callable[[int, str], bool]  # hop, body → whether it is the right answer
+Verify = Callable[[int, str], bool]  # hop and body → True if it is the right answer
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a round of journeys took."""
+    """Figures of a round of journeys."""
 
     hops: int = 0
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
 
     def percentile(self, share: float) -> float:
-        """The latency in milliseconds that `share` (0 to 1) of the hops stayed below."""
+        """Return the latency in milliseconds below which `share` (0 to 1) of the hops are."""
         ordered = sorted(self.latencies)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000
 
 
 class WrongAnswer(Exception):
-    """The server did not answer what it should have."""
+    """Error: the server gave another answer than expected."""
 
 
 async def walk(
     port: int, path: str, keys: Sequence[str], residents: int, journeys: int, seed: int, verify: Verify
 ) -> Tally:
-    """`residents` at once, each making `journeys` journeys of `1 + len(keys)` hops.
+    """Walk `journeys` journeys of `1 + len(keys)` hops with each of `residents` concurrent residents.
 
-    Each journey is of a phone of its own, which no walk with another `seed` has: one that dials again is known, and
+    Each journey has a phone of its own, which no walk with another `seed` has: a phone that dials again is known, and
     does not begin at the first screen.
     """
     tally = Tally()

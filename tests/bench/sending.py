@@ -1,6 +1,6 @@
-"""How fast one worker drains a queue, and what memory it takes: real processes and stores, a carrier that takes 20 ms.
+"""Speed and memory of one worker that drains a queue: real processes and stores, a carrier that takes 20 ms.
 
-The worker runs with everything on: numbers sealed, every send a line in the log and its tail, metrics, the history.
+The worker runs with everything on: sealed numbers, a log line per message, the tail, metrics, the history.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ MOST_GROWTH_MB = 20
 LEAST_EQUAL, LEAST_DIFFERENT = 3_000, 300
 _CHUNK = 5_000
 
-Words = Callable[[int], str]
+TextOf = Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What it took to empty a queue."""
+    """Figures of a drained queue."""
 
     messages: int
     seconds: float
@@ -54,7 +54,7 @@ class Drained:
 
 
 async def measure_sending(targets: Targets) -> None:
-    """Print the rates and the memory of one worker, over stores of its own."""
+    """Measure rates and memory of one worker, over stores of its own."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stores = await EmbeddedStores.start(folder / "data")
@@ -83,9 +83,9 @@ class _Bench:
     async def close(self) -> None:
         await self._database.close()
 
-    async def drain(self, count: int, kind: MessageClass, words: Words) -> Drained:
-        """Fill the queue, start a worker, and wait until the carrier has accepted all of it, each once."""
-        await self._fill(count, kind, words)
+    async def drain(self, count: int, kind: MessageClass, text_of: TextOf) -> Drained:
+        """Fill the queue, start a worker, and wait until the carrier has accepted every message once."""
+        await self._fill(count, kind, text_of)
         async with (
             slow_carrier(self._folder) as carrier,
             worker(self._stores, self._folder, self._key, carrier) as pid,
@@ -103,14 +103,14 @@ class _Bench:
                 sys.exit(f"the carrier was asked for {asked} messages instead of {count}")
             return Drained(count, took, _peak_mb(pid), _cpu_seconds(pid) - cpu)
 
-    async def _fill(self, count: int, kind: MessageClass, words: Words) -> None:
+    async def _fill(self, count: int, kind: MessageClass, text_of: TextOf) -> None:
         vault, now = Vault(bytes.fromhex(self._key)), Clock().now() - timedelta(seconds=1)
         async with self._database.begin() as connection:
             await connection.execute(text("TRUNCATE messages CASCADE"))
             for start in range(0, count, _CHUNK):
                 rows = [
                     queued_row(
-                        NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), words(number), "id"), vault, now
+                        NewMessage(kind, CHANNEL, Phone(f"+62812300{number:06}"), text_of(number), "id"), vault, now
                     )
                     for number in range(start, min(start + _CHUNK, count))
                 ]
@@ -143,5 +143,5 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _peak_mb(pid: int) -> float:
-    """The most memory that it ever held."""
+    """Return the peak memory of a process."""
     return int(Path(f"/proc/{pid}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024

@@ -1,4 +1,4 @@
-"""The servers that are compared, each a process of its own on the same core."""
+"""Compared servers, each a process of its own on the same core."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TICKET = re.compile(r"\d{4}-\d{4}")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server under test: its process, and what its residents ask and expect."""
+    """Server under test: its process, address and expected answers."""
 
     name: str
     pid: int
@@ -38,7 +38,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory_mb(self) -> float:
-        """The most memory that it ever held."""
+        """Return the peak memory of the process."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -72,16 +72,16 @@ async def gateway_web(stores: EmbeddedStores, folder: Path, core: int) -> AsyncI
 
 
 def _journey() -> Verify:
-    """Every screen of the journey, from the engine itself; the ticket is whatever has its form."""
+    """Return a check of every screen of the journey against the engine. Any ticket number is right."""
     menu = load(read_pack(Path("menus/pekalongan")))
     given = {"ussd": "*384*3375#"}
-    led = engine.begin(menu, given=given)
-    screens = [led.screen]
+    step = engine.begin(menu, given=given)
+    screens = [step.screen]
     for keys in KEYS:
-        led = engine.step(menu, led.session, keys, given=given)
-        if led.effect:
-            led = engine.resume(menu, led.session, "filed", {"ticket": "0000-0000"})
-        screens.append(led.screen)
+        step = engine.step(menu, step.session, keys, given=given)
+        if step.effect:
+            step = engine.resume(menu, step.session, "filed", {"ticket": "0000-0000"})
+        screens.append(step.screen)
     expected = [f"CON {screen}" for screen in screens[:-1]]
     last = f"END {screens[-1]}"
 

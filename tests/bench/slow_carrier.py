@@ -1,8 +1,7 @@
-"""A carrier that takes its time and accepts everything: `python -m tests.bench.slow_carrier PORT SECONDS`.
+"""Slow carrier that accepts everything: `python -m tests.bench.slow_carrier PORT SECONDS`.
 
-It speaks just enough HTTP and of Africa's Talking's messaging API. Its answer to `GET /` is how many numbers it was
-asked to send to since it was asked that last, to `GET /arrivals` when each text came for the first time, in seconds of
-the machine's clock.
+It speaks just enough HTTP and Africa's Talking's messaging API. `GET /` returns the number of recipients since the last
+`GET /`. `GET /arrivals` returns the first arrival of each text, in seconds of the machine's clock.
 """
 
 from __future__ import annotations

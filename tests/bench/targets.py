@@ -1,20 +1,20 @@
-"""The figures that have a target: each is printed with it, and the bench remembers whether one was missed."""
+"""Figures with a target: printed with it, and remembered if missed."""
 
 from __future__ import annotations
 
 
 class Targets:
-    """What the measurements of one run have come to."""
+    """Figures of one run that missed their targets."""
 
     def __init__(self) -> None:
         self.missed: list[str] = []
 
     def at_most(self, what: str, figure: float, bound: float, unit: str, digits: int = 0) -> None:
-        """Print a figure that should not be higher than `bound`."""
+        """Print a figure that must not be higher than `bound`."""
         self._tell(what, f"{figure:.{digits}f} {unit}", f"at most {bound:g}", figure <= bound)
 
     def at_least(self, what: str, figure: float, bound: float, unit: str, digits: int = 0) -> None:
-        """Print a figure that should not be lower than `bound`."""
+        """Print a figure that must not be lower than `bound`."""
         self._tell(what, f"{figure:.{digits}f} {unit}", f"at least {bound:g}", figure >= bound)
 
     def _tell(self, what: str, figure: str, bound: str, met: bool) -> None:

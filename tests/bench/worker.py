@@ -1,4 +1,4 @@
-"""A worker under test and the carrier that it sends to, each a process of its own."""
+"""Worker under test and its carrier, each a process of its own."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ CHANNEL, CODE = "at", "*384*3375#"
 
 @dataclass(frozen=True, slots=True)
 class SlowCarrier:
-    """`tests.bench.slow_carrier`, running."""
+    """Running `tests.bench.slow_carrier`."""
 
     port: int
 
     async def asked(self) -> int:
-        """How many numbers it was asked to send to since it was asked that last."""
+        """Return the number of recipients since the last call."""
         return int(await self._get(""))
 
     async def arrivals(self) -> dict[str, float]:
-        """When each text came for the first time, in seconds of the machine's clock."""
+        """Return the first arrival of each text, in seconds of the machine's clock."""
         arrivals: dict[str, float] = await self._get("arrivals")
         return arrivals
 
@@ -50,7 +50,7 @@ async def slow_carrier(folder: Path, *, answers_s: float = 0.02) -> AsyncIterato
 async def worker(
     stores: EmbeddedStores, folder: Path, key: str, carrier: SlowCarrier, *, rate: int | None = None, **settings: str
 ) -> AsyncIterator[int]:
-    """A worker with everything on; its process id. `rate` is that of the channel, `settings` are others of its own."""
+    """Run a worker with everything on, and yield its process id. `rate` is the rate of the channel."""
     config = folder / "worker.toml"
     config.write_text(
         f'[channels.{CHANNEL}]\ncarrier = "africastalking"\nusername = "sandbox"\n'

@@ -1,4 +1,4 @@
-"""What the tests of this room share: a terminal over new stores, and reports that were filed."""
+"""Fixtures of the command's tests: a terminal over new stores, and filed reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.cli import CONFIG, KEY, NUMBER, Shell
+from tests.helpers.cli import CONFIG, KEY, Shell
+from tests.helpers.phones import NUMBER
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
 
 @pytest.fixture
 async def tickets(database: Database) -> list[str]:
-    """Three reports, the oldest first."""
+    """File three reports. Returns their tickets, the oldest first."""
     book = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
     filed = []
     for number in range(3):

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.cli.test_users import PASSWORD, trail
+from tests.helpers.cli_accounts import PASSWORD, audit_trail
 from tests.helpers.cli_appeals import AUDIENCE, MEDONO, Room, pack, room, work
 
 __all__ = ["pack", "room"]
@@ -41,7 +41,7 @@ def test_the_whole_life_of_an_appeal(room: Room, tmp_path: Path) -> None:
     assert [row["counted_as"] for row in rows] == ["accepted"] * 3
     assert [row["phone"] for row in rows] == ["+62812****001", "+62812****002", "+62812****003"]
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
-    done = trail(room.shell)
+    done = audit_trail(room.shell)
     acts = [(actor, action) for actor, action, subject in done if subject == f"appeal {number}"]
     assert acts == [
         ("siti", "appeal.drafted"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.menu.model import appeal_area_label, appeal_areas
-from tests.cli.test_users import trail
+from tests.helpers.cli_accounts import audit_trail
 from tests.helpers.cli_appeals import AUDIENCE, Room, pack, room
 
 __all__ = ["pack", "room"]
@@ -159,7 +159,7 @@ def test_what_is_given_back_is_a_draft(room: Room) -> None:
     assert room.done("budi", "return", number, "--reason", "typo") == f"Appeal {number} is a draft again.\n"
     shown = room.shown(number)
     assert (shown["status"], shown["reason"]) == ("draft", "typo")
-    assert ("budi", "appeal.returned", f"appeal {number}") in [tuple(one) for one in trail(room.shell)]
+    assert ("budi", "appeal.returned", f"appeal {number}") in [tuple(one) for one in audit_trail(room.shell)]
 
 
 CURLY = ("--text", "id=\u201cRukun\u201d\u00a0di {kel}\u2026 STOP", "--text", "jv=Rukun \u2764. STOP")

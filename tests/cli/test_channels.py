@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.helpers.cli import NUMBER, SECRET, Shell
+from tests.helpers.cli import SECRET, Shell
+from tests.helpers.phones import NUMBER
 
 
 def test_channels_lists_state_and_urls(shell: Shell) -> None:

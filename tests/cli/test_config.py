@@ -1,4 +1,4 @@
-"""`waspada check`: a pack is proven for every channel, and what is wrong with it has its file and line."""
+"""`waspada check`: a pack is checked for every channel, and every fault has its file and line."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.cli import API_KEY, CONFIG, PACK, SECRET, Shell
+from tests.helpers.cli import API_KEY, CONFIG, SECRET, Shell
+from tests.helpers.packs import PEKALONGAN
 
-PACKS = sorted(path.parent for path in PACK.parent.glob("*/flow.yaml"))
+PACKS = sorted(path.parent for path in PEKALONGAN.parent.glob("*/flow.yaml"))
 WIDE = f"""
 [channels.wide]
 carrier = "africastalking"
@@ -60,16 +61,16 @@ def test_check_passes_every_pack_on_a_channel_with_own_screens_and_keys(
 )
 def test_check_covers_every_channel(shell: Shell, tmp_path: Path, limits: str, diagnostic: str) -> None:
     (tmp_path / "waspada.toml").write_text(f"{CONFIG}\n{WIDE.replace('limit = 182', limits)}")
-    assert diagnostic in shell.error_of("check", str(PACK))
+    assert diagnostic in shell.error_of("check", str(PEKALONGAN))
 
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(PACK, tmp_path / "pack"))
+    return Path(shutil.copytree(PEKALONGAN, tmp_path / "pack"))
 
 
 def broken(pack: Path, file: str, old: str, new: str) -> int:
-    """Change the first `old` in a file of the pack; the line where it stood."""
+    """Replace the first `old` in a file of the pack. Returns its line."""
     text = (pack / file).read_text()
     (pack / file).write_text(text.replace(old, new, 1))
     return text[: text.index(old)].count("\n") + 1
@@ -83,7 +84,7 @@ def test_check_of_a_broken_pack_shows_every_diagnostic(shell: Shell, pack: Path)
     ]
     message = shell.error_of("check", str(pack))
 
-    for file, line in places:  # what is wrong with a whole screen stands at the screen, not at its heading
+    for file, line in places:  # a fault of a whole screen is reported at the screen, not at its heading
         assert f"{file}:{line}: screens." in message, message
     assert "Traceback" not in message
 
@@ -93,10 +94,10 @@ def test_check_reports_on_every_given_pack(shell: Shell, pack: Path, tmp_path: P
     line = broken(pack, "wording/jv.yaml", "Kedadosan punapa?", "Kedadosan punapa \u201c?\u201d")
     moved = broken(other, "flow.yaml", "before: date}", "before: seen}")
 
-    result = shell.run("check", str(PACK), str(pack), str(tmp_path / "nothing"), str(other))
+    result = shell.run("check", str(PEKALONGAN), str(pack), str(tmp_path / "nothing"), str(other))
 
     assert result.exit_code == 1
-    assert result.stdout.startswith(f"{PACK}: ")
+    assert result.stdout.startswith(f"{PEKALONGAN}: ")
     assert len(result.stdout.splitlines()) == 1
     assert f"{pack}/wording/jv.yaml:{line}: screens.category.heading: " in result.stderr
     assert f"{tmp_path / 'nothing'} is not a folder" in result.stderr

@@ -1,4 +1,4 @@
-"""The stores as every verb meets them: brought up to date, away, not set, or filled with another key."""
+"""Stores of a verb: upgraded, unavailable, not configured, or encrypted with another key."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def test_db_upgrade_may_be_repeated(shell: Shell) -> None:
 
 
 def test_unavailable_postgresql_is_reported(shell: Shell) -> None:
-    away = {"database_url": "postgresql://waspada@/waspada?host=/nowhere"}
+    unreachable = {"database_url": "postgresql://waspada@/waspada?host=/nowhere"}
     for path in (("incidents", "list"), ("messages", "list"), ("db", "upgrade")):
-        assert "Is it running?" in shell.error_of(*path, **away)
+        assert "Is it running?" in shell.error_of(*path, **unreachable)
 
 
 def test_unavailable_redis_is_reported(shell: Shell) -> None:
@@ -35,7 +35,7 @@ def test_data_folder_without_a_gateway_is_reported(tmp_path: Path) -> None:
 
 
 def test_wrong_vault_key_hides_the_numbers_of_a_list(shell: Shell, tickets: list[str]) -> None:
-    """Stored numbers cannot be opened: a list shows the rest."""
+    """Stored numbers cannot be decrypted. A list shows the rest."""
     result = shell.run("incidents", "list", "--json", vault_key="08" * 32)
 
     assert (result.exit_code, result.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The phone in the terminal: in this process, and as the verb in a terminal of its own."""
+"""Verb `dial`: a call in this process, and the verb in a process and a terminal of its own."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import WebhookUrls
 from gateway.cli.dial import PhoneCall, dial, scripted_input
 from gateway.runtime.clock import Clock
-from gateway.text.phone import Phone
 from tests.helpers.carrier_server import serve_app
+from tests.helpers.phones import NUMBER
 
 CODE = "*384*3375#"
-PHONE = Phone("+6281230004567")
 SECRET = "s" * 32
 HOOKS = f"/hooks/local/{SECRET}"
 DIALOGUE = """\
@@ -52,8 +51,8 @@ SMS from 3375:
 
 
 @dataclass(slots=True)
-class Gateway:
-    """The webhooks and the built-in carrier on one address; the last screen is followed by an SMS."""
+class DialledGateway:
+    """Webhooks and the built-in carrier on one address. The last screen is followed by an SMS."""
 
     http: ClientSession
     url: str = ""
@@ -83,8 +82,8 @@ class Gateway:
         return web.Response()
 
     async def send(self, text: str) -> None:
-        """An SMS to `PHONE`."""
-        form = {"username": "sandbox", "to": PHONE.e164, "message": text, "from": "3375"}
+        """Send an SMS to `NUMBER` by the built-in carrier."""
+        form = {"username": "sandbox", "to": NUMBER.e164, "message": text, "from": "3375"}
         headers = {"apiKey": "key", "Accept": "application/json"}
         async with self.http.post(f"{self.url}/local/version1/messaging", data=form, headers=headers):
             pass
@@ -95,9 +94,9 @@ class Gateway:
 
 
 @pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
+async def gateway() -> AsyncIterator[DialledGateway]:
     async with ClientSession() as http:
-        gateway = Gateway(http)
+        gateway = DialledGateway(http)
         app, inbound = web.Application(), web.Application()
         app.router.add_post(f"{HOOKS}/ussd", gateway.ussd)
         app.router.add_post(f"{HOOKS}/ussd-event", gateway.ended)
@@ -111,60 +110,71 @@ async def gateway() -> AsyncIterator[Gateway]:
                 yield gateway
 
 
-async def dialled(gateway: Gateway, keys: Sequence[str], code: str = CODE, local: bool = True) -> tuple[bool, str]:
-    """Whether the network could go on, and everything that was printed."""
+async def dial_keys(
+    gateway: DialledGateway, keys: Sequence[str], code: str = CODE, local: bool = True
+) -> tuple[bool, str]:
+    """Dial and answer with these keys. Returns False after a network error, and everything that was printed."""
     console = Console(file=io.StringIO(), soft_wrap=True, highlight=False)
-    talk = PhoneCall(gateway.hooks, f"{gateway.url}/local" if local else None, PHONE, CODE)
-    went_on = await talk.dial(code, scripted_input(keys), console, echo=True)
+    call = PhoneCall(gateway.hooks, f"{gateway.url}/local" if local else None, NUMBER, CODE)
+    succeeded = await call.dial(code, scripted_input(keys), console, echo=True)
     assert isinstance(console.file, io.StringIO)
-    return went_on, console.file.getvalue()
+    return succeeded, console.file.getvalue()
 
 
-async def test_every_screen_and_the_confirmation_are_shown(gateway: Gateway) -> None:
-    assert await dialled(gateway, ["1", "ribut di pasar"]) == (True, DIALOGUE)
+async def test_call_shows_every_screen_and_the_confirmation(gateway: DialledGateway) -> None:
+    result = await dial_keys(gateway, ["1", "ribut di pasar"])
+
+    assert result == (True, DIALOGUE)
     assert gateway.texts == ["", "1", "1*ribut di pasar"]
     assert await gateway.endings.get() == "Success"
 
 
-async def test_only_a_new_sms_is_shown(gateway: Gateway) -> None:
-    await dialled(gateway, ["1", "ribut di pasar"])
-    _, printed = await dialled(gateway, ["1", "ribut di pasar"])
+async def test_call_shows_no_earlier_sms(gateway: DialledGateway) -> None:
+    await dial_keys(gateway, ["1", "ribut di pasar"])
+
+    _, printed = await dial_keys(gateway, ["1", "ribut di pasar"])
+
     assert printed.count("SMS from") == 1
 
 
-async def test_with_another_carrier_no_sms_is_waited_for(gateway: Gateway) -> None:
-    _, printed = await dialled(gateway, ["1", ""], local=False)
+async def test_call_over_another_carrier_waits_for_no_sms(gateway: DialledGateway) -> None:
+    _, printed = await dial_keys(gateway, ["1", ""], local=False)
+
     assert printed.endswith("╛\n")
     assert "SMS" not in printed
 
 
-async def test_without_more_keys_the_phone_hangs_up(gateway: Gateway) -> None:
-    went_on, printed = await dialled(gateway, ["1"])
-    assert went_on
+async def test_call_without_more_keys_hangs_up(gateway: DialledGateway) -> None:
+    succeeded, printed = await dial_keys(gateway, ["1"])
+
+    assert succeeded
     assert printed.endswith("> hangs up\n")
     assert await gateway.endings.get() == "Incomplete"
 
 
-async def test_a_dialled_suffix_answers_at_once(gateway: Gateway) -> None:
-    await dialled(gateway, [], code="*384*3375*1#")
+async def test_call_with_a_suffix_answers_at_once(gateway: DialledGateway) -> None:
+    await dial_keys(gateway, [], code="*384*3375*1#")
+
     assert gateway.texts == ["1"]
 
 
 @pytest.mark.parametrize(("code", "keys"), [("*110#", []), (CODE, ["9"])])
-async def test_a_network_error_is_shown_and_told(gateway: Gateway, code: str, keys: list[str]) -> None:
-    went_on, printed = await dialled(gateway, keys, code)
-    assert not went_on
+async def test_call_shows_and_returns_a_network_error(gateway: DialledGateway, code: str, keys: list[str]) -> None:
+    succeeded, printed = await dial_keys(gateway, keys, code)
+
+    assert not succeeded
     assert "Connection problem or invalid MMI" in printed
 
 
-async def test_no_gateway_is_said_plainly() -> None:
-    nowhere = PhoneCall(WebhookUrls(ussd="http://127.0.0.1:1/hooks/x/y/ussd"), None, PHONE, CODE)
+async def test_call_without_a_gateway_says_how_to_start_one() -> None:
+    nowhere = PhoneCall(WebhookUrls(ussd="http://127.0.0.1:1/hooks/x/y/ussd"), None, NUMBER, CODE)
+
     with pytest.raises(click.ClickException, match=r"No gateway answers at http://127\.0\.0\.1:1\. Start one"):
         await nowhere.dial(CODE, scripted_input([]), Console(file=io.StringIO()), echo=True)
 
 
 def settings_file(folder: Path, url: str) -> Path:
-    """Settings that name the gateway at `url`, and stores that do not matter."""
+    """Write settings with the gateway at `url`, and with stores that nobody connects to."""
     settings = folder / "waspada.toml"
     settings.write_text(
         f'public_url = "{url}"\n'
@@ -177,8 +187,8 @@ def settings_file(folder: Path, url: str) -> Path:
 
 
 @asynccontextmanager
-async def verb(url: str, folder: Path, *arguments: str, stdin: int = PIPE) -> AsyncIterator[Process]:
-    """`waspada dial` in a process of its own, for the gateway at `url`."""
+async def run_verb(url: str, folder: Path, *arguments: str, stdin: int = PIPE) -> AsyncIterator[Process]:
+    """Run `waspada dial` in a process of its own, for the gateway at `url`."""
     config = ("--config", str(settings_file(folder, url)))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from gateway.cli.dial import dial; dial()", *config, *arguments),
@@ -197,21 +207,24 @@ async def verb(url: str, folder: Path, *arguments: str, stdin: int = PIPE) -> As
             await process.communicate()
 
 
-async def prompted(process: Process) -> str:
+async def read_to_prompt(process: Process) -> str:
     assert process.stdout
     return (await process.stdout.readuntil(b"> ")).decode()
 
 
-async def test_keys_on_the_command_line(gateway: Gateway, tmp_path: Path) -> None:
-    async with verb(gateway.url, tmp_path, CODE, "--keys", "1 'ribut di pasar'") as process:
+async def test_verb_answers_with_the_keys_of_its_option(gateway: DialledGateway, tmp_path: Path) -> None:
+    async with run_verb(gateway.url, tmp_path, CODE, "--keys", "1 'ribut di pasar'") as process:
         out, err = await process.communicate()
+
     assert (process.returncode, out.decode(), err) == (0, DIALOGUE, b"")
 
 
-async def test_an_sms_is_sent_and_its_answer_shown(gateway: Gateway, tmp_path: Path) -> None:
+async def test_verb_sends_an_sms_and_shows_its_answer(gateway: DialledGateway, tmp_path: Path) -> None:
     await gateway.send("an earlier one")
-    async with verb(gateway.url, tmp_path, "--sms", "BANTUAN [red]*") as process:
+
+    async with run_verb(gateway.url, tmp_path, "--sms", "BANTUAN [red]*") as process:
         out, err = await process.communicate()
+
     assert (process.returncode, err) == (0, b"")
     assert out.decode() == (
         "+62812****567 sends: BANTUAN [red]*\n"
@@ -223,32 +236,41 @@ async def test_an_sms_is_sent_and_its_answer_shown(gateway: Gateway, tmp_path: P
     assert gateway.texts == ["BANTUAN [red]*"]
 
 
-async def test_an_sms_that_nobody_takes(gateway: Gateway, tmp_path: Path) -> None:
-    async with verb(gateway.url, tmp_path, "--sms", "") as process:
+async def test_verb_fails_if_the_sms_is_not_accepted(gateway: DialledGateway, tmp_path: Path) -> None:
+    async with run_verb(gateway.url, tmp_path, "--sms", "") as process:
         out, err = await process.communicate()
+
     assert (process.returncode, out) == (1, b"")
     assert err.decode().startswith("Error: The SMS was not taken")
-    talk = PhoneCall(gateway.hooks, None, PHONE, CODE)
+
+
+async def test_call_over_another_carrier_sends_no_sms(gateway: DialledGateway) -> None:
+    call = PhoneCall(gateway.hooks, None, NUMBER, CODE)
+
     with pytest.raises(click.ClickException, match="built-in carrier"):
-        await talk.send_sms("BANTUAN", Console(file=io.StringIO()))
+        await call.send_sms("BANTUAN", Console(file=io.StringIO()))
 
 
-async def test_lines_of_a_pipe(gateway: Gateway, tmp_path: Path) -> None:
-    async with verb(gateway.url, tmp_path) as process:
+async def test_verb_reads_the_lines_of_a_pipe(gateway: DialledGateway, tmp_path: Path) -> None:
+    async with run_verb(gateway.url, tmp_path) as process:
         out, err = await process.communicate(b"1\n\n")
+
     assert (process.returncode, err) == (0, b"")
     assert out.decode() == DIALOGUE.replace("ribut di pasar", "")
     assert gateway.texts == ["", "1", "1*"]  # an empty line is an empty answer
 
 
 @pytest.mark.parametrize("ending", ["Ctrl-D", "Ctrl-C"])
-async def test_a_person_at_a_terminal_hangs_up(gateway: Gateway, tmp_path: Path, ending: str) -> None:
+async def test_verb_at_a_terminal_hangs_up(gateway: DialledGateway, tmp_path: Path, ending: str) -> None:
     keyboard, terminal = pty.openpty()
     try:
-        async with verb(gateway.url, tmp_path, stdin=terminal) as process:
-            assert "1 Lapor" in await prompted(process)
+        async with run_verb(gateway.url, tmp_path, stdin=terminal) as process:
+            # A person answers the first screen.
+            assert "1 Lapor" in await read_to_prompt(process)
             os.write(keyboard, b"1\n")
-            assert "Tulis singkat" in await prompted(process)
+            assert "Tulis singkat" in await read_to_prompt(process)
+
+            # They end the call at the second.
             if ending == "Ctrl-D":
                 os.write(keyboard, b"\x04")
             else:
@@ -258,27 +280,30 @@ async def test_a_person_at_a_terminal_hangs_up(gateway: Gateway, tmp_path: Path,
     finally:
         os.close(keyboard)
         os.close(terminal)
+
     assert gateway.texts == ["", "1"]
     assert await gateway.endings.get() == "Incomplete"
 
 
-async def test_a_script_learns_of_a_network_error(gateway: Gateway, tmp_path: Path) -> None:
-    async with verb(gateway.url, tmp_path, "*110#", "--keys", "") as process:
+async def test_verb_exits_with_1_after_a_network_error(gateway: DialledGateway, tmp_path: Path) -> None:
+    async with run_verb(gateway.url, tmp_path, "*110#", "--keys", "") as process:
         await process.communicate()
+
     assert process.returncode == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--phone", "0812"], "write it with its country code"),
+        (["--phone", "0812"], "write one with its country code"),
         (["--keys", "1 'ribut"], "No closing quotation"),
         (["--sms", "BANTUAN", "*123#"], "without CODE and --keys"),
         (["--sms", "BANTUAN", "--keys", "1"], "without CODE and --keys"),
         (["--channel", "x"], 'unknown channel "x"; expected local'),
     ],
 )
-def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None:
+def test_verb_refuses_wrong_options_before_any_call(tmp_path: Path, arguments: list[str], message: str) -> None:
     outcome = CliRunner().invoke(dial, ["--config", str(settings_file(tmp_path, "http://127.0.0.1:1")), *arguments])
+
     assert outcome.exit_code == 2
     assert message in " ".join(outcome.stderr.split())

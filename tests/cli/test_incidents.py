@@ -15,13 +15,14 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
+from tests.helpers.cli import KEY, Shell
 from tests.helpers.incidents import AT, report
+from tests.helpers.phones import NUMBER, OTHER
 
 
 @pytest.fixture
 async def left(database: Database) -> datetime:
-    """When the later of two unfinished reports was left."""
+    """Keep two drafts. Returns the time of the later one."""
     vault = Vault(bytes.fromhex(KEY))
     drafts = DraftStore(database, vault, Clock(), IncidentStore(database, vault, Clock()))
     for hour, phone, danger in ((1, OTHER, "no"), (2, NUMBER, "yes")):
@@ -33,7 +34,8 @@ async def left(database: Database) -> datetime:
 
 def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> None:
     incidents = shell.list_json("incidents", "list")
-    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "the newest first"
+    assert [incident["ticket"] for incident in incidents] == tickets[::-1], "newest first"
+
     wanted = {
         "category": "gesekan",
         "area": "33.75.01.1003",
@@ -51,7 +53,7 @@ def test_incidents_list_shows_newest_first(shell: Shell, tickets: list[str]) -> 
 
 def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: datetime) -> None:
     drafts = shell.list_json("incidents", "drafts")
-    assert [draft["marked"] for draft in drafts] == [True, False], "the newest first"
+    assert [draft["marked"] for draft in drafts] == [True, False], "newest first"
     assert drafts[0] == {
         "channel": "at",
         "session": "ATUid_left_2",
@@ -66,6 +68,7 @@ def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: date
         "phone": NUMBER.masked,
     }
     assert shell.list_json("incidents", "drafts", "--limit", "1") == drafts[:1]
+
     lines = shell.run("incidents", "drafts").stdout.splitlines()
     assert len(lines) == 3
     assert NUMBER.e164[-9:] not in "".join(lines)
@@ -73,13 +76,16 @@ def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: date
 
 def test_incidents_move_checks_the_lifecycle(shell: Shell, tickets: list[str]) -> None:
     shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+
     result = shell.run("incidents", "move", shown, "checking", "--as", "dewi", "--reason", "sudah ditelepon")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now checking.\n", "")
     assert [one["status"] for one in shell.list_json("incidents", "list")] == ["received", "received", "checking"]
     assert 'cannot become "received"' in shell.error_of("incidents", "move", shown, "received", "--as", "dewi")
     assert "no incident" in shell.error_of("incidents", "move", "7340-2817", "checking", "--as", "dewi")
+
     result = shell.run("incidents", "move", shown, "closed", "--as", "dewi", "--found", "untrue")
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{shown} is now closed, found untrue.\n", "")
+
     last = shell.list_json("incidents", "list")[-1]
     assert (last["status"], last["veracity"]) == ("closed", "untrue")
 

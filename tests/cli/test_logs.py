@@ -1,4 +1,4 @@
-"""What `waspada logs` shows, over a real Redis."""
+"""Output of `waspada logs`, over a real Redis."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ Session s1 on at
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[Redis]:
-    """A Redis whose log has the dialogue and two other lines."""
+    """Start a Redis whose log has the dialogue and two other lines."""
     async with Redis.from_url(redis_url) as connected:
         tail = LogStream(connected, lambda _: None)
         other = {"at": SECOND.format(20), "level": "warning", "event": "message.sent", "channel": "at"}
@@ -109,11 +109,11 @@ async def test_session_is_shown_as_its_dialogue_and_its_lines(
     client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await print_logs(client, LineFilter(session="s1"), LogOptions(follow=False, as_json=False, limit=1000))
-    shown = capsys.readouterr().out
+    printed = capsys.readouterr().out
 
-    assert shown.startswith(f"{AS_SEEN}\n\n")
+    assert printed.startswith(f"{AS_SEEN}\n\n")
 
-    lines = shown.removeprefix(AS_SEEN).strip().splitlines()
+    lines = printed.removeprefix(AS_SEEN).strip().splitlines()
     assert len(lines) == len(DIALOGUE)
     assert "ussd.turn" in lines[0]
     assert "Bahasa" not in lines[0]
@@ -146,21 +146,21 @@ async def test_follow_prints_one_object_per_line_until_cancelled(
     following = asyncio.create_task(
         print_logs(client, LineFilter(level="warning"), LogOptions(follow=True, as_json=True, limit=1000))
     )
-    shown = ""
+    printed = ""
     async with asyncio.timeout(5):
-        while not shown:
+        while not printed:
             await asyncio.sleep(0.01)
-            shown = capsys.readouterr().out
+            printed = capsys.readouterr().out
     following.cancel()
 
     await following
 
-    assert json.loads(shown)["event"] == "message.sent"
+    assert json.loads(printed)["event"] == "message.sent"
 
 
 @asynccontextmanager
 async def started(redis_url: str, *arguments: str) -> AsyncIterator[Process]:
-    """The verb in a process of its own, on this Redis."""
+    """Run the verb in a process of its own, on this Redis."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from gateway.cli.logs import logs; logs()", *arguments),
         cwd=Path(__file__).parents[2],

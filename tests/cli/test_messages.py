@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
-from tests.helpers.cli import NUMBER, Shell
+from tests.helpers.cli import Shell
+from tests.helpers.phones import NUMBER
 
 
 def test_messages_list_and_inbox(shell: Shell, tickets: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`waspada people`: lists read in, looked at, written out and erased, over the real store."""
+"""`people` over the real store: import, list, export and erase."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.helpers.cli import KEY, NUMBER, OTHER, Shell
+from tests.helpers.cli import KEY, Shell
+from tests.helpers.phones import NUMBER, OTHER
 
 LIST = f"""\
 phone;name;role;areas;language;consent
@@ -37,20 +38,20 @@ BAD = "halo;;asn;;;\n081230000003;;walikota;;;\n"
 
 @pytest.fixture
 def good(tmp_path: Path) -> str:
-    return written(tmp_path / "warga.csv", LIST)
+    return write(tmp_path / "warga.csv", LIST)
 
 
 @pytest.fixture
 def bad(tmp_path: Path) -> str:
-    return written(tmp_path / "bad.csv", LIST + BAD)
+    return write(tmp_path / "bad.csv", LIST + BAD)
 
 
-def written(path: Path, text: str) -> str:
+def write(path: Path, text: str) -> str:
     path.write_text(text)
     return str(path)
 
 
-def trail(database_url: str) -> list[dict[str, Any]]:
+def audit_rows(database_url: str) -> list[dict[str, Any]]:
     async def read() -> list[dict[str, Any]]:
         database = Database(database_url, pool_size=1)
         async with database.begin() as connection:
@@ -63,17 +64,18 @@ def trail(database_url: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 async def report(database: Database) -> str:
-    """The ticket of a report from `NUMBER`."""
-    said = Report("gesekan", "33.75.01.1003", "id", "at", "ATUid_1", datetime(2026, 11, 28, 3, tzinfo=UTC))
+    """Return the ticket of a report from `NUMBER`."""
+    message = Report("gesekan", "33.75.01.1003", "id", "at", "ATUid_1", datetime(2026, 11, 28, 3, tzinfo=UTC))
     book = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
-    return (await book.file(said, NUMBER, lambda ticket: f"Laporan {ticket} diterima")).ticket
+    return (await book.file(message, NUMBER, lambda ticket: f"Laporan {ticket} diterima")).ticket
 
 
-def test_a_list_is_read_in_once(shell: Shell, good: str) -> None:
-    for said in ("2 new, 0 updated, 0 unchanged.\n", "0 new, 0 updated, 2 unchanged.\n"):
+def test_import_of_the_same_list_again_changes_nothing(shell: Shell, good: str) -> None:
+    for message in ("2 new, 0 updated, 0 unchanged.\n", "0 new, 0 updated, 2 unchanged.\n"):
         result = shell.run("people", "import", good)
-        assert (result.exit_code, result.stdout, result.stderr) == (0, said, "")
+        assert (result.exit_code, result.stdout, result.stderr) == (0, message, "")
     subscriber, lurah = shell.list_json("people", "list")
+
     assert lurah | {"added_at": "", "updated_at": ""} == {
         "phone": NUMBER.masked,
         "name": "Dewi",
@@ -87,10 +89,11 @@ def test_a_list_is_read_in_once(shell: Shell, good: str) -> None:
     assert (subscriber["roles"], subscriber["areas"]) == (["subscriber"], ["33.75.01.1002", "33.75.02"])
 
 
-def test_a_dry_run_stores_nothing(shell: Shell, good: str, bad: str) -> None:
+def test_import_dry_run_stores_nothing(shell: Shell, good: str, bad: str) -> None:
     result = shell.run("people", "import", good, "--dry-run")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "Dry run, nothing is stored: 2 new, 0 updated, 0 unchanged.\n"
+
     result = shell.run("people", "import", bad, "--dry-run")
     assert result.exit_code == 1
     assert result.stdout == "Dry run, nothing is stored: 2 new, 0 updated, 0 unchanged; 2 rows are wrong.\n"
@@ -98,8 +101,9 @@ def test_a_dry_run_stores_nothing(shell: Shell, good: str, bad: str) -> None:
     assert shell.list_json("people", "list") == []
 
 
-def test_one_bad_row_and_nothing_is_stored(shell: Shell, bad: str) -> None:
+def test_import_with_a_bad_row_stores_nothing(shell: Shell, bad: str) -> None:
     result = shell.run("people", "import", bad)
+
     assert (result.exit_code, result.stdout) == (1, "")
     assert "bad.csv:4: this is no whole phone number" in result.stderr
     assert 'bad.csv:5: unknown role "walikota"; expected one of subscriber, officer' in result.stderr
@@ -107,31 +111,34 @@ def test_one_bad_row_and_nothing_is_stored(shell: Shell, bad: str) -> None:
     assert shell.list_json("people", "list") == []
 
 
-def test_unless_it_is_to_be_left_out(shell: Shell, bad: str) -> None:
+def test_import_skip_bad_stores_the_good_rows(shell: Shell, bad: str) -> None:
     result = shell.run("people", "import", bad, "--skip-bad")
+
     assert (result.exit_code, result.stdout) == (0, "2 new, 0 updated, 0 unchanged; 2 rows are wrong.\n")
     assert len(result.stderr.splitlines()) == 2
     assert len(shell.list_json("people", "list")) == 2
 
 
-def test_the_role_of_a_whole_list(shell: Shell, tmp_path: Path) -> None:
-    plain = written(tmp_path / "asn.csv", f"phone\n{NUMBER.e164}\n")
+def test_import_takes_a_role_for_rows_without_one(shell: Shell, tmp_path: Path) -> None:
+    plain = write(tmp_path / "asn.csv", f"phone\n{NUMBER.e164}\n")
+
     assert "there is no role" in shell.run("people", "import", plain).stderr
     assert shell.run("people", "import", plain, "--role", "asn").exit_code == 0
     assert [person["roles"] for person in shell.list_json("people", "list", "--role", "asn")] == [["asn"]]
 
 
-def test_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:
+def test_import_refuses_another_encoding_and_a_large_file(shell: Shell, tmp_path: Path) -> None:
     latin = tmp_path / "latin.csv"
     latin.write_bytes("phone;name\n1;Dèwi\n".encode("latin-1"))
     assert "is not UTF-8: save it as 'CSV UTF-8'" in shell.error_of("people", "import", str(latin))
+
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(20 * 1024 * 1024 + 1)
     assert "is larger than 20 MB: split it" in shell.error_of("people", "import", str(large))
 
 
-def test_lists(shell: Shell, good: str) -> None:
+def test_list_filters_by_role_and_area(shell: Shell, good: str) -> None:
     shell.run("people", "import", good)
     for wanted, found in (
         (("--role", "lurah"), [NUMBER]),
@@ -144,7 +151,9 @@ def test_lists(shell: Shell, good: str) -> None:
         assert [person["phone"] for person in shell.list_json("people", "list", *wanted)] == [
             one.masked for one in found
         ]
+
     lines = shell.run("people", "list").stdout.splitlines()
+
     assert len(lines) == 3
     assert "33.75.01.1002, 33.75.02" in lines[1]
     assert NUMBER.e164[-9:] not in "".join(lines)
@@ -152,78 +161,89 @@ def test_lists(shell: Shell, good: str) -> None:
     assert "similar are Podosugih (33.75.01.1003)" in shell.run("people", "list", "--area", "Podosugi").stderr
 
 
-def test_another_key(shell: Shell, good: str) -> None:
-    """A list shows what it can; an export would lose numbers."""
+def test_list_masks_and_export_refuses_numbers_of_another_key(shell: Shell, good: str) -> None:
+    """A list shows what it can. An export would lose numbers."""
     shell.run("people", "import", good)
     listed = shell.run("people", "list", "--json", vault_key="08" * 32)
     assert (listed.exit_code, listed.stderr) == (0, "")
     assert [person["phone"] for person in json.loads(listed.stdout)] == ["?", "?"]
+
     failed = shell.run("people", "export", "--reason", "rapat", vault_key="08" * 32)
     assert failed.exit_code == 1
     assert "Cannot decrypt a phone number" in failed.stderr
 
 
-def test_an_export_is_private_and_on_record(shell: Shell, good: str, tmp_path: Path, database_url: str) -> None:
+def test_export_is_private_and_audited(shell: Shell, good: str, tmp_path: Path, database_url: str) -> None:
     shell.run("people", "import", good)
     output = tmp_path / "all.csv"
-    written(output, "something longer that anybody may read " * 20)
+    write(output, "something longer that anybody may read " * 20)
     output.chmod(0o644)
+
     result = shell.run("people", "export", "--output", str(output), "--reason", f"rapat, minta {NUMBER.e164}")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "2 people written" in result.stderr
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
+
     lines = list(csv.DictReader(output.read_text().splitlines()))
     assert [(line["phone"], line["role"], line["consent"]) for line in lines] == LINES
-    noted = (trail(database_url))[-1]
-    assert noted["action"] == "people.exported"
-    assert noted["detail"] == {"reason": f"rapat, minta {NUMBER.masked}", "role": "all"}
+
+    row = audit_rows(database_url)[-1]
+    assert row["action"] == "people.exported"
+    assert row["detail"] == {"reason": f"rapat, minta {NUMBER.masked}", "role": "all"}
     assert shell.run("people", "import", str(output)).stdout == "0 new, 0 updated, 2 unchanged.\n"
 
 
-def test_an_export_of_one_role(shell: Shell, good: str, tmp_path: Path) -> None:
+def test_export_of_one_role_has_its_rows_alone(shell: Shell, good: str, tmp_path: Path) -> None:
     shell.run("people", "import", good)
     result = shell.run("people", "export", "--role", "lurah", "--reason", "rapat")
     assert result.stdout.splitlines()[0] == "phone,name,role,areas,language,consent"
     assert len(result.stdout.splitlines()) == 2
+
     nowhere = str(tmp_path / "nowhere" / "all.csv")
     assert "cannot be written" in shell.error_of("people", "export", "--reason", "rapat", "--output", nowhere)
 
 
-def test_imports_are_on_record(shell: Shell, bad: str, database_url: str) -> None:
+def test_import_is_audited_and_a_dry_run_is_not(shell: Shell, bad: str, database_url: str) -> None:
     shell.run("people", "import", bad, "--dry-run")
     shell.run("people", "import", bad, "--skip-bad")
-    (noted,) = trail(database_url)
-    assert noted["action"] == "people.imported"
-    assert noted["detail"] == {"file": "bad.csv", "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 2}
+
+    (row,) = audit_rows(database_url)
+
+    assert row["action"] == "people.imported"
+    assert row["detail"] == {"file": "bad.csv", "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 2}
 
 
-def test_erasing(shell: Shell, good: str, report: str, database_url: str) -> None:
+def test_erase_removes_the_number_everywhere(shell: Shell, good: str, report: str, database_url: str) -> None:
     shell.run("people", "import", good)
     national = f"0{NUMBER.e164[3:]}"
+
     result = shell.run("people", "erase", national, "--yes")
+
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"{NUMBER.masked} is erased from: incidents 1, messages 1, roles 1, people 1.\n"
     assert [person["phone"] for person in shell.list_json("people", "list")] == [OTHER.masked]
     assert {incident["phone"] for incident in shell.list_json("incidents", "list")} == {""}
     assert shell.run("people", "erase", national, "--yes").stdout == f"Nothing is known of {NUMBER.masked}.\n"
-    assert NUMBER.e164[-7:] not in repr(trail(database_url))
+    assert NUMBER.e164[-7:] not in repr(audit_rows(database_url))
 
 
-def test_erasing_is_asked_for(shell: Shell, good: str) -> None:
+def test_erase_asks_before_it_erases(shell: Shell, good: str) -> None:
     shell.run("people", "import", good)
     refused = shell.run("people", "erase", NUMBER.e164)
     assert refused.exit_code == 1
     assert NUMBER.e164[-7:] not in refused.output
     assert len(shell.list_json("people", "list")) == 2
+
     answered = CliRunner(env=shell.variables).invoke(main, ["people", "erase", "-"], input=f"{NUMBER.e164}\ny\n")
     assert answered.exit_code == 0
     assert len(shell.list_json("people", "list")) == 1
 
 
-def test_what_was_done_can_be_read_by_a_program(shell: Shell, good: str) -> None:
+def test_import_and_erase_print_json(shell: Shell, good: str) -> None:
     read_in = shell.run("people", "import", good, "--json")
     counts = {"dry_run": False, "new": 2, "updated": 0, "unchanged": 0, "declined": 0, "bad": 0, "bad_rows": []}
     assert (read_in.exit_code, json.loads(read_in.stdout)) == (0, counts)
+
     erased = json.loads(shell.run("people", "erase", NUMBER.e164, "--yes", "--json").stdout)
     assert (erased["phone"], erased["people"], erased["incidents"]) == (NUMBER.masked, 1, 0)
 
@@ -231,11 +251,12 @@ def test_what_was_done_can_be_read_by_a_program(shell: Shell, good: str) -> None
 @pytest.mark.parametrize(
     ("option", "status", "new", "stored"), [(None, 1, 0, 0), ("--dry-run", 1, 2, 0), ("--skip-bad", 0, 2, 2)]
 )
-def test_a_program_reads_which_rows_are_wrong(
+def test_import_json_has_the_bad_rows(
     shell: Shell, bad: str, option: str | None, status: int, new: int, stored: int
 ) -> None:
     result = shell.run("people", "import", bad, "--json", *([option] if option else []))
     read_in = json.loads(result.stdout)
+
     assert (result.exit_code, read_in["dry_run"]) == (status, option == "--dry-run")
     assert (read_in["new"], read_in["updated"], read_in["unchanged"], read_in["declined"]) == (new, 0, 0, 0)
     assert (read_in["bad"], [sorted(row) for row in read_in["bad_rows"]]) == (2, [["file", "line", "message"]] * 2)
@@ -247,11 +268,12 @@ def test_a_program_reads_which_rows_are_wrong(
     assert len(shell.list_json("people", "list")) == stored
 
 
-def test_with_another_key_than_that_of_the_database_nothing_is_done(shell: Shell, good: str) -> None:
-    """A number would come to stand there twice, and an erasure would find nothing."""
+def test_import_and_erase_refuse_another_vault_key(shell: Shell, good: str) -> None:
+    """A number would be stored twice, and an erasure would find nothing."""
     shell.run("people", "import", good)
     for verb in (("import", good), ("erase", NUMBER.e164, "--yes")):
         assert "Wrong vault key: this database was encrypted with another one." in shell.error_of(
             "people", *verb, vault_key="08" * 32
         )
+
     assert shell.run("people", "import", good).stdout == "0 new, 0 updated, 2 unchanged.\n"

@@ -10,12 +10,13 @@ from sqlalchemy import update
 
 from gateway.incidents.tables import incidents
 from gateway.runtime.postgres import Database
-from tests.helpers.cli import NUMBER, Shell
+from tests.helpers.cli import Shell
+from tests.helpers.phones import NUMBER
 
 
 @pytest.fixture
 async def long_over(tickets: list[str], database: Database) -> None:
-    """The oldest report was closed long ago."""
+    """Close the oldest report long ago."""
     over = {"status": "closed", "updated_at": datetime(2026, 1, 1, tzinfo=UTC)}
     async with database.begin() as connection:
         await connection.execute(update(incidents).where(incidents.c.ticket == tickets[0]).values(over))
@@ -24,6 +25,7 @@ async def long_over(tickets: list[str], database: Database) -> None:
 def test_purge_counts_in_a_dry_run_and_removes_once(shell: Shell, long_over: None) -> None:
     counts = {"incidents": 1, "messages": 0, "received": 0, "subscriptions": 0, "people": 0}
     dry = shell.run("purge", "--dry-run", "--json")
+
     assert json.loads(dry.stdout) == {"dry_run": True, "retention_days": 90, **counts}
     assert shell.run("purge", "--dry-run").stdout == "Dry run, nothing is changed. Numbers are due in: incidents 1.\n"
     assert shell.run("purge").stdout == "Removed the numbers of: incidents 1.\n"

@@ -1,4 +1,4 @@
-"""What scripts rely on in every verb: JSON and nothing else, errors on stderr, status 1 for errors, 2 for misuse."""
+"""Contract of every verb with scripts: JSON alone on stdout, errors on stderr, status 1 for errors, 2 for misuse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.helpers.cli import LISTS, NUMBER, Shell
+from tests.helpers.cli import LISTS, Shell
+from tests.helpers.phones import NUMBER
 
 VERBS = {
     *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),
@@ -96,7 +97,7 @@ def test_list_has_at_most_the_limit(shell: Shell, tickets: list[str]) -> None:
 
 
 def test_list_for_people_has_one_line_per_row_and_no_number(shell: Shell, tickets: list[str]) -> None:
-    """One line for each row under a head, whatever a resident typed; no number in any of them."""
+    """A head and one line per row, whatever residents typed."""
     for path in LISTS:
         result = shell.run(*path)
         assert (result.exit_code, result.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The captured callbacks of tests/fixtures, and what each of them leads to."""
+"""Captured callbacks of tests/fixtures, each with its expected result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.helpers.web import CODE
 APOLOGY = "END " + MENU.wordings["id"].apology.replace("{ussd}", CODE)
 PADI = "Padi & jagung + sapi, warung Bu Dèwi"
 
-# What each captured callback leads to when it is the first of its session: what was typed by then.
+# The typed inputs of each captured callback, as if it were the first of its session.
 USSD = {
     "ussd_01_initial": [],
     "ussd_02_first_choice": ["1"],
@@ -36,7 +36,7 @@ MALFORMED = {
     "ussd_bad_not_utf8_escaped": "it is not UTF-8",
     "ussd_bad_plus_not_escaped": "phoneNumber is not a number in E.164 with its +",
 }
-RECEIPTS = {  # where a report moves an accepted message
+RECEIPTS = {  # status of an accepted message after the report
     "dlr_absent_subscriber": "undelivered",
     "dlr_buffered": "accepted",
     "dlr_expired": "undelivered",
@@ -63,5 +63,5 @@ OPT_OUTS = {"optout_alphanumeric"}
 
 
 def screen(*inputs: str) -> str:
-    """The body that answers these inputs, from the menu itself."""
+    """Return the body that answers these inputs, computed by the menu engine."""
     return f"CON {walk(MENU, inputs, given={'ussd': CODE}).screen}"

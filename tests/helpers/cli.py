@@ -1,22 +1,17 @@
-"""Helpers of the tests about the command: its settings over the real stores, and a terminal."""
+"""Command in a test: its settings over the real stores, and a terminal."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from gateway.text.phone import Phone
 
-PACK = Path(__file__).parents[2] / "menus" / "pekalongan"
 KEY = "07" * 32
 API_KEY, SECRET, OLD_SECRET = "api-key-of-the-account", "the-new-secret-of-at", "the-old-secret-of-at"
-NUMBER = Phone("+6281230004567")
-OTHER = Phone("+6285712340008")
 LISTS = (
     ("incidents", "list"),
     ("incidents", "drafts"),
@@ -45,7 +40,7 @@ api_url = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A terminal with the settings of a gateway over the real stores."""
+    """Terminal with the settings of a gateway over the real stores."""
 
     variables: dict[str, str | None]
 
@@ -54,7 +49,7 @@ class Shell:
         return CliRunner(env=env).invoke(main, arguments)
 
     def list_json(self, *arguments: str) -> list[dict[str, Any]]:
-        """The JSON array of a list, after which and before which nothing may stand."""
+        """Run a list and return its JSON array. Nothing else may be printed."""
         result = self.run(*arguments, "--json")
         assert (result.exit_code, result.stderr) == (0, "")
         listed = json.loads(result.stdout)
@@ -62,7 +57,7 @@ class Shell:
         return listed
 
     def error_of(self, *arguments: str, **variables: str) -> str:
-        """What stderr says of an error."""
+        """Run a verb that fails with status 1, and return its stderr."""
         result = self.run(*arguments, **variables)
         assert (result.exit_code, result.stdout) == (1, ""), result.output
         assert result.stderr.startswith("Error: ")

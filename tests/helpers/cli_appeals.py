@@ -24,8 +24,9 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
-from tests.cli.test_users import PASSWORD, typing
-from tests.helpers.cli import CONFIG, KEY, PACK, Shell
+from tests.helpers.cli import CONFIG, KEY, Shell
+from tests.helpers.cli_accounts import PASSWORD, run_typing
+from tests.helpers.packs import PEKALONGAN
 
 CODE = "*384*3375#"
 MEDONO = "33.75.01.1002"
@@ -87,7 +88,7 @@ class Room:
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """Pekalongan's pack on a day without quiet hours, whenever the test runs."""
-    pack = Path(shutil.copytree(PACK, tmp_path / "pack"))
+    pack = Path(shutil.copytree(PEKALONGAN, tmp_path / "pack"))
     rules = (pack / "rules.yaml").read_text()
     (pack / "rules.yaml").write_text(rules.replace('{from: "20:00", to: "07:00"}', '{from: "00:00", to: "00:00"}'))
     return pack
@@ -103,7 +104,7 @@ def room(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> Room:
     assert shell.run("people", "import", str(tmp_path / "warga.csv")).exit_code == 0
     tokens = {}
     for name, role in ROLES.items():
-        typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
+        run_typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
         tokens[name] = shell.run("users", "token", name, "--name", "test").stdout.strip()
     return Room(shell, tokens, load(read_pack(pack)))
 

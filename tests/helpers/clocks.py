@@ -1,4 +1,4 @@
-"""Clocks that a test moves."""
+"""Clocks that a test controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page with the handset in a real browser, over the real built-in carrier and a small webhook server."""
+"""Handset page in a real browser, over the real built-in carrier and a stand-in for the webhooks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER = "+6285712340008"
 MENU = "1 Lapor\n2 Cek status\n3 Jawa: é"
 CONFIRMATION = "Laporan 7340-2816 diterima. Cek: *384*3375#"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-MISSING = "No Chromium here. Run: apt-get install chromium"
+MISSING = "Chromium is not installed. Run: apt-get install chromium"
 FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -37,7 +37,7 @@ FLAGS = [
 
 @dataclass(slots=True)
 class StandInGateway:
-    """The webhooks: a menu that opens, asks for a text, and ends; and what came in."""
+    """Stand-in for the webhooks of a gateway. Its dialogue is a menu, a text and an end. It keeps all callbacks."""
 
     url: str = ""
     turns: list[tuple[str, str]] = field(default_factory=list)  # phone and text
@@ -71,7 +71,7 @@ class StandInGateway:
         return web.Response()
 
     async def confirm(self, http: ClientSession, phone: str = PHONE) -> None:
-        """Send the confirmation as the gateway does."""
+        """Send the confirmation to a phone, as the gateway does."""
         form = {"username": "sandbox", "to": phone, "message": CONFIRMATION, "from": "3375"}
         headers = {"apiKey": "key", "Accept": "application/json"}
         async with http.post(f"{self.url}/local/version1/messaging", data=form, headers=headers) as response:
@@ -120,7 +120,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @dataclass(frozen=True, slots=True)
 class Handset:
-    """The page, and what a person does with it."""
+    """Handset page, with the actions of a person."""
 
     page: Page
 
@@ -141,7 +141,7 @@ class Handset:
 
 @pytest.fixture
 async def handset(browser: Browser, gateway: StandInGateway) -> AsyncIterator[Handset]:
-    """A phone just switched on. No test may leave an error or a policy violation in the browser's console."""
+    """Open the page. The test fails if the browser's console has an error or a policy violation at its end."""
     diagnostics: list[str] = []
     page = await browser.new_page(viewport={"width": 1100, "height": 800})
     page.set_default_timeout(10_000)

@@ -1,4 +1,4 @@
-"""A running gateway, a phone on its built-in carrier, and what stands in its stores afterwards."""
+"""Running `waspada run`, with phones on its built-in carrier and a look into its database."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StandaloneGateway:
     http: ClientSession
 
     def phone(self) -> Handset:
-        """A phone with a number of its own."""
+        """Return a phone with a number of its own."""
         number = Phone(f"+2547110001{next(_numbers)}")
         return Handset(self.http, self.hooks, number, Clock(), service_code=CODE)
 
@@ -50,17 +50,17 @@ class StandaloneGateway:
             return await response.json()
 
     async def sms_from(self, handset: Handset, text: str) -> None:
-        """This phone sends an SMS to the service."""
+        """Send an SMS from this phone to the service."""
         sms = {"phone": handset.phone.e164, "text": text}
         async with self.http.post(f"{self.program.url}/local/sms", json=sms) as response:
             assert response.status == 200, await response.text()
 
     async def sms_to(self, handset: Handset) -> list[dict[str, str]]:
-        """What the carrier was asked to send to this phone."""
+        """Return the messages that the carrier was asked to send to this phone."""
         return [message for message in await self.get("/local/messages") if message["to"] == handset.phone.e164]
 
     async def rows(self, table: Table) -> Sequence[dict[str, Any]]:
-        """What stands in the database, past the gateway."""
+        """Return all rows of a table, read past the gateway."""
         database = Database(store_urls(self.program.data).database, pool_size=1)
         try:
             async with database.begin() as connection:
@@ -78,9 +78,9 @@ async def run_standalone_gateway(data: Path, *options: str) -> AsyncIterator[Sta
 
 
 async def walk(handset: Handset, keys: Sequence[str]) -> Display:
-    """Dial, and press all of these; what the display shows last."""
-    shown = await handset.dial(CODE)
+    """Dial and press these keys. Returns the last screen."""
+    screen = await handset.dial(CODE)
     for pressed in keys:
-        assert shown.open, shown.text
-        shown = await handset.answer(pressed)
-    return shown
+        assert screen.open, screen.text
+        screen = await handset.answer(pressed)
+    return screen

@@ -1,4 +1,4 @@
-"""A fixture to be imported in a conftest: the log as production writes it, for every test of the room."""
+"""Fixture for a conftest: the log as production writes it, for every test of a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.text.phone import mask_in
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[io.StringIO]:
-    """What is logged. structlog's own way would spend a second on every failure."""
+    """Configure the log as in production, and return its stream. structlog's default takes a second per traceback."""
     stream = io.StringIO()
     logs.configure(format="json", level="info", mask=mask_in, stream=stream, clock=Clock())
     yield stream

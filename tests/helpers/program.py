@@ -1,4 +1,4 @@
-"""`waspada` as its users run it: a process of its own, told by its options and variables, seen by what it prints."""
+"""Command `waspada` as a process of its own, configured by options and variables, observed by its output."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.helpers.waiting import until
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "gateway")
 START_S = 60.0
-"""For a first start on a busy machine; the issue's own figures are for `make bench` and people with a watch."""
+"""Seconds for a first start on a busy machine. Targets of speed are checked by `make bench`, not here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A running `waspada`."""
+    """Running `waspada`."""
 
     process: Process
     data: Path
@@ -39,11 +39,11 @@ class Program:
         return f"http://127.0.0.1:{self.port}"
 
     def servers(self) -> list[psutil.Process]:
-        """The stores that it has started: processes of their own, which no signal of the terminal reaches."""
+        """Return the processes of the stores that it has started. No signal of the terminal reaches them."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     async def server(self, name: str, but: int = 0) -> psutil.Process:
-        """The Redis or the PostgreSQL that runs now, as soon as one does; not the one with the pid `but`."""
+        """Wait for the process of a store, other than the one with the pid `but`, and return it."""
 
         def found() -> list[psutil.Process]:
             children = psutil.Process(self.process.pid).children()
@@ -56,14 +56,14 @@ class Program:
         return found()[0]
 
     async def list_json(self, *verb: str) -> list[dict[str, Any]]:
-        """What a list of this gateway says, by the command."""
+        """Return the rows of a list of this gateway, as the command prints them."""
         status, out, err = await run_command(*verb, "list", "--json", "--data", str(self.data))
         assert (status, err) == (0, "")
         listed: list[dict[str, Any]] = json.loads(out)
         return listed
 
     async def end_with(self, how: signal.Signals) -> int:
-        """Send it a signal and wait for its end; the exit status."""
+        """Send a signal and wait for the end. Returns the exit status."""
         self.process.send_signal(how)
         async with asyncio.timeout(20):
             return await self.process.wait()
@@ -74,13 +74,13 @@ class Program:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Ours, with these settings and no other."""
+    """Return the environment of this process, with these settings of the gateway and no other."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("WASPADA_")}
     return ours | {f"WASPADA_{name.upper()}": value for name, value in settings.items()}
 
 
 async def run_command(*arguments: str, **settings: str) -> tuple[int, str, str]:
-    """Run a verb to its end: the exit status, and what it said on stdout and on stderr."""
+    """Run a verb to its end. Returns exit status, stdout and stderr."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=ROOT, env=environment(**settings)
     )
@@ -92,7 +92,7 @@ async def run_command(*arguments: str, **settings: str) -> tuple[int, str, str]:
 
 @asynccontextmanager
 async def run_program(*arguments: str, data: Path, port: int = 0, **settings: str) -> AsyncIterator[Program]:
-    """`waspada` with these arguments, once it has said that it is there; killed at the end if it still runs."""
+    """Run `waspada` with these arguments. The block begins at its greeting, and kills it at the end."""
     port = port or free_port()
     log = data.with_suffix(".log")
     defaults = {"data": str(data), "port": str(port), "log_format": "json", "poll_ms": "50"}
@@ -120,18 +120,18 @@ async def _greeted(process: Process, log: Path) -> None:
     async with asyncio.timeout(START_S):
         greeting = (await process.stdout.readline()).decode()
     if not greeting.startswith("Waspada "):
-        raise AssertionError(f"it did not start, see {log}")
+        raise AssertionError(f"the program did not start, see {log}")
 
 
 def free_port() -> int:
-    """One that nothing listens on just now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def name_of(process: psutil.Process) -> str:
-    """Its name; empty when it is no more."""
+    """Return the name of a process, or an empty text if it has ended."""
     try:
         return process.name()
     except psutil.NoSuchProcess:
@@ -139,7 +139,7 @@ def name_of(process: psutil.Process) -> str:
 
 
 async def wait_until_gone(processes: Iterable[psutil.Process], seconds: float = 15.0) -> None:
-    """Return when none of the processes runs any more."""
+    """Return when all of the processes have ended."""
     processes = list(processes)
 
     async def none_runs() -> bool:

@@ -1,4 +1,4 @@
-"""Wait for what happens in the background."""
+"""Waiting for results of background work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway's web process, built by the wiring over real stores and served on a free port."""
+"""Web process of a gateway, built by `wiring` over real stores and served on a free port."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOON = datetime(2024, 11, 20, 5, tzinfo=UTC)  # of Pekalongan
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the carrier gets."""
+    """Answer to a callback, as the carrier gets it."""
 
     status: int
     text: str
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class WebGateway:
-    """A web process, seen from the carrier's side, from the stores and from its log."""
+    """Web process of a gateway: its webhooks, its stores and its log."""
 
     url: str
     services: Services
@@ -55,7 +55,7 @@ class WebGateway:
     async def post(
         self, hook: str, body: bytes, headers: Mapping[str, str] | None = None, *, secret: str = NEW_SECRET
     ) -> Answer:
-        """One callback of the channel `at`."""
+        """Send a callback of the channel `at`."""
         return await self.call("POST", f"/hooks/at/{secret}/{hook}", body, headers or {"Content-Type": FORM_TYPE})
 
     async def call(
@@ -68,12 +68,12 @@ class WebGateway:
         return await rows(self.services.database, table)
 
     async def keys(self) -> Sequence[bytes]:
-        """All that stands in Redis, apart from the tail of the log."""
+        """Return all keys of Redis, except the stream of the log."""
         keys: list[bytes] = await self.services.pipeline.run("KEYS", "*")
         return [key for key in keys if key != b"waspada:log"]
 
     def lines(self, event: str = "") -> list[dict[str, Any]]:
-        """The lines of the log that begin with this event."""
+        """Return the lines of the log whose event begins with `event`."""
         logs.flush()
         lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
         return [line for line in lines if line["event"].startswith(event)]

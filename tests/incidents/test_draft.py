@@ -1,4 +1,4 @@
-"""What is kept of an unfinished report, and what may become of it."""
+"""Draft: answers that are kept, and the report that they make."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def test_draft_without_category_or_area_cannot_be_filed(answers: dict[str, str])
 def test_to_report_takes_the_answers_as_they_are() -> None:
     unfinished = draft({**ENOUGH, "ticket": "73402816", "danger": "yes"})
     filed = unfinished.to_report(AT + timedelta(hours=1))
+
     assert (filed.category, filed.area, filed.danger, filed.description) == (*ENOUGH.values(), "yes", "")
     assert (filed.channel, filed.session, filed.language) == ("at", "ATUid_1", "id")
     assert filed.received_at == AT + timedelta(hours=1)

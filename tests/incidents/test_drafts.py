@@ -1,4 +1,4 @@
-"""Unfinished reports against a real PostgreSQL: kept once, filed once, and wiped whatever ends them."""
+"""Store of drafts: kept once, filed once, and erased whatever ends them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BEFORE = AT - timedelta(days=1)
 def draft(
     session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = NUMBER
 ) -> Draft:
-    """One that was left so many minutes after `AT`."""
+    """Make a draft that was left so many minutes after `AT`."""
     return Draft("at", session, phone, "id", answers, AT + timedelta(minutes=minutes))
 
 
@@ -63,13 +63,14 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
     return [message for message in await rows(database, messages) if message["class"] == "resume"]
 
 
-# Keeping ---------------------------------------------------------------------------------------------------
+# Keeping ----------------------------------------------------------------------------------------------------
 
 
 async def test_keep_stores_draft_and_reminder_together(
     drafts: DraftStore, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
     assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
+
     (row,) = await rows(database, table)
     assert vault.open(row["phone_sealed"]) == NUMBER
     assert row["phone_key"] == vault.lookup(NUMBER)
@@ -87,6 +88,7 @@ async def test_keep_stores_draft_and_reminder_together(
 async def test_reminder_is_not_claimed_before_it_is_due(drafts: DraftStore, outbox: Outbox, clock: ManualClock) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert await outbox.claim(1, "w1", "at") == []
+
     clock.advance(minutes=10)
     assert [claim.text for claim in await outbox.claim(1, "w1", "at")] == [REMINDER]
 
@@ -98,6 +100,7 @@ async def test_keep_without_reminder_queues_none(drafts: DraftStore, database: D
 
 async def test_concurrent_keep_stores_a_session_once(drafts: DraftStore, database: Database) -> None:
     kept = await asyncio.gather(*(drafts.keep(draft(), REMINDER, DUE) for _ in range(5)))
+
     assert kept.count(True) == 1
     assert not await drafts.keep(draft(phone=OTHER), REMINDER, DUE)
     assert await statuses(database) == ["open"]
@@ -106,22 +109,25 @@ async def test_concurrent_keep_stores_a_session_once(drafts: DraftStore, databas
 
 async def test_keep_again_updates_the_answers(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
+
     later = replace(draft(minutes=5), answers={**draft().answers, "danger": "no", "description": "more by now"})
-    assert not await drafts.keep(later, REMINDER, DUE), "it is the same draft"
-    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "and a late word of before changes nothing"
+    assert not await drafts.keep(later, REMINDER, DUE), "the draft is not new"
+    assert not await drafts.keep(draft(minutes=3), REMINDER, DUE), "an older state changes nothing"
 
     (listed,) = await drafts.list_drafts()
     assert (listed.answers["danger"], listed.answers["description"]) == ("no", "more by now")
     assert listed.left_at == later.left_at
-    assert len(await rows(database, messages)) == 1, "nobody is reminded a second time"
+    assert len(await rows(database, messages)) == 1, "there is one reminder"
 
 
 async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
+
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
 
     assert await statuses(database) == ["superseded", "open", "open"]
+
     first = (await rows(database, table))[0]
     assert {name: first[name] for name in WIPED} == WIPED
     assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
@@ -130,11 +136,12 @@ async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore
         ("queued", False),
     ]
     assert not await drafts.keep(draft("s1"), REMINDER, DUE), "it was kept before"
-    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "a later one is there"
+    assert not await drafts.keep(draft("s0", minutes=-5), REMINDER, DUE), "there is a later draft"
 
 
 async def test_concurrent_drafts_of_a_phone_keep_the_last_left(drafts: DraftStore, database: Database) -> None:
     await asyncio.gather(*(drafts.keep(draft(f"s{number}", minutes=number), REMINDER, DUE) for number in range(5)))
+
     assert [listed.session for listed in await drafts.list_drafts()] == ["s4"]
     assert (await statuses(database)).count("open") == 1
     assert [one["status"] for one in await reminders(database)].count("queued") == 1
@@ -144,6 +151,7 @@ async def test_keep_ignores_sessions_that_were_filed(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
     await store.file(report("s1", received_at=AT), NUMBER, confirmation)
+
     assert not await drafts.keep(draft("s1", minutes=5), REMINDER, DUE), "its own session"
     assert not await drafts.keep(draft("s2", minutes=-5), REMINDER, DUE), "filed since"
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
@@ -157,7 +165,7 @@ async def test_keep_with_too_long_reminder_stores_nothing(drafts: DraftStore, da
     assert await rows(database, table) == []
 
 
-# Filing ----------------------------------------------------------------------------------------------------
+# Filing -----------------------------------------------------------------------------------------------------
 
 
 async def test_file_files_the_draft_and_erases_it(
@@ -165,21 +173,26 @@ async def test_file_files_the_draft_and_erases_it(
 ) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     clock.advance(minutes=30)
+
     done = await drafts.file(NUMBER, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
 
     assert done is not None
+
     filed = done.filed
     assert (filed.new, done.draft.session) == (True, "ATUid_1")
+
     found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.category, found.report.danger, found.report.session) == ("gesekan", "yes", "ATUid_1")
     assert (found.report.received_at, found.phone) == (AT, NUMBER.masked)
+
     (noted,) = await rows(database, audit)
     assert (noted["at"], noted["detail"]) == (clock.now(), {"channel": "at", "by": "sms"})
 
     (row,) = await rows(database, table)
     assert {name: row[name] for name in WIPED} == WIPED
     assert (row["status"], row["updated_at"]) == ("filed", clock.now())
+
     sent = {message["class"]: message for message in await rows(database, messages)}
     assert sent["confirmation"]["text"] == f"33.75.01.1008 {filed.ticket}"
     assert (sent["resume"]["status"], sent["resume"]["phone_key"]) == ("cancelled", None)
@@ -188,6 +201,7 @@ async def test_file_files_the_draft_and_erases_it(
 async def test_concurrent_file_files_a_draft_once(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     filed = await asyncio.gather(*(drafts.file(NUMBER, confirming, since=BEFORE) for _ in range(5)))
+
     assert sum(one is not None for one in filed) == 1
     assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
     assert len(await rows(database, incidents)) == 1
@@ -197,9 +211,11 @@ async def test_file_without_an_open_draft_returns_none(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
     assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "none was left"
+
     await drafts.keep(draft("s1"), None, DUE)
     assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
     assert await drafts.file(NUMBER, confirming, since=AT) is None, "it is too old"
+
     await store.file(report("s2", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "another report was filed since"
     assert len(await rows(database, incidents)) == 1
@@ -208,16 +224,19 @@ async def test_file_without_an_open_draft_returns_none(
 async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, store: IncidentStore) -> None:
     await store.file(report("s1", received_at=AT), NUMBER, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
+
     assert await drafts.file(NUMBER, confirming, since=BEFORE) is not None
 
 
 async def test_file_of_a_filed_session_returns_its_ticket(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    """Its report had waited in Redis for the database, while the end of the session made a draft of it."""
+    """File a pending report whose dropped session had become a draft."""
     await drafts.keep(draft(), None, DUE)
+
     earlier = await store.file(report(received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
+
     done = await drafts.file(NUMBER, confirming, since=BEFORE)
     assert done is not None
     assert done.filed == FiledReport(earlier.ticket, new=False)
@@ -231,6 +250,7 @@ async def test_file_with_missing_answers_leaves_the_draft_open(
     await drafts.keep(draft(answers=answers), None, DUE)
     with pytest.raises(ValueError, match="short key"):
         await drafts.file(NUMBER, confirming, since=BEFORE)
+
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
 
@@ -239,6 +259,7 @@ async def test_file_without_valid_confirmation_files_nothing(drafts: DraftStore,
     await drafts.keep(draft(), None, DUE)
     with pytest.raises(TooManyParts):
         await drafts.file(NUMBER, lambda *_: "x" * 1000, since=BEFORE)
+
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
 
@@ -249,50 +270,57 @@ async def test_file_of_a_session_with_erased_number_is_refused(
     await drafts.keep(draft(), None, DUE)
     filed = await store.file(report(received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
     await reporter.erase_number(filed.ticket, NUMBER)
+
     with pytest.raises(SessionOfAnotherPhone):
         await drafts.file(NUMBER, confirming, since=BEFORE)
+
     assert len(await rows(database, incidents)) == 1
 
 
 async def test_filing_a_report_cancels_the_reminder(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    """Else the resident who has just got a ticket would read that his report was not sent."""
+    """Residents with a ticket must not read that their report was not sent."""
     await drafts.keep(draft("s1"), REMINDER, DUE)
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
+
     await store.file(report("s3", received_at=DUE), NUMBER, confirmation)
     assert [(one["status"], one["reason"]) for one in await reminders(database)] == [
         ("cancelled", "its report was filed"),
         ("queued", ""),
     ]
+
     await drafts.keep(draft("s4", minutes=20), REMINDER, DUE)
     await store.file(report("s3", received_at=DUE), NUMBER, confirmation)
     assert (await reminders(database))[-1]["status"] == "queued", "the same session again changes nothing"
 
 
-# Ending ----------------------------------------------------------------------------------------------------
+# Ending -----------------------------------------------------------------------------------------------------
 
 
 async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
+
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
     assert await drafts.delete(NUMBER) == 1
     assert await drafts.delete(NUMBER) == 0
 
     assert await statuses(database) == ["deleted", "open"]
+
     row = (await rows(database, table))[0]
     assert {name: row[name] for name in WIPED} == WIPED
     assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
         ("cancelled", True),
         ("queued", False),
     ]
-    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "the end of its session is told again"
+    assert not await drafts.keep(draft("s1"), REMINDER, DUE), "a repeated end of the session"
     assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
 
 
 async def test_concurrent_delete_and_file_have_one_winner(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     deleted, filed = await asyncio.gather(drafts.delete(NUMBER), drafts.file(NUMBER, confirming, since=BEFORE))
+
     assert (deleted == 1) is (filed is None)
     assert await statuses(database) == ["deleted" if deleted else "filed"]
     assert len(await rows(database, incidents)) == 1 - deleted
@@ -300,10 +328,12 @@ async def test_concurrent_delete_and_file_have_one_winner(drafts: DraftStore, da
 
 async def test_expire_erases_old_drafts(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
+
     await drafts.keep(draft("s2", minutes=5, phone=OTHER), REMINDER, DUE)
     assert await drafts.expire(AT) == 0
     assert await drafts.expire(AT + timedelta(minutes=5)) == 1
     assert await statuses(database) == ["expired", "open"]
+
     row = (await rows(database, table))[0]
     assert {name: row[name] for name in WIPED} == WIPED
     assert [one["status"] for one in await reminders(database)] == ["cancelled", "queued"]
@@ -313,16 +343,19 @@ async def test_concurrent_expire_erases_each_draft_once(drafts: DraftStore) -> N
     for number in range(20):
         await drafts.keep(draft(f"s{number}", phone=Phone(f"+2547110001{number:02}")), REMINDER, DUE)
     expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
+
     assert sum(expired) == 20
 
 
-# Listing ---------------------------------------------------------------------------------------------------
+# Listing ----------------------------------------------------------------------------------------------------
 
 
 async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> None:
     await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
     await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
+
     listed = [json.loads(json.dumps(draft_json(one))) for one in await drafts.list_drafts()]
+
     assert [one["session"] for one in listed] == ["s1", "s2"]
     assert listed[0] == {
         "channel": "at",
@@ -346,15 +379,19 @@ async def test_list_drafts_shows_an_undecryptable_number_as_a_question_mark(
 ) -> None:
     await drafts.keep(draft("s1"), None, DUE)
     await DraftStore(database, Vault(b"\x08" * 32), clock, store).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
+
     assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", NUMBER.masked)]
 
 
 async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, store: IncidentStore) -> None:
     await drafts.keep(draft("s1"), None, DUE)
+
     await store.file(report("s2", received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was before"
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "an earlier report"
+
     await store.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "that was another phone"
+    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "a report of another phone"
+
     await store.file(report("s4", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
 
@@ -362,6 +399,7 @@ async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, store: 
 async def test_tables_hold_no_readable_number(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
+
     done = await drafts.file(NUMBER, confirming, since=BEFORE)
     assert done is not None
     assert tickets.is_valid(done.filed.ticket)

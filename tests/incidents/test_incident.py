@@ -81,6 +81,7 @@ def test_report_refuses_wrong_answers_without_quoting_them(wrong: dict[str, str]
     with pytest.raises(ValueError, match=r".+") as refused:
         report({**ANSWERS, **wrong})
     (value,) = wrong.values()
+
     assert len(value) < 4 or value not in str(refused.value)
 
 
@@ -129,6 +130,7 @@ def test_every_status_is_reachable() -> None:
         new = LIFECYCLE[frontier.pop()] - reached
         reached |= new
         frontier.extend(new)
+
     assert reached == set(IncidentStatus)
 
 

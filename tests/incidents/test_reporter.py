@@ -1,4 +1,4 @@
-"""What a resident may do with his own report, against a real PostgreSQL; and that it is his alone."""
+"""Access of residents to their own reports, and to no other."""
 
 from __future__ import annotations
 
@@ -51,13 +51,14 @@ async def hold_no_number(database: Database) -> bool:
     return not any(row["phone_sealed"] or row["phone_key"] for row in held)
 
 
-# How it stands ---------------------------------------------------------------------------------------------
+# Status -----------------------------------------------------------------------------------------------------
 
 
 async def test_find_status_returns_status_and_time(
     store: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
+
     expected = ReportStatus(IncidentStatus.RECEIVED, filed_at)
     assert await reporter.find_status(ticket, NUMBER) == expected
 
@@ -75,6 +76,7 @@ async def test_other_phone_gets_the_answer_of_a_missing_report(
         assert await reporter.find_status(number, OTHER) is None
         assert not await reporter.add_details(number, OTHER, WORDS, channel="at", session="ATUid_2")
         assert not await reporter.erase_number(number, OTHER)
+
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
     assert await rows(database, incident_details) == []
 
@@ -91,7 +93,7 @@ async def test_every_method_ends_at_its_deadline(reporter: Reporter, ticket: str
                 await asking
 
 
-# Adding to it ----------------------------------------------------------------------------------------------
+# Adding to it -----------------------------------------------------------------------------------------------
 
 
 async def test_add_details_keeps_the_report_and_its_details(
@@ -99,6 +101,7 @@ async def test_add_details_keeps_the_report_and_its_details(
 ) -> None:
     later = (await store.file(report("ATUid_9"), NUMBER, confirmation)).ticket
     assert await add(reporter, ticket)
+
     clock.advance(minutes=1)
     assert await add(reporter, ticket, "Sekarang sepi")
 
@@ -106,6 +109,7 @@ async def test_add_details_keeps_the_report_and_its_details(
         ticket: [WORDS, "Sekarang sepi"],
         later: [],
     }
+
     found = await store.find(ticket)
     assert found is not None
     assert found.details == (WORDS, "Sekarang sepi")
@@ -117,6 +121,7 @@ async def test_add_details_keeps_the_report_and_its_details(
 async def test_add_details_audits_the_length_alone(reporter: Reporter, ticket: str, database: Database) -> None:
     await add(reporter, ticket)
     noted = (await rows(database, audit))[-1]
+
     assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.details_added", ticket)
     assert noted["detail"] == {"channel": "at", "length": len(WORDS)}
 
@@ -133,6 +138,7 @@ async def test_add_details_repeated_adds_once(reporter: Reporter, ticket: str, d
 
 async def test_add_details_keeps_the_longest_text(store: IncidentStore, reporter: Reporter, ticket: str) -> None:
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
+
     assert await add(reporter, ticket, words)
     assert [one.details for one in await store.list_incidents()] == [(words,)]
 
@@ -143,11 +149,12 @@ async def test_add_details_refuses_invalid_text_without_quoting_it(
 ) -> None:
     with pytest.raises(ValueError, match="a description") as refused:
         await add(reporter, ticket, wrong)
+
     assert "rahasia" not in "".join(traceback.format_exception(refused.value))
     assert await rows(database, incident_details) == []
 
 
-# Having the number erased ----------------------------------------------------------------------------------
+# Erase the number -------------------------------------------------------------------------------------------
 
 
 async def test_erase_number_removes_it_from_report_and_messages(
@@ -158,9 +165,11 @@ async def test_erase_number_removes_it_from_report_and_messages(
     assert await hold_no_number(database)
     assert [one.phone for one in await store.list_incidents()] == [""]
     assert [(one.to, one.status, one.reason) for one in await outbox.list_messages()] == [("", "cancelled", ERASED)]
+
     found = await store.find(ticket)
     assert found is not None
     assert (found.phone, found.report) == ("", report())
+
     noted = (await rows(database, audit))[-1]
     assert (noted["actor"], noted["action"], noted["subject"]) == ("resident", "incident.number_erased", ticket)
     assert noted["detail"] == {}
@@ -189,6 +198,7 @@ async def test_erase_number_removes_the_sender_of_inbound_sms_about_it(
 async def test_erased_report_belongs_to_no_phone(reporter: Reporter, ticket: str, database: Database) -> None:
     await reporter.erase_number(ticket, NUMBER)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
+
     assert not await reporter.erase_number(ticket, NUMBER)
     assert await reporter.find_status(ticket, NUMBER) is None
     assert not await add(reporter, ticket)
@@ -197,6 +207,7 @@ async def test_erased_report_belongs_to_no_phone(reporter: Reporter, ticket: str
 
 async def test_concurrent_erase_number_erases_once(reporter: Reporter, ticket: str, database: Database) -> None:
     erased = await asyncio.gather(*(reporter.erase_number(ticket, NUMBER) for _ in range(4)))
+
     assert erased.count(True) == 1
     assert len(await rows(database, audit)) == 2
 
@@ -223,12 +234,14 @@ async def test_erased_session_cannot_file_again(store: IncidentStore, reporter: 
 async def test_erase_number_erases_settled_drafts(
     reporter: Reporter, ticket: str, drafts: DraftStore, database: Database
 ) -> None:
-    """Else it would be open again, with the number, once no report of this phone is to be found."""
+    """Drafts that the report settled would be open again once it has no number."""
     received = report().received_at
     for session, left_at in (("before", received - timedelta(hours=1)), ("after", received + timedelta(hours=1))):
         draft = Draft("at", session, NUMBER, "id", {"danger": "yes"}, left_at)
         assert await drafts.keep(draft, None, left_at) == (session == "after")
+
     await reporter.erase_number(ticket, NUMBER)
+
     assert [draft.session for draft in await drafts.list_drafts()] == ["after"]
 
 
@@ -242,6 +255,7 @@ async def test_erase_number_lets_a_claimed_message_be_recorded(
 ) -> None:
     claims = await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, NUMBER)
+
     assert await message_statuses(database) == ["sending"]
     assert len(await outbox.record("at", [(claim, outcome) for claim in claims])) == 1
     assert await message_statuses(database) == [becomes]
@@ -254,8 +268,10 @@ async def test_erase_number_cancels_a_deferred_message(
     (claim,) = await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, NUMBER)
     await outbox.record("at", [(claim, Deferred("busy"))])
+
     clock.advance(minutes=10)
     assert await outbox.claim(10, "w1", "at") == []
+
     (message,) = await rows(database, messages)
     assert (message["status"], message["reason"]) == ("cancelled", ERASED)
 
@@ -265,8 +281,10 @@ async def test_erase_number_cancels_a_lost_claim(
 ) -> None:
     await outbox.claim(10, "w1", "at")
     await reporter.erase_number(ticket, NUMBER)
+
     clock.advance(minutes=5)
     assert await outbox.sweep_lost_claims(timedelta(minutes=5)) == 1
+
     clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
     assert await message_statuses(database) == ["cancelled"]
@@ -277,8 +295,10 @@ async def test_erase_number_cancels_an_unknown_message(
 ) -> None:
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Unknown("timeout"))])
+
     await reporter.erase_number(ticket, NUMBER)
     assert await message_statuses(database) == ["cancelled"]
+
     clock.advance(minutes=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
     assert await outbox.claim(10, "w1", "at") == []
@@ -290,24 +310,29 @@ async def test_erase_number_keeps_an_accepted_message(
     (claim,) = await outbox.claim(10, "w1", "at")
     await outbox.record("at", [(claim, Accepted("id-1"))])
     await reporter.erase_number(ticket, NUMBER)
+
     (message,) = await rows(database, messages)
+
     assert (message["status"], message["carrier_message_id"], message["phone_key"]) == ("accepted", "id-1", None)
 
 
 async def test_concurrent_erase_number_and_claim_lose_no_message(
     store: IncidentStore, reporter: Reporter, outbox: Outbox, database: Database
 ) -> None:
-    """Whoever comes first: a message is claimed with its number, or cancelled; none is lost and none is both."""
+    """Either is first: a message is claimed with its number or cancelled, never both and never neither."""
     tickets = [(await store.file(report(f"s{number}"), NUMBER, confirmation)).ticket for number in range(30)]
     erasing = (reporter.erase_number(ticket, NUMBER) for ticket in tickets)
     claiming = (outbox.claim(4, f"w{number}", "at") for number in range(8))
+
     erased, claimed = await asyncio.gather(asyncio.gather(*erasing), asyncio.gather(*claiming))
 
     assert all(erased)
     assert await hold_no_number(database)
+
     taken = {claim.id for claims in claimed for claim in claims}
     stands = {message["id"]: message["status"] for message in await rows(database, messages)}
     assert stands == {message: "sending" if message in taken else "cancelled" for message in stands}
+
     for claims in claimed:
         await outbox.record("at", [(claim, Accepted(f"id-{claim.id}")) for claim in claims])
     assert set(await message_statuses(database)) <= {"accepted", "cancelled"}

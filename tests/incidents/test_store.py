@@ -1,4 +1,4 @@
-"""The store against a real PostgreSQL: one report is one incident, one confirmation and one audit row."""
+"""Store of incidents: one report is one incident, one confirmation and one audit row."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Drawing(Clock):
 
 
 async def counts(database: Database) -> tuple[int, int, int]:
-    """How many incidents, messages and audit rows there are."""
+    """Return the numbers of incidents, messages and audit rows."""
     async with database.begin() as connection:
         incident_count, message_count, audit_count = [
             (await connection.execute(select(func.count()).select_from(table))).scalar_one()
@@ -56,7 +56,7 @@ async def counts(database: Database) -> tuple[int, int, int]:
     return incident_count, message_count, audit_count
 
 
-# Filing ----------------------------------------------------------------------------------------------------
+# Filing -----------------------------------------------------------------------------------------------------
 
 
 async def test_file_makes_incident_confirmation_and_audit_row(
@@ -86,6 +86,7 @@ async def test_file_makes_incident_confirmation_and_audit_row(
 async def test_file_accepts_a_report_with_required_answers_alone(store: IncidentStore) -> None:
     short = Report("uang", "33.75.01.1008", "jv", "at", "ATUid_1", AT)
     found = await store.find((await store.file(short, NUMBER, confirmation)).ticket)
+
     assert found is not None
     assert found.report == short
 
@@ -93,13 +94,16 @@ async def test_file_accepts_a_report_with_required_answers_alone(store: Incident
 async def test_file_again_changes_nothing(store: IncidentStore, database: Database) -> None:
     first = await store.file(report(), NUMBER, confirmation)
     before = [await rows(database, table) for table in (incidents, messages, audit)]
+
     again = await store.file(report(description="something else"), NUMBER, confirmation)
+
     assert again == FiledReport(first.ticket, new=False)
     assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
 
 async def test_concurrent_file_makes_one_incident_and_one_message(store: IncidentStore, database: Database) -> None:
     filed = await asyncio.gather(*(store.file(report(), NUMBER, confirmation) for _ in range(12)))
+
     assert len({one.ticket for one in filed}) == 1
     assert sum(one.new for one in filed) == 1
     assert await counts(database) == (1, 1, 1)
@@ -107,6 +111,7 @@ async def test_concurrent_file_makes_one_incident_and_one_message(store: Inciden
 
 async def test_session_is_unique_within_its_channel(store: IncidentStore, database: Database) -> None:
     await store.file(report(channel="at"), NUMBER, confirmation)
+
     assert (await store.file(report(channel="other"), OTHER, confirmation)).new
     assert (await store.file(report("ATUid_2"), NUMBER, confirmation)).new
     assert await counts(database) == (3, 3, 3)
@@ -115,15 +120,17 @@ async def test_session_is_unique_within_its_channel(store: IncidentStore, databa
 async def test_file_again_with_more_answers_completes_the_incident(
     store: IncidentStore, database: Database, clock: ManualClock
 ) -> None:
-    """It was sent by SMS as it was, and the dialogue went on."""
+    """File by SMS first, then continue the dialogue."""
     first = await store.file(report(danger="", description="", contact=None), NUMBER, confirmation)
     more = report(danger="yes", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
     clock.advance(minutes=1)
     for _ in range(2):
         assert await store.file(more, NUMBER, confirmation) == FiledReport(first.ticket, new=False)
+
     found = await store.find(first.ticket)
     assert found is not None
     assert found.report == replace(more, received_at=AT)
+
     noted = [(row["action"], row["detail"]) for row in await rows(database, audit)]
     assert noted[1:] == [("incident.completed", {"channel": "at", "answers": "danger, description"})]
     assert await counts(database) == (1, 1, 2)
@@ -137,7 +144,9 @@ async def test_file_again_without_news_completes_nothing(store: IncidentStore, d
     later = AT - timedelta(minutes=1) if case == "older" else AT + timedelta(minutes=1)
     said = {"description": "", "danger": ""} if case == "says less" else {"description": "lain"}
     await store.file(report(received_at=later, **said), NUMBER, confirmation)
+
     found = await store.find(first.ticket)
+
     assert found is not None
     assert found.report == report()
     assert "incident.completed" not in [row["action"] for row in await rows(database, audit)]
@@ -148,14 +157,17 @@ async def test_file_of_another_phone_in_the_session_is_refused(store: IncidentSt
     with pytest.raises(SessionOfAnotherPhone) as refused:
         await store.file(report(), OTHER, confirmation)
     shown = "".join(traceback.format_exception(refused.value))
+
     for secret in (filed.ticket, tickets.with_dash(filed.ticket), NUMBER.e164[1:], OTHER.e164[1:], "Ribut"):
         assert secret not in shown
+
     assert await counts(database) == (1, 1, 1)
 
 
 async def test_taken_ticket_is_drawn_again(database: Database, vault: Vault) -> None:
     first = await IncidentStore(database, vault, Drawing(5)).file(report("s1"), NUMBER, confirmation)
     second = await IncidentStore(database, vault, Drawing(5, 5, 6)).file(report("s2"), NUMBER, confirmation)
+
     assert (first.ticket[:7], second.ticket[:7]) == ("1000005", "1000006")
     assert await counts(database) == (2, 2, 2)
 
@@ -165,6 +177,7 @@ async def test_concurrent_reports_with_the_same_draw_get_two_tickets(database: D
     filed = await asyncio.gather(
         *(store.file(report(f"s{number}"), NUMBER, confirmation) for number, store in enumerate(books))
     )
+
     assert len({one.ticket for one in filed}) == 2
     assert all(one.new for one in filed)
 
@@ -174,9 +187,11 @@ async def test_file_without_a_free_ticket_raises(database: Database, vault: Vaul
     store = IncidentStore(database, vault, Drawing(*[5] * 100))
     with pytest.raises(NoFreeTicket):
         await store.file(report("s2"), NUMBER, confirmation)
+
     with pytest.raises(NoFreeTicket):
         async with database.begin() as connection:
             await store.file_within(connection, report("s2"), NUMBER, confirmation, {})
+
     assert await counts(database) == (1, 1, 1)
 
 
@@ -200,15 +215,18 @@ async def test_file_ends_at_its_deadline(store: IncidentStore, database: Databas
         with pytest.raises(DatabaseUnavailable):
             await store.file(report(), NUMBER, confirmation, deadline=0.2)
         assert asyncio.get_running_loop().time() - began < 2
+
     assert await counts(database) == (0, 0, 0)
     assert (await store.file(report(), NUMBER, confirmation)).new
 
 
 async def test_file_without_database_raises_unavailable_without_number(vault: Vault) -> None:
     nowhere = Database("postgresql+asyncpg://waspada@127.0.0.1:1/waspada")
+
     with pytest.raises(DatabaseUnavailable) as away:
         await IncidentStore(nowhere, vault, Clock()).file(report(), NUMBER, confirmation)
     assert "81230004567" not in "".join(traceback.format_exception(away.value))
+
     await nowhere.close()
 
 
@@ -226,7 +244,7 @@ async def test_file_within_joins_the_transaction(store: IncidentStore, database:
     assert await counts(database) == (1, 1, 1)
 
 
-# Finding ---------------------------------------------------------------------------------------------------
+# Finding ----------------------------------------------------------------------------------------------------
 
 
 async def test_find_unknown_ticket_returns_none(store: IncidentStore) -> None:
@@ -236,7 +254,9 @@ async def test_find_unknown_ticket_returns_none(store: IncidentStore) -> None:
 async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -> None:
     first = await store.file(report("s1"), NUMBER, confirmation)
     second = await store.file(report("s2", contact=None, when_date=None), OTHER, confirmation)
+
     listed = [json.loads(json.dumps(incident_json(incident))) for incident in await store.list_incidents()]
+
     assert [incident["ticket"] for incident in listed] == [second.ticket, first.ticket]
     assert listed[1] == {
         "ticket": first.ticket,
@@ -265,20 +285,23 @@ async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -
 async def test_times_of_any_zone_are_returned_in_utc(store: IncidentStore) -> None:
     jakarta = datetime.fromisoformat("2026-11-23T15:00:00+07:00")
     await store.file(report(received_at=jakarta), NUMBER, confirmation)
+
     assert (await store.list_incidents())[0].report.received_at.isoformat() == "2026-11-23T08:00:00+00:00"
 
 
-# Moving ----------------------------------------------------------------------------------------------------
+# Moving -----------------------------------------------------------------------------------------------------
 
 
 async def test_move_writes_status_and_audit_row(store: IncidentStore, database: Database, clock: ManualClock) -> None:
     filed = await store.file(report(), NUMBER, confirmation)
     clock.advance(minutes=5)
     await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "call +62 812-3000-4567 back")
+
     found = await store.find(filed.ticket)
     assert found is not None
     assert found.status is IncidentStatus.CHECKING
     assert found.updated_at == clock.now()
+
     noted = (await rows(database, audit))[-1]
     assert (noted["actor"], noted["action"], noted["subject"]) == ("sari", "incident.moved", filed.ticket)
     assert noted["detail"] == {"from": "received", "to": "checking", "reason": "call +62812****567 back"}
@@ -287,8 +310,10 @@ async def test_move_writes_status_and_audit_row(store: IncidentStore, database: 
 async def test_move_outside_the_lifecycle_names_the_allowed_statuses(store: IncidentStore, database: Database) -> None:
     filed = await store.file(report(), NUMBER, confirmation)
     expected = '"received" cannot become "action"; expected one of checking, closed, merged'
+
     with pytest.raises(TransitionNotAllowed, match=expected):
         await store.move(filed.ticket, IncidentStatus.ACTION, "sari", "")
+
     assert await counts(database) == (1, 1, 1)
 
 
@@ -303,13 +328,16 @@ async def test_move_records_a_finding_when_it_closes(store: IncidentStore, datab
     ticket = (await store.file(report(), NUMBER, confirmation)).ticket
     with pytest.raises(ValueError, match='a finding needs the status "closed"'):
         await store.move(ticket, IncidentStatus.CHECKING, "sari", "", Veracity.TRUE)
+
     with pytest.raises(ValueError, match="is no finding"):
         await store.move(ticket, IncidentStatus.CLOSED, "sari", "", Veracity.UNVERIFIED)
     assert await counts(database) == (1, 1, 1), "nothing was moved"
+
     await store.move(ticket, IncidentStatus.CLOSED, "sari", "asked the lurah", Veracity.PARTLY)
     found = await store.find(ticket)
     assert found is not None
     assert (found.status, found.veracity) == (IncidentStatus.CLOSED, Veracity.PARTLY)
+
     detail = (await rows(database, audit))[-1]["detail"]
     assert detail == {"from": "received", "to": "closed", "reason": "asked the lurah", "veracity": "partly"}
 
@@ -317,7 +345,9 @@ async def test_move_records_a_finding_when_it_closes(store: IncidentStore, datab
 async def test_incident_closed_without_finding_stays_unverified(store: IncidentStore) -> None:
     ticket = (await store.file(report(), NUMBER, confirmation)).ticket
     await store.move(ticket, IncidentStatus.CLOSED, "sari", "prank")
+
     found = await store.find(ticket)
+
     assert found is not None
     assert found.veracity is Veracity.UNVERIFIED
 
@@ -325,7 +355,9 @@ async def test_incident_closed_without_finding_stays_unverified(store: IncidentS
 async def test_concurrent_moves_have_one_winner(store: IncidentStore, database: Database) -> None:
     filed = await store.file(report(), NUMBER, confirmation)
     moves = (store.move(filed.ticket, IncidentStatus.CLOSED, name, "") for name in ("sari", "budi", "tono"))
+
     ended = await asyncio.gather(*moves, return_exceptions=True)
+
     assert ended.count(None) == 1
     assert sum(isinstance(end, TransitionNotAllowed) for end in ended) == 2
     assert await counts(database) == (1, 1, 2)
@@ -336,12 +368,14 @@ async def test_move_of_unknown_ticket_raises(store: IncidentStore) -> None:
         await store.move("73402817", IncidentStatus.CHECKING, "sari", "")
 
 
-# The audit trail -------------------------------------------------------------------------------------------
+# The audit trail --------------------------------------------------------------------------------------------
 
 
 async def test_tables_hold_no_readable_number(store: IncidentStore, database: Database) -> None:
     filed = await store.file(report(), NUMBER, confirmation)
     await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", f"call {NUMBER.e164} back")
+
     stored = repr([await rows(database, table) for table in (incidents, messages, audit)])
+
     assert "81230004567" not in stored
     assert b"6281230004567".hex() not in stored

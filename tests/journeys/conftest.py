@@ -9,6 +9,6 @@ from tests.helpers.journeys import StandaloneGateway, run_standalone_gateway
 
 @pytest.fixture(scope="package")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StandaloneGateway]:
-    """One for all journeys: each has a phone of its own."""
+    """Run one gateway for all journeys. Each journey has a phone of its own."""
     async with run_standalone_gateway(tmp_path_factory.mktemp("run") / "var") as started:
         yield started

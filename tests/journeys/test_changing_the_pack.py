@@ -1,4 +1,4 @@
-"""A text is changed while `waspada run` runs: whoever dials then reads the new one, whoever is under way the old."""
+"""Change of a text while `waspada run` runs: new calls read the new text, open ones the old."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
 
 
 async def logged(gateway: StandaloneGateway, event: str) -> dict[str, Any]:
-    """The first line of this event, as soon as it is there."""
+    """Wait for the first line of this event and return it."""
     found: list[dict[str, Any]] = []
 
     async def it_is() -> bool:
@@ -29,22 +29,22 @@ async def logged(gateway: StandaloneGateway, event: str) -> dict[str, Any]:
 
 async def test_text_changed_during_calls_is_shown_to_new_calls(tmp_path: Path) -> None:
     pack = Path(shutil.copytree(ROOT / "menus" / "pekalongan", tmp_path / "pack"))
-    words, flow = pack / "wording" / "id.yaml", pack / "flow.yaml"
+    wording, flow = pack / "wording" / "id.yaml", pack / "flow.yaml"
     async with (
         run_standalone_gateway(tmp_path / "var", "--pack", str(pack)) as gateway,
         gateway.phone() as early,
         gateway.phone() as late,
     ):
         await walk(early, KEYS["id"][:2])
-        words.write_text(words.read_text().replace(OLD, NEW))
+        wording.write_text(wording.read_text().replace(OLD, NEW))
 
         assert (await logged(gateway, "pack.changed"))["pack"] == "pack"
 
-        shown = await early.answer(KEYS["id"][2])
-        assert shown.text.startswith(OLD), "under way he reads on as he began"
+        screen = await early.answer(KEYS["id"][2])
+        assert screen.text.startswith(OLD), "an open dialogue keeps its texts"
 
-        shown = await walk(late, KEYS["id"][:3])
-        assert shown.text.startswith(NEW)
+        screen = await walk(late, KEYS["id"][:3])
+        assert screen.text.startswith(NEW)
 
         flow.write_text(flow.read_text().replace("next: kecamatan\n", "next: nowhere\n", 1))
         refused = await logged(gateway, "pack.refused")
@@ -52,8 +52,8 @@ async def test_text_changed_during_calls_is_shown_to_new_calls(tmp_path: Path) -
 
         for handset in (early, late):
             for keys in KEYS["id"][3:]:
-                shown = await handset.answer(keys)
-            assert shown.text.startswith("Terima kasih."), "what cannot be used is not used"
-        shown = await late.dial(CODE)
-        assert shown.open
+                screen = await handset.answer(keys)
+            assert screen.text.startswith("Terima kasih."), "a refused pack is not used"
+        screen = await late.dial(CODE)
+        assert screen.open
         assert "Traceback" not in gateway.program.log.read_text()

@@ -1,4 +1,4 @@
-"""The main job, from outside: a resident dials, the report is recorded, an SMS confirms it."""
+"""Whole journey, from outside: a resident dials, the report is recorded, an SMS confirms it."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ async def test_gateway_is_ready_when_it_says_so(gateway: StandaloneGateway) -> N
 
 
 async def journey(gateway: StandaloneGateway, language: str) -> tuple[str, str, str]:
-    """Dial, report, and read the SMS that confirms it: the ticket, the mask of the phone, and the text."""
+    """Dial, report, and wait for the confirmation. Returns the ticket, the masked phone, and the text of the SMS."""
     async with gateway.phone() as handset:
-        shown = await walk(handset, KEYS[language])
-        assert not shown.open
-        assert shown.text.startswith(THANKS[language])
-        found = TICKET.search(shown.text)
-        assert found, shown.text
+        screen = await walk(handset, KEYS[language])
+        assert not screen.open
+        assert screen.text.startswith(THANKS[language])
+        found = TICKET.search(screen.text)
+        assert found, screen.text
 
         async def confirmed() -> bool:
             return [sms["status"] for sms in await gateway.sms_to(handset)] == ["Success"]
@@ -104,13 +104,13 @@ async def test_end_of_a_session_is_stored(gateway: StandaloneGateway) -> None:
 
 async def test_log_holds_no_number(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
-        shown = await walk(handset, KEYS["en"])
-        found = TICKET.search(shown.text)
-        assert found, shown.text
+        screen = await walk(handset, KEYS["en"])
+        found = TICKET.search(screen.text)
+        assert found, screen.text
         ticket = found[1] + found[2]
 
         async def logged() -> bool:
-            # In whichever order: the SMS may leave before or after the carrier tells that the session has ended.
+            # In any order: the SMS may be sent before or after the carrier reports the end of the session.
             lines = [json.loads(line) for line in gateway.program.log.read_text().splitlines() if line.endswith("}")]
             sent = any(line["event"] == "message.sent" and line["ticket"] == ticket for line in lines)
             return sent and any(line.get("session") == handset.session for line in lines)

@@ -1,4 +1,4 @@
-"""`waspada run` itself: it comes up again with its data, ends cleanly, leaves nothing behind, says what is wrong."""
+"""Life of `waspada run`: restart with its data, clean end, no leftovers, and errors at the start."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
 
 
 def processes_in(data: Path) -> list[psutil.Process]:
-    """Whatever still runs with this data folder on its command line or as its place of work."""
-    found = []
+    """Return the processes with this data folder on their command line or as their working directory."""
+    location = []
     for process in psutil.process_iter():
         try:
             if str(data) in " ".join(process.cmdline()) or process.cwd().startswith(str(data)):
-                found.append(process)
+                location.append(process)
         except psutil.Error:
             continue
-    return found
+    return location
 
 
 def files_with(text: str, folder: Path) -> list[Path]:
-    """The logs and the files of the stores in which this stands."""
+    """Return the files below a folder that contain this text."""
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
@@ -82,22 +82,22 @@ async def test_only_the_first_start_shows_the_administrator_password(tmp_path: P
         account = (await gateway.program.list_json("users"))[0]
         assert (account["name"], account["roles"], account["last_used_at"]) == ("admin", ["administrator"], None)
         await gateway.program.end_with(signal.SIGTERM)
-        shown = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
-        assert shown
+        password_line = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
+        assert password_line
 
     async with run_standalone_gateway(data) as again:
         database = Database(store_urls(data).database, pool_size=1)
-        assert await AccountStore(database, Clock()).authenticate("admin", shown[1])
+        assert await AccountStore(database, Clock()).authenticate("admin", password_line[1])
         await database.close()
         await again.program.end_with(signal.SIGTERM)
         assert "password" not in await again.program.rest_of_output()
 
-    assert files_with("admin", tmp_path), "the name stands somewhere"
-    assert files_with(shown[1], tmp_path) == []
+    assert files_with("admin", tmp_path), "the name is in some file"
+    assert files_with(password_line[1], tmp_path) == []
 
 
 async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
-    """Lost or changed, the start is refused, and whoever puts it back has everything again."""
+    """A lost or changed key is refused, and the data is there again with the right one."""
     data = tmp_path / "var"
     async with run_standalone_gateway(data) as gateway:
         await gateway.program.end_with(signal.SIGTERM)
@@ -107,7 +107,7 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
 
     assert (status, out) == (1, "")
     assert f"Error: {secrets} is gone, " in err
-    assert "put it back from your backup" in err
+    assert "restore it from your backup" in err
     assert not secrets.exists()
 
     secrets.touch(mode=0o600)
@@ -123,7 +123,7 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
 
 
 async def test_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
-    """Ctrl-C as soon as the first server is there: nothing stays, and the next start is as good as any."""
+    """Ctrl-C as soon as the first server runs leaves nothing behind, and the next start works."""
     data = tmp_path / "var"
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
@@ -177,7 +177,7 @@ async def test_data_folder_in_use_is_reported(gateway: StandaloneGateway) -> Non
 
 
 async def test_broken_pack_is_reported(tmp_path: Path) -> None:
-    """Every complaint with its file and line, before anything is started."""
+    """Every fault with its file and line, before anything is started."""
     pack = shutil.copytree(PACK, tmp_path / "pack")
     flow = (pack / "flow.yaml").read_text()
     (pack / "flow.yaml").write_text(flow.replace("next: kecamatan", "next: nowhere"))
@@ -218,22 +218,22 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
     people, password = tmp_path / "people.csv", tmp_path / "password"
     people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
     password.write_text("rukun agawe santosa\n")
-    said = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
+    appeal = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
     async with run_program("run", "--pack", "menus/tegal", data=data) as program:
-        found = ("--data", str(data))
+        location = ("--data", str(data))
         database = Database(store_urls(data).database, pool_size=1)
         await AccountStore(database, Clock()).add(
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )
         await database.close()
-        status, out, err = await run_command("check", *found)
+        status, out, err = await run_command("check", *location)
         assert (status, out.startswith(f"{ROOT / 'menus' / 'tegal'}: ")) == (0, True), err
-        status, _, err = await run_command("people", "import", str(people), *found)
+        status, _, err = await run_command("people", "import", str(people), *location)
         assert (status, err) == (0, "")
-        status, out, err = await run_command("appeals", "draft", *said, *found, password_file=str(password))
+        status, out, err = await run_command("appeals", "draft", *appeal, *location, password_file=str(password))
         assert (status, out) == (0, "1\n"), err
         status, _, err = await run_command(
-            "appeals", "draft", *said, *found, password_file=str(password), pack=str(PACK)
+            "appeals", "draft", *appeal, *location, password_file=str(password), pack=str(PACK)
         )
         assert status == 1
         assert err.startswith("Error: areas: nothing is called 33.76.01.1002; known are"), "one that is set counts"

@@ -1,4 +1,4 @@
-"""The service by SMS alone, from outside: a report, how it stands, more about it, and the number erased."""
+"""Service by SMS alone, from outside: a report, its status, a detail, and erasure of the number."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ async def test_report_by_sms_is_filed_and_confirmed(gateway: StandaloneGateway) 
 
         (incident,) = [one for one in await gateway.program.list_json("incidents") if one["ticket"] == ticket]
         assert (incident["phone"], incident["details"]) == ("", ["pelaku lari ke utara"])
-        assert "dereng saged" in await answer(gateway, handset, "2"), (
-            "he is no officer, whose answer to an alert it would be"
-        )
+        assert "dereng saged" in await answer(gateway, handset, "2"), "it is not the answer of an officer to an alert"
 
         async def all_handled() -> bool:
             return all(row["handled_at"] for row in await gateway.rows(inbound_messages))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
-from gateway.menu.pack.yaml_reader import LARGEST_FILE
+from gateway.menu.pack.yaml_reader import MAX_FILE
 from gateway.menu.unknowns import NOTHING_UNKNOWN
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
@@ -45,8 +45,8 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     (AREAS, "code,name,", "kode,name,", (*DANGER, "septets over one SMS")),
     (AREAS, "33.75.01.1003,", NOT_UTF_8, (*DANGER, "septets over one SMS")),
     (CATEGORIES, "- lain", "- lain\n- asn", ()),
-    (CATEGORIES, "- lain", "- Lain Lain", ("category is never x", "no category is called perang")),
-    ("stages.yaml", "key: masa_tenang", "kunci: masa_tenang", ("no stage is called",)),
+    (CATEGORIES, "- lain", "- Lain Lain", ("category is never x", 'unknown category "perang"')),
+    ("stages.yaml", "key: masa_tenang", "kunci: masa_tenang", ("unknown stage",)),
     ("appeals.yaml", "needs: closed_incident", "needs: nothing", ()),
     ("aliases.csv", "33.75.01.1004", "33.75.01.9999", ()),
     ("neighbours.csv", "33.75.01.1002", "x", ()),
@@ -100,10 +100,10 @@ def test_each_in_its_own_file_and_line(files: Files) -> None:
 
     assert all_diagnostics(wrong) == [
         f"{line_at(wrong, AREAS, ',Podosugih,')}: 33.75.01.1002 is already taken by Medono",
-        "categories.yaml:11: asn stands in it twice: leave one out",
-        f"{line_at(wrong, FLOW, '  7731:')}: shortcut 7731: no state is called nosuch",
+        'categories.yaml:11: duplicate category "asn"; remove one',
+        f'{line_at(wrong, FLOW, "  7731:")}: shortcut 7731: unknown state "nosuch"',
         f"{line_at(wrong, ID, 'screens:')}: screens.about is missing",
-        f"{line_at(wrong, ID, '  abuot:')}: screens.abuot: nothing is called so",
+        f"{line_at(wrong, ID, '  abuot:')}: screens.abuot: unknown key",
     ]
 
 
@@ -148,14 +148,14 @@ def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: s
 
     assert f"{missing}: this file is missing" in found
     assert [one for one in found if one.startswith("keywords.yaml:")]
-    assert "stages.yaml:4: masa_tenang begins before kampanye is over" in found
+    assert "stages.yaml:4: masa_tenang begins before kampanye ends" in found
     assert len(found) == 3
 
 
 def test_a_file_that_is_too_large_is_one_diagnostic(files: Files) -> None:
-    large = {**files, JV: files[JV] + "#" * LARGEST_FILE}
+    large = {**files, JV: files[JV] + "#" * MAX_FILE}
 
-    assert all_diagnostics(large) == ["wording/jv.yaml: this file is over 1 MiB: that is no menu file"]
+    assert all_diagnostics(large) == ["wording/jv.yaml: this file is over 1 MiB, the most that is allowed"]
 
 
 def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:

@@ -25,7 +25,7 @@ WORDS = [
         ID,
         "Nomor laporan",
         "{nomor}",
-        "screens.saved.heading: {nomor} stands for nothing; known are",
+        "screens.saved.heading: unknown placeholder {nomor}; expected one of",
         (ID, "sudah tersimpan"),
     ),
     (ID, "uang: Politik uang", 'uang: "{svc}"', "labels.category.uang: {svc} is not filled in here", (ID, "    uang:")),
@@ -55,7 +55,7 @@ WORDS = [
         "screens.size.some: 'KURANG dari  10' reads the same as few",
         (ID, "    some:"),
     ),
-    (ID, "skip: Lewati}", "skip: Lewati, x: y}", "screens.date.x: nothing is called so", (ID, "  date:")),
+    (ID, "skip: Lewati}", "skip: Lewati, x: y}", "screens.date.x: unknown key", (ID, "  date:")),
     (
         ID,
         "lain: Lainnya",

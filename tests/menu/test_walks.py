@@ -39,6 +39,7 @@ def test_the_real_pack_can_go_live(menu: Menu) -> None:
 
 
 # old, new, what is said, and the text on the line where it is said; all in flow.yaml
+NEVER_HOLDS = "danger: its only_if never holds when a dialogue comes here"
 WAYS = [
     ("before: date}", "before: seen}", "date: no state leads here", "  date:"),
     (
@@ -47,8 +48,13 @@ WAYS = [
         "danger: only_if: when is never nwo; it can be before, hour, now, today",
         "  danger:",
     ),
-    ("when is now", "when is now and when is hour", "danger: its only_if never holds for who comes here", "  danger:"),
-    ("when is now", "seen is self", "danger: its only_if never holds for who comes here", "  danger:"),
+    (
+        "when is now",
+        "when is now and when is hour",
+        NEVER_HOLDS,
+        "  danger:",
+    ),
+    ("when is now", "seen is self", NEVER_HOLDS, "  danger:"),
     ("when is now", "when is nwo", "keep_away: only danger leads here, and cannot be reached", "  keep_away:"),
     (
         "when is now",
@@ -68,7 +74,7 @@ WAYS = [
     (
         "reports_today at least 5",
         "when is not now",
-        "notice: nobody comes here: what limit asks for is always so",
+        "notice: no dialogue comes here: the condition of limit always holds",
         "  notice:",
     ),
     ("erase: erase}", "erase: details}", "erase: no state leads here", "  erase:"),
@@ -89,7 +95,7 @@ WAYS = [
     (
         "  notice:\n",
         "  notice:\n    only_if: reports_today at least 6\n    otherwise: limit\n",
-        "limit: otherwise leads in a ring, and no only_if in it need hold: limit, notice",
+        "limit: otherwise leads in a cycle, and no only_if in it need hold: limit, notice",
         "  limit:",
     ),
     (
@@ -101,20 +107,19 @@ WAYS = [
     (
         "self: describe",
         "self: which_place",
-        "which_place: one can come here without an answer to place_name",
+        "which_place: it can be reached without an answer to place_name",
         "  which_place:",
     ),
     (
         "self: describe",
         "self: kelurahan",
-        "kelurahan: one can come here without an answer to kecamatan",
+        "kelurahan: it can be reached without an answer to kecamatan",
         "  kelurahan:",
     ),
     (
         "failed: not_sent",
         "failed: send",
-        "send: Effects lead to one another in a ring: the gateway would go round in it without a screen. "
-        "The effects are send",
+        "send: effects lead to one another in a cycle without a screen: send",
         "  send:",
     ),
     (
@@ -127,13 +132,13 @@ WAYS = [
     (
         "{to: limit, answers: {category: asn}",
         "{to: ask_ticket, answers: {category: asn}",
-        "shortcut 11: the answer category is of no use: no way on from ask_ticket asks for it",
+        "shortcut 11: the answer category has no use: no path from ask_ticket asks for it",
         "  11: {to",
     ),
     (
         "{to: limit, answers: {category: asn}",
         "{to: main, answers: {category: asn}",
-        "shortcut 11: the answer category is of no use: no way on from main asks for it",
+        "shortcut 11: the answer category has no use: no path from main asks for it",
         "  11: {to",
     ),
     ("9: {to: ask_ticket", "9: {to: ticket", "shortcut 9: it leads to ticket, which is an end", "  9: {to"),
@@ -164,7 +169,7 @@ def test_a_channel_may_bound_the_hops(menu: Menu) -> None:
 
 
 def walk_through(menu: Menu, most: int = MAX_POSITIONS) -> Exploration:
-    return explore(menu, measure(menu, DEFAULT, frozenset()).turned, most)
+    return explore(menu, measure(menu, DEFAULT, frozenset()).page_numbers, most)
 
 
 @pytest.fixture(scope="module")
@@ -282,4 +287,4 @@ def test_a_menu_beyond_proof_is_refused(menu: Menu) -> None:
     found = [str(one) for one in reachability_faults(menu, walk_through(menu, most=20))]
 
     assert len(found) == 1
-    assert found[0].startswith(f"flow.yaml:{menu.states['language'].line}: language: there are too many ways")
+    assert found[0].startswith(f"flow.yaml:{menu.states['language'].line}: language: there are too many paths")

@@ -1,4 +1,4 @@
-"""A number erased: gone from everything of its person, and from nothing of anybody else."""
+"""Erasure of a number: from every record of its person, and from no other."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def eraser(database: Database, vault: Vault, clock: ManualClock) -> Eraser:
 
 
 @pytest.fixture
-async def lives(database: Database, vault: Vault, clock: ManualClock, store: IncidentStore, drafts: DraftStore) -> None:
-    """Two people who have each done everything that leaves a number behind."""
+async def two_people(
+    database: Database, vault: Vault, clock: ManualClock, store: IncidentStore, drafts: DraftStore
+) -> None:
+    """Create two people who have each done everything that stores a number."""
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     for name, phone in (("a", NUMBER), ("b", OTHER)):
         for session in (f"ATUid_{name}1", f"ATUid_{name}2"):
@@ -56,7 +58,7 @@ async def lives(database: Database, vault: Vault, clock: ManualClock, store: Inc
 
 
 async def of_number(database: Database, vault: Vault, phone: Phone) -> dict[str, list[int]]:
-    """Where a number still is, by the key or by what it is sealed in."""
+    """Return the ids of the rows that have this number, encrypted or as its key, by table."""
     found: dict[str, list[int]] = {}
     for table in metadata.sorted_tables:
         sealed = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
@@ -73,37 +75,41 @@ def _tells(vault: Vault, value: Any, phone: Phone) -> bool:
 
 
 async def test_erase_removes_the_number_from_every_table(
-    eraser: Eraser, lives: None, database: Database, vault: Vault
+    eraser: Eraser, two_people: None, database: Database, vault: Vault
 ) -> None:
     before, others = await of_number(database, vault, NUMBER), await of_number(database, vault, OTHER)
     assert before.keys() == {
         *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
     }
+
     erased = await eraser.erase(NUMBER, "dewi")
     assert erased == ErasureCounts(incidents=2, drafts=1, messages=2, received=1, subscriptions=1, roles=1, people=1)
-    assert (await of_number(database, vault, NUMBER)).keys() == {"opt_outs"}, "a refusal must still be honoured"
+    assert (await of_number(database, vault, NUMBER)).keys() == {"opt_outs"}, "an opt-out must still be honoured"
     assert await of_number(database, vault, OTHER) == others
 
 
 async def test_erase_keeps_reports_and_cancels_messages(
-    eraser: Eraser, lives: None, database: Database, outbox: Outbox
+    eraser: Eraser, two_people: None, database: Database, outbox: Outbox
 ) -> None:
     await eraser.erase(NUMBER, "dewi")
     assert [row["description"] for row in await rows(database, incidents)] == ["Ribut di depan balai"] * 4
     assert [row["text"] for row in await rows(database, inbound_messages)] == ["halo"] * 2
     assert len(await rows(database, opt_outs)) == 2
+
     mine = [row for row in await rows(database, messages) if row["phone_key"] is None]
     assert {row["status"] for row in mine} == {"cancelled"}
     assert {claim.phone for claim in await outbox.claim(10, "worker", "at")} == {OTHER}
 
 
 async def test_erase_is_audited_without_the_number(
-    eraser: Eraser, lives: None, database: Database, vault: Vault
+    eraser: Eraser, two_people: None, database: Database, vault: Vault
 ) -> None:
     tickets = sorted(row["ticket"] for row in await rows(database, incidents) if row["session"].startswith("ATUid_a"))
     before = len(await rows(database, audit))
     await eraser.erase(NUMBER, "dewi")
+
     noted = (await rows(database, audit))[before:]
+
     assert [(row["action"], row["subject"]) for row in noted] == [
         *(("incident.number_erased", ticket) for ticket in tickets),
         ("person.erased", ""),
@@ -113,10 +119,12 @@ async def test_erase_is_audited_without_the_number(
     assert NUMBER.e164[-6:] not in repr(noted)
 
 
-async def test_erase_again_finds_nothing(eraser: Eraser, lives: None, database: Database) -> None:
+async def test_erase_again_finds_nothing(eraser: Eraser, two_people: None, database: Database) -> None:
     await eraser.erase(NUMBER, "dewi")
     before = await rows(database, audit)
+
     again = await eraser.erase(NUMBER, "dewi")
+
     assert (again, again.found_any) == (NOTHING, False)
     assert await rows(database, audit) == before
 
@@ -125,8 +133,10 @@ async def test_erase_removes_the_number_of_a_claimed_message(
     eraser: Eraser, outbox: Outbox, queue: MessageQueue, database: Database
 ) -> None:
     message = await queue.put()
+
     await outbox.claim(1, "worker", "at")
     assert (await eraser.erase(NUMBER, "dewi")).messages == 1
+
     row = await queue.row(message)
     assert (row["status"], row["phone_key"]) == ("sending", None)
 

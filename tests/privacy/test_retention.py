@@ -37,7 +37,7 @@ def retention(database: Database, clock: ManualClock) -> Retention:
 
 
 async def numbers(database: Database) -> dict[str, list[bool]]:
-    """Whether each row still has its number, by table."""
+    """Return by table, for each row, if it still has its number."""
     keys = {incidents: "phone_key", messages: "phone_key", inbound_messages: "sender_key"}
     keys |= {subscriptions: "phone_key", people: "phone_key", opt_outs: "phone_key"}
     return {table.name: [row[key] is not None for row in await rows(database, table)] for table, key in keys.items()}
@@ -58,8 +58,12 @@ async def test_purge_removes_numbers_of_finished_records(
     await handled(database, clock)
     await consents.subscribe(NUMBER, "33.75.01.1003", language="id", channel="at", wording="v1")
     await inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
+
     clock.advance(days=90)
-    assert await retention.count_due() == await retention.purge("worker") == NOTHING, "the last day is one of them"
+    assert await retention.count_due() == await retention.purge("worker") == NOTHING, (
+        "the last day of the retention counts"
+    )
+
     clock.advance(seconds=1)
     expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1)
     assert await retention.count_due() == expected
@@ -69,9 +73,11 @@ async def test_purge_removes_numbers_of_finished_records(
         **{name: [False] for name in ("incidents", "messages", "inbound_messages", "subscriptions", "people")},
         "opt_outs": [True],
     }
+
     found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.description, found.status, found.phone) == (report().description, IncidentStatus.CLOSED, "")
+
     noted = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await rows(database, audit)]
     assert noted[-2:] == [
         ("worker", "incident.number_erased", filed.ticket, {}),
@@ -89,10 +95,12 @@ async def test_purge_keeps_numbers_that_are_needed(
     officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.advance(days=91)
+
     await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
     assert (await retention.purge("worker")) == PurgeCounts(
         incidents=0, messages=1, received=0, subscriptions=0, people=0
     )
+
     kept = await numbers(database)
     assert kept == {
         "incidents": [True],
@@ -111,7 +119,9 @@ async def test_purge_works_in_several_transactions(
     for number in range(8):
         filed = await store.file(report(f"ATUid_{number}"), NUMBER, confirmation)
         await store.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
+
     clock.advance(days=91)
+
     assert await retention.purge("worker") == PurgeCounts(
         incidents=8, messages=8, received=0, subscriptions=0, people=0
     )
@@ -124,8 +134,10 @@ async def test_purge_skips_rows_that_are_locked(
     filed = await store.file(report(), NUMBER, confirmation)
     await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     clock.advance(days=91)
+
     async with database.begin() as connection:
         await connection.execute(update(incidents).values(updated_at=incidents.c.updated_at))
         assert (await retention.purge("worker")).incidents == 0
         await connection.rollback()
+
     assert (await retention.purge("worker")).incidents == 1

@@ -9,7 +9,7 @@ from tests.helpers.stores import run_stores
 
 
 @pytest.fixture(scope="session")
-async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def used_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder after its first start, to be copied. Creating one takes longer than anything else here."""
     folder = tmp_path_factory.mktemp("made")
     async with run_stores(folder):
@@ -18,6 +18,6 @@ async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
+def data(used_data_folder: Path, tmp_path: Path) -> Path:
     """Return a data folder of the test's own that has been used before."""
-    return shutil.copytree(made, tmp_path / "var", symlinks=True)
+    return shutil.copytree(used_data_folder, tmp_path / "var", symlinks=True)

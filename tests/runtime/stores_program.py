@@ -1,6 +1,6 @@
-"""A gateway that is nothing but its stores, in a process of its own: `python -m tests.runtime.stores_program DATA`.
+"""Embedded stores in a process of their own: `python -m tests.runtime.stores_program DATA`.
 
-Prints where they are as one line of JSON, and ends in order on SIGINT and SIGTERM.
+Prints their addresses as one line of JSON, and stops in order on SIGINT and SIGTERM.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tests.helpers.stores import LAUNCHER, let_others_reach
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to lose")
 def test_root_becomes_nobody_if_namespaces_are_refused(tmp_path: Path) -> None:
-    """The kernel refuses a user namespace to a process with two threads, as a container does to any."""
+    """The kernel refuses a user namespace to a process with two threads, as a container does to every process."""
     let_others_reach(tmp_path)
     script = (
         "import os, sys, threading, time; from gateway.runtime import drop_root;"

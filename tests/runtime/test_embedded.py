@@ -1,4 +1,4 @@
-"""The servers from the wheels, as real processes: started twice, killed, orphaned, left in disorder."""
+"""Embedded servers as real processes: started twice, killed, orphaned, and after a crash."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def give_to_nobody(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A gateway of nothing but stores, in a process of its own."""
+    """Embedded stores in a process of their own."""
 
     process: subprocess.Popen[str]
     user: int
@@ -56,9 +56,9 @@ def program(data: Path, *launcher: str) -> Iterator[Program]:
     )
     with process:
         assert process.stdout
-        told = json.loads(process.stdout.readline())
-        servers = [psutil.Process(pid) for pid in told.pop("pids")]
-        yield Program(process, servers=servers, **told)
+        addresses = json.loads(process.stdout.readline())
+        servers = [psutil.Process(pid) for pid in addresses.pop("pids")]
+        yield Program(process, servers=servers, **addresses)
         process.kill()
 
 
@@ -139,7 +139,7 @@ async def test_ctrl_c_stops_everything_in_order(data: Path) -> None:
 
 
 async def test_stores_run_as_an_ordinary_user(tmp_path: Path) -> None:
-    """The launcher makes the whole gateway an ordinary user when root runs the tests."""
+    """If root runs the tests, the launcher makes the whole program an ordinary user."""
     with program(tmp_path / "var", *LAUNCHER, str(tmp_path), "--") as gateway:
         assert gateway.user != 0
 
@@ -171,7 +171,7 @@ async def test_unfinished_first_start_is_cleaned_up(tmp_path: Path) -> None:
 
 
 async def test_stale_process_id_does_not_block_the_start(data: Path) -> None:
-    """After a power cut another process, here ours, may have the number that the dead server wrote down."""
+    """After a power cut another process, here this one, may have the process id in the file of the dead server."""
     async with run_stores(data):
         stale = (data / "postgres" / "postmaster.pid").read_text().splitlines()
     stale[0] = str(os.getpid())
@@ -183,8 +183,8 @@ async def test_stale_process_id_does_not_block_the_start(data: Path) -> None:
         await write_marks(stores.redis_url, stores.database_url)
 
 
-async def test_path_too_long_for_a_socket_works(made: Path, tmp_path: Path) -> None:
-    data = shutil.copytree(made, tmp_path / ("long" * 25), symlinks=True)
+async def test_path_too_long_for_a_socket_works(used_data_folder: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(used_data_folder, tmp_path / ("long" * 25), symlinks=True)
     async with run_stores(data) as stores:
         await write_marks(stores.redis_url, stores.database_url)
 

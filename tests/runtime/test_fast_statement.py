@@ -1,4 +1,4 @@
-"""Statements that go straight to the driver: the same `DatabaseAway`, in time, and no connection used up."""
+"""Statements past SQLAlchemy: the same `DatabaseUnavailable`, in time, and no leaked connection."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SIZE = 3
 
 
 @pytest.fixture
-async def behind(postgres: PostgresGate) -> AsyncIterator[Database]:
-    """A database behind a gate."""
+async def database_behind_gate(postgres: PostgresGate) -> AsyncIterator[Database]:
+    """Open a database behind a gate."""
     opened = Database(postgres.url, pool_size=SIZE)
     yield opened
     await opened.close()
@@ -47,27 +47,29 @@ async def test_more_statements_than_connections_wait_for_each_other(database: Da
     assert await asyncio.gather(*(echo(database, number) for number in range(1, 40))) == list(range(1, 40))
 
 
-async def test_error_of_a_statement_is_no_outage(behind: Database) -> None:
+async def test_error_of_a_statement_is_no_outage(database_behind_gate: Database) -> None:
     for _ in range(SIZE + 1):
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await behind.execute_compiled(DIVIDE, {"number": 0})
-    assert await echo(behind, 1) == 1
+            await database_behind_gate.execute_compiled(DIVIDE, {"number": 0})
+    assert await echo(database_behind_gate, 1) == 1
 
 
-async def test_pool_reconnects_after_an_outage(behind: Database, postgres: PostgresGate) -> None:
-    await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE)))
+async def test_pool_reconnects_after_an_outage(database_behind_gate: Database, postgres: PostgresGate) -> None:
+    await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(SIZE)))
     await postgres.close()
 
     for _ in range(SIZE + 1):
         with pytest.raises(DatabaseUnavailable):
-            await echo(behind, 1)
+            await echo(database_behind_gate, 1)
 
     await postgres.open()
-    assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+    assert await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
-async def test_connection_lost_within_a_statement_is_an_outage(behind: Database, postgres: PostgresGate) -> None:
-    running = [asyncio.create_task(behind.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
+async def test_connection_lost_within_a_statement_is_an_outage(
+    database_behind_gate: Database, postgres: PostgresGate
+) -> None:
+    running = [asyncio.create_task(database_behind_gate.execute_compiled(SLEEP, {"number": 5})) for _ in range(SIZE)]
     await asyncio.sleep(0.1)
     await postgres.close()
 
@@ -75,25 +77,27 @@ async def test_connection_lost_within_a_statement_is_an_outage(behind: Database,
         assert isinstance(answer, DatabaseUnavailable)
 
     await postgres.open()
-    assert await echo(behind, 1) == 1
+    assert await echo(database_behind_gate, 1) == 1
 
 
-async def test_hanging_server_is_an_outage_at_the_deadline(behind: Database, postgres: PostgresGate) -> None:
-    """For those who have a connection, and for those who wait for one."""
-    await echo(behind, 1)
+async def test_hanging_server_is_an_outage_at_the_deadline(
+    database_behind_gate: Database, postgres: PostgresGate
+) -> None:
+    """Both for a statement with a connection and for one that waits for it."""
+    await echo(database_behind_gate, 1)
     postgres.freeze()
     began = time.monotonic()
-    answers = await asyncio.gather(*(echo(behind, 1) for _ in range(3 * SIZE)), return_exceptions=True)
+    answers = await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(3 * SIZE)), return_exceptions=True)
 
     assert time.monotonic() - began < 0.6
     assert {type(answer) for answer in answers} == {DatabaseUnavailable}
 
     await postgres.open()
-    assert await asyncio.gather(*(echo(behind, 1) for _ in range(SIZE))) == [1] * SIZE
+    assert await asyncio.gather(*(echo(database_behind_gate, 1) for _ in range(SIZE))) == [1] * SIZE
 
 
 async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, database: Database) -> None:
-    """The statement ends as it would have, and its connection with it."""
+    """The statement ends normally, and its connection is closed then."""
     closing = Database(database_url, pool_size=1)
     pid = (await closing.execute_compiled(WHO, {"seconds": 0}))["pid"]
     running = asyncio.create_task(closing.execute_compiled(WHO, {"seconds": 0.2}))
@@ -103,12 +107,12 @@ async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, 
     assert (await running)["pid"] == pid
 
     async with asyncio.timeout(5):
-        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server tells nobody
+        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server sends no event
             await asyncio.sleep(0.01)
 
 
 async def test_pooler_without_prepared_statements_works(database_url: str) -> None:
-    """As SQLAlchemy is told so in the URL."""
+    """The URL says so, in SQLAlchemy's words."""
     mark = "&" if "?" in database_url else "?"
     pooled = Database(f"{database_url}{mark}prepared_statement_cache_size=0")
 

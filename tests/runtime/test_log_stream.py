@@ -1,4 +1,4 @@
-"""The live tail over a real Redis: capped, filtered, followed, and harmless when Redis is not there."""
+"""Live tail over a real Redis: capped, filtered, followed, and harmless without Redis."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 class Drops:
-    """Counts the lines that a tail gave up."""
+    """Counter of dropped lines."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -196,11 +196,11 @@ async def test_follow_yields_only_matching_lines(client: Redis) -> None:
 
 
 async def test_follow_survives_an_outage_of_redis(own_redis: OwnRedis) -> None:
-    """It hangs; it dies and comes back; it dies and comes back without what it had."""
-    away: asyncio.Queue[None] = asyncio.Queue()  # as often as it was told
+    """Redis hangs, restarts with its data, and restarts without it."""
+    outages: asyncio.Queue[None] = asyncio.Queue()  # one entry per call
     async with Redis.from_url(own_redis.url, retry=Retry(NoBackoff(), 0)) as client:
         await client.xadd(KEY, {"lines": line(0)})
-        followed = follow(client, EVERYTHING, 1, lambda: away.put_nowait(None))
+        followed = follow(client, EVERYTHING, 1, lambda: outages.put_nowait(None))
 
         assert numbers([await anext(followed)]) == [0]
 
@@ -208,31 +208,31 @@ async def test_follow_survives_an_outage_of_redis(own_redis: OwnRedis) -> None:
             waiting = asyncio.ensure_future(anext(followed))
             await asyncio.sleep(0.05)
             async with asyncio.timeout(10):
-                await again(own_redis, away)
+                await again(own_redis, outages)
             async with Redis.from_url(own_redis.url) as writing:
                 await writing.xadd(KEY, {"lines": line(number)})
             async with asyncio.timeout(10):
                 assert numbers([await waiting]) == [number]
-            assert away.empty(), "told once"
+            assert outages.empty(), "told once"
         await followed.aclose()
 
 
-async def hung(server: OwnRedis, away: asyncio.Queue[None]) -> None:
+async def hung(server: OwnRedis, outages: asyncio.Queue[None]) -> None:
     server.hang()
-    await away.get()
+    await outages.get()
     server.resume()
 
 
-async def killed(server: OwnRedis, away: asyncio.Queue[None]) -> None:
+async def killed(server: OwnRedis, outages: asyncio.Queue[None]) -> None:
     await server.kill()
-    await away.get()
-    await asyncio.sleep(1.5)  # long enough for one more try, of which nobody is told
+    await outages.get()
+    await asyncio.sleep(1.5)  # long enough for one more attempt, which is not reported
     await server.start()
 
 
-async def emptied(server: OwnRedis, away: asyncio.Queue[None]) -> None:
+async def emptied(server: OwnRedis, outages: asyncio.Queue[None]) -> None:
     await server.kill()
-    await away.get()
+    await outages.get()
     await server.start()
     async with Redis.from_url(server.url) as client:
         await client.flushall()
@@ -254,7 +254,7 @@ async def test_put_does_not_wait_for_an_unavailable_redis(tmp_path: Path) -> Non
 
 
 async def test_newest_lines_arrive_after_an_outage(tmp_path: Path) -> None:
-    """Redis is killed in the midst of it and started again."""
+    """Redis is killed during the writes and started again."""
     stores = await EmbeddedStores.start(tmp_path)
     try:
         async with Redis.from_url(stores.redis_url, retry=Retry(NoBackoff(), 0)) as client:

@@ -1,4 +1,4 @@
-"""One masked JSON object per line, whoever logs, written in batches."""
+"""Log lines: one masked JSON object each, from every logger, written in batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NUMBER = "+6281230004567"
 MASKED = "+62812****567"
 EVENING = datetime(2026, 11, 23, 20, 41, 5, 123456, tzinfo=UTC)
 
-early = structlog.get_logger()  # as every module has one, made long before `configure`
+early = structlog.get_logger()  # created before `configure`, as in every module
 
 
 class Outcome(StrEnum):
@@ -61,7 +61,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def logged(**fields: Any) -> dict[str, Any]:
-    """The one line that these fields make."""
+    """Log these fields and return the line."""
     stream = configured()
     structlog.get_logger().info("probe", **fields)
     (line,) = lines(stream)

@@ -1,4 +1,4 @@
-"""What /metrics says, read with Prometheus' own parser."""
+"""Metrics of a process, read with Prometheus' own parser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gateway.runtime.metrics import Metrics
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
-    """Every sample by its name and labels as they are written."""
+    """Return every sample by its name and labels as they are written."""
     return {
         sample.name + "".join(f" {key}={value}" for key, value in sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(metrics.render().decode())

@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the stores declare."""
+"""Migrations: they make the declared tables, and keep the rows of earlier versions."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _differences(connection: Connection) -> list[Any]:
 
 
 def _conditions(connection: Connection) -> Mapping[str, str]:
-    """The conditions of the partial indexes and the checks, in PostgreSQL's words."""
+    """Return the conditions of partial indexes and checks, as PostgreSQL words them."""
     inspector = inspect(connection)
     indexes = [index for table in DECLARED for index in inspector.get_indexes(table.name)]
     partial = {str(index["name"]): index["dialect_options"].get("postgresql_where", "") for index in indexes}
@@ -78,6 +78,7 @@ async def test_migrations_make_the_declared_indexes_and_checks(database: Databas
         await connection.run_sync(metadata.create_all)
         declared = await connection.run_sync(_conditions)
         await connection.rollback()
+
     assert migrated == declared
     assert {"ck_messages_phone", "ck_people_phone", "ix_messages_due"} <= set(migrated)
 
@@ -87,7 +88,7 @@ async def test_migrations_make_the_declared_indexes_and_checks(database: Databas
 
 @pytest.fixture
 async def old_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
-    """A database as the first version left it."""
+    """Create a database of the first version."""
     await template.execute("CREATE DATABASE old_version")
     url = make_url(stores.database_url).set(database="old_version").render_as_string(hide_password=False)
     old = Database(url)
@@ -106,9 +107,9 @@ def _to_version(connection: Connection, version: str) -> None:
 
 
 def _row(table: Table, **known: Any) -> dict[str, Any]:
-    """A row of the first version: `known`, and something in every other column that must not be empty.
+    """Make a row of the first version: `known`, and a filler in every other column that must have a value.
 
-    Later versions have added columns that fill themselves.
+    Columns of later versions have defaults.
     """
     phone = Phone("+6281230004567")
     numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
@@ -124,6 +125,7 @@ async def test_upgrade_keeps_rows(old_url: str) -> None:
     note = _row(audit, subject="73402816")
     added = {incidents.incidents: incident, messages.messages: message, audit: note}
     database = Database(old_url)
+
     async with database.begin() as connection:
         for table, row in added.items():
             await connection.execute(insert(table), row)
@@ -132,6 +134,7 @@ async def test_upgrade_keeps_rows(old_url: str) -> None:
     await upgrade(old_url)
 
     assert await is_current(database)
+
     async with database.begin() as connection:
         for table, row in added.items():
             (kept,) = (await connection.execute(select(table))).mappings()
@@ -139,6 +142,7 @@ async def test_upgrade_keeps_rows(old_url: str) -> None:
     (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
     assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
     assert [sent.to for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
+
     await database.close()
 
 
@@ -157,11 +161,12 @@ async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
     (person,) = await Directory(database, VAULT, Clock()).list_people()
     assert (person.phone, person.roles) == (phone.masked, (Role.SUBSCRIBER,))
     assert (person.areas, person.language) == (("33.75.01.1002",), "some")
+
     await database.close()
 
 
 async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None:
-    """Nobody wants a reply to what he wrote before there were any; the desk has it to sort."""
+    """Old SMS get no late replies. The desk sorts them."""
     phone = Phone("+6281230004567")
     sender = {"sender_sealed": VAULT.seal(phone), "sender_key": VAULT.lookup(phone)}
     old = [
@@ -173,12 +178,14 @@ async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None
         for row in old:
             await connection.execute(insert(messages.inbound_messages), row)
     await upgrade(old_url)
+
     async with database.begin() as connection:
         kept = (await connection.execute(select(messages.inbound_messages).order_by("id"))).mappings().all()
     assert [{name: letter[name] for name in row} for row, letter in zip(old, kept, strict=True)] == old
     assert {(one["handled_at"], one["made"], one["answered"], one["ticket"]) for one in kept} == {
         (AT, "other", False, None)
     }
+
     letters = InboundQueue(database, VAULT, Clock())
     async with letters.claim_next() as waiting:
         assert waiting is None
@@ -187,6 +194,7 @@ async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None
         ("TELKOMSEL", "promo"),
         ("+62812****567", "LAPOR 3 KLEGO"),
     ]
+
     await Inbox(database, VAULT, Clock()).store_sms("at", Inbound("3", phone, "3375", "CEK", None, ""))
     async with letters.claim_next() as waiting:
         assert waiting

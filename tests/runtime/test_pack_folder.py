@@ -1,4 +1,4 @@
-"""A pack's folder, read as far as it can be: one file that is no text takes no other with it."""
+"""Folder of a pack: a file that is not UTF-8 does not affect the others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.menu.pack.loader import PackRefused, load, version_of
-from gateway.menu.pack.yaml_reader import LARGEST_FILE
+from gateway.menu.pack.yaml_reader import MAX_FILE
 from gateway.runtime.pack_folder import MAX_CHARACTERS, PackNotFound, fingerprint, read_pack
 
 
@@ -47,7 +47,7 @@ def test_pack_with_invalid_bytes_has_a_version(tmp_path: Path) -> None:
 
 
 def test_endless_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
-    (tmp_path / "flow.yaml").write_bytes(b"x" * (LARGEST_FILE + 1000))
+    (tmp_path / "flow.yaml").write_bytes(b"x" * (MAX_FILE + 1000))
 
-    assert MAX_CHARACTERS == LARGEST_FILE + 1
+    assert MAX_CHARACTERS == MAX_FILE + 1
     assert len(read_pack(tmp_path)["flow.yaml"]) == MAX_CHARACTERS

@@ -1,4 +1,4 @@
-"""The pool against a real PostgreSQL: what commits, what counts as away, how fast, and how it comes back."""
+"""Connection pool over a real PostgreSQL: transactions, outages, deadlines and recovery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.runtime.postgres import Database, DatabaseUnavailable, is_current, 
 
 @pytest.fixture
 async def marks(database: Database) -> Database:
-    """A database with one table to write to."""
+    """Open a database with one table to write to."""
     async with database.begin() as connection:
         await connection.execute(text("CREATE TABLE marks (mark text PRIMARY KEY)"))
     return database
@@ -46,14 +46,14 @@ async def all_marks(database: Database) -> list[str]:
 
 
 async def others(database: Database, select: str) -> list[object]:
-    """`select` for each connection to this database but the asking one."""
+    """Run `select` for each connection to this database except this one."""
     query = f"SELECT {select} FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     async with database.begin() as connection:
         return list(await connection.scalars(text(query)))
 
 
 async def becomes(database: Database, answering: bool) -> bool:
-    """Whether within five seconds the database answers, or ceases to."""
+    """Return True if the database answers, or stops answering, within five seconds."""
     for _ in range(500):
         try:
             await database.ping()
@@ -68,7 +68,7 @@ async def becomes(database: Database, answering: bool) -> bool:
 
 @contextmanager
 def hanging(stores: EmbeddedStores) -> Iterator[None]:
-    """PostgreSQL stopped in its tracks: connections are accepted by the kernel, and nobody answers."""
+    """Stop PostgreSQL with SIGSTOP: the kernel accepts connections, and nothing answers."""
     server = psutil.Process(stores.postgres_pid)
     processes = [server, *server.children()]
     for process in processes:
@@ -116,7 +116,7 @@ async def test_refused_login_is_an_outage(database_url: str, change: dict[str, A
 
 
 async def test_connections_closed_by_the_server_are_replaced(marks: Database) -> None:
-    """So it is after a restart of PostgreSQL: every connection of the pool is dead."""
+    """After a restart of PostgreSQL every connection of the pool is dead."""
     blocks = [marks.begin() for _ in range(3)]
     for block in blocks:
         await (await block.__aenter__()).execute(text("SELECT 1"))
@@ -183,7 +183,7 @@ async def test_deadline_counts_the_time_between_statements(marks: Database) -> N
 async def test_deadline_that_is_met_changes_nothing(marks: Database) -> None:
     async with marks.begin(deadline=0.2) as connection:
         await connection.execute(text("INSERT INTO marks VALUES ('kept')"))
-    await asyncio.sleep(0.4)  # past the moment at which the connection would have been cut
+    await asyncio.sleep(0.4)  # past the time at which the connection would have been closed
 
     await mark(marks, "too")
 
@@ -192,7 +192,7 @@ async def test_deadline_that_is_met_changes_nothing(marks: Database) -> None:
 
 
 async def test_hanging_server_is_an_outage_at_the_deadline(stores: EmbeddedStores, marks: Database) -> None:
-    """The first block finds a connection in the pool, the second must open one."""
+    """The first block takes a connection of the pool, the second must open one."""
     with hanging(stores):
         for _ in range(2):
             began = time.monotonic()

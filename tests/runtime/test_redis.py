@@ -1,4 +1,4 @@
-"""The batcher: many commands share a round trip, each gets its own answer, and nobody waits beyond the deadline."""
+"""Auto-pipelining: commands share a round trip, each gets its own answer, and none waits beyond the deadline."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ async def test_dead_redis_is_unavailable_until_it_is_back(pipeline: Pipeline, ow
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
 async def test_long_outage_leaks_no_connection(own_redis: OwnRedis, how: str) -> None:
-    """A pool that lost a connection with every failure would stay empty when Redis is back."""
+    """A pool that lost a connection with every failure would be empty after the outage."""
     async with Redis.from_url(own_redis.url, max_connections=3, retry=Retry(NoBackoff(), 0)) as client:
         pipeline = Pipeline(client, 0.2)
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""What `waspada run` makes for itself at its first start, and must never make a second time."""
+"""Secrets of the first start of `waspada run`, which are never created a second time."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_file_readable_by_others_is_refused(tmp_path: Path, mode: int) -> None:
     ],
 )
 def test_damaged_file_is_refused_and_kept(tmp_path: Path, content: str) -> None:
-    """A new vault key would lock away every number that is stored."""
+    """With a new vault key no stored number could be read."""
     path = tmp_path / _NAME
     path.touch(mode=0o600)
     path.write_text(content, encoding="latin-1")

@@ -1,4 +1,4 @@
-"""Supervision with small shell programs in the place of the servers."""
+"""Supervisor with small shell scripts in place of the servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.helpers.waiting import until
 
 @pytest.fixture
 async def spare() -> AsyncIterator[int]:
-    """A file descriptor to be inherited."""
+    """Open a file descriptor to be inherited."""
     descriptor = os.open("/dev/null", os.O_RDONLY)
     yield descriptor
     os.close(descriptor)
@@ -25,7 +25,7 @@ async def spare() -> AsyncIterator[int]:
 
 @pytest.fixture
 def shell(tmp_path: Path, spare: int) -> Callable[[str], ServerCommand]:
-    """A command that runs a shell script in `tmp_path`."""
+    """Return a factory of commands that run a shell script in `tmp_path`."""
 
     def command(script: str) -> ServerCommand:
         line = ["/bin/sh", "-c", f"cd {tmp_path}; {script}"]
@@ -45,7 +45,7 @@ def up(folder: Path) -> Callable[[], Awaitable[bool]]:
 
 
 def starts(folder: Path) -> int:
-    """How often a script has said `start`."""
+    """Count how often a script has printed `start`."""
     record = folder / "starts"
     return len(record.read_text().splitlines()) if record.exists() else 0
 
@@ -72,7 +72,7 @@ async def test_backoff_grows_while_the_server_keeps_dying(
 
     (tmp_path / "up").unlink()
     os.kill(server.pid, signal.SIGKILL)
-    await asyncio.sleep(1.3)  # tries after 0.2, 0.6 and 1.4 seconds
+    await asyncio.sleep(1.3)  # attempts after 0.2, 0.6 and 1.4 seconds
 
     assert starts(tmp_path) in {2, 3}
 
@@ -150,7 +150,7 @@ async def test_log_past_its_bound_is_emptied(shell: Callable[[str], ServerComman
 async def test_supervision_survives_a_start_that_the_system_refuses(
     shell: Callable[[str], ServerCommand], tmp_path: Path
 ) -> None:
-    """Here the log cannot be opened for a while, as when the disk is full or file descriptors run out."""
+    """The log cannot be opened for a while, as if the disk were full or no file descriptor left."""
     server = await SupervisedServer.start(shell(_SCRIPT), up(tmp_path), limit=5)
     first = server.pid
     (tmp_path / "log").unlink()

@@ -29,6 +29,7 @@ def read(text: str) -> list[Row | Diagnostic]:
 )
 def test_spreadsheet_rows_are_the_same_in_every_form(text: str) -> None:
     (row,) = read(text)
+
     assert isinstance(row, Row)
     assert row.cells == {"phone": "1", "role": "asn"}
 
@@ -50,6 +51,7 @@ def test_spreadsheet_rows_are_the_same_in_every_form(text: str) -> None:
 )
 def test_spreadsheet_with_a_fault_ends_in_one_diagnostic(text: str, message: str) -> None:
     (found,) = read(text)
+
     assert message in str(found)
     assert "8123000" not in str(found)
     assert "****" not in str(found)

@@ -1,4 +1,4 @@
-"""The alphabet, the counting and the cutting of texts (facts/protocols.md E.1, E.2, E.4)."""
+"""GSM-7 alphabet, septets, parts and packing of texts (facts/protocols.md E.1, E.2, E.4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"future(\.|$)")
     import smsutil
 
-# Written out once more, by code, so that a slip of the pen in the module is found.
+# Written once more, in the order of the codes, so that a typing error in the module is found.
 BASIC = [
     *"@£$¥èéùìò", "\u00c7", "\n", "Ø", "ø", "\r", "Å", "å",
     "\u0394", "_", "\u03a6", "\u0393", "\u039b", "\u03a9", "\u03a0", "\u03a8", "\u03a3", "\u0398", "\u039e",
@@ -36,30 +36,30 @@ BY_CODE_POINT = st.text(
 )
 
 
-def test_the_alphabet_is_complete() -> None:
+def test_alphabet_is_complete() -> None:
     assert len(set(BASIC)) == 127
     assert [septets(char) for char in BASIC] == [1] * 127
     assert [septets(char) for char in EXTENSION] == [2] * 10
 
 
-def test_nothing_else_of_unicode_is_in_the_alphabet() -> None:
+def test_no_other_character_of_unicode_is_in_the_alphabet() -> None:
     """Except four signs that are composed into one that is: the ohm, kelvin and angstrom, the Greek question mark."""
     found = {chr(code) for code in range(sys.maxunicode + 1) if encoding(chr(code)) == "gsm7"}
     assert found - {*BASIC, *EXTENSION} == {"\u2126", "\u212a", "\u212b", "\u037e"}
 
 
 @pytest.mark.parametrize("char", EASILY_OVERLOOKED)
-def test_one_foreign_character_makes_the_whole_text_ucs2(char: str) -> None:
+def test_encoding_is_ucs2_with_one_foreign_character(char: str) -> None:
     assert encoding(f"Laporan {char} diterima") == "ucs2"
 
 
-def test_the_refusal_names_the_character_and_its_place() -> None:
+def test_septets_error_names_the_character_and_its_position() -> None:
     with pytest.raises(NotGsm7, match=r"'“' \(U\+201C, LEFT DOUBLE QUOTATION MARK\).* character 8 ") as refusal:
         septets("Lapor {“aman”")
     assert (refusal.value.character, refusal.value.index) == ("“", 7)
 
 
-def test_the_refusal_of_a_control_character_can_be_read() -> None:
+def test_septets_error_of_a_control_character_is_readable() -> None:
     with pytest.raises(NotGsm7, match=r"'\\x1b' \(U\+001B, a control character\)"):
         septets("\x1b")
 
@@ -73,7 +73,7 @@ def test_septets(text: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("文", 1), ("😀", 2), ("e\u0301", 1), ("a😀b", 4)])
-def test_units(text: str, count: int) -> None:
+def test_utf16_units(text: str, count: int) -> None:
     assert utf16_units(text) == count
 
 
@@ -117,14 +117,14 @@ def test_parts(text: str, lengths: list[int]) -> None:
         "\u2764\ufe0f",
     ],
 )
-def test_what_is_seen_as_one_is_never_cut(cluster: str) -> None:
+def test_parts_never_cut_a_grapheme_cluster(cluster: str) -> None:
     for length in range(40, 68):
         assert "".join(parts("文" * length + cluster * 12)) == "文" * length + cluster * 12
         for part in parts("文" * length + cluster * 12):
             assert not part.lstrip("文").replace(cluster, "")
 
 
-def test_a_cluster_longer_than_a_part_is_cut_all_the_same() -> None:
+def test_parts_cut_a_cluster_longer_than_a_part() -> None:
     text = "文" + "\u0323" * 150
     assert [len(part) for part in parts(text)] == [67, 67, 17]
 
@@ -137,41 +137,45 @@ def test_packed_octets(length: int, octets: int) -> None:
     assert packed_octets("a" * length) == octets
 
 
-def test_an_extension_character_is_packed_as_two() -> None:
+def test_packed_octets_counts_an_extension_character_twice() -> None:
     assert packed_octets("€" * 91) == 160
     with pytest.raises(NotGsm7):
         packed_octets("“")
 
 
 @given(GSM)
-def test_packed_as_a_phone_unpacks_it(text: str) -> None:
+def test_packed_octets_equals_the_bits_that_a_phone_unpacks(text: str) -> None:
     """Packed bit by bit, with CR in seven spare bits."""
     bits = 7 * len(smsutil.encode(text))
     spare = -bits % 8
+
     assert packed_octets(text) == (bits + (7 if spare == 7 else spare) + 7) // 8 == (bits + 7) // 8
 
 
 @given(BY_CODE_POINT.filter(bool))
-def test_smsutil_counts_and_cuts_alike(text: str) -> None:
+def test_parts_and_encoding_equal_those_of_smsutil(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
     oracle = smsutil.split(text)
+
     assert parts(text) == [part.content for part in oracle.parts]
     assert encoding(text) == ("gsm7" if smsutil.is_valid_gsm(text) else "ucs2")
 
 
 @given(GSM)
-def test_a_text_of_the_alphabet_is_counted_as_smsutil_encodes_it(text: str) -> None:
+def test_septets_equal_the_encoding_of_smsutil(text: str) -> None:
     assert septets(text) == len(smsutil.encode(text))
     assert "".join(parts(text)) == text
+
     room = 160 if septets(text) <= 160 else 153
     assert all(septets(part) <= room for part in parts(text))
 
 
 @given(ANY_TEXT)
-def test_any_text_is_cut_into_parts_that_fit_and_lose_nothing(text: str) -> None:
+def test_parts_of_any_text_fit_and_lose_nothing(text: str) -> None:
     cut = parts(text)
     assert "".join(cut) == unicodedata.normalize("NFC", text)
     assert len(cut) == 1 or all(cut)
+
     if encoding(text) == "gsm7":
         assert all(septets(part) <= (160 if len(cut) == 1 else 153) for part in cut)
     else:
@@ -180,15 +184,17 @@ def test_any_text_is_cut_into_parts_that_fit_and_lose_nothing(text: str) -> None
 
 
 @given(ANY_TEXT)
-def test_the_cost_is_that_of_what_would_be_sent(text: str) -> None:
+def test_cost_is_that_of_the_transliterated_text(text: str) -> None:
     shown = cost(text)
+
     assert shown.encoding == encoding(shown.text)
     assert shown.parts == len(parts(shown.text))
     assert shown.length == (septets(shown.text) if shown.encoding == "gsm7" else utf16_units(shown.text))
 
 
-def test_what_the_author_is_shown() -> None:
+def test_cost_shows_every_replacement() -> None:
     shown = cost("Rapat \u201cwarga\u201d \u2013 jam 7\u2026" + "x" * 140)
+
     assert (shown.encoding, shown.length, shown.parts) == ("gsm7", 164, 2)
     assert [(change.original, change.substitute, change.position) for change in shown.replacements] == [
         ("\u201c", '"', 6),

@@ -1,4 +1,4 @@
-"""Phone numbers in their one form, and masked wherever they may turn up (facts/protocols.md F.2, F.3)."""
+"""Phone numbers in E.164, and masked in every text (facts/protocols.md F.2, F.3)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUBSCRIBERS = st.from_regex(r"8[1-35-9][0-9]{7,10}", fullmatch=True)
         "\uff0b\uff16\uff12\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff10",
     ],
 )
-def test_every_way_to_write_a_number_is_one_number(raw: str) -> None:
+def test_normalise_reads_every_spelling_of_a_number(raw: str) -> None:
     assert normalise(raw, "ID") == "+6281234567890"
 
 
@@ -77,14 +77,14 @@ def test_normalise(raw: str, region: str, number: str) -> None:
         *("+62+81234567890", "0812 3456 7890 +", "6.28123E+12", "\u2460812345678"),
     ],
 )
-def test_anything_else_is_refused_without_repeating_it(raw: str) -> None:
+def test_normalise_refuses_anything_else_without_repeating_it(raw: str) -> None:
     with pytest.raises(NotAPhoneNumber) as refusal:
         normalise(raw, "ID")
     assert str(refusal.value) == NotAPhoneNumber.__doc__
 
 
 @given(SUBSCRIBERS)
-def test_national_and_international_spelling_agree(subscriber: str) -> None:
+def test_normalise_of_national_and_international_spelling_agrees(subscriber: str) -> None:
     assert normalise(f"0{subscriber}", "ID") == normalise(f"+62{subscriber}", "ID") == f"+62{subscriber}"
     assert normalise(normalise(f"0{subscriber}", "ID"), "KE") == f"+62{subscriber}"
 
@@ -93,20 +93,21 @@ def test_national_and_international_spelling_agree(subscriber: str) -> None:
     ("number", "mobile"),
     [("+6281230004567", True), ("+254711000101", True), ("+12015550123", True), ("+62285421093", False)],
 )
-def test_no_sms_reaches_a_landline(number: str, mobile: bool) -> None:
+def test_can_receive_sms_is_false_for_a_landline(number: str, mobile: bool) -> None:
     assert can_receive_sms(Phone(number)) is mobile
 
 
 @pytest.mark.parametrize("raw", ["6281230004567", "+62 812", "+1234567", "+1234567890123456", "", "+6281230004567\n"])
-def test_a_phone_is_made_of_the_normal_form_only(raw: str) -> None:
+def test_phone_accepts_e164_only(raw: str) -> None:
     with pytest.raises(NotAPhoneNumber):
         Phone(raw)
 
 
 @given(NUMBERS)
-def test_a_phone_never_shows_itself(number: str) -> None:
+def test_phone_shows_only_its_mask(number: str) -> None:
     phone = Phone(number)
     shown = f"{phone} {phone!r} {phone!s:>3} {[phone]} {phone.masked}"
+
     assert number not in shown
     assert number[1:] not in shown
     assert phone.e164 == number
@@ -126,7 +127,7 @@ def test_mask(number: str, masked: str) -> None:
 
 
 @given(NUMBERS)
-def test_a_mask_hides_at_least_three_digits(number: str) -> None:
+def test_mask_hides_at_least_three_digits(number: str) -> None:
     assert len(number) - len(mask(number).replace("****", "")) >= 3
 
 
@@ -168,9 +169,10 @@ def test_a_mask_hides_at_least_three_digits(number: str) -> None:
 @pytest.mark.parametrize(
     "around", ["{}", "hubungi {}.", "({})", "{}, lalu", '"{}"', "a={} b", "{}\n", "No.{}", "Telp. {}!"]
 )
-def test_a_number_in_a_text_is_masked(number: str, around: str) -> None:
+def test_mask_in_masks_every_spelling_of_a_number(number: str, around: str) -> None:
     digits = [char for char in number if char.isdigit()]
     masked = mask_in(around.format(number))
+
     assert "****" in masked
     assert [char for char in masked if char.isdigit()] != digits
     assert number not in masked
@@ -211,7 +213,7 @@ def test_a_number_in_a_text_is_masked(number: str, around: str) -> None:
         "RT 03 RW 12",
     ],
 )
-def test_what_is_no_number_stays(text: str) -> None:
+def test_mask_in_keeps_times_ids_tickets_and_codes(text: str) -> None:
     assert mask_in(text) == text
 
 
@@ -220,10 +222,10 @@ def test_what_is_no_number_stays(text: str) -> None:
     st.text(st.sampled_from("abc ,;:!?()\n\"'"), max_size=8),
     st.text(st.sampled_from("abc ,;:!?()\n\"'."), max_size=8),
 )
-def test_a_number_between_any_words_is_masked(number: str, before: str, after: str) -> None:
+def test_mask_in_masks_a_number_between_any_words(number: str, before: str, after: str) -> None:
     assert number[1:] not in mask_in(before + number + after) or len(number) < 10
 
 
 @given(st.text(max_size=200))
-def test_masking_twice_changes_nothing(text: str) -> None:
+def test_mask_in_is_idempotent(text: str) -> None:
     assert mask_in(mask_in(text)) == mask_in(text)

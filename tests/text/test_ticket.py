@@ -1,4 +1,4 @@
-"""Tickets: the check digit catches what people do to numbers."""
+"""Ticket numbers and their check digit, which detects common typing errors."""
 
 from __future__ import annotations
 
@@ -11,54 +11,54 @@ from hypothesis import strategies as st
 from gateway.runtime.clock import Clock
 from gateway.text import ticket
 
-made = st.integers(0, 8_999_999).map(lambda drawn: ticket.generate(lambda _: drawn))
+tickets = st.integers(0, 8_999_999).map(lambda drawn: ticket.generate(lambda _: drawn))
 
 
-@given(made)
-def test_a_ticket_is_eight_digits_that_check(number: str) -> None:
+@given(tickets)
+def test_generate_returns_eight_digits_that_check(number: str) -> None:
     assert len(number) == 8
     assert number.isascii()
     assert number.isdigit()
     assert ticket.is_valid(number)
 
 
-@given(made)
-def test_every_single_wrong_digit_is_noticed(number: str) -> None:
+@given(tickets)
+def test_is_valid_detects_every_single_wrong_digit(number: str) -> None:
     for at, right in enumerate(number):
         for wrong in set("0123456789") - {right}:
             assert not ticket.is_valid(number[:at] + wrong + number[at + 1 :])
 
 
-@given(made)
-def test_every_swap_of_neighbours_is_noticed(number: str) -> None:
+@given(tickets)
+def test_is_valid_detects_every_swap_of_neighbours(number: str) -> None:
     for at in range(len(number) - 1):
         swapped = number[:at] + number[at + 1] + number[at] + number[at + 2 :]
         assert swapped == number or not ticket.is_valid(swapped)
 
 
-@given(made)
-def test_what_is_shown_is_read_again(number: str) -> None:
+@given(tickets)
+def test_parse_reads_a_formatted_ticket(number: str) -> None:
     assert ticket.parse(ticket.with_dash(number)) == number
 
 
 @pytest.mark.parametrize("typed", ["73402817", "7340-2817", "7340 2817", " 7340 - 2817\n", "7340\u20132817"])
-def test_dash_and_blanks_are_tolerated(typed: str) -> None:
+def test_parse_ignores_dash_and_blanks(typed: str) -> None:
     assert ticket.parse(typed) == "73402817"
 
 
 @pytest.mark.parametrize(
     "typed", ["", "7340", "7340281", "734028166", "7340x816", "٧٣٤٠٢٨١٦", "7340_2816", "00000000", "+7340-2816"]
 )
-def test_anything_else_is_no_ticket(typed: str) -> None:
+def test_parse_returns_none_for_anything_else(typed: str) -> None:
     assert ticket.parse(typed) is None
 
 
-def test_the_dash_is_for_showing_only() -> None:
+def test_is_valid_refuses_a_dash() -> None:
     number = ticket.generate(lambda _: 0)
     assert not ticket.is_valid(ticket.with_dash(number))
 
 
-def test_the_draw_is_from_the_whole_range_and_no_other() -> None:
+def test_generate_draws_from_the_whole_range() -> None:
     bounds = []
 
     def number_below(bound: int) -> int:
@@ -70,13 +70,15 @@ def test_the_draw_is_from_the_whole_range_and_no_other() -> None:
     assert bounds == [9_000_000]
 
 
-def test_tickets_are_never_counted_up() -> None:
+def test_generate_returns_no_sequence() -> None:
     drawn = [int(ticket.generate(Clock().number_below)) for _ in range(50)]
+
     assert len(set(drawn)) == 50
     assert drawn != sorted(drawn)
 
 
-def test_of_random_numbers_one_in_ten_checks() -> None:
+def test_is_valid_accepts_one_in_ten_random_numbers() -> None:
     dice = random.Random(1)
     hits = sum(ticket.is_valid(str(dice.randrange(10_000_000, 100_000_000))) for _ in range(10_000))
+
     assert 900 < hits < 1100

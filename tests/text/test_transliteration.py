@@ -1,4 +1,4 @@
-"""What stands in for characters that would more than double the price of an SMS."""
+"""Transliteration of characters that would more than double the price of an SMS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EDITORS = st.text(
 
 
 @pytest.mark.parametrize(
-    ("text", "instead"),
+    ("text", "substitute"),
     [
         ("“Lapor” \u2018aman\u2019", "\"Lapor\" 'aman'"),
         ("07.00\u201312.00 — TPS", "07.00-12.00 - TPS"),
@@ -36,9 +36,10 @@ EDITORS = st.text(
         ("`a\u00b4", "'a'"),
     ],
 )
-def test_what_is_read_the_same_stands_in(text: str, instead: str) -> None:
+def test_transliterate_replaces_by_what_is_read_the_same(text: str, substitute: str) -> None:
     changed = transliterate(text)
-    assert changed.text == instead
+
+    assert changed.text == substitute
     assert encoding(changed.text) == "gsm7"
 
 
@@ -59,34 +60,37 @@ def test_what_is_read_the_same_stands_in(text: str, instead: str) -> None:
         "\x1b",
     ],
 )
-def test_what_has_no_stand_in_stays_whole(text: str) -> None:
+def test_transliterate_keeps_characters_without_a_substitute(text: str) -> None:
     assert transliterate(text).text == unicodedata.normalize("NFC", text)
     assert transliterate(text).replacements == ()
 
 
-def test_each_change_says_what_with_what_and_where() -> None:
+def test_replacements_have_original_substitute_and_position() -> None:
     assert transliterate("a“b\u200bc").replacements == (Replacement("“", '"', 1), Replacement("\u200b", "", 3))
 
 
 @given(ANY_TEXT | EDITORS)
-def test_the_changes_are_the_whole_difference(text: str) -> None:
+def test_replacements_are_the_whole_difference(text: str) -> None:
     changed = transliterate(text)
     chars: list[str] = list(unicodedata.normalize("NFC", text))
-    for what, instead, where in changed.replacements:
-        assert chars[where] == what
-        assert encoding(what) == "ucs2"
-        chars[where] = instead
+
+    for original, substitute, position in changed.replacements:
+        assert chars[position] == original
+        assert encoding(original) == "ucs2"
+        chars[position] = substitute
+
     assert "".join(chars) == changed.text
 
 
 @given(EDITORS)
-def test_what_editors_write_becomes_gsm7(text: str) -> None:
+def test_transliterate_turns_the_characters_of_editors_into_gsm7(text: str) -> None:
     assert encoding(transliterate(text).text) == "gsm7"
 
 
 @given(ANY_TEXT | EDITORS)
-def test_a_text_within_the_alphabet_stays_and_none_leaves_it(text: str) -> None:
+def test_transliterate_keeps_a_text_within_gsm7(text: str) -> None:
     changed = transliterate(text)
     if encoding(text) == "gsm7":
         assert changed.replacements == ()
+
     assert not (encoding(text) == "gsm7" and encoding(changed.text) == "ucs2")

@@ -1,4 +1,4 @@
-"""Dialogues that broke off: kept as drafts, and brought to mind by one SMS outside of the quiet hours."""
+"""Dropped sessions: the sweep keeps them as drafts, and sends one reminder outside quiet hours."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ async def watched(gateway: UssdGateway) -> int:
     return int(await gateway.ask("HLEN", "waspada:watched"))
 
 
-# Kept as a draft ----------------------------------------------------------------------------------------------------
+# Kept as a draft --------------------------------------------------------------------------------------------
 
 
 async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     resident = await drop_session(timed_gateway, clock)
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     (draft,) = await timed_gateway.services.drafts.list_drafts()
     assert (draft.session, draft.answers["category"], draft.answers["area"]) == (
         resident.session,
@@ -54,13 +55,16 @@ async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: Uss
     )
     assert (draft.phone, draft.mentions_danger) == (NUMBER.masked, False)
     assert draft.left_at == clock.now() - timedelta(seconds=LONGEST_SESSION_S)
+
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"], line["reminded"]) == ("info", "", True)
+
     (reminder,) = await reminders(timed_gateway)
     (shown,) = await timed_gateway.confirmations()
-    assert CODES["at"] in str(shown["text"]), "what to dial"
+    assert CODES["at"] in str(shown["text"]), "the reminder has the code to dial"
     assert shown["text"] == MENU.sms_text("resume", "id", {}, {"ussd": CODES["at"]})
     assert reminder["due_at"] == clock.now()
+
     clock.advance(hours=1)
     assert await timed_gateway.services.dropped_sessions.sweep() == 0
     assert len(await reminders(timed_gateway)) == 1
@@ -71,8 +75,10 @@ async def test_sweep_logs_a_draft_with_danger_as_a_warning(timed_gateway: UssdGa
     await drop_session(timed_gateway, clock, IN_DANGER)
     with capture_logs() as lines:
         await timed_gateway.services.dropped_sessions.sweep()
+
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["danger"]) == ("warning", "yes")
+
     (draft,) = await timed_gateway.services.drafts.list_drafts()
     assert (draft.mentions_danger, draft.answers["danger"]) == (True, "yes")
     assert NUMBER.e164[-7:] not in repr(lines)
@@ -88,10 +94,13 @@ async def test_sweep_leaves_a_session_that_may_continue_on_the_list(
         assert await timed_gateway.services.dropped_sessions.sweep() == 0
         assert await watched(timed_gateway) == 1
         await resident.answer(keys)
+
     clock.advance(seconds=LONGEST_SESSION_S - 1)
     assert await timed_gateway.services.dropped_sessions.sweep() == 0
+
     clock.advance(seconds=1)
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     (draft,) = await timed_gateway.rows(drafts)
     assert {name: draft["answers"][name] for name in ("danger", "size", "seen")} == {
         "danger": "no",
@@ -105,6 +114,7 @@ async def test_sweep_makes_no_draft_of_finished_or_too_short_dialogues(
     timed_gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...]
 ) -> None:
     await drop_session(timed_gateway, clock, keys)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 0
     assert await timed_gateway.rows(drafts) == []
     assert await reminders(timed_gateway) == []
@@ -116,13 +126,15 @@ async def test_session_dropped_twice_is_one_draft_and_one_reminder(
 ) -> None:
     first = await drop_session(timed_gateway, clock)
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     again = Resident(timed_gateway.services.turns)
     await again.walk(("1", "2", "3"))
     clock.advance(seconds=LONGEST_SESSION_S)
     with capture_logs() as lines:
-        assert await timed_gateway.services.dropped_sessions.sweep() == 0, "none is new"
+        assert await timed_gateway.services.dropped_sessions.sweep() == 0, "the draft is not new"
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["new"], line["reminded"]) == (False, False)
+
     (draft,) = await timed_gateway.rows(drafts)
     assert (draft["session"], draft["answers"]["size"]) == (first.session, "many")
     assert len(await reminders(timed_gateway)) == 1
@@ -131,9 +143,10 @@ async def test_session_dropped_twice_is_one_draft_and_one_reminder(
 async def test_phone_watched_again_during_sweep_stays_on_the_list(
     timed_gateway: UssdGateway, clock: ManualClock
 ) -> None:
-    """He dials again in the moment between the look and its end."""
+    """Dial again between the check of a phone and the end of the sweep."""
     await drop_session(timed_gateway, clock)
     await asyncio.gather(timed_gateway.services.dropped_sessions.sweep(), Resident(timed_gateway.services.turns).dial())
+
     assert await watched(timed_gateway) == 1
 
 
@@ -142,6 +155,7 @@ async def test_concurrent_sweeps_make_one_draft_and_one_reminder(
 ) -> None:
     await drop_session(timed_gateway, clock)
     kept = await asyncio.gather(*(timed_gateway.services.dropped_sessions.sweep() for _ in range(4)))
+
     assert sum(kept) == 1
     assert len(await timed_gateway.services.drafts.list_drafts()) == len(await reminders(timed_gateway)) == 1
 
@@ -149,19 +163,23 @@ async def test_concurrent_sweeps_make_one_draft_and_one_reminder(
 async def test_sweep_checks_every_watched_phone(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     phones = [Phone(f"+62812300{number:05d}") for number in range(40)]
     await asyncio.gather(*(Resident(timed_gateway.services.turns, phone).walk(TO_PLACE) for phone in phones))
+
     clock.advance(seconds=LONGEST_SESSION_S)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 40
     assert len(await timed_gateway.services.drafts.list_drafts()) == 40
 
 
 async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    """The vault's key was changed, or the dialogue is of a pack that nobody has any more."""
+    """Entries are unreadable after a change of the vault key or of the pack."""
     await drop_session(timed_gateway, clock)
     sealed = Vault(bytes(32)).seal(NUMBER)
     await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), b64encode(sealed))
     await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(OTHER).hex(), "?")
+
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 0
+
     assert [(line["event"], line["error"]) for line in lines] == [("draft.not_kept", "CannotOpen")]
     assert await watched(timed_gateway) == 0
 
@@ -169,12 +187,14 @@ async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdG
 async def test_sweep_continues_after_an_unexpected_error(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await timed_gateway.ask("HSET", "waspada:watched", "no hexadecimal", "?")
     await drop_session(timed_gateway, clock)
+
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 1
+
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["draft.not_looked_at"]
 
 
-# The reminder -------------------------------------------------------------------------------------------------------
+# The reminder -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -194,7 +214,9 @@ async def test_reminder_is_due_outside_quiet_hours(
     clock.time = day.astimezone(UTC) - timedelta(seconds=LONGEST_SESSION_S)
     await drop_session(timed_gateway, clock)
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await reminders(timed_gateway)
+
     assert reminder["due_at"] == due
 
 
@@ -203,7 +225,9 @@ async def test_reminder_is_due_after_quiet_hours_within_a_day(timed_gateway: Uss
     clock.time = datetime(2026, 11, 23, 13, 0, tzinfo=MENU.timezone).astimezone(UTC)
     await drop_session(timed_gateway, clock)
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await reminders(timed_gateway)
+
     assert reminder["due_at"] == datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 
 
@@ -212,16 +236,19 @@ async def test_pack_without_reminder_keeps_the_draft_and_sends_no_sms(
 ) -> None:
     activate_rules(timed_gateway, "resume: {sms: false}")
     await drop_session(timed_gateway, clock)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
     assert len(await timed_gateway.services.drafts.list_drafts()) == 1
     assert await reminders(timed_gateway) == []
 
 
 async def test_reminder_due_after_the_resume_window_is_not_sent(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    """Its quiet hours end when there is nothing left to go on with."""
+    """Quiet hours may end when nothing is left to resume."""
     activate_rules(timed_gateway, "resume: {hours: 2, sms: true}")
     clock.time = datetime(2026, 11, 23, 22, 0, tzinfo=MENU.timezone).astimezone(UTC)
+
     await drop_session(timed_gateway, clock)
+
     assert await timed_gateway.services.dropped_sessions.sweep() == 1
     assert await reminders(timed_gateway) == []
 
@@ -233,7 +260,9 @@ async def test_reminder_is_in_the_language_of_the_dialogue(
     number = str(list(MENU.languages).index(language) + 1)
     await drop_session(timed_gateway, clock, (number, *TO_PLACE[1:]))
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await timed_gateway.confirmations()
+
     assert reminder["text"] == MENU.sms_text("resume", language, {}, {"ussd": CODES["at"]})
 
 
@@ -241,11 +270,13 @@ async def test_reminder_has_the_code_of_its_channel(timed_gateway: UssdGateway, 
     await Resident(timed_gateway.services.turns, service=SECOND).walk(TO_PLACE)
     clock.advance(seconds=LONGEST_SESSION_S)
     await timed_gateway.services.dropped_sessions.sweep()
+
     (reminder,) = await timed_gateway.confirmations()
+
     assert (reminder["channel"], SECOND.service_code in str(reminder["text"])) == ("at2", True)
 
 
-# A store away -------------------------------------------------------------------------------------------------------
+# Unavailable stores -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("store", ["redis", "postgres"])
@@ -254,8 +285,10 @@ async def test_sweep_waits_while_a_store_is_unavailable(
 ) -> None:
     await drop_session(timed_unreliable_gateway, clock)
     away, back = (own_redis.kill, own_redis.start) if store == "redis" else (postgres.close, postgres.open)
+
     await away()
     assert await timed_unreliable_gateway.services.dropped_sessions.sweep() == 0
+
     await back()
     assert await watched(timed_unreliable_gateway) == 1
     assert await timed_unreliable_gateway.services.dropped_sessions.sweep() == 1

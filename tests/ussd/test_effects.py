@@ -1,4 +1,4 @@
-"""What a resident may do with what he has told: see, add, erase; and the appeals that he gets. Each is done once."""
+"""Effects of a dialogue: find a report, add details, erase a number, subscribe. Each is idempotent."""
 
 from __future__ import annotations
 
@@ -40,47 +40,54 @@ FINISHED = EffectRequest(
 UNKNOWN = tickets.with_dash(tickets.generate(Clock().number_below))
 
 
-async def filed(gateway: UssdGateway, phone: Phone = NUMBER) -> str:
-    """The ticket of a report of this phone, as it is shown."""
+async def file_report(gateway: UssdGateway, phone: Phone = NUMBER) -> str:
+    """File a report of this phone. Returns its ticket as it is shown."""
     _, learnt = await gateway.services.filing.file(
         replace(FINISHED, phone=phone, session=f"ATUid_of_{phone.masked[-3:]}")
     )
     return learnt["ticket"]
 
 
-async def asks(gateway: UssdGateway, ticket: str, phone: Phone = NUMBER) -> Screen:
-    """Dial for the first time, and ask how this report stands."""
+async def ask_status(gateway: UssdGateway, ticket: str, phone: Phone = NUMBER) -> Screen:
+    """Dial for the first time, and ask for the status of this report."""
     return await Resident(gateway.services.turns, phone).walk(("1", "2", ticket))
 
 
-def state(screen: Screen) -> str:
+def state_of(screen: Screen) -> str:
     return (screen.label or "").partition(".")[0]
 
 
-# How a report stands -------------------------------------------------------------------------------------------
+# Find a report ----------------------------------------------------------------------------------------------
 
 
 async def test_find_report_shows_status_and_time(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    ticket = await filed(timed_gateway)
+    ticket = await file_report(timed_gateway)
     await timed_gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.advance(hours=1)
-    screen = await asks(timed_gateway, ticket)
-    assert state(screen) == "status"
+
+    screen = await ask_status(timed_gateway, ticket)
+
+    assert state_of(screen) == "status"
     assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{}{}"])
 async def test_find_report_accepts_spellings_of_a_ticket(gateway: UssdGateway, typed: str) -> None:
-    first, _, second = (await filed(gateway)).partition("-")
-    assert state(await asks(gateway, typed.format(first, second) if "}{" in typed else f"{first} {second}")) == "status"
+    first, _, second = (await file_report(gateway)).partition("-")
+    assert (
+        state_of(await ask_status(gateway, typed.format(first, second) if "}{" in typed else f"{first} {second}"))
+        == "status"
+    )
 
 
 async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: UssdGateway) -> None:
-    """And whether there is such a report at all is not to be learnt."""
-    ticket = await filed(gateway)
-    screens = [await asks(gateway, one, OTHER) for one in (ticket,)]
+    """Answers to another phone do not reveal that the report exists."""
+    ticket = await file_report(gateway)
+    screens = [await ask_status(gateway, one, OTHER) for one in (ticket,)]
+
     screens += [await Resident(gateway.services.turns, OTHER).walk(("2", UNKNOWN))]
-    assert [state(screen) for screen in screens] == ["no_report"] * 2
+
+    assert [state_of(screen) for screen in screens] == ["no_report"] * 2
     assert screens[0].text == screens[1].text
 
 
@@ -88,29 +95,35 @@ async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: 
 async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", *([typed] * 2)))
+
     assert (await gateway.stored()).menu_session.state == "ask_ticket"
     assert await gateway.ask("KEYS", "waspada:tries:*") == []
 
 
 async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGateway) -> None:
-    ticket = await filed(gateway)
+    ticket = await file_report(gateway)
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", UNKNOWN))
     for _ in range(4):
         await resident.answer("1")
-        assert state(await resident.answer(UNKNOWN)) == "no_report"
+        assert state_of(await resident.answer(UNKNOWN)) == "no_report"
     await resident.answer("1")
+
     locked = await resident.answer(ticket)
-    assert (state(locked), locked.end) == ("locked", True), "the right one helps no more"
-    assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "locked", "nor does another call"
-    assert state(await asks(gateway, UNKNOWN, OTHER)) == "no_report", "other phones may ask"
+    assert (state_of(locked), locked.end) == ("locked", True), "the right ticket does not unlock the phone"
+    assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "locked", (
+        "another call does not either"
+    )
+    assert state_of(await ask_status(gateway, UNKNOWN, OTHER)) == "no_report", "other phones may ask"
+
     keys = await gateway.ask("KEYS", "waspada:tries:*")
     assert len(keys) == 2
     assert NUMBER.e164[-7:].encode() not in b"".join(keys)
+
     for key in keys:
         assert WINDOW_S - 5 < await gateway.ask("TTL", key) <= WINDOW_S
         await gateway.ask("DEL", key)  # the hour passes
-    assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
+    assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
 async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
@@ -119,136 +132,161 @@ async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGate
     (key,) = await gateway.ask("KEYS", "waspada:tries:*")
     await gateway.ask("EXPIRE", key, 100)
     await resident.answer("1")
+
     await resident.answer(UNKNOWN)
+
     assert await gateway.ask("TTL", key) <= 100
 
 
 async def test_right_ticket_does_not_count_as_wrong(gateway: UssdGateway) -> None:
-    ticket = await filed(gateway)
-    await asks(gateway, ticket)
+    ticket = await file_report(gateway)
+    await ask_status(gateway, ticket)
     for _ in range(6):
-        assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
+        assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
 async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2"))
+
     screens = await asyncio.gather(*(resident.callback(f"1*2*{UNKNOWN}", resident.label) for _ in range(8)))
-    assert {state(screen) for screen in screens} == {"no_report"}
+    assert {state_of(screen) for screen in screens} == {"no_report"}
+
     (key,) = await gateway.ask("KEYS", "waspada:tries:*")
     assert await gateway.ask("SCARD", key) == 1
 
 
 async def test_find_report_without_redis_is_unavailable(unreliable_gateway: UssdGateway, own_redis: OwnRedis) -> None:
-    """Without Redis nobody could count his tries."""
-    ticket = await filed(unreliable_gateway)
+    """Without Redis, wrong tickets cannot be counted."""
+    ticket = await file_report(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(("1", "2"))
+
     await own_redis.kill()
-    assert state(await resident.answer(ticket)) == "unavailable"
+    assert state_of(await resident.answer(ticket)) == "unavailable"
+
     await own_redis.start()
-    assert state(await resident.callback(resident.text, "ask_ticket.id")) == "status"
+    assert state_of(await resident.callback(resident.text, "ask_ticket.id")) == "status"
 
 
-# More about it -------------------------------------------------------------------------------------------------
+# Add details, erase a number --------------------------------------------------------------------------------
 
 
 async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGateway) -> None:
-    ticket = await filed(gateway)
+    ticket = await file_report(gateway)
     resident = Resident(gateway.services.turns)
+
     screen = await resident.walk(("1", "2", ticket, "1", "motor hijau, 5*5 orang"))
-    assert (state(screen), screen.end) == ("added", True)
+    assert (state_of(screen), screen.end) == ("added", True)
     assert ticket in screen.text
+
     (incident,) = await gateway.incidents()
     assert incident["details"] == ["motor hijau, 5*5 orang"]
+
     (noted,) = (row for row in await gateway.rows(audit) if row["action"] == "incident.details_added")
     assert "motor" not in str(noted)
 
 
 async def test_add_details_keeps_the_order_of_calls(gateway: UssdGateway) -> None:
-    ticket = await filed(gateway)
+    ticket = await file_report(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "1", "motor hijau"))
     await Resident(gateway.services.turns).walk(("2", ticket, "1", "motor hijau"))
+
     (incident,) = await gateway.incidents()
+
     assert incident["details"] == ["motor hijau", "motor hijau"]
 
 
 async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> None:
-    ticket = await filed(gateway)
+    ticket = await file_report(gateway)
+
     resident = Resident(gateway.services.turns)
-    assert state(await resident.walk(("1", "2", ticket, "2"))) == "erase"
+    assert state_of(await resident.walk(("1", "2", ticket, "2"))) == "erase"
+
     screen = await resident.answer("1")
-    assert (state(screen), screen.end) == ("erased", True)
+    assert (state_of(screen), screen.end) == ("erased", True)
+
     (incident,) = await gateway.incidents()
     assert (incident["phone"], incident["category"]) == ("", "gesekan")
+
     (row,) = await gateway.rows(messages)
     assert (row["phone_sealed"], row["phone_key"], row["status"]) == (None, None, "cancelled")
+
     (shown,) = await gateway.confirmations()
     assert shown["to"] == ""
-    assert state(await Resident(gateway.services.turns).walk(("2", ticket))) == "no_report", "it is nobody's now"
+    assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "no_report", (
+        "the report belongs to no phone now"
+    )
 
 
 async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -> None:
-    ticket = await filed(gateway)
+    ticket = await file_report(gateway)
     await Resident(gateway.services.turns).walk(("1", "2", ticket, "2", "0"))
+
     (incident,) = await gateway.incidents()
+
     assert incident["phone"] == NUMBER.masked
 
 
-# Appeals -------------------------------------------------------------------------------------------------------
+# Appeals ----------------------------------------------------------------------------------------------------
 
 
 async def test_subscribe_records_consent_and_unsubscribe_ends_it(
     timed_gateway: UssdGateway, clock: ManualClock
 ) -> None:
     screen = await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))
-    assert (state(screen), screen.end) == ("joined", True)
+    assert (state_of(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
+
     (row,) = await timed_gateway.rows(subscriptions)
     assert (row["area"], row["language"], row["channel"]) == ("33.75.01.1003", "jv", "at")
     assert (row["wording"], row["consented_at"], row["withdrawn_at"]) == (MENU.version, clock.now(), None)
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
+
     clock.advance(hours=1)
     screen = await Resident(timed_gateway.services.turns).walk(("3", "2"))
-    assert (state(screen), screen.end) == ("left", True)
+    assert (state_of(screen), screen.end) == ("left", True)
+
     (row,) = await timed_gateway.rows(subscriptions)
-    assert row["withdrawn_at"] == clock.now(), "that there was consent can be shown later"
+    assert row["withdrawn_at"] == clock.now(), "the consent can be proven later"
     assert [refused["sender"] for refused in await timed_gateway.rows(opt_outs)] == [GATEWAY_SENDER], (
-        "nor by another role any more"
+        "opted out for every role"
     )
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == []
 
 
 async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await Inbox(timed_gateway.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
-    assert state(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
+
+    assert state_of(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed_gateway.rows(opt_outs) == []
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
 
 async def test_subscribe_accepts_a_typed_place_name(gateway: UssdGateway) -> None:
     screen = await Resident(gateway.services.turns).walk(("1", "3", "1", "klego"))
-    assert state(screen) == "joined"
+
+    assert state_of(screen) == "joined"
     assert len(await gateway.services.subscriptions.active_areas(NUMBER)) == 1
 
 
 async def test_unsubscribe_without_subscription_succeeds(gateway: UssdGateway) -> None:
-    assert state(await Resident(gateway.services.turns).walk(("1", "3", "2"))) == "left"
+    assert state_of(await Resident(gateway.services.turns).walk(("1", "3", "2"))) == "left"
 
 
-# The same again, and a store away ------------------------------------------------------------------------------
+# Repeated callbacks, unavailable stores ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing to do, up to the last input; `ticket` in it is that of the phone's own report."""
+class EffectCase:
+    """Inputs that lead to one effect. `ticket` is replaced by the ticket of the phone's own report."""
 
     keys: Sequence[str]
     last: str
     done: str
 
     async def begin(self, gateway: UssdGateway, ticket: str) -> Resident:
-        """A resident just before it is done."""
+        """Return a resident who is one input before the effect."""
         resident = Resident(gateway.services.turns)
         await resident.walk([ticket if keys == "ticket" else keys for keys in self.keys])
         return resident
@@ -257,91 +295,100 @@ class Deed:
         return ticket if self.last == "ticket" else self.last
 
 
-DEEDS = {
-    "find": Deed(("1", "2"), "ticket", "status"),
-    "add": Deed(("1", "2", "ticket", "1"), "motor hijau", "added"),
-    "erase": Deed(("1", "2", "ticket", "2"), "1", "erased"),
-    "subscribe": Deed(("1", "3", "1", "1"), "2", "joined"),
-    "unsubscribe": Deed(("1", "3"), "2", "left"),
+EFFECT_CASES = {
+    "find": EffectCase(("1", "2"), "ticket", "status"),
+    "add": EffectCase(("1", "2", "ticket", "1"), "motor hijau", "added"),
+    "erase": EffectCase(("1", "2", "ticket", "2"), "1", "erased"),
+    "subscribe": EffectCase(("1", "3", "1", "1"), "2", "joined"),
+    "unsubscribe": EffectCase(("1", "3"), "2", "left"),
 }
 
 
-async def everything(gateway: UssdGateway) -> list[object]:
-    """All that a deed may change; when somebody refused last is his last word, however often that is repeated."""
+async def changeable_rows(gateway: UssdGateway) -> list[object]:
+    """Return all rows that an effect may change, without the time of an opt-out, which a repetition renews."""
     tables = (audit, incident_details, messages, subscriptions)
     refused = [row | {"at": None} for row in await gateway.rows(opt_outs)]
     return [await gateway.incidents(), refused, *[await gateway.rows(table) for table in tables]]
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", EFFECT_CASES)
 async def test_effect_of_concurrent_callbacks_is_done_once(gateway: UssdGateway, name: str) -> None:
-    deed, ticket = DEEDS[name], await filed(gateway)
-    resident = await deed.begin(gateway, ticket)
-    label, text = resident.label, f"{resident.text}*{deed.typed(ticket)}"
+    case, ticket = EFFECT_CASES[name], await file_report(gateway)
+    resident = await case.begin(gateway, ticket)
+    label, text = resident.label, f"{resident.text}*{case.typed(ticket)}"
+
     screens = await asyncio.gather(*(resident.callback(text, label) for _ in range(6)))
-    assert {state(screen) for screen in screens} == {deed.done}
-    after = await everything(gateway)
+    assert {state_of(screen) for screen in screens} == {case.done}
+
+    after = await changeable_rows(gateway)
     again = [await resident.callback(text, label), await resident.callback(text)]
     assert {screen.text for screen in (*screens, *again)} == {screens[0].text}
-    assert await everything(gateway) == after
+    assert await changeable_rows(gateway) == after
     assert len(await gateway.rows(incident_details)) == (name == "add")
     assert len(await gateway.rows(subscriptions)) == (name == "subscribe")
     assert sum(row["action"] == "incident.number_erased" for row in await gateway.rows(audit)) == (name == "erase")
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", EFFECT_CASES)
 async def test_effect_repeated_after_a_lost_write_changes_nothing(gateway: UssdGateway, name: str) -> None:
-    """It was committed and its write to Redis lost; the carrier repeats the callback."""
-    deed, ticket = DEEDS[name], await filed(gateway)
-    resident = await deed.begin(gateway, ticket)
+    """Commit the effect, lose its write to Redis, and repeat the callback."""
+    case, ticket = EFFECT_CASES[name], await file_report(gateway)
+    resident = await case.begin(gateway, ticket)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     before, label = await gateway.ask("GET", key), resident.label
-    screen = await resident.answer(deed.typed(ticket))
-    after = await everything(gateway)
+    screen = await resident.answer(case.typed(ticket))
+    after = await changeable_rows(gateway)
+
     await gateway.ask("SET", key, before)
+
     assert (await resident.callback(resident.text, label)).text == screen.text
-    assert await everything(gateway) == after
+    assert await changeable_rows(gateway) == after
 
 
 @pytest.mark.parametrize("how", ["hangs", "refuses"])
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", EFFECT_CASES)
 async def test_effect_without_postgresql_changes_nothing_and_can_be_repeated(
     unreliable_gateway: UssdGateway, postgres: PostgresGate, name: str, how: str
 ) -> None:
-    deed, ticket = DEEDS[name], await filed(unreliable_gateway)
-    resident = await deed.begin(unreliable_gateway, ticket)
-    before, label = await everything(unreliable_gateway), resident.label
+    case, ticket = EFFECT_CASES[name], await file_report(unreliable_gateway)
+    resident = await case.begin(unreliable_gateway, ticket)
+    before, label = await changeable_rows(unreliable_gateway), resident.label
     if how == "hangs":
         postgres.freeze()
     else:
         await postgres.close()
     began = time.monotonic()
-    screen = await resident.answer(deed.typed(ticket))
+
+    screen = await resident.answer(case.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
-    assert (state(screen), screen.end) == ("unavailable", True)
+    assert (state_of(screen), screen.end) == ("unavailable", True)
+
     await postgres.open()
-    assert await everything(unreliable_gateway) == before
-    assert state(await resident.callback(resident.text, label)) == deed.done, "the same callback tries again"
+    assert await changeable_rows(unreliable_gateway) == before
+    assert state_of(await resident.callback(resident.text, label)) == case.done, "the repeated callback runs the effect"
+
     if name != "erase":
-        assert state(await (await again(unreliable_gateway, deed, ticket)).answer(deed.typed(ticket))) == deed.done, (
-            "so does a call"
-        )
+        assert (
+            state_of(await (await again(unreliable_gateway, case, ticket)).answer(case.typed(ticket))) == case.done
+        ), "another call does too"
 
 
-async def again(gateway: UssdGateway, deed: Deed, ticket: str) -> Resident:
+async def again(gateway: UssdGateway, case: EffectCase, ticket: str) -> Resident:
     """Another call of the same phone, whose language is known by now."""
-    return await Deed(deed.keys[1:], deed.last, deed.done).begin(gateway, ticket)
+    return await EffectCase(case.keys[1:], case.last, case.done).begin(gateway, ticket)
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", EFFECT_CASES)
 async def test_effect_while_redis_hangs_is_answered_in_time(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis, name: str
 ) -> None:
-    deed, ticket = DEEDS[name], await filed(unreliable_gateway)
-    resident = await deed.begin(unreliable_gateway, ticket)
+    case, ticket = EFFECT_CASES[name], await file_report(unreliable_gateway)
+    resident = await case.begin(unreliable_gateway, ticket)
     own_redis.hang()
     began = time.monotonic()
-    screen = await resident.answer(deed.typed(ticket))
+
+    screen = await resident.answer(case.typed(ticket))
     assert time.monotonic() - began < LONGEST_S
     assert screen.label != "apology"
+
     own_redis.resume()

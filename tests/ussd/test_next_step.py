@@ -41,11 +41,13 @@ async def test_open_dialogue_continues_in_its_own_version(gateway: UssdGateway) 
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE_REPORT[:2])
     changed = changed_menu()
+
     gateway.services.versions.activate(changed)
     assert (await resident.answer("1")).text == expected_screen(*WHOLE_REPORT[:3])
     assert (await Resident(gateway.services.turns, OTHER).walk(WHOLE_REPORT[:3])).text == shown(
         changed, *WHOLE_REPORT[:3]
     )
+
     for keys in WHOLE_REPORT[3:]:
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id"
@@ -54,7 +56,9 @@ async def test_open_dialogue_continues_in_its_own_version(gateway: UssdGateway) 
 async def test_dropped_dialogue_resumes_in_the_new_version(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(WHOLE_REPORT[:5])
     changed = changed_menu(old="Di kelurahan mana?", new="Kelurahan mana?")
+
     gateway.services.versions.activate(changed)
+
     assert (await Resident(gateway.services.turns).walk(("1",))).text == shown(changed, *WHOLE_REPORT[:5])
 
 
@@ -63,11 +67,13 @@ async def test_lost_session_is_replayed_in_the_new_version(gateway: UssdGateway)
     await resident.walk(WHOLE_REPORT[:2])
     changed = changed_menu()
     gateway.services.versions.activate(changed)
+
     await gateway.ask("FLUSHALL")
+
     assert (await resident.answer("1")).text == shown(changed, *WHOLE_REPORT[:3])
 
 
-# A version that this process does not know ------------------------------------------------------------
+# A version that this process does not know ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", range(1, len(TO_CONFIRM) + 1))
@@ -75,9 +81,11 @@ async def test_unknown_version_shows_the_screen_again_and_takes_no_input(gateway
     resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE_REPORT[:number])
     await store_unknown_version(gateway)
+
     screen = await resident.answer(WHOLE_REPORT[number])
     assert (screen.text, screen.end) == (f"{LOST}\n{here.text}", False)
-    assert await resident.callback(resident.text) == screen, "and so for the same callback again"
+    assert await resident.callback(resident.text) == screen, "a repeated callback gets the same screen"
+
     for keys in WHOLE_REPORT[number:]:
         screen = await resident.answer(keys)
     assert screen.end
@@ -87,7 +95,9 @@ async def test_unknown_version_shows_the_screen_again_and_takes_no_input(gateway
 async def test_repeated_callback_of_unknown_version_shows_the_screen_again(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     here = await resident.walk(WHOLE_REPORT[:4])
+
     await store_unknown_version(gateway)
+
     assert (await resident.callback(resident.text)).text == f"{LOST}\n{here.text}"
     assert (await resident.answer(WHOLE_REPORT[4])).text == expected_screen(*WHOLE_REPORT[:5])
 
@@ -98,13 +108,15 @@ async def test_repeated_callback_of_unknown_version_shows_the_screen_again(gatew
 async def test_unknown_version_without_the_state_leads_to_the_main_menu(
     gateway: UssdGateway, changes: dict[str, Any]
 ) -> None:
-    """A state that runs an effect is not shown again: nothing was sent."""
+    """States that run an effect are not shown again: nothing was sent."""
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await store_unknown_version(gateway, **changes)
+
     screen = await resident.answer("1")
     assert (screen.text, screen.label) == (f"{LOST}\n{expected_screen('1')}", "main.id.resume")
     assert await gateway.incidents() == []
+
     for keys in WHOLE_REPORT[1:]:
         screen = await resident.answer(keys)
     assert screen.end
@@ -117,7 +129,9 @@ async def test_late_callback_of_unknown_version_changes_nothing(gateway: UssdGat
     here = await resident.walk(WHOLE_REPORT[:4])
     await store_unknown_version(gateway, **changes)
     before = await gateway.stored()
+
     screen = await resident.callback("1*1", "main.id")
+
     assert screen.text == f"{LOST}\n{here.text if not changes else expected_screen('1')}"
     assert await gateway.stored() == before
 
@@ -125,17 +139,21 @@ async def test_late_callback_of_unknown_version_changes_nothing(gateway: UssdGat
 async def test_last_screen_of_unknown_version_is_shown_unchanged(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     ticket = await resident.walk()
+
     await store_unknown_version(gateway)
+
     assert await resident.callback(resident.text) == ticket
     assert await resident.callback(f"{resident.text}*1") == ticket
     assert len(await gateway.incidents()) == 1
 
 
 async def test_session_led_back_is_not_replayed_from_the_beginning(gateway: UssdGateway) -> None:
-    """The transcript has an input that was not taken, so no reading of it is right."""
+    """No reading of the transcript is right, because it has an input that was not taken."""
     resident = Resident(gateway.services.turns)
     await resident.walk(WHOLE_REPORT[:4])
     await store_unknown_version(gateway)
     await resident.answer("1")
+
     await gateway.ask("FLUSHALL")
+
     assert (await resident.answer("1")).text == f"{LOST}\n{expected_screen('1')}"

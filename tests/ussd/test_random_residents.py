@@ -1,8 +1,9 @@
-"""Residents who press anything at any time, over the three packs: nobody is ever stuck, misled or recorded twice.
+"""Model test of random residents, over three packs: none is ever stuck, misled or recorded twice.
 
-Twice the same: over the engine alone, where the carrier's transcript must lead to the same screen as the dialogue
-itself, and over whole turns with real stores, where callbacks come again, late, and from calls that broke off. All of
-it on a channel as it comes, and on one with larger screens and keys of its own.
+It belongs to no module. Two state machines of Hypothesis press any keys at any time, and check invariants. The first
+runs the engine alone: a replay of the transcript must lead to the same screen as the dialogue itself. The second runs
+whole turns over real stores, with repeated and late callbacks and dropped sessions. Both run on an ordinary channel,
+and on one with larger screens and keys of its own.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ LEARNT = {
 TICKET = tickets.with_dash(tickets.generate(lambda _: 12345))
 ANSWERS = st.lists(st.integers(0, 9), min_size=1, max_size=16)
 NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.kelurahan.values()})
-PACE = settings(
+MODEL_SETTINGS = settings(
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -65,7 +66,7 @@ Value = TypeVar("Value")
 
 @st.composite
 def _mistyped(draw: st.DrawFn) -> str:
-    """The name of a place, with a letter too few or two in the wrong order."""
+    """Draw the name of a place, with a letter missing or two exchanged."""
     name = draw(st.sampled_from(NAMES)).lower()
     at = draw(st.integers(0, len(name) - 2))
     return draw(
@@ -88,7 +89,7 @@ _texts = count(1)
 
 
 def likely(menu: Menu, limits: Limits, place: Session, number: int, ticket: str = TICKET) -> str:
-    """What somebody who wants to get on would answer here: mostly the first option, or a text like no other."""
+    """Return a likely answer to this screen: mostly the first option, or a text that is unique."""
     state = menu.states[place.state]
     within = place.answers.get(state.within, "") if state.within else ""
     if state.kind.is_typed:
@@ -98,46 +99,46 @@ def likely(menu: Menu, limits: Limits, place: Session, number: int, ticket: str 
     return offered[max(number - 6, 0) % len(offered)] if offered else (limits.keys or menu.keys).back
 
 
-def fits(screen: str, limits: Limits, *, end: bool) -> None:
+def assert_fits(screen: str, limits: Limits, *, end: bool) -> None:
     """No screen is longer than a network carries, and none costs two because of one character."""
     assert gsm.encoding(screen) == "gsm7", screen
     assert gsm.septets(f"{'END' if end else 'CON'} {screen}") <= limits.septets, screen
 
 
 def leads_on(menu: Menu, limits: Limits, place: Session) -> bool:
-    """Whether some key that the screen offers leads to another screen."""
+    """Return True if some key that the screen offers leads to another screen."""
     state, named = menu.states[place.state], limits.keys or menu.keys
     within = place.answers.get(state.within, "") if state.within else ""
     offered = [] if state.kind.is_typed else list(choices(menu, state, within))
     for keys in (*offered, named.back, named.back_elsewhere, named.home, named.more):
-        led = engine.step(menu, place, keys, limits, given=GIVEN, today=TODAY)
-        if led.effect or led.end or (led.session.state, led.session.page) != (place.state, place.page):
+        step = engine.step(menu, place, keys, limits, given=GIVEN, today=TODAY)
+        if step.effect or step.end or (step.session.state, step.session.page) != (place.state, place.page):
             return True
     return False
 
 
 def sends(menu: Menu, place: Session) -> bool:
-    """Whether the first option here files the report."""
+    """Return True if the first option here files the report."""
     options = menu.states[place.state].options.values()
     return any(menu.states[target].source == "file_report" for target in [*options][:1])
 
 
-# The engine alone ----------------------------------------------------------------------------------------------
+# The engine alone -------------------------------------------------------------------------------------------
 
 
-class Dialogue(RuleBasedStateMachine):
-    """One phone that dials, types and dials again; effects end as chance will have it."""
+class EngineModel(RuleBasedStateMachine):
+    """State machine of a phone that dials, types and dials again, with random outcomes of effects."""
 
     def __init__(self, menu: Menu, limits: Limits) -> None:
         super().__init__()
         self.menu = menu
         self.limits = limits
-        self.led = Step(Session("", ""))
+        self.step = Step(Session("", ""))
         self.place = Session("", "")
         self._dial("")
 
     def _dial(self, shortcut: str) -> None:
-        before = self.led.session
+        before = self.step.session
         known = bool(before.state)
         dropped = before if known and engine.is_worth_resuming(self.menu, before) else None
         language = before.language if known and before.chosen else ""
@@ -148,71 +149,73 @@ class Dialogue(RuleBasedStateMachine):
         begun = engine.begin(self.menu, self.limits, given=GIVEN, language=language, shortcut=shortcut, dropped=dropped)
         self._now(begun, "failed")
 
-    def _now(self, led: Step, ending: str) -> None:
+    def _now(self, step: Step, ending: str) -> None:
         """See to the effects, and look at the screen."""
         for _ in range(4):
-            if not led.effect:
+            if not step.effect:
                 break
-            outcomes = self.menu.states[led.session.state].options
+            outcomes = self.menu.states[step.session.state].options
             outcome = ending if ending in outcomes else next(iter(outcomes))
-            self.filings += led.effect == "file_report"
+            self.filings += step.effect == "file_report"
             self.certain = False
             learnt = LEARNT.get(outcome, {})
-            led = engine.resume(self.menu, led.session, outcome, learnt, self.limits, given=GIVEN)
-        self.led = led
-        assert not led.effect
+            step = engine.resume(self.menu, step.session, outcome, learnt, self.limits, given=GIVEN)
+        self.step = step
+        assert not step.effect
         assert self.filings <= 1, "one call, one report"
-        apology = self.menu.wordings[led.session.language].apology.partition("{")[0]
-        assert not led.screen.startswith(apology)
-        fits(led.screen, self.limits, end=led.end)
-        assert led.end or leads_on(self.menu, self.limits, led.session), led.session
-        assert engine.show(self.menu, led.session, self.limits, given=GIVEN) == led, "it is shown again just so"
+        apology = self.menu.wordings[step.session.language].apology.partition("{")[0]
+        assert not step.screen.startswith(apology)
+        assert_fits(step.screen, self.limits, end=step.end)
+        assert step.end or leads_on(self.menu, self.limits, step.session), step.session
+        assert engine.show(self.menu, step.session, self.limits, given=GIVEN) == step, (
+            "the stored session shows the same screen"
+        )
 
     @rule(data=st.data())
     def dial(self, data: st.DataObject) -> None:
         self._dial(data.draw(st.sampled_from(["", "", *self.menu.shortcuts])))
 
-    @precondition(lambda self: not self.led.end)
+    @precondition(lambda self: not self.step.end)
     @rule(keys=KEYS, ending=st.sampled_from(["filed", "kept", "failed", "found", "none", "locked"]))
     def type(self, keys: str, ending: str) -> None:
         self.press(keys, ending)
 
     def press(self, keys: str, ending: str) -> None:
-        place = self.led.session
+        place = self.step.session
         if not (keys or self.text):
             return  # an empty first input leaves the carrier's text as it was
         self.text.append(keys)
         state = self.menu.states[place.state]
-        led = engine.step(self.menu, place, keys, self.limits, given=GIVEN, today=TODAY)
+        step = engine.step(self.menu, place, keys, self.limits, given=GIVEN, today=TODAY)
         self.starred |= "*" in keys
-        self.refused |= bool(led.session.error)
-        self._replayed(led, ScreenLabel(place.state, place.language, place.began))
+        self.refused |= bool(step.session.error)
+        self._replayed(step, ScreenLabel(place.state, place.language, place.began))
         self.told |= state.kind.is_typed and state.source == "text"
-        self._now(led, ending)
+        self._now(step, ending)
 
-    @precondition(lambda self: not self.led.end)
+    @precondition(lambda self: not self.step.end)
     @rule(answers=ANSWERS, ending=st.sampled_from(["filed", "kept", "failed", "found", "none"]))
     def get_on(self, answers: list[int], ending: str) -> None:
         for number in answers:
-            if not self.led.end:
-                self.press(likely(self.menu, self.limits, self.led.session, number), ending)
+            if not self.step.end:
+                self.press(likely(self.menu, self.limits, self.step.session, number), ending)
 
-    @precondition(lambda self: self.led.end)
+    @precondition(lambda self: self.step.end)
     @rule(keys=KEYS)
     def press_on_after_the_end(self, keys: str) -> None:
-        before = self.led.screen
-        self._now(engine.step(self.menu, self.led.session, keys, self.limits, given=GIVEN, today=TODAY), "failed")
-        assert self.led.screen == before
+        before = self.step.screen
+        self._now(engine.step(self.menu, self.step.session, keys, self.limits, given=GIVEN, today=TODAY), "failed")
+        assert self.step.screen == before
 
-    def _replayed(self, led: Step, label: ScreenLabel) -> None:
-        """What the carrier's text leads to, where Redis has lost the dialogue."""
+    def _replayed(self, step: Step, label: ScreenLabel) -> None:
+        """Replay the transcript as if Redis had lost the session, and compare."""
         found = replay_to(self.menu, split_inputs("*".join(self.text)), label, StartInputs(self.limits, GIVEN, TODAY))
         if label.began.startswith(RESUME):
             assert found is None
         elif self.certain and not self.starred and not (self.refused and self.told):
             assert found is not None
-            assert (found.screen, found.end, found.effect) == (led.screen, led.end, led.effect)
-            assert found.session.answers == led.session.answers
+            assert (found.screen, found.end, found.effect) == (step.screen, step.end, step.effect)
+            assert found.session.answers == step.session.answers
 
 
 @pytest.mark.parametrize("pack", MENUS)
@@ -224,17 +227,17 @@ def test_packs_pass_the_checks_on_the_other_channel(pack: str) -> None:
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_engine_with_any_keys_never_sticks_or_misleads(pack: str, channel: str) -> None:
     run_state_machine_as_test(
-        lambda: Dialogue(MENUS[pack], CHANNELS[channel]),  # type: ignore[arg-type]
-        settings=settings(PACE, max_examples=30),
+        lambda: EngineModel(MENUS[pack], CHANNELS[channel]),  # type: ignore[arg-type]
+        settings=settings(MODEL_SETTINGS, max_examples=30),
     )
 
 
-# Whole turns ---------------------------------------------------------------------------------------------------
+# Whole turns ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
-    """A gateway of one pack over real stores with one channel, and the loop that it runs in."""
+class World:
+    """Gateway of one pack over real stores with one channel, and the loop that it runs in."""
 
     menu: Menu
     service: UssdService
@@ -248,12 +251,12 @@ class Town:
 _phones = count(1)
 
 
-class Callbacks(RuleBasedStateMachine):
-    """One phone, what its carrier has sent for it so far, and what that was answered."""
+class TurnModel(RuleBasedStateMachine):
+    """State machine of a phone, the callbacks that its carrier has sent, and their answers."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, world: World) -> None:
         super().__init__()
-        self.town = town
+        self.world = world
         self.phone = Phone(f"+62812300{next(_phones):05d}")
         self.calls: list[Resident] = []
         self.sent: list[tuple[Resident, str, str | None]] = []  # call, text, label
@@ -269,7 +272,7 @@ class Callbacks(RuleBasedStateMachine):
         return self.calls[-1]
 
     def _dial(self, suffix: str, *, in_text: bool) -> None:
-        self.calls.append(Resident(self.town.gateway.services.turns, self.phone, service=self.town.service))
+        self.calls.append(Resident(self.world.gateway.services.turns, self.phone, service=self.world.service))
         if in_text:
             self.call.text = suffix
         self.code = f"{SERVICE.service_code[:-1]}*{suffix}#" if suffix and not in_text else SERVICE.service_code
@@ -277,10 +280,10 @@ class Callbacks(RuleBasedStateMachine):
 
     def _callback(self, call: Resident, text: str, label: str | None) -> Screen:
         self.sent.append((call, text, label))
-        screen = self.town.run(call.callback(text, label, self.code if call is self.call else ""))
+        screen = self.world.run(call.callback(text, label, self.code if call is self.call else ""))
         assert screen.label != "apology"
-        fits(screen.text, self.town.service.limits, end=screen.end)
-        for words in self.town.menu.wordings.values():
+        assert_fits(screen.text, self.world.service.limits, end=screen.end)
+        for words in self.world.menu.wordings.values():
             assert not screen.text.startswith(words.apology.partition("{")[0]), screen
         if call is self.call and not self.taken and (screen.label or "").startswith("ticket."):
             self.ticket = re.findall(r"\d{4}-\d{4}", screen.text)[0]
@@ -289,15 +292,15 @@ class Callbacks(RuleBasedStateMachine):
         return screen
 
     def _keys(self) -> dict[bytes, bytes]:
-        """What Redis holds of dialogues."""
-        ask = self.town.gateway.ask
-        return {key: self.town.run(ask("GET", key)) for key in self.town.run(ask("KEYS", "waspada:ussd:*"))}
+        """Return the stored sessions in Redis."""
+        ask = self.world.gateway.ask
+        return {key: self.world.run(ask("GET", key)) for key in self.world.run(ask("KEYS", "waspada:ussd:*"))}
 
     def _shown(self, screen: Screen) -> None:
         self.call.label, self.open, self.steady, self.taken = screen.label, not screen.end, True, False
         if self.open:
-            stored = self.town.run(self.town.gateway.stored(self.phone))
-            assert leads_on(self.town.menu, self.town.service.limits, stored.menu_session), stored.menu_session
+            stored = self.world.run(self.world.gateway.stored(self.phone))
+            assert leads_on(self.world.menu, self.world.service.limits, stored.menu_session), stored.menu_session
 
     @precondition(lambda self: self.open)
     @rule(keys=KEYS)
@@ -312,14 +315,14 @@ class Callbacks(RuleBasedStateMachine):
     @rule(answers=ANSWERS)
     def get_on(self, answers: list[int]) -> None:
         for number in answers:
-            stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
+            stored = self.world.run(self.world.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 break
-            self.press(likely(self.town.menu, self.town.service.limits, stored.menu_session, number, self.ticket))
+            self.press(likely(self.world.menu, self.world.service.limits, stored.menu_session, number, self.ticket))
 
     @rule(data=st.data(), in_text=st.booleans())
     def dial(self, data: st.DataObject, in_text: bool) -> None:
-        suffixes = ["", "", "", *self.town.menu.shortcuts, "77", "1*1", "1*1*2"]
+        suffixes = ["", "", "", *self.world.menu.shortcuts, "77", "1*1", "1*1*2"]
         self._dial(data.draw(st.sampled_from(suffixes)), in_text=in_text)
 
     @rule(labelled=st.booleans())
@@ -331,7 +334,7 @@ class Callbacks(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def an_earlier_callback_of_this_call(self, data: st.DataObject) -> None:
-        """It changes nothing, unless Redis has been told of something else since."""
+        """Repeat an earlier callback of this call. It changes nothing, unless Redis has another session since."""
         earlier = [one for one in self.sent if one[0] is self.call]
         keys, steady = self._keys(), self.steady
         self._callback(*data.draw(st.sampled_from(earlier)))
@@ -340,10 +343,10 @@ class Callbacks(RuleBasedStateMachine):
     @precondition(lambda self: len(self.calls) > 1)
     @rule(data=st.data())
     def a_callback_of_a_call_that_broke_off(self, data: st.DataObject) -> None:
-        """Where it is one that the calls since have replaced, and Redis knows that, it changes nothing."""
+        """Repeat a callback of an earlier call. It changes nothing if Redis knows that the call was replaced."""
         sent = data.draw(st.sampled_from([one for one in self.sent if one[0] is not self.call]))
-        stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
-        late = stored is not None and stored.has_replaced(self.town.service.channel, sent[0].session, sent[1])
+        stored = self.world.run(self.world.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
+        late = stored is not None and stored.has_replaced(self.world.service.channel, sent[0].session, sent[1])
         keys = self._keys()
         self._callback(*sent)
         assert not late or self._keys() == keys
@@ -353,14 +356,14 @@ class Callbacks(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(answers=st.lists(st.integers(0, 9), min_size=16, max_size=16), late_after=st.integers(0, 2))
     def the_last_answer_comes_late(self, answers: list[int], late_after: int) -> None:
-        """The call breaks off where only sending is left, and is gone on with; its own last answer is under way yet."""
+        """Drop the call before the report is sent, resume it, and let its last answer come late."""
         for number in answers:
-            stored = self.town.run(self.town.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
+            stored = self.world.run(self.world.gateway.services.sessions.read(VAULT.lookup(self.phone)))[1]
             if not self.open or stored is None or stored.session != self.call.session:
                 return
-            if sends(self.town.menu, stored.menu_session):
+            if sends(self.world.menu, stored.menu_session):
                 break
-            self.press(likely(self.town.menu, self.town.service.limits, stored.menu_session, number, self.ticket))
+            self.press(likely(self.world.menu, self.world.service.limits, stored.menu_session, number, self.ticket))
         first = self.call
         self._dial("", in_text=True)
         for answer in range(3):  # go on, send, and what may still be asked
@@ -373,28 +376,26 @@ class Callbacks(RuleBasedStateMachine):
     @rule()
     def redis_forgets(self) -> None:
         self.steady = False
-        self.town.run(self.town.gateway.ask("FLUSHALL"))
+        self.world.run(self.world.gateway.ask("FLUSHALL"))
 
     def teardown(self) -> None:
-        rows = self.town.run(self.town.gateway.rows(incidents))
+        rows = self.world.run(self.world.gateway.rows(incidents))
         told = [row["description"] for row in rows if row["description"].endswith(".")]
-        assert len(set(told)) == len(told), (
-            "what was told once is filed once, whatever sessions its dialogue went through"
-        )
-        self.town.run(self.town.gateway.ask("FLUSHALL"))
+        assert len(set(told)) == len(told), "a report is filed once, whatever sessions its dialogue had"
+        self.world.run(self.world.gateway.ask("FLUSHALL"))
 
 
 @pytest.fixture
-def town(pack: str, channel: str, redis_url: str, database_url: str, log: io.StringIO) -> Iterator[Town]:
+def world(pack: str, channel: str, redis_url: str, database_url: str, log: io.StringIO) -> Iterator[World]:
     stack = AsyncExitStack()
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         gateway = runner.run(stack.enter_async_context(ussd_gateway(redis_url, database_url, menu=MENUS[pack])))
-        yield Town(MENUS[pack], replace(SERVICE, limits=CHANNELS[channel]), gateway, runner)
+        yield World(MENUS[pack], replace(SERVICE, limits=CHANNELS[channel]), gateway, runner)
         runner.run(stack.aclose())
     assert "Traceback" not in log.getvalue()
 
 
 @pytest.mark.parametrize("pack", MENUS)
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_turns_with_any_callbacks_never_stick_or_file_twice(town: Town) -> None:
-    run_state_machine_as_test(lambda: Callbacks(town), settings=settings(PACE, max_examples=15))  # type: ignore[arg-type]
+def test_turns_with_any_callbacks_never_stick_or_file_twice(world: World) -> None:
+    run_state_machine_as_test(lambda: TurnModel(world), settings=settings(MODEL_SETTINGS, max_examples=15))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Which of the stars in a carrier's text were typed: the label of the answered screen decides."""
+"""Replay of a transcript: the label of the answered screen decides which stars were typed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KNOWN = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
 
 
 def found(inputs: Sequence[str], label: str | None, known: StartInputs = KNOWN) -> Step | None:
-    """Where the text of these inputs leads, if anywhere."""
+    """Replay the transcript of these inputs. Returns None if nothing fits."""
     parts = "*".join(inputs).split("*") if inputs else []
     read = parse_label(label)
     return replay_to(MENU, parts, read, known) if read else replay(MENU, parts, known)
@@ -36,11 +36,14 @@ def led(inputs: Sequence[str], label: str | None) -> Step:
 @pytest.mark.parametrize("description", ["tawuran", "5*5 meter", "gang 3 * 2", "*", "a*1*1*1", "**penting**"])
 def test_replay_reads_a_description_with_stars_whole(description: str) -> None:
     told = description.strip()
+
     after = led([*TO_DESCRIBE, description], "describe")
     assert (after.session.state, after.session.answers["description"]) == ("contact", told)
+
     after = led([*TO_DESCRIBE, description, "1"], "contact")
     assert (after.session.state, after.session.answers["description"]) == ("confirm", told)
     assert after.session.answers["contact"] == "yes"
+
     last = led([*TO_DESCRIBE, description, "1", "1"], "confirm")
     assert (last.effect, last.session.answers["description"]) == ("file_report", told)
 
@@ -52,6 +55,7 @@ def test_replay_takes_the_last_of_two_descriptions() -> None:
 
 def test_replay_keeps_the_error_of_a_wrong_last_input() -> None:
     after = led([*TO_DESCRIBE, "tawuran", "7"], "contact")
+
     assert (after.session.state, after.session.error) == ("contact", "choice")
     assert after.session.answers["description"] == "tawuran"
 
@@ -69,6 +73,7 @@ def test_replay_to_unreachable_label_returns_none(label: str) -> None:
 def test_replay_to_label_begins_in_the_earlier_language() -> None:
     after = led(["1", "1", "3"], "category.jv.home")
     assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
+
     known = StartInputs(SERVICE.limits, KNOWN.given, TODAY, language="jv")
     again = found(["1", "1", "3"], None, known)
     assert again is not None
@@ -78,6 +83,7 @@ def test_replay_to_label_begins_in_the_earlier_language() -> None:
 def test_replay_to_label_begins_at_the_shortcut() -> None:
     after = led(["3", "1", "2"], "kecamatan.id.3")
     assert (after.session.state, after.session.answers["category"]) == ("kelurahan", "gesekan")
+
     again = replay(MENU, ["1", "2"], KNOWN, shortcut="3")
     assert again is not None
     assert (again.session.state, again.session.answers) == (after.session.state, after.session.answers)
@@ -85,11 +91,15 @@ def test_replay_to_label_begins_at_the_shortcut() -> None:
 
 def test_replay_stops_at_the_first_effect() -> None:
     assert led([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
-    assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, "what came after it cannot be known"
+    assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, (
+        "the inputs after an effect cannot be replayed"
+    )
 
 
 def test_replay_of_thousands_of_stars_is_fast() -> None:
     began = time.process_time()
     replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), KNOWN)
+
     replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], ScreenLabel("confirm", "id"), KNOWN)
+
     assert time.process_time() - began < 0.5

@@ -76,6 +76,7 @@ async def test_read_returns_nothing_for_an_unknown_phone(sessions: SessionStore)
 
 async def test_compare_and_set_stores_what_read_returns(sessions: SessionStore) -> None:
     assert await sessions.compare_and_set(KEY, b"", STORED, TTL) is None
+
     raw, stored = await sessions.read(KEY)
     assert stored == STORED
     assert raw == encode(STORED)
@@ -115,8 +116,9 @@ def test_encode_and_decode_are_inverse(stored: StoredSession) -> None:
 
 
 def test_every_field_survives_its_stored_form_by_name() -> None:
-    """A field added to either tuple fails here until `encode`, `decode` and this test have it."""
+    """New fields of either tuple fail here until `encode`, `decode` and this test have them."""
     defaults = Session("", "")._asdict() | StoredSession._field_defaults
+
     given = STORED._asdict() | MENU_SESSION._asdict()
     assert [name for name, value in given.items() if value == defaults.get(name)] == []
 
@@ -145,6 +147,7 @@ async def test_read_ignores_and_replaces_the_form_of_another_release(
 ) -> None:
     await sessions.compare_and_set(KEY, b"", STORED, TTL)
     await pipeline.run("SET", await only_key(pipeline), raw)
+
     assert await sessions.read(KEY) == (raw, None)
     assert await sessions.compare_and_set(KEY, raw, STORED, TTL) is None
     assert (await sessions.read(KEY))[1] == STORED
@@ -153,6 +156,7 @@ async def test_read_ignores_and_replaces_the_form_of_another_release(
 async def test_compare_and_set_with_an_outdated_value_changes_nothing(sessions: SessionStore) -> None:
     await sessions.compare_and_set(KEY, b"", STORED, TTL)
     later = STORED._replace(fingerprint=fingerprint("2*1*5*5 meter*1"))
+
     assert await sessions.compare_and_set(KEY, b"", later, TTL) == STORED
     assert await sessions.compare_and_set(KEY, b"what stood there before", later, TTL) == STORED
     assert (await sessions.read(KEY))[1] == STORED
@@ -161,15 +165,19 @@ async def test_compare_and_set_with_an_outdated_value_changes_nothing(sessions: 
 async def test_concurrent_compare_and_set_has_one_winner(sessions: SessionStore) -> None:
     rivals = [STORED._replace(fingerprint=fingerprint(str(number))) for number in range(30)]
     answers = await asyncio.gather(*(sessions.compare_and_set(KEY, b"", rival, TTL) for rival in rivals))
+
     (winner,) = (rival for rival, answer in zip(rivals, answers, strict=True) if answer is None)
+
     assert set(map(str, answers)) == {"None", str(winner)}
     assert (await sessions.read(KEY))[1] == winner
 
 
 async def test_compare_and_set_renews_the_ttl(sessions: SessionStore, pipeline: Pipeline) -> None:
     await sessions.compare_and_set(KEY, b"", STORED, TTL)
+
     key = await only_key(pipeline)
     assert TTL - 5 < await pipeline.run("TTL", key) <= TTL
+
     await pipeline.run("EXPIRE", key, 1)
     await sessions.compare_and_set(KEY, encode(STORED), STORED._replace(fingerprint=fingerprint("2")), TTL)
     assert TTL - 5 < await pipeline.run("TTL", key) <= TTL
@@ -178,6 +186,7 @@ async def test_compare_and_set_renews_the_ttl(sessions: SessionStore, pipeline: 
 async def test_compare_and_set_reloads_a_forgotten_script(sessions: SessionStore, pipeline: Pipeline) -> None:
     await sessions.compare_and_set(KEY, b"", STORED, TTL)
     await pipeline.run("SCRIPT", "FLUSH")
+
     assert (
         await sessions.compare_and_set(KEY, encode(STORED), STORED._replace(fingerprint=fingerprint("2")), TTL) is None
     )
@@ -190,9 +199,11 @@ async def test_redis_error_counts_as_unavailable(own_redis: OwnRedis) -> None:
         sessions = SessionStore(pipeline)
         await sessions.compare_and_set(KEY, b"", STORED, TTL)
         await client.config_set("maxmemory", 1)
+
         with pytest.raises(RedisUnavailable):
             await sessions.compare_and_set(KEY, encode(STORED), STORED._replace(fingerprint=fingerprint("2")), TTL)
         assert (await sessions.read(KEY))[1] == STORED
+
         await client.config_set("maxmemory", 0)
         key = await only_key(pipeline)
         await client.delete(key)
@@ -222,11 +233,13 @@ def test_ttl_depends_on_the_content(answers: dict[str, str], chosen: bool, ended
 def test_ttl_keeps_the_count_of_reports_for_a_day() -> None:
     """Also of a phone that never chose a language: a shortcut in the first one does not ask."""
     keeping = SessionTtl(open=10, dropped=90, language=900_000)
+
     place = Session("ticket", "id", answers={"ticket": "7340-2817"})
     assert keeping.seconds(place, ended=True, filed=True) == DAY_S
     assert keeping.seconds(place._replace(chosen=True), ended=True, filed=True) == 900_000
+
     said = place._replace(answers={"category": "gesekan"})
-    assert keeping.seconds(said, ended=False, filed=True) == 90, "what was said goes first"
+    assert keeping.seconds(said, ended=False, filed=True) == 90, "answers expire first"
 
 
 WORDY = "tawuran di depan pasar, dua kubu saling lempar batu dan bawa celurit, warga takut keluar rumah. " * 2
@@ -261,12 +274,14 @@ async def test_stored_session_takes_at_most_600_bytes(sessions: SessionStore, pi
         origin="",
         menu_session=place,
     )
+
     await sessions.compare_and_set(KEY, b"", stored, TTL)
+
     assert (await sessions.read(KEY))[1] == stored
     assert await pipeline.run("MEMORY", "USAGE", await only_key(pipeline)) <= 600
 
 
-# A language that was chosen by SMS --------------------------------------------------------------------------------
+# A language that was chosen by SMS --------------------------------------------------------------------------
 
 
 def _left(seconds: int) -> datetime:
@@ -279,7 +294,9 @@ async def test_set_language_does_not_extend_the_ttl_of_answers(sessions: Session
     )
     await sessions.compare_and_set(KEY, b"", STORED._replace(menu_session=said), TTL)
     await sessions.set_language(KEY, "en", MENU, _left(60 * 60))
+
     _, stored = await sessions.read(KEY)
+
     assert stored is not None and stored.stored_at == STORED.stored_at
     assert (stored.menu_session.language, stored.menu_session.chosen) == ("en", True)
     assert stored.menu_session.answers == {"language": "en", "category": "gesekan", "description": "jv"}
@@ -289,6 +306,7 @@ async def test_set_language_does_not_extend_the_ttl_of_answers(sessions: Session
 async def test_set_language_of_a_new_phone_is_remembered(sessions: SessionStore, pipeline: Pipeline) -> None:
     await sessions.set_language(KEY, "en", MENU, _left(0))
     _, stored = await sessions.read(KEY)
+
     assert stored is not None and (stored.menu_session.language, stored.menu_session.chosen) == ("en", True)
     assert await pipeline.run("TTL", await only_key(pipeline)) > MENU.rules.remember_language.total_seconds() - 5
 
@@ -298,5 +316,7 @@ async def test_concurrent_set_language_is_not_lost(sessions: SessionStore) -> No
     await asyncio.gather(
         sessions.set_language(KEY, "en", MENU, _left(0)), sessions.set_language(KEY, "en", MENU, _left(1))
     )
+
     _, stored = await sessions.read(KEY)
+
     assert stored is not None and stored.menu_session.language == "en"

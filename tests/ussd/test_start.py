@@ -1,4 +1,4 @@
-"""Where a call begins: a known language, a dialled suffix, a dropped report, and a session that Redis has lost."""
+"""First screen of a call: a known language, a dialled suffix, a dropped report, a lost session."""
 
 from __future__ import annotations
 
@@ -18,44 +18,46 @@ GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 LOST = {language: MENU.wordings[language].errors["lost"] for language in MENU.languages}
 
 
-def begun(keys: Sequence[str] = (), language: str = "", shortcut: str = "") -> str:
-    """The screen that a dialling from this beginning leads to."""
+def screen_after(keys: Sequence[str] = (), language: str = "", shortcut: str = "") -> str:
+    """Return the screen that these inputs lead to from this beginning."""
     led: Step = engine.begin(MENU, SERVICE.limits, given=GIVEN, language=language, shortcut=shortcut)
     for one in keys:
         led = engine.step(MENU, led.session, one, SERVICE.limits, given=GIVEN)
     return led.screen
 
 
-def lost(language: str) -> str:
-    """The main menu, with the line that says that the way here is lost."""
-    return f"{LOST[language]}\n{begun(language=language)}"
+def lost_screen(language: str) -> str:
+    """Return the main menu with the line that the session is lost."""
+    return f"{LOST[language]}\n{screen_after(language=language)}"
 
 
-async def speaks(gateway: UssdGateway, language: str) -> None:
-    """This phone has chosen its language some other day."""
+async def choose_language(gateway: UssdGateway, language: str) -> None:
+    """Choose a language on an earlier call of this phone."""
     await Resident(gateway.services.turns).walk([str(list(MENU.languages).index(language) + 1)])
 
 
-async def dropped(gateway: UssdGateway) -> None:
-    """This phone has left a report at the question for the place."""
+async def drop_session(gateway: UssdGateway) -> None:
+    """Drop a report of this phone at the question for the place."""
     await Resident(gateway.services.turns).walk(("2", "1", "1", "3"))
 
 
-# The language --------------------------------------------------------------------------------------------------
+# The language -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", MENU.languages)
 async def test_start_asks_for_the_language_once(gateway: UssdGateway, language: str) -> None:
-    await speaks(gateway, language)
+    await choose_language(gateway, language)
     screen = await Resident(gateway.services.turns).dial()
-    assert (screen.text, screen.label) == (begun(language=language), f"main.{language}.home")
-    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected_screen(), "of each phone"
+
+    assert (screen.text, screen.label) == (screen_after(language=language), f"main.{language}.home")
+    assert (await Resident(gateway.services.turns, OTHER).dial()).text == expected_screen(), "each phone is asked"
 
 
 async def test_start_uses_a_changed_language(gateway: UssdGateway) -> None:
-    await speaks(gateway, "jv")
+    await choose_language(gateway, "jv")
     await Resident(gateway.services.turns).walk(("5", "3"))
-    assert (await Resident(gateway.services.turns).dial()).text == begun(language="en")
+
+    assert (await Resident(gateway.services.turns).dial()).text == screen_after(language="en")
 
 
 async def test_start_asks_again_if_no_language_was_chosen(gateway: UssdGateway) -> None:
@@ -69,8 +71,10 @@ async def test_start_remembers_the_language_as_long_as_the_pack_says(
 ) -> None:
     await Resident(gateway.services.turns).walk(keys)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
+
     days = MENU.rules.remember_language.days
     assert days * DAY_S - 5 < await gateway.ask("TTL", key) <= days * DAY_S
+
     await gateway.ask("PEXPIRE", key, 1)
     while await gateway.ask("EXISTS", key):
         pass
@@ -78,7 +82,7 @@ async def test_start_remembers_the_language_as_long_as_the_pack_says(
 
 
 async def test_start_uses_the_language_on_every_channel(gateway: UssdGateway) -> None:
-    await speaks(gateway, "en")
+    await choose_language(gateway, "en")
     assert (await Resident(gateway.services.turns, service=SECOND).dial()).label == "main.en.home"
 
 
@@ -89,26 +93,30 @@ async def test_reports_today_count_until_the_next_day(timed_gateway: UssdGateway
         )
     assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
     assert (await Resident(timed_gateway.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
+
     clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
     assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
+
     clock.advance(seconds=1)
     assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "notice.id.home"
 
 
 async def test_reports_today_count_without_a_chosen_language(gateway: UssdGateway) -> None:
-    """A shortcut in the first language asks for none."""
+    """Shortcuts in the first language do not ask for a language."""
     await Resident(gateway.services.turns).dial("*384*3375*3#")
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
+
     for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
+
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     assert DAY_S - 5 < await gateway.ask("TTL", key) <= DAY_S
     assert (await gateway.stored()).filed_count == 1
 
 
-# What is dialled after the code --------------------------------------------------------------------------------
+# What is dialled after the code -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shortcut", MENU.shortcuts)
@@ -116,25 +124,29 @@ async def test_reports_today_count_without_a_chosen_language(gateway: UssdGatewa
 @pytest.mark.parametrize("in_text", [True, False])
 async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, language: str, in_text: bool) -> None:
     if language:
-        await speaks(gateway, language)
+        await choose_language(gateway, language)
     resident = Resident(gateway.services.turns)
+
     if in_text:
         resident.text = shortcut
         screen = await resident.callback(shortcut)
     else:
         screen = await resident.callback("", code=f"*384*3375*{shortcut}#")
-    assert screen.text == begun(language=language, shortcut=shortcut)
+    assert screen.text == screen_after(language=language, shortcut=shortcut)
+
     state = "ask_ticket" if shortcut == "9" else "notice"
     assert screen.label == f"{state}.{language or 'id'}.{shortcut}"
-    assert (await resident.answer("00")).text == begun(("00",), language, shortcut)
+    assert (await resident.answer("00")).text == screen_after(("00",), language, shortcut)
 
 
 async def test_shortcut_to_a_report_files_it(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*3#")
+
     for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
+
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["area"]) == ("gesekan", "33.75.01.1003")
 
@@ -145,42 +157,50 @@ async def test_suffix_without_shortcut_counts_as_typed_inputs(
     gateway: UssdGateway, language: str, in_text: bool
 ) -> None:
     if language:
-        await speaks(gateway, language)
+        await choose_language(gateway, language)
     keys = ("1", "1", "98") if language else ("3", "1", "1", "98")
     typed = "*".join(keys)
+
     text, code = (typed, "") if in_text else ("", f"*384*3375*{typed}#")
-    assert (await Resident(gateway.services.turns).callback(text, code=code)).text == begun(keys, language)
+
+    assert (await Resident(gateway.services.turns).callback(text, code=code)).text == screen_after(keys, language)
 
 
 @pytest.mark.parametrize("suffix", ["7*7", "77", "1*77", "1*1*1*0*77"])
 async def test_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix: str) -> None:
     screen = await Resident(gateway.services.turns).callback("", code=f"*384*3375*{suffix}#")
-    assert screen.text == begun(language="id")
-    assert (await Resident(gateway.services.turns, OTHER).callback("77")).text == begun(language="id")
+
+    assert screen.text == screen_after(language="id")
+    assert (await Resident(gateway.services.turns, OTHER).callback("77")).text == screen_after(language="id")
 
 
 async def test_wrong_suffix_continues_from_the_main_menu(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial("*384*3375*77#")
+
     for keys in WHOLE_REPORT[1:]:
         screen = await resident.answer(keys)
+
     assert screen.label == "ticket.id.resume"
 
 
 @pytest.mark.parametrize("suffix", ["3", "9", "1*1", "77"])
 async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGateway, suffix: str) -> None:
-    await dropped(gateway)
+    await drop_session(gateway)
     shortcut = suffix if suffix in MENU.shortcuts else ""
     resident = Resident(gateway.services.turns)
+
     screen = await resident.dial(f"*384*3375*{suffix}#")
+
     assert screen.label == f"unfinished.jv.resume{shortcut}"
-    assert (await resident.answer("2")).text == begun(language="jv", shortcut=shortcut)
+    assert (await resident.answer("2")).text == screen_after(language="jv", shortcut=shortcut)
     assert (await gateway.stored()).menu_session.resumed is False
 
 
 async def test_dropped_report_is_offered_before_a_suffix_in_the_text(gateway: UssdGateway) -> None:
-    await dropped(gateway)
+    await drop_session(gateway)
     resident = Resident(gateway.services.turns)
+
     assert (await resident.answer("3")).label == "unfinished.jv.resume3"
     assert (await resident.answer("1")).label == "kecamatan.jv.resume3"
 
@@ -190,7 +210,7 @@ async def test_other_service_code_is_no_suffix(gateway: UssdGateway) -> None:
         assert (await Resident(gateway.services.turns).callback("", code=code)).text == expected_screen()
 
 
-# Sessions that Redis has lost ----------------------------------------------------------------------------------
+# Sessions that Redis has lost -------------------------------------------------------------------------------
 
 
 BEGINNINGS = {  # what was dialled, and in which language the phone was known to speak
@@ -208,7 +228,7 @@ async def test_lost_session_with_label_continues_on_every_screen(
 ) -> None:
     shortcut, language = BEGINNINGS[beginning]
     if language:
-        await speaks(gateway, language)
+        await choose_language(gateway, language)
     resident = Resident(gateway.services.turns)
     code = "" if in_text or not shortcut else f"*384*3375*{shortcut}#"
     if shortcut and in_text:
@@ -217,60 +237,71 @@ async def test_lost_session_with_label_continues_on_every_screen(
         await resident.dial(code)
     keys = WHOLE_REPORT[4:] if shortcut else WHOLE_REPORT[1:]
     keys = ("1", *keys) if shortcut else keys if language else WHOLE_REPORT
+
     for number, one in enumerate(keys):
         await gateway.ask("FLUSHALL")
         resident.text = f"{resident.text}*{one}" if resident.text else one
         screen = await resident.callback(resident.text, resident.label, code)
         resident.label = screen.label
         if number + 1 < len(keys):
-            assert screen.text == begun(keys[: number + 1], language, shortcut)
+            assert screen.text == screen_after(keys[: number + 1], language, shortcut)
     assert screen.end
+
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["language"]) == ("gesekan", language or "id")
 
 
 async def test_replayed_session_is_stored_and_continues(gateway: UssdGateway) -> None:
-    """Once found, it is stored like any other."""
-    await speaks(gateway, "jv")
+    """Replayed sessions are stored like any other."""
+    await choose_language(gateway, "jv")
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1", "3"))
     await gateway.ask("FLUSHALL")
+
     await resident.answer("1")
-    assert (await resident.answer("2")).text == begun(("1", "1", "3", "1", "2"), "jv")
+
+    assert (await resident.answer("2")).text == screen_after(("1", "1", "3", "1", "2"), "jv")
     assert (await Resident(gateway.services.turns).dial()).label == "unfinished.jv.resume"
 
 
 async def test_lost_session_with_changed_language_is_replayed(gateway: UssdGateway) -> None:
-    await speaks(gateway, "jv")
+    await choose_language(gateway, "jv")
     resident = Resident(gateway.services.turns)
     await resident.walk(("5", "3", "1"))
+
     await gateway.ask("FLUSHALL")
-    assert (await resident.answer("1")).text == begun(("1", "1"), "en")
+
+    assert (await resident.answer("1")).text == screen_after(("1", "1"), "en")
 
 
 async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway) -> None:
-    """What it went on with is lost, and cannot be guessed."""
-    await dropped(gateway)
+    """Nothing says what the session had resumed, and nothing is guessed."""
+    await drop_session(gateway)
     resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
     await gateway.ask("FLUSHALL")
+
     screen = await resident.answer("1")
-    assert (screen.text, screen.label) == (lost("jv"), "main.jv.resume")
-    assert (await resident.answer("1")).text == begun(("1",), "jv")
+    assert (screen.text, screen.label) == (lost_screen("jv"), "main.jv.resume")
+    assert (await resident.answer("1")).text == screen_after(("1",), "jv")
+
     await gateway.ask("FLUSHALL")
-    assert (await resident.answer("1")).text == lost("jv"), "nor can what came after it"
+    assert (await resident.answer("1")).text == lost_screen("jv"), "later inputs are lost too"
 
 
 async def test_resumed_session_that_was_not_stored_is_offered_again(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis
 ) -> None:
-    """Redis holds what was dropped and took nothing since: to lead back to the main menu would throw it away."""
-    await dropped(unreliable_gateway)
+    """Redis still has the dropped session and refuses writes. The main menu would discard that session."""
+    await drop_session(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
+
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
+
     screen = await resident.answer("1")
     assert (screen.label, screen.text.partition("\n")[0]) == ("unfinished.jv.resume", LOST["jv"])
+
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
     assert (await resident.answer("1")).text.startswith(LOST["jv"])
     assert (await resident.answer("1")).label == "kecamatan.jv.resume"
@@ -280,7 +311,8 @@ async def test_resumed_session_that_was_not_stored_is_offered_again(
 async def test_lost_session_with_unreachable_label_leads_to_the_main_menu(gateway: UssdGateway, label: str) -> None:
     screen = await Resident(gateway.services.turns).callback("1*1*1", label)
     language = "en" if ".en" in label else "id"
-    assert screen.text == lost(language)
+
+    assert screen.text == lost_screen(language)
 
 
 async def test_lost_session_without_label_and_redis_takes_every_input(
@@ -288,13 +320,17 @@ async def test_lost_session_without_label_and_redis_takes_every_input(
 ) -> None:
     await own_redis.kill()
     resident = Resident(unreliable_gateway.services.turns)
-    assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
-    assert (await resident.callback("3", code="*384*3375*3*1#")).text == begun(("3", "1", "3"))
-    assert (await resident.callback("1*2", code="*384*3375*3#")).text == begun(("1", "2"), shortcut="3")
+
+    assert (await resident.callback("1*1*77")).text == screen_after(("1", "1", "77"))
+    assert (await resident.callback("3", code="*384*3375*3*1#")).text == screen_after(("3", "1", "3"))
+    assert (await resident.callback("1*2", code="*384*3375*3#")).text == screen_after(("1", "2"), shortcut="3")
 
 
 async def test_lost_session_without_label_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
-    """One slip in it is only that; a first input that is none leads to the main menu."""
+    """Wrong inputs are refused on their screens. A wrong first input leads to the main menu."""
     resident = Resident(gateway.services.turns)
-    assert (await resident.callback("1*1*77")).text == begun(("1", "1", "77"))
-    assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == begun(TO_CONFIRM)
+
+    assert (await resident.callback("1*1*77")).text == screen_after(("1", "1", "77"))
+    assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == screen_after(
+        TO_CONFIRM
+    )

@@ -1,4 +1,4 @@
-"""Reading the newest input out of the carrier's cumulative text (facts/protocols.md A.5)."""
+"""Newest input, read out of the carrier's transcript (facts/protocols.md A.5)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ def test_new_input_is_the_difference_to_the_earlier_text(stored: str, text: str,
 
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=8))
 def test_new_input_returns_every_typed_input(inputs: list[str]) -> None:
-    """Whatever is typed, stars and empty inputs too, is read back one by one. (The very first may not be empty:
-    an empty text is the first request.)"""
+    """Read back every input, with stars and empty ones too. Only the first is not empty: that is the first callback."""
     inputs[0] = inputs[0] or "1"
     stored = ""
     for number, keys in enumerate(inputs):

@@ -1,4 +1,4 @@
-"""One callback after the other, over the real stores: the ordinary way, and whatever carriers make of it."""
+"""Turns over real stores: ordinary, repeated, late, concurrent, replayed and failed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ APOLOGY = {
 }
 
 
-# The ordinary way --------------------------------------------------------------------------------------------
+# Ordinary turns ---------------------------------------------------------------------------------------------
 
 
 async def test_whole_dialogue_ends_in_a_ticket(gateway: UssdGateway) -> None:
@@ -43,6 +43,7 @@ async def test_whole_dialogue_ends_in_a_ticket(gateway: UssdGateway) -> None:
         assert (screen.text, screen.end) == (expected_screen(*WHOLE_REPORT[:number]), False)
         screen = await resident.answer(keys)
     (incident,) = await gateway.incidents()
+
     ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
     assert screen.end
     assert screen.text.startswith(f"Terima kasih. No laporan: {ticket}\n")
@@ -56,16 +57,19 @@ async def test_whole_dialogue_ends_in_a_ticket(gateway: UssdGateway) -> None:
     }
     assert (incident["contact"], incident["language"], incident["session"]) == (True, "id", resident.session)
     assert incident["phone"] == NUMBER.masked
+
     (confirmation,) = await gateway.confirmations()
     assert (confirmation["class"], confirmation["ticket"]) == ("confirmation", incident["ticket"])
     assert ticket in confirmation["text"]
 
 
 async def test_every_screen_has_a_label(gateway: UssdGateway) -> None:
-    """The label that the carrier echoes with the next callback."""
+    """Carriers echo the label with the next callback."""
     resident = Resident(gateway.services.turns)
     labels = [(await resident.dial()).label]
+
     labels += [(await resident.answer(keys)).label for keys in TO_DESCRIBE]
+
     assert labels[:4] == ["language.id", "main.id", "notice.id", "category.id"]
     assert labels[-1] == "describe.id"
 
@@ -73,7 +77,9 @@ async def test_every_screen_has_a_label(gateway: UssdGateway) -> None:
 async def test_star_in_a_description_is_kept(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk((*TO_DESCRIBE, "5*5 meter*", "1", "1"))
+
     (incident,) = await gateway.incidents()
+
     assert incident["description"] == "5*5 meter*"
 
 
@@ -81,7 +87,9 @@ async def test_empty_input_is_an_answer(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial()
     await resident.answer("1")
+
     screen = await resident.answer("")
+
     assert screen.text == f"Belum diisi.\n{expected_screen('1')}"
     assert (await resident.answer("1")).text == expected_screen("1", "1")
 
@@ -93,7 +101,9 @@ async def test_ordinary_turn_is_two_redis_commands(unreliable_gateway: UssdGatew
     for keys in TO_DESCRIBE[2:]:
         await resident.answer(keys)
     asked = await own_redis.commands()
+
     hops = len(TO_DESCRIBE) - 2
+
     assert {name: asked.get(name) for name in asked.keys() - {"config", "info", "hello", "client", "xadd"}} == {
         "get": hops + hops,  # ours, and the one within the script
         "evalsha": hops,
@@ -111,23 +121,27 @@ async def test_turns_before_the_last_run_no_sql(redis_url: str) -> None:
 async def test_stored_session_is_small_and_has_a_ttl(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(TO_DESCRIBE)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
+
     day = 24 * 60 * 60
+
     assert await gateway.ask("MEMORY", "USAGE", key) <= 600
-    assert day - 5 < await gateway.ask("TTL", key) <= day, "so long it may be gone on with"
+    assert day - 5 < await gateway.ask("TTL", key) <= day, "as long as it may be resumed"
 
 
-# The same again, late, or out of order -----------------------------------------------------------------------
+# Repeated, late and concurrent callbacks --------------------------------------------------------------------
 
 
 async def test_repeated_callback_is_one_step(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.dial()
+
     for number, keys in enumerate(WHOLE_REPORT):
         before, label = resident.text, resident.label
         screen = await resident.answer(keys)
         again = [await resident.callback(resident.text, label), await resident.callback(resident.text)]
         assert again == [screen, screen], f"hop {number}"
         assert before != resident.text
+
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
@@ -135,6 +149,7 @@ async def test_repeated_callback_is_one_step(gateway: UssdGateway) -> None:
 async def test_late_or_foreign_text_changes_nothing(gateway: UssdGateway, late: str) -> None:
     resident = Resident(gateway.services.turns)
     screen = await resident.walk(TO_DESCRIBE)
+
     assert await resident.callback(late, resident.label) == screen
     assert (await resident.answer("tawuran")).text == expected_screen(*TO_DESCRIBE, "tawuran")
 
@@ -144,20 +159,24 @@ async def test_concurrent_repeats_of_the_last_step_file_one_report(gateway: Ussd
     await resident.walk(TO_CONFIRM)
     text = "*".join(WHOLE_REPORT)
     screens = await asyncio.gather(*(resident.callback(text, "confirm") for _ in range(8)))
+
     (incident,) = await gateway.incidents()
+
     assert len(await gateway.confirmations()) == 1
     assert len({screen.text for screen in screens}) == 1
     assert f"{incident['ticket'][:4]}-{incident['ticket'][4:]}" in screens[0].text
 
 
 async def test_concurrent_different_answers_count_once(gateway: UssdGateway) -> None:
-    """Which one is chance; everybody sees the screen of that one."""
+    """Either answer may win. Every callback gets the screen of the winner."""
     resident = Resident(gateway.services.turns)
     await resident.dial()
     screens = await asyncio.gather(*(resident.callback(keys, "language") for keys in ("1", "2", "3") * 3))
     (shown,) = {screen.text for screen in screens}
+
     stored = (await gateway.services.sessions.read(VAULT.lookup(NUMBER)))[1]
     assert stored is not None
+
     (won,) = (keys for keys in ("1", "2", "3") if stored.fingerprint == fingerprint(keys))
     assert shown == expected_screen(won)
     assert await resident.callback(won) == screens[0]
@@ -167,17 +186,20 @@ async def test_concurrent_turns_end_on_the_later_screen(gateway: UssdGateway) ->
     resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
     await asyncio.gather(resident.callback("1*1", "main"), resident.callback("1*1*1", "notice"))
+
     resident.text, resident.label = "1*1*1", "category"
+
     assert (await resident.answer("3")).text == expected_screen("1", "1", "1", "3")
 
 
-# Other diallings, other phones -------------------------------------------------------------------------------
+# Other calls, other phones ----------------------------------------------------------------------------------
 
 
 async def test_new_dial_begins_at_the_main_menu(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(("2", "1"))
     again = Resident(gateway.services.turns)
-    assert (await again.dial()).text == expected_screen("2"), "at the main menu, in the language of before"
+
+    assert (await again.dial()).text == expected_screen("2"), "the main menu, in the earlier language"
     assert (await again.answer("1")).text == expected_screen("2", "1")
     assert len(await gateway.ask("KEYS", "*")) == 1, "one key per phone"
 
@@ -185,11 +207,13 @@ async def test_new_dial_begins_at_the_main_menu(gateway: UssdGateway) -> None:
 async def test_other_phone_with_a_known_session_has_its_own_dialogue(gateway: UssdGateway) -> None:
     first = Resident(gateway.services.turns)
     here = await first.walk(TO_DESCRIBE)
+
     other = Resident(gateway.services.turns, OTHER, first.session)
     assert (await other.dial()).text == expected_screen()
     assert (await other.answer("2")).text == expected_screen("2")
     assert (await other.callback("2*1*1*1", "main")).text == expected_screen("2", "1", "1", "1")
     assert await first.callback(first.text, first.label) == here
+
     await first.answer("milik saya")
     await first.answer("1")
     await first.answer("1")
@@ -201,9 +225,11 @@ async def test_other_phone_cannot_file_under_a_filed_session(gateway: UssdGatewa
     first = Resident(gateway.services.turns)
     ticket = await first.walk()
     other = Resident(gateway.services.turns, OTHER, first.session)
+
     screen = await other.callback("*".join(WHOLE_REPORT))
     assert (screen.label, screen.end) == ("not_sent.id", True)
     assert await first.callback(first.text) == ticket
+
     (incident,) = await gateway.incidents()
     assert incident["phone"] == NUMBER.masked
     assert len(await gateway.confirmations()) == 1
@@ -212,39 +238,46 @@ async def test_other_phone_cannot_file_under_a_filed_session(gateway: UssdGatewa
 async def test_same_session_on_another_channel_is_another_session(gateway: UssdGateway) -> None:
     first = Resident(gateway.services.turns)
     await first.walk()
+
     second = Resident(gateway.services.turns, NUMBER, first.session, SECOND)
-    assert (await second.walk(WHOLE_REPORT[1:])).label == "ticket.id.home", "its language is known by now"
+
+    assert (await second.walk(WHOLE_REPORT[1:])).label == "ticket.id.home", "the language of the phone is known"
     assert {incident["channel"] for incident in await gateway.incidents()} == {"at", "at2"}
 
 
-# Replayed ----------------------------------------------------------------------------------------------------
+# Replayed ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("text", "code"), [("1*1*1", ""), ("", "*384*3375*1*1*1#"), ("1", "*384*3375*1*1#")])
 async def test_dialled_suffix_is_followed(gateway: UssdGateway, text: str, code: str) -> None:
     resident = Resident(gateway.services.turns)
     screen = await resident.callback(text, code=code)
+
     assert screen.text == expected_screen("1", "1", "1")
 
 
 async def test_lost_session_is_replayed_from_the_transcript(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
+
     await gateway.ask("FLUSHALL")
     assert (await resident.answer("1")).label == "ticket.id"
+
     (incident,) = await gateway.incidents()
     assert incident["description"] == "tawuran di pasar"
 
 
 async def test_label_ahead_of_the_stored_session_leads_to_a_replay(gateway: UssdGateway) -> None:
-    """Redis was away while the resident described; what it holds is older than what he has seen."""
+    """Redis missed the description, so the stored session is older than the screen that was answered."""
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     older = await gateway.ask("GET", key)
     await resident.answer("tawuran")
+
     await gateway.ask("SET", key, older)
     assert (await resident.answer("1")).text == expected_screen(*TO_CONFIRM)
+
     await resident.answer("1")
     (incident,) = await gateway.incidents()
     assert (incident["description"], incident["contact"]) == ("tawuran", True)
@@ -253,16 +286,19 @@ async def test_label_ahead_of_the_stored_session_leads_to_a_replay(gateway: Ussd
 async def test_missed_turn_without_label_is_made_up_for(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1"))
+
     assert (await resident.callback("1*1*1*3")).text == expected_screen("1", "1", "1", "3")
 
 
 @pytest.mark.parametrize("state", ["notice", "no_more"])
 async def test_session_of_unknown_version_is_led_back(gateway: UssdGateway, state: str) -> None:
-    """The options of the screen that was answered may have moved, so nothing is taken as pressed."""
+    """Options of the answered screen may have moved, so no input is taken."""
     resident = Resident(gateway.services.turns)
     screen = await resident.walk(("1", "1"))
+
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
+
     other_pack = stored._replace(menu_version="v0", menu_session=stored.menu_session._replace(state=state))
     await gateway.services.sessions.compare_and_set(VAULT.lookup(NUMBER), raw, other_pack, TTL)
     again = await resident.answer("1")
@@ -271,7 +307,7 @@ async def test_session_of_unknown_version_is_led_back(gateway: UssdGateway, stat
     assert (await resident.answer("1")).text == (expected_screen("1", "1", "1") if state == "notice" else screen.text)
 
 
-# When all else fails -----------------------------------------------------------------------------------------
+# Failures ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", MENU.languages)
@@ -288,12 +324,14 @@ async def test_failure_with_a_damaged_language_is_an_apology_of_the_pack(gateway
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1"))
     await damage(gateway, lambda place: place._replace(language="xx"))
+
     screen = await resident.answer("1")
+
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
 
 
 async def damage(gateway: UssdGateway, change: Callable[[Session], Session]) -> None:
-    """Put something into the stored session that this pack has never known, under its very version."""
+    """Change the stored session to something that its version of the menu does not have."""
     key = VAULT.lookup(NUMBER)
     raw, stored = await gateway.services.sessions.read(key)
     assert stored
@@ -305,22 +343,24 @@ async def damage(gateway: UssdGateway, change: Callable[[Session], Session]) -> 
 async def test_dialogue_without_end_is_ended(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns, service=UssdService("at", "*384*3375#", Limits(hops=3)))
     await resident.walk(("7", "7", "7"))
+
     screen = await resident.answer("7")
+
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
 
 
-# Numbers -----------------------------------------------------------------------------------------------------
+# Numbers ----------------------------------------------------------------------------------------------------
 
 
 async def everything_in(gateway: UssdGateway) -> bytes:
-    """All keys and values."""
+    """Return all keys and values of Redis."""
     keys = await gateway.ask("KEYS", "*")
     texts = [await gateway.ask("GET", key) for key in keys if key.startswith(b"waspada:ussd:")]
     kept = await gateway.pending()
     watched = await gateway.ask("HGETALL", "waspada:watched")
     logged = [repr(line).encode() for line in await gateway.ask("XRANGE", "waspada:log", "-", "+")]
     known = len(texts) + bool(kept) + bool(watched) + (b"waspada:log" in keys)
-    assert known == len(keys), "something stands there that this test does not know"
+    assert known == len(keys), "Redis has a key that this test does not know"
     return b"\n".join([*keys, *texts, *kept.keys(), *kept.values(), *watched.keys(), *watched.values(), *logged])
 
 
@@ -331,7 +371,9 @@ async def test_redis_holds_no_readable_number(
     if not database:
         await postgres.close()
     await Resident(unreliable_gateway.services.turns).walk()
+
     content = await everything_in(unreliable_gateway)
-    assert (b"tawuran di pasar" in content) is not database, "what is filed rests in the book alone"
+    assert (b"tawuran di pasar" in content) is not database, "filed answers are in PostgreSQL alone"
+
     for digits in (NUMBER.e164, NUMBER.e164[1:], NUMBER.e164[3:], NUMBER.e164[-7:]):
         assert digits.encode() not in content

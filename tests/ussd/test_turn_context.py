@@ -52,12 +52,13 @@ def test_to_store_sets_every_field_by_name() -> None:
     }
 
 
-# What is offered -----------------------------------------------------------------------------------------------
+# What is offered --------------------------------------------------------------------------------------------
 
 
 async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
     await drop_session(gateway)
     screen = await Resident(gateway.services.turns).dial()
+
     assert (screen.label, screen.end) == (OFFER, False)
     assert screen.text.startswith("Lanjutkan laporan sebelumnya?\nGesekan pendukung\nPodosugih\n1.Lanjutkan\n")
 
@@ -65,12 +66,15 @@ async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
 @pytest.mark.parametrize("number", range(4, len(TO_CONFIRM) + 1))
 async def test_resume_works_from_every_screen(gateway: UssdGateway, number: int) -> None:
     first, left = await drop_session(gateway, TO_CONFIRM[:number])
+
     again = Resident(gateway.services.turns)
     assert (await again.dial()).label == OFFER
     assert (await again.answer("1")).text == left.text
+
     for keys in WHOLE_REPORT[number:]:
         screen = await again.answer(keys)
     assert screen.label == "ticket.id.resume"
+
     (incident,) = await gateway.incidents()
     assert (incident["description"], incident["contact"], incident["session"]) == (
         "tawuran di pasar",
@@ -93,8 +97,10 @@ async def test_resume_continues_on_the_dropped_screen(gateway: UssdGateway, keys
     _, left = await drop_session(gateway, keys)
     before = (await gateway.stored()).menu_session
     again = Resident(gateway.services.turns)
+
     await again.dial()
     assert (await again.answer("1")).text == left.text
+
     place = (await gateway.stored()).menu_session
     kept = ("state", "language", "page", "answers", "trail", "passing", "chosen")
     assert [getattr(place, name) for name in kept] == [getattr(before, name) for name in kept]
@@ -103,29 +109,36 @@ async def test_resume_continues_on_the_dropped_screen(gateway: UssdGateway, keys
 async def test_answer_changed_after_resume_leads_back_to_the_dropped_screen(gateway: UssdGateway) -> None:
     await drop_session(gateway, (*TO_CONFIRM, "2", "1"))
     again = Resident(gateway.services.turns)
+
     await again.walk(("1", "5"))
     assert (await gateway.stored()).menu_session.state == "confirm"
     assert (await again.answer("1")).end
+
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["description"]) == ("hoaks", "tawuran di pasar")
 
 
 async def test_start_again_files_a_report_of_its_own(gateway: UssdGateway) -> None:
     await drop_session(gateway, TO_CONFIRM)
+
     again = Resident(gateway.services.turns)
     assert (await again.walk(("2",))).label == "main.id.resume"
+
     for keys in WHOLE_REPORT[1:]:
         screen = await again.answer(keys)
     assert screen.end
+
     (incident,) = await gateway.incidents()
     assert incident["session"] == again.session
 
 
 async def test_delete_clears_the_dropped_answers(gateway: UssdGateway) -> None:
     await drop_session(gateway)
+
     screen = await Resident(gateway.services.turns).walk(("3",))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
     assert (await gateway.stored()).menu_session.answers == {}
+
     (raw,) = [await gateway.ask("GET", key) for key in await gateway.ask("KEYS", "waspada:ussd:*")]
     assert b"gesekan" not in raw
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
@@ -133,41 +146,49 @@ async def test_delete_clears_the_dropped_answers(gateway: UssdGateway) -> None:
 
 async def test_session_may_drop_and_resume_repeatedly(gateway: UssdGateway) -> None:
     first, left = await drop_session(gateway)
+
     for _ in range(3):
         await Resident(gateway.services.turns).dial()
     assert (await Resident(gateway.services.turns).walk(("1",))).text == left.text
     assert (await Resident(gateway.services.turns).walk(("1", "tawuran di pasar"))).label == "contact.id.resume"
     assert (await Resident(gateway.services.turns).walk(("1", "1", "1"))).end
+
     (incident,) = await gateway.incidents()
     assert (incident["session"], incident["description"]) == (first.session, "tawuran di pasar")
 
 
 async def test_home_key_abandons_the_resumed_dialogue(gateway: UssdGateway) -> None:
-    """What comes after is a report of this call."""
+    """Later answers make a report of this call."""
     await drop_session(gateway)
     again = Resident(gateway.services.turns)
     await again.walk(("1", "00", *WHOLE_REPORT[1:]))
+
     (incident,) = await gateway.incidents()
+
     assert incident["session"] == again.session
 
 
 async def test_repeated_callback_after_resume_is_one_step(gateway: UssdGateway) -> None:
     await drop_session(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
+
     for step in (again.dial(), again.answer("1"), again.answer("1")):
         screen = await step
         assert await again.callback(again.text) == screen
         assert await again.callback(again.text, again.label) == screen
+
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-# What is not ---------------------------------------------------------------------------------------------------
+# What is not ------------------------------------------------------------------------------------------------
 
 
 async def test_offer_ends_with_the_resume_window(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await drop_session(timed_gateway)
+
     clock.advance(hours=HOURS)
     assert (await Resident(timed_gateway.services.turns).dial()).label == OFFER
+
     clock.advance(hours=HOURS, seconds=1)
     assert (await Resident(timed_gateway.services.turns).dial()).label == "main.id.home"
 
@@ -188,6 +209,7 @@ async def test_offer_ends_with_the_resume_window(timed_gateway: UssdGateway, clo
 async def test_nothing_worth_resuming_is_not_offered(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
     await drop_session(gateway, keys)
     screen = await Resident(gateway.services.turns).dial()
+
     assert screen.label == ("main.id.home" if keys else "language.id")
 
 
@@ -198,8 +220,10 @@ async def test_offer_is_for_the_same_phone_alone(gateway: UssdGateway) -> None:
 
 async def test_offer_needs_a_version_that_has_the_state(gateway: UssdGateway) -> None:
     await drop_session(gateway)
+
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
+
     other = stored._replace(
         menu_version="v0", menu_session=stored.menu_session._replace(trail=("language", "main", "no_more"))
     )
@@ -207,11 +231,11 @@ async def test_offer_needs_a_version_that_has_the_state(gateway: UssdGateway) ->
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
 
 
-# Filed once ----------------------------------------------------------------------------------------------------
+# Filed once -------------------------------------------------------------------------------------------------
 
 
 async def forget_the_last_hop(gateway: UssdGateway, resident: Resident) -> None:
-    """Its filing was committed, and its write to Redis was lost."""
+    """File the report, and lose the write to Redis."""
     (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
     before = await gateway.ask("GET", key)
     assert (await resident.answer("1")).label.startswith("ticket.")
@@ -223,7 +247,9 @@ async def test_report_filed_without_a_stored_session_is_not_filed_again(gateway:
     await forget_the_last_hop(gateway, first)
     (filed,) = await gateway.incidents()
     again = Resident(gateway.services.turns)
+
     screen = await again.walk(("1", "1"))
+
     assert screen.label == "ticket.id.resume"
     assert f"{str(filed['ticket'])[:4]}-{str(filed['ticket'])[4:]}" in screen.text
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
@@ -233,37 +259,45 @@ async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> 
     await drop_session(gateway, TO_CONFIRM)
     second = Resident(gateway.services.turns)
     await second.walk(("1",))
+
     await forget_the_last_hop(gateway, second)
+
     assert (await Resident(gateway.services.turns).walk(("1", "1"))).label == "ticket.id.resume"
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
 async def test_concurrent_sends_of_both_sessions_file_once(gateway: UssdGateway) -> None:
-    """The network repeats the last callback of the call that broke off, while he goes on with it in the next."""
+    """Repeat the last callback of the dropped call while the next call resumes it."""
     first, _ = await drop_session(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
     await again.walk(("1",))
+
     await asyncio.gather(
         *(first.callback("*".join(WHOLE_REPORT), "confirm.id") for _ in range(3)),
         *(again.callback("1*1", again.label) for _ in range(3)),
     )
+
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
 async def test_failed_filing_can_be_repeated_after_resume(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis, postgres: PostgresGate
 ) -> None:
-    """Both stores had no room; the next call offers it, and it is filed once."""
+    """Fail in both stores. The next call offers the report, and it is filed once."""
     first, _ = await drop_session(unreliable_gateway, TO_CONFIRM)
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
+
     await postgres.close()
     assert (await first.answer("1")).label == "not_sent.id"
+
     await postgres.open()
     await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
     again = Resident(unreliable_gateway.services.turns)
     assert (await again.dial()).label == OFFER
+
     await again.answer("1")
     assert (await again.answer("1")).label == "ticket.id.resume"
+
     (incident,) = await unreliable_gateway.incidents()
     assert incident["session"] == first.session
     assert (await first.callback(first.text, "confirm.id")).label != "not_sent.id"
@@ -272,9 +306,11 @@ async def test_failed_filing_can_be_repeated_after_resume(
 
 async def test_pending_report_is_not_offered_again(unreliable_gateway: UssdGateway, postgres: PostgresGate) -> None:
     first, _ = await drop_session(unreliable_gateway, TO_CONFIRM)
+
     await postgres.close()
     assert (await first.answer("1")).label == "saved.id"
     assert (await Resident(unreliable_gateway.services.turns).dial()).label == "main.id.home"
+
     await postgres.open()
     assert await unreliable_gateway.services.filing.file_pending() == 1
     assert len(await unreliable_gateway.incidents()) == 1
@@ -283,8 +319,10 @@ async def test_pending_report_is_not_offered_again(unreliable_gateway: UssdGatew
 async def test_failed_delete_is_offered_again(unreliable_gateway: UssdGateway, postgres: PostgresGate) -> None:
     await drop_session(unreliable_gateway)
     await postgres.close()
+
     again = Resident(unreliable_gateway.services.turns)
     assert (await again.walk(("3",))).label == "unavailable.id.resume"
+
     await postgres.open()
     assert (await Resident(unreliable_gateway.services.turns).dial()).label == OFFER
     assert (await again.callback(again.text, again.label)).label is not None
@@ -292,12 +330,14 @@ async def test_failed_delete_is_offered_again(unreliable_gateway: UssdGateway, p
 
 async def test_resume_on_another_channel_files_under_its_own_session(gateway: UssdGateway) -> None:
     _, left = await drop_session(gateway, TO_CONFIRM)
+
     other = Resident(gateway.services.turns, service=SECOND)
     assert (await other.dial()).label == OFFER
     assert (await other.answer("1")).text == left.text
     assert (await other.answer("1")).end
+
     (incident,) = await gateway.incidents()
-    assert (incident["channel"], incident["session"]) == ("at2", other.session), "a session is of its channel"
+    assert (incident["channel"], incident["session"]) == ("at2", other.session), "a session belongs to its channel"
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -312,19 +352,23 @@ async def test_late_callback_of_the_replaced_call_changes_nothing(
     again = Resident(gateway.services.turns)
     screen = await again.walk(("1",))
     stored = await gateway.stored()
+
     late = await first.callback(first.text if which == "last" else "", label if labelled and which == "last" else None)
-    assert late == screen, "the screen that is before him"
+    assert late == screen, "the screen that the resident sees"
     assert await gateway.stored() == stored
     assert (await again.answer("1")).label.startswith("ticket.")
+
     (incident,) = await gateway.incidents()
     assert incident["description"] == "tawuran di pasar"
 
 
 async def test_new_answer_on_the_replaced_call_is_taken(gateway: UssdGateway) -> None:
-    """Whoever gives it is on that call, whatever we thought."""
+    """New input proves that the resident is on that call."""
     first, _ = await drop_session(gateway, TO_CONFIRM)
+
     await Resident(gateway.services.turns).walk(("1",))
     assert (await first.answer("1")).label.startswith("ticket.")
+
     (incident,) = await gateway.incidents()
     assert (incident["session"], incident["description"]) == (first.session, "tawuran di pasar")
 
@@ -335,6 +379,8 @@ async def test_late_callback_of_a_filed_call_changes_nothing(gateway: UssdGatewa
     again = Resident(gateway.services.turns)
     await again.walk(("1",))
     stored = await gateway.stored()
+
     await first.callback(first.text)
+
     assert await gateway.stored() == stored
     assert len(await gateway.incidents()) == 1

@@ -23,15 +23,18 @@ async def test_turn_writes_one_log_line_without_number(gateway: UssdGateway) -> 
     with capture_logs() as lines:
         await resident.walk()
         await resident.callback(resident.text)
+
     turns = [line for line in lines if line["event"] == "ussd.turn"]
     assert len(turns) == len(lines) == len(WHOLE_REPORT) + 2
     assert NUMBER.e164[-7:] not in repr(lines)
-    assert "tawuran" not in repr(lines), "what was told is for the record alone"
+    assert "tawuran" not in repr(lines), "typed words are in the incident alone"
     assert {line["session"] for line in turns} == {resident.session}
     assert [line["outcome"] for line in turns] == ["new"] * (len(WHOLE_REPORT) + 1) + ["repeated"]
+
     category = turns[4]
     assert (category["state"], category["next"], category["input"]) == ("category", "kecamatan", "3")
     assert category["screen"] == expected_screen("1", "1", "1", "3")
+
     (incident,) = await gateway.incidents()
     assert turns[-1]["ticket"] == incident["ticket"]
     assert all(line["redis_ms"] > 0 for line in turns)
@@ -42,7 +45,9 @@ async def test_turn_writes_one_log_line_without_number(gateway: UssdGateway) -> 
 async def test_turn_does_not_log_words_typed_at_a_menu(gateway: UssdGateway, log: io.StringIO, words: str) -> None:
     await Resident(gateway.services.turns).walk((words,))
     logs.flush()
+
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
+
     assert [line["input"] for line in lines] == ["", f"({len(words)} characters)"]
     assert words not in log.getvalue()
 
@@ -51,6 +56,8 @@ async def test_turn_masks_a_phone_number_typed_at_a_menu(gateway: UssdGateway, l
     resident = Resident(gateway.services.turns)
     await resident.walk(("081230004567", "x" * 200))
     logs.flush()
+
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
+
     assert [line["input"] for line in lines] == ["", "0812****567", "(200 characters)"]
     assert "1230004567" not in log.getvalue()

@@ -1,4 +1,4 @@
-"""A channel of another operator: larger screens, and keys of its own for moving about, as its settings say."""
+"""Turns on a channel with larger screens and navigation keys of its own, from its settings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ async def test_turn_on_channel_with_other_limits_and_keys_files_a_report(
     async with ussd_gateway(redis_url, database_url, menu=menu) as gateway:
         resident = Resident(gateway.services.turns, service=OTHER_CHANNEL)
         listed = await resident.walk(to_list)
-        assert (await resident.answer("98")).text.endswith(f"\n{listed.text}"), "the pack's own key is none here"
+        assert (await resident.answer("98")).text.endswith(f"\n{listed.text}"), (
+            "the navigation key of the pack is not one here"
+        )
         assert (await resident.answer("78")).text != listed.text
         assert (await resident.answer("70")).text == listed.text
         assert (await resident.answer("700")).text.startswith(menu.service)

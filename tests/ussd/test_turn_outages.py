@@ -1,4 +1,4 @@
-"""A store goes away in the middle of a dialogue: the resident is answered in time, truthfully, and nothing is lost."""
+"""Turns while a store is unavailable: answered in time, truthfully, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Outage = Callable[[], Awaitable[None]]
 
 @pytest.fixture(params=["hangs", "refuses"])
 def redis_away(request: pytest.FixtureRequest, own_redis: OwnRedis) -> tuple[Outage, Outage]:
-    """How Redis goes away, and how it comes back with what it had."""
+    """Outage of Redis: it refuses or hangs, and comes back with its data."""
 
     async def hang() -> None:
         own_redis.hang()
@@ -51,16 +51,17 @@ async def test_redis_unavailable_in_mid_dialogue_continues_by_replay(
     goes, comes_back = redis_away
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(WHOLE_REPORT[:7])
+
     await goes()
     assert (await timed_gateway(resident.answer(WHOLE_REPORT[7]))).text == expected_screen(*WHOLE_REPORT[:8])
     assert (await timed_gateway(resident.answer(WHOLE_REPORT[8]))).text == expected_screen(*WHOLE_REPORT[:9])
+
     await comes_back()
     for number in range(9, len(WHOLE_REPORT) - 1):
         screen = await timed_gateway(resident.answer(WHOLE_REPORT[number]))
-        assert screen.text == expected_screen(*WHOLE_REPORT[: number + 1]), (
-            "an older session is there again: no wrong step"
-        )
+        assert screen.text == expected_screen(*WHOLE_REPORT[: number + 1]), "the older session makes no wrong step"
     assert (await timed_gateway(resident.answer(WHOLE_REPORT[-1]))).label == "ticket.id"
+
     (incident,) = await unreliable_gateway.incidents()
     assert (incident["description"], incident["contact"]) == ("tawuran di pasar", True)
 
@@ -71,22 +72,26 @@ async def test_redis_unavailable_throughout_still_files_the_report(
     await own_redis.kill()
     resident = Resident(unreliable_gateway.services.turns)
     screen = await timed_gateway(resident.dial())
+
     for number, keys in enumerate(WHOLE_REPORT):
         assert screen.text == expected_screen(*WHOLE_REPORT[:number])
         screen = await timed_gateway(resident.answer(keys))
+
     assert screen.label == "ticket.id"
-    assert await timed_gateway(resident.callback(resident.text)) == screen, "the same callback again: the same ticket"
+    assert await timed_gateway(resident.callback(resident.text)) == screen, "a repeated callback gets the same ticket"
     assert len(await unreliable_gateway.incidents()) == len(await unreliable_gateway.confirmations()) == 1
 
 
 async def test_redis_hanging_answers_many_residents_in_time(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis
 ) -> None:
-    """They share the round trip, and the wait: nobody stands in a queue behind the others' deadlines."""
+    """Concurrent turns share one round trip and one wait. None queues behind the deadlines of others."""
     own_redis.hang()
     residents = [Resident(unreliable_gateway.services.turns) for _ in range(40)]
+
     screens = await asyncio.gather(*(timed_gateway(resident.callback("1*1*1")) for resident in residents))
     assert {screen.text for screen in screens} == {expected_screen("1", "1", "1")}
+
     own_redis.resume()
 
 
@@ -96,37 +101,43 @@ async def test_postgresql_unavailable_at_the_last_step_keeps_the_report(
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await postgres_away()
+
     screen = await timed_gateway(resident.answer("1"))
     assert (screen.label, screen.end) == ("saved.id", True)
     assert await timed_gateway(resident.callback(resident.text)) == screen
+
     ((name, entry),) = (await unreliable_gateway.pending()).items()
     assert name.decode().startswith(f"at:{resident.session}:")
     assert b"tawuran di pasar" in entry
     assert NUMBER.e164[-7:].encode() not in entry
+
     await postgres.open()
     assert await unreliable_gateway.services.filing.file_pending() == 1
     assert await unreliable_gateway.services.filing.file_pending() == 0
     assert await unreliable_gateway.pending() == {}
+
     (incident,), (confirmation,) = await unreliable_gateway.incidents(), await unreliable_gateway.confirmations()
     assert (incident["phone"], incident["description"]) == (NUMBER.masked, "tawuran di pasar")
     assert (confirmation["ticket"], confirmation["to"]) == (incident["ticket"], NUMBER.masked)
-    assert (await resident.callback(resident.text)).label == "saved.id", "what was said stays said"
+    assert (await resident.callback(resident.text)).label == "saved.id", "a repeated callback gets the same screen"
     assert len(await unreliable_gateway.incidents()) == 1
 
 
 async def test_last_step_repeated_when_postgresql_is_back_files_once(
     unreliable_gateway: UssdGateway, postgres: PostgresGate
 ) -> None:
-    """The carrier repeats itself, and Redis has lost the session but not the report: still one."""
+    """Repeat the callback after Redis lost the session and kept the report: one incident."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     await postgres.close()
     await resident.answer("1")
     (session,) = await unreliable_gateway.ask("KEYS", "waspada:ussd:*")
     await unreliable_gateway.ask("DEL", session)
+
     await postgres.open()
+
     assert (await resident.callback(resident.text)).label == "ticket.id"
-    assert await unreliable_gateway.services.filing.file_pending() == 1, "it is off the list"
+    assert await unreliable_gateway.services.filing.file_pending() == 1, "no report is pending"
     assert len(await unreliable_gateway.incidents()) == len(await unreliable_gateway.confirmations()) == 1
 
 
@@ -137,8 +148,10 @@ async def test_both_stores_unavailable_at_the_last_step_says_not_sent(
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
     await postgres_away()
+
     screen = await timed_gateway(resident.answer("1"))
     assert (screen.label, screen.end) == ("not_sent.id", True)
+
     own_redis.resume()
     assert await unreliable_gateway.pending() == {}
 
@@ -148,8 +161,10 @@ async def test_redis_hanging_at_the_last_step_files_the_report(
 ) -> None:
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
+
     own_redis.hang()
     assert (await timed_gateway(resident.answer("1"))).label == "ticket.id"
+
     own_redis.resume()
     assert (await timed_gateway(resident.callback(resident.text, "confirm"))).label == "ticket.id"
     assert len(await unreliable_gateway.incidents()) == 1
@@ -161,9 +176,11 @@ async def test_redis_unavailable_keeps_a_star_in_a_description(
     """Nothing tells the star from the next answer but the label of the screen that was answered."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
+
     await own_redis.kill()
     assert (await resident.answer("gang 3 * 2")).text == expected_screen(*TO_DESCRIBE, "?")
     assert (await resident.answer("1")).text == expected_screen(*TO_DESCRIBE, "?", "1")
     assert (await resident.answer("1")).label == "ticket.id"
+
     (incident,) = await unreliable_gateway.incidents()
     assert (incident["description"], incident["contact"]) == ("gang 3 * 2", True)

@@ -19,6 +19,6 @@ async def web_gateway(redis_url: str, database_url: str) -> AsyncIterator[WebGat
 
 @pytest.fixture
 async def unreliable_gateway(own_redis: OwnRedis, postgres: PostgresGate) -> AsyncIterator[WebGateway]:
-    """A gateway over `own_redis` and `postgres`, which may go away."""
+    """Serve a gateway over `own_redis` and `postgres`, which the test can make unavailable."""
     async with serve_gateway(own_redis.url, postgres.url) as gateway:
         yield gateway

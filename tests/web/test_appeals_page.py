@@ -1,4 +1,4 @@
-"""`/himbauan`: what went out, for everybody, and nothing that is nobody's business."""
+"""Public page `/himbauan`: sent appeals, without numbers and authors."""
 
 from __future__ import annotations
 

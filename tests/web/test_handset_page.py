@@ -1,4 +1,4 @@
-"""The handset in a real browser: calls by click and by keyboard, hanging up, and what goes wrong."""
+"""Handset in a real browser: calls by click and by keyboard, hanging up, and errors."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_keys_typed_outside_a_form_reach_the_phone(handset: Handset, gatew
     await handset.page.keyboard.press("Escape")
     await expect(handset.page.locator("#typed")).to_have_value("")
 
-    await handset.page.keyboard.press("Enter")  # nothing typed calls the service
+    await handset.page.keyboard.press("Enter")  # without a code, the service is called
     await handset.asks(MENU)
 
 

@@ -1,4 +1,4 @@
-"""How the page with the handset looks in a real browser: on a small phone, to whoever cannot see, and in the dark."""
+"""Look of the handset page in a real browser: small screens, screen readers, contrast and dark mode."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_every_control_has_a_name(handset: Handset) -> None:
 
 
 async def test_every_text_has_contrast(handset: Handset, gateway: StandInGateway, http: ClientSession) -> None:
-    """AA of WCAG: 4.5 to 1, of each text against the nearest background that has one colour."""
+    """WCAG AA asks for 4.5 to 1 between each text and the nearest background of one colour."""
     await gateway.confirm(http)
     await expect(handset.page.locator("#messages li")).to_have_count(1)
 

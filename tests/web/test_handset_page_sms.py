@@ -1,4 +1,4 @@
-"""SMS on the handset in a real browser: they arrive with a badge, and are written and sent once."""
+"""SMS on the handset in a real browser: received with a badge, written, and sent once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: what watches the gateway, and what it must not learn."""
+"""Health pages `/healthz`, `/readyz` and `/metrics`, and the data that they must not show."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def readiness(gateway: WebGateway) -> tuple[int, Mapping[str, Any]]:
 
 
 async def samples(gateway: WebGateway) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Every sample of `/metrics` by its name and the values of its labels."""
+    """Return every sample of `/metrics` by its name and the values of its labels."""
     answer = await gateway.call("GET", "/metrics")
     assert answer.status == 200
     return {
@@ -84,7 +84,7 @@ async def test_readiness_follows_an_outage_of_redis(unreliable_gateway: WebGatew
 async def test_readiness_reason_names_no_address_and_no_user(
     unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
 ) -> None:
-    """The page is open to whoever finds it."""
+    """The page is public."""
     await postgres.close()
     await own_redis.kill()
 

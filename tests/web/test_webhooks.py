@@ -1,4 +1,4 @@
-"""Delivery reports, messages, opt-outs and ends of sessions over HTTP: every captured body, byte for byte."""
+"""Webhooks of delivery reports, SMS, opt-outs and session ends: every captured body, byte for byte."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_captured_callback_is_tested() -> None:
 
 
 async def accepted(web_gateway: WebGateway, carrier_id: str) -> None:
-    """A message that the carrier has accepted under this id."""
+    """Store a message that the carrier has accepted under this id."""
     services = web_gateway.services
     async with services.database.begin() as connection:
         new = NewMessage(MessageClass.CONFIRMATION, "at", Phone("+254711000123"), "Laporan diterima", "id")
@@ -81,7 +81,7 @@ async def test_captured_sms_is_stored_once(web_gateway: WebGateway, name: str) -
 
 
 async def test_inbound_sms_is_stored_and_left_to_the_worker(web_gateway: WebGateway) -> None:
-    """The carrier waits for no report to be filed: the worker does that."""
+    """The worker files the report, so that the carrier does not wait for it."""
     report = {"id": "1", "from": "+6281230004567", "to": "3375", "text": "LAPOR 3 KLEGO\ttawuran\r\n\0di pasar"}
     for changes in ({}, {}, {"text": "changed on the way"}, {"id": "2"}):
         answer = await web_gateway.post("sms", urlencode(report | changes).encode())

@@ -1,4 +1,4 @@
-"""Who is let in to the webhooks, and what becomes of a request that is cut short, without end, or no HTTP."""
+"""Access to the webhooks, and requests that are broken off or never end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WRONG_ADDRESSES = [
 
 
 async def test_wrong_address_gets_a_bare_404_before_its_body(web_gateway: WebGateway) -> None:
-    """Before the body is read: it never comes."""
+    """The answer comes before the body is read, which is never sent."""
     for path in WRONG_ADDRESSES:
         head, body = await send_raw(
             web_gateway.url, f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n".encode()

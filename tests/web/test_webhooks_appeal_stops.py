@@ -1,4 +1,4 @@
-"""What a carrier says of its subscribers is counted where an appeal went to them: the wiring sees to it."""
+"""Opt-out reported by a carrier, counted as a stop of the last appeal to that person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.text.phone import Phone
 from tests.helpers.carrier_server import fixture
 from tests.helpers.web import WebGateway, add_appeal
 
-TOLD = Phone("+254711000123")  # whom the fixture tells of
+TOLD = Phone("+254711000123")  # of the captured opt-out
 
 
 async def test_carrier_opt_out_counts_as_a_stop_of_the_last_appeal(web_gateway: WebGateway) -> None:

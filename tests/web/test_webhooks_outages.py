@@ -1,4 +1,4 @@
-"""The webhooks while a store is away: what could not be stored is asked for again, and a dialogue goes on."""
+"""Webhooks during an outage of a store: callbacks ask for a retry, and a dialogue goes on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ CALLBACKS = {
 async def test_outage_of_postgresql_asks_for_retries_and_keeps_dialogues(
     unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
-    """What could not be stored is asked for again; a dialogue goes on."""
     await postgres.close()
     for hook, name in CALLBACKS.items():
         assert (await unreliable_gateway.post(hook, fixture(name))).status == 503
@@ -36,7 +35,7 @@ async def test_outage_of_postgresql_asks_for_retries_and_keeps_dialogues(
 async def test_hanging_postgresql_asks_for_retries_within_four_seconds(
     unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
-    """The proxy waits for five seconds, the carrier for ten."""
+    """The proxy waits five seconds, the carrier ten."""
     assert (await unreliable_gateway.post("sms", fixture("inbox_iso_date"))).status == 200
 
     postgres.freeze()

@@ -1,4 +1,4 @@
-"""The answer to the SMS about a dropped report, from the first callback of the call to the confirmation, over HTTP."""
+"""Reply to the reminder about a dropped report, from the first callback to the confirmation, over HTTP."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.helpers.outages import PostgresGate
 from tests.helpers.web import CODE, Answer, WebGateway
 
 PHONE = Phone("+254711000123")  # of the captured SMS
-KEYS = ("1", "1", "1", "3", "1", "2", "1", "1")  # a clash that goes on in Podosugih; somebody is hurt
+KEYS = ("1", "1", "1", "3", "1", "2", "1", "1")  # a clash in Podosugih, now, with somebody hurt
 
 
 async def dropped(web_gateway: WebGateway) -> None:
-    """The phone has dialled, told this much, and was cut off a while ago; the worker has looked."""
+    """Dial, answer `KEYS`, and let the session be dropped and swept."""
     body = fixture("ussd_01_initial").replace(b"6281230004567", PHONE.e164[1:].encode())
     answer = await web_gateway.post("ussd", body)
     for number in range(len(KEYS)):
@@ -38,7 +38,7 @@ async def dropped(web_gateway: WebGateway) -> None:
 
 
 async def sms(web_gateway: WebGateway, text: str = "1", number: int = 1) -> Answer:
-    """The captured SMS with another text; `number` makes another one of it."""
+    """Receive the captured SMS with another text. `number` gives it another id."""
     body = fixture("inbox_iso_date").replace(b"HARGA+padi", quote_plus(text).encode())
     return await web_gateway.post("sms", body.replace(b"c4b77", b"%05d" % number))
 
@@ -51,7 +51,7 @@ async def test_reply_1_files_the_draft_and_confirms_it(web_gateway: WebGateway) 
 
     (kept,) = web_gateway.lines("draft.kept")
     assert (kept["level"], kept["danger"]) == ("warning", "yes")
-    for number in (1, 1, 2):  # the carrier repeats it, and the resident sends it again
+    for number in (1, 1, 2):  # a retry of the carrier, and a second SMS of the resident
         assert (await sms(web_gateway, number=number)).text == "ok"
     assert await web_gateway.rows(incidents) == [], "the worker does it"
     assert await web_gateway.services.inbound_handler.handle_all() == 2

@@ -1,4 +1,4 @@
-"""The USSD callback over HTTP: every captured body, byte for byte, and everything that may come instead."""
+"""USSD webhook: every captured body, byte for byte, and invalid ones."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ async def test_content_type_may_have_parameters_and_capitals(web_gateway: WebGat
 
 
 async def test_whole_journey_ends_with_a_ticket_and_a_confirmation(web_gateway: WebGateway) -> None:
-    """With the label echoed as the carrier does; the ticket is a committed row with its confirmation."""
+    """The label is echoed as the carrier does. The ticket is a committed row with its confirmation."""
     keys = ["3", "1", "1", "98", "8", "1", "5", "1", "2", "2", "1", "water at 50 cm", "1", "1"]
     body = fixture("ussd_01_initial")
     answer = await web_gateway.post("ussd", body)

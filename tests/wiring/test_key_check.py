@@ -1,4 +1,4 @@
-"""`waspada web` and `waspada worker` with another vault key than that of their database."""
+"""Start of `waspada web` and `waspada worker` with a wrong vault key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REFUSED = "Error: The vault key is not the one that this database was filled wit
 
 @pytest.fixture
 async def filled(database: Database) -> Database:
-    """A database that the key `RIGHT` was noted in."""
+    """Return a database that was encrypted with the key `RIGHT`."""
     await check_vault_key(database, Vault(bytes.fromhex(RIGHT)), Clock())
     return database
 
@@ -48,7 +48,7 @@ async def test_wrong_key_is_refused_at_the_start(verb: str, redis_url: str, data
 async def early(
     tmp_path: Path, own_redis: OwnRedis, postgres: PostgresGate, filled: Database
 ) -> AsyncIterator[Program]:
-    """A web process with the wrong key that was started while PostgreSQL was away."""
+    """Start a web process with the wrong key during an outage of PostgreSQL."""
     assert filled
     await postgres.close()
     async with run_program(

@@ -1,4 +1,4 @@
-"""What the wiring makes of channels and packs: alike channels are one, and what the code needs is asked for."""
+"""Loading of a pack: limits of channels, and answers and labels that an incident needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def channel(**values: object) -> AfricasTalkingSettings:
 
 
 def test_equal_channels_share_their_limits() -> None:
-    """Otherwise the screens that were proven would be laid out again while a resident waits."""
+    """Otherwise checked screens would be laid out again while a resident waits."""
     one, same = limits_of(channel()), limits_of(channel(username="other"))
 
     assert one is same
@@ -61,7 +61,7 @@ def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
 
     (diagnostic,) = diagnostics(tmp_path, flow, *texts)
 
-    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: contact is one of no, yes, not ya", diagnostic)
+    assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: unknown contact \"ya\"; expected one of no, yes", diagnostic)
 
 
 def test_typed_answer_of_a_chosen_field_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A pack's folder that is changed while the gateway runs: proven, then in force; refused, and nothing changes."""
+"""Reload of a changed pack: checked, then used, or refused without a change."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ NEW = "Apa yang terjadi?"
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
-    """A copy of the first pack, to be changed."""
+    """Return a copy of the first pack, to be changed."""
     return shutil.copytree(PACKS / "pekalongan", tmp_path / "pack")
 
 
 @pytest.fixture
 async def versions(pack: Path, log: io.StringIO) -> AsyncIterator[MenuVersions]:
-    """What a process holds while it watches the folder."""
+    """Watch the folder, and return the versions of the menu."""
     versions = MenuVersions(load_menu(pack, CHANNELS))
     async with watch_pack(pack, CHANNELS, versions, LOOK_EVERY_S):
         yield versions
 
 
 def write(path: Path, old: str, new: str) -> None:
-    """Change a file as an editor does: another one takes its place."""
+    """Change a file as an editor does: replace it by another one."""
     text = path.read_text()
     assert old in text
     beside = path.with_suffix(".new")
@@ -57,7 +57,7 @@ def lines(log: io.StringIO, event: str) -> list[dict[str, Any]]:
 
 
 async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, Any]]:
-    """The lines of this event, once there are so many."""
+    """Return the lines of this event, once there are `count` of them."""
 
     async def it_was() -> bool:
         return len(lines(log, event)) >= times
@@ -153,7 +153,7 @@ async def test_equal_content_is_no_new_version(pack: Path, versions: MenuVersion
 
 
 async def test_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> None:
-    """File after file for a while: only the whole of it is read."""
+    """Copied file by file for a while, the pack is read once it is complete."""
     versions = MenuVersions(load_menu(pack, CHANNELS))
     flow = (pack / "flow.yaml").read_text()
 
@@ -169,7 +169,7 @@ async def test_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> N
 
 
 async def test_change_before_the_first_poll_is_noticed(pack: Path, log: io.StringIO) -> None:
-    """Between the start of a process, which reads the pack, and the moment when it begins to watch."""
+    """A change between the start of a process, which reads the pack, and its first poll."""
     versions = MenuVersions(load_menu(pack, CHANNELS))
     write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
 

@@ -1,4 +1,4 @@
-"""What a worker does again and again: it outlives whatever fails."""
+"""Periodic work of a worker: it survives every failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG = 60.0
 
 
 def ending(*answers: object) -> tuple[Callable[[], Awaitable[object]], asyncio.Event]:
-    """Work that ends like this, one after the other, and what is set once it was asked for more."""
+    """Work with these results, one after the other, and an event set at the call after the last."""
     left, over = list(answers), asyncio.Event()
 
     async def work() -> object:
@@ -32,7 +32,7 @@ def ending(*answers: object) -> tuple[Callable[[], Awaitable[object]], asyncio.E
 
 
 async def done(*answers: object, rest_s: float, trouble_s: float) -> bool:
-    """Whether all of it was done soon."""
+    """Return True if all of it was done soon."""
     work, over = ending(*answers)
     task = asyncio.create_task(run_periodically("test", work, rest_s, trouble_s))
     try:

@@ -157,7 +157,7 @@ class Messaging:
 
         Raises nothing but `CancelledError`.
         """
-        phones = list(dict.fromkeys(recipients))
+        phones = list(dict.fromkeys(recipients))  # a repeated number would get the message twice
         if not phones:
             return {}
         request = self._request(text, phones)
@@ -241,6 +241,7 @@ class Messaging:
         try:
             data = json.loads(answer)["SMSMessageData"]
             entries = [entry for entry in data["Recipients"] if isinstance(entry, dict)]
+        # A body of nothing but brackets is nested too deeply for `json` and raises `RecursionError`.
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             self._warn_not_understood("answer", type(error).__name__)
             return dict.fromkeys(phones, NOT_UNDERSTOOD)
@@ -256,6 +257,7 @@ class Messaging:
         for entry in entries:
             number = f"+{_scalar_text(entry.get('number')).strip().removeprefix('+')}"
             outcome = self._outcome_of_code(entry.get("statusCode"), entry.get("messageId"))
+            # A number that is listed twice with two outcomes: neither can be trusted.
             found[number] = outcome if found.get(number, outcome) == outcome else CONTRADICTORY
         return found
 
@@ -266,6 +268,7 @@ class Messaging:
             return NOT_UNDERSTOOD
         if not isinstance(outcome, Accepted):
             return outcome
+        # The API writes the word `None` where it has no id (B.3).
         if not isinstance(message_id, str) or message_id == "None" or not _ID.fullmatch(message_id):
             self._warn_not_understood("message id", message_id)
             return WITHOUT_ID

@@ -1,1 +1,1 @@
-"""Pure: proofs that a menu can be walked and that every screen fits its channel."""
+"""Pure: checks that every path of a menu leads to an end, and that every screen fits its channel."""

@@ -1,7 +1,7 @@
-"""What each answer and each fact can be, as far as the conditions of a menu tell one value from another.
+"""Possible values of answers and facts, reduced to one representative of each set that conditions treat alike.
 
-Conditions look at few answers and name few values. Two values of which every condition says the same are one for who
-proves a menu: of 285 villages that no condition names, one stands for all.
+Conditions test few answers and name few values. Values that every condition treats alike are interchangeable, so one
+representative is checked: one of 285 villages that no condition names.
 """
 
 from __future__ import annotations
@@ -17,22 +17,24 @@ ClausesByName = Mapping[str, Sequence[Clause]]
 
 
 def clauses_by_name(menu: Menu) -> ClausesByName:
-    """All clauses of all conditions, by the answer or fact that they look at."""
+    """Return the clauses of all conditions, by the answer or fact that they test."""
     clauses: dict[str, list[Clause]] = {}
     for state in menu.states.values():
-        for clause in state.condition.clauses if state.condition else ():
+        if state.condition is None:
+            continue
+        for clause in state.condition.clauses:
             if clause not in clauses.setdefault(clause.name, []):
                 clauses[clause.name].append(clause)
     return clauses
 
 
 def evaluate(clauses: Iterable[Clause], value: str) -> TruthValues:
-    """What the clauses say of `value`: all of it that can ever matter."""
+    """Return the truth of each clause for a value. Nothing else about a value ever matters."""
     return tuple(clause.holds(value) for clause in clauses)
 
 
 def representatives(clauses: Sequence[Clause], values: Iterable[str]) -> list[str]:
-    """The first of those values of which the clauses say the same."""
+    """Return the first value of each set that the clauses treat alike."""
     first: dict[TruthValues, str] = {}
     for value in values:
         first.setdefault(evaluate(clauses, value), value)
@@ -40,11 +42,11 @@ def representatives(clauses: Sequence[Clause], values: Iterable[str]) -> list[st
 
 
 def fact_combinations(menu: Menu) -> list[Mapping[str, str]]:
-    """Every way in which the facts can stand that makes a difference. An unknown fact is empty."""
+    """Return every combination of facts that conditions can tell apart. An unknown fact is empty."""
     found = clauses_by_name(menu)
-    asked = [name for name in FACTS if name in found]
-    values = [representatives(found[name], ["", *_fact_values(menu, name, found[name])]) for name in asked]
-    return [dict(zip(asked, combined, strict=True)) for combined in product(*values)]
+    names = [name for name in FACTS if name in found]
+    values = [representatives(found[name], ["", *_fact_values(menu, name, found[name])]) for name in names]
+    return [dict(zip(names, combination, strict=True)) for combination in product(*values)]
 
 
 def _fact_values(menu: Menu, name: str, clauses: Sequence[Clause]) -> Sequence[str]:
@@ -52,14 +54,14 @@ def _fact_values(menu: Menu, name: str, clauses: Sequence[Clause]) -> Sequence[s
 
 
 def can_keep(menu: Menu, state: State, value: str) -> bool:
-    """Whether `state` can keep this value."""
+    """Return True if the answer to `state` can be this value."""
     if not value:
         return state.zero is not None
     return state.kind.can_keep(menu, state, value)
 
 
 def impossible_values(menu: Menu, clause: Clause) -> Iterator[str]:
-    """What the clause asks for and what can never be, each said in a sentence."""
+    """Yield a message for each value that a clause tests and that the answer or fact never has."""
     if clause.name in FACTS:
         allowed = None if FACTS[clause.name] == "number" else [stage.key for stage in menu.stages]
         possible = is_number if allowed is None else allowed.__contains__
@@ -79,7 +81,7 @@ def impossible_values(menu: Menu, clause: Clause) -> Iterator[str]:
 
 
 def _short_list(menu: Menu, keepers: Sequence[State]) -> list[str] | None:
-    """All that the answer can be, where it is chosen and can be said in a line."""
+    """Return all values of an answer, if it is chosen from few. Returns None for typed answers and long lists."""
     if any(state.kind.is_typed for state in keepers):
         return None
     values = sorted({value for state in keepers for value in state.kind.possible_values(menu, state, ())})

@@ -1,7 +1,7 @@
-"""Whether a menu can go live on a channel: proven before anybody dials, not found out by who needs it.
+"""Check that a menu can go live on a channel, before anybody dials.
 
-`loading` has already seen whether the pack is whole. Here it is walked (`walks`) and every screen of it is laid out
-(`sizes`), with the longest values that the pack can produce, in every language (promise 8 of the design).
+`pack.loader` has validated the files. Here every path is explored (`explorer`) and every screen is laid out
+(`screens`), with the longest values that the pack can produce, in every language (promise 8 of the design).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.text.diagnostics import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What is wrong with a menu, in the order of its files; and what it asks of the resident and of the network."""
+    """Faults of a menu, in the order of its files, and its measures."""
 
     diagnostics: list[Diagnostic]
     limits: Limits
@@ -32,32 +32,32 @@ class CheckResult:
 
 
 def check(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHING_UNKNOWN) -> list[Diagnostic]:
-    """All that keeps `menu` from going live on a channel with these limits.
+    """Check a menu for a channel with these limits. Returns every fault.
 
-    A menu that is not whole comes with what is in doubt of it: nothing is said that hangs on that.
+    An invalid menu comes with its unknown parts. Faults that depend on them are left out.
     """
     return check_menu(menu, limits, unknowns).diagnostics
 
 
 def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHING_UNKNOWN) -> CheckResult:
-    """As `check`, with the measures of the menu."""
+    """Check a menu, and measure its longest path and its largest screen."""
     texts = {
         language: list(text_faults(menu, language, unknowns))
         for language in readable_languages(menu.wordings, unknowns)
     }
     faulty = frozenset(language for language, faults in texts.items() if faults)
-    doubtful = frozenset(menu.languages) if unknowns.any_screen else unknowns.partial
-    sizes = measure(menu, limits, faulty | doubtful)
+    uncertain = frozenset(menu.languages) if unknowns.any_screen else unknowns.partial
+    sizes = measure(menu, limits, faulty | uncertain)
     found = [*sizes.diagnostics, *key_faults(menu, limits, unknowns), *label_faults(menu, unknowns)]
     found += condition_faults(menu, unknowns)
-    walked, longest = None, LongestPath()
+    exploration, longest = None, LongestPath()
     if not unknowns.paths:
-        walked = explore(_led(menu) if unknowns.entries else menu, sizes.turned)
-        longest, too_long = length_faults(menu, walked, limits)
-        found += [*too_long, *reachability_faults(menu, walked, unknowns)]
-    found += shortcut_faults(menu, walked, unknowns)
+        exploration = explore(_with_valid_shortcuts(menu) if unknowns.entries else menu, sizes.page_numbers)
+        longest, too_long = length_faults(menu, exploration, limits)
+        found += [*too_long, *reachability_faults(menu, exploration, unknowns)]
+    found += shortcut_faults(menu, exploration, unknowns)
     for language, faults in texts.items():
-        found += [*faults, *alike_faults(menu, language, in_doubt=language in doubtful)]
+        found += [*faults, *alike_faults(menu, language, is_partial=language in uncertain)]
         if not faults:
             found += sms_faults(menu, language, unknowns)
     if limits.septets > USSD_STRING:
@@ -66,8 +66,8 @@ def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHIN
     return CheckResult(sorted(set(found)), limits, longest, sizes.largest)
 
 
-def _led(menu: Menu) -> Menu:
-    """The menu with the shortcuts that lead somewhere, and the answers in them that are asked for."""
+def _with_valid_shortcuts(menu: Menu) -> Menu:
+    """Return the menu without shortcuts to unknown states, and without their answers to unknown questions."""
     kept = {state.keep for state in menu.states.values()}
     known = {keys: shortcut for keys, shortcut in menu.shortcuts.items() if shortcut.to in menu.states}
     return replace(

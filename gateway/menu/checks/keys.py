@@ -1,9 +1,8 @@
-"""Whether every key of a screen means one thing, and every option reads as itself."""
+"""Check for ambiguous keys and for options with identical labels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from itertools import combinations
 
@@ -17,18 +16,17 @@ from gateway.text.diagnostics import Diagnostic
 
 
 def key_faults(menu: Menu, limits: Limits, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
-    """Navigation keys that mean two things: the same as another one, a number of an option, or a shortcut."""
+    """Check for navigation keys that are also another navigation key, the number of an option, or a shortcut."""
     if unknowns.keys and not limits.keys:
         return
     named: dict[str, str] = asdict(limits.keys or menu.keys)
     for (one, key), (other, same) in combinations(named.items(), 2):
         if key == same:
             message = f"{one} and {other} are both {key}"
-            yield (
-                Diagnostic(SETTINGS, 0, f"keys: {message}")
-                if limits.keys
-                else pack_diagnostic(menu, ("keys",), message)
-            )
+            if limits.keys:
+                yield Diagnostic(SETTINGS, 0, f"keys: {message}")
+            else:
+                yield pack_diagnostic(menu, ("keys",), message)
     for state in menu.states.values():
         numbers = {number for within in parent_values(menu, state) for number in _numbers(menu, state, within)}
         for name, key in named.items():
@@ -47,28 +45,32 @@ def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:
         yield from choices(menu, state, within)
 
 
-def alike_faults(menu: Menu, language: str, *, in_doubt: bool = False) -> Iterator[Diagnostic]:
-    """What can be chosen on one screen and reads the same, but for case and spaces.
+def alike_faults(menu: Menu, language: str, *, is_partial: bool = False) -> Iterator[Diagnostic]:
+    """Check for options of one screen whose labels are identical, but for case and spaces.
 
-    A screen that lacks a text is passed over in a language that is `in_doubt`.
+    In a language that `is_partial`, screens that lack a text are skipped.
     """
     for state in menu.states.values():
-        if state.kind.waits_for_input:
-            with suppress(*(KeyError,) if in_doubt else ()):
-                yield from _alike_on(menu, state, language)
+        if not state.kind.waits_for_input:
+            continue
+        try:
+            yield from _screen_faults(menu, state, language)
+        except KeyError:
+            if not is_partial:
+                raise
 
 
-def _alike_on(menu: Menu, state: State, language: str) -> Iterator[Diagnostic]:
+def _screen_faults(menu: Menu, state: State, language: str) -> Iterator[Diagnostic]:
     for within in parent_values(menu, state):
         first: dict[str, str] = {}
         for value, label in _labels(menu, state, language, within).items():
             same = first.setdefault(" ".join(label.casefold().split()), value)
             if same != value:
-                yield _alike(menu, state, language, value, f"{label!r} reads the same as {same}")
+                yield _label_diagnostic(menu, state, language, value, f"{label!r} reads the same as {same}")
 
 
 def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str, str]:
-    """What all that can be chosen is called, on whatever page: the ways back and on, the options, `zero`."""
+    """Return the labels of everything that can be chosen on any page: navigation, options, and `zero`."""
     if state.source == MATCHES:
         codes = menu.areas.kelurahan
         return {code: menu.areas.distinct_name(code, codes) for code in codes}
@@ -77,12 +79,12 @@ def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str
     labels = {value: line.partition(".")[2] for value, line in zip(values, lines, strict=True)}
     words = menu.wordings[language]
     zero = {state.zero[0]: words.screens[state.words][state.zero[0]]} if state.zero else {}
-    ways = {f"navigation.{name}": words.navigation[name] for name in ("back", "more")}
-    return {**ways, **labels, **zero}
+    navigation = {f"navigation.{name}": words.navigation[name] for name in ("back", "more")}
+    return {**navigation, **labels, **zero}
 
 
-def _alike(menu: Menu, state: State, language: str, value: str, message: str) -> Diagnostic:
-    """The complaint, where that label is to be mended."""
+def _label_diagnostic(menu: Menu, state: State, language: str, value: str, message: str) -> Diagnostic:
+    """Make a diagnostic at the line of the label."""
     areas, words = menu.areas, menu.wordings[language]
     for answer in (state.keep, "category"):
         if state.kind.is_list and value in words.labels.get(answer, {}):

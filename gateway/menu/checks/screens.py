@@ -1,6 +1,6 @@
-"""How large every screen is that a menu can show, and on which page of it each option stands.
+"""Check of the size of every screen, and the page of each option.
 
-Measured as it goes over the air: `CON ` or `END ` before it, the longest error line above it, the longest values in it.
+Measured as sent: with `CON ` or `END ` before it, the longest error line above it, and the longest values in it.
 """
 
 from __future__ import annotations
@@ -18,39 +18,40 @@ from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
 
-Turned = Mapping[str, Mapping[str, int]]
-"""State → option → how many screens it takes at worst to choose it. `ANY` stands for the options of `matches`."""
+PageNumbers = Mapping[str, Mapping[str, int]]
+"""State → option → the page that it is on, which is how many screens it takes to choose it."""
 
 ANY = ""
+"""Any option of the list `matches`, which depends on a typed name."""
 
 
 @dataclass(slots=True)
 class ScreenSizes:
-    """What measuring every screen finds out."""
+    """Result of measuring every screen."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     largest: int = 0  # septets
-    turned: dict[str, dict[str, int]] = field(default_factory=dict)
+    page_numbers: dict[str, dict[str, int]] = field(default_factory=dict)  # the last page in any language
 
 
-class _Laid(NamedTuple):
-    """The pages of a state in one language, for one answer that narrows it, and the lines of its options."""
+class _Layout(NamedTuple):
+    """Pages of a state in one language and for one parent answer, and the lines of its options."""
 
     pages: tuple[str, ...]
     options: Mapping[str, str]
 
 
 def measure(menu: Menu, limits: Limits, faulty: frozenset[str]) -> ScreenSizes:
-    """All screens in all languages. In a language with `faulty` texts, what cannot be measured is passed over."""
-    found = ScreenSizes(turned={name: {} for name in menu.states})
+    """Measure all screens in all languages. In a language with `faulty` texts, screens that lack one are skipped."""
+    found = ScreenSizes(page_numbers={name: {} for name in menu.states})
     places = longest_places(menu)
     for language in menu.languages:
-        passed_over = (ValueError, KeyError) if language in faulty else ()
-        with suppress(*passed_over):
+        tolerated = (ValueError, KeyError) if language in faulty else ()
+        with suppress(*tolerated):
             size = _size(menu, menu.wordings[language].apology, language)
             _note(found, menu, language, ("apology",), size, limits)
         for state in menu.states.values():
-            with suppress(*passed_over):
+            with suppress(*tolerated):
                 _measure(found, menu, state, language, places, limits)
     return found
 
@@ -63,12 +64,12 @@ def _measure(
         return
     error = 0 if state.kind.is_end else longest_error(words)
     largest, page = 0, 0
-    for laid in _all_laid(menu, state, language, places, limits):
-        for number, text in enumerate(laid.pages, start=1):
+    for layout in _layouts(menu, state, language, places, limits):
+        for number, text in enumerate(layout.pages, start=1):
             largest, page = max((largest, page), (_size(menu, text, language) + error, number))
-        turned = found.turned[state.name]
-        for value, number in _page_numbers(laid, words.heading(state.words)):
-            turned[value] = max(number, turned.get(value, 1))
+        numbers = found.page_numbers[state.name]
+        for value, number in _page_numbers(layout, words.heading(state.words)):
+            numbers[value] = max(number, numbers.get(value, 1))
     _note(found, menu, language, ("screens", state.words), largest, limits, page)
 
 
@@ -83,34 +84,34 @@ def _note(
         found.diagnostics.append(text_diagnostic(menu.wordings[language], path, message))
 
 
-def _all_laid(menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> Iterator[_Laid]:
-    """The pages of `state` for every answer that can narrow it. Of places that match, those with the longest names."""
+def _layouts(menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> Iterator[_Layout]:
+    """Lay out a state for every answer that can narrow it. A list of matches gets the places with the longest names."""
     if state.source == MATCHES:
         lines = [f"{number}.{place}" for number, place in enumerate(places, start=1)]
-        yield _Laid(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]} if lines else {})
+        yield _Layout(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]} if lines else {})
         return
     for within in parent_values(menu, state):
         lines = option_lines(menu, state, language, within)
         options = dict(zip(choices(menu, state, within).values(), lines, strict=True))
-        yield _Laid(pages(menu, state, language, within, limits), options)
+        yield _Layout(pages(menu, state, language, within, limits), options)
 
 
 def longest_places(menu: Menu) -> list[str]:
-    """The longest names of places, as many as are offered at once, as they stand where two are called the same."""
+    """Return the longest names of places, as many as are offered at once, with their kecamatan if two are equal."""
     codes = menu.areas.kelurahan
     labels = {menu.areas.distinct_name(code, codes) for code in codes}
     return sorted(labels, key=gsm.septets, reverse=True)[:MAX_MATCHES]
 
 
-def _page_numbers(laid: _Laid, heading: str) -> Iterator[tuple[str, int]]:
-    """The options, each with the number of the page on which it stands."""
+def _page_numbers(layout: _Layout, heading: str) -> Iterator[tuple[str, int]]:
+    """Yield the options, each with the number of its page."""
     number, rest = 0, ""
-    for value, line in laid.options.items():
+    for value, line in layout.options.items():
         if value == ANY:
-            yield ANY, len(laid.pages)
+            yield ANY, len(layout.pages)
             continue
         while not f"{rest}\n".startswith(f"{line}\n"):
-            rest = laid.pages[number][len(heading) + 1 :]
+            rest = layout.pages[number][len(heading) + 1 :]
             number += 1
         rest = rest[len(line) + 1 :]
         yield value, number

@@ -1,4 +1,4 @@
-"""What is wrong with the words of a menu, whatever screen they stand on: alphabet, placeholders, names of answers."""
+"""Checks of the texts of a menu: alphabet, placeholders, size of SMS, labels of answers."""
 
 from __future__ import annotations
 
@@ -21,29 +21,33 @@ from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import Wording, fill, placeholders
 
 SMS_SEPTETS = 160
-_UNFILLED = frozenset({"errors", "labels"})  # texts that are shown as they stand
+_UNFILLED = frozenset({"errors", "labels"})  # sections without placeholders
 
 
 def all_text_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
-    """What is wrong with the texts by themselves, in every language."""
+    """Check the texts of every language."""
     for language in readable_languages(menu.wordings, unknowns):
         yield from text_faults(menu, language, unknowns)
 
 
 def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
-    """Texts that are empty, not of the GSM-7 alphabet, or with a placeholder that stands for nothing."""
+    """Check for texts that are empty, not in the GSM-7 alphabet, or with an unknown placeholder."""
     words = menu.wordings[language]
     named = frozenset({*GATEWAY_PLACEHOLDERS, *menu.placeholders})
     for path, text in _texts(words):
-        known = frozenset(APPEAL_PLACEHOLDERS) if path[0] == "appeals" else named
-        known = frozenset() if path[0] in _UNFILLED else known
-        in_doubt = unknowns.placeholders and path[0] not in {"appeals", *_UNFILLED}
-        for message in _faults(text, None if in_doubt else known):
+        known: Set[str] | None
+        if path[0] in _UNFILLED:
+            known = frozenset()
+        elif path[0] == "appeals":
+            known = frozenset(APPEAL_PLACEHOLDERS)
+        else:
+            known = None if unknowns.placeholders else named
+        for message in _faults(text, known):
             yield text_diagnostic(words, path, message)
 
 
 def _faults(text: str, known: Set[str] | None) -> Iterator[str]:
-    """`known` are the names that a placeholder may have, if they are known themselves."""
+    """Yield messages about one text. `known` are the placeholders that it may have, or None if unknown."""
     if not text.strip():
         yield "this text is empty"
     try:
@@ -55,12 +59,13 @@ def _faults(text: str, known: Set[str] | None) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
-    for name in sorted(named - known) if known is not None else ():
-        yield (
-            f"{{{name}}} stands for nothing; known are {sorted(known)}"
-            if known
-            else f"{{{name}}} is not filled in here"
-        )
+    if known is None:
+        return
+    for name in sorted(named - known):
+        if known:
+            yield f"unknown placeholder {{{name}}}; expected one of {', '.join(sorted(known))}"
+        else:
+            yield f"{{{name}}} is not filled in here"
 
 
 def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
@@ -75,13 +80,14 @@ def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
 
 
 def sms_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
-    """SMS that are more than one, with the longest values, or that another gateway would take for a command."""
-    commands = {word for said in menu.keywords.commands.values() for words in said.values() for word in words}
+    """Check for SMS that are too long with the longest values, or that another gateway would take for a command."""
+    languages = (by_language for by_language in menu.keywords.commands.values())
+    commands = {word for by_language in languages for words in by_language.values() for word in words}
     words = menu.wordings[language]
     for name, text in words.sms.items():
         first = re.match(r"\W*(\w*)", text)
         if first and first[1].casefold() in commands:
-            message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be obeyed"
+            message = f"no SMS may begin with {first[1]}, which is a keyword: sent back to us it would be a command"
             yield text_diagnostic(words, ("sms", name), message)
     sms = {} if unknowns.placeholders else words.sms
     filled = [(("sms", name), fill_with_longest(menu, text, language)) for name, text in sms.items()]
@@ -92,7 +98,7 @@ def sms_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) 
 
 
 def longest_appeal(menu: Menu) -> dict[str, str]:
-    """The longest values of the placeholders of appeals."""
+    """Return the longest value of each placeholder of appeals."""
     return {
         "kel": max((appeal_area_label(menu, code) for code in appeal_areas(menu)), key=gsm.septets),
         "ussd": LONGEST_GIVEN["ussd"],
@@ -101,29 +107,33 @@ def longest_appeal(menu: Menu) -> dict[str, str]:
 
 
 def label_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
-    """Answers that a placeholder would show as a bare key, or as whatever somebody typed."""
+    """Check for answers that a placeholder would show as a bare key, or as typed."""
     wordings = [words for words in menu.wordings.values() if words.language not in unknowns.unclear]
     for placeholder, answer in menu.placeholders.items():
         keepers = [state for state in menu.states.values() if state.keep == answer]
         if any(state.kind.is_typed for state in keepers):
-            message = f"{answer} is typed: it may be too long for a screen and of another alphabet"
+            message = f"{answer} is typed: it may be too long for a screen, or in another alphabet"
             yield pack_diagnostic(menu, ("placeholders", placeholder), message)
-        nowhere = not keepers and all(answer not in words.labels for words in wordings)
-        if nowhere and not (unknowns.includes_answer(answer) or unknowns.unclear):
+        is_unnamed = not keepers and all(answer not in words.labels for words in wordings)
+        if is_unnamed and not (unknowns.includes_answer(answer) or unknowns.unclear):
             message = f"no state keeps {answer}, and no wording has labels for it"
             yield pack_diagnostic(menu, ("placeholders", placeholder), message)
         for words in wordings:
-            for value in _to_be_named(menu, answer, keepers):
+            for value in _needing_labels(menu, answer, keepers):
                 if value not in words.labels.get(answer, {}):
                     message = f"this is missing: {{{placeholder}}} would show the bare key"
                     yield text_diagnostic(words, ("labels", answer, value), message)
 
 
-def _to_be_named(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]:
-    """The values of `answer` that have no name but in the wordings. Those of an effect are known from there only."""
+def _needing_labels(menu: Menu, answer: str, keepers: Sequence[State]) -> list[str]:
+    """Return the values of an answer that only a wording can name.
+
+    Without a question for the answer, it comes from an effect, and its values are those that some wording names.
+    """
     if not keepers:
-        named = [value for words in menu.wordings.values() for value in words.labels.get(answer, {})]
-        return list(dict.fromkeys(named))
-    chosen = [value for state in keepers for value in state.options]
-    listed = any(state.source == "categories" for state in keepers) and answer != "category"  # else `loading` asks
-    return list(dict.fromkeys([*chosen, *(menu.categories if listed else ())]))
+        values = [value for words in menu.wordings.values() for value in words.labels.get(answer, {})]
+        return list(dict.fromkeys(values))
+    values = [value for state in keepers for value in state.options]
+    if answer != "category" and any(state.source == "categories" for state in keepers):
+        values += menu.categories  # the labels of `category` are checked with the file
+    return list(dict.fromkeys(values))

@@ -1,1 +1,1 @@
-"""Pure: a menu drawn as SVG or as Mermaid text."""
+"""Pure: drawings of a menu, as SVG or as Mermaid text."""

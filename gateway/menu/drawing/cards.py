@@ -1,6 +1,6 @@
-"""What a drawing shows of each state and each way in: a card with a phone's display, and what the card says around it.
+"""Cards of a drawing: a phone's display for each state and entry, with notes around it.
 
-All text is set in one monospaced font, so that every size is known without one.
+All text is set in one monospaced font, so that sizes can be computed without a font.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GAP = 6
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One box of the drawing, from top to bottom: its name, notes, the screen, and the ways that jump elsewhere."""
+    """Box of the drawing. From top to bottom: its name, notes, the screen, and edges without an arrow."""
 
     key: str
     style: str  # entry, screen, effect or end
@@ -34,7 +34,7 @@ class Card:
     notes: tuple[str, ...] = ()
     screen: tuple[str, ...] = ()
     jumps: tuple[str, ...] = ()
-    hover: str = ""  # what is shown where the mouse rests, if more than the name
+    hover: str = ""  # tooltip, if it is more than the name
     least_width: float = 0
 
     @property
@@ -52,11 +52,12 @@ class Card:
     def height(self) -> float:
         parts = [self._head]
         parts += [len(lines) * LINE + GAP for lines in (self.notes, self.jumps) if lines]
-        parts += [len(self.screen) * LINE + 3 * GAP] if self.screen else []
+        if self.screen:
+            parts.append(len(self.screen) * LINE + 3 * GAP)
         return sum(parts)
 
     def draw(self, left: float, top: float) -> Iterator[str]:
-        """The card as SVG, its upper left corner at this point."""
+        """Yield the SVG of the card, with its upper left corner at this point."""
         radius = 8 if self.style in ("screen", "end") else 16
         yield f'<g id="at-{self.key}" class="{self.style}" transform="translate({left:.0f} {top:.0f})">'
         yield f"<title>{escape_xml(self.hover or self.title or ' '.join(self.notes))}</title>"
@@ -79,27 +80,28 @@ class Card:
 
 
 def entry_card(entry: EntryPoint) -> Card:
-    """The card of a way in."""
+    """Make the card of an entry."""
     return Card(entry.name, "entry", "", notes=tuple(line for part in entry.lines for line in wrap(part)))
 
 
 def state_card(
     menu: Menu, state: State, language: str, limits: Limits, jumps: Sequence[str], least_width: float
 ) -> Card:
-    """The card of a state. `jumps` are its ways that no arrow shows, in words."""
+    """Make the card of a state. `jumps` describe its edges without an arrow."""
     notes = [line for note in edges.state_notes(menu, state) for line in wrap(note)]
     if state.kind.runs_effect:
         return Card(
             state.name, "effect", state.name, notes=(*notes, state.source), jumps=tuple(jumps), least_width=least_width
         )
     shown = edges.screens(menu, state, language, limits)
-    style = "end" if state.kind.is_end else "screen"
-    tag = "END" if state.kind.is_end else f"1/{len(shown.pages)}" if len(shown.pages) > 1 else ""
+    tag = "END" if state.kind.is_end else ""
+    if len(shown.pages) > 1:
+        tag = f"1/{len(shown.pages)}"
     if shown.example:
         notes += wrap(f"e.g. {shown.example}")
     return Card(
         state.name,
-        style,
+        "end" if state.kind.is_end else "screen",
         state.name,
         tag=tag,
         notes=tuple(notes),
@@ -111,7 +113,7 @@ def state_card(
 
 
 def wrap(words: str) -> list[str]:
-    """`words` in lines of a display; an empty one stays a line."""
+    """Wrap a text to the lines of a display. An empty text is one empty line."""
     return textwrap.wrap(printable(words), COLUMNS) or [""]
 
 
@@ -122,15 +124,15 @@ def _lines(x: float, top: float, style: str, lines: Sequence[str]) -> Iterator[s
 
 
 def text(x: float, y: float, style: str, words: str) -> str:
-    """A line of text as SVG."""
+    """Make the SVG of a line of text."""
     return f'<text class="{style}" x="{x:.0f}" y="{y:.0f}">{escape_xml(words)}</text>'
 
 
 def escape_xml(words: str) -> str:
-    """Words as they may stand in XML, which has no place for control characters."""
+    """Escape a text for XML, which allows no control characters."""
     return escape("\n".join(map(printable, words.split("\n"))), quote=False)
 
 
 def printable(words: str) -> str:
-    """One line of words, with a blank for every character that has no picture."""
+    """Replace every character of a line that cannot be printed with a blank."""
     return "".join(character if character.isprintable() else " " for character in words)

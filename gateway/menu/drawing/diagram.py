@@ -1,4 +1,4 @@
-"""Cards and arrows in their places: the inside of the drawing of a menu."""
+"""Diagram of a menu: its cards and arrows with their positions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADS = 26  # between the heads of arrows that lead to one card
 
 
 class Diagram:
-    """The flow of a menu with everything in its place. It begins at the origin."""
+    """Flow of a menu with the positions of all cards and arrows, from the origin."""
 
     def __init__(self, menu: Menu, language: str, limits: Limits) -> None:
         entered = edges.entry_points(menu, language)
@@ -29,7 +29,7 @@ class Diagram:
         self._layout = lay_out([*(entry.name for entry in entered), *menu.states], arrows)
         self._cards = {entry.name: cards.entry_card(entry) for entry in entered}
         for name, state in menu.states.items():
-            least = fsum(_breadth(self._label(arrow)) for arrow in self._layout.routes if arrow[0] == name)
+            least = fsum(_width(self._label(arrow)) for arrow in self._layout.routes if arrow[0] == name)
             self._cards[name] = cards.state_card(menu, state, language, limits, self._jumps(name), least)
         self._middle = place_slots(self._layout, self._room)
         self._tops, self._bottoms = self._bands()
@@ -37,7 +37,7 @@ class Diagram:
         self.height = self._bottoms[-1]
 
     def draw(self) -> Iterator[str]:
-        """The SVG of all arrows, then of all cards, then of the keys, so that nothing hides a word."""
+        """Yield the SVG of all arrows, then of all cards, then of the keys, so that nothing hides a text."""
         starts, ends = self._ports(outward=True), self._ports(outward=False)
         for arrow in self._layout.routes:
             yield self._arrow(arrow, starts[arrow], ends[arrow])
@@ -56,7 +56,7 @@ class Diagram:
         return ", ".join(self._keys.get(arrow, ()))
 
     def _jumps(self, name: str) -> list[str]:
-        """The ways that have no arrow, as lines of the card of `name`."""
+        """Describe the edges that have no arrow, as lines for the card of `name`."""
         lines = []
         for (source, target), keys in self._keys.items():
             if source != name or (source, target) in self._layout.routes:
@@ -72,7 +72,7 @@ class Diagram:
         return _PASSING if slot.target else self._cards[slot.name].width + _BETWEEN
 
     def _bands(self) -> tuple[list[float], list[float]]:
-        """Upper and lower edge of every layer, which is as high as its highest card."""
+        """Return the upper and lower edge of every layer, which is as high as its highest card."""
         tops, bottoms, top = [], [], 0.0
         for layer in self._layout.layers:
             tops.append(top)
@@ -84,13 +84,13 @@ class Diagram:
         return self._tops[self._layout.layer_of[name]] + self._cards[name].height
 
     def _ports(self, *, outward: bool) -> dict[Arrow, float]:
-        """Where each arrow leaves its card, or reaches it: side by side, in the order of its other end."""
+        """Return where each arrow leaves its card, or reaches it. They are side by side, ordered by their other end."""
         end, near = (0, 1) if outward else (-1, -2)
         found: dict[Arrow, float] = {}
         for name in self._cards:
             mine = [arrow for arrow in self._layout.routes if arrow[end] == name]
             mine.sort(key=lambda arrow: self._middle[self._layout.routes[arrow][near]])
-            widths = [_breadth(self._label(arrow)) if outward else _HEADS for arrow in mine]
+            widths = [_width(self._label(arrow)) if outward else _HEADS for arrow in mine]
             left = self._middle[Slot(name)] - fsum(widths) / 2
             for arrow, width in zip(mine, widths, strict=True):
                 found[arrow] = left + width / 2
@@ -98,7 +98,7 @@ class Diagram:
         return found
 
     def _arrow(self, arrow: Arrow, start: float, end: float) -> str:
-        """One curve. Beside the cards of a layer it runs straight down, and it bends between the layers."""
+        """Draw an arrow as a curve: straight down beside the cards of a layer, bent between the layers."""
         first, *passed, _ = self._layout.routes[arrow]
         layer = self._layout.layer_of[first.name]
         steps = [f"M{start:.0f} {self._bottom(first.name):.0f}"]
@@ -113,12 +113,12 @@ class Diagram:
 
 
 def _keys(menu: Menu, language: str) -> Mapping[Arrow, Sequence[str]]:
-    """Which keys lead from one state to another."""
+    """Return the keys that lead from one state to another."""
     found: dict[Arrow, list[str]] = {}
-    for way in edges.menu_edges(menu, language):
-        found.setdefault((way.source, way.target), []).append(way.key)
+    for edge in edges.menu_edges(menu, language):
+        found.setdefault((edge.source, edge.target), []).append(edge.key)
     return found
 
 
-def _breadth(label: str) -> float:
+def _width(label: str) -> float:
     return (len(label) + 2) * ADVANCE

@@ -1,6 +1,6 @@
-"""Every way that a menu offers, as a drawing shows it: from where to where, by which key, and in which words.
+"""Edges of the menu graph for a drawing: source, target, key and label.
 
-Back, home and more are on every screen and no way of their own.
+Back, home and more are on every screen and left out.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from gateway.menu.paging import navigation_lines, option_lines, pages, parent_va
 TYPED = "typed"
 OTHERWISE = "otherwise"
 DROPPED = ""
-"""Where a way leads that goes on with a dropped dialogue: to no state, but to the place where it was dropped."""
+"""Target of an edge that continues a dropped dialogue: no state, but the position where it was dropped."""
 
 
 class Edge(NamedTuple):
-    """One way: the key that leads along it (or what is done or happens instead), and what the screen calls it."""
+    """Edge between two states. Its key is typed, or names an outcome or what happens."""
 
     source: str
     target: str
@@ -28,14 +28,14 @@ class Edge(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The key with its label."""
+        """Key and label."""
         return f"{self.key} {self.label}".rstrip()
 
 
 class EntryPoint(NamedTuple):
-    """A way in from outside the menu: what happens, line by line, and the state that it leads to.
+    """Entry from outside the menu, described line by line, and the state that it leads to.
 
-    Its name has a hyphen, which that of a state cannot have.
+    Its name has a hyphen, which the name of a state cannot have.
     """
 
     name: str
@@ -44,18 +44,18 @@ class EntryPoint(NamedTuple):
 
 
 class Screens(NamedTuple):
-    """The pages of one state, and for which answer they stand where they depend on one."""
+    """Pages of a state, and the answer they are an example for, if they depend on one."""
 
     pages: tuple[str, ...]
     example: str = ""
 
 
 def menu_edges(menu: Menu, language: str) -> list[Edge]:
-    """All ways between states, in the order of the pack and of the keys."""
-    return [way for state in menu.states.values() for way in _ways(menu, state, language)]
+    """Return all edges between states, in the order of the pack and of the keys."""
+    return [edge for state in menu.states.values() for edge in _edges_from(menu, state, language)]
 
 
-def _ways(menu: Menu, state: State, language: str) -> Iterator[Edge]:
+def _edges_from(menu: Menu, state: State, language: str) -> Iterator[Edge]:
     texts = menu.wordings[language].screens.get(state.words, {})
     for key, target, option in state.kind.edges_of(state):
         yield Edge(state.name, target, key, texts[option] if option else "")
@@ -71,7 +71,7 @@ def _ways(menu: Menu, state: State, language: str) -> Iterator[Edge]:
 
 
 def entry_points(menu: Menu, language: str) -> list[EntryPoint]:
-    """All ways in. Shortcuts to the same state are one entry."""
+    """Return all entries. Shortcuts to the same state are one entry."""
     found = [EntryPoint("enter-dial", ("dialled",), menu.start)]
     if menu.home != menu.start:
         found.append(EntryPoint("enter-again", ("dialled again,", "the language is known"), menu.home))
@@ -95,19 +95,19 @@ def _shortcut(menu: Menu, keys: str, shortcut: Shortcut, language: str) -> str:
 
 
 def state_notes(menu: Menu, state: State) -> list[str]:
-    """What a state says of itself besides its screen: when it is asked, and when it is passed over."""
-    said = [f"only if {state.condition.text}"] if state.condition else []
+    """Return notes about a state: when it is shown, and when it is skipped."""
+    notes = [f"only if {state.condition.text}"] if state.condition else []
     if state.source == MATCHES:
-        said.append("only if several places are meant")
+        notes.append("only if several places are meant")
     if any(other.or_type == state.name for other in menu.states.values()):
-        said.append("answered by what was typed before")
-    return said
+        notes.append("answered by what was typed before")
+    return notes
 
 
 def screens(menu: Menu, state: State, language: str, limits: Limits) -> Screens:
-    """What the phone shows. Only the service is filled in; a list that depends on an answer is shown for one.
+    """Lay out the screens of a state. A list that depends on an answer is shown for one example.
 
-    A text that `checking` would refuse (no GSM-7, say) cannot be laid out in pages: it is shown as one.
+    Only the service is filled in. A text that the checks refuse (not GSM-7, for example) is shown as one page.
     """
     within, example = _example(menu, state, language)
     try:
@@ -124,7 +124,7 @@ def _known(menu: Menu, text: str) -> str:
 
 
 def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
-    """An answer that narrows the list of `state`, and what to call it; both empty where nothing narrows it."""
+    """Return an answer that narrows the list of a state, and its label. Both are empty if none does."""
     if state.source == MATCHES:
         return (name := _ambiguous(menu)), f'"{name}"'
     first = parent_values(menu, state)[0]
@@ -132,7 +132,7 @@ def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
 
 
 def _ambiguous(menu: Menu) -> str:
-    """The first word of the pack's place names that may mean several places; else the first name."""
+    """Return the first word of the place names that matches several places, or else the first name."""
     names = list(menu.areas.kelurahan.values())
     words = (word for name in names for word in name.split())
     return next((word for word in words if len(menu.gazetteer.find(word).codes) > 1), names[0])

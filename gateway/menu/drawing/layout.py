@@ -1,9 +1,9 @@
-"""Boxes and arrows in layers, from top to bottom: the classical way (Sugiyama, Tagawa and Toda, 1981) kept small.
+"""Layered graph layout from top to bottom, a small version of the method of Sugiyama, Tagawa and Toda (1981).
 
-An arrow leads down where it can. The longest way to a box says in which layer it lies; an arrow over several layers
-gets a slot of its own in each, so that it passes between the boxes. Boxes are ordered so that few arrows cross, and
-then moved towards what they are joined with. An arrow that would lead up, or down too far, is left out: it is a *jump*,
-which the caller writes into the box. The same input gives the same layout.
+Arrows lead down. The longest path to a box decides its layer. An arrow over several layers gets a slot in each, so that
+it passes between the boxes. Boxes are ordered to reduce crossings, and then moved towards their neighbours. An arrow
+that would lead up, or down too far, is left out: it is a *jump*, which the caller writes into the box. The same input
+gives the same layout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SWEEPS = 12
 
 
 class Slot(NamedTuple):
-    """A place in a layer: of a box, or, with a `target`, of the arrow that passes from one box to another."""
+    """Slot of a box in a layer, or, with a `target`, of an arrow that passes the layer."""
 
     name: str
     target: str = ""
@@ -29,9 +29,7 @@ class Slot(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The boxes in their layers, each in order, and the number of each box's layer; and the way of each arrow, slot
-    by slot. An arrow without a way jumps.
-    """
+    """Ordered layers of slots, the layer of each box, and the route of each arrow. An arrow without a route jumps."""
 
     layers: tuple[tuple[Slot, ...], ...]
     layer_of: Mapping[str, int]
@@ -39,7 +37,7 @@ class Layout(NamedTuple):
 
 
 def lay_out(names: Sequence[str], arrows: Iterable[Arrow]) -> Layout:
-    """Layers of the boxes `names`. Where arrows form a ring, the first box named stays on top."""
+    """Arrange boxes in layers. In a cycle of arrows, the first box named stays on top."""
     arrows = list(dict.fromkeys(arrows))
     order = _depth_first(names, arrows)
     place = {name: number for number, name in enumerate(order)}
@@ -54,11 +52,11 @@ def lay_out(names: Sequence[str], arrows: Iterable[Arrow]) -> Layout:
             if arrow[0] == name:
                 for slot in routes[arrow][1:-1]:
                     layers[slot.layer].append(slot)
-    return Layout(_uncrossed(layers, _joined(routes)), layer, routes)
+    return Layout(_minimise_crossings(layers, _neighbours(routes)), layer, routes)
 
 
 def _depth_first(names: Sequence[str], arrows: Sequence[Arrow]) -> list[str]:
-    """The boxes so that all arrows lead onward, but for those that close a ring (reverse postorder)."""
+    """Sort boxes so that all arrows lead onward, but for those that close a cycle (reverse postorder)."""
     onward: dict[str, list[str]] = {name: [] for name in names}
     for source, target in arrows:
         onward[source].append(target)
@@ -80,7 +78,7 @@ def _depth_first(names: Sequence[str], arrows: Sequence[Arrow]) -> list[str]:
 
 
 def _layers(order: Sequence[str], down: Sequence[Arrow]) -> dict[str, int]:
-    """The longest way to each box; one that nothing leads to stands just above what it leads to."""
+    """Return the layer of each box, by its longest path. A box without arrows to it is just above its targets."""
     layer = dict.fromkeys(order, 0)
     for name in order:
         for source, target in down:
@@ -100,87 +98,88 @@ def _route(arrow: Arrow, layer: Mapping[str, int]) -> tuple[Slot, ...]:
     return (Slot(source), *passing, Slot(target))
 
 
-class _Joined(NamedTuple):
+class _Neighbours(NamedTuple):
     above: Mapping[Slot, Sequence[Slot]]
     below: Mapping[Slot, Sequence[Slot]]
 
 
-def _joined(routes: Mapping[Arrow, tuple[Slot, ...]]) -> _Joined:
+def _neighbours(routes: Mapping[Arrow, tuple[Slot, ...]]) -> _Neighbours:
     above: dict[Slot, list[Slot]] = {}
     below: dict[Slot, list[Slot]] = {}
     for route in routes.values():
         for upper, lower in pairwise(route):
             above.setdefault(lower, []).append(upper)
             below.setdefault(upper, []).append(lower)
-    return _Joined(above, below)
+    return _Neighbours(above, below)
 
 
-# The order within the layers ----------------------------------------------------------------------------------
+# Order within the layers --------------------------------------------------------------------------------------
 
 
-def _uncrossed(layers: list[list[Slot]], joined: _Joined) -> tuple[tuple[Slot, ...], ...]:
-    """The layers in the best order found by sorting each by the middle of its neighbours, down and up in turn."""
-    best, fewest = [list(layer) for layer in layers], _crossings(layers, joined)
+def _minimise_crossings(layers: list[list[Slot]], neighbours: _Neighbours) -> tuple[tuple[Slot, ...], ...]:
+    """Order the layers to reduce crossings: sort each by the middle of its neighbours, down and up in turn."""
+    best, fewest = [list(layer) for layer in layers], _crossings(layers, neighbours)
     for sweep in range(_SWEEPS):
         downward = sweep % 2 == 0
         for number in range(1, len(layers)) if downward else range(len(layers) - 2, -1, -1):
             beside = layers[number - 1 if downward else number + 1]
-            _sort(layers[number], beside, joined.above if downward else joined.below)
-        if (crossings := _crossings(layers, joined)) < fewest:
+            _sort(layers[number], beside, neighbours.above if downward else neighbours.below)
+        if (crossings := _crossings(layers, neighbours)) < fewest:
             best, fewest = [list(layer) for layer in layers], crossings
     return tuple(tuple(layer) for layer in best)
 
 
-def _sort(layer: list[Slot], beside: Sequence[Slot], joined: Mapping[Slot, Sequence[Slot]]) -> None:
+def _sort(layer: list[Slot], beside: Sequence[Slot], neighbours: Mapping[Slot, Sequence[Slot]]) -> None:
     place = {slot: number for number, slot in enumerate(beside)}
     own = {slot: float(number) for number, slot in enumerate(layer)}
 
     def middle(slot: Slot) -> float:
-        places = [place[other] for other in joined.get(slot, ())]
+        places = [place[other] for other in neighbours.get(slot, ())]
         return sum(places) / len(places) if places else own[slot]
 
     layer.sort(key=middle)
 
 
-def _crossings(layers: Sequence[Sequence[Slot]], joined: _Joined) -> int:
+def _crossings(layers: Sequence[Sequence[Slot]], neighbours: _Neighbours) -> int:
     count = 0
     for upper, lower in pairwise(layers):
         place = {slot: number for number, slot in enumerate(lower)}
-        ends = [sorted(place[below] for below in joined.below.get(slot, ())) for slot in upper]
+        ends = [sorted(place[below] for below in neighbours.below.get(slot, ())) for slot in upper]
         for number, mine in enumerate(ends):
             for others in ends[number + 1 :]:
                 count += sum(other < end for end in mine for other in others)
     return count
 
 
-# Where the slots lie ------------------------------------------------------------------------------------------
+# Positions of the slots ---------------------------------------------------------------------------------------
 
 
 def place_slots(layout: Layout, width: Width) -> dict[Slot, float]:
-    """The middle of every slot, from 0 on: none overlaps its neighbour, each as near to what it is joined with as
-    the others let it."""
-    joined = _joined(layout.routes)
+    """Return the middle of every slot, from 0 on, without overlaps and as near to its neighbours as possible."""
+    neighbours = _neighbours(layout.routes)
     middle: dict[Slot, float] = {}
     for layer in layout.layers:
-        middle.update(_spread(layer, [0.0] * len(layer), width))
+        middle.update(_separate(layer, [0.0] * len(layer), width))
     for sweep in range(2 * _SWEEPS):
         downward = sweep % 2 == 0
         for layer in layout.layers if downward else layout.layers[::-1]:
-            wanted = [_wanted(slot, joined, middle, downward) for slot in layer]
-            middle.update(_spread(layer, wanted, width))
+            wanted = [_wanted(slot, neighbours, middle, downward) for slot in layer]
+            middle.update(_separate(layer, wanted, width))
     left = min(at - width(slot) / 2 for slot, at in middle.items())
     return {slot: at - left for slot, at in middle.items()}
 
 
-def _wanted(slot: Slot, joined: _Joined, middle: Mapping[Slot, float], downward: bool) -> float:
-    first, second = (joined.above, joined.below) if downward else (joined.below, joined.above)
+def _wanted(slot: Slot, neighbours: _Neighbours, middle: Mapping[Slot, float], downward: bool) -> float:
+    first, second = (neighbours.above, neighbours.below) if downward else (neighbours.below, neighbours.above)
     near = first.get(slot) or second.get(slot) or [slot]
     return fsum(middle[other] for other in near) / len(near)
 
 
-def _spread(layer: Sequence[Slot], wanted: Sequence[float], width: Width) -> dict[Slot, float]:
-    """Middles as near to `wanted` (least squares) as the order and the widths allow: neighbours that would overlap
-    are pooled and move as one."""
+def _separate(layer: Sequence[Slot], wanted: Sequence[float], width: Width) -> dict[Slot, float]:
+    """Return the middles that are nearest to `wanted` (least squares) without overlaps, in this order.
+
+    Slots that would overlap are pooled and move as one (isotonic regression, pool adjacent violators).
+    """
     offsets = [0.0]
     for one, other in pairwise(layer):
         offsets.append(offsets[-1] + (width(one) + width(other)) / 2)

@@ -1,4 +1,4 @@
-"""A menu as Mermaid text, which many wikis and code hosts show as a picture."""
+"""Drawing of a menu as Mermaid text, which many wikis and code hosts render."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READ_BY_OTHERS = re.compile(
     r"|(?<![^\W_])_|_(?![^\W_])"  # stress, unless it joins two words
 )
 _READ_EVEN_AS_NUMBERS = re.compile(r"(?:(?<=fa)|(?<=fa[bklrs])):(?=fa-)|\$(?=\$)|\\(?=n)")  # icons, formulas, breaks
-_NO_WIDTH = "\u200b"  # stands between their characters, which then are characters
+_NO_WIDTH = "\u200b"  # put between their characters, it makes them plain text
 _CLASSES = """\
     classDef screen fill:#e3edd8,stroke:#475569,color:#1e293b,text-align:left
     classDef effect fill:#ede9fe,stroke:#6d28d9,color:#1e293b
@@ -29,7 +29,7 @@ _CLASSES = """\
 
 
 def mermaid(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
-    """The flow of `menu`: its states with all pages of their screens, and every way with its words."""
+    """Draw a menu as Mermaid text: its states with all pages of their screens, and every edge with its label."""
     lines = [*_nodes(menu, language, limits), *_links(menu, language)]
     return "flowchart TD\n" + "".join(f"    {line}\n" for line in lines) + _CLASSES
 
@@ -39,7 +39,7 @@ def _nodes(menu: Menu, language: str, limits: Limits) -> Iterator[str]:
         yield f"{_id(entry.name)}>{_label(*entry.lines)}]:::entry"
     for state in menu.states.values():
         yield _node(menu, state, language, limits)
-    if any(way.target == edges.DROPPED for way in edges.menu_edges(menu, language)):
+    if any(edge.target == edges.DROPPED for edge in edges.menu_edges(menu, language)):
         yield f"{_id(edges.DROPPED)}>{_label('where it was dropped')}]:::entry"
 
 
@@ -54,7 +54,7 @@ def _node(menu: Menu, state: State, language: str, limits: Limits) -> str:
 
 
 def _screens(menu: Menu, state: State, language: str, limits: Limits) -> Iterator[str]:
-    """The lines of all pages; each page begins with its number, unless it is the only one."""
+    """Yield the lines of all pages, each after its number, unless there is only one."""
     pages, example = edges.screens(menu, state, language, limits)
     if example:
         yield f"e.g. {example}"
@@ -67,16 +67,16 @@ def _screens(menu: Menu, state: State, language: str, limits: Limits) -> Iterato
 def _links(menu: Menu, language: str) -> Iterator[str]:
     for entry in edges.entry_points(menu, language):
         yield f"{_id(entry.name)} --> {_id(entry.target)}"
-    joined: dict[tuple[str, str], list[Edge]] = {}
-    for way in edges.menu_edges(menu, language):
-        joined.setdefault((way.source, way.target), []).append(way)
-    for (source, target), several in joined.items():
-        line = "-.->" if all(way.key == edges.OTHERWISE for way in several) else "-->"
-        yield f"{_id(source)} {line}|{_label(*(way.words for way in several))}| {_id(target)}"
+    grouped: dict[tuple[str, str], list[Edge]] = {}
+    for edge in edges.menu_edges(menu, language):
+        grouped.setdefault((edge.source, edge.target), []).append(edge)
+    for (source, target), several in grouped.items():
+        line = "-.->" if all(edge.key == edges.OTHERWISE for edge in several) else "-->"
+        yield f"{_id(source)} {line}|{_label(*(edge.words for edge in several))}| {_id(target)}"
 
 
 def _id(name: str) -> str:
-    """A prefix, since `end` and other words of Mermaid's own are no names there."""
+    """Return the identifier of a node, with a prefix, since `end` and other words are reserved by Mermaid."""
     if name == edges.DROPPED:
         return "dropped"
     return f"in_{name.replace('-', '_')}" if "-" in name else f"at_{name}"
@@ -87,7 +87,7 @@ def _label(*lines: str) -> str:
 
 
 def _escaped(words: str) -> str:
-    """One line, in which whatever Mermaid, Markdown or HTML would read as its own has become a number."""
+    """Replace characters that Mermaid, Markdown or HTML would interpret with character references."""
     shown = "".join(character if character.isprintable() else " " for character in words)
     apart = _READ_EVEN_AS_NUMBERS.sub(rf"\g<0>{_NO_WIDTH}", shown.strip())
     return _READ_BY_OTHERS.sub(lambda found: f"#{ord(found[0])};", apart)

@@ -1,6 +1,6 @@
-"""A menu as a picture: Mermaid text, or an SVG that shows every screen. Both are drawn from the definition alone.
+"""Drawing of a menu as an SVG that shows every screen.
 
-Back, home and more are not drawn: they are on every screen. The same menu gives the same bytes.
+Back, home and more are not drawn, since they are on every screen. The same menu gives the same bytes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _REMARKS = (
 
 
 def svg(menu: Menu, language: str, limits: Limits = DEFAULT) -> str:
-    """The flow of `menu` as an SVG that needs nothing else: every state with its screen in `language`."""
+    """Draw a menu as a self-contained SVG: every state with its screen in `language`."""
     picture = Diagram(menu, language, limits)
     width, height = max(picture.width + 2 * _LEFT, _NARROWEST), _TOP + picture.height + _BOTTOM
     title = f"{menu.service} ({menu.name}), {menu.languages[language]}"

@@ -1,0 +1,1 @@
+"""Pure: kinds of state, one module each, and the table of all."""

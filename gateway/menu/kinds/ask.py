@@ -39,7 +39,7 @@ class Ask(PackKind):
         if not (raw.keep and raw.next):
             yield f"{self.name} needs keep (the answer's name) and next"
         if raw.value(self.name) not in ASKS:
-            yield f"{self.name} knows {', '.join(ASKS)}"
+            yield f'unknown answer type "{raw.value(self.name)}"; expected one of {", ".join(ASKS)}'
 
     def move(
         self,

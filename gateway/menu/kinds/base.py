@@ -27,7 +27,7 @@ QUESTION = frozenset({*SCREEN, "keep", "within"})
 
 
 class StateShape(BaseModel):
-    """One state of flow.yaml. `state_shape` adds the keys that the kinds begin with."""
+    """State in flow.yaml. `state_shape` adds the keys that the kinds begin with."""
 
     model_config = STRICT
     kind_table: ClassVar[Mapping[str, PackKind]]
@@ -56,7 +56,7 @@ class StateShape(BaseModel):
 
     @property
     def targets(self) -> list[str]:
-        """All states that it names."""
+        """Names of all states that it refers to."""
         branches = next(filter(None, (kind.branches_of(self) for kind in self.kinds)), self.then)
         names = [*branches.values(), *self.zero.values(), self.next, self.otherwise, self.or_type, self.words]
         return [name for name in names if name]

@@ -34,7 +34,7 @@ class ChooseFrom(PackKind):
         if not (raw.keep and raw.next):
             yield f"{self.name} needs keep (the answer's name) and next"
         if raw.value(self.name) not in LISTS:
-            yield f"{self.name} knows the lists {', '.join(LISTS)}"
+            yield f'unknown list "{raw.value(self.name)}"; expected one of {", ".join(LISTS)}'
         if raw.value(self.name) == MATCHES and not raw.within:
             yield f"{MATCHES} needs within: the answer with the typed name"
 
@@ -45,7 +45,7 @@ class ChooseFrom(PackKind):
         if source == "kelurahan" and any(other.value(self.name) != "kecamatan" for other in keepers):
             yield f"within: {raw.within} must be chosen from kecamatan"
         if source == MATCHES and any(other.value(Ask.name) != PLACE_NAME for other in keepers):
-            yield f"within: {raw.within} must be a place_name that is asked for"
+            yield f"within: {raw.within} must be asked for as {PLACE_NAME}"
 
     def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
         return list_values(menu, state.source, within)

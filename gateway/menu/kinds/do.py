@@ -41,7 +41,7 @@ class Do(PackKind):
     def faults(self, raw: StateShape) -> Iterator[str]:
         effect = raw.value(self.name)
         if effect not in EFFECTS:
-            yield f"{self.name} knows {', '.join(EFFECTS)}"
+            yield f'unknown effect "{effect}"; expected one of {", ".join(EFFECTS)}'
         elif set(raw.then) != EFFECTS[effect]:
             yield f"then needs exactly {', '.join(sorted(EFFECTS[effect]))}"
 

@@ -1,4 +1,4 @@
-"""What is typed where a state asks: a text, a date, a ticket, the name of a place."""
+"""Parser of typed answers: a text, a date, a ticket, the name of a place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DAY = re.compile(r"(?P<day>[0-9]{1,2})[ /.-]+(?P<month>[0-9]{1,2})\.?|(?P<dd>[0
 
 
 class ParsedInput(NamedTuple):
-    """What was typed, as it is kept; or the error line to show. `sure` is the one place that a name surely means."""
+    """Typed answer as it is kept, or the key of an error line. `sure` is the only place that a name can mean."""
 
     value: str = ""
     error: str = ""
@@ -22,7 +22,7 @@ class ParsedInput(NamedTuple):
 
 
 def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> ParsedInput:
-    """What `keys` answer to the question of `state`. A place is looked for in the kecamatan `near` first."""
+    """Parse the answer to the question of `state`. A place is searched in the kecamatan `near` first."""
     if not keys:
         return ParsedInput(error="empty")
     match state.source:
@@ -40,29 +40,30 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
 
 
 def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
-    """A place by its name, kept so that it is found again.
+    """Find a place by its name. The name is kept so that it finds the place again.
 
-    One in the kecamatan `near` goes before any that is no liker: kept as if the kecamatan had been typed behind it.
+    A place in the kecamatan `near` wins over others that match no better. It is kept as if the kecamatan had been typed
+    after its name.
     """
     if near:
-        told = f"{keys}, {menu.areas.kecamatan[near]}"
-        found = menu.gazetteer.find(told)
+        full_name = f"{keys}, {menu.areas.kecamatan[near]}"
+        found = menu.gazetteer.find(full_name)
         if found.codes and menu.areas.kecamatan_of(found.codes[0]) == near:
-            return ParsedInput(told, sure=found.codes[0] if found.sure else "")
+            return ParsedInput(full_name, sure=found.codes[0] if found.sure else "")
     found = menu.gazetteer.find(keys)
     return ParsedInput(keys, sure=found.codes[0] if found.sure else "") if found.codes else ParsedInput(error="place")
 
 
 def has_words(keys: str) -> bool:
-    """Whether this was meant as words rather than as the number of an option."""
+    """Return True if an input is words rather than the number of an option."""
     return sum(character.isalpha() for character in keys) > 1
 
 
 def parse_day(keys: str, today: date | None) -> str | None:
-    """A typed day and month (`2711`, `27/11`, `1.1`) as the ISO date of the last such day; None if it is none.
+    """Parse a typed day and month (`2711`, `27/11`, `1.1`). Returns the last such day as an ISO date, or None.
 
-    Without anything between them both have two digits: `111` may be two days. A date more than 180 days back is taken
-    for a slip. Without `today` the year cannot be known and there is none.
+    Without a separator both need two digits, since `111` may be two days. A date more than 180 days ago is taken for a
+    typing error. Without `today` the year is unknown, and the result is None.
     """
     found = _DAY.fullmatch(keys.strip())
     if today is None or found is None:

@@ -1,1 +1,1 @@
-"""Pure: files of a pack, read, validated and built into a menu."""
+"""Pure: read and validate the files of a pack, and build a menu from them."""

@@ -1,4 +1,4 @@
-"""The files of a pack, each in its shape → the `Menu` that the engine walks, as far as they could be read."""
+"""Build the `Menu` from whatever files of a pack could be parsed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from gateway.text.wording import Wording
 
 @dataclass(slots=True)
 class ParsedPack:
-    """The files of a pack, each in its shape; None where it could not be read."""
+    """Parsed files of a pack. None for a file that could not be read."""
 
     pack: PackShape | None
     flow: FlowShape | None
@@ -46,13 +46,15 @@ class ParsedPack:
     wordings: Mapping[str, WordingShape]
 
 
-def build_menu(reading: PackReader, read: ParsedPack, version: str) -> Menu | None:
-    """The menu, without what could not be read; None where it is not even known who speaks to whom."""
-    pack, flow = read.pack, read.flow
+def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | None:
+    """Build the menu from whatever was parsed. Returns None without a pack.yaml."""
+    pack, flow = parsed.pack, parsed.flow
     if pack is None:
         return None
-    states = _states(reading, flow) if flow else {}
+    states = _states(reader, flow) if flow else {}
     entries = _entries(flow, states)
+    stages = parsed.stages.root if parsed.stages else []
+    templates = parsed.appeals.root if parsed.appeals else {}
     return Menu(
         name=pack.name,
         service=pack.service,
@@ -66,30 +68,28 @@ def build_menu(reading: PackReader, read: ParsedPack, version: str) -> Menu | No
         home=entries.home,
         help=entries.help,
         resume=entries.resume,
-        shortcuts=_shortcuts(reading, flow) if flow else {},
+        shortcuts=_shortcuts(reader, flow) if flow else {},
         states=states,
-        categories=tuple(dict.fromkeys(read.categories.root)) if read.categories else (),
-        areas=read.areas,
-        gazetteer=Gazetteer(read.areas, pack.place_words, pack.kecamatan_words),
-        stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in (read.stages.root if read.stages else ())),
-        rules=_rules(read.rules or RulesShape()),
-        keywords=_keywords(read.keywords or KeywordsShape()),
-        templates={
-            key: AppealTemplate(raw.purpose, raw.needs, raw.approved)
-            for key, raw in (read.appeals.root if read.appeals else {}).items()
-        },
+        categories=tuple(dict.fromkeys(parsed.categories.root)) if parsed.categories else (),
+        areas=parsed.areas,
+        gazetteer=Gazetteer(parsed.areas, pack.place_words, pack.kecamatan_words),
+        stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in stages),
+        rules=_rules(parsed.rules or RulesShape()),
+        keywords=_keywords(parsed.keywords or KeywordsShape()),
+        templates={key: AppealTemplate(raw.purpose, raw.needs, raw.approved) for key, raw in templates.items()},
         wordings={
-            language: _wording(reading, language, read.wordings.get(language) or _SILENT) for language in pack.languages
+            language: _wording(reader, language, parsed.wordings.get(language) or _NO_TEXTS)
+            for language in pack.languages
         },
-        lines=reading.lines,
+        lines=reader.lines,
     )
 
 
-_SILENT = WordingShape(navigation={}, errors={}, screens={}, sms={}, apology="")
+_NO_TEXTS = WordingShape(navigation={}, errors={}, screens={}, sms={}, apology="")
 
 
 class _Entries(NamedTuple):
-    """The states that a dialogue begins with, or is led to; empty for none."""
+    """Names of the states that a dialogue can begin with. Empty for none."""
 
     start: str = ""
     home: str = ""
@@ -98,7 +98,7 @@ class _Entries(NamedTuple):
 
 
 def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
-    """Those that there are. A dialogue always begins somewhere."""
+    """Return the entries that exist. Without a valid start, it is home, or else the first state."""
     if flow is None:
         return _Entries()
     start, home = (name if name in states else "" for name in (flow.start, flow.home))
@@ -110,9 +110,9 @@ def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
     return _Entries(start or home or first, home or start or first, help_, resume)
 
 
-def _states(reading: PackReader, flow: FlowShape) -> dict[str, State]:
-    """The states that are what a state can be."""
-    lines, unclear = reading.lines[FLOW], reading.left_out(FLOW, "states")
+def _states(reader: PackReader, flow: FlowShape) -> dict[str, State]:
+    """Build the valid states."""
+    lines, unclear = reader.lines[FLOW], reader.incomplete(FLOW, "states")
     return {
         name: _state(name, raw, lines["states", name])
         for name, raw in flow.states.items()
@@ -120,8 +120,8 @@ def _states(reading: PackReader, flow: FlowShape) -> dict[str, State]:
     }
 
 
-def _shortcuts(reading: PackReader, flow: FlowShape) -> dict[str, Shortcut]:
-    lines = reading.lines[FLOW]
+def _shortcuts(reader: PackReader, flow: FlowShape) -> dict[str, Shortcut]:
+    lines = reader.lines[FLOW]
     return {
         keys: Shortcut(shortcut.to, shortcut.answers, lines["shortcuts", keys])
         for keys, shortcut in flow.shortcuts.items()
@@ -150,8 +150,8 @@ def _state(name: str, raw: StateShape, line: int) -> State:
     )
 
 
-def _wording(reading: PackReader, language: str, raw: WordingShape) -> Wording:
-    return Wording(language, lines=reading.lines.get(wording_file(language), {}), **raw.model_dump())
+def _wording(reader: PackReader, language: str, raw: WordingShape) -> Wording:
+    return Wording(language, lines=reader.lines.get(wording_file(language), {}), **raw.model_dump())
 
 
 def _rules(raw: RulesShape) -> PackRules:
@@ -169,10 +169,10 @@ def _rules(raw: RulesShape) -> PackRules:
 
 
 def _keywords(raw: KeywordsShape) -> Keywords:
-    words = {word.casefold(): category for category, said in raw.words.items() for word in said}
+    words = {word.casefold(): category for category, keywords in raw.words.items() for word in keywords}
     return Keywords(
         commands={
-            command: {language: frozenset(map(str.casefold, said)) for language, said in languages.items()}
+            command: {language: frozenset(map(str.casefold, words)) for language, words in languages.items()}
             for command, languages in raw.commands.items()
         },
         categories={**words, **raw.codes},

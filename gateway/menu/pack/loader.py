@@ -1,8 +1,8 @@
-"""A pack's files → a `Menu`, or every complaint about them at once, with file and line.
+"""Load a pack: its files become a `Menu`, or every fault in them at once, with file and line.
 
-This asks whether the pack is whole: every key known, every state leading somewhere, every text in every language.
-Whether it can be walked and shown (reachable, fitting) is the matter of `checking`, which takes what could be read of a
-pack that is not whole, with what is in doubt of it.
+This validates the files: every key is known, every state leads somewhere, every text exists in every language.
+`checks.checker` then checks the menu as a whole (reachable, fitting). It takes an invalid pack too, with its unknown
+parts.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ from gateway.text.diagnostics import Diagnostic
 
 
 class PackRefused(Exception):
-    """The pack cannot be used. Mend what is listed and start again."""
+    """Pack with faults, which cannot be used."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         self.diagnostics = sorted(set(diagnostics))
@@ -72,7 +72,7 @@ class PackRefused(Exception):
 
 
 class PackResult(NamedTuple):
-    """A pack as far as it could be read. Without a complaint the menu is whole, and nothing is in doubt."""
+    """Pack as far as it could be parsed. Without diagnostics the menu is valid, and nothing is unknown."""
 
     menu: Menu | None
     diagnostics: list[Diagnostic]
@@ -80,33 +80,37 @@ class PackResult(NamedTuple):
 
 
 def load(files: Mapping[str, str], flow_schema: type[FlowShape] = FLOW_SCHEMA) -> Menu:
-    """The menu of a pack given as its files (relative name → text). Raises `PackRefused` with all that is not whole."""
+    """Load a pack from its files (relative name → text). Raises `PackRefused` with every fault.
+
+    Another `flow_schema` allows other kinds of state (`pack.schema.flow_schema`).
+    """
     menu, diagnostics, unknowns = parse_pack(files, flow_schema)
     if menu is None or diagnostics:
-        raise PackRefused([*diagnostics, *(all_text_faults(menu, unknowns) if menu else ())])
+        if menu is not None:
+            diagnostics += all_text_faults(menu, unknowns)
+        raise PackRefused(diagnostics)
     return menu
 
 
 def parse_pack(files: Mapping[str, str], flow_schema: type[FlowShape] = FLOW_SCHEMA) -> PackResult:
-    """The menu of a pack as far as its files can be read, and all that is not whole."""
-    reading = PackReader(files)
-    shapes = _shaped(reading, flow_schema)
-    reading.diagnostics += [
-        Diagnostic(file, 0, f"a pack has no such file, only {', '.join(ALL)}") for file in _strays(files)
-    ]
-    _check_whole(reading, shapes)
-    menu = build_menu(reading, shapes, version_of(files))
-    if menu is None or not reading.diagnostics:
-        return PackResult(menu, reading.diagnostics)
-    return PackResult(menu, reading.diagnostics, unknowns_of(reading, shapes, menu))
+    """Parse the files of a pack as far as possible, and collect every fault."""
+    reader = PackReader(files)
+    shapes = _parse_files(reader, flow_schema)
+    for file in _unknown_files(files):
+        reader.diagnostics.append(Diagnostic(file, 0, f"unknown file; expected one of {', '.join(ALL)}"))
+    _check_references(reader, shapes)
+    menu = build_menu(reader, shapes, version_of(files))
+    if menu is None or not reader.diagnostics:
+        return PackResult(menu, reader.diagnostics)
+    return PackResult(menu, reader.diagnostics, unknowns_of(reader, shapes, menu))
 
 
-def _strays(files: Mapping[str, str]) -> list[str]:
-    """The files that nobody would read, misspelt perhaps. What lies in a folder may be kept for later."""
+def _unknown_files(files: Mapping[str, str]) -> list[str]:
+    """Return the files that nothing reads, perhaps misspelt ones. Folders may hold drafts and are ignored."""
     return [file for file in files if "/" not in file and file not in ALL]
 
 
-# The files in their shapes -----------------------------------------------------------------------------------
+# Files to schemas --------------------------------------------------------------------------------------------
 
 _PACK: Mapping[str, Any] = {
     "name": "?",
@@ -116,92 +120,106 @@ _PACK: Mapping[str, Any] = {
     "keys": {"back": "0", "back_elsewhere": "99", "home": "00", "more": "98"},
 }
 _WORDING: Mapping[str, Any] = {"navigation": {}, "errors": {}, "screens": {}, "sms": {}, "apology": "?"}
-"""What stands in where a file lacks a key that must be there, so that the rest of it can be looked at."""
-_MAY_LACK = ("labels", "appeals")
+"""Replacements of required keys that a file lacks, so that the rest of it can be validated."""
+
+_OPTIONAL_SECTIONS = ("labels", "appeals")  # of a wording
 
 
-def _shaped(reading: PackReader, flow_schema: type[FlowShape]) -> ParsedPack:
-    pack = reading.model(PACK, PackShape, instead=_PACK)
-    if pack and (
-        unclear := {name for name in reading.left_out(PACK, "languages") if wording_file(name) in reading.files}
-    ):
-        pack = pack.model_copy(update={"languages": {**pack.languages, **{name: name for name in sorted(unclear)}}})
-    wordings = {language: _wording(reading, wording_file(language)) for language in (pack.languages if pack else ())}
+def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack:
+    pack = reader.parse(PACK, PackShape, defaults=_PACK)
+    if pack:  # a language with a faulty name still has its wording
+        nameless = sorted(name for name in reader.incomplete(PACK, "languages") if wording_file(name) in reader.files)
+        if nameless:
+            named = {**pack.languages, **{name: name for name in nameless}}
+            pack = pack.model_copy(update={"languages": named})
+    languages = pack.languages if pack else {}
+    wordings = {language: _wording(reader, wording_file(language)) for language in languages}
     return ParsedPack(
         pack,
-        flow=reading.model(FLOW, flow_schema, instead={"start": "", "home": ""}),
-        categories=reading.model(CATEGORIES, CategoriesShape),
-        stages=reading.model(STAGES, StagesShape, StagesShape([])),
-        rules=reading.model(RULES, RulesShape, RulesShape()),
-        keywords=reading.model(KEYWORDS, KeywordsShape, KeywordsShape()),
-        appeals=reading.model(APPEALS, AppealsShape, AppealsShape({})),
-        areas=_areas(reading),
+        flow=reader.parse(FLOW, flow_schema, defaults={"start": "", "home": ""}),
+        categories=reader.parse(CATEGORIES, CategoriesShape),
+        stages=reader.parse(STAGES, StagesShape, StagesShape([])),
+        rules=reader.parse(RULES, RulesShape, RulesShape()),
+        keywords=reader.parse(KEYWORDS, KeywordsShape, KeywordsShape()),
+        appeals=reader.parse(APPEALS, AppealsShape, AppealsShape({})),
+        areas=_areas(reader),
         wordings={language: wording for language, wording in wordings.items() if wording},
     )
 
 
-def _wording(reading: PackReader, file: str) -> WordingShape | None:
-    wording = reading.model(file, WordingShape, instead=_WORDING)
-    if reading.left_out(file) - WordingShape.model_fields.keys():  # a section under a misspelt name, perhaps
-        there = reading.lines[file]
-        for section in _MAY_LACK:
+def _wording(reader: PackReader, file: str) -> WordingShape | None:
+    wording = reader.parse(file, WordingShape, defaults=_WORDING)
+    if reader.incomplete(file) - WordingShape.model_fields.keys():  # a section under a misspelt name, perhaps
+        there = reader.lines[file]
+        for section in _OPTIONAL_SECTIONS:
             if (section,) not in there:
-                reading.leave_out(file, (section,))
+                reader.mark_removed(file, (section,))
     return wording
 
 
-def _areas(reading: PackReader) -> Areas:
-    text = reading.text(AREAS)
-    areas, wrong = read_areas(text, AREAS) if text is not None else (NO_AREAS, [])
-    reading.diagnostics += wrong
-    all_known = text is not None and not wrong
-    if ALIASES in reading.files and (aliases := reading.text(ALIASES)) is not None:
-        named, wrong = read_aliases(aliases, ALIASES, areas, areas_complete=all_known)
-        areas = replace(areas, aliases=named)
-        reading.diagnostics += wrong
-    if NEIGHBOURS in reading.files and (neighbours := reading.text(NEIGHBOURS)) is not None:
-        beside, wrong = read_neighbours(neighbours, NEIGHBOURS, areas, areas_complete=all_known)
-        areas = replace(areas, neighbours=beside)
-        reading.diagnostics += wrong
+def _areas(reader: PackReader) -> Areas:
+    text = reader.text(AREAS)
+    if text is None:
+        areas, is_complete = NO_AREAS, False
+    else:
+        areas, faults = read_areas(text, AREAS)
+        reader.diagnostics += faults
+        is_complete = not faults
+    if ALIASES in reader.files:
+        text = reader.text(ALIASES)
+        if text is not None:
+            aliases, faults = read_aliases(text, ALIASES, areas, areas_complete=is_complete)
+            areas = replace(areas, aliases=aliases)
+            reader.diagnostics += faults
+    if NEIGHBOURS in reader.files:
+        text = reader.text(NEIGHBOURS)
+        if text is not None:
+            neighbours, faults = read_neighbours(text, NEIGHBOURS, areas, areas_complete=is_complete)
+            areas = replace(areas, neighbours=neighbours)
+            reader.diagnostics += faults
     return areas
 
 
-def _check_whole(reading: PackReader, read: ParsedPack) -> None:
-    """Hold whatever could be read against whatever it needs."""
-    categories = read.categories.root if read.categories else None
-    if read.pack:
-        check_pack(reading, read.pack)
+def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
+    """Check the parsed files against one another."""
+    categories = parsed.categories.root if parsed.categories else None
+    if parsed.pack:
+        check_pack(reader, parsed.pack)
     if categories is not None:
-        check_categories(reading, categories)
-    if read.flow:
-        check_flow(reading, read.flow)
-    if read.flow and read.rules:
-        check_needs(reading, read.flow, read.rules)
-    if read.keywords:
-        all_categories = None if reading.left_out(CATEGORIES) else categories
-        check_keywords(reading, read.keywords, read.pack.languages if read.pack else None, all_categories)
-    if read.stages:
-        check_stages(reading, read.stages, read.rules)
-    for language, wording in read.wordings.items():
+        check_categories(reader, categories)
+    if parsed.flow:
+        check_flow(reader, parsed.flow)
+    if parsed.flow and parsed.rules:
+        check_needs(reader, parsed.flow, parsed.rules)
+    if parsed.keywords:
+        all_categories = None if reader.incomplete(CATEGORIES) else categories
+        check_keywords(reader, parsed.keywords, parsed.pack.languages if parsed.pack else None, all_categories)
+    if parsed.stages:
+        check_stages(reader, parsed.stages, parsed.rules)
+    for language, wording in parsed.wordings.items():
         file = wording_file(language)
-        check_wording(reading, file, wording, _sms(read))
-        check_appeals(reading, file, wording, read.appeals, read.rules)
+        check_wording(reader, file, wording, _sent_sms(parsed))
+        check_appeals(reader, file, wording, parsed.appeals, parsed.rules)
         if categories is not None:
-            check_labels(reading, file, wording, categories)
-        if read.flow:
-            check_screens(reading, file, wording, read.flow)
+            check_labels(reader, file, wording, categories)
+        if parsed.flow:
+            check_screens(reader, file, wording, parsed.flow)
 
 
-def _sms(read: ParsedPack) -> list[str]:
-    """The SMS that this pack has sent, as far as that is known."""
-    reminds, replies = read.rules and read.rules.resume.sms, read.keywords and read.keywords.commands
-    return [*SMS, *(REMINDER if reminds else ()), *(REPLIES if replies else ())]
+def _sent_sms(parsed: ParsedPack) -> list[str]:
+    """Return the names of the SMS that a gateway with this pack sends."""
+    names = [*SMS]
+    if parsed.rules and parsed.rules.resume.sms:
+        names += REMINDER
+    if parsed.keywords and parsed.keywords.commands:
+        names += REPLIES
+    return names
 
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def version_of(files: Mapping[str, str]) -> str:
-    """What names the content of a pack's files: `Menu.version`. In letters, so that no log takes it for a number."""
+    """Hash the files of a pack for `Menu.version`. In letters, since the log masks long numbers."""
     content = "\0".join(f"{name}\0{files[name]}" for name in sorted(files))
     return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:12].translate(_LETTERS)

@@ -1,4 +1,4 @@
-"""The shape of a pack's files: every key that may stand in them, and what its value must look like."""
+"""Schemas of the files of a pack: every key that they may have, and the form of its value."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from gateway.text.wording import literal_text
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
 SMS = ("received",)
-REMINDER = ("resume",)  # where rules.yaml has one sent
-REPLIES = (  # where keywords.yaml says what an SMS may ask for
+REMINDER = ("resume",)  # sent only if rules.yaml says so
+REPLIES = (  # sent only with a keywords.yaml
     "status",
     "added",
     "no_details",
@@ -67,7 +67,7 @@ class StrictModel(BaseModel):
 
 
 class KeysShape(StrictModel):
-    """The navigation keys of a pack."""
+    """Navigation keys of a pack."""
 
     back: Key
     back_elsewhere: Key
@@ -76,7 +76,7 @@ class KeysShape(StrictModel):
 
 
 class PackShape(StrictModel):
-    """pack.yaml"""
+    """Schema of pack.yaml."""
 
     name: str
     service: ScreenText
@@ -94,19 +94,19 @@ class PackShape(StrictModel):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"no time zone is called {name}") from None
+            raise ValueError(f'unknown time zone "{name}"') from None
         return name
 
 
 class ShortcutShape(StrictModel):
-    """Where a dialled suffix leads."""
+    """Shortcut in flow.yaml."""
 
     to: str
     answers: dict[str, str] = {}
 
 
 class FlowShape(StrictModel):
-    """flow.yaml"""
+    """Schema of flow.yaml."""
 
     start: str
     home: str
@@ -126,11 +126,11 @@ FLOW_SCHEMA = flow_schema(KINDS)
 
 
 class CategoriesShape(RootModel[list[Name]]):
-    """categories.yaml"""
+    """Schema of categories.yaml."""
 
 
 class StageShape(StrictModel):
-    """One stage of stages.yaml: `first` and `last` are days, both included."""
+    """Stage in stages.yaml. The days `first` and `last` are included."""
 
     key: Name
     first: date
@@ -144,11 +144,11 @@ class StageShape(StrictModel):
 
 
 class StagesShape(RootModel[list[StageShape]]):
-    """stages.yaml, in the order of time."""
+    """Schema of stages.yaml, in the order of time."""
 
 
 class ResumeShape(StrictModel):
-    """What becomes of a dropped dialogue."""
+    """Rules for dropped dialogues."""
 
     hours: int = Field(default=24, ge=1, le=72)
     needs: list[str] = Field(default=["category"], min_length=1)
@@ -156,14 +156,14 @@ class ResumeShape(StrictModel):
 
 
 class QuietShape(StrictModel):
-    """When no SMS goes out that nobody is waiting for; local time."""
+    """Quiet hours without unsolicited SMS, in local time."""
 
     first: time = Field(default=time(20), alias="from")
     last: time = Field(default=time(7), alias="to")
 
 
 class RulesShape(StrictModel):
-    """rules.yaml"""
+    """Schema of rules.yaml."""
 
     resume: ResumeShape = ResumeShape()
     quiet_hours: QuietShape = QuietShape()
@@ -174,7 +174,7 @@ class RulesShape(StrictModel):
 
 
 class TemplateShape(StrictModel):
-    """One text of appeals.yaml."""
+    """Template in appeals.yaml."""
 
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     needs: Need = Need.NONE
@@ -182,11 +182,11 @@ class TemplateShape(StrictModel):
 
 
 class AppealsShape(RootModel[dict[Name, TemplateShape]]):
-    """appeals.yaml"""
+    """Schema of appeals.yaml."""
 
 
 class KeywordsShape(StrictModel):
-    """keywords.yaml"""
+    """Schema of keywords.yaml."""
 
     commands: dict[Command, dict[Name, list[Keyword]]] = {}
     codes: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], Name] = {}
@@ -196,7 +196,7 @@ class KeywordsShape(StrictModel):
 
 
 class WordingShape(StrictModel):
-    """wording/LANGUAGE.yaml"""
+    """Schema of wording/LANGUAGE.yaml."""
 
     navigation: dict[str, str]
     errors: dict[str, str]

@@ -1,7 +1,7 @@
-"""The files of a pack as plain values, with the line of every key kept for whoever must mend them.
+"""YAML reader that tolerates faults and keeps the line of every key.
 
-Scalars are read as the texts they are: in a menu `no` is an option and `00` is a key, not a truth value and a number.
-A file is read as far as it goes: what does not fit is left out and remembered as a hole, and the rest is looked at.
+Scalars are read as text: in a menu `no` is an option and `00` is a key, not a boolean and a number. A file is read as
+far as possible: invalid values are removed and remembered, and the rest is validated.
 """
 
 from __future__ import annotations
@@ -21,53 +21,51 @@ from gateway.text.diagnostics import Diagnostic
 
 Model = TypeVar("Model", bound=BaseModel)
 
-LARGEST_FILE = 1 << 20  # characters
-_NO_TEXT = re.compile("[\ud800-\udfff]")  # what a byte is read as that is not of UTF-8
-_ROUNDS = 5  # a value that is left out may be one that must be there, and so what it lies in is left out, and so on
-_HOLE = 2  # so deep a hole is at most: a state, a screen or a command is known as a whole or not at all
+MAX_FILE = 1 << 20  # characters
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")  # surrogates, as which undecodable bytes are read
+_MAX_PASSES = 5  # a removed value may be required, then its parent is removed too, and so on
+_MAX_DEPTH = 2  # of removed values: a state, a screen or a command is known as a whole or not at all
 
 
 @dataclass(slots=True)
 class PackReader:
-    """The files of a pack, what was wrong with them, and on which line each key stands."""
+    """Reader of the files of a pack. Collects diagnostics, the line of each key, and removed values."""
 
     files: Mapping[str, str]
     diagnostics: list[Diagnostic] = field(default_factory=list)
     lines: dict[str, dict[Path, int]] = field(default_factory=dict)
-    holes: dict[str, dict[Path, Any]] = field(
-        default_factory=dict
-    )  # file → what was left out of it, as it stands there
+    removed: dict[str, dict[Path, Any]] = field(default_factory=dict)  # file → removed values
 
-    def complain(self, file: str, path: Path, message: str) -> None:
-        """Lay `message` at the line of `path`, or of the nearest key above it that exists."""
+    def add(self, file: str, path: Path, message: str) -> None:
+        """Add a diagnostic at the line of `path`, or of the nearest key above it that exists."""
         self.diagnostics.append(Diagnostic(file, line_of(self.lines.get(file, {}), path), message))
 
     def is_known(self, file: str, path: Path) -> bool:
-        """Whether what is said of `path` is what stands there: neither it nor what it lies in was left out."""
-        holes = self.holes.get(file, ())
-        return all(path[:length] not in holes for length in range(1, len(path) + 1))
+        """Return True if neither the value at `path` nor any value above it was removed."""
+        removed = self.removed.get(file, ())
+        return all(path[:length] not in removed for length in range(1, len(path) + 1))
 
-    def left_out(self, file: str, *above: str) -> set[str]:
-        """The keys below `above` that were left out, or in which something was."""
+    def incomplete(self, file: str, *above: str) -> set[str]:
+        """Return the keys below `above` that were removed, or from which something was removed."""
         size = len(above)
-        return {path[size] for path in self.holes.get(file, ()) if len(path) > size and path[:size] == above}
+        return {path[size] for path in self.removed.get(file, ()) if len(path) > size and path[:size] == above}
 
     def text(self, file: str) -> str | None:
-        """The text of `file`; None after a complaint where it is missing or no text."""
+        """Return the text of a file. Returns None after a diagnostic, if it is missing or not text."""
         text = self.files.get(file)
         if text is None:
             self.diagnostics.append(Diagnostic(file, 0, "this file is missing"))
-        elif len(text) > LARGEST_FILE:
-            self.diagnostics.append(Diagnostic(file, 0, "this file is over 1 MiB: that is no menu file"))
-        elif wrong := _NO_TEXT.search(text):
-            line = text.count("\n", 0, wrong.start()) + 1
+        elif len(text) > MAX_FILE:
+            self.diagnostics.append(Diagnostic(file, 0, "this file is over 1 MiB, the most that is allowed"))
+        elif found := _NOT_UTF_8.search(text):
+            line = text.count("\n", 0, found.start()) + 1
             self.diagnostics.append(Diagnostic(file, line, "not UTF-8: save it as UTF-8"))
         else:
             return text
         return None
 
     def yaml(self, file: str) -> Any:
-        """The YAML of `file` with all scalars as texts; None after a complaint."""
+        """Parse a file as YAML with all scalars as text. Returns None after a diagnostic."""
         text = self.text(file)
         if text is None:
             return None
@@ -80,10 +78,10 @@ class PackReader:
             self.diagnostics.append(Diagnostic(file, line, f"not YAML: {error.problem}"))
         except yaml.reader.ReaderError as error:
             line = text[: error.position].count("\n") + 1
-            message = f"not YAML: the character {text[error.position]!r} may not stand in it"
+            message = f"not YAML: the character {text[error.position]!r} is not allowed"
             self.diagnostics.append(Diagnostic(file, line, message))
         except RecursionError:
-            self.diagnostics.append(Diagnostic(file, 0, "not for people: it is nested without end"))
+            self.diagnostics.append(Diagnostic(file, 0, "nested too deeply, or without end"))
         return None
 
     def _plain(self, file: str, node: Node, path: Path) -> Any:
@@ -94,58 +92,59 @@ class PackReader:
                 name = str(key.value)
                 self.lines[file][*path, name] = key.start_mark.line + 1
                 if name in plain:
-                    self.complain(file, (*path, name), f"{name} stands here twice")
-                    self.leave_out(file, (*path, name))
+                    self.add(file, (*path, name), f'duplicate key "{name}"')
+                    self.mark_removed(file, (*path, name))
                 plain[name] = self._plain(file, value, (*path, name))
             return plain
         if isinstance(node, SequenceNode):
             return [self._plain(file, value, (*path, str(place))) for place, value in enumerate(node.value)]
         return node.value
 
-    def model(
-        self, file: str, model: type[Model], missing: Model | None = None, instead: Mapping[str, Any] | None = None
+    def parse(
+        self, file: str, model: type[Model], missing: Model | None = None, defaults: Mapping[str, Any] | None = None
     ) -> Model | None:
-        """The YAML of `file` as a `model`, after a complaint for each thing that does not fit and is left out.
+        """Validate a file with the schema `model`. Returns None if nothing valid is left.
 
-        None where nothing is left. A file that may be missing is then as `missing` says; `instead` is what stands in
-        for a key that must be there.
+        Invalid values are removed, each with a diagnostic. `missing` is the result for an optional file that does not
+        exist, and `defaults` replace required keys that are missing, so that the rest can be validated.
         """
         if missing is not None and file not in self.files:
             return missing
         plain = self.yaml(file)
-        for number in range(_ROUNDS):
+        for number in range(_MAX_PASSES):
             if plain is None:
                 break
             try:
                 return model.model_validate(plain)
             except ValidationError as refused:
                 errors = refused.errors()
-            for error in errors if number == 0 else ():
-                path = _path(error["loc"])
-                self.complain(file, path, f"{'.'.join(path) or 'the file'}: {_plainly(error['type'], error['msg'])}")
-            plain = self._with_holes(file, plain, errors, instead or {})
+            if number == 0:  # later errors only follow from what was removed
+                for error in errors:
+                    path = _path(error["loc"])
+                    self.add(file, path, f"{'.'.join(path) or 'the file'}: {_explain(error['type'], error['msg'])}")
+            plain = self._without_faults(file, plain, errors, defaults or {})
         return None
 
-    def _with_holes(self, file: str, plain: Any, errors: list[ErrorDetails], instead: Mapping[str, Any]) -> Any:
-        """`plain` without what was refused; None if that is all of it."""
+    def _without_faults(self, file: str, plain: Any, errors: list[ErrorDetails], defaults: Mapping[str, Any]) -> Any:
+        """Remove invalid values from `plain`. Returns None if nothing is left."""
         out = set()
         for error in errors:
             path = _path(error["loc"])
-            if error["type"] == "missing" and len(path) == 1 and path[0] in instead and isinstance(plain, dict):
-                plain[path[0]] = instead[path[0]]
-                self.leave_out(file, path)
+            if error["type"] == "missing" and len(path) == 1 and path[0] in defaults and isinstance(plain, dict):
+                plain[path[0]] = defaults[path[0]]
+                self.mark_removed(file, path)
                 continue
             path = path[:-1] if error["type"] == "missing" else path
             if not path:
                 return None
-            out.add(path[:_HOLE])
+            out.add(path[:_MAX_DEPTH])
         for path in sorted(out, key=_last_first, reverse=True):
-            self.leave_out(file, path, _delete(plain, path))
+            self.mark_removed(file, path, _delete(plain, path))
         return plain
 
-    def leave_out(self, file: str, path: Path, said: Any = None) -> None:
-        """Take what stands at `path` for unknown."""
-        self.holes.setdefault(file, {}).setdefault(path, said)
+    def mark_removed(self, file: str, path: Path, value: Any = None) -> None:
+        """Remember that the value at `path` is unknown."""
+        self.removed.setdefault(file, {}).setdefault(path, value)
 
 
 def _path(loc: Iterable[int | str]) -> Path:
@@ -157,7 +156,7 @@ def _last_first(path: Path) -> tuple[tuple[int, str], ...]:
 
 
 def _delete(plain: Any, path: Path) -> Any:
-    """Take out of `plain` what stands at `path`, if it (still) does: what that is."""
+    """Remove the value at `path`, if it is (still) there. Returns it."""
     *above, last = path
     for part in above:
         plain = plain.get(part) if isinstance(plain, dict) else plain[int(part)]
@@ -166,12 +165,12 @@ def _delete(plain: Any, path: Path) -> Any:
     return plain.pop(int(last)) if isinstance(plain, list) else None
 
 
-def _plainly(kind: str, message: str) -> str:
+def _explain(kind: str, message: str) -> str:
     match kind:
         case "extra_forbidden":
-            return "nothing is called so here"
+            return "unknown key"
         case "missing":
             return "this is missing"
         case "literal_error":
-            return message.replace("Input should be", "nothing is called so here; it can be")
+            return message.replace("Input should be", "unknown key; expected")
     return message.removeprefix("Value error, ").replace("Input should be", "should be")

@@ -22,8 +22,9 @@ send it or release it. There are three takers, and they run concurrently:
     meanwhile are not in its call. If none is left there is no call.
 2.  The *check* (`_release_withdrawn`) asks the database which claims must not be sent any more: of opted-out people, of
     an appeal that is paused or cancelled, of erased numbers, of any appeal once the quiet hours have begun. A slow
-    carrier may keep a claim waiting for a minute, and an appeal has a million recipients: opt-outs come meanwhile. The callers check before each call. So does a task of its own (`_watch_appeals`), which releases claims
-    even while all callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
+    carrier may keep a claim waiting for a minute, and an appeal has a million recipients: opt-outs come meanwhile. The
+    callers check before each call. So does a task of its own (`_watch_appeals`), which releases claims even while all
+    callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
 3.  `run` releases the rest when the callers have ended, in a `finally`: also when a caller failed, and when the worker
     is cancelled.
 
@@ -33,8 +34,8 @@ is exactly what must still be released, at every moment and after every failure,
 
 What the parts are for
 ----------------------
-`_calls` (deque)         Groups that no caller has begun with. A caller looks and takes in one step, without an await, so
-                         no two begin with the same one. A group owns nothing: its claims stay in `_unsent`.
+`_calls` (deque)         Groups that no caller has begun with. A caller looks and takes without an await between, so no
+                         two begin with the same one. A group owns nothing: its claims stay in `_unsent`.
 `lane.calls` (semaphore) Bounds the calls of all batches of the lane that are under way at the same time.
 `_check_lock` (lock)     One check at a time. A caller that has waited for it finds the result of the check before it
                          fresh and asks nothing: one query in half a second, whatever the number of callers.

@@ -1,4 +1,4 @@
-// The built-in carrier's API for phones. Every failure is an Error whose message can be shown.
+// Client of the built-in carrier's API for phones. Every failure is an Error whose message can be shown.
 
 const ARRIVED = new Set(["Queued", "Sent", "Success"]);
 
@@ -7,7 +7,7 @@ export const answer = (session, keys) => post("ussd", { session, keys });
 export const hangUp = (session) => post("ussd", { session, hang_up: true });
 export const sendSms = (phone, text) => post("sms", { phone, text });
 
-/** The SMS that `phone` has got, oldest first. */
+/** Return the SMS of `phone`, oldest first. */
 export async function messagesTo(phone) {
   const all = await request("messages");
   return all.filter((message) => message.to === phone && ARRIVED.has(message.status));

@@ -1,11 +1,11 @@
-// The length of a screen as a network counts it (gateway/text/gsm.py says the same at more length).
+// Length of a screen as a network counts it, as in gateway/text/gsm.py.
 
 const EXTENSION = "\f^{}\\[~]|€";
 const BASIC =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
   "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-/** How full `text` makes a USSD screen, and whether it still fits: 182 septets, or 80 units of UCS-2. */
+/** Return the length of `text` on a USSD screen, and whether it fits: 182 septets, or 80 units of UCS-2. */
 export function measure(text) {
   const characters = [...text.normalize("NFC")];
   const basic = characters.filter((one) => BASIC.includes(one)).length;

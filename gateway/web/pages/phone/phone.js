@@ -1,4 +1,4 @@
-// A feature phone: what is typed, what the screen shows, and one dialogue at a time.
+// Feature phone: input line, screen, and one dialogue at a time.
 
 import { answer, dial, hangUp } from "./carrier.js";
 import { measure } from "./gsm.js";
@@ -10,8 +10,8 @@ const typed = element("typed");
 const serviceCode = document.body.dataset.serviceCode;
 const hasMouse = matchMedia("(pointer: fine)").matches;
 
-let session = null; // the open dialogue's id
-let attempt = 0; // what comes back to an earlier attempt is not shown
+let session = null; // id of the open dialogue
+let attempt = 0; // an answer to an earlier attempt is not shown
 let busy = false;
 
 function show(mode, text, { error = false, counted = false } = {}) {
@@ -31,7 +31,7 @@ function idle() {
   show("Siap", `Ketik kode, lalu Panggil.\n\nLayanan ini:\n${serviceCode}`);
 }
 
-/** Call or answer with what is typed; nothing typed calls the service, or is an empty answer. */
+/** Call or answer with the typed text. Without text, call the service or send an empty answer. */
 async function send() {
   if (busy) return;
   const keys = typed.value;
@@ -73,7 +73,7 @@ async function end() {
   try {
     await hangUp(open);
   } catch {
-    // The network ends the dialogue by itself when its time is up.
+    // The network ends the dialogue by itself after its timeout.
   }
 }
 
@@ -97,10 +97,10 @@ element("keypad").addEventListener("click", (event) => {
   if (key) press(key.dataset.key);
 });
 for (const area of [element("keypad"), document.querySelector(".controls")]) {
-  area.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays with what is typed
+  area.addEventListener("mousedown", (event) => event.preventDefault()); // keep the focus on the input line
 }
 
-// The computer's keyboard is the phone's, unless something else on the page is being filled in.
+// Keys of the computer reach the phone, unless another field of the page has the focus.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const elsewhere = event.target.closest("input, textarea, select");

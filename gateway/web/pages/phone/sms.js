@@ -1,4 +1,4 @@
-// The phone's SMS: an inbox that is looked into once a second, and a form to send one.
+// SMS of the phone: an inbox that is polled once a second, and a form to send one.
 
 import { messagesTo, sendSms } from "./carrier.js";
 import { subscriber, whenChanged } from "./subscriber.js";
@@ -9,9 +9,9 @@ const list = element("messages");
 const badge = element("badge");
 const signal = element("signal");
 
-let known = new Set(); // ids of what is in the list
+let known = new Set(); // ids of the listed messages
 let unread = 0;
-let first = true; // what was there before this page does not count as new
+let first = true; // earlier messages do not count as new
 
 async function look() {
   const phone = subscriber();
@@ -86,7 +86,7 @@ badge.addEventListener("click", (event) => {
 inbox.addEventListener("click", markRead);
 
 const compose = element("compose");
-let sending = false; // a second press while the first is under way sends nothing
+let sending = false; // a second press during a request sends nothing
 
 compose.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -99,7 +99,7 @@ compose.addEventListener("submit", async (event) => {
   result.textContent = "Mengirim…";
   try {
     await sendSms(subscriber(), written);
-    if (text.value === written) text.value = ""; // what was typed meanwhile is the next SMS
+    if (text.value === written) text.value = ""; // text typed meanwhile belongs to the next SMS
     result.textContent = "Terkirim.";
   } catch (error) {
     result.textContent = error.message;

@@ -1,4 +1,4 @@
-// Whose phone this is: one of the test numbers or another one, kept for this tab.
+// Number of the phone: one of the test numbers or another one, kept for this tab.
 
 const KEY = "waspada.phone";
 const choice = document.getElementById("subscriber");
@@ -9,10 +9,10 @@ const listeners = [];
 
 let number = choice.options[0].value;
 
-/** The phone's number. */
+/** Return the number of the phone. */
 export const subscriber = () => number;
 
-/** Call `listener` whenever the phone has got another number. */
+/** Call `listener` whenever the number of the phone changes. */
 export const whenChanged = (listener) => listeners.push(listener);
 
 function become(chosen) {
