@@ -256,14 +256,14 @@ async def test_five_wrong_tickets_lock_sms_and_ussd_for_an_hour(world: SmsWorld)
     screen = await Resident(world.services.turns, OTHER).walk(["1", "2", own.replace("-", "")])
     assert screen.label.startswith("locked.id"), screen
 
-    (key,) = await world.ask("KEYS", "waspada:tries:*")
-    assert 3500 < await world.ask("TTL", key) <= 3600
+    (key,) = await world.run_redis("KEYS", "waspada:tries:*")
+    assert 3500 < await world.run_redis("TTL", key) <= 3600
 
 
 async def test_an_invalid_ticket_is_no_attempt(world: SmsWorld) -> None:
     for _ in range(6):
         assert await world.send_sms("CEK 7340-2816") == pack_sms("not_found")
-    assert await world.ask("KEYS", "waspada:tries:*") == []
+    assert await world.run_redis("KEYS", "waspada:tries:*") == []
 
 
 async def test_ten_tickets_in_one_text_are_one_attempt(world: SmsWorld) -> None:
@@ -271,5 +271,5 @@ async def test_ten_tickets_in_one_text_are_one_attempt(world: SmsWorld) -> None:
     theirs = await world.newest_ticket()
     assert await world.send_sms(f"CEK 7340-2817 {theirs} " + "7340-2817 " * 8) == pack_sms("not_found")
 
-    (key,) = await world.ask("KEYS", "waspada:tries:*")
-    assert await world.ask("SCARD", key) == 1
+    (key,) = await world.run_redis("KEYS", "waspada:tries:*")
+    assert await world.run_redis("SCARD", key) == 1

@@ -208,8 +208,8 @@ async def test_an_open_dialogue_continues_in_the_language(world: SmsWorld) -> No
 
 async def kept_for(world: SmsWorld) -> timedelta:
     """Return the seconds that Redis keeps the session of `NUMBER`."""
-    (key,) = await world.ask("KEYS", "waspada:ussd:*")
-    return timedelta(seconds=await world.ask("TTL", key))
+    (key,) = await world.run_redis("KEYS", "waspada:ussd:*")
+    return timedelta(seconds=await world.run_redis("TTL", key))
 
 
 @pytest.mark.parametrize("walked", [None, ["1"], WHOLE_REPORT])
