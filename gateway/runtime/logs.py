@@ -71,7 +71,6 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
 
 
 def flush() -> None:
-    """Write the collected lines now."""
     _output.flush()
 
 
