@@ -91,7 +91,7 @@ class AccountStore:
     async def _insert(self, name: str, display: str, roles: Sequence[DeskRole], password: str, actor: str) -> bool:
         hashed = await self._hasher.hash(password)
         now = self._clock.now()
-        ordered = [role for role in DeskRole if role in roles]
+        ordered = [role for role in DeskRole if role in roles]  # as everywhere, and each once
         row = {
             "name": name,
             "display": display.strip(),
@@ -111,7 +111,7 @@ class AccountStore:
     async def set_password(self, name: str, password: str, *, actor: str) -> None:
         """Set another password and end a lockout. Raises `PasswordRefused`."""
         check_password(password, name)
-        hashed = await self._hasher.hash(password)
+        hashed = await self._hasher.hash(password)  # before the transaction: no row is locked while it takes its time
         now = self._clock.now()
         async with self._database.begin() as connection:
             account = await lock_account(connection, name)
@@ -177,6 +177,7 @@ class AccountStore:
         """Count one attempt, the last of which locks the account. Returns its row, None if it may not be tried."""
         now = self._clock.now()
         last = accounts.c.failed_tries + 1 >= MAX_WRONG_PASSWORDS
+        # One UPDATE reads and counts under the row lock, so that parallel attempts queue up and none is lost.
         count_attempt = (
             update(accounts)
             .where(accounts.c.name == name, accounts.c.disabled_at.is_(None), _not_locked(now))
@@ -198,6 +199,7 @@ class AccountStore:
 
     async def _reset_attempts(self, row: RowMapping) -> bool:
         """Reset the count. Returns False if the password was changed or the account disabled in the meantime."""
+        # The hash took a fifth of a second, in which an administrator may have acted.
         same = and_(accounts.c.id == row["id"], accounts.c.password_set_at == row["password_set_at"])
         reset = (
             update(accounts)
@@ -210,6 +212,7 @@ class AccountStore:
     async def _rehash(self, row: RowMapping, password: str) -> None:
         """Hash a right password with today's parameters."""
         hashed = await self._hasher.hash(password)
+        # A parallel login may have replaced the hash already, or the password may be another one by now.
         same = and_(accounts.c.id == row["id"], accounts.c.password_hash == row["password_hash"])
         async with self._database.begin() as connection:
             await connection.execute(update(accounts).where(same).values(password_hash=hashed))

@@ -1,4 +1,4 @@
-"""Tables of accounts and tokens. They have no secret, only a hash of each password and of each token."""
+"""Schema of accounts and tokens. It has no secret, only a hash of each password and of each token."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pure: what an appeal (himbauan) is, the stages that it goes through, and who may do what with it.
+"""Pure: appeal (himbauan): its state machine, the rights of people at the desk, and the totals of its results.
 
-The rules behind the tables: nobody approves what he has written; what is changed must be approved anew; and in a
-strict stage of the pack (such as masa tenang) only the pack's approved texts go out, with two approvals.
+Nobody approves an appeal they wrote. An edited appeal must be approved anew. In a strict stage of the pack (such as
+masa tenang) only the pack's approved texts go out, with two approvals.
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT, MessageStatus
 from gateway.text.gsm import Replacement
 
 MAX_PER_WEEK = 3
-"""So many appeals a person gets in a week at the most, as every pack promises (facts/domain.md 4.3)."""
+"""Frequency cap: appeals that a person gets in a week at most, as every pack promises (facts/domain.md 4.3)."""
 WEEK = timedelta(days=7)
 RESPONSE_WINDOW = timedelta(days=3)
-"""What somebody sends us so soon after an appeal is an answer to it."""
+"""An inbound SMS this soon after an appeal counts as a response to it."""
 
 
 class ResponseKind(StrEnum):
-    """What an answer to an appeal says."""
+    """Kind of response to an appeal."""
 
     STOP = "stop"
     OTHER = "other"
 
 
+# State machine -------------------------------------------------------------------------------------------------
+
+
 class AppealStatus(StrEnum):
-    """How far an appeal has come."""
+    """Status of an appeal."""
 
     DRAFT = "draft"
     WAITING = "waiting"  # for approval
@@ -53,25 +56,29 @@ MOVES: Mapping[AppealStatus, frozenset[AppealStatus]] = {
     AppealStatus.CANCELLED: frozenset(),
 }
 
+UNFINISHED = frozenset(status for status, targets in MOVES.items() if targets)
+APPROVED_UNFINISHED = frozenset({AppealStatus.SCHEDULED, AppealStatus.RUNNING, AppealStatus.PAUSED})
+"""Statuses in which an appeal will still make progress, or may after a resume."""
+
 
 def may_move(status: AppealStatus, target: AppealStatus) -> bool:
-    """Whether an appeal may go from `now` straight `to` there."""
+    """Return True if an appeal may go from `status` straight to `target`."""
     return target in MOVES[status]
 
 
-# Who may do what -----------------------------------------------------------------------------------------------
+# Rights --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody at the desk, by the name of his account, and what his roles let him do."""
+    """Person at the desk: name of the account, and the rights of its roles."""
 
     name: str
     rights: frozenset[Right] = frozenset()
 
 
 class Act(StrEnum):
-    """What people do with an appeal."""
+    """Action of a person on an appeal."""
 
     EDIT = "edit"
     SUBMIT = "submit"
@@ -85,9 +92,9 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActRule:
-    """From which stages an act leads where, and what rights one of which whoever does it must have.
+    """Rule of an act: the statuses it is allowed in, the status it leads to, and the rights (any of) it takes.
 
-    In the stages of `stays` it may be done as well, and leaves the appeal there.
+    In the statuses of `unchanged_in` the act is allowed too, and leaves the status as it is.
     """
 
     from_statuses: frozenset[AppealStatus]
@@ -96,9 +103,6 @@ class ActRule:
     unchanged_in: frozenset[AppealStatus] = frozenset()
 
 
-_OPEN = frozenset(
-    {AppealStatus.DRAFT, AppealStatus.WAITING, AppealStatus.SCHEDULED, AppealStatus.RUNNING, AppealStatus.PAUSED}
-)
 WRITE = frozenset({Right.WRITE_APPEALS})
 _APPROVE = frozenset({Right.APPROVE_APPEALS})
 RULES: Mapping[Act, ActRule] = {
@@ -107,7 +111,7 @@ RULES: Mapping[Act, ActRule] = {
     ),
     Act.SUBMIT: ActRule(frozenset({AppealStatus.DRAFT}), AppealStatus.WAITING, WRITE),
     Act.RETURN: ActRule(frozenset({AppealStatus.WAITING}), AppealStatus.DRAFT, _APPROVE),
-    # A paused one waits for the second person where a strict stage has begun meanwhile.
+    # A paused appeal needs the second approval where a strict stage has begun since the first one.
     Act.APPROVE: ActRule(
         frozenset({AppealStatus.WAITING}),
         AppealStatus.SCHEDULED,
@@ -117,60 +121,60 @@ RULES: Mapping[Act, ActRule] = {
     Act.SCHEDULE: ActRule(frozenset({AppealStatus.SCHEDULED}), AppealStatus.SCHEDULED, _APPROVE),
     Act.PAUSE: ActRule(frozenset({AppealStatus.RUNNING}), AppealStatus.PAUSED, WRITE | _APPROVE),
     Act.RESUME: ActRule(frozenset({AppealStatus.PAUSED}), AppealStatus.RUNNING, _APPROVE),
-    Act.CANCEL: ActRule(_OPEN, AppealStatus.CANCELLED, WRITE | _APPROVE),
+    Act.CANCEL: ActRule(UNFINISHED, AppealStatus.CANCELLED, WRITE | _APPROVE),
 }
 
 
 class ActNotAllowed(ValueError):
-    """Why this may not be done with the appeal."""
+    """Act that is not allowed on this appeal, with the reason as its text."""
 
 
 def check_rights(actor: Actor, activity: str, rights: frozenset[Right]) -> None:
-    """Raise `NotAllowed`, which names the roles that it takes, for whoever has none of `rights`."""
+    """Raise `ActNotAllowed`, which names the roles that have one of `rights`, if the actor has none of them."""
     if not rights & actor.rights:
         roles = " or ".join(role for role in DeskRole if RIGHTS_OF_ROLES[role] & rights)
         raise ActNotAllowed(f"{actor.name} may not {activity} appeals: that takes the role {roles}")
 
 
 def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
-    """Where `act` leads. Raises `NotAllowed`, which says whose roles may, or from which stages."""
+    """Return the status that `act` leads to. Raise `ActNotAllowed` if the actor or the status does not allow it."""
     rule = RULES[act]
     check_rights(actor, act, rule.rights)
     if status in rule.unchanged_in:
         return status
     if status not in rule.from_statuses:
-        stages = ", ".join(stage for stage in AppealStatus if stage in rule.from_statuses | rule.unchanged_in)
-        raise ActNotAllowed(f"this appeal is {status}; one can {act} it while it is {stages}")
+        allowed = [other for other in AppealStatus if other in rule.from_statuses | rule.unchanged_in]
+        raise ActNotAllowed(f"cannot {act} this appeal: it is {status}, not {' or '.join(allowed)}")
     return rule.to_status
 
 
 def check_not_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
-    """Raise `NotAllowed` for whoever has written the appeal."""
+    """Raise `ActNotAllowed` if the actor wrote the appeal."""
     if actor.name.casefold() in map(str.casefold, authors):
         raise ActNotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
 
 
 def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
-    """Raise `NotAllowed` for whoever has written the appeal, or has approved it already."""
+    """Raise `ActNotAllowed` if the actor wrote the appeal or has already approved it."""
     check_not_author(actor, Act.APPROVE, authors)
     if actor.name.casefold() in map(str.casefold, approvers):
         raise ActNotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
 
 
 def approvals_needed(strict: bool) -> int:
-    """How many people must approve, by whether the appeal goes out in a strict stage."""
+    """Return the number of people who must approve. `strict`: the appeal goes out in a strict stage."""
     return 2 if strict else 1
 
 
-# What is said --------------------------------------------------------------------------------------------------
+# Content -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class AppealDraft:
-    """What an author writes: a template of the pack or texts of his own, to whom, by which channel, and when.
+    """Content of an appeal: a template of the pack or the author's own texts, its audience, channel and start.
 
-    `audience` is as `audience.read` takes it. `starts_at` is None for as soon as it is approved; `ticket` is that of
-    the incident which the text speaks of. `changes` is what `saying.spelt` has replaced in his texts, by language.
+    `audience` is in the form that `audience.parse_audience` reads. `starts_at` is None to start on approval. `ticket`
+    is the incident that the text is about. `changes` are the characters that `texts.to_gsm7` replaced, by language.
     """
 
     purpose: str
@@ -185,7 +189,7 @@ class AppealDraft:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """An appeal as it stands. `frozen` is how many people were its audience when it was approved."""
+    """Appeal as stored. `audience_size` is the number of people in the frozen audience, 0 before it is frozen."""
 
     id: int
     status: AppealStatus
@@ -193,12 +197,12 @@ class Appeal:
     version: int  # counts the edits
     authors: tuple[str, ...]
     approvers: tuple[str, ...]  # of this version
-    reason: str  # why it is paused or cancelled
+    reason: str  # of the pause, the cancellation or the return to the author
     audience_size: int
-    expanded: int
-    max_person_id: int | None  # the highest id among the people when it was approved
-    failures_count_from: datetime | None  # what failed before that pauses it no more
-    went_out_at: datetime | None  # when the first SMS of it left
+    expanded: int  # people of the audience who have a message, queued or suppressed
+    max_person_id: int | None  # highest id among all people at the time of approval
+    failures_count_from: datetime | None  # earlier failures do not pause the appeal
+    went_out_at: datetime | None  # time of the first SMS sent
     created_at: datetime
     updated_at: datetime
 
@@ -207,17 +211,17 @@ class Appeal:
         return self.draft.texts
 
 
-# What becomes of each person -----------------------------------------------------------------------------------
+# Result of each person -----------------------------------------------------------------------------------------
 
 
 class SuppressionReason(StrEnum):
-    """Why somebody of the audience gets nothing."""
+    """Reason to suppress the message to a person of the audience."""
 
     OPTED_OUT = "opted_out"
-    LEFT_AUDIENCE = "left_audience"  # since it was frozen, by a list: he has another place or language
-    WEEKLY_LIMIT = "weekly_limit"
-    UNREACHABLE = "unreachable"  # his number was erased
-    NO_TEXT = "no_text"  # none in his language, and none in the first one
+    LEFT_AUDIENCE = "left_audience"  # after the freeze, by an import that gave another place or language
+    WEEKLY_LIMIT = "weekly_limit"  # the frequency cap
+    UNREACHABLE = "unreachable"  # the number was erased
+    NO_TEXT = "no_text"  # neither in the person's language nor in the first one
     EXPIRED = "expired"  # it could not be sent in time
     CALLED_OFF = "called_off"
 
@@ -231,12 +235,12 @@ REASON_TEXT: Mapping[SuppressionReason, str] = {
     SuppressionReason.EXPIRED: EXPIRED,
     SuppressionReason.CALLED_OFF: "the appeal was called off",
 }
-"""As it stands beside the message."""
+"""Texts stored in `messages.reason`. Results are read back through them, so they must not change."""
 REASON_BY_TEXT: Mapping[str, SuppressionReason] = {sentence: reason for reason, sentence in REASON_TEXT.items()}
 
 
 class Total(StrEnum):
-    """The six numbers that add up to the frozen audience (design.md, promise 6)."""
+    """Six numbers that add up to the frozen audience (design.md, promise 6)."""
 
     DELIVERED = "delivered"
     ACCEPTED = "accepted"
@@ -255,7 +259,7 @@ COUNTED_AS: Mapping[MessageStatus, Total] = {
     MessageStatus.UNDELIVERED: Total.FAILED,
     MessageStatus.REFUSED: Total.FAILED,
     MessageStatus.UNKNOWN: Total.UNKNOWN,
-    MessageStatus.CANCELLED: Total.SUPPRESSED,  # nothing of it ever left: what may have stays unknown
+    MessageStatus.CANCELLED: Total.SUPPRESSED,  # never sent: a message that may have been sent stays unknown
     MessageStatus.SUPPRESSED: Total.SUPPRESSED,
 }
 
@@ -263,17 +267,17 @@ COUNTED_AS: Mapping[MessageStatus, Total] = {
 MAYBE_SENT = frozenset(
     {MessageStatus.ACCEPTED, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.UNKNOWN}
 )
-"""A message that is so has left, or may have."""
+"""Statuses in which the carrier has, or may have, the message."""
 
 
-# When it stops itself, and what it costs -----------------------------------------------------------------------
+# Automatic pause, and cost -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class AutoPause:
-    """An appeal pauses itself when more than `share` of its last `window` sends were refused or are unknown.
+    """Circuit breaker of an appeal: it pauses when too many of its last `window` sends were refused or are unknown.
 
-    With fewer than `fewest` there is nothing to judge by.
+    With fewer than `min_sends` sends it does not act.
     """
 
     max_failed_share: float = 0.2
@@ -281,7 +285,7 @@ class AutoPause:
     min_sends: int = 20
 
     def reason(self, refused: int, unknown: int, sent: int) -> str:
-        """Why the appeal must pause, empty while it may go on."""
+        """Return the reason to pause, or an empty text to continue."""
         if sent < self.min_sends or refused + unknown <= self.max_failed_share * sent:
             return ""
         return f"of the last {sent} sends {refused} were refused and {unknown} are unknown"
@@ -289,11 +293,11 @@ class AutoPause:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one part costs."""
+    """Price of one part."""
 
     amount: Decimal
     currency: str = ""
 
     def cost_of(self, parts: int) -> str:
-        """What so many parts cost, in words."""
+        """Return the cost of `parts` with its currency."""
         return f"{self.amount * parts:f} {self.currency}".strip()

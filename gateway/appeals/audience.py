@@ -1,11 +1,11 @@
-"""Pure: an audience as data. Who is meant, by role, area and language, joined by and, or and not.
+"""Pure: audience as data: people by role, area and language, joined by `and`, `or` and `not`.
 
     {roles: [subscriber], areas: [33.75.01.1002], neighbours: true}
     {or: [{roles: [camat, fkub]}, {roles: [subscriber], languages: [jv]}]}
     {and: [{areas: [33.75.01]}, {not: {roles: [asn]}}]}
 
-What stands in one group belongs together: the first is subscribers *of* that kelurahan and of those beside it. Only
-people whom the gateway may write to are ever meant: those with a role or a standing subscription.
+Conditions of one group apply together: the first example is subscribers *of* that kelurahan and of its neighbours.
+An audience contains only people whom the gateway may write to: those with a role or an active subscription.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import Any
 from gateway.people.person import Role, enclosing_codes
 from gateway.places.areas import Areas
 
-_GROUP = ("roles", "areas", "neighbours", "languages")
-_JOINED = ("and", "or", "not")
-_FEW = 20  # so many are told
+_GROUP_KEYS = ("roles", "areas", "neighbours", "languages")
+_OPERATORS = ("and", "or", "not")
+_LONGEST_LISTED = 20  # an error lists at most so many allowed words
 _DEEPEST = 8
-_MOST = 2000
+_MOST_WORDS = 2000
 EVERYWHERE = ""
-"""The area of who has subscribed to all appeals."""
+"""Area of a person who subscribed to all appeals."""
 
 
 class InvalidAudience(ValueError):
-    """What is wrong with a description of an audience, and what is allowed."""
+    """Audience that cannot be parsed, with the fault and the allowed words as its text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Who has one of these roles in one of these areas and one of these languages. What is empty is not asked."""
+    """People with one of these roles, in one of these areas, with one of these languages. Empty sets no condition."""
 
     roles: tuple[Role, ...] = ()
     areas: tuple[str, ...] = ()
@@ -42,21 +42,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Who is in all of these."""
+    """People in every part (`and`)."""
 
     parts: tuple[Audience, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Who is in one of these."""
+    """People in at least one part (`or`)."""
 
     parts: tuple[Audience, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NoneOf:
-    """Who is not in this one."""
+    """People outside the part (`not`)."""
 
     part: Audience
 
@@ -64,100 +64,102 @@ class NoneOf:
 Audience = Group | AllOf | AnyOf | NoneOf
 
 
-# Reading -------------------------------------------------------------------------------------------------------
+# Parsing -------------------------------------------------------------------------------------------------------
 
 
-def parse_audience(written: Any, areas: Areas, languages: Mapping[str, str], depth: int = 0) -> Audience:
-    """The audience that plain values describe, of a place with these areas and languages. Raises `WrongAudience`."""
-    if not isinstance(written, Mapping) or not written:
-        raise InvalidAudience(f"an audience says {', '.join(_GROUP)}, or {', '.join(_JOINED)}")
+def parse_audience(value: Any, areas: Areas, languages: Mapping[str, str], depth: int = 0) -> Audience:
+    """Parse an audience out of plain values, with these known areas and languages. Raises `InvalidAudience`."""
+    if not isinstance(value, Mapping) or not value:
+        raise InvalidAudience(f"an audience needs {', '.join(_GROUP_KEYS)}, or one of {', '.join(_OPERATORS)}")
     if depth > _DEEPEST:
-        raise InvalidAudience("this audience is nested too deep")
-    joined = [key for key in _JOINED if key in written]
-    if not joined:
-        return _group(written, areas, languages)
-    if len(written) > 1:
-        raise InvalidAudience(f"{joined[0]} stands alone: what else is meant goes into it")
-    inside = written[joined[0]]
-    if joined[0] == "not":
+        raise InvalidAudience(f"this audience is nested too deep; at most {_DEEPEST} levels are allowed")
+    operators = [key for key in _OPERATORS if key in value]
+    if not operators:
+        return _parse_group(value, areas, languages)
+    operator = operators[0]
+    if len(value) > 1:
+        raise InvalidAudience(f'"{operator}" must be the only key of its object; put the other conditions inside it')
+    inside = value[operator]
+    if operator == "not":
         return NoneOf(parse_audience(inside, areas, languages, depth + 1))
     if not isinstance(inside, Sequence) or isinstance(inside, str) or not inside:
-        raise InvalidAudience(f"{joined[0]} takes a list of audiences")
+        raise InvalidAudience(f'"{operator}" must be a list of audiences')
     parts = tuple(parse_audience(part, areas, languages, depth + 1) for part in inside)
-    return AllOf(parts) if joined[0] == "and" else AnyOf(parts)
+    return AllOf(parts) if operator == "and" else AnyOf(parts)
 
 
-def _group(written: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
-    if unknown := sorted(map(str, written.keys() - set(_GROUP))):
-        raise InvalidAudience(f"nothing is called {', '.join(unknown)}; known are {', '.join((*_GROUP, *_JOINED))}")
-    neighbours = written.get("neighbours", False)
-    codes = _listed(written, "areas", {**areas.kelurahan, **areas.kecamatan})
+def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
+    if unknown := sorted(map(str, value.keys() - set(_GROUP_KEYS))):
+        keys = ", ".join(f'"{key}"' for key in unknown)
+        raise InvalidAudience(f"unknown key {keys}; expected one of {', '.join((*_GROUP_KEYS, *_OPERATORS))}")
+    neighbours = value.get("neighbours", False)
+    codes = _parse_words(value, "areas", "area", {**areas.kelurahan, **areas.kecamatan})
     if not isinstance(neighbours, bool):
-        raise InvalidAudience("neighbours is true or false")
+        raise InvalidAudience("neighbours must be true or false")
     if neighbours and not codes:
         raise InvalidAudience("neighbours needs areas")
     return Group(
-        roles=tuple(Role(word) for word in _listed(written, "roles", {role.value: "" for role in Role})),
+        roles=tuple(Role(word) for word in _parse_words(value, "roles", "role", {role.value: "" for role in Role})),
         areas=codes,
         neighbours=neighbours,
-        languages=_listed(written, "languages", languages),
+        languages=_parse_words(value, "languages", "language", languages),
     )
 
 
-def _listed(written: Mapping[str, Any], key: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """The words of a list, of those that are `known`, with their names."""
-    said = written.get(key, [])
-    if not isinstance(said, Sequence) or isinstance(said, str) or len(said) > _MOST:
-        raise InvalidAudience(f"{key} is a list")
-    if key in written and not said:
+def _parse_words(value: Mapping[str, Any], key: str, singular: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """Parse the list under `key`. `known` are the allowed words, each with its name."""
+    words = value.get(key, [])
+    if not isinstance(words, Sequence) or isinstance(words, str) or len(words) > _MOST_WORDS:
+        raise InvalidAudience(f"{key} must be a list of at most {_MOST_WORDS} words")
+    if key in value and not words:
         raise InvalidAudience(f"{key} is empty: leave it out, or name some")
-    for word in said:
+    for word in words:
         if not isinstance(word, str) or word not in known:
-            raise InvalidAudience(f"{key}: nothing is called {word}; {_instead(str(word), known)}")
-    return tuple(dict.fromkeys(map(str, said)))
+            raise InvalidAudience(f'{key}: unknown {singular} "{word}"; {_suggestion(str(word), known)}')
+    return tuple(dict.fromkeys(map(str, words)))
 
 
-def _instead(word: str, known: Mapping[str, str]) -> str:
-    """What else to write: the code of what is called so, or what there is."""
-    if meant := [code for code, name in known.items() if name.casefold() == word.strip().casefold()]:
-        return f"write its code, {' or '.join(meant)}"
-    if len(known) > _FEW:
-        return f"known are the codes of the pack's areas.csv, such as {min(known)}"
-    return f"known are {', '.join(known)}"
+def _suggestion(word: str, known: Mapping[str, str]) -> str:
+    """Return the code of the area that has this name, or the allowed words."""
+    if codes := [code for code, name in known.items() if name.casefold() == word.strip().casefold()]:
+        return f"write its code, {' or '.join(codes)}"
+    if len(known) > _LONGEST_LISTED:
+        return f"expected a code of the pack's areas.csv, such as {min(known)}"
+    return f"expected one of {', '.join(known)}"
 
 
-# Where ---------------------------------------------------------------------------------------------------------
+# Areas ---------------------------------------------------------------------------------------------------------
 
 
 def named_areas(group: Group, areas: Areas) -> frozenset[str]:
-    """The areas of `group` as it names them, and the kelurahan beside them where it asks for those."""
+    """Return the areas that `group` names, with the neighbouring kelurahan if it asks for them."""
     if not group.neighbours:
         return frozenset(group.areas)
-    inside = {code for area in group.areas for code in _within(area, areas)}
-    beside = {code for one in inside for code in areas.neighbours.get(one, ())}
-    return frozenset({*group.areas, *(beside - inside)})
+    inside = {code for area in group.areas for code in _kelurahan_of(area, areas)}
+    neighbours = {code for kelurahan in inside for code in areas.neighbours.get(kelurahan, ())}
+    return frozenset({*group.areas, *(neighbours - inside)})
 
 
-def _within(area: str, areas: Areas) -> tuple[str, ...]:
+def _kelurahan_of(area: str, areas: Areas) -> tuple[str, ...]:
     return tuple(areas.by_kecamatan.get(area, (area,)))
 
 
 def matching_codes(group: Group, areas: Areas) -> frozenset[str]:
-    """Under which codes somebody stands who is in the areas of `group`; none if it asks for no area.
+    """Return the area codes that a person in the areas of `group` may have. Empty if it asks for no area.
 
-    A kecamatan is all its kelurahan. Whoever is there for the whole of what a kelurahan lies in is there for it too,
-    and whoever wants all appeals wants these.
+    A kecamatan includes all its kelurahan. A person registered for an enclosing area is registered for each kelurahan
+    in it, and a person who subscribed to all appeals matches every area.
     """
     if not group.areas:
         return frozenset()
-    wanted = named_areas(group, areas)
-    inside = {code for area in wanted for code in _within(area, areas)}
-    above = {code for area in (*wanted, *inside) for code in enclosing_codes(area)}
-    return frozenset({*above, EVERYWHERE})
+    named = named_areas(group, areas)
+    inside = {code for area in named for code in _kelurahan_of(area, areas)}
+    enclosing = {code for area in (*named, *inside) for code in enclosing_codes(area)}
+    return frozenset({*enclosing, EVERYWHERE})
 
 
 def included_groups(audience: Audience) -> Iterator[Group]:
-    """All groups that an audience is made of, but for those whom it leaves out."""
+    """Yield the groups of an audience, without those under `not`."""
     match audience:
         case Group():
             yield audience
@@ -167,5 +169,5 @@ def included_groups(audience: Audience) -> Iterator[Group]:
 
 
 def all_matching_codes(audience: Audience, areas: Areas) -> frozenset[str]:
-    """The codes of all areas that it asks for; none if it asks for no area."""
+    """Return the area codes of all included groups. Empty if the audience asks for no area."""
     return frozenset().union(*(matching_codes(group, areas) for group in included_groups(audience)))

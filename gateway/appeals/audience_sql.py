@@ -1,7 +1,7 @@
-"""SQL of an audience: who is meant, where each lives, and who of them gets nothing and why.
+"""SQL of an audience: conditions on a row of `people`, the person's area and language, and suppression reasons.
 
-Preview and expansion ask through the same expressions, so that the one says what the other does. Each is `EXISTS` on
-the people's row: over a few thousand ids PostgreSQL looks them up, over a million it hashes.
+Preview and expansion use the same expressions, so that the preview is true. Each is an `EXISTS` on the person's row:
+for a few thousand ids PostgreSQL looks them up by index, for a million it builds hash tables.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from gateway.places.areas import Areas
 
 @dataclass(frozen=True, slots=True)
 class AudienceQuery:
-    """An audience, and in which languages there is a text for its people.
+    """Audience as SQL, and the languages that an appeal has texts in.
 
-    `fallback` is the language for whoever has no text in his own; empty if that has none either.
+    `fallback` is the language of a person whose own language has no text. It is empty if it has no text either.
     """
 
     audience: Audience
@@ -51,69 +51,71 @@ class AudienceQuery:
     fallback: str
 
     def matches(self) -> ColumnElement[bool]:
-        """Whether somebody is in the audience, and can be written to at all."""
-        known = [people.c.phone_key.is_not(None), _matches(self.audience, self.areas)]
-        return and_(*known, *([] if _asks_for_roles(self.audience) else [has_any_role()]))
+        """Return the condition that a person is in the audience and can be written to."""
+        conditions = [people.c.phone_key.is_not(None), _matches(self.audience, self.areas)]
+        if not _requires_role(self.audience):
+            conditions.append(has_any_role())
+        return and_(*conditions)
 
     def language(self) -> ColumnElement[str]:
-        """In which language somebody is written to."""
-        own = people.c.language == any_(text_array(self.languages))
-        return case((own, people.c.language), else_=literal(self.fallback, Text) if self.fallback else _own())
+        """Return the language that a person is written to in."""
+        has_text = people.c.language == any_(text_array(self.languages))
+        fallback = literal(self.fallback, Text) if self.fallback else people.c.language
+        return case((has_text, people.c.language), else_=fallback)
 
     def area(self) -> ColumnElement[str]:
-        """As living where somebody is written to: of his areas that are asked for, the most precise.
+        """Return the area that counts as the person's: among the areas asked for, the most precise one they have.
 
-        Empty: everywhere, as a contact of all the place. Of who is in the audience no more it is where he had
-        subscribed; null if nothing says it any more.
+        Empty means everywhere: a contact for the whole place. For people who have left the audience it is the area they
+        had subscribed to, or NULL if unknown.
         """
         wanted = all_matching_codes(self.audience, self.areas)
-        subscribed = select(func.max(subscriptions.c.area)).where(
-            subscriptions.c.phone_key == people.c.phone_key,
-            *([subscriptions.c.area == any_(text_array(wanted))] if wanted else []),
+        # max() is the most precise area: a code begins with the code of the area that encloses it.
+        subscribed = select(func.max(subscriptions.c.area)).where(subscriptions.c.phone_key == people.c.phone_key)
+        role_area = func.unnest(person_roles.c.areas).table_valued("code").render_derived("role_area")
+        of_roles = (
+            select(func.max(role_area.c.code))
+            .select_from(person_roles.join(role_area, true()))
+            .where(person_roles.c.person == people.c.id)
         )
-        given = func.unnest(person_roles.c.areas).table_valued("code").render_derived("given")
-        held = (
-            select(func.max(given.c.code))
-            .select_from(person_roles.join(given, true()))
-            .where(
-                person_roles.c.person == people.c.id, *([given.c.code == any_(text_array(wanted))] if wanted else [])
-            )
-        )
-        stands = subscribed.where(NOT_WITHDRAWN).correlate(people).scalar_subquery()
-        found = func.greatest(stands, held.correlate(people).scalar_subquery())
-        return func.coalesce(
-            found, case((self.matches(), ""), else_=null()), subscribed.correlate(people).scalar_subquery()
-        )
+        if wanted:
+            subscribed = subscribed.where(subscriptions.c.area == any_(text_array(wanted)))
+            of_roles = of_roles.where(role_area.c.code == any_(text_array(wanted)))
+        active = subscribed.where(NOT_WITHDRAWN).correlate(people).scalar_subquery()
+        current = func.greatest(active, of_roles.correlate(people).scalar_subquery())
+        former = subscribed.correlate(people).scalar_subquery()
+        return func.coalesce(current, case((self.matches(), ""), else_=null()), former)
 
     def suppression_reason(self, capped: IdBitmap, *, frozen: bool = False) -> ColumnElement[Any]:
-        """Why somebody gets nothing, as it stands beside his message; null if he gets it.
+        """Return the reason text for suppressing a person's message, NULL if it may be sent.
 
-        `tired` are those who have had the appeals of a week. Who is asked for is `frozen` where a list says who it is,
-        and not that he is meant now.
+        `capped` are the people at the frequency cap. `frozen`: the people come from a frozen audience, so they may have
+        left it since.
         """
-        reasons: list[tuple[ColumnElement[bool], str]] = [
-            (people.c.phone_key.is_(None), REASON_TEXT[SuppressionReason.UNREACHABLE]),
+        # The order decides which reason a person gets who has several. Opting out withdraws the subscription as well,
+        # so it is tested before leaving the audience.
+        reasons: list[tuple[ColumnElement[bool], SuppressionReason]] = [
+            (people.c.phone_key.is_(None), SuppressionReason.UNREACHABLE),
             (
                 exists().where(opt_outs.c.phone_key == people.c.phone_key).correlate(people),
-                REASON_TEXT[SuppressionReason.OPTED_OUT],
+                SuppressionReason.OPTED_OUT,
             ),
         ]
-        if frozen:  # he has left by a list: who has said STOP has opted out as well
-            reasons.append((not_(self.matches()), REASON_TEXT[SuppressionReason.LEFT_AUDIENCE]))
+        if frozen:
+            reasons.append((not_(self.matches()), SuppressionReason.LEFT_AUDIENCE))
         if capped.bits:
-            reasons.append((_is_in(capped), REASON_TEXT[SuppressionReason.WEEKLY_LIMIT]))
+            reasons.append((_is_in_bitmap(capped), SuppressionReason.WEEKLY_LIMIT))
         if not self.fallback:
-            reasons.append(
-                (people.c.language != func.all(text_array(self.languages)), REASON_TEXT[SuppressionReason.NO_TEXT])
-            )
-        return case(*reasons, else_=null())
+            has_no_text = people.c.language != func.all(text_array(self.languages))
+            reasons.append((has_no_text, SuppressionReason.NO_TEXT))
+        return case(*((condition, REASON_TEXT[reason]) for condition, reason in reasons), else_=null())
 
 
-def _is_in(crowd: IdBitmap) -> ColumnElement[bool]:
-    place = people.c.id - crowd.first
-    bit = func.get_bit(cast(crowd.bits, LargeBinary), place)
-    # A case, so that the bit is asked for only where there is one.
-    return case((and_(place >= 0, place < crowd.end - crowd.first), bit == 1), else_=false())
+def _is_in_bitmap(bitmap: IdBitmap) -> ColumnElement[bool]:
+    offset = people.c.id - bitmap.first
+    bit = func.get_bit(cast(bitmap.bits, LargeBinary), offset)
+    # CASE evaluates in order: get_bit fails for an offset outside of the bytes, so the range is tested first.
+    return case((and_(offset >= 0, offset < bitmap.end - bitmap.first), bit == 1), else_=false())
 
 
 def _matches(audience: Audience, areas: Areas) -> ColumnElement[bool]:
@@ -129,31 +131,30 @@ def _matches(audience: Audience, areas: Areas) -> ColumnElement[bool]:
 
 
 def _in_group(group: Group, areas: Areas) -> ColumnElement[bool]:
-    asked: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if group.languages:
-        asked.append(people.c.language == any_(text_array(group.languages)))
+        conditions.append(people.c.language == any_(text_array(group.languages)))
     if group.roles or group.areas:
         wanted = matching_codes(group, areas)
         contacts = [role for role in group.roles if role is not Role.SUBSCRIBER]
-        ways = [] if group.roles and not contacts else [has_role(contacts, wanted)]
+        # Subscribers are known by their subscriptions, all other roles by rows of `person_roles`.
+        registered: list[ColumnElement[bool]] = []
+        if contacts or not group.roles:
+            registered.append(has_role(contacts, wanted))
         if not group.roles or Role.SUBSCRIBER in group.roles:
-            ways.append(is_subscribed(wanted))
-        asked.append(or_(*ways))
-    return and_(true(), *asked)
+            registered.append(is_subscribed(wanted))
+        conditions.append(or_(*registered))
+    return and_(true(), *conditions)
 
 
-def _asks_for_roles(audience: Audience) -> bool:
-    """Whether nobody without a role or a subscription can be meant."""
+def _requires_role(audience: Audience) -> bool:
+    """Return True if the audience excludes people without a role or a subscription by itself."""
     match audience:
         case Group(roles, areas):
             return bool(roles or areas)
         case AllOf(parts):
-            return any(map(_asks_for_roles, parts))
+            return any(map(_requires_role, parts))
         case AnyOf(parts):
-            return all(map(_asks_for_roles, parts))
+            return all(map(_requires_role, parts))
         case NoneOf():
             return False
-
-
-def _own() -> ColumnElement[str]:
-    return people.c.language

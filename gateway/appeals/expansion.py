@@ -1,6 +1,6 @@
-"""How a chunk of a frozen audience becomes messages: one transaction, which marks the chunk as done.
+"""Expansion of an appeal: turn a chunk of the frozen audience into messages, in one transaction that marks the chunk.
 
-One statement makes them, inside PostgreSQL: the sealed numbers are copied, and no number passes through here.
+One statement makes the messages inside PostgreSQL: it copies the sealed numbers, so no number passes through here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     DateTime,
     Integer,
+    TableValuedAlias,
     Text,
     any_,
     case,
@@ -40,13 +42,14 @@ from gateway.messages.tables import messages
 from gateway.people.tables import people
 
 _LOCK = 0x48494D42
-"""The advisory lock of an expansion: any number that nothing else uses."""
+"""Key of the advisory lock of expansions: any number that nothing else uses."""
 _RULES = CLASSES[MessageClass.APPEAL]
+_TIME = DateTime(timezone=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """What is needed to make the messages of an appeal. When it was called `off`, none of them is to be sent."""
+    """Input of an expansion. If the appeal was `cancelled`, every message is made suppressed."""
 
     appeal: Appeal
     query: AudienceQuery
@@ -56,122 +59,146 @@ class Expansion:
 
 
 async def try_expansion_lock(connection: AsyncConnection) -> bool:
-    """Whether this transaction may expand. One at a time may: two would both see the same week of a person."""
+    """Take the advisory lock of expansions until the transaction ends. Returns False if another one has it.
+
+    Two expansions at once could both miss the other one's messages and break the frequency cap.
+    """
     return bool((await connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK)))).scalar_one())
 
 
 async def expand_next_chunk(connection: AsyncConnection, expansion: Expansion, now: datetime) -> int:
-    """Make the messages of the next chunk; how many people there are in it, 0 when none is left.
+    """Make the messages of the next chunk. Returns the number of people in it, 0 if none is left.
 
-    The caller holds the row of the appeal, and has taken its turn unless that was called off.
+    The caller has locked the row of the appeal, and has the expansion lock unless the appeal was cancelled.
     """
     table = appeal_chunks.c
-    left = (
+    remaining = (
         select(table.number, table.people)
         .where(table.appeal == expansion.appeal.id, table.expanded_at.is_(None))
         .order_by(table.number)
         .limit(1)
         .with_for_update()
     )
-    chunk = (await connection.execute(left)).first()
+    chunk = (await connection.execute(remaining)).first()
     if chunk is None:
         return 0
-    queued_for = await _add(connection, expansion, chunk.people, now)
-    done = {
+    queued_for = await _insert_messages(connection, expansion, chunk.people, now)
+    expanded = {
         "expanded_at": now,
         "first": queued_for.first,
         "queued_for": queued_for.bits,
         "due_at": expansion.due_at,
     }
-    this = table.appeal == expansion.appeal.id, table.number == chunk.number
-    await connection.execute(update(appeal_chunks).where(*this).values(done))
-    more = {"expanded": appeals.c.expanded + len(chunk.people), "updated_at": now}
-    await connection.execute(update(appeals).where(appeals.c.id == expansion.appeal.id).values(more))
+    is_chunk = table.appeal == expansion.appeal.id, table.number == chunk.number
+    await connection.execute(update(appeal_chunks).where(*is_chunk).values(expanded))
+    progress = {"expanded": appeals.c.expanded + len(chunk.people), "updated_at": now}
+    await connection.execute(update(appeals).where(appeals.c.id == expansion.appeal.id).values(progress))
     return len(chunk.people)
 
 
-async def _add(connection: AsyncConnection, expansion: Expansion, ids: Sequence[int], now: datetime) -> IdBitmap:
-    """Make one message for each of these people: queued, or suppressed with the reason. Whom one was queued for."""
+async def _insert_messages(
+    connection: AsyncConnection, expansion: Expansion, person_ids: Sequence[int], now: datetime
+) -> IdBitmap:
+    """Insert one message for each person, queued or suppressed. Returns the people whose message is queued."""
     if expansion.cancelled:
-        verdict: Any = literal(REASON_TEXT[SuppressionReason.CALLED_OFF], Text)
+        reason: ColumnElement[Any] = literal(REASON_TEXT[SuppressionReason.CALLED_OFF], Text)
     else:
-        tired = await at_weekly_cap(connection, expansion.due_at, expansion.appeal.id, ids)
-        verdict = expansion.query.suppression_reason(tired, frozen=True)
-    added = _adding(expansion, ids, verdict, now).cte("added")
-    queued = select(func.array_agg(added.c.person)).where(added.c.status == MessageStatus.QUEUED)
+        capped = await at_weekly_cap(connection, expansion.due_at, expansion.appeal.id, person_ids)
+        reason = expansion.query.suppression_reason(capped, frozen=True)
+    inserted = expand_statement(expansion, person_ids, reason, now).cte("inserted")
+    queued = select(func.array_agg(inserted.c.person)).where(inserted.c.status == MessageStatus.QUEUED)
     return IdBitmap.of((await connection.execute(queued)).scalar() or ())
 
 
-def _adding(
-    expansion: Expansion, ids: Sequence[int], verdict: ColumnElement[Any], now: datetime
+def expand_statement(
+    expansion: Expansion, person_ids: Sequence[int], suppression_reason: ColumnElement[Any], now: datetime
 ) -> ReturningInsert[tuple[int, str]]:
-    """The statement that makes the messages, by what `verdict` says of each; it gives their people and statuses."""
-    reach = expansion.query
-    listed = func.unnest(cast(ids, ARRAY(BigInteger))).table_valued("id").render_derived("listed")
-    somebody = (
+    """Build the INSERT that makes one message for each person. It returns their ids and message statuses.
+
+    A person with a `suppression_reason` gets a suppressed message, all others a queued one. The statement is
+    idempotent: a person who has a message of this appeal already is skipped.
+    """
+    recipients = _recipients(expansion.query, person_ids, suppression_reason)
+    texts = _texts_table(expansion.texts)
+    areas_with_text = cast(sorted({rendering.area for rendering in expansion.texts}), ARRAY(Text))
+    # The text of the person's area if it has one of its own, otherwise that of every area (`""`).
+    text_area = case((recipients.c.area == any_(areas_with_text), recipients.c.area), else_="")
+    has_text = (texts.c.language == recipients.c.language) & (texts.c.area == text_area)
+    row = {
+        **_shared_columns(expansion, now),
+        "status": case(
+            (recipients.c.suppression_reason.is_(None), MessageStatus.QUEUED.value),
+            else_=MessageStatus.SUPPRESSED.value,
+        ),
+        "reason": func.coalesce(recipients.c.suppression_reason, ""),
+        "phone_sealed": recipients.c.phone_sealed,
+        "phone_key": recipients.c.phone_key,
+        "language": recipients.c.language,
+        # An outer join: a person without a text gets a suppressed message, which needs an empty one.
+        "text": func.coalesce(texts.c.text, ""),
+        "encoding": func.coalesce(texts.c.encoding, ""),
+        "parts": func.coalesce(texts.c.parts, 0),
+        "person": recipients.c.id,
+        "area": recipients.c.area,
+    }
+    rows = select(*(value.label(name) for name, value in row.items())).select_from(
+        recipients.outerjoin(texts, has_text)
+    )
+    insert = insert_or_ignore(messages).from_select(list(row), rows).on_conflict_do_nothing()
+    return insert.returning(messages.c.person, messages.c.status)
+
+
+def _recipients(query: AudienceQuery, person_ids: Sequence[int], suppression_reason: ColumnElement[Any]) -> CTE:
+    """Select these people with the language, area and suppression reason of each.
+
+    MATERIALIZED, since each of the three is used several times: inlined, PostgreSQL would compute its subqueries at
+    every use.
+    """
+    chunk = func.unnest(cast(person_ids, ARRAY(BigInteger))).table_valued("id").render_derived("chunk")
+    return (
         select(
             people.c.id,
             people.c.phone_sealed,
             people.c.phone_key,
-            reach.language().label("language"),
-            reach.area().label("area"),
-            verdict.label("verdict"),
+            query.language().label("language"),
+            query.area().label("area"),
+            suppression_reason.label("suppression_reason"),
         )
-        .select_from(listed.join(people, people.c.id == listed.c.id))
-        .cte("somebody")
+        .select_from(chunk.join(people, people.c.id == chunk.c.id))
+        .cte("recipients")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    said, known = _said(expansion.texts)
-    area = case((somebody.c.area == any_(known), somebody.c.area), else_="")
-    row = {
-        **_same(expansion, now),
-        "status": case(
-            (somebody.c.verdict.is_(None), MessageStatus.QUEUED.value), else_=MessageStatus.SUPPRESSED.value
-        ),
-        "reason": func.coalesce(somebody.c.verdict, ""),
-        "phone_sealed": somebody.c.phone_sealed,
-        "phone_key": somebody.c.phone_key,
-        "language": somebody.c.language,
-        "text": func.coalesce(said.c.text, ""),
-        "encoding": func.coalesce(said.c.encoding, ""),
-        "parts": func.coalesce(said.c.parts, 0),
-        "person": somebody.c.id,
-        "area": somebody.c.area,
-    }
-    joined = somebody.outerjoin(said, (said.c.language == somebody.c.language) & (said.c.area == area))
-    rows = select(*row.values()).select_from(joined)
-    adding = insert_or_ignore(messages).from_select(list(row), rows).on_conflict_do_nothing()
-    return adding.returning(messages.c.person, messages.c.status)
 
 
-def _same(expansion: Expansion, now: datetime) -> dict[str, Any]:
-    """The columns that are the same for everybody."""
-    at = DateTime(timezone=True)
+def _shared_columns(expansion: Expansion, now: datetime) -> dict[str, ColumnElement[Any]]:
+    """Return the columns of `messages` that have the same value in every row."""
     return {
         "class": literal(MessageClass.APPEAL.value, Text),
         "channel": literal(expansion.appeal.draft.channel, Text),
         "priority": literal(_RULES.priority, Integer),
-        "due_at": literal(expansion.due_at, at),
-        "expires_at": literal(expansion.due_at + _RULES.expiry, at),
+        "due_at": literal(expansion.due_at, _TIME),
+        "expires_at": literal(expansion.due_at + _RULES.expiry, _TIME),
         "attempts": literal(0, Integer),
         "unknowns": literal(0, Integer),
-        "created_at": literal(now, at),
-        "updated_at": literal(now, at),
+        "created_at": literal(now, _TIME),
+        "updated_at": literal(now, _TIME),
         "appeal": literal(expansion.appeal.id, BigInteger),
     }
 
 
-def _said(texts: Sequence[Rendering]) -> tuple[Any, Any]:
-    """The texts as a table, and the areas that have one of their own."""
-    table = (
+def _texts_table(texts: Sequence[Rendering]) -> TableValuedAlias:
+    """Return the rendered texts as a table.
+
+    Each column is one array parameter, so that the statement is the same for any number of texts.
+    """
+    return (
         func.unnest(
-            cast([one.language for one in texts], ARRAY(Text)),
-            cast([one.area for one in texts], ARRAY(Text)),
-            cast([one.text for one in texts], ARRAY(Text)),
-            cast([one.encoding for one in texts], ARRAY(Text)),
-            cast([one.parts for one in texts], ARRAY(Integer)),
+            cast([rendering.language for rendering in texts], ARRAY(Text)),
+            cast([rendering.area for rendering in texts], ARRAY(Text)),
+            cast([rendering.text for rendering in texts], ARRAY(Text)),
+            cast([rendering.encoding for rendering in texts], ARRAY(Text)),
+            cast([rendering.parts for rendering in texts], ARRAY(Integer)),
         )
         .table_valued("language", "area", "text", "encoding", "parts")
-        .render_derived("said")
+        .render_derived("texts")
     )
-    return table, cast(sorted({one.area for one in texts}), ARRAY(Text))

@@ -1,4 +1,4 @@
-"""What an appeal would do, counted before anybody approves it."""
+"""Preview of an appeal: people, parts and cost by language, and suppressed people by reason, before its approval."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.appeals.texts import Rendering, TextCost
 
 @dataclass(frozen=True, slots=True)
 class LanguageShare:
-    """What goes out in one language. `cost` is empty where no price is set."""
+    """People and parts of one language. `cost` is empty if no price is set."""
 
     people: int = 0
     parts: int = 0
@@ -28,12 +28,11 @@ class LanguageShare:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many people an appeal is for, what goes out, and who gets nothing and why.
+    """Preview of an appeal, as if it were approved now. For an approved appeal a note tells its frozen audience.
 
-    Of an appeal that was approved they are those who would be in its audience now; a note says so.
-    `begins_at` is when the first of it leaves; it is later than asked for where quiet hours hold it back. `obstacles`
-    are what keeps it from going out then; `notes` keep it from nothing. `cost` is that
-    of all parts, and empty where no price is set.
+    `begins_at` is the time of its first send, and `held_back` is True if quiet hours make it later than asked for.
+    `obstacles` are the reasons that it cannot go out then. `notes` prevent nothing. `cost` is that of all parts, empty
+    if no price is set.
     """
 
     people: int
@@ -55,73 +54,86 @@ class Preview:
     def reached(self) -> int:
         return sum(share.people for share in self.languages.values())
 
-    def for_json(self) -> dict[str, Any]:
-        """The preview in lists and JSON."""
-        shares = {
-            language: {"people": share.people, "parts": share.parts, "cost": share.cost}
-            for language, share in self.languages.items()
-        }
-        return {
-            "people": self.people,
-            "reached": self.reached,
-            "parts": self.parts,
-            "cost": self.cost,
-            "languages": shares,
-            "suppressed": {reason.value: count for reason, count in self.suppressed.items()},
-            "begins_at": self.begins_at.isoformat(),
-            "held_back": self.held_back,
-            "approvals": self.approvals,
-            "texts": {one.language: one.for_json() for one in self.texts},
-            "obstacles": list(self.obstacles),
-            "notes": list(self.notes),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
-    """The people of an audience, by what they get."""
+    """Number of people in an audience, by language or by suppression reason, and the cost of all parts."""
 
     people: int
     languages: Mapping[str, LanguageShare]
     suppressed: Mapping[SuppressionReason, int]
-    cost: str  # in all; empty where no price is set
+    cost: str  # empty if no price is set
 
 
 async def count_audience(
-    connection: AsyncConnection, reach: AudienceQuery, tired: IdBitmap, texts: Sequence[Rendering], price: Price | None
+    connection: AsyncConnection,
+    query: AudienceQuery,
+    capped: IdBitmap,
+    texts: Sequence[Rendering],
+    price: Price | None,
 ) -> AudienceCount:
-    """Count a whole audience, of whom those in `tired` have had the appeals of a week.
+    """Count a whole audience. `capped` are the people at the frequency cap.
 
-    A million people take about a second: the tables are hashed in memory, not walked.
+    A million people take about a second: PostgreSQL hashes the tables in memory, which needs the larger `work_mem`.
     """
-    parts = {(one.language, one.area): one.parts for one in texts}
-    lengths: defaultdict[str, set[int]] = defaultdict(set)
-    for one in texts:
-        lengths[one.language].add(one.parts)
-    by_area = any(len(found) > 1 for found in lengths.values())
     await connection.execute(text("SET LOCAL work_mem = '256MB'"))
+    needed = _NeededParts(texts)
     suppressed: Counter[SuppressionReason] = Counter()
     reached: Counter[str] = Counter()
-    needed: Counter[str] = Counter()
+    parts: Counter[str] = Counter()
     total = 0
-    for language, area, verdict, number in (await connection.execute(_grouped(reach, tired, by_area))).all():
+    rows = await connection.execute(preview_statement(query, capped, by_area=needed.differ_by_area))
+    for language, area, reason, number in rows.all():
         total += number
-        if verdict is not None:
-            suppressed[REASON_BY_TEXT[verdict]] += number
+        if reason is not None:
+            suppressed[REASON_BY_TEXT[reason]] += number
             continue
         reached[language] += number
-        needed[language] += number * (
-            parts.get((language, area)) or parts.get((language, "")) or max(lengths[language])
-        )
+        parts[language] += number * needed.by_person(language, area)
     shares = {
-        language: LanguageShare(reached[language], needed[language], price.cost_of(needed[language]) if price else "")
+        language: LanguageShare(reached[language], parts[language], _cost(price, parts[language]))
         for language in sorted(reached)
     }
-    return AudienceCount(total, shares, dict(suppressed), price.cost_of(needed.total()) if price else "")
+    return AudienceCount(total, shares, dict(suppressed), _cost(price, parts.total()))
 
 
-def _grouped(reach: AudienceQuery, tired: IdBitmap, by_area: bool) -> Select[Any]:
-    area: ColumnElement[str] = reach.area() if by_area else literal_column("''")
-    columns = (reach.language().label("language"), area.label("area"), reach.suppression_reason(tired).label("verdict"))
-    audience = select(*columns).where(reach.matches()).subquery("audience")
+class _NeededParts:
+    """Parts of the text that a person gets, by language and area."""
+
+    def __init__(self, texts: Sequence[Rendering]) -> None:
+        self._parts = {(rendering.language, rendering.area): rendering.parts for rendering in texts}
+        self._of_language: defaultdict[str, set[int]] = defaultdict(set)
+        for rendering in texts:
+            self._of_language[rendering.language].add(rendering.parts)
+
+    @property
+    def differ_by_area(self) -> bool:
+        """True if the texts of one language have different numbers of parts."""
+        return any(len(numbers) > 1 for numbers in self._of_language.values())
+
+    def by_person(self, language: str, area: str | None) -> int:
+        """Return the parts of a person: of their area, else of every area, else the most of their language."""
+        own = self._parts.get((language, area or ""))
+        return own or self._parts.get((language, "")) or max(self._of_language[language])
+
+
+def _cost(price: Price | None, parts: int) -> str:
+    return price.cost_of(parts) if price else ""
+
+
+def preview_statement(query: AudienceQuery, capped: IdBitmap, *, by_area: bool) -> Select[Any]:
+    """Build the SELECT that counts an audience by language, area and suppression reason.
+
+    Without `by_area` the area is empty in every row, which spares its subqueries for each person.
+    """
+    area: ColumnElement[str] = query.area() if by_area else literal_column("''")
+    audience = (
+        select(
+            query.language().label("language"),
+            area.label("area"),
+            query.suppression_reason(capped).label("suppression_reason"),
+        )
+        .where(query.matches())
+        .subquery("audience")
+    )
     return select(*audience.c, func.count()).group_by(*audience.c)

@@ -1,4 +1,7 @@
-"""What went out, for everybody to see: so that a forged appeal is known by not being there. No number is on it."""
+"""Published appeals: those that went out, for everybody to see, without a number.
+
+A forged appeal can be recognised, since it is not among them.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,26 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from gateway.appeals.audience import AllOf, AnyOf, Audience, Group, InvalidAudience, NoneOf, named_areas, parse_audience
+from gateway.appeals.incident_link import incident_area
 from gateway.appeals.store import draft_from_row
 from gateway.appeals.tables import appeals
 from gateway.appeals.texts import public_heading
-from gateway.appeals.workflow import incident_area
 from gateway.menu.model import Menu, appeal_area_label
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
 
-MAX_PUBLISHED = 500  # with three a week to everybody, those of three years
+MAX_PUBLISHED = 500  # three years of three a week to everybody
 _DEADLINE_S = 2.0
 _OWN_AREA = "[kelurahan/desa]"
-"""What stands on the page where each person reads the name of the own kelurahan."""
+"""Shown on the page for the name of each person's own kelurahan."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedAppeal:
-    """An appeal that went out. `purpose` is its heading (`saying.heading`).
+    """Appeal that went out. `purpose` is its public heading (`texts.public_heading`), numbers in it are masked.
 
-    `areas` are names, none for all of the place; `texts` are by language, in the pack's order.
+    `areas` are names, empty for the whole place. `texts` are by language, in the pack's order.
     """
 
     number: int
@@ -49,70 +52,80 @@ class PublishedAppeal:
 
 
 class PublishedAppeals:
-    """Reads what went out. May raise `DatabaseAway`."""
+    """Store of published appeals, read only. May raise `DatabaseUnavailable`."""
 
-    def __init__(self, database: Database, menu: Callable[[], Menu], channels: Mapping[str, str]) -> None:
-        """`menu` gives the pack that is in force, `channels` are the codes to dial, by channel."""
+    def __init__(self, database: Database, menu: Callable[[], Menu], service_codes: Mapping[str, str]) -> None:
+        """`menu` returns the pack in force. `service_codes` are the codes to dial, by channel."""
         self._database = database
         self._menu = menu
-        self._channels = channels
+        self._service_codes = service_codes
 
     async def list_published(self, limit: int = MAX_PUBLISHED) -> Sequence[PublishedAppeal]:
-        """The appeals of which an SMS has left, the newest first."""
+        """List the appeals of which an SMS was sent, newest first."""
         menu, table = self._menu(), appeals.c
-        left = select(appeals).where(table.went_out_at.is_not(None))
-        newest = left.order_by(table.went_out_at.desc(), table.id.desc()).limit(limit)
+        sent = select(appeals).where(table.went_out_at.is_not(None))
+        newest = sent.order_by(table.went_out_at.desc(), table.id.desc()).limit(limit)
         async with self._database.begin(deadline=_DEADLINE_S) as connection:
             rows = (await connection.execute(newest)).mappings().all()
-            places = {row["ticket"]: await incident_area(connection, row["ticket"]) for row in rows}
-        return [self._published(row, menu, places[row["ticket"]]) for row in rows]
+            areas = {row["ticket"]: await incident_area(connection, row["ticket"]) for row in rows}
+        return [self._published(row, menu, areas[row["ticket"]]) for row in rows]
 
-    def _published(self, row: RowMapping, menu: Menu, place: str) -> PublishedAppeal:
+    def _published(self, row: RowMapping, menu: Menu, area: str) -> PublishedAppeal:
         values = {
-            "kel": appeal_area_label(menu, place) if place else _OWN_AREA,
-            "ussd": self._channels.get(row["channel"], ""),
+            "kel": appeal_area_label(menu, area) if area else _OWN_AREA,
+            "ussd": self._service_codes.get(row["channel"], ""),
             "svc": menu.service,
         }
         return PublishedAppeal(
             number=row["id"],
             purpose=mask_in(public_heading(draft_from_row(row), menu)),
-            texts={language: mask_in(_filled(text, values)) for language, text in _in_order(row["texts"], menu)},
-            areas=_names(row["audience"], menu),
+            texts={
+                language: mask_in(_fill_tolerant(text, values)) for language, text in _in_pack_order(row["texts"], menu)
+            },
+            areas=_area_names(row["audience"], menu),
             went_out_at=row["went_out_at"],
         )
 
 
-def _in_order(texts: Mapping[str, str], menu: Menu) -> list[tuple[str, str]]:
-    """`texts` as the pack orders its languages, then those that it no longer has."""
+def _in_pack_order(texts: Mapping[str, str], menu: Menu) -> list[tuple[str, str]]:
+    """Sort `texts` by the pack's order of languages, then those that it no longer has."""
     order = [*menu.languages]
-    return sorted(texts.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+    return sorted(texts.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
+def _fill_tolerant(text: str, values: Mapping[str, str]) -> str:
+    """Fill a template, with nothing for an unknown placeholder."""
     return fill(text, {name: values.get(name, "") for name in placeholders(text)})
 
 
-# Where ---------------------------------------------------------------------------------------------------------
+# Areas ---------------------------------------------------------------------------------------------------------
 
 
-def _names(audience: Mapping[str, Any], menu: Menu) -> tuple[str, ...]:
+def _area_names(audience: Mapping[str, Any], menu: Menu) -> tuple[str, ...]:
     try:
-        codes = _codes(parse_audience(audience, menu.areas, menu.languages), menu)
-    except InvalidAudience:  # the pack has lost what it names
+        codes = _limiting_areas(parse_audience(audience, menu.areas, menu.languages), menu)
+    except InvalidAudience:  # the pack no longer has a word of it
         codes = None
     return tuple(appeal_area_label(menu, code) for code in sorted(codes or ()))
 
 
-def _codes(audience: Audience, menu: Menu) -> frozenset[str] | None:
-    """The areas that it keeps to; None if it keeps to none."""
+def _limiting_areas(audience: Audience, menu: Menu) -> frozenset[str] | None:
+    """Return the areas that an audience is limited to, None if it is not limited."""
     match audience:
         case Group():
             return named_areas(audience, menu.areas) if audience.areas else None
         case AllOf(parts):
-            return _union(found for part in parts if (found := _codes(part, menu)) is not None) or None
+            limits = [areas for part in parts if (areas := _limiting_areas(part, menu)) is not None]
+            return _union(limits) or None
         case AnyOf(parts):
-            each = [_codes(part, menu) for part in parts]
-            return None if None in each else _union(found for found in each if found is not None)
+            # One unlimited part makes the whole unlimited.
+            limits = []
+            for part in parts:
+                areas = _limiting_areas(part, menu)
+                if areas is None:
+                    return None
+                limits.append(areas)
+            return _union(limits)
         case NoneOf():
             return None
 

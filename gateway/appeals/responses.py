@@ -1,6 +1,6 @@
-"""Answers to appeals: what somebody says to us soon after one belongs to it, and is counted there.
+"""Responses to appeals: an inbound SMS or an opt-out soon after an appeal is counted as a response to it.
 
-Every opt-out is a `stop`, by whichever way it came: an SMS, the USSD menu, or the carrier. Every other SMS is `other`.
+Every opt-out is a `stop`, whether it came by SMS, by the USSD menu or from the carrier. Every other SMS is `other`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gateway.appeals.tables import appeal_answers
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
 
-_LEFT = (
+_SENT = (
     MessageStatus.SENDING,
     MessageStatus.ACCEPTED,
     MessageStatus.DELIVERED,
@@ -28,33 +28,33 @@ _LEFT = (
 async def record_response(
     connection: AsyncConnection, phone_key: bytes, kind: ResponseKind, now: datetime
 ) -> int | None:
-    """Tie an answer to the last appeal to this phone, and count it there; the appeal, None if there was none lately.
+    """Count a response to the last appeal that was sent to this phone. Returns the appeal, None if none was recent.
 
-    Somebody's answers of one kind count once. That `stop` ends the appeals to somebody is the
-    work of `messages/suppression.py`: here it is a number in an account.
+    Responses of one kind count once per person. That `stop` ends the appeals to a person is the work of
+    `messages/suppression.py`: here it is only counted.
     """
     table = messages.c
-    last = (
+    last_message = (
         select(table.appeal, table.person)
         .where(
             table.phone_key == phone_key,
             table.appeal.is_not(None),
-            table.status.in_([status.value for status in _LEFT]),
+            table.status.in_([status.value for status in _SENT]),
             table.updated_at > now - RESPONSE_WINDOW,
         )
         .order_by(table.updated_at.desc(), table.id.desc())
         .limit(1)
     )
-    found = (await connection.execute(last)).first()
-    if found is None:
+    message = (await connection.execute(last_message)).first()
+    if message is None:
         return None
-    adding = insert(appeal_answers).values(appeal=found.appeal, person=found.person, kind=kind, at=now)
-    again = adding.on_conflict_do_update(index_elements=["appeal", "person", "kind"], set_={"at": now})
-    await connection.execute(again)
-    appeal: int = found.appeal
+    response = insert(appeal_answers).values(appeal=message.appeal, person=message.person, kind=kind, at=now)
+    upsert = response.on_conflict_do_update(index_elements=["appeal", "person", "kind"], set_={"at": now})
+    await connection.execute(upsert)
+    appeal: int = message.appeal
     return appeal
 
 
 async def record_stop(connection: AsyncConnection, phone_key: bytes, now: datetime) -> None:
-    """Count that somebody wants no more of this; for who takes opt-outs (`messages.optouts.Heard`)."""
+    """Count a `stop`, as the callback of an opt-out (`messages.suppression`)."""
     await record_response(connection, phone_key, ResponseKind.STOP, now)

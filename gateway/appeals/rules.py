@@ -1,11 +1,11 @@
-"""Pure: rules of an appeal. Validate a draft, say when it first sends, and which rule of the pack blocks it."""
+"""Pure: rules of an appeal: validate a draft, compute its first send, and find the rule of the pack that blocks it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from gateway.appeals.appeal import AppealDraft, approvals_needed
+from gateway.appeals.appeal import UNFINISHED, Appeal, AppealDraft, AppealStatus, approvals_needed
 from gateway.appeals.audience import InvalidAudience, parse_audience
 from gateway.appeals.texts import effective_texts, render_texts, template_texts
 from gateway.menu.model import APPEAL_PLACEHOLDERS, Menu
@@ -18,48 +18,56 @@ from gateway.text.wording import placeholders
 
 MOST_PARTS = CLASSES[MessageClass.APPEAL].max_parts
 _LONGEST_PURPOSE = 200
-_LATE = timedelta(minutes=5)  # so long a start may be past: somebody has typed it
+_START_GRACE = timedelta(minutes=5)  # a start may be this far in the past: typing it took a while
 
 
 class InvalidDraft(ValueError):
-    """All that is wrong with what an author has written."""
+    """Draft with faults. Its text and `diagnostics` tell all of them."""
 
     def __init__(self, diagnostics: Sequence[str]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(diagnostics))
 
 
-def check_draft(
-    draft: AppealDraft, menu: Menu, channels: Mapping[str, str], now: datetime, stood: AppealDraft | None = None
-) -> None:
-    """Raise `WrongDraft` with all that is wrong; `channels` are the codes to dial, by channel.
+# Validation of a draft -----------------------------------------------------------------------------------------
 
-    A start may be past only where it is that of what `stood` there before.
+
+def check_draft(
+    draft: AppealDraft,
+    menu: Menu,
+    service_codes: Mapping[str, str],
+    now: datetime,
+    previous: AppealDraft | None = None,
+) -> None:
+    """Raise `InvalidDraft` with all faults of a draft. `service_codes` are the codes to dial, by channel.
+
+    A start in the past is a fault, unless `previous` has the same one.
     """
-    diagnostics = list(_faults(draft, menu, channels))
-    if stood is None or draft.starts_at != stood.starts_at:
-        diagnostics += filter(None, [start_error(draft.starts_at, menu, now)])
+    diagnostics = list(_faults(draft, menu, service_codes))
+    is_new_start = previous is None or draft.starts_at != previous.starts_at
+    if is_new_start and (fault := start_error(draft.starts_at, menu, now)):
+        diagnostics.append(fault)
     if diagnostics:
         raise InvalidDraft(diagnostics)
 
 
 def start_error(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
-    """Why a start cannot be set to that time; empty if it can."""
+    """Return the reason that an appeal cannot start at that time, or an empty text."""
     if starts_at is None:
         return ""
     if starts_at.tzinfo is None:
         return "the time needs a time zone"
-    if starts_at >= now - _LATE:
+    if starts_at >= now - _START_GRACE:
         return ""
-    named = f"{starts_at.astimezone(menu.timezone):%Y-%m-%d %H:%M %Z}"
-    return f"{named} is past; it begins later, or as soon as it is approved"
+    local = f"{starts_at.astimezone(menu.timezone):%Y-%m-%d %H:%M %Z}"
+    return f"the start {local} is in the past; choose a later time, or none to start on approval"
 
 
-def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, str]) -> Iterator[str]:
+def _faults(draft: AppealDraft, menu: Menu, service_codes: Mapping[str, str]) -> Iterator[str]:
     if not 0 < len(draft.purpose.strip()) <= _LONGEST_PURPOSE:
         yield f"an appeal needs a purpose of at most {_LONGEST_PURPOSE} characters"
-    if draft.channel not in channels:
-        yield f"no channel is called {draft.channel}; known are {', '.join(sorted(channels))}"
+    if draft.channel not in service_codes:
+        yield _unknown("channel", draft.channel, sorted(service_codes))
     try:
         parse_audience(draft.audience, menu.areas, menu.languages)
     except InvalidAudience as error:
@@ -69,12 +77,19 @@ def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, str]) -> Iter
     elif draft.template:
         yield from _template_faults(draft, menu)
     for language, text in draft.texts.items():
-        yield from _text_faults(language, text, menu, channels.get(draft.channel, ""))
+        yield from _text_faults(language, text, menu, service_codes.get(draft.channel, ""))
     yield from _refused_words(draft, menu)
 
 
+def _unknown(kind: str, word: str, expected: Iterable[str]) -> str:
+    return f'unknown {kind} "{word}"; expected one of {", ".join(expected) or "none"}'
+
+
 def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
-    """What it says, in its texts or its purpose, that no appeal may say; read as `spelt` would write it."""
+    """Yield a fault for each refused word in the texts and the purpose.
+
+    They are searched as they go out, in GSM-7, so that a look-alike letter hides no word.
+    """
     for where, text in {"purpose": draft.purpose, **effective_texts(draft, menu)}.items():
         for word in find_banned_words(gsm.transliterate(text).text, menu.rules.refused_words):
             yield f"{where}: {word} is one of the refused words"
@@ -83,14 +98,14 @@ def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
 def _template_faults(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     template = menu.templates.get(draft.template)
     if template is None:
-        yield f"no template is called {draft.template}; known are {', '.join(menu.templates) or 'none'}"
+        yield _unknown("template", draft.template, menu.templates)
     elif template.needs is Need.CLOSED_INCIDENT and not draft.ticket:
         yield f"{draft.template} speaks of an incident: name its ticket"
 
 
-def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[str]:
+def _text_faults(language: str, text: str, menu: Menu, service_code: str) -> Iterator[str]:
     if language not in menu.languages:
-        yield f"no language is called {language}; known are {', '.join(menu.languages)}"
+        yield _unknown("language", language, menu.languages)
         return
     try:
         unknown = sorted(placeholders(text) - set(APPEAL_PLACEHOLDERS))
@@ -98,67 +113,84 @@ def _text_faults(language: str, text: str, menu: Menu, ussd: str) -> Iterator[st
         yield f"{language}: {error}"
         return
     if unknown:
-        yield f"{language}: {{{unknown[0]}}} stands for nothing; known are {', '.join(APPEAL_PLACEHOLDERS)}"
+        yield f"{language}: unknown placeholder {{{unknown[0]}}}; expected one of {', '.join(APPEAL_PLACEHOLDERS)}"
     elif not text.strip():
         yield f"{language}: this text is empty"
-    elif (most := max(one.parts for one in render_texts({language: text}, menu, ussd))) > MOST_PARTS:
-        yield f"{language}: this text takes {most} parts; an appeal has at most {MOST_PARTS}"
-    elif (leaving := _leaving(menu)) and not find_banned_words(text, leaving):
-        yield f"{language}: this text must say how to leave, with one of {', '.join(leaving)}"
+    elif (parts := max(one.parts for one in render_texts({language: text}, menu, service_code))) > MOST_PARTS:
+        yield f"{language}: this text takes {parts} parts; an appeal has at most {MOST_PARTS}"
+    elif (stop_words := _stop_words(menu)) and not find_banned_words(text, stop_words):
+        yield f"{language}: this text must say how to leave, with one of {', '.join(stop_words)}"
 
 
-def _leaving(menu: Menu) -> list[str]:
-    """The words by which somebody leaves, in any of the languages; none where the pack takes no SMS."""
-    words = menu.keywords.commands.get("unsubscribe", {}).values()
-    return sorted({word.upper() for spoken in words for word in spoken})
+def _stop_words(menu: Menu) -> list[str]:
+    """Return the SMS commands that opt out, in all languages. Empty if the pack takes no SMS."""
+    by_language = menu.keywords.commands.get("unsubscribe", {}).values()
+    return sorted({word.upper() for words in by_language for word in words})
+
+
+# Go-live rules -------------------------------------------------------------------------------------------------
 
 
 def first_send_at(draft: AppealDraft, menu: Menu, now: datetime) -> datetime:
-    """When the first of it would leave, if it were let go now."""
-    begins = max(draft.starts_at or now, now)
-    return menu.quiet_until(begins) or begins
+    """Return the time of the first send: the start, or the end of the quiet hours that it falls into."""
+    starts_at = max(draft.starts_at or now, now)
+    return menu.quiet_until(starts_at) or starts_at
 
 
 def required_approvals(draft: AppealDraft, menu: Menu, now: datetime) -> int:
-    """How many people must approve it, by the stage in which it goes out."""
+    """Return the number of people who must approve, by the stage that the appeal goes out in."""
     return approvals_needed(menu.is_strict(first_send_at(draft, menu, now)))
+
+
+def total_approvals_needed(appeal: Appeal, menu: Menu, now: datetime) -> int | None:
+    """Return the number of approvals that an appeal needs in all. None once it is done or cancelled."""
+    if appeal.status not in UNFINISHED:
+        return None
+    return required_approvals(appeal.draft, menu, now)
+
+
+def held_until(appeal: Appeal, menu: Menu, now: datetime) -> datetime | None:
+    """Return the end of the quiet hours that hold back a running appeal, None if it is not held back."""
+    return menu.quiet_until(now) if appeal.status is AppealStatus.RUNNING else None
 
 
 def blocking_reason(
     draft: AppealDraft, menu: Menu, now: datetime, approvals: int | None = None, *, begun: bool = False
 ) -> str:
-    """Why it may not go out by the pack that is in force; empty if it may.
+    """Return the reason that the pack in force forbids the appeal to go out, or an empty text.
 
-    `approvals` is None while they are still to come. Of one that has `begun` it says as well what can be done.
+    `approvals` is None while they are still to come. For an appeal that has `begun` the text also tells what to do.
     """
-    if words := "; ".join(_refused_words(draft, menu)):
-        return f"{words}: it can only be cancelled" if begun else words
+    # The worker stores these texts as the reason of a pause, and the workflow compares them with the stored one.
+    if refused := "; ".join(_refused_words(draft, menu)):
+        return f"{refused}: it can only be cancelled" if begun else refused
     at = first_send_at(draft, menu, now)
     if not menu.is_strict(at):
         return ""
     stage = menu.stage_on(at.astimezone(menu.timezone).date())
-    if _is_changed(draft, menu) or not _is_approved(draft, menu):
-        since = f", and {draft.template} has been changed since" if _is_approved(draft, menu) else ""
+    if _differs_from_template(draft, menu) or not _is_approved_template(draft, menu):
+        since = f", and {draft.template} has been changed since" if _is_approved_template(draft, menu) else ""
         fault = f"in {stage} only approved texts of the pack go out{since}"
         return f"{fault}: until {stage} is over it can only be cancelled" if begun else fault
-    if approvals is not None and approvals < approvals_needed(strict=True):
-        fault = f"in {stage} an appeal needs {approvals_needed(strict=True)} approvals"
+    needed = approvals_needed(strict=True)
+    if approvals is not None and approvals < needed:
+        fault = f"in {stage} an appeal needs {needed} approvals"
         return f"{fault}: another person must approve it before it is resumed" if begun else fault
     return ""
 
 
-def _is_approved(draft: AppealDraft, menu: Menu) -> bool:
+def _is_approved_template(draft: AppealDraft, menu: Menu) -> bool:
     template = menu.templates.get(draft.template)
     return template is not None and template.approved
 
 
-def _is_changed(draft: AppealDraft, menu: Menu) -> bool:
-    """Whether its texts are no more those that the pack has."""
+def _differs_from_template(draft: AppealDraft, menu: Menu) -> bool:
+    """Return True if the stored texts are not, or no longer, those of the pack's template."""
     return bool(draft.texts) and draft.texts != template_texts(draft.template, menu)
 
 
 def warnings(draft: AppealDraft, menu: Menu) -> Iterator[str]:
-    """What is worth knowing of its texts, though nothing is wrong with it: who is written to in another language."""
+    """Yield warnings about the texts of a valid draft: languages without a text, and numbers to be masked."""
     texts = effective_texts(draft, menu)
     for language in menu.languages:
         if language not in texts:

@@ -1,7 +1,11 @@
-"""The register of appeals: their rows, as values, and how the audience of one is frozen."""
+"""Store of appeals: rows to values and back, status changes with their audit entry, and freezing of the audience.
+
+Every function works in the transaction of its caller.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,54 +24,49 @@ from gateway.menu.model import Menu
 from gateway.messages.holds import set_hold
 from gateway.messages.message import MessageStatus
 from gateway.people.tables import people
+from gateway.text.errors import ExplainedError
 from gateway.text.gsm import Replacement
 
 WORKER = "worker"
+"""Actor of the worker's entries in the audit trail."""
 
 
-class NoSuchAppeal(LookupError):
+class NoSuchAppeal(ExplainedError, LookupError):
     """There is no appeal with this number."""
-
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
 
 
 async def find_appeal(connection: AsyncConnection, appeal: int, *, locked: bool = False) -> Appeal:
-    """The appeal, held until the transaction ends if `locked`. Raises `NoSuchAppeal`."""
-    finding = select(appeals).where(appeals.c.id == appeal)
-    row = (await connection.execute(finding.with_for_update() if locked else finding)).mappings().first()
+    """Find an appeal. With `locked` its row stays locked until the transaction ends. Raises `NoSuchAppeal`."""
+    query = select(appeals).where(appeals.c.id == appeal)
+    row = (await connection.execute(query.with_for_update() if locked else query)).mappings().first()
     if row is None:
         raise NoSuchAppeal
-    return (await _read(connection, [row]))[0]
+    return (await _with_approvers(connection, [row]))[0]
 
 
 async def list_appeals(connection: AsyncConnection, limit: int, status: AppealStatus | None = None) -> Sequence[Appeal]:
-    """The newest appeals, the newest first; of one status if it is given."""
+    """List the newest appeals, newest first, of one status if it is given."""
     newest = select(appeals).order_by(appeals.c.id.desc()).limit(limit)
     if status is not None:
         newest = newest.where(appeals.c.status == status)
-    return await _read(connection, (await connection.execute(newest)).mappings().all())
+    return await _with_approvers(connection, (await connection.execute(newest)).mappings().all())
 
 
-async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[Appeal]:
+async def _with_approvers(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[Appeal]:
+    if not rows:
+        return []
     table = appeal_approvals.c
     given = select(table.appeal, table.version, table.approver).order_by(table.at, table.approver)
-    given = given.where(table.appeal.in_([row["id"] for row in rows]))
-    approvals = (await connection.execute(given)).all() if rows else []
-    return [
-        _appeal(row, tuple(by for appeal, version, by in approvals if (appeal, version) == (row["id"], row["version"])))
-        for row in rows
-    ]
+    approvers: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+    for appeal, version, approver in await connection.execute(
+        given.where(table.appeal.in_([row["id"] for row in rows]))
+    ):
+        approvers[appeal, version].append(approver)
+    # Approvals of an earlier version count no more.
+    return [_appeal_from_row(row, tuple(approvers[row["id"], row["version"]])) for row in rows]
 
 
-def draft_from_row(row: RowMapping) -> AppealDraft:
-    """What was written, from its row."""
-    draft = {name: row[name] for name in ("purpose", "audience", "channel", "template", "texts", "ticket", "starts_at")}
-    changes = {language: tuple(Replacement(*one) for one in made) for language, made in row["changes"].items()}
-    return AppealDraft(**draft, changes=changes)
-
-
-def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
+def _appeal_from_row(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     return Appeal(
         id=row["id"],
         status=AppealStatus(row["status"]),
@@ -86,13 +85,29 @@ def _appeal(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
     )
 
 
+def draft_from_row(row: RowMapping) -> AppealDraft:
+    return AppealDraft(
+        purpose=row["purpose"],
+        audience=row["audience"],
+        channel=row["channel"],
+        template=row["template"],
+        texts=row["texts"],
+        ticket=row["ticket"],
+        starts_at=row["starts_at"],
+        changes={
+            language: tuple(Replacement(*fields) for fields in replacements)
+            for language, replacements in row["changes"].items()
+        },
+    )
+
+
 def draft_columns(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
-    """What stands of a draft in its row: the texts as they are now, also those of a template."""
+    """Return the columns of a draft. They keep the texts as they are now, also those of a template."""
     return {
         "purpose": draft.purpose.strip(),
         "template": draft.template,
         "texts": dict(effective_texts(draft, menu)),
-        "changes": {language: list(made) for language, made in draft.changes.items()},
+        "changes": {language: list(replacements) for language, replacements in draft.changes.items()},
         "ticket": draft.ticket,
         "channel": draft.channel,
         "audience": draft.audience,
@@ -100,61 +115,65 @@ def draft_columns(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
     }
 
 
+# Changes -------------------------------------------------------------------------------------------------------
+
+
 async def update_appeal(
     connection: AsyncConnection, appeal: int, by: str, action: str, now: datetime, detail: str = "", **values: Any
 ) -> None:
-    """Write `values` and who did it."""
+    """Write `values` to the row of an appeal, and `action` with its `detail` to the audit trail."""
     await connection.execute(update(appeals).where(appeals.c.id == appeal).values(**values, updated_at=now))
-    told = {"reason": detail} if detail else {}
-    await connection.execute(INSERT_AUDIT, audit_row(now, by, f"appeal.{action}", f"appeal {appeal}", told))
+    reason = {"reason": detail} if detail else {}
+    await connection.execute(INSERT_AUDIT, audit_row(now, by, f"appeal.{action}", f"appeal {appeal}", reason))
 
 
 async def pause_appeal(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
-    """Hold what waits of a running appeal."""
+    """Pause a running appeal and hold its waiting messages."""
     await update_appeal(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
     await set_hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
 
 
 async def cancel_appeal(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
-    """Call off what waits of an appeal."""
-    await update_appeal(
-        connection, appeal, actor.name, "cancelled", now, reason, status=AppealStatus.CANCELLED, reason=reason
-    )
+    """Cancel an appeal and its waiting messages."""
+    cancelled = {"status": AppealStatus.CANCELLED, "reason": reason}
+    await update_appeal(connection, appeal, actor.name, "cancelled", now, reason, **cancelled)
     await set_hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)
 
 
+# Audience ------------------------------------------------------------------------------------------------------
+
+
 def audience_query(draft: AppealDraft, menu: Menu) -> AudienceQuery:
-    """The audience of `draft` and in which languages it is written to. Raises `WrongAudience`."""
+    """Build the audience of `draft` as SQL, with the languages of its texts. Raises `InvalidAudience`."""
     texts = effective_texts(draft, menu)
     fallback = menu.language if menu.language in texts else ""
-    return AudienceQuery(parse_audience(draft.audience, menu.areas, menu.languages), menu.areas, tuple(texts), fallback)
-
-
-# The frozen audience -------------------------------------------------------------------------------------------
+    audience = parse_audience(draft.audience, menu.areas, menu.languages)
+    return AudienceQuery(audience, menu.areas, tuple(texts), fallback)
 
 
 async def freeze_audience(
-    connection: AsyncConnection, appeal: int, reach: AudienceQuery, now: datetime, chunk: int
+    connection: AsyncConnection, appeal: int, query: AudienceQuery, now: datetime, chunk_size: int
 ) -> int:
-    """Write down who is the audience now, `chunk` people to a row; how many they are."""
-    bound = (await connection.execute(select(func.max(people.c.id)))).scalar() or 0
+    """Freeze the audience: store the ids of its people, `chunk_size` to a row. Returns the number of people."""
+    max_person_id = (await connection.execute(select(func.max(people.c.id)))).scalar() or 0
     numbered = (
-        select(people.c.id, func.row_number().over(order_by=people.c.id).label("place"))
-        .where(reach.matches(), people.c.id <= bound)
+        select(people.c.id, func.row_number().over(order_by=people.c.id).label("position"))
+        .where(query.matches(), people.c.id <= max_person_id)
         .cte("numbered")
     )
-    number = cast((numbered.c.place - 1) // chunk, Integer)
+    number = cast((numbered.c.position - 1) // chunk_size, Integer)
+    # The ids stay inside the database: a million of them would cost a round trip and memory here.
     ids = func.array_agg(aggregate_order_by(numbered.c.id, numbered.c.id))
     chunks = select(literal(appeal, BigInteger), number, ids).group_by(number)
     await connection.execute(insert(appeal_chunks).from_select(["appeal", "number", "people"], chunks))
-    counting = select(func.coalesce(func.sum(func.cardinality(appeal_chunks.c.people)), 0))
-    frozen = int((await connection.execute(counting.where(appeal_chunks.c.appeal == appeal))).scalar_one())
-    values = {"frozen_at": now, "bound": bound, "frozen": frozen}
+    sizes = select(func.coalesce(func.sum(func.cardinality(appeal_chunks.c.people)), 0))
+    size = int((await connection.execute(sizes.where(appeal_chunks.c.appeal == appeal))).scalar_one())
+    values = {"frozen_at": now, "bound": max_person_id, "frozen": size}
     await connection.execute(update(appeals).where(appeals.c.id == appeal).values(values))
-    return frozen
+    return size
 
 
 async def unfreeze_audience(connection: AsyncConnection, appeal: int) -> None:
-    """Forget the frozen audience of an appeal of which nothing was sent yet."""
+    """Delete the frozen audience of an appeal that has sent nothing yet."""
     await connection.execute(delete(appeal_chunks).where(appeal_chunks.c.appeal == appeal))
     await connection.execute(update(appeals).where(appeals.c.id == appeal).values(frozen_at=None, bound=None, frozen=0))

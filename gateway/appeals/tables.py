@@ -1,7 +1,7 @@
-"""The tables of the appeals. What goes to each person stands among the messages, once per appeal and person.
+"""Tables of appeals. The message to each person is a row of `messages`, one per appeal and person.
 
-A frozen audience is the ids of its people, in chunks. Each chunk is expanded by one transaction, which also marks it:
-so there is neither a gap nor a double, wherever a worker is killed.
+A frozen audience is the ids of its people, in chunks. One transaction expands a chunk into messages and marks it as
+expanded, so that nobody is missed or written to twice, wherever a worker is killed.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ appeals = Table(
     Column("status", Text, nullable=False),
     Column("version", Integer, nullable=False),  # counts the edits
     Column("purpose", Text, nullable=False),
-    Column("template", Text, nullable=False),  # of the pack; empty: written
+    Column("template", Text, nullable=False),  # of the pack; empty for texts of the author
     Column("texts", JSONB, nullable=False),  # by language, as they were approved
-    # By language, what the author wrote instead: the character, what goes out, and where it stood.
+    # Characters of the author that were replaced, by language: the original, its substitute and its position.
     Column("changes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
-    Column("ticket", Text, nullable=False),  # of the incident that it speaks of
+    Column("ticket", Text, nullable=False),  # of the incident that it is about
     Column("channel", Text, nullable=False),
     Column("audience", JSONB, nullable=False),
     Column("starts_at", DateTime(timezone=True)),
-    Column("authors", ARRAY(Text), nullable=False),  # whoever has written in it, the first first
+    Column("authors", ARRAY(Text), nullable=False),  # everybody who edited it, the first author first
     Column("reason", Text, nullable=False),
     Column("frozen_at", DateTime(timezone=True)),
-    Column("bound", BigInteger),  # nobody with a higher id was there when it was approved
-    Column("frozen", BigInteger, nullable=False),  # people in the audience
-    Column("expanded", BigInteger, nullable=False),  # of them, how many have a message, sent or suppressed
-    Column("judged_from", DateTime(timezone=True)),
-    Column("went_out_at", DateTime(timezone=True)),  # when the first SMS of it left
+    Column("bound", BigInteger),  # highest id among all people at the time of approval
+    Column("frozen", BigInteger, nullable=False),  # number of people in the frozen audience
+    Column("expanded", BigInteger, nullable=False),  # number of them who have a message, queued or suppressed
+    Column("judged_from", DateTime(timezone=True)),  # earlier failures do not pause it
+    Column("went_out_at", DateTime(timezone=True)),  # time of the first SMS sent
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Index("ix_appeals_status", "status"),
@@ -56,7 +56,7 @@ appeal_approvals = Table(
     "appeal_approvals",
     metadata,
     Column("appeal", BigInteger, ForeignKey("appeals.id"), nullable=False),
-    Column("version", Integer, nullable=False),  # an edit makes a new one, which nobody has approved
+    Column("version", Integer, nullable=False),  # an edit begins a new version without approvals
     Column("approver", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("appeal", "version", "approver"),
@@ -69,7 +69,7 @@ appeal_chunks = Table(
     Column("number", Integer, nullable=False),
     Column("people", ARRAY(BigInteger), nullable=False),
     Column("expanded_at", DateTime(timezone=True)),
-    # Set when it is expanded: whom a message was queued for, as a crowd (appeals/bitmap.py), and when those were due.
+    # Set by the expansion: bitmap of the people a message was queued for (appeals/bitmap.py), and its due time.
     Column("first", BigInteger),
     Column("queued_for", LargeBinary),
     Column("due_at", DateTime(timezone=True)),
@@ -77,7 +77,7 @@ appeal_chunks = Table(
     Index("ix_appeal_chunks_left", "appeal", "number", postgresql_where=text("expanded_at IS NULL")),
 )
 
-# What people answered, each kind once; `at` is the last time.
+# Responses of people, each kind once per person. `at` is the time of the last one.
 appeal_answers = Table(
     "appeal_answers",
     metadata,

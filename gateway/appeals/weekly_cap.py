@@ -1,16 +1,19 @@
-"""Who has had the appeals of a week, and gets no more of them.
+"""Frequency cap: people who already got the most appeals that are allowed in seven days.
 
-The messages know it, but a million people have three million of them. So each chunk keeps as a crowd whom a message
-was queued for when it was expanded; of these only the few are looked up that came to nothing. The answer is exact.
+Counting `messages` would be exact but slow: a million people have three million rows. So each chunk keeps a bitmap of
+the people it queued a message for. Only the few whose message was not sent are looked up in `messages`. The result is
+exact.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,72 +23,95 @@ from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import NOT_SENT, messages
 
-_ANY_ID = 2**63 - 1
-_NOTHING = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
+_UNSENT = (MessageStatus.SUPPRESSED, MessageStatus.CANCELLED, MessageStatus.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _IdRange:
+    """Person ids from `first` up to, and without, `end`."""
+
+    first: int = 0
+    end: int = 2**63 - 1
 
 
 async def at_weekly_cap(
     connection: AsyncConnection, until: datetime, excluding: int = 0, person_ids: Sequence[int] | None = None
 ) -> IdBitmap:
-    """Who has, by `until`, had the appeals of a week beside the appeal `but`.
+    """Return the people who are at the cap by `until`, not counting the appeal `excluding`.
 
-    `among` are the ids that are asked for, ascending, where those are few.
+    `person_ids`, ascending, limits the search to the range of these ids, which is fast where they are few.
     """
     since = until - WEEK
-    week = await _appeals_of(connection, since, excluding)
-    if len(week) < MAX_PER_WEEK:
+    recent = await _recent_appeals(connection, since, excluding)
+    if len(recent) < MAX_PER_WEEK:
         return EMPTY
-    first, end = (person_ids[0], person_ids[-1] + 1) if person_ids else (0, _ANY_ID)
-    queued_for, earlier = await _queued_for(connection, week, since, first, end)
-    for appeal, crowd in earlier.items():
-        put_off = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _NOTHING])]
-        within = max(first, crowd.first), min(end, crowd.end)
-        for ids in (await _people(connection, [appeal], put_off, *within)).values():
-            queued_for[appeal].append(IdBitmap.of(ids))
-    # By its index, of which PostgreSQL thinks too little just after a large appeal: it would read all messages instead.
+    ids = _IdRange(person_ids[0], person_ids[-1] + 1) if person_ids else _IdRange()
+    queued_for, earlier = await _queued_bitmaps(connection, recent, since, ids)
+    for appeal, bitmap in earlier.items():
+        postponed = [messages.c.due_at > since, messages.c.status.not_in([status.value for status in _UNSENT])]
+        within = _IdRange(max(ids.first, bitmap.first), min(ids.end, bitmap.end))
+        for people in (await _people_of_messages(connection, [appeal], postponed, within)).values():
+            queued_for[appeal].append(IdBitmap.of(people))
+    # Just after a large appeal PostgreSQL's statistics are old: it would scan all messages instead of using the index.
     await connection.execute(text("SET LOCAL enable_seqscan = off"))
-    nothing = await _people(connection, week, [NOT_SENT], first, end)
+    not_sent = await _people_of_messages(connection, recent, [NOT_SENT], ids)
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
-    return in_at_least(MAX_PER_WEEK, [union(queued_for[appeal]).without(nothing.get(appeal, ())) for appeal in week])
+    bitmaps = [union(queued_for[appeal]).without(not_sent.get(appeal, ())) for appeal in recent]
+    return in_at_least(MAX_PER_WEEK, bitmaps)
 
 
-async def _appeals_of(connection: AsyncConnection, since: datetime, but: int) -> Sequence[int]:
-    """Those that may have reached people since then: they go out, or did so until later."""
+async def _recent_appeals(connection: AsyncConnection, since: datetime, excluding: int) -> Sequence[int]:
+    """Return the appeals that may have reached people since then: unfinished, or updated later."""
     table = appeals.c
     unfinished = table.status.in_([AppealStatus.RUNNING.value, AppealStatus.PAUSED.value])
-    found = select(table.id).where(table.id != but, table.expanded > 0, or_(unfinished, table.updated_at > since))
-    return (await connection.execute(found)).scalars().all()
+    recent = select(table.id).where(
+        table.id != excluding, table.expanded > 0, or_(unfinished, table.updated_at > since)
+    )
+    return (await connection.execute(recent)).scalars().all()
 
 
-async def _queued_for(
-    connection: AsyncConnection, week: Sequence[int], since: datetime, first: int, end: int
+async def _queued_bitmaps(
+    connection: AsyncConnection, recent: Sequence[int], since: datetime, ids: _IdRange
 ) -> tuple[defaultdict[int, list[IdBitmap]], dict[int, IdBitmap]]:
-    """Whom messages were queued for that were due since then, by appeal; and whom others that were due earlier.
+    """Return the people whose messages were due since then, and those whose messages were due earlier, by appeal.
 
-    Of the latter some may be due since then all the same: a message's time becomes later in quiet hours, after a
-    pause, at a second try. It never becomes earlier.
+    Some of the latter may be due since then all the same: quiet hours, a pause or a retry postpone a message. Nothing
+    makes it earlier.
+    """
+    queued_for: defaultdict[int, list[IdBitmap]] = defaultdict(list)
+    earlier: defaultdict[int, list[IdBitmap]] = defaultdict(list)
+    for chunk in await connection.execute(weekly_cap_statement(recent, since, ids.first, ids.end)):
+        by_appeal = queued_for if chunk.is_recent else earlier
+        by_appeal[chunk.appeal].append(IdBitmap(chunk.first, chunk.queued_for))
+    return queued_for, {appeal: union(bitmaps) for appeal, bitmaps in earlier.items()}
+
+
+def weekly_cap_statement(recent: Sequence[int], since: datetime, first: int, end: int) -> Select[Any]:
+    """Build the SELECT of the chunk bitmaps of these appeals that have ids from `first` up to `end`.
+
+    `is_recent` tells the chunks whose messages were due since then.
     """
     table = appeal_chunks.c
-    chunks = select(table.appeal, table.first, table.queued_for, (table.due_at > since).label("lately")).where(
-        table.appeal == any_(cast(week, ARRAY(BigInteger))),
+    return select(table.appeal, table.first, table.queued_for, (table.due_at > since).label("is_recent")).where(
+        table.appeal == any_(cast(recent, ARRAY(BigInteger))),
         table.first < end,
-        table.first + func.octet_length(table.queued_for) * 8 > first,
+        table.first + func.octet_length(table.queued_for) * 8 > first,  # eight people to a byte
     )
-    lately: defaultdict[int, list[IdBitmap]] = defaultdict(list)
-    earlier: defaultdict[int, list[IdBitmap]] = defaultdict(list)
-    for chunk in await connection.execute(chunks):
-        (lately if chunk.lately else earlier)[chunk.appeal].append(IdBitmap(chunk.first, chunk.queued_for))
-    return lately, {appeal: union(crowds) for appeal, crowds in earlier.items()}
 
 
-async def _people(
-    connection: AsyncConnection, week: Sequence[int], which: Sequence[ColumnElement[bool]], first: int, end: int
+async def _people_of_messages(
+    connection: AsyncConnection, recent: Sequence[int], conditions: Sequence[ColumnElement[bool]], ids: _IdRange
 ) -> Mapping[int, Sequence[int]]:
-    """The people of some messages, by appeal; of those with an id from `first` up to `end`."""
+    """Return the people whose messages meet `conditions`, by appeal."""
     table = messages.c
     found = (
         select(table.appeal, func.array_agg(table.person))
-        .where(table.appeal == any_(cast(week, ARRAY(BigInteger))), table.person >= first, table.person < end, *which)
+        .where(
+            table.appeal == any_(cast(recent, ARRAY(BigInteger))),
+            table.person >= ids.first,
+            table.person < ids.end,
+            *conditions,
+        )
         .group_by(table.appeal)
     )
     return {row[0]: row[1] for row in await connection.execute(found)}

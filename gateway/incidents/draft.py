@@ -70,7 +70,6 @@ class Draft:
 
     @property
     def danger(self) -> str:
-        """Answer about danger, empty if the session ended before it."""
         return self.answers.get("danger", "")
 
     @property

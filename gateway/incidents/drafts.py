@@ -50,6 +50,7 @@ from gateway.vault.vault import Vault
 _OPEN = drafts.c.status == literal(DraftStatus.OPEN.value, literal_execute=True)
 _RESUME = messages.c["class"] == literal(MessageClass.RESUME.value, literal_execute=True)
 
+# Three answers have a column of their own as well, which is erased with them.
 ERASED_DRAFT: Mapping[str, Any] = {
     **ERASED_PHONE,
     "answers": {},
@@ -58,6 +59,7 @@ ERASED_DRAFT: Mapping[str, Any] = {
     "danger": "",
 }
 
+# Either settles a draft.
 _FILED_IN_ITS_SESSION = and_(incidents.c.channel == drafts.c.channel, incidents.c.session == drafts.c.session)
 _FILED_LATER = and_(incidents.c.phone_key == drafts.c.phone_key, incidents.c.received_at > drafts.c.left_at)
 
@@ -83,8 +85,6 @@ async def _cancel_reminders(connection: AsyncConnection, phone_keys: Sequence[by
 
 @dataclass(frozen=True, slots=True)
 class FiledDraft:
-    """Draft that was filed as it was, and its ticket."""
-
     draft: Draft
     filed: FiledReport
 
@@ -111,9 +111,9 @@ class DraftStore:
             # Advisory lock: two sessions of one phone may end at once, and each must see the draft of the other.
             await connection.execute(select(func.pg_advisory_xact_lock(_lock_key(key))))
             if await self._is_late(connection, draft, key):
-                return False
+                return False  # a repeated or late end of the session
             if await self._update_open(connection, draft, key, now):
-                return False
+                return False  # resumed, and dropped again
             await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.SUPERSEDED, now)
             adding = postgresql_insert(drafts).values(self._row(draft, key, now))
             adding = adding.on_conflict_do_nothing(index_elements=["channel", "session"])
@@ -187,6 +187,7 @@ class DraftStore:
         audit trail has the time when it was sent.
         """
         now, key = self._clock.now(), self._vault.lookup(phone)
+        # Row lock: of two calls at once, the second waits here and then finds no open draft.
         newest = select(drafts).where(_OPEN, drafts.c.phone_key == key, drafts.c.left_at > since).with_for_update()
         async with nullcontext(within) if within else self._database.begin() as connection:
             row = (await connection.execute(newest)).mappings().first()
@@ -194,7 +195,7 @@ class DraftStore:
                 return None
             draft = self._draft(row)
             if latest is not None and latest.is_of_same_session(draft) and latest.left_at > draft.left_at:
-                draft = latest
+                draft = latest  # resumed since it was kept: it has newer answers
             words = partial(confirmation, draft)
             filed = await self._incidents.file_within(
                 connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}
@@ -259,5 +260,6 @@ async def _is_settled(connection: AsyncConnection, draft: RowMapping) -> bool:
 
 
 def _lock_key(phone_key: bytes) -> int:
+    # An advisory lock takes 64 bits. The prefix keeps these locks apart from others on the same phone.
     digest = hashlib.blake2b(b"draft of " + phone_key, digest_size=8).digest()
     return int.from_bytes(digest, signed=True)

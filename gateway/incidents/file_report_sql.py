@@ -56,7 +56,6 @@ COMPILED_FILE_REPORT = CompiledStatement(FILE_REPORT)
 def file_report_parameters(
     incident: Mapping[str, Any], message: Mapping[str, Any], audit_entry: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the parameters of `FILE_REPORT` for these three rows."""
     rows = ((incidents, incident), (messages, message), (audit, audit_entry))
     return {f"{table.name}_{name}": value for table, row in rows for name, value in row.items()}
 

@@ -27,8 +27,6 @@ NAVIGATION_ANSWERS = frozenset({"language", "kecamatan", "place_name"})  # steer
 
 
 class IncidentStatus(StrEnum):
-    """Status of an incident at the desk."""
-
     RECEIVED = "received"
     CHECKING = "checking"
     INFO = "info"  # more was asked of the reporter
@@ -80,7 +78,6 @@ class Veracity(StrEnum):
 
 
 def may_move(now: IncidentStatus, to: IncidentStatus) -> bool:
-    """Return True if the lifecycle has a transition from `now` to `to`."""
     return to in LIFECYCLE[now]
 
 
@@ -113,7 +110,6 @@ def check_session(session: str) -> None:
 
 
 def check_has_zone(name: str, at: datetime) -> None:
-    """Raise `ValueError` if the time `at` has no time zone."""
     if at.tzinfo is None:
         raise ValueError(f"{name} has no time zone; expected an aware datetime")
 

@@ -33,8 +33,6 @@ from gateway.vault.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """Status of a report, and the time since when."""
-
     status: IncidentStatus
     updated_at: datetime
 

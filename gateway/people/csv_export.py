@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from gateway.people.csv_import import COLUMNS
 from gateway.people.person import Person, Role
+from gateway.text.csv_rows import FORMULA_STARTS
 
 __all__ = ["COLUMNS", "csv_rows"]
-
-_FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> Iterator[tuple[str, ...]]:
@@ -30,4 +29,4 @@ def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> It
 
 def _not_a_formula(text: str) -> str:
     """Return `text`, behind an apostrophe where a spreadsheet would execute it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

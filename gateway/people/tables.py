@@ -1,4 +1,4 @@
-"""Tables of people, their roles, their subscriptions and opt-outs.
+"""Schema of people, their roles, their subscriptions and opt-outs.
 
 A person has one row. The role of a subscriber is not stored: it follows from the active subscriptions, so an opt-out
 ends it and the two cannot disagree. An erased person stays as an empty row, so that earlier counts still add up.

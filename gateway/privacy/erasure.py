@@ -84,7 +84,6 @@ async def erase_in_incidents(connection: AsyncConnection, which: ColumnElement[b
 
 
 async def audit_erased_incidents(connection: AsyncConnection, tickets: list[str], actor: str, now: datetime) -> None:
-    """Write an audit row for each ticket whose incident lost its number."""
     if tickets:
         rows = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
         await connection.execute(INSERT_AUDIT, rows)

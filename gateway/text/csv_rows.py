@@ -18,9 +18,9 @@ from gateway.text.diagnostics import Diagnostic, one_of, quoted
 
 MAX_ROWS = 200_000
 MAX_CELL_LENGTH = 1000
+FORMULA_STARTS = ("=", "+", "-", "@")  # of a cell that a spreadsheet executes
 _MAX_SHOWN = 40
 _SEPARATORS = ",;\t"
-_FORMULA_STARTS = ("=", "+", "-", "@")
 _SEPARATOR_LINE = "sep="
 
 
@@ -127,7 +127,7 @@ def _parse(text: str, file: str, separator: str = ",", lines_before: int = 0) ->
 
 def _without_apostrophe(cell: str) -> str:
     """Remove the apostrophe that keeps a spreadsheet from reading the cell as a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_STARTS else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
 
 
 def _split_separator_line(text: str) -> tuple[int, str, str]:

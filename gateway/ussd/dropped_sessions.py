@@ -210,6 +210,5 @@ class DroppedSessions:
         return {"ussd": self._service_codes.get(channel, "")}
 
     def _reminder_due_at(self, menu: Menu) -> datetime:
-        """Return the next moment outside the quiet hours of the pack."""
         now = self._clock.now()
         return menu.quiet_until(now) or now

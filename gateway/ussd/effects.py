@@ -43,8 +43,6 @@ FAILED: EffectResult = ("failed", NO_VALUES)
 
 
 class Effects:
-    """Effects that a menu asks for, carried out while a resident waits."""
-
     def __init__(
         self,
         filing: Filing,

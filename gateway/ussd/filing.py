@@ -19,8 +19,6 @@ log = structlog.get_logger()
 
 
 class Filing:
-    """Filing of finished dialogues, and later of those that have to wait in the spool."""
-
     def __init__(
         self,
         versions: MenuVersions,

@@ -8,8 +8,6 @@ MAX_VERSIONS = 8  # a dialogue lasts three minutes
 
 
 class MenuVersions:
-    """Current version of one pack, and the versions before it."""
-
     def __init__(self, menu: Menu) -> None:
         self._known = {menu.version: menu}
         self.current = menu

@@ -62,7 +62,7 @@ def _start(context: TurnContext) -> Step:
         context.service_code,
         context.start_inputs(),
         context.resumable_session(),
-        surely=not context.redis_unavailable,
+        not_stored=not context.redis_unavailable,
     )
     return step
 

@@ -50,7 +50,6 @@ class PendingReports:
                 return
 
     async def remove(self, name: bytes) -> None:
-        """Remove the entry of a filed report."""
         await self._redis.run("HDEL", _PENDING, name)
 
     async def set_aside(self, name: bytes) -> None:

@@ -23,8 +23,6 @@ MAX_JOINED = 16  # parts of one typed text: nobody types more stars, and each co
 
 @dataclass(frozen=True, slots=True)
 class StartInputs:
-    """Inputs for starting or replaying a dialogue, besides the transcript."""
-
     limits: Limits
     given: Mapping[str, str]
     today: date

@@ -68,7 +68,6 @@ class StoredSession(NamedTuple):
         return (*others, (mine, self.fingerprint.length))[-_MAX_REPLACED:]
 
     def filed_today(self, today: date) -> int:
-        """Return the number of reports that this phone has filed today."""
         return self.filed_count if self.filed_on == today.toordinal() else 0
 
     def age(self, now: datetime) -> float:
@@ -164,7 +163,6 @@ _DEFLATED = b"x"  # first byte of every zlib stream, and of no JSON array
 
 
 def encode(stored: StoredSession) -> bytes:
-    """Encode a session in its stored form."""
     channel, session, (length, checksum), version, at, filed_on, filed, origin, position, replaced = stored
     flags = position.passing * _PASSING | position.chosen * _CHOSEN | position.resumed * _RESUMED
     values = [channel, session, length, checksum, version, at, position.state, position.language]

@@ -18,17 +18,17 @@ from gateway.ussd.transcript import dialled_suffix, split_inputs
 
 
 def start(
-    menu: Menu, turn: Turn, service_code: str, inputs: StartInputs, dropped: Session | None, *, surely: bool
+    menu: Menu, turn: Turn, service_code: str, inputs: StartInputs, dropped: Session | None, *, not_stored: bool
 ) -> tuple[Step, str]:
     """Start or replay the dialogue of `turn`. Returns the step, and the outcome for the log.
 
     The outcome is `new`, `replayed`, or `lost`: then nothing fits, and the main menu is shown, or the question whether
-    to resume the `dropped` dialogue of this phone. `surely` means that Redis was read and has no session. Then a text
-    of an unknown session is a dialled suffix. Otherwise it is the transcript of a lost session.
+    to resume the `dropped` dialogue of this phone. `not_stored` means that Redis was read and has no session: then the
+    text of an unknown session is a dialled suffix. Otherwise it is the transcript of a lost session.
     """
     dialled = dialled_suffix(turn.service_code, service_code)
     typed, label = split_inputs(turn.text), parse_label(turn.label)
-    if label is None and (not typed or (surely and not dialled)):
+    if label is None and (not typed or (not_stored and not dialled)):
         suffix = dialled or typed
         step = _dial(menu, suffix, inputs, dropped, forgiving=not dialled)
         return step, "replayed" if suffix and dropped is None else "new"

@@ -30,16 +30,12 @@ def starts_with(text: str, earlier: TextFingerprint) -> bool:
 
 
 class TranscriptVerdict(StrEnum):
-    """Relation of a new transcript to the earlier one."""
-
     NEW = "new"  # it adds input
     REPEATED = "repeated"  # the same callback again
     LATE = "late"  # shorter, or different: an older callback, or a foreign one
 
 
 class NewInput(NamedTuple):
-    """Input that a transcript adds to the earlier one."""
-
     verdict: TranscriptVerdict
     keys: str = ""
 

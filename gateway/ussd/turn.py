@@ -51,8 +51,6 @@ class UssdService:
 
 @dataclass(frozen=True, slots=True)
 class TurnDeps:
-    """Collaborators of a turn."""
-
     versions: MenuVersions
     sessions: SessionStore
     effects: Effects
@@ -63,8 +61,6 @@ class TurnDeps:
 
 
 class TurnHandler:
-    """Handler of the USSD callbacks of all channels."""
-
     def __init__(self, deps: TurnDeps, open_s: int) -> None:
         """Create a handler. `open_s` is the TTL in seconds of a session that has nothing worth a longer one."""
         self._deps = deps

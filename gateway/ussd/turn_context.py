@@ -99,7 +99,6 @@ class TurnContext:
         return earlier.origin or earlier.session
 
     def to_store(self, session: Session) -> StoredSession:
-        """Return the session as it is to be stored."""
         filed_on = self.today.toordinal() if self.filed_today else 0
         # By position, which takes half the time of keywords. tests/ussd/test_sessions.py guards the order.
         return StoredSession(

@@ -1,4 +1,4 @@
-"""Table of the fingerprints of vault keys, which `key_check` compares at every start."""
+"""Schema of the fingerprints of vault keys, which `key_check` compares at every start."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.responses import record_stop
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
-from gateway.appeals.workflow import AppealWorkflow
+from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
@@ -97,7 +97,7 @@ class Services:
         self._build_ussd()
         self._build_sms()
         self._build_sending()
-        self._build_appeals()
+        self.build_appeals(appeal_settings(self.settings))
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
@@ -169,8 +169,9 @@ class Services:
             self._quiet_until,
         )
 
-    def _build_appeals(self) -> None:
-        database, clock, configured = self.database, self.clock, appeal_settings(self.settings)
+    def build_appeals(self, configured: AppealSettings) -> None:
+        """Build the services of appeals. Tests build them again, with limits that no setting has."""
+        database, clock = self.database, self.clock
         self.appeal_workflow = AppealWorkflow(database, clock, self._current_menu, configured)
         self.appeal_worker = AppealWorker(database, clock, self._current_menu, configured)
         self.appeal_results = ResultsStore(database, self.vault)

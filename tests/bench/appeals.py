@@ -1,6 +1,6 @@
-"""How fast a million people are previewed and frozen, and how fast an appeal is expanded, over a real PostgreSQL.
+"""Bench of appeals: time to preview and freeze an audience of a million, and rate of the expansion, over PostgreSQL.
 
-Also the fourth of a week, where everybody has had enough.
+It ends with the fourth appeal of a week, where everybody is at the frequency cap.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TEXTS = {"id": "Rukun di {kel}. Lapor: {ussd}. Henti: STOP", "jv": "Rukun wonte
 _ALL = AppealDraft("Bench", {"roles": ["subscriber"]}, "at", texts=_TEXTS)
 _IN_ONE_HALF = AppealDraft("Bench", {"areas": ["33.75.01", "33.75.02"]}, "at", texts=_TEXTS)
 _SENT = "UPDATE messages SET status = 'accepted', sent_at = now(), updated_at = now() WHERE status = 'queued'"
-_SETTLE = (
+_ADD_PEOPLE = (
     "INSERT INTO people (phone_sealed, phone_key, name, language, source, added_at, updated_at)"
     " SELECT substr(sha256(n::text::bytea) || sha256(n::text::bytea), 1, 45), sha256(n::text::bytea), '',"
     " CASE WHEN n % 3 = 0 THEN 'jv' ELSE 'id' END, 'bench', now(), now() FROM generate_series(1, :people) n",
@@ -46,7 +46,7 @@ _SETTLE = (
 
 
 async def measure_appeals(targets: Targets) -> None:
-    """Print the times of preview and approval for a million people, and the rate of the expansion."""
+    """Measure preview, approval and expansion for a million people."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stores = await EmbeddedStores.start(folder / "data")
@@ -55,27 +55,27 @@ async def measure_appeals(targets: Targets) -> None:
         database = Database(stores.database_url, timeout=300)
         stack.push_async_callback(database.close)
         menu = load(read_pack(Path("menus/pekalongan")))
-        await _settle(database, menu)
-        terms, clock = AppealSettings({"at": "*384*3375#"}), Clock()
-        campaign = AppealWorkflow(database, clock, lambda: menu, terms)
-        runner = AppealWorker(database, clock, lambda: menu, terms)
+        await _add_people(database, menu)
+        settings, clock = AppealSettings({"at": "*384*3375#"}), Clock()
+        workflow = AppealWorkflow(database, clock, lambda: menu, settings)
+        worker = AppealWorker(database, clock, lambda: menu, settings)
         for name, draft in (("all subscribers", _ALL), ("two kecamatan, any role", _IN_ONE_HALF)):
-            await _preview(campaign, name, draft, targets)
+            await _preview(workflow, name, draft, targets)
         memory = []
         for _ in range(MAX_PER_WEEK):
-            rate = await _expand(campaign, runner, database)
+            rate = await _expand(workflow, worker, database)
             targets.at_least(f"expansion of {PEOPLE} people", rate, LEAST_EXPANDED, "people a second")
             memory.append(_memory_mb())
         print(f"memory of the worker: {memory[-1] - memory[0]:+.1f} MB from the first million to the last")
         await _check_nobody_is_doubled(database)
-        await _preview(campaign, f"all subscribers, after {MAX_PER_WEEK} appeals", _ALL, targets)
-        rate = await _expand(campaign, runner, database)
-        targets.at_least("expansion of those who have had enough", rate, LEAST_EXPANDED, "people a second")
+        await _preview(workflow, f"all subscribers, after {MAX_PER_WEEK} appeals", _ALL, targets)
+        rate = await _expand(workflow, worker, database)
+        targets.at_least("expansion of people at the cap", rate, LEAST_EXPANDED, "people a second")
 
 
-async def _settle(database: Database, menu: Menu) -> None:
+async def _add_people(database: Database, menu: Menu) -> None:
     async with database.begin() as connection:
-        for statement in _SETTLE:
+        for statement in _ADD_PEOPLE:
             names = {"people": PEOPLE, "areas": list(menu.areas.kelurahan)}
             used = {name: value for name, value in names.items() if f":{name}" in statement}
             await connection.execute(text(statement), used)
@@ -83,49 +83,49 @@ async def _settle(database: Database, menu: Menu) -> None:
         await connection.execute(text("ANALYZE"))
 
 
-async def _preview(campaign: AppealWorkflow, name: str, draft: AppealDraft, targets: Targets) -> None:
+async def _preview(workflow: AppealWorkflow, name: str, draft: AppealDraft, targets: Targets) -> None:
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        preview = await campaign.preview(draft)
+        preview = await workflow.preview(draft)
         times.append(time.perf_counter() - began)
     print(f"{name}: {preview.parts} parts, {sum(preview.suppressed.values())} suppressed")
     targets.at_most(f"preview of {preview.people} people ({name})", sorted(times)[1], MOST_PREVIEW_S, "s", digits=2)
 
 
-async def _expand(campaign: AppealWorkflow, runner: AppealWorker, database: Database) -> float:
-    """Expand a new appeal to all; how many people a second. As many wait at a time as the settings let wait.
+async def _expand(workflow: AppealWorkflow, worker: AppealWorker, database: Database) -> float:
+    """Expand a new appeal to everybody. Returns the rate in people per second.
 
-    What waits is sent in between, which costs nothing here.
+    Queued messages are marked as sent in between, which is not measured.
     """
-    appeal = await _approved(campaign)
+    appeal = await _approved(workflow)
     took, done = 0.0, 0
     while done < PEOPLE:
         began = time.perf_counter()
-        while await runner.run_once():
+        while await worker.run_once():
             pass
         took += time.perf_counter() - began
-        stands = await campaign.find(appeal)
+        stands = await workflow.find(appeal)
         if not done and stands.status is AppealStatus.RUNNING:
-            await _pause(campaign, appeal)
+            await _pause(workflow, appeal)
         done = stands.expanded
         async with database.begin() as connection:
             await connection.execute(text(_SENT))
     return done / took
 
 
-async def _pause(campaign: AppealWorkflow, appeal: int) -> None:
+async def _pause(workflow: AppealWorkflow, appeal: int) -> None:
     began = time.perf_counter()
-    await campaign.pause(appeal, _AUTHOR, "bench")
+    await workflow.pause(appeal, _AUTHOR, "bench")
     print(f"pausing: {(time.perf_counter() - began) * 1000:.0f} ms until no claim takes one of its messages")
-    await campaign.resume(appeal, _APPROVER)
+    await workflow.resume(appeal, _APPROVER)
 
 
-async def _approved(campaign: AppealWorkflow) -> int:
-    appeal = await campaign.draft(_AUTHOR, _ALL)
-    await campaign.submit(appeal, _AUTHOR)
+async def _approved(workflow: AppealWorkflow) -> int:
+    appeal = await workflow.draft(_AUTHOR, _ALL)
+    await workflow.submit(appeal, _AUTHOR)
     began = time.perf_counter()
-    await campaign.approve(appeal, _APPROVER)
+    await workflow.approve(appeal, _APPROVER)
     print(f"freezing the audience of {PEOPLE} people: {time.perf_counter() - began:.2f} s")
     return appeal
 

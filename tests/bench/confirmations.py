@@ -19,22 +19,23 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from gateway.appeals.appeal import AppealStatus
-from gateway.appeals.workflow import AppealSettings
 from gateway.menu.pack.loader import load
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.pack_folder import read_pack
-from gateway.runtime.postgres import Database, upgrade
+from gateway.runtime.postgres import upgrade
 from gateway.text.phone import Phone
-from gateway.vault.vault import Vault
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, CODE, SlowCarrier, slow_carrier, worker
-from tests.helpers.appeals import PEKALONGAN, SITI, Office
+from tests.helpers.appeals import SITI, AppealWorld, open_appeal_gateway
+from tests.helpers.gateway import channel_settings
+from tests.helpers.packs import PEKALONGAN
 
 SECONDS = 15
 PEOPLE = 150_000  # more than a worker sends to in that time
@@ -69,42 +70,44 @@ async def measure_confirmations(targets: Targets) -> None:
         stores = await EmbeddedStores.start(folder / "data")
         stack.push_async_callback(stores.stop)
         await upgrade(stores.database_url)
-        database = Database(stores.database_url)
-        stack.push_async_callback(database.close)
         pack = shutil.copytree(PEKALONGAN, folder / "pack")
         (pack / "rules.yaml").write_text(_AT_ANY_HOUR)
         key = secrets.token_hex(32)
-        office = Office(
-            database,
-            Vault(bytes.fromhex(key)),
-            Clock(),
-            load(read_pack(pack)),
-            AppealSettings({CHANNEL: CODE}, chunk_size=5_000),
+        services = await stack.enter_async_context(
+            open_appeal_gateway(
+                stores.redis_url,
+                stores.database_url,
+                Clock(),
+                load(read_pack(pack)),
+                vault_key=SecretStr(key),
+                channels={CHANNEL: channel_settings(CODE)},
+            )
         )
+        world = AppealWorld(services, chunk_size=5_000)
         for first in range(0, PEOPLE, _SETTLE):
-            await office.settle(min(_SETTLE, PEOPLE - first), first=first)
-        async with database.begin() as connection:
+            await world.add_subscribers(min(_SETTLE, PEOPLE - first), first=first)
+        async with world.database.begin() as connection:
             await connection.execute(text("ANALYZE"))
         for line in _LINES:
-            await _measure(line, office, stores, folder, key, str(pack), targets)
+            await _measure(line, world, stores, folder, key, str(pack), targets)
 
 
 async def _measure(
-    line: _Line, office: Office, stores: EmbeddedStores, folder: Path, key: str, pack: str, targets: Targets
+    line: _Line, world: AppealWorld, stores: EmbeddedStores, folder: Path, key: str, pack: str, targets: Targets
 ) -> None:
     settings = {"pack": pack, "send_recipients": str(line.recipients)}
     async with (
         slow_carrier(folder, answers_s=line.answers_s) as carrier,
         worker(stores, folder, key, carrier, rate=line.rate, **settings),
     ):
-        appeal = await office.approved()
+        appeal = await world.approved_appeal()
         while not await carrier.asked():  # noqa: ASYNC110 - it is another process that changes it
             await asyncio.sleep(0.1)
-        queued = await _confirm(office, line.a_second)
+        queued = await _confirm(world, line.a_second)
         appeals = await carrier.asked() - len(queued)
-        if (await office.workflow.find(appeal)).status is not AppealStatus.RUNNING:
+        if (await world.workflow.find(appeal)).status is not AppealStatus.RUNNING:
             sys.exit(f"the appeal to {PEOPLE} people ended before the confirmations did")
-        await office.workflow.cancel(appeal, SITI, "measured")
+        await world.workflow.cancel(appeal, SITI, "measured")
         arrivals = await _arrivals(carrier, queued.keys())
     waits = sorted((arrivals[words] - at) * 1000 for words, at in queued.items())
     print(
@@ -114,7 +117,7 @@ async def _measure(
     targets.at_most(f"confirmations during an appeal ({line.name}), p99", _share(waits, 99), MOST_MS, "ms")
 
 
-async def _confirm(office: Office, a_second: int) -> dict[str, float]:
+async def _confirm(world: AppealWorld, a_second: int) -> dict[str, float]:
     """Queue confirmations at a steady pace. Returns the start of each transaction, by text."""
     queued: dict[str, float] = {}
     began = time.monotonic()
@@ -123,8 +126,8 @@ async def _confirm(office: Office, a_second: int) -> dict[str, float]:
         words = f"Laporan Anda diterima. No laporan: {number:04}-{number:04}. Simpan nomor ini. Darurat: 110/112"
         message = NewMessage(MessageClass.CONFIRMATION, CHANNEL, Phone(f"+62811300{number:05}"), words, "id")
         queued[words] = time.time()
-        async with office.database.begin() as connection:
-            await enqueue(connection, message, office.vault, office.clock.now())
+        async with world.database.begin() as connection:
+            await enqueue(connection, message, world.vault, world.services.clock.now())
     return queued
 
 

@@ -30,14 +30,21 @@ from gateway.appeals.appeal import COUNTED_AS, AppealStatus, SuppressionReason, 
 from gateway.appeals.results import COLUMNS, Totals
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local.faults import Faults, Refuse, SlowAnswer
-from gateway.messages.inbox import Inbox
 from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.messages.tables import message_attempts, messages
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import DatabaseUnavailable, upgrade
 from gateway.text.phone import Phone
-from tests.helpers.appeal_faults import BATCH, QUIET, ROUNDS, Stage, patiently, staged
-from tests.helpers.appeals import BUDI, SITI, phone
+from tests.helpers.appeal_faults import (
+    BATCH,
+    CLAIMS,
+    WITHOUT_REPORTS,
+    WorkerWorld,
+    open_worker_world,
+    retry_while_unavailable,
+)
+from tests.helpers.appeals import BUDI, SITI
+from tests.helpers.phones import phone
 from tests.helpers.program import Program
 from tests.helpers.waiting import until
 
@@ -68,7 +75,9 @@ class Fate:
     @property
     def faults(self) -> Faults:
         codes = dict.fromkeys(self.refused, NOT_A_NUMBER) | dict.fromkeys(self.broken, BROKEN_WITHIN)
-        return QUIET.model_copy(update={"refuse": Refuse(numbers=codes), "slow_answer": SlowAnswer(seconds=0.05)})
+        return WITHOUT_REPORTS.model_copy(
+            update={"refuse": Refuse(numbers=codes), "slow_answer": SlowAnswer(seconds=0.05)}
+        )
 
 
 # What goes wrong -----------------------------------------------------------------------------------------------
@@ -78,7 +87,7 @@ class Fate:
 class Trouble:
     """Kills workers and restarts stores while an appeal runs, each after a random number of people."""
 
-    stage: Stage
+    world: WorkerWorld
     stores: EmbeddedStores
     chance: random.Random
     workers: list[Program]  # those at work
@@ -91,7 +100,7 @@ class Trouble:
         async with asyncio.TaskGroup() as starting:
             for event, people in zip(events, sorted(self.chance.sample(range(LAST_FAULT), len(events))), strict=True):
                 await until(self._somebody_works, LONGEST_S)
-                await self.stage.has_seen(max(people, len(self.stage.seen) + BATCH))
+                await self.world.wait_for_requests(max(people, len(self.world.requested) + BATCH))
                 match event:
                     case "restart redis":
                         await self.restart_redis()
@@ -99,10 +108,10 @@ class Trouble:
                         await self.restart_postgres()
                     case _:
                         for _ in range(await self.kill()):
-                            starting.create_task(self.start())
+                            starting.create_task(self.start_worker())
 
-    async def start(self) -> None:
-        self.workers.append(await self.stage.start())
+    async def start_worker(self) -> None:
+        self.workers.append(await self.world.start_worker())
 
     async def kill(self) -> int:
         """Kill one worker, or two if there are; how many."""
@@ -135,7 +144,7 @@ class Trouble:
 
         async def is_back() -> bool:
             try:
-                await self.stage.office.database.ping()
+                await self.world.appeals.database.ping()
             except DatabaseUnavailable:
                 return False
             return self.stores.postgres_pid != pid
@@ -143,33 +152,33 @@ class Trouble:
         await until(is_back)
 
 
-async def _opt_out(stage: Stage, appeal: int, leaving: Sequence[int]) -> set[str]:
+async def _opt_out(world: WorkerWorld, appeal: int, leaving: Sequence[int]) -> set[str]:
     """These opt out, one after the other, while the carrier sees more and more people; whom nothing may reach."""
     spared = set()
     for place, number in enumerate(leaving):
-        await stage.has_seen(place * LAST_FAULT // len(leaving))
-        if await patiently(partial(_leaves_in_time, stage, appeal, phone(number))):
+        await world.wait_for_requests(place * LAST_FAULT // len(leaving))
+        if await retry_while_unavailable(partial(_leaves_in_time, world, appeal, phone(number))):
             spared.add(phone(number).e164)
     return spared
 
 
-async def _leaves_in_time(stage: Stage, appeal: int, one: Phone) -> bool:
+async def _leaves_in_time(world: WorkerWorld, appeal: int, one: Phone) -> bool:
     """Opt out; whether he had no message yet or a suppressed one when that was committed.
 
     Then no worker had claimed it before, and none may claim it any more.
     """
-    office = stage.office
-    await Inbox(office.database, office.vault, office.clock).store_opt_out("at", OptOut(one, ""))
+    appeals = world.appeals
+    await appeals.services.inbox.store_opt_out("at", OptOut(one, ""))
     table = messages.c
-    his = select(table.status).where(table.appeal == appeal, table.phone_key == office.vault.lookup(one))
-    async with office.database.begin() as connection:
+    his = select(table.status).where(table.appeal == appeal, table.phone_key == appeals.vault.lookup(one))
+    async with appeals.database.begin() as connection:
         return (await connection.execute(his)).scalar() in (None, MessageStatus.SUPPRESSED)
 
 
-async def _is_done(stage: Stage, appeal: int) -> bool:
+async def _is_done(world: WorkerWorld, appeal: int) -> bool:
     """Whether it is over; its account adds up whenever one looks."""
-    assert (await stage.office.results.load_results(appeal, stage.office.menu.timezone)).adds_up
-    return (await stage.office.workflow.find(appeal)).status is AppealStatus.DONE
+    assert (await world.appeals.results.load_results(appeal, world.appeals.menu.timezone)).adds_up
+    return (await world.appeals.workflow.find(appeal)).status is AppealStatus.DONE
 
 
 @pytest.mark.timeout(LONGEST_S + 60)
@@ -181,21 +190,21 @@ async def test_killed_at_random(tmp_path: Path) -> None:
     stores = await EmbeddedStores.start(tmp_path / "var")
     try:
         await upgrade(stores.database_url)
-        async with staged(tmp_path, stores.redis_url, stores.database_url, rate=RATE) as stage:
-            stage.carrier.faults = fate.faults
-            await stage.office.settle(PEOPLE)
-            appeal = await stage.office.approved()
-            trouble = Trouble(stage, stores, chance, [await stage.start(), await stage.start()])
+        async with open_worker_world(tmp_path, stores.redis_url, stores.database_url, rate=RATE) as world:
+            world.carrier.faults = fate.faults
+            await world.appeals.add_subscribers(PEOPLE)
+            appeal = await world.appeals.approved_appeal()
+            trouble = Trouble(world, stores, chance, [await world.start_worker(), await world.start_worker()])
             async with asyncio.timeout(LONGEST_S), asyncio.TaskGroup() as tasks:
                 tasks.create_task(trouble.make())
-                leaving = tasks.create_task(_opt_out(stage, appeal, fate.leaving))
-                await until(partial(patiently, partial(_is_done, stage, appeal)), LONGEST_S)
+                leaving = tasks.create_task(_opt_out(world, appeal, fate.leaving))
+                await until(partial(retry_while_unavailable, partial(_is_done, world, appeal)), LONGEST_S)
             for worker in trouble.workers:
                 assert await worker.end_with(signal.SIGTERM) == 0
-            rows = await stage.office.rows(appeal)
-            _check_everybody(stage, rows, fate, leaving.result(), trouble.killed)
-            await _check_account(stage, appeal, rows)
-            told = stage.log.read_text()
+            rows = await world.appeals.messages_of(appeal)
+            _check_everybody(world, rows, fate, leaving.result(), trouble.killed)
+            await _check_account(world, appeal, rows)
+            told = world.log.read_text()
             assert "worker.database_away" in told
             assert "worker.rate_without_redis" in told
             assert "Traceback" not in told
@@ -207,13 +216,13 @@ async def test_killed_at_random(tmp_path: Path) -> None:
 
 
 def _check_everybody(
-    stage: Stage, rows: Sequence[Mapping[str, Any]], fate: Fate, spared: AbstractSet[str], killed: int
+    world: WorkerWorld, rows: Sequence[Mapping[str, Any]], fate: Fate, spared: AbstractSet[str], killed: int
 ) -> None:
     """Everybody was sent to at most once, and stands in the state that fits."""
-    assert {number: times for number, times in stage.seen.items() if times > 1} == {}
+    assert {number: times for number, times in world.requested.items() if times > 1} == {}
     ended = defaultdict(set)
     for row in rows:
-        ended[row["status"], row["reason"]].add(stage.office.vault.open(row["phone_sealed"]).e164)
+        ended[row["status"], row["reason"]].add(world.appeals.vault.open(row["phone_sealed"]).e164)
     assert len(rows) == len(set().union(*ended.values())) == PEOPLE
     accepted = ended.pop((MessageStatus.ACCEPTED, ""))
     refused = ended.pop((MessageStatus.REFUSED, REFUSED))
@@ -224,18 +233,18 @@ def _check_everybody(
     # What a killed worker had in its hands was sent or not, and nobody guesses: that is all that is not as it was told.
     assert refused == fate.refused - lost
     assert broken == fate.broken - lost
-    seen = stage.seen.keys()
+    seen = world.requested.keys()
     assert accepted | refused | broken == seen - lost
     # A claim of each worker more may be lost with PostgreSQL, which has committed it and could not say so.
-    assert 0 < len(lost) <= (killed * ROUNDS + 2) * BATCH
+    assert 0 < len(lost) <= (killed * CLAIMS + 2) * BATCH
     assert suppressed.isdisjoint(seen)
     assert suppressed <= {phone(number).e164 for number in fate.leaving}
     assert spared and spared <= suppressed
 
 
-async def _check_account(stage: Stage, appeal: int, rows: Sequence[Mapping[str, Any]]) -> None:
+async def _check_account(world: WorkerWorld, appeal: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """The ledger adds up to the frozen audience, and each of its tables tells the same."""
-    account = await stage.office.account(appeal)
+    account = await world.appeals.load_results(appeal)
     counted = Counter(COUNTED_AS[MessageStatus(row["status"])] for row in rows)
     assert account.audience_size == sum(account.totals.values()) == PEOPLE
     assert account.totals == {total: counted[total] for total in Total}
@@ -248,12 +257,12 @@ async def _check_account(stage: Stage, appeal: int, rows: Sequence[Mapping[str, 
     )
     tried = {row["id"] for row in rows if row["status"] != MessageStatus.SUPPRESSED}
     history = select(message_attempts.c.message, message_attempts.c.became).order_by(message_attempts.c.id)
-    async with stage.office.database.begin() as connection:
+    async with world.appeals.database.begin() as connection:
         last = {row.message: row.became for row in await connection.execute(history)}
     assert last == {row["id"]: row["status"] for row in rows if row["id"] in tried}
     lines = [
         line
-        async for page in stage.office.results.export_csv(appeal)
+        async for page in world.appeals.results.export_csv(appeal)
         for line in csv.DictReader(io.StringIO(page), COLUMNS)
     ]
     assert Counter(line["counted_as"] for line in lines[1:]) == counted
@@ -267,21 +276,21 @@ def _summed(groups: Mapping[str, Totals]) -> Totals:
 
 
 async def test_a_pause_takes_effect_within_two_seconds(tmp_path: Path, redis_url: str, database_url: str) -> None:
-    async with staged(tmp_path, redis_url, database_url, rate=100) as stage:
-        office, seen = stage.office, stage.seen
-        await office.settle(1_000)
-        appeal = await office.approved()
-        worker = await stage.start()
-        await stage.has_seen(1)
-        await office.workflow.pause(appeal, SITI, "look again")
+    async with open_worker_world(tmp_path, redis_url, database_url, rate=100) as world:
+        appeals, seen = world.appeals, world.requested
+        await appeals.add_subscribers(1_000)
+        appeal = await appeals.approved_appeal()
+        worker = await world.start_worker()
+        await world.wait_for_requests(1)
+        await appeals.workflow.pause(appeal, SITI, "look again")
         await asyncio.sleep(2)
         sent = len(seen)
         await asyncio.sleep(1)
         assert len(seen) == sent < 1_000
-        assert (await office.statuses(appeal))["queued"] == 0
-        await office.workflow.resume(appeal, BUDI)
-        await stage.has_seen(sent + 1)
-        await office.workflow.cancel(appeal, SITI, "enough")
+        assert (await appeals.statuses(appeal))["queued"] == 0
+        await appeals.workflow.resume(appeal, BUDI)
+        await world.wait_for_requests(sent + 1)
+        await appeals.workflow.cancel(appeal, SITI, "enough")
         await asyncio.sleep(2)
-        assert (await office.account(appeal)).totals[Total.WAITING] == 0
+        assert (await appeals.load_results(appeal)).totals[Total.WAITING] == 0
         assert await worker.end_with(signal.SIGTERM) == 0

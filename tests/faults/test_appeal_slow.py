@@ -15,11 +15,11 @@ from pathlib import Path
 from gateway.appeals.appeal import AppealStatus, SuppressionReason, Total
 from gateway.carriers.carrier import OptOut
 from gateway.carriers.local.faults import SlowAnswer
-from gateway.messages.inbox import Inbox
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.outbox import NewMessage, enqueue
-from tests.helpers.appeal_faults import QUIET, Stage, staged
-from tests.helpers.appeals import BUDI, SITI, phone
+from tests.helpers.appeal_faults import WITHOUT_REPORTS, WorkerWorld, open_worker_world
+from tests.helpers.appeals import BUDI, SITI
+from tests.helpers.phones import phone
 from tests.helpers.waiting import until
 
 PEOPLE = 400
@@ -29,78 +29,82 @@ LOST_AFTER_S = 300  # the default: what is claimed may wait for long
 
 
 @asynccontextmanager
-async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIterator[tuple[Stage, int]]:
-    """A stage where the first calls of an appeal have just begun; the appeal."""
-    async with staged(folder, redis_url, database_url, recipients=1, lost_after_s=LOST_AFTER_S) as stage:
-        _answers_after(stage, ANSWERS_S)
-        await stage.office.settle(PEOPLE)
-        appeal = await stage.office.approved()
-        worker = await stage.start()
-        await stage.has_seen(CALLS)
-        yield stage, appeal
+async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIterator[tuple[WorkerWorld, int]]:
+    """A world where the first calls of an appeal have just begun; the appeal."""
+    async with open_worker_world(folder, redis_url, database_url, recipients=1, lost_after_s=LOST_AFTER_S) as world:
+        _answers_after(world, ANSWERS_S)
+        await world.appeals.add_subscribers(PEOPLE)
+        appeal = await world.appeals.approved_appeal()
+        worker = await world.start_worker()
+        await world.wait_for_requests(CALLS)
+        yield world, appeal
         assert await worker.end_with(signal.SIGTERM) == 0
 
 
-def _answers_after(stage: Stage, seconds: float) -> None:
+def _answers_after(world: WorkerWorld, seconds: float) -> None:
     """From the next call on, the carrier takes so long for each."""
-    stage.carrier.faults = QUIET.model_copy(update={"slow_answer": SlowAnswer(seconds=seconds)})
+    world.carrier.faults = WITHOUT_REPORTS.model_copy(update={"slow_answer": SlowAnswer(seconds=seconds)})
 
 
-async def _stands_still(stage: Stage, appeal: int) -> None:
+async def _stands_still(world: WorkerWorld, appeal: int) -> None:
     """Nothing reaches the carrier any more, two seconds from now: when the calls under way have ended, nor then."""
     await asyncio.sleep(TAKES_EFFECT_S)
-    seen = dict(stage.seen)
+    seen = dict(world.requested)
 
     async def all_have_ended() -> bool:
-        return not (await stage.office.statuses(appeal))[MessageStatus.SENDING]
+        return not (await world.appeals.statuses(appeal))[MessageStatus.SENDING]
 
     await until(all_have_ended)
     await asyncio.sleep(1)
-    assert dict(stage.seen) == seen
+    assert dict(world.requested) == seen
 
 
 async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, database_url: str) -> None:
-    async with _under_way(tmp_path, redis_url, database_url) as (stage, appeal):
-        office = stage.office
-        claimed = (await office.statuses(appeal))[MessageStatus.SENDING]
+    async with _under_way(tmp_path, redis_url, database_url) as (world, appeal):
+        appeals = world.appeals
+        claimed = (await appeals.statuses(appeal))[MessageStatus.SENDING]
         assert claimed > CALLS * 10, "far more is claimed than can leave"
-        inbox = Inbox(office.database, office.vault, office.clock)
+        inbox = appeals.services.inbox
         leaving = {phone(number).e164 for number in range(CALLS, CALLS + 10)}  # whose turn it would be next
         for number in range(CALLS, CALLS + 10):
             await inbox.store_opt_out("at", OptOut(phone(number), ""))
-        await stage.has_seen(CALLS + 1)
-        await office.workflow.pause(appeal, SITI, "look again")
-        await _stands_still(stage, appeal)
-        accepted = len(stage.seen)
+        await world.wait_for_requests(CALLS + 1)
+        await appeals.workflow.pause(appeal, SITI, "look again")
+        await _stands_still(world, appeal)
+        accepted = len(world.requested)
         assert accepted == 2 * CALLS
-        assert await office.statuses(appeal) == {"accepted": accepted, "suppressed": 10, "held": PEOPLE - accepted - 10}
-        await office.workflow.resume(appeal, BUDI)
-        await stage.has_seen(accepted + 1)
-        await office.workflow.cancel(appeal, SITI, "enough")
-        await _stands_still(stage, appeal)
-        assert leaving.isdisjoint(stage.seen)
-        assert set(stage.seen.values()) == {1}
-        account = await office.account(appeal)
-        sent = len(stage.seen)
+        assert await appeals.statuses(appeal) == {
+            "accepted": accepted,
+            "suppressed": 10,
+            "held": PEOPLE - accepted - 10,
+        }
+        await appeals.workflow.resume(appeal, BUDI)
+        await world.wait_for_requests(accepted + 1)
+        await appeals.workflow.cancel(appeal, SITI, "enough")
+        await _stands_still(world, appeal)
+        assert leaving.isdisjoint(world.requested)
+        assert set(world.requested.values()) == {1}
+        account = await appeals.load_results(appeal)
+        sent = len(world.requested)
         assert account.totals == {**dict.fromkeys(Total, 0), Total.ACCEPTED: sent, Total.SUPPRESSED: PEOPLE - sent}
         assert account.suppressed == {SuppressionReason.OPTED_OUT: 10, SuppressionReason.CALLED_OFF: PEOPLE - sent - 10}
 
 
 async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_url: str) -> None:
     pressing = (MessageClass.ALERT, MessageClass.CONFIRMATION, MessageClass.REPLY, MessageClass.STATUS)
-    async with _under_way(tmp_path, redis_url, database_url) as (stage, appeal):
-        office = stage.office
+    async with _under_way(tmp_path, redis_url, database_url) as (world, appeal):
+        appeals = world.appeals
         for turn in range(2):
             waiting = {phone(PEOPLE + turn * 10 + number): kind for number, kind in enumerate(pressing)}
-            async with office.database.begin() as connection:
+            async with appeals.database.begin() as connection:
                 for one, kind in waiting.items():
                     message = NewMessage(kind, "at", one, f"to {one}", "id")
-                    await enqueue(connection, message, office.vault, office.clock.now())
+                    await enqueue(connection, message, appeals.vault, appeals.services.clock.now())
 
             async def all_have_left(numbers: frozenset[str] = frozenset(one.e164 for one in waiting)) -> bool:
-                return numbers <= stage.seen.keys()
+                return numbers <= world.requested.keys()
 
             await until(all_have_left, TAKES_EFFECT_S)
-        _answers_after(stage, 0.5)  # the worker waits for the calls under way when it ends
-        await stage.has_seen(2 * CALLS + 2 * len(pressing))
-        assert (await office.workflow.find(appeal)).status is AppealStatus.RUNNING, "and the appeal goes on"
+        _answers_after(world, 0.5)  # the worker waits for the calls under way when it ends
+        await world.wait_for_requests(2 * CALLS + 2 * len(pressing))
+        assert (await appeals.workflow.find(appeal)).status is AppealStatus.RUNNING, "and the appeal goes on"

@@ -1,10 +1,12 @@
-"""Helpers of the tests about `waspada appeals`: a gateway with subscribers and accounts, and its worker."""
+"""Terminal of the tests about `waspada appeals`: a gateway with subscribers and accounts, and its worker."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,73 +14,79 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from pydantic import SecretStr
 
-from gateway.appeals.results import ResultsStore
-from gateway.appeals.worker import AppealWorker
-from gateway.appeals.workflow import AppealSettings, AppealWorkflow
-from gateway.carriers.carrier import Accepted
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.messages.outbox import Outbox
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
-from gateway.runtime.postgres import Database
-from gateway.vault.vault import Vault
+from tests.helpers.appeals import MEDONO, AppealWorld, open_appeal_gateway
 from tests.helpers.cli import CONFIG, KEY, Shell
 from tests.helpers.cli_accounts import PASSWORD, run_typing
 from tests.helpers.packs import PEKALONGAN
 
-CODE = "*384*3375#"
-MEDONO = "33.75.01.1002"
-TELLS_COSTS = ("draft", "edit")
+PRINT_COSTS = ("draft", "edit")  # these verbs print the cost of the texts on stderr
 ROLES = {"siti": "operator", "budi": "supervisor", "agus": "administrator"}
 AUDIENCE = json.dumps({"roles": ["subscriber"], "areas": [MEDONO]})
 PEOPLE = "phone;name;role;areas;language;consent\n" + "".join(
     f"0812300{number:05};;subscriber;{'Medono' if number < 4 else 'Klego'};{language};formulir RW 3\n"
     for number, language in enumerate(("jv", "id", "id", "id", "id"), 1)
 )
+NO_QUIET_HOURS = '{from: "00:00", to: "00:00"}'
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """The terminal of a gateway with five subscribers, and its accounts, each with a token."""
+class AppealTerminal:
+    """Terminal of a gateway with five subscribers, and with accounts that have a token each."""
 
     shell: Shell
     tokens: dict[str, str]
     menu: Menu
 
-    def does(self, name: str, verb: str, *arguments: str) -> Result:
+    @property
+    def config(self) -> Path:
+        """Settings file of the gateway."""
+        return Path(self.shell.variables["WASPADA_CONFIG"] or "")
+
+    def run_as(self, name: str, verb: str, *arguments: str) -> Result:
         return self.shell.run("appeals", verb, *arguments, "--as", name, token=self.tokens[name])
 
-    def done(self, name: str, verb: str, *arguments: str) -> str:
-        result = self.does(name, verb, *arguments)
-        assert (result.exit_code, bool(result.stderr)) == (0, verb in TELLS_COSTS), result.output
+    def succeed(self, name: str, verb: str, *arguments: str) -> str:
+        """Run a verb that must succeed. Returns its stdout."""
+        result = self.run_as(name, verb, *arguments)
+        assert (result.exit_code, bool(result.stderr)) == (0, verb in PRINT_COSTS), result.output
         return result.stdout
 
-    def refused(self, name: str, verb: str, *arguments: str) -> str:
-        result = self.does(name, verb, *arguments)
+    def refuse(self, name: str, verb: str, *arguments: str) -> str:
+        """Run a verb that must fail with a message. Returns its stderr."""
+        result = self.run_as(name, verb, *arguments)
         assert (result.exit_code, result.stdout) == (1, ""), result.output
         assert "Traceback" not in result.stderr
         return result.stderr
 
-    def drafted(self, *arguments: str) -> str:
-        """The number of a new appeal by Siti."""
-        said = arguments or ("--template", "damai")
-        number = self.done("siti", "draft", "--purpose", "Peace", "--audience", AUDIENCE, *said).strip()
+    def draft_appeal(self, *content: str) -> str:
+        """Create an appeal of Siti, by default with a template. Returns its number."""
+        arguments = content or ("--template", "damai")
+        number = self.succeed("siti", "draft", "--purpose", "Peace", "--audience", AUDIENCE, *arguments).strip()
         assert number.isdigit()
         return number
 
-    def approved(self, *arguments: str) -> str:
-        number = self.drafted(*arguments)
-        self.done("siti", "submit", number)
-        self.done("budi", *self.approving(number))
+    def submitted_appeal(self, *content: str) -> str:
+        number = self.draft_appeal(*content)
+        self.succeed("siti", "submit", number)
         return number
 
-    def approving(self, number: str) -> tuple[str, ...]:
-        """The verb and its arguments, for who has looked at it."""
-        return "approve", number, "--version", str(self.shown(number)["version"])
+    def approved_appeal(self, *content: str) -> str:
+        number = self.submitted_appeal(*content)
+        self.succeed("budi", *self.approve_current(number))
+        return number
 
-    def shown(self, number: str, verb: str = "show") -> dict[str, Any]:
+    def approve_current(self, number: str) -> tuple[str, ...]:
+        """Return the verb and arguments that approve the current version."""
+        return "approve", number, "--version", str(self.show(number)["version"])
+
+    def show(self, number: str, verb: str = "show") -> dict[str, Any]:
+        """Return the JSON of `show` or `preview`."""
         result = self.shell.run("appeals", verb, number, "--json")
         assert (result.exit_code, result.stderr) == (0, "")
         shown: dict[str, Any] = json.loads(result.stdout)
@@ -87,15 +95,15 @@ class Room:
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
-    """Pekalongan's pack on a day without quiet hours, whenever the test runs."""
+    """Copy Pekalongan's pack without quiet hours, since a test runs at any time of the day."""
     pack = Path(shutil.copytree(PEKALONGAN, tmp_path / "pack"))
     rules = (pack / "rules.yaml").read_text()
-    (pack / "rules.yaml").write_text(rules.replace('{from: "20:00", to: "07:00"}', '{from: "00:00", to: "00:00"}'))
+    (pack / "rules.yaml").write_text(rules.replace('{from: "20:00", to: "07:00"}', NO_QUIET_HOURS))
     return pack
 
 
 @pytest.fixture
-def room(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> Room:
+def terminal(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> AppealTerminal:
     config = tmp_path / "waspada.toml"
     config.write_text(f'pack = "{pack}"\npart_cost = "320 IDR"\n{CONFIG}')
     stores = {"WASPADA_REDIS_URL": redis_url, "WASPADA_DATABASE_URL": database_url}
@@ -106,47 +114,42 @@ def room(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> Room:
     for name, role in ROLES.items():
         run_typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
         tokens[name] = shell.run("users", "token", name, "--name", "test").stdout.strip()
-    return Room(shell, tokens, load(read_pack(pack)))
+    return AppealTerminal(shell, tokens, load(read_pack(pack)))
 
 
-def make_quiet(room: Room) -> Menu:
-    """Quiet hours that now lies in, whenever the test runs: the pack that is in force from now on."""
-    config = Path(room.shell.variables["WASPADA_CONFIG"] or "")
-    rules = config.parent / "pack" / "rules.yaml"
-    now = Clock().now().astimezone(room.menu.timezone)
-    hours = [f"{now + timedelta(hours=hour):%H:%M}" for hour in (-2, 2)]
-    quiet = '{{from: "{}", to: "{}"}}'
-    rules.write_text(rules.read_text().replace(quiet.format("00:00", "00:00"), quiet.format(*hours)))
+def make_quiet(terminal: AppealTerminal) -> Menu:
+    """Change the pack so that it is quiet now. Returns the changed menu."""
+    rules = terminal.config.parent / "pack" / "rules.yaml"
+    now = Clock().now().astimezone(terminal.menu.timezone)
+    begin, end = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-2, 2))
+    rules.write_text(rules.read_text().replace(NO_QUIET_HOURS, f'{{from: "{begin}", to: "{end}"}}'))
     return load(read_pack(rules.parent))
 
 
-def going(room: Room, database: Database) -> tuple[AppealWorker, Outbox, AppealWorkflow, ResultsStore]:
-    """The worker's side of the same gateway, and what it can look at."""
-    vault, terms = Vault(bytes.fromhex(KEY)), AppealSettings({"at": CODE})
-    runner = AppealWorker(database, Clock(), lambda: room.menu, terms)
-    campaign = AppealWorkflow(database, Clock(), lambda: room.menu, terms)
-    return runner, Outbox(database, vault, Clock()), campaign, ResultsStore(database, vault)
+@asynccontextmanager
+async def open_world(terminal: AppealTerminal) -> AsyncIterator[AppealWorld]:
+    """Open the services of the terminal's gateway, with its worker."""
+    stores = [terminal.shell.variables[f"WASPADA_{store}_URL"] or "" for store in ("REDIS", "DATABASE")]
+    key = SecretStr(KEY)
+    async with open_appeal_gateway(stores[0], stores[1], None, terminal.menu, vault_key=key) as services:
+        yield AppealWorld(services, chunk_size=5_000)
 
 
-async def send(room: Room, database: Database) -> None:
-    """All that a worker and a carrier would do now."""
-    runner, outbox, _, _ = going(room, database)
-    while await runner.run_once():
-        pass
-    while claims := await outbox.claim(200, "worker", "at"):
-        await outbox.record("at", [(one, Accepted(f"id-{one.id}")) for one in claims])
-    while await runner.run_once():
-        pass
+async def send_everything(world: AppealWorld) -> None:
+    """Let the worker and the carrier do all there is to do."""
+    await world.run_appeal_worker()
+    await world.send_due_messages()
+    await world.run_appeal_worker()
 
 
-def work(room: Room, *, sends: bool = True) -> None:
-    """Let a worker work, for all there is to do or for one step."""
+def run_worker(terminal: AppealTerminal, *, sends: bool = True) -> None:
+    """Let the worker and the carrier do all there is to do, or the worker one step."""
 
     async def run() -> None:
-        url = room.shell.variables["WASPADA_DATABASE_URL"]
-        assert url
-        database = Database(url, pool_size=1)
-        await (send(room, database) if sends else going(room, database)[0].run_once())
-        await database.close()
+        async with open_world(terminal) as world:
+            if sends:
+                await send_everything(world)
+            else:
+                await world.worker.run_once()
 
     asyncio.run(run())

@@ -1,4 +1,4 @@
-"""Numbers of the tests: none of them is anybody's that we know of."""
+"""Phone numbers of the tests. As far as we know they are nobody's."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ OTHER = Phone("+6285712340008")
 
 
 def phone(number: int) -> Phone:
-    """One of 100,000 Indonesian numbers."""
+    """Return one of 100,000 Indonesian numbers."""
     return Phone(f"+62812300{number:05}")

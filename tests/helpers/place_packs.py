@@ -1,4 +1,4 @@
-"""The areas of the packs, read as a gateway reads them."""
+"""Areas and gazetteers of the packs, built as the gateway builds them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_pack_file(pack: str, file: str) -> str:
 
 @cache
 def load_areas(pack: str) -> Areas:
-    """The areas of a pack; those of the city with their old names and their neighbours."""
+    """Load the areas of a pack, those of the city with their aliases and neighbours."""
     areas, diagnostics = read_areas(read_pack_file(pack, "areas.csv"), "areas.csv")
     if pack == CITY:
         aliases, wrong_aliases = read_aliases(read_pack_file(pack, "aliases.csv"), "aliases.csv", areas)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.incidents.draft import Draft
-from gateway.text.phone import Phone
+from tests.helpers.phones import NUMBER
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ENOUGH = {"category": "gesekan", "area": "33.75.01.1008"}
@@ -16,7 +16,7 @@ ENOUGH = {"category": "gesekan", "area": "33.75.01.1008"}
 
 def draft(answers: dict[str, str], **changes: Any) -> Draft:
     facts: dict[str, Any] = {"channel": "at", "session": "ATUid_1", "language": "id", "left_at": AT}
-    return Draft(phone=Phone("+6281230004567"), answers=answers, **{**facts, **changes})
+    return Draft(phone=NUMBER, answers=answers, **{**facts, **changes})
 
 
 def test_draft_keeps_only_answers_that_a_report_has() -> None:

@@ -27,12 +27,12 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, confirmation, report
-from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.phones import NUMBER, OTHER, phone
 from tests.helpers.tables import rows
 
 TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
 REMINDER = "Laporan Anda belum selesai, balas 1 untuk mengirim apa adanya."
-WIPED: Mapping[str, Any] = {
+ERASED: Mapping[str, Any] = {
     "phone_sealed": None,
     "phone_key": None,
     "answers": {},
@@ -122,14 +122,14 @@ async def test_keep_again_updates_the_answers(drafts: DraftStore, database: Data
 
 async def test_keep_supersedes_the_earlier_draft_of_the_phone(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft("s1"), REMINDER, DUE)
-
     await drafts.keep(draft("s2", phone=OTHER), REMINDER, DUE)
+
     assert await drafts.keep(draft("s3", minutes=5), REMINDER, DUE)
 
     assert await statuses(database) == ["superseded", "open", "open"]
 
     first = (await rows(database, table))[0]
-    assert {name: first[name] for name in WIPED} == WIPED
+    assert {name: first[name] for name in ERASED} == ERASED
     assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
         ("cancelled", True),
         ("queued", False),
@@ -177,10 +177,10 @@ async def test_file_files_the_draft_and_erases_it(
     done = await drafts.file(NUMBER, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
 
     assert done is not None
-
     filed = done.filed
     assert (filed.new, done.draft.session) == (True, "ATUid_1")
 
+    # The incident has the answers and the time of the dropped session.
     found = await store.find(filed.ticket)
     assert found is not None
     assert (found.report.category, found.report.danger, found.report.session) == ("gesekan", "yes", "ATUid_1")
@@ -189,8 +189,9 @@ async def test_file_files_the_draft_and_erases_it(
     (noted,) = await rows(database, audit)
     assert (noted["at"], noted["detail"]) == (clock.now(), {"channel": "at", "by": "sms"})
 
+    # The draft is erased, and its reminder cancelled.
     (row,) = await rows(database, table)
-    assert {name: row[name] for name in WIPED} == WIPED
+    assert {name: row[name] for name in ERASED} == ERASED
     assert (row["status"], row["updated_at"]) == ("filed", clock.now())
 
     sent = {message["class"]: message for message in await rows(database, messages)}
@@ -308,7 +309,7 @@ async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Da
     assert await statuses(database) == ["deleted", "open"]
 
     row = (await rows(database, table))[0]
-    assert {name: row[name] for name in WIPED} == WIPED
+    assert {name: row[name] for name in ERASED} == ERASED
     assert [(one["status"], one["phone_key"] is None) for one in await reminders(database)] == [
         ("cancelled", True),
         ("queued", False),
@@ -335,13 +336,13 @@ async def test_expire_erases_old_drafts(drafts: DraftStore, database: Database) 
     assert await statuses(database) == ["expired", "open"]
 
     row = (await rows(database, table))[0]
-    assert {name: row[name] for name in WIPED} == WIPED
+    assert {name: row[name] for name in ERASED} == ERASED
     assert [one["status"] for one in await reminders(database)] == ["cancelled", "queued"]
 
 
 async def test_concurrent_expire_erases_each_draft_once(drafts: DraftStore) -> None:
     for number in range(20):
-        await drafts.keep(draft(f"s{number}", phone=Phone(f"+2547110001{number:02}")), REMINDER, DUE)
+        await drafts.keep(draft(f"s{number}", phone=phone(number)), REMINDER, DUE)
     expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
 
     assert sum(expired) == 20

@@ -223,9 +223,9 @@ async def test_file_ends_at_its_deadline(store: IncidentStore, database: Databas
 async def test_file_without_database_raises_unavailable_without_number(vault: Vault) -> None:
     nowhere = Database("postgresql+asyncpg://waspada@127.0.0.1:1/waspada")
 
-    with pytest.raises(DatabaseUnavailable) as away:
+    with pytest.raises(DatabaseUnavailable) as unavailable:
         await IncidentStore(nowhere, vault, Clock()).file(report(), NUMBER, confirmation)
-    assert "81230004567" not in "".join(traceback.format_exception(away.value))
+    assert "81230004567" not in "".join(traceback.format_exception(unavailable.value))
 
     await nowhere.close()
 

@@ -26,7 +26,6 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import AT, confirmation, report
-from tests.helpers.messages import Stage
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.tables import rows
 
@@ -130,17 +129,12 @@ async def test_erase_again_finds_nothing(eraser: Eraser, two_people: None, datab
 
 
 async def test_erase_removes_the_number_of_a_claimed_message(
-    eraser: Eraser, outbox: Outbox, stage: Stage, database: Database
+    eraser: Eraser, store: IncidentStore, outbox: Outbox, database: Database
 ) -> None:
-    message = await stage.put()
-
+    await store.file(report(), NUMBER, confirmation)
     await outbox.claim(1, "worker", "at")
+
     assert (await eraser.erase(NUMBER, "dewi")).messages == 1
 
-    row = await stage.row(message)
+    (row,) = await rows(database, messages)
     assert (row["status"], row["phone_key"]) == ("sending", None)
-
-
-@pytest.fixture
-def stage(database: Database, vault: Vault, clock: ManualClock) -> Stage:
-    return Stage(database, vault, clock)

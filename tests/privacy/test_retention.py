@@ -51,6 +51,7 @@ async def handled(database: Database, clock: ManualClock) -> None:
 async def test_purge_removes_numbers_of_finished_records(
     retention: Retention, database: Database, vault: Vault, clock: ManualClock, store: IncidentStore
 ) -> None:
+    # One finished record of each kind.
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await store.file(report(), NUMBER, confirmation)
     await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")

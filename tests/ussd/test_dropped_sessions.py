@@ -10,14 +10,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.incidents.tables import drafts
-from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import SERVICE_CODES as CODES
 from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.packs import MENU
-from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.phones import NUMBER, OTHER, phone
 from tests.helpers.ussd import (
     SECOND,
     TO_CONFIRM,
@@ -161,8 +160,8 @@ async def test_concurrent_sweeps_make_one_draft_and_one_reminder(
 
 
 async def test_sweep_checks_every_watched_phone(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    phones = [Phone(f"+62812300{number:05d}") for number in range(40)]
-    await asyncio.gather(*(Resident(timed_gateway.services.turns, phone).walk(TO_PLACE) for phone in phones))
+    phones = [phone(number) for number in range(40)]
+    await asyncio.gather(*(Resident(timed_gateway.services.turns, one).walk(TO_PLACE) for one in phones))
 
     clock.advance(seconds=LONGEST_SESSION_S)
 
@@ -284,12 +283,12 @@ async def test_sweep_waits_while_a_store_is_unavailable(
     timed_unreliable_gateway: UssdGateway, clock: ManualClock, own_redis: OwnRedis, postgres: PostgresGate, store: str
 ) -> None:
     await drop_session(timed_unreliable_gateway, clock)
-    away, back = (own_redis.kill, own_redis.start) if store == "redis" else (postgres.close, postgres.open)
+    stop, restore = (own_redis.kill, own_redis.start) if store == "redis" else (postgres.close, postgres.open)
 
-    await away()
+    await stop()
     assert await timed_unreliable_gateway.services.dropped_sessions.sweep() == 0
 
-    await back()
+    await restore()
     assert await watched(timed_unreliable_gateway) == 1
     assert await timed_unreliable_gateway.services.dropped_sessions.sweep() == 1
     assert len(await timed_unreliable_gateway.services.drafts.list_drafts()) == 1

@@ -123,6 +123,7 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
     for key in keys:
         assert WINDOW_S - 5 < await gateway.ask("TTL", key) <= WINDOW_S
         await gateway.ask("DEL", key)  # the hour passes
+
     assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
 
@@ -199,8 +200,8 @@ async def test_add_details_keeps_the_order_of_calls(gateway: UssdGateway) -> Non
 
 async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> None:
     ticket = await file_report(gateway)
-
     resident = Resident(gateway.services.turns)
+
     assert state_of(await resident.walk(("1", "2", ticket, "2"))) == "erase"
 
     screen = await resident.answer("1")

@@ -79,11 +79,11 @@ async def test_lost_session_is_replayed_in_the_new_version(gateway: UssdGateway)
 @pytest.mark.parametrize("number", range(1, len(TO_CONFIRM) + 1))
 async def test_unknown_version_shows_the_screen_again_and_takes_no_input(gateway: UssdGateway, number: int) -> None:
     resident = Resident(gateway.services.turns)
-    here = await resident.walk(WHOLE_REPORT[:number])
+    screen_before = await resident.walk(WHOLE_REPORT[:number])
     await store_unknown_version(gateway)
 
     screen = await resident.answer(WHOLE_REPORT[number])
-    assert (screen.text, screen.end) == (f"{LOST}\n{here.text}", False)
+    assert (screen.text, screen.end) == (f"{LOST}\n{screen_before.text}", False)
     assert await resident.callback(resident.text) == screen, "a repeated callback gets the same screen"
 
     for keys in WHOLE_REPORT[number:]:
@@ -94,11 +94,11 @@ async def test_unknown_version_shows_the_screen_again_and_takes_no_input(gateway
 
 async def test_repeated_callback_of_unknown_version_shows_the_screen_again(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
-    here = await resident.walk(WHOLE_REPORT[:4])
+    screen_before = await resident.walk(WHOLE_REPORT[:4])
 
     await store_unknown_version(gateway)
 
-    assert (await resident.callback(resident.text)).text == f"{LOST}\n{here.text}"
+    assert (await resident.callback(resident.text)).text == f"{LOST}\n{screen_before.text}"
     assert (await resident.answer(WHOLE_REPORT[4])).text == expected_screen(*WHOLE_REPORT[:5])
 
 
@@ -126,13 +126,13 @@ async def test_unknown_version_without_the_state_leads_to_the_main_menu(
 @pytest.mark.parametrize("changes", [{}, {"state": "no_more"}])
 async def test_late_callback_of_unknown_version_changes_nothing(gateway: UssdGateway, changes: dict[str, Any]) -> None:
     resident = Resident(gateway.services.turns)
-    here = await resident.walk(WHOLE_REPORT[:4])
+    screen_before = await resident.walk(WHOLE_REPORT[:4])
     await store_unknown_version(gateway, **changes)
     before = await gateway.stored()
 
     screen = await resident.callback("1*1", "main.id")
 
-    assert screen.text == f"{LOST}\n{here.text if not changes else expected_screen('1')}"
+    assert screen.text == f"{LOST}\n{screen_before.text if not changes else expected_screen('1')}"
     assert await gateway.stored() == before
 
 

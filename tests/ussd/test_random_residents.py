@@ -34,12 +34,12 @@ from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
 from gateway.text import gsm
 from gateway.text import ticket as tickets
-from gateway.text.phone import Phone
 from gateway.ussd.replay import StartInputs, replay_to
 from gateway.ussd.screen_label import ScreenLabel
 from gateway.ussd.transcript import split_inputs
 from gateway.ussd.turn import UssdService
 from tests.helpers.packs import PACKS
+from tests.helpers.phones import phone
 from tests.helpers.ussd import SERVICE, VAULT, Resident, UssdGateway, ussd_gateway
 
 MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal")}
@@ -257,7 +257,7 @@ class TurnModel(RuleBasedStateMachine):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world
-        self.phone = Phone(f"+62812300{next(_phones):05d}")
+        self.phone = phone(next(_phones))
         self.calls: list[Resident] = []
         self.sent: list[tuple[Resident, str, str | None]] = []  # call, text, label
         self.tickets: dict[str, set[str]] = {}

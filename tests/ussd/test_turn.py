@@ -206,13 +206,13 @@ async def test_new_dial_begins_at_the_main_menu(gateway: UssdGateway) -> None:
 
 async def test_other_phone_with_a_known_session_has_its_own_dialogue(gateway: UssdGateway) -> None:
     first = Resident(gateway.services.turns)
-    here = await first.walk(TO_DESCRIBE)
+    before = await first.walk(TO_DESCRIBE)
 
     other = Resident(gateway.services.turns, OTHER, first.session)
     assert (await other.dial()).text == expected_screen()
     assert (await other.answer("2")).text == expected_screen("2")
     assert (await other.callback("2*1*1*1", "main")).text == expected_screen("2", "1", "1", "1")
-    assert await first.callback(first.text, first.label) == here
+    assert await first.callback(first.text, first.label) == before
 
     await first.answer("milik saya")
     await first.answer("1")

@@ -18,27 +18,28 @@ Outage = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture(params=["hangs", "refuses"])
-def redis_away(request: pytest.FixtureRequest, own_redis: OwnRedis) -> tuple[Outage, Outage]:
+def redis_outage(request: pytest.FixtureRequest, own_redis: OwnRedis) -> tuple[Outage, Outage]:
     """Outage of Redis: it refuses or hangs, and comes back with its data."""
 
     async def hang() -> None:
         own_redis.hang()
 
-    async def go_on() -> None:
+    async def resume() -> None:
         own_redis.resume()
 
-    return (hang, go_on) if request.param == "hangs" else (own_redis.kill, own_redis.start)
+    return (hang, resume) if request.param == "hangs" else (own_redis.kill, own_redis.start)
 
 
 @pytest.fixture(params=["hangs", "refuses"])
-def postgres_away(request: pytest.FixtureRequest, postgres: PostgresGate) -> Outage:
-    async def hold() -> None:
+def stop_postgres(request: pytest.FixtureRequest, postgres: PostgresGate) -> Outage:
+    async def freeze() -> None:
         postgres.freeze()
 
-    return hold if request.param == "hangs" else postgres.close
+    return freeze if request.param == "hangs" else postgres.close
 
 
-async def timed_gateway(answer: Awaitable[Screen]) -> Screen:
+async def answer_in_time(answer: Awaitable[Screen]) -> Screen:
+    """Return the answer, and fail if it takes longer than promised."""
     began = time.monotonic()
     screen = await answer
     assert time.monotonic() - began < LONGEST_S
@@ -46,21 +47,21 @@ async def timed_gateway(answer: Awaitable[Screen]) -> Screen:
 
 
 async def test_redis_unavailable_in_mid_dialogue_continues_by_replay(
-    unreliable_gateway: UssdGateway, redis_away: tuple[Outage, Outage]
+    unreliable_gateway: UssdGateway, redis_outage: tuple[Outage, Outage]
 ) -> None:
-    goes, comes_back = redis_away
+    stop_redis, restore_redis = redis_outage
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(WHOLE_REPORT[:7])
 
-    await goes()
-    assert (await timed_gateway(resident.answer(WHOLE_REPORT[7]))).text == expected_screen(*WHOLE_REPORT[:8])
-    assert (await timed_gateway(resident.answer(WHOLE_REPORT[8]))).text == expected_screen(*WHOLE_REPORT[:9])
+    await stop_redis()
+    assert (await answer_in_time(resident.answer(WHOLE_REPORT[7]))).text == expected_screen(*WHOLE_REPORT[:8])
+    assert (await answer_in_time(resident.answer(WHOLE_REPORT[8]))).text == expected_screen(*WHOLE_REPORT[:9])
 
-    await comes_back()
+    await restore_redis()
     for number in range(9, len(WHOLE_REPORT) - 1):
-        screen = await timed_gateway(resident.answer(WHOLE_REPORT[number]))
+        screen = await answer_in_time(resident.answer(WHOLE_REPORT[number]))
         assert screen.text == expected_screen(*WHOLE_REPORT[: number + 1]), "the older session makes no wrong step"
-    assert (await timed_gateway(resident.answer(WHOLE_REPORT[-1]))).label == "ticket.id"
+    assert (await answer_in_time(resident.answer(WHOLE_REPORT[-1]))).label == "ticket.id"
 
     (incident,) = await unreliable_gateway.incidents()
     assert (incident["description"], incident["contact"]) == ("tawuran di pasar", True)
@@ -71,14 +72,14 @@ async def test_redis_unavailable_throughout_still_files_the_report(
 ) -> None:
     await own_redis.kill()
     resident = Resident(unreliable_gateway.services.turns)
-    screen = await timed_gateway(resident.dial())
+    screen = await answer_in_time(resident.dial())
 
     for number, keys in enumerate(WHOLE_REPORT):
         assert screen.text == expected_screen(*WHOLE_REPORT[:number])
-        screen = await timed_gateway(resident.answer(keys))
+        screen = await answer_in_time(resident.answer(keys))
 
     assert screen.label == "ticket.id"
-    assert await timed_gateway(resident.callback(resident.text)) == screen, "a repeated callback gets the same ticket"
+    assert await answer_in_time(resident.callback(resident.text)) == screen, "a repeated callback gets the same ticket"
     assert len(await unreliable_gateway.incidents()) == len(await unreliable_gateway.confirmations()) == 1
 
 
@@ -89,22 +90,22 @@ async def test_redis_hanging_answers_many_residents_in_time(
     own_redis.hang()
     residents = [Resident(unreliable_gateway.services.turns) for _ in range(40)]
 
-    screens = await asyncio.gather(*(timed_gateway(resident.callback("1*1*1")) for resident in residents))
+    screens = await asyncio.gather(*(answer_in_time(resident.callback("1*1*1")) for resident in residents))
     assert {screen.text for screen in screens} == {expected_screen("1", "1", "1")}
 
     own_redis.resume()
 
 
 async def test_postgresql_unavailable_at_the_last_step_keeps_the_report(
-    unreliable_gateway: UssdGateway, postgres: PostgresGate, postgres_away: Outage
+    unreliable_gateway: UssdGateway, postgres: PostgresGate, stop_postgres: Outage
 ) -> None:
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
-    await postgres_away()
+    await stop_postgres()
 
-    screen = await timed_gateway(resident.answer("1"))
+    screen = await answer_in_time(resident.answer("1"))
     assert (screen.label, screen.end) == ("saved.id", True)
-    assert await timed_gateway(resident.callback(resident.text)) == screen
+    assert await answer_in_time(resident.callback(resident.text)) == screen
 
     ((name, entry),) = (await unreliable_gateway.pending()).items()
     assert name.decode().startswith(f"at:{resident.session}:")
@@ -142,14 +143,14 @@ async def test_last_step_repeated_when_postgresql_is_back_files_once(
 
 
 async def test_both_stores_unavailable_at_the_last_step_says_not_sent(
-    unreliable_gateway: UssdGateway, own_redis: OwnRedis, postgres_away: Outage
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis, stop_postgres: Outage
 ) -> None:
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
-    await postgres_away()
+    await stop_postgres()
 
-    screen = await timed_gateway(resident.answer("1"))
+    screen = await answer_in_time(resident.answer("1"))
     assert (screen.label, screen.end) == ("not_sent.id", True)
 
     own_redis.resume()
@@ -163,10 +164,10 @@ async def test_redis_hanging_at_the_last_step_files_the_report(
     await resident.walk(TO_CONFIRM)
 
     own_redis.hang()
-    assert (await timed_gateway(resident.answer("1"))).label == "ticket.id"
+    assert (await answer_in_time(resident.answer("1"))).label == "ticket.id"
 
     own_redis.resume()
-    assert (await timed_gateway(resident.callback(resident.text, "confirm"))).label == "ticket.id"
+    assert (await answer_in_time(resident.callback(resident.text, "confirm"))).label == "ticket.id"
     assert len(await unreliable_gateway.incidents()) == 1
 
 

@@ -1,12 +1,11 @@
-"""The desk of `waspada appeals`: the room of appeals over the gateway's store, and the pack that it speaks of."""
+"""Context of the verbs of `waspada appeals`: services of appeals over the gateway's database, and its pack."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +14,10 @@ from rich.console import Console
 
 from gateway import wiring
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import Actor, Appeal, AppealStatus
+from gateway.appeals.appeal import Actor
 from gateway.appeals.results import ResultsStore
-from gateway.appeals.rules import required_approvals
 from gateway.appeals.workflow import AppealWorkflow
-from gateway.cli.appeals.output import Look, appeal_json, cost_lines, print_offer
+from gateway.cli.appeals.output import appeal_json, cost_lines, print_offer, text_cost_json
 from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import authenticate
 from gateway.cli.context import locate_gateway, open_context
@@ -31,102 +29,93 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 
-_MAY_NEED_APPROVAL = (
-    AppealStatus.DRAFT,
-    AppealStatus.WAITING,
-    AppealStatus.SCHEDULED,
-    AppealStatus.RUNNING,
-    AppealStatus.PAUSED,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class AppealContext:
-    """The room of appeals, over the gateway's store."""
+    """Services of a verb of `waspada appeals`."""
 
     database: Database
     clock: Clock
-    pack: Callable[[], Menu]
-    channels: dict[str, str]
+    load_menu: Callable[[], Menu]
+    channels: Sequence[str]
     workflow: AppealWorkflow
     results: ResultsStore
 
     @property
     def menu(self) -> Menu:
-        return self.pack()
+        """Menu of the pack, which is loaded when it is first used."""
+        return self.load_menu()
 
-    async def actor(self, name: str, right: Right | None = None) -> Actor:
-        """Who runs the command, proven, and allowed to do what `right` says."""
+    async def authenticate(self, name: str, right: Right | None = None) -> Actor:
+        """Authenticate the person who runs the command. They must have `right`, if one is given."""
         account = await authenticate(self.database, name, right)
         return Actor(account.name, frozenset(filter(account.may, Right)))
 
-    async def look(self, number: int) -> Look:
-        appeal = await self.workflow.find(number)
-        account = await self.results.load_results(number, self.menu.timezone)
-        still = appeal.status in _MAY_NEED_APPROVAL
-        needed = required_approvals(appeal.draft, self.menu, self.clock.now()) if still else None
-        return Look(appeal, account, needed, self.held_until(appeal))
-
-    def held_until(self, appeal: Appeal) -> datetime | None:
-        """When it goes on, where quiet hours hold it back."""
-        return self.menu.quiet_until(self.clock.now()) if appeal.status is AppealStatus.RUNNING else None
-
-    async def agreed(self, number: int, as_json: bool) -> int:
-        """The version of an appeal that whoever sits at the terminal has been shown, and says yes to."""
+    async def confirm_version(self, number: int, as_json: bool) -> int:
+        """Show an appeal at the terminal and ask for approval. Returns the version that was shown."""
         if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise click.UsageError("name the --version that you have seen: preview and show tell it")
+            raise click.UsageError("name the --version that you have seen; preview and show print it")
         appeal = await self.workflow.find(number)
         print_offer(appeal, await self.workflow.preview(appeal.draft, number), self.menu)
         confirm("Approve this?")
         return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
-        await follow(lambda: self.look(number), Console(), self.menu.timezone, as_json=as_json)
+        """Show the progress of an appeal until it ends."""
+        await follow(lambda: self.workflow.overview(number), Console(), self.menu.timezone, as_json=as_json)
 
-    async def tell(self, number: int, sentence: str, as_json: bool) -> None:
-        """What an act has come to: the appeal as JSON, or in words."""
+    async def print_outcome(self, number: int, sentence: str, as_json: bool) -> None:
+        """Print the outcome of an act: the appeal as JSON, or `sentence`."""
         if as_json:
             print_row(appeal_json(await self.workflow.find(number)), as_json)
         else:
             click.echo(sentence)
 
-    async def tell_costs(self, number: int, sentence: str, as_json: bool) -> None:
-        """The same of what was written, with what its texts cost: on stderr, or in the JSON."""
+    async def print_draft_outcome(self, number: int, sentence: str, as_json: bool) -> None:
+        """Print the outcome of a draft or an edit. The cost of its texts is in the JSON, or on stderr."""
         costs = await self.workflow.text_costs(number)
         if as_json:
             written = appeal_json(await self.workflow.find(number))
-            print_row({**written, "costs": {one.language: one.for_json() for one in costs}}, as_json)
+            print_row({**written, "costs": {cost.language: text_cost_json(cost) for cost in costs}}, as_json)
             return
         click.echo("\n".join(cost_lines(costs)), err=True)
         click.echo(sentence)
 
 
-def fit(pack: Path) -> Menu:
+def load_valid_pack(pack: Path) -> Menu:
+    """Load the pack. Raises `PackRefused` if it has a fault."""
     return load(read_pack(pack))
 
 
-def legible(pack: Path) -> Menu:
-    """The pack as far as it can be read: enough to name places and to tell the time while somebody mends it."""
-    found = parse_pack(read_pack(pack))
-    if found.menu is None:
-        raise PackRefused(found.diagnostics)
-    if found.diagnostics:
+def load_readable_pack(pack: Path) -> Menu:
+    """Load as much of the pack as can be read, with a warning if it has a fault.
+
+    It is enough to name areas and to tell the time while somebody edits the pack.
+    """
+    parsed = parse_pack(read_pack(pack))
+    if parsed.menu is None:
+        raise PackRefused(parsed.diagnostics)
+    if parsed.diagnostics:
         click.echo(
             f"Warning: the pack {pack} is not fit, and the gateway goes on with the one before it. What is wrong with"
             f" it says: waspada check {pack}",
             err=True,
         )
-    return found.menu
+    return parsed.menu
 
 
 @asynccontextmanager
 async def open_appeals(
-    config: Path | None, data: Path | None, pack: Callable[[Path], Menu] = fit
+    config: Path | None, data: Path | None, load_pack: Callable[[Path], Menu] = load_valid_pack
 ) -> AsyncIterator[AppealContext]:
-    """The room of appeals. The pack is read when it is first asked for: who stops an appeal needs none."""
+    """Open the context. The pack is loaded when it is first used, so that an appeal can be stopped without one.
+
+    The services are built here and not by `wiring`, whose services need Redis too.
+    """
     settings = locate_gateway(config, data)
-    menu, terms = cache(lambda: pack(settings.pack)), wiring.appeal_settings(settings)
+    menu, appeal_settings = cache(lambda: load_pack(settings.pack)), wiring.appeal_settings(settings)
     async with open_context(settings) as stores:
         database, clock = stores.database, stores.clock
-        campaign, ledger = AppealWorkflow(database, clock, menu, terms), ResultsStore(database, stores.vault)
-        yield AppealContext(database, clock, menu, dict(terms.service_codes), campaign, ledger)
+        workflow = AppealWorkflow(database, clock, menu, appeal_settings)
+        results = ResultsStore(database, stores.vault)
+        yield AppealContext(database, clock, menu, tuple(appeal_settings.service_codes), workflow, results)

@@ -1,73 +1,71 @@
-"""What an author types of an appeal: its texts, whom it is for, and when."""
+"""Options of `waspada appeals`, and parsers of their values: texts, audience, ticket, times."""
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from gateway.appeals.appeal import AppealDraft
 from gateway.menu.model import Menu
 from gateway.text import ticket as tickets
 
 _LARGEST_FILE = 1024 * 1024
-AT_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
+START_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
 _EXAMPLE = '{"roles": ["subscriber"], "areas": ["33.75.01.1002"], "neighbours": true}'
 
 
-# One value at a time -------------------------------------------------------------------------------------------
+# Parsers -------------------------------------------------------------------------------------------------------
 
 
-def time_typed(written: str) -> datetime:
-    """A time as ISO 8601 writes it; it may lack its zone, see `moment`."""
+def parse_time(value: str) -> datetime:
+    """Parse an ISO 8601 time. It may lack a zone, see `in_pack_timezone`."""
     try:
-        return datetime.fromisoformat(written)
+        return datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{written!r} is no time; one is 2026-11-25T09:00 or 2026-11-25T09:00+07:00") from None
+        example = "write 2026-11-25T09:00 or 2026-11-25T09:00+07:00"
+        raise click.BadParameter(f'"{value}" is not a time; {example}') from None
 
 
-def start_typed(written: str) -> datetime | Literal[""]:
-    """The same; an empty one is none, which is as soon as it is approved."""
-    return time_typed(written) if written.strip() else ""
+def parse_start(value: str) -> datetime | Literal[""]:
+    """Parse a start. An empty one means on approval."""
+    return parse_time(value) if value.strip() else ""
 
 
-def text_typed(written: str) -> tuple[str, str]:
-    """A language and its text."""
-    language, found, text = written.partition("=")
-    if not found:
-        raise click.BadParameter(f"{written!r} does not say its language; a text is id=Mari jaga kerukunan")
+def parse_language_text(value: str) -> tuple[str, str]:
+    """Parse `LANG=TEXT` into its language and text."""
+    language, separator, text = value.partition("=")
+    if not separator:
+        raise click.BadParameter(f'"{value}" does not name its language; write id=Mari jaga kerukunan')
     return language.strip(), text
 
 
-def ticket_typed(written: str) -> str:
-    """The ticket of an incident, with or without its dash; an empty one is none."""
-    if not written.strip():
+def parse_optional_ticket(value: str) -> str:
+    """Parse a ticket, with or without its dash. An empty one means no incident."""
+    if not value.strip():
         return ""
-    number = tickets.parse(written)
+    number = tickets.parse(value)
     if number is None:
-        raise click.BadParameter(f"{written} is no ticket, look at it again: 7340-2817 is one")
+        raise click.BadParameter(f'"{value}" is not a ticket; check its digits, such as 7340-2817')
     return number
 
 
-def audience_typed(written: str) -> Any:
-    """What JSON, or `@` and the file that it stands in, says. What is meant by it, the appeals' room judges."""
-    text = _file(Path(written[1:])) if written.startswith("@") else written
+def parse_audience_json(value: str) -> Any:
+    """Parse JSON, or the JSON file that is named after `@`. Its meaning is checked by `gateway.appeals.audience`."""
+    text = _read_file(Path(value[1:])) if value.startswith("@") else value
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise click.BadParameter(f"this is no JSON ({error.msg}, {place}); an audience is {_EXAMPLE}") from None
+        raise click.BadParameter(f"this is not JSON ({error.msg}, {place}); an audience is {_EXAMPLE}") from None
     except (RecursionError, ValueError):
         raise click.BadParameter("this JSON is nested too deep, or has too large a number") from None
 
 
-def _file(path: Path) -> str:
+def _read_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST_FILE + 1)
@@ -81,122 +79,53 @@ def _file(path: Path) -> str:
         raise click.BadParameter(f"{path} is not UTF-8") from None
 
 
-# Together ------------------------------------------------------------------------------------------------------
+def _parse_reason(_: click.Context, __: click.Parameter, reason: str) -> str:
+    if not reason.strip():
+        raise click.BadParameter("it is empty; write a reason")
+    return reason.strip()
 
 
-def moment(written: datetime | None, menu: Menu) -> datetime | None:
-    """What was meant: without a zone, the clocks of the pack."""
-    if written is None or written.tzinfo is not None:
-        return written
-    return written.replace(tzinfo=menu.timezone)
+# Options -------------------------------------------------------------------------------------------------------
+
+number_argument = click.argument("number", type=click.IntRange(1, 2**63 - 1))
+reason_option = click.option(
+    "--reason", required=True, callback=_parse_reason, help="Reason, recorded in the audit trail."
+)
+template_option = click.option("--template", help="Text of the pack, such as damai.")
+ticket_option = click.option(
+    "--ticket", type=parse_optional_ticket, metavar="TICKET", help="Incident that the text is about."
+)
+text_option = click.option(
+    "--text",
+    "texts",
+    type=parse_language_text,
+    metavar="LANG=TEXT",
+    multiple=True,
+    help="Text of your own, once for each language.",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What is said of an appeal on the command line; None, or no text, where nothing is."""
-
-    purpose: str | None
-    template: str | None
-    ticket: str | None
-    texts: tuple[tuple[str, str], ...]
-    audience: Any
-    channel: str | None
-    at: datetime | Literal[""] | None
-
-    def draft(self, menu: Menu, channels: Mapping[str, str]) -> AppealDraft:
-        """A new draft. Wrong usage where it has two texts of one language, or none and no template either."""
-        texts = self._texts()
-        if bool(texts) == bool(self.template):
-            raise click.UsageError("give either --template, or --text once for each language")
-        by = channel_of(self.channel, channels)
-        at = moment(self.at or None, menu)
-        return AppealDraft(self.purpose or "", self.audience, by, self.template or "", texts, self.ticket or "", at)
-
-    def over(self, stands: AppealDraft, menu: Menu) -> AppealDraft:
-        """What was written, with what is said in its place. An empty text or time takes away what stands there."""
-        if not self.texts and all(said is None for said in (*self._words(), self.audience, self.at)):
-            raise click.UsageError("say what is to be different")
-        texts = self._texts()
-        if texts and self.template:
-            raise click.UsageError("give either --template, or --text once for each language")
-        kept = {} if self.template else stands.texts
-        return replace(
-            stands,
-            purpose=_said(self.purpose, stands.purpose),
-            template="" if texts else _said(self.template, stands.template),
-            ticket=_said(self.ticket, stands.ticket),
-            texts={language: text for language, text in {**kept, **texts}.items() if text.strip()},
-            changes={language: made for language, made in stands.changes.items() if language in kept.keys() - texts},
-            audience=stands.audience if self.audience is None else self.audience,
-            channel=_said(self.channel, stands.channel),
-            starts_at=stands.starts_at if self.at is None else moment(self.at or None, menu),
-        )
-
-    def _words(self) -> tuple[str | None, ...]:
-        return self.purpose, self.template, self.ticket, self.channel
-
-    def _texts(self) -> dict[str, str]:
-        if len(dict(self.texts)) < len(self.texts):
-            raise click.BadParameter("a language has one text", param_hint="--text")
-        return dict(self.texts)
+# Values --------------------------------------------------------------------------------------------------------
 
 
-def _said(word: str | None, otherwise: str) -> str:
-    return otherwise if word is None else word
+def in_pack_timezone(time: datetime, menu: Menu) -> datetime:
+    """Return `time` with the pack's time zone, unless it has its own."""
+    return time if time.tzinfo is not None else time.replace(tzinfo=menu.timezone)
 
 
-def appeal_options(*, anew: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The options that say what an appeal is, as one argument `typed`; they may all be left out unless `anew`."""
-    options = (
-        click.option(
-            "--purpose",
-            required=anew,
-            help="What it is for, to the desk; to everybody, if the texts are your own and have gone out.",
-        ),
-        click.option("--template", help="A text of the pack, such as damai."),
-        click.option("--ticket", type=ticket_typed, metavar="TICKET", help="The incident that the text speaks of."),
-        click.option(
-            "--text",
-            "texts",
-            type=text_typed,
-            metavar="LANG=TEXT",
-            multiple=True,
-            help="A text of your own; once for each language.",
-        ),
-        click.option(
-            "--audience",
-            type=audience_typed,
-            metavar="JSON|@FILE",
-            required=anew,
-            help="Whom it is for; see `deploy/README.md`, Appeals.",
-        ),
-        click.option("--channel", help="By which channel it goes out" + (" [the only one]." if anew else ".")),
-        click.option(
-            "--at",
-            type=start_typed,
-            metavar="ISO",
-            help=f"When it begins, {AT_HELP}"
-            + (" [as soon as it is approved]." if anew else '; "" is as soon as it is approved.'),
-        ),
-    )
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(command)
-        def run(**given: Any) -> Any:
-            said = {name: given.pop(name) for name in Typed.__dataclass_fields__}
-            return command(**given, typed=Typed(**said))
-
-        for option in reversed(options):
-            run = option(run)
-        return run
-
-    return decorate
+def by_language(texts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the texts by language. Raises `click.BadParameter` if a language has two."""
+    found = dict(texts)
+    if len(found) < len(texts):
+        raise click.BadParameter("a language has one text", param_hint="--text")
+    return found
 
 
-def channel_of(named: str | None, channels: Mapping[str, str]) -> str:
-    """The channel by which it goes out: the one that is named, or the only one."""
-    if named is not None:
-        return named
+def channel_or_only_one(channel: str | None, channels: Collection[str]) -> str:
+    """Return `channel`, or the only one of the settings. Raises `click.UsageError` if there is not exactly one."""
+    if channel is not None:
+        return channel
     if len(channels) != 1:
-        raise click.UsageError(f"name the --channel: {', '.join(sorted(channels)) or 'there is none in the settings'}")
+        expected = ", ".join(sorted(channels)) or "there is none in the settings"
+        raise click.UsageError(f"name the --channel: {expected}")
     return next(iter(channels))

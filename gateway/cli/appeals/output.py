@@ -1,42 +1,27 @@
-"""How an appeal, its preview and its account are shown: as JSON, or as tables."""
+"""Output of `waspada appeals`: JSON objects and tables of an appeal, its preview and its results."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.appeals.appeal import Appeal, AppealStatus
+from gateway.appeals.appeal import Appeal, AppealStatus, Total
+from gateway.appeals.approval import Approval, NextStep
 from gateway.appeals.preview import Preview
-from gateway.appeals.results import UNKNOWN_AREA, AppealResults
-from gateway.appeals.texts import TextCost, public_heading
+from gateway.appeals.results import UNKNOWN_AREA, AppealOverview, AppealResults, Totals
+from gateway.appeals.texts import CountedReplacement, TextCost, public_heading
 from gateway.cli.output import print_row, print_rows
 from gateway.menu.model import Menu, appeal_area_label
 
-_ONE_BY_NAME = {"languages": "language", "areas": "area", "channels": "channel", "hours": "hour"}
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """An appeal and its account, as they stood at one look."""
-
-    appeal: Appeal
-    account: AppealResults
-    needed: int | None = None  # approvals, while it may still be approved
-    held_until: datetime | None = None  # when it goes on, where quiet hours hold it back
-
-    def for_json(self) -> dict[str, Any]:
-        shown = {"held_until": _iso(self.held_until), "approvals_needed": self.needed}
-        return {**appeal_json(self.appeal), **shown, "account": self.account.for_json()}
+# JSON ----------------------------------------------------------------------------------------------------------
 
 
 def appeal_json(appeal: Appeal) -> dict[str, Any]:
-    """The appeal in lists and JSON."""
     draft = appeal.draft
     return {
         "number": appeal.id,
@@ -60,134 +45,248 @@ def appeal_json(appeal: Appeal) -> dict[str, Any]:
     }
 
 
+def overview_json(overview: AppealOverview) -> dict[str, Any]:
+    return {
+        **appeal_json(overview.appeal),
+        "held_until": _iso(overview.held_until),
+        "approvals_needed": overview.approvals_needed,
+        "account": results_json(overview.results),
+    }
+
+
+def results_json(results: AppealResults) -> dict[str, Any]:
+    return {
+        "frozen": results.audience_size,
+        "totals": _totals_json(results.totals),
+        "suppressed": dict(results.suppressed),
+        "languages": _groups_json(results.languages),
+        "areas": _groups_json(results.areas),
+        "channels": _groups_json(results.channels),
+        "hours": _groups_json(results.hours),
+        "answers": dict(results.responses),
+        "parts": results.parts,
+    }
+
+
+def _groups_json(groups: Mapping[str, Totals]) -> dict[str, dict[str, int]]:
+    return {key: _totals_json(totals) for key, totals in groups.items()}
+
+
+def _totals_json(totals: Totals) -> dict[str, int]:
+    return {total.value: totals[total] for total in Total}
+
+
+def preview_json(preview: Preview) -> dict[str, Any]:
+    shares = {
+        language: {"people": share.people, "parts": share.parts, "cost": share.cost}
+        for language, share in preview.languages.items()
+    }
+    return {
+        "people": preview.people,
+        "reached": preview.reached,
+        "parts": preview.parts,
+        "cost": preview.cost,
+        "languages": shares,
+        "suppressed": {reason.value: count for reason, count in preview.suppressed.items()},
+        "begins_at": preview.begins_at.isoformat(),
+        "held_back": preview.held_back,
+        "approvals": preview.approvals,
+        "texts": {cost.language: text_cost_json(cost) for cost in preview.texts},
+        "obstacles": list(preview.obstacles),
+        "notes": list(preview.notes),
+    }
+
+
+def text_cost_json(cost: TextCost) -> dict[str, Any]:
+    return {
+        "text": cost.text,
+        "encoding": cost.encoding,
+        "length": cost.length,
+        "parts": cost.parts,
+        "replaced": [_replacement_json(replacement) for replacement in cost.replacements],
+    }
+
+
+def _replacement_json(replacement: CountedReplacement) -> dict[str, Any]:
+    return {
+        "what": replacement.original,
+        "called": replacement.code_point,
+        "instead": replacement.substitute,
+        "times": replacement.times,
+    }
+
+
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def as_line(appeal: Appeal, timezone: ZoneInfo) -> dict[str, Any]:
-    """The appeal as a line of a table, its times by the clocks of `timezone`."""
-    shown = appeal_json(appeal)
-    times = {
-        "starts_at": appeal.draft.starts_at,
-        "went_out_at": appeal.went_out_at,
-        "created_at": appeal.created_at,
-        "updated_at": appeal.updated_at,
-    }
-    shown |= {name: by_the_clock(at, timezone) for name, at in times.items()}
-    return {**shown, "authors": ", ".join(shown["authors"]), "approvers": ", ".join(shown["approvers"])}
+# Words ---------------------------------------------------------------------------------------------------------
 
 
-def by_the_clock(at: datetime | None, timezone: ZoneInfo) -> str:
-    """A time as people there read it: `2026-11-25 09:00 WIB`."""
+def local_time(at: datetime | None, timezone: ZoneInfo) -> str:
+    """Format a time as people there read it, such as `2026-11-25 09:00 WIB`. Empty for None."""
     return f"{at.astimezone(timezone):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
-def held(until: datetime | None, timezone: ZoneInfo) -> str:
-    """Until when quiet hours hold it back: `2026-11-26 07:00 WIB (quiet hours)`."""
-    return f"{by_the_clock(until, timezone)} (quiet hours)" if until else ""
+def held_until_text(until: datetime | None, timezone: ZoneInfo) -> str:
+    """Format the end of quiet hours, such as `2026-11-26 07:00 WIB (quiet hours)`. Empty for None."""
+    return f"{local_time(until, timezone)} (quiet hours)" if until else ""
+
+
+def approval_sentence(approval: Approval) -> str:
+    """Return the sentence about an approval."""
+    number = approval.appeal.id
+    match approval.next_step:
+        case NextStep.APPROVE_AGAIN:
+            return f"Appeal {number} is approved once; it needs the approval of another person."
+        case NextStep.RESUME:
+            return f"Appeal {number} is approved, and paused: resume lets it go on."
+        case NextStep.WAIT_FOR_START | NextStep.SEND:
+            size = approval.appeal.audience_size
+            people = "1 person" if size == 1 else f"{size} people"
+            return f"Appeal {number} is approved, for {people}."
+
+
+def cost_lines(costs: Sequence[TextCost]) -> list[str]:
+    """Return lines about the cost of each text and the characters that were replaced in it."""
+    lines = []
+    for cost in costs:
+        row = _cost_row(cost)
+        lines.append(f"{cost.language}: {row['encoding']}, {row['length']}, parts: {cost.parts}")
+        for replacement in cost.replacements:
+            substitute = _visible(replacement.substitute)
+            original = _named_original(replacement)
+            lines.append(f"{cost.language}: {original} is replaced by {substitute}, times: {replacement.times}")
+    return lines
+
+
+def _named_original(replacement: CountedReplacement) -> str:
+    original = replacement.original
+    shown = f"{original} " if original.isprintable() and not original.isspace() else ""
+    return f"{shown}({replacement.code_point})"
+
+
+def _visible(substitute: str) -> str:
+    return {"": "nothing", " ": "a space", "\n": "a new line"}.get(substitute, substitute)
+
+
+# Tables --------------------------------------------------------------------------------------------------------
 
 
 def print_list(
     rows: Sequence[tuple[Appeal, datetime | None]], menu: Menu, as_json: bool, status: AppealStatus | None
 ) -> None:
-    """Appeals, of `status` if there is one, each with until when quiet hours hold it back, as JSON or as a table."""
+    """Print appeals, each with the end of the quiet hours that hold it back. `status` is the one listed, if any."""
     columns = ["number", "status", "purpose", "people", "starts_at", "authors", "approvers", "reason"]
     if any(until for _, until in rows):
         columns.insert(2, "held_until")
-    shown = [
-        {**appeal_json(appeal), "held_until": _iso(until)}
-        if as_json
-        else {**as_line(appeal, menu.timezone), "held_until": held(until, menu.timezone)}
-        for appeal, until in rows
-    ]
+    shown = []
+    for appeal, until in rows:
+        if as_json:
+            shown.append({**appeal_json(appeal), "held_until": _iso(until)})
+        else:
+            shown.append({**_table_row(appeal, menu.timezone), "held_until": held_until_text(until, menu.timezone)})
     named = "a draft" if status is AppealStatus.DRAFT else status
     print_rows(shown, columns, as_json, f"No appeal is {named}." if named else "There is no appeal yet.")
 
 
-def told_approved(appeal: Appeal, enough: bool) -> str:
-    """What an approval has come to; `enough` says that it needs no other."""
-    if not enough:
-        return f"Appeal {appeal.id} is approved once; it needs the approval of another person."
-    if appeal.status is AppealStatus.PAUSED:
-        return f"Appeal {appeal.id} is approved, and paused: resume lets it go on."
-    people = "1 person" if appeal.audience_size == 1 else f"{appeal.audience_size} people"
-    return f"Appeal {appeal.id} is approved, for {people}."
+def _table_row(appeal: Appeal, timezone: ZoneInfo) -> dict[str, Any]:
+    """Return the JSON object of an appeal with local times and joined names, as a row of a table."""
+    return {
+        **appeal_json(appeal),
+        "starts_at": local_time(appeal.draft.starts_at, timezone),
+        "went_out_at": local_time(appeal.went_out_at, timezone),
+        "created_at": local_time(appeal.created_at, timezone),
+        "updated_at": local_time(appeal.updated_at, timezone),
+        "authors": ", ".join(appeal.authors),
+        "approvers": ", ".join(appeal.approvers),
+    }
 
 
-def print_look(look: Look, menu: Menu) -> None:
-    """The appeal and what became of everybody, as tables."""
-    shown: dict[str, Any] = as_line(look.appeal, menu.timezone) | {"audience": json.dumps(look.appeal.draft.audience)}
-    shown["heading"] = public_heading(look.appeal.draft, menu)
-    if look.held_until:
-        shown["held_until"] = held(look.held_until, menu.timezone)
-    shown["approvals_needed"] = look.needed
-    shown["texts"] = [{"language": language, "text": text} for language, text in look.appeal.texts.items()]
-    account = look.account.for_json()
-    totals = {**account["totals"], "in all": account["frozen"]}
-    shown["totals"] = [{"total": total, "people": people} for total, people in totals.items()]
-    shown |= {name: _counted(account[name]) for name in ("suppressed", "answers")}
-    for name, one in _ONE_BY_NAME.items():
-        groups: Mapping[str, Mapping[str, int]] = account[name]
-        shown[name] = [{one: _place(menu, key) if one == "area" else key, **counts} for key, counts in groups.items()]
-    print_row({**shown, "parts sent": account["parts"]}, as_json=False)
+def print_overview(overview: AppealOverview, menu: Menu) -> None:
+    """Print an appeal and its results as tables."""
+    appeal, results = overview.appeal, overview.results
+    row: dict[str, Any] = _table_row(appeal, menu.timezone) | {"audience": json.dumps(appeal.draft.audience)}
+    row["heading"] = public_heading(appeal.draft, menu)
+    if overview.held_until:
+        row["held_until"] = held_until_text(overview.held_until, menu.timezone)
+    row["approvals_needed"] = overview.approvals_needed
+    row["texts"] = [{"language": language, "text": text} for language, text in appeal.texts.items()]
+    totals = {**_totals_json(results.totals), "in all": results.audience_size}
+    row["totals"] = [{"total": total, "people": people} for total, people in totals.items()]
+    row["suppressed"] = _count_rows(results.suppressed)
+    row["answers"] = _count_rows(results.responses)
+    row["languages"] = _group_rows("language", results.languages)
+    row["areas"] = [{"area": _area_name(menu, area), **_totals_json(totals)} for area, totals in results.areas.items()]
+    row["channels"] = _group_rows("channel", results.channels)
+    row["hours"] = _group_rows("hour", results.hours)
+    print_row({**row, "parts sent": results.parts}, as_json=False)
 
 
-def _place(menu: Menu, area: str) -> str:
+def _group_rows(column: str, groups: Mapping[str, Totals]) -> list[dict[str, Any]]:
+    return [{column: key, **_totals_json(totals)} for key, totals in groups.items()]
+
+
+def _count_rows(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"what": what.replace("_", " "), "people": people} for what, people in counts.items()]
+
+
+def _area_name(menu: Menu, area: str) -> str:
     return "no longer known" if area == UNKNOWN_AREA else appeal_area_label(menu, area)
 
 
 def print_offer(appeal: Appeal, preview: Preview, menu: Menu) -> None:
-    """All that somebody is asked to approve: what is said, to whom and how many, and when."""
-    draft, texts = appeal.draft, [{"language": text.language, "text": text.text} for text in preview.texts]
-    said = {"purpose": draft.purpose, "template": draft.template, "ticket": draft.ticket, "channel": draft.channel}
-    about = {"number": appeal.id, **said, "audience": json.dumps(draft.audience), "authors": ", ".join(appeal.authors)}
-    print_row({**about, "said": texts}, as_json=False)
+    """Print everything that a person is asked to approve: the texts, the audience, the preview."""
+    draft = appeal.draft
+    row = {
+        "number": appeal.id,
+        "purpose": draft.purpose,
+        "template": draft.template,
+        "ticket": draft.ticket,
+        "channel": draft.channel,
+        "audience": json.dumps(draft.audience),
+        "authors": ", ".join(appeal.authors),
+        "said": [{"language": cost.language, "text": cost.text} for cost in preview.texts],
+    }
+    print_row(row, as_json=False)
     click.echo()
     print_preview(appeal, preview, menu)
 
 
 def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
-    """What an appeal would do, as tables, its times by the clocks of the pack."""
-    shown = {"version": appeal.version, "heading": public_heading(appeal.draft, menu), **preview.for_json()}
-    del shown["held_back"], shown["approvals"]
-    shown["cost"] = shown["cost"] or "no price is set (part_cost)"
-    shown["begins_at"] = by_the_clock(preview.begins_at, menu.timezone)
-    shown["held back by quiet hours"] = "yes" if preview.held_back else "no"
-    shown["approvals needed"] = preview.approvals
-    shown["texts"] = [_cost(one) for one in preview.texts]
-    shown["replaced"] = [
-        {"language": text.language, "what": str(one), "instead": _seen(one.substitute), "times": one.times}
-        for text in preview.texts
-        for one in text.replacements
-    ]
-    shown["languages"] = [{"language": language, **share} for language, share in shown["languages"].items()]
-    shown["suppressed"] = _counted(shown["suppressed"])
-    shown["obstacles"] = [{"keeps it from going out": obstacle} for obstacle in shown["obstacles"]]
-    shown["notes"] = [{"to know": note} for note in shown["notes"]]
-    print_row(shown, as_json=False)
+    """Print the preview of an appeal as tables, with local times."""
+    row = {
+        "version": appeal.version,
+        "heading": public_heading(appeal.draft, menu),
+        "people": preview.people,
+        "reached": preview.reached,
+        "parts": preview.parts,
+        "cost": preview.cost or "no price is set (part_cost)",
+        "begins_at": local_time(preview.begins_at, menu.timezone),
+        "held back by quiet hours": "yes" if preview.held_back else "no",
+        "approvals needed": preview.approvals,
+        "languages": [
+            {"language": language, "people": share.people, "parts": share.parts, "cost": share.cost}
+            for language, share in preview.languages.items()
+        ],
+        "suppressed": _count_rows({reason.value: count for reason, count in preview.suppressed.items()}),
+        "texts": [_cost_row(cost) for cost in preview.texts],
+        "obstacles": [{"keeps it from going out": obstacle} for obstacle in preview.obstacles],
+        "notes": [{"to know": note} for note in preview.notes],
+        "replaced": [
+            {
+                "language": cost.language,
+                "what": _named_original(replacement),
+                "instead": _visible(replacement.substitute),
+                "times": replacement.times,
+            }
+            for cost in preview.texts
+            for replacement in cost.replacements
+        ],
+    }
+    print_row(row, as_json=False)
 
 
-def cost_lines(texts: Sequence[TextCost]) -> list[str]:
-    """What each text costs, and what of it was replaced, in words."""
-    lines = []
-    for text in texts:
-        cost = _cost(text)
-        lines.append(f"{text.language}: {cost['encoding']}, {cost['length']}, parts: {text.parts}")
-        lines += [
-            f"{text.language}: {one} is replaced by {_seen(one.substitute)}, times: {one.times}"
-            for one in text.replacements
-        ]
-    return lines
-
-
-def _cost(text: TextCost) -> dict[str, Any]:
-    unit, alphabet = ("septets", "GSM-7") if text.encoding == "gsm7" else ("units", "UCS-2")
-    return {"language": text.language, "encoding": alphabet, "length": f"{text.length} {unit}", "parts": text.parts}
-
-
-def _seen(instead: str) -> str:
-    return {"": "nothing", " ": "a space", "\n": "a new line"}.get(instead, instead)
-
-
-def _counted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"what": what.replace("_", " "), "people": people} for what, people in counts.items()]
+def _cost_row(cost: TextCost) -> dict[str, Any]:
+    unit, alphabet = ("septets", "GSM-7") if cost.encoding == "gsm7" else ("units", "UCS-2")
+    return {"language": cost.language, "encoding": alphabet, "length": f"{cost.length} {unit}", "parts": cost.parts}

@@ -1,4 +1,4 @@
-"""How far an appeal has come, while it goes out: a bar in a terminal, lines elsewhere."""
+"""Progress of an appeal while it goes out: a bar in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from gateway.appeals.appeal import AppealStatus, Total
-from gateway.cli.appeals.output import Look, held
+from gateway.appeals.appeal import Total
+from gateway.appeals.results import AppealOverview
+from gateway.cli.appeals.output import held_until_text, overview_json
 
 EVERY_S = 1.0
-_RESTS = 4  # times as long as a look takes: that of a million people takes PostgreSQL a second, which has other work
-_NOT_GOING = frozenset({AppealStatus.DRAFT, AppealStatus.WAITING, AppealStatus.DONE, AppealStatus.CANCELLED})
+_PAUSE_FACTOR = 4  # pause so many times as long as a query took: for a million people PostgreSQL is busy for a second
 
-Tell = Callable[[Look], None]
+Display = Callable[[AppealOverview], None]
 
 
 async def follow(
-    look: Callable[[], Awaitable[Look]], console: Console, timezone: ZoneInfo, *, as_json: bool = False
+    load: Callable[[], Awaitable[AppealOverview]], console: Console, timezone: ZoneInfo, *, as_json: bool = False
 ) -> None:
-    """Show how far an appeal has come until it is done or cancelled; only once if it is not approved.
+    """Show the progress of an appeal until it is done or cancelled, or once if it is not approved.
 
-    A look each second, more seldom where the appeal is large. A bar in a terminal; elsewhere a line whenever something
-    has changed, which is a JSON object if `as_json`. Times are by the clocks of `timezone`. Ends when it is cancelled.
+    `load` is called each second, more seldom if the appeal is large. A terminal shows a bar. Otherwise there is a line
+    whenever something has changed, a JSON object if `as_json`. Times are those of `timezone`. Returns when cancelled.
     """
     try:
-        barred = console.is_terminal and not as_json
-        with _bar(console, timezone) if barred else _lines(console, timezone, as_json) as tell:
+        with_bar = console.is_terminal and not as_json
+        with _bar(console, timezone) if with_bar else _lines(console, timezone, as_json) as display:
             while True:
                 began = time.monotonic()
-                seen = await look()
+                overview = await load()
                 took = time.monotonic() - began
-                tell(seen)
-                if seen.appeal.status in _NOT_GOING:
+                display(overview)
+                if not overview.makes_progress:
                     return
-                await asyncio.sleep(max(EVERY_S, _RESTS * took))
+                await asyncio.sleep(max(EVERY_S, _PAUSE_FACTOR * took))
     except asyncio.CancelledError:
         return  # Ctrl-C is how following ends; the appeal goes on
 
 
 @contextmanager
-def _bar(console: Console, timezone: ZoneInfo) -> Iterator[Tell]:
-    """A row with the bar, and below it what has no place in a row of 80 columns: the totals, and the reason."""
+def _bar(console: Console, timezone: ZoneInfo) -> Iterator[Display]:
+    """Show a row with the bar. The totals and the reason are below it, since they do not fit into 80 columns."""
     whole = Column(no_wrap=True)
     columns = (
         TextColumn("{task.description}", markup=False, table_column=whole),
-        BarColumn(),  # the only one that gives way in a narrow terminal
+        BarColumn(),  # the only column that shrinks in a narrow terminal
         MofNCompleteColumn(table_column=whole.copy()),
         TimeElapsedColumn(table_column=whole.copy()),
     )
@@ -63,44 +63,53 @@ def _bar(console: Console, timezone: ZoneInfo) -> Iterator[Tell]:
     task = progress.add_task("", total=None)
     with Live(console=console, auto_refresh=False) as live:
 
-        def tell(look: Look) -> None:
-            stage = look.appeal.status.value
-            progress.update(task, total=look.account.audience_size, completed=_settled(look), description=stage)
-            totals = Columns([Text(total) for total in _totals(look)], padding=(0, 2))
-            why = filter(None, [look.appeal.reason, _held(look, timezone)])
-            live.update(Group(progress, totals, *map(Text, why)), refresh=True)
+        def display(overview: AppealOverview) -> None:
+            size, status = overview.results.audience_size, overview.appeal.status.value
+            progress.update(task, total=size, completed=_settled(overview), description=status)
+            totals = Columns([Text(total) for total in _totals(overview)], padding=(0, 2))
+            notes = filter(None, [overview.appeal.reason, _held_until(overview, timezone)])
+            live.update(Group(progress, totals, *map(Text, notes)), refresh=True)
 
-        yield tell
+        yield display
 
 
 @contextmanager
-def _lines(console: Console, timezone: ZoneInfo, as_json: bool) -> Iterator[Tell]:
+def _lines(console: Console, timezone: ZoneInfo, as_json: bool) -> Iterator[Display]:
     last = ""
 
-    def tell(look: Look) -> None:
+    def display(overview: AppealOverview) -> None:
         nonlocal last
-        people = f"{_settled(look)} of {look.account.audience_size}"
-        plain = "  ".join(filter(None, [_stage(look), people, ", ".join(_totals(look)), _held(look, timezone)]))
-        line = json.dumps(look.for_json(), ensure_ascii=False) if as_json else plain
+        line = _json_line(overview) if as_json else _plain_line(overview, timezone)
         if line != last:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
             last = line
 
-    yield tell
+    yield display
 
 
-def _settled(look: Look) -> int:
-    return look.account.audience_size - look.account.totals[Total.WAITING]
+def _json_line(overview: AppealOverview) -> str:
+    return json.dumps(overview_json(overview), ensure_ascii=False)
 
 
-def _stage(look: Look) -> str:
-    stage, reason = look.appeal.status.value, look.appeal.reason
-    return f"{stage} ({reason})" if reason else stage
+def _plain_line(overview: AppealOverview, timezone: ZoneInfo) -> str:
+    status, reason = overview.appeal.status.value, overview.appeal.reason
+    parts = [
+        f"{status} ({reason})" if reason else status,
+        f"{_settled(overview)} of {overview.results.audience_size}",
+        ", ".join(_totals(overview)),
+        _held_until(overview, timezone),
+    ]
+    return "  ".join(filter(None, parts))
 
 
-def _held(look: Look, timezone: ZoneInfo) -> str:
-    return f"held until {held(look.held_until, timezone)}" if look.held_until else ""
+def _settled(overview: AppealOverview) -> int:
+    """Return the number of people whose result is known, as far as it will be without a delivery report."""
+    return overview.results.audience_size - overview.results.totals[Total.WAITING]
 
 
-def _totals(look: Look) -> list[str]:
-    return [f"{total} {look.account.totals[total]}" for total in Total]
+def _held_until(overview: AppealOverview, timezone: ZoneInfo) -> str:
+    return f"held until {held_until_text(overview.held_until, timezone)}" if overview.held_until else ""
+
+
+def _totals(overview: AppealOverview) -> list[str]:
+    return [f"{total} {overview.results.totals[total]}" for total in Total]
