@@ -82,8 +82,8 @@ async def test_an_open_dialogue_goes_on_in_the_language(desk: Room) -> None:
 
 async def kept_for(desk: Room) -> timedelta:
     """How long Redis keeps what it knows of `NUMBER`."""
-    (key,) = await desk.gateway.ask("KEYS", "waspada:ussd:*")
-    return timedelta(seconds=await desk.gateway.ask("TTL", key))
+    (key,) = await desk.gateway.run_redis("KEYS", "waspada:ussd:*")
+    return timedelta(seconds=await desk.gateway.run_redis("TTL", key))
 
 
 @pytest.mark.parametrize("walked", [None, ["1"], WHOLE_REPORT])

@@ -29,19 +29,19 @@ async def test_five_wrong_tickets_lock_for_an_hour_here_and_on_the_screen(desk: 
         assert await desk.says(command, OTHER) == sms("locked")
     screen = await Resident(desk.gateway.services.turns, OTHER).walk(["1", "2", own.replace("-", "")])
     assert screen.label.startswith("locked.id"), screen
-    (key,) = await desk.gateway.ask("KEYS", "waspada:tries:*")
-    assert 3500 < await desk.gateway.ask("TTL", key) <= 3600
+    (key,) = await desk.gateway.run_redis("KEYS", "waspada:tries:*")
+    assert 3500 < await desk.gateway.run_redis("TTL", key) <= 3600
 
 
 async def test_a_ticket_that_does_not_check_is_no_try(desk: Room) -> None:
     for _ in range(6):
         assert await desk.says("CEK 7340-2816") == sms("not_found")
-    assert await desk.gateway.ask("KEYS", "waspada:tries:*") == []
+    assert await desk.gateway.run_redis("KEYS", "waspada:tries:*") == []
 
 
 async def test_ten_tickets_in_one_text_are_one_try(desk: Room) -> None:
     await desk.says("LAPOR 3 KLEGO", OTHER)
     theirs = await desk.ticket()
     assert await desk.says(f"CEK 7340-2817 {theirs} " + "7340-2817 " * 8) == sms("not_found")
-    (key,) = await desk.gateway.ask("KEYS", "waspada:tries:*")
-    assert await desk.gateway.ask("SCARD", key) == 1
+    (key,) = await desk.gateway.run_redis("KEYS", "waspada:tries:*")
+    assert await desk.gateway.run_redis("SCARD", key) == 1
