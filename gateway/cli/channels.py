@@ -114,18 +114,20 @@ def _channel_json(
 ) -> dict[str, Any]:
     channel = settings.channels[name]
     status = ChannelStatus() if statuses is None else statuses.get(name, ChannelStatus())
-    return {
+    json = {
         "name": name,
         "carrier": channel.carrier,
         "service_code": channel.service_code,
         **_status_json(status),
-        **({"state": "not known"} if statuses is None else {}),
         "rate": channel.rate,
         "balance": balance,
         "last_error": status.last_error,
         "last_error_at": to_json(status.last_error_at),
         "urls": wiring.channel_urls(settings, name),
     }
+    if statuses is None:
+        json["state"] = "not known"
+    return json
 
 
 def _status_json(status: ChannelStatus) -> dict[str, Any]:

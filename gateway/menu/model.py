@@ -258,6 +258,9 @@ FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage"}
 """Names that a condition may test besides the answers, and their types: the reports that this phone has filed today,
 and the stage of the day."""
 
+TYPED = "typed"
+"""Key of an edge for whatever is typed, in `StateKind.edges_of`."""
+
 MATCHES = "matches"
 """List of the places that a typed name may mean."""
 

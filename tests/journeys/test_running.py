@@ -114,7 +114,7 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
     secrets.write_text(re.sub(r'vault_key = "\w+"', f'vault_key = "{"07" * 32}"', kept.read_text()))
     status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
-    assert "Error: The vault key is not the one that this database was filled with." in err
+    assert "Error: Wrong vault key: this database was encrypted with another one." in err
     assert processes_in(data) == []
 
     kept.rename(secrets)

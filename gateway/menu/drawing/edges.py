@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, Menu, Shortcut, State
+from gateway.menu.model import MATCHES, TYPED, Menu, Shortcut, State
 from gateway.menu.paging import navigation_lines, option_lines, pages, parent_values
 
-TYPED = "typed"
 OTHERWISE = "otherwise"
 DROPPED = ""
 """Target of an edge that continues a dropped dialogue: no state, but the position where it was dropped."""
@@ -59,8 +58,6 @@ def _edges_from(menu: Menu, state: State, language: str) -> Iterator[Edge]:
     texts = menu.wordings[language].screens.get(state.words, {})
     for key, target, option in state.kind.edges_of(state):
         yield Edge(state.name, target, key, texts[option] if option else "")
-    if state.next:
-        yield Edge(state.name, state.next, state.source if state.kind.is_list else TYPED)
     if state.or_type:
         yield Edge(state.name, state.or_type, TYPED)
     if state.zero:

@@ -9,7 +9,7 @@ from gateway.menu.conditions import Clause, numbers_between
 from gateway.menu.kinds.base import QUESTION, PackKind, StateShape
 from gateway.menu.kinds.inputs import parse_input
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, Menu, State
+from gateway.menu.model import MATCHES, TYPED, Menu, State
 from gateway.menu.navigation import forward, refuse
 from gateway.menu.session import GivenValues, Session
 
@@ -61,6 +61,9 @@ class Ask(PackKind):
         if state.source == "date":
             return _is_day(value)
         return parse_input(menu, state, value, None).value == value
+
+    def edges_of(self, state: State) -> Iterator[tuple[str, str, str]]:
+        yield TYPED, state.next, ""
 
 
 def answer_typed(

@@ -92,6 +92,9 @@ class ChooseFrom(PackKind):
     def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
         return list(menu.areas.kelurahan if state.source == MATCHES else list_values(menu, state.source, ""))
 
+    def edges_of(self, state: State) -> Iterator[tuple[str, str, str]]:
+        yield state.source, state.next, ""
+
 
 def _type_instead(
     menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None
