@@ -43,7 +43,7 @@ def vault() -> Vault:
 @pytest.fixture(scope="session")
 async def stores(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStores]:
     """Start the servers of the whole run. A test that kills a server starts its own."""
-    with _in_memory(tmp_path_factory) as folder:
+    with _store_folder(tmp_path_factory) as folder:
         servers = await EmbeddedStores.start(folder)
         yield servers
         await servers.stop()
@@ -57,7 +57,7 @@ async def template(stores: EmbeddedStores) -> AsyncIterator[asyncpg.Connection]:
     await connection.execute("ALTER SYSTEM SET fsync = off")
     await connection.execute("SELECT pg_reload_conf()")
     await connection.execute("CREATE DATABASE migrated")
-    await upgrade(_named(stores, "migrated"))
+    await upgrade(_url_of(stores, "migrated"))
     yield connection
     await connection.close()
 
@@ -67,7 +67,7 @@ async def database_url(stores: EmbeddedStores, template: asyncpg.Connection) -> 
     """Create a database for one test, with all tables empty."""
     name = f"test_{next(_numbers)}"
     await template.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
-    yield _named(stores, name)
+    yield _url_of(stores, name)
     await template.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -87,7 +87,7 @@ async def redis_url(stores: EmbeddedStores) -> str:
 
 
 @contextmanager
-def _in_memory(otherwise: pytest.TempPathFactory) -> Iterator[Path]:
+def _store_folder(otherwise: pytest.TempPathFactory) -> Iterator[Path]:
     """Yield a folder in memory, if there is space: every test copies a database of 300 files and removes it.
 
     On a disk that other programs write to, that takes two to five times as long.
@@ -99,7 +99,7 @@ def _in_memory(otherwise: pytest.TempPathFactory) -> Iterator[Path]:
         yield otherwise.mktemp("stores")
 
 
-def _named(stores: EmbeddedStores, database: str) -> str:
+def _url_of(stores: EmbeddedStores, database: str) -> str:
     return make_url(stores.database_url).set(database=database).render_as_string(hide_password=False)
 
 

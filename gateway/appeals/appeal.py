@@ -25,8 +25,6 @@ RESPONSE_WINDOW = timedelta(days=3)
 
 
 class ResponseKind(StrEnum):
-    """Kind of response to an appeal."""
-
     STOP = "stop"
     OTHER = "other"
 
@@ -35,8 +33,6 @@ class ResponseKind(StrEnum):
 
 
 class AppealStatus(StrEnum):
-    """Status of an appeal."""
-
     DRAFT = "draft"
     WAITING = "waiting"  # for approval
     SCHEDULED = "scheduled"  # approved: its audience is frozen
@@ -62,7 +58,6 @@ APPROVED_UNFINISHED = frozenset({AppealStatus.SCHEDULED, AppealStatus.RUNNING, A
 
 
 def may_move(status: AppealStatus, target: AppealStatus) -> bool:
-    """Return True if an appeal may go from `status` straight to `target`."""
     return target in MOVES[status]
 
 
@@ -78,8 +73,6 @@ class Actor:
 
 
 class Act(StrEnum):
-    """Action of a person on an appeal."""
-
     EDIT = "edit"
     SUBMIT = "submit"
     RETURN = "return"
@@ -149,7 +142,6 @@ def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
 
 
 def check_not_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
-    """Raise `ActNotAllowed` if the actor wrote the appeal."""
     if actor.name.casefold() in map(str.casefold, authors):
         raise ActNotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
 
@@ -293,11 +285,8 @@ class AutoPause:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Price of one part."""
-
     amount: Decimal
     currency: str = ""
 
     def cost_of(self, parts: int) -> str:
-        """Return the cost of `parts` with its currency."""
         return f"{self.amount * parts:f} {self.currency}".strip()

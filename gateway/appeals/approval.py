@@ -10,8 +10,6 @@ from gateway.appeals.appeal import Appeal, AppealStatus
 
 
 class NextStep(StrEnum):
-    """Step that follows an approval."""
-
     APPROVE_AGAIN = "approve_again"  # by another person
     RESUME = "resume"  # by a person: the appeal is paused
     WAIT_FOR_START = "wait_for_start"  # it begins later, by itself

@@ -58,7 +58,6 @@ class AudienceQuery:
         return and_(*conditions)
 
     def language(self) -> ColumnElement[str]:
-        """Return the language that a person is written to in."""
         has_text = people.c.language == any_(text_array(self.languages))
         fallback = literal(self.fallback, Text) if self.fallback else people.c.language
         return case((has_text, people.c.language), else_=fallback)

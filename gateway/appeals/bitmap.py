@@ -36,7 +36,6 @@ class IdBitmap:
         return self.first + len(self.bits) * _BYTE
 
     def without(self, ids: Iterable[int]) -> IdBitmap:
-        """Return the bitmap with these ids removed."""
         bits = bytearray(self.bits)
         for number in ids:
             if self.first <= number < self.end:

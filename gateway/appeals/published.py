@@ -41,15 +41,6 @@ class PublishedAppeal:
     areas: Sequence[str]
     went_out_at: datetime
 
-    def for_json(self) -> dict[str, Any]:
-        return {
-            "number": self.number,
-            "purpose": self.purpose,
-            "texts": dict(self.texts),
-            "areas": list(self.areas),
-            "went_out_at": self.went_out_at.isoformat(),
-        }
-
 
 class PublishedAppeals:
     """Store of published appeals, read only. May raise `DatabaseUnavailable`."""

@@ -128,13 +128,11 @@ async def update_appeal(
 
 
 async def pause_appeal(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:
-    """Pause a running appeal and hold its waiting messages."""
     await update_appeal(connection, appeal, by, "paused", now, reason, status=AppealStatus.PAUSED, reason=reason)
     await set_hold(connection, appeal, MessageStatus.HELD, "the appeal is paused", now)
 
 
 async def cancel_appeal(connection: AsyncConnection, appeal: int, actor: Actor, reason: str, now: datetime) -> None:
-    """Cancel an appeal and its waiting messages."""
     cancelled = {"status": AppealStatus.CANCELLED, "reason": reason}
     await update_appeal(connection, appeal, actor.name, "cancelled", now, reason, **cancelled)
     await set_hold(connection, appeal, MessageStatus.CANCELLED, REASON_TEXT[SuppressionReason.CALLED_OFF], now)

@@ -37,7 +37,6 @@ class CountedReplacement:
 
     @property
     def code_point(self) -> str:
-        """Code point and Unicode name of the original."""
         return f"U+{ord(self.original):04X} {unicodedata.name(self.original, 'a control character')}"
 
 

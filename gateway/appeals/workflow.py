@@ -121,6 +121,7 @@ class AppealWorkflow:
         """
         async with self._database.begin() as connection:
             current, to = await self._lock_for(connection, appeal, Act.EDIT, actor)
+            # Stored texts of a template are dropped: the edited appeal gets those of the pack in force.
             before = replace(current.draft, texts={}) if current.draft.template else current.draft
             draft = self._validated(change(before), before)
             authors = [*current.authors]
@@ -132,7 +133,6 @@ class AppealWorkflow:
             await update_appeal(connection, appeal, actor.name, "edited", now, status=to, reason="", **values)
 
     async def submit(self, appeal: int, actor: Actor) -> None:
-        """Submit an appeal for approval."""
         async with self._database.begin() as connection:
             current, to = await self._lock_for(connection, appeal, Act.SUBMIT, actor)
             await self._check_ready(connection, current.draft)
@@ -142,7 +142,6 @@ class AppealWorkflow:
     # Approval --------------------------------------------------------------------------------------------------
 
     async def return_to_author(self, appeal: int, actor: Actor, reason: str) -> None:
-        """Return an appeal that waits for approval to its author, as a draft."""
         masked = mask_in(reason)
         async with self._database.begin() as connection:
             current, to = await self._lock_for(connection, appeal, Act.RETURN, actor)
@@ -163,12 +162,14 @@ class AppealWorkflow:
             if version not in (None, current.version):
                 raise ActNotAllowed(f"this appeal is version {current.version} by now, not {version}: look at it again")
             await self._check_ready(connection, draft, begun=begun)
+            # The stage may have become strict since the first approval, so the number is computed again.
             missing = required_approvals(draft, self._menu(), now) - len(current.approvers)
             if begun and missing <= 0:
                 raise ActNotAllowed("this appeal has all the approvals that it needs")
-            complete = missing <= 1
+            complete = missing <= 1  # this approval is not among the approvers yet
             row = {"appeal": appeal, "version": current.version, "approver": actor.name, "at": now}
             await connection.execute(insert(appeal_approvals), row)
+            # The audience of a paused appeal was frozen by its first approval.
             if complete and not begun:
                 query = audience_query(draft, self._menu())
                 await freeze_audience(connection, appeal, query, now, self._settings.chunk_size)
@@ -186,6 +187,7 @@ class AppealWorkflow:
             check_not_author(actor, Act.SCHEDULE, current.authors)
             if fault := start_error(starts_at, self._menu(), now):
                 raise ActNotAllowed(fault)
+            # At its new start the stage may be strict, and need more approvals.
             self._check_may_go_out(replace(current.draft, starts_at=starts_at), len(current.approvers))
             await update_appeal(connection, appeal, actor.name, "scheduled", now, status=to, starts_at=starts_at)
 
@@ -202,6 +204,7 @@ class AppealWorkflow:
         now = self._clock.now()
         async with self._database.begin() as connection:
             current, to = await self._lock_for(connection, appeal, Act.RESUME, actor)
+            # The pack may forbid it by now: better refused here with the reason than paused again by the worker.
             self._check_may_go_out(current.draft, len(current.approvers), begun=True)
             await remove_hold(connection, appeal)
             await update_appeal(connection, appeal, actor.name, "resumed", now, status=to, reason="", judged_from=now)
@@ -219,7 +222,6 @@ class AppealWorkflow:
             return await find_appeal(connection, appeal)
 
     async def list_appeals(self, limit: int = 1000, status: AppealStatus | None = None) -> Sequence[Appeal]:
-        """List the newest appeals, newest first, of one status if it is given."""
         async with self._database.begin() as connection:
             return await list_appeals(connection, limit, status)
 
@@ -233,7 +235,6 @@ class AppealWorkflow:
         return AppealOverview(found, results, total_approvals_needed(found, menu, now), held_until(found, menu, now))
 
     def held_until(self, appeal: Appeal) -> datetime | None:
-        """Return the end of the quiet hours that hold back a running appeal, None if it is not held back."""
         return held_until(appeal, self._menu(), self._clock.now())
 
     async def text_costs(self, appeal: int) -> Sequence[TextCost]:
@@ -254,6 +255,7 @@ class AppealWorkflow:
         async with self._database.begin() as connection:
             area = await incident_area(connection, draft.ticket)
             texts = render_texts(effective_texts(draft, menu), menu, service_code, area)
+            # The cap is that at the first send, as for the expansion.
             capped = await at_weekly_cap(connection, begins_at, appeal)
             counted = await count_audience(connection, audience_query(draft, menu), capped, texts, self._settings.price)
             obstacles = [no_channel, blocking_reason(draft, menu, now), await incident_fault(connection, draft, menu)]

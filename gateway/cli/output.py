@@ -45,7 +45,10 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_jso
     if not rows:
         click.echo(if_empty)
         return
-    lines = [[column.upper() for column in columns], *([_cell(row[column]) for column in columns] for row in rows)]
+    lines = [
+        [column.upper() for column in columns],
+        *([_format_cell(row[column]) for column in columns] for row in rows),
+    ]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -59,7 +62,7 @@ def print_row(row: Mapping[str, Any], as_json: bool) -> None:
     plain = {name: value for name, value in row.items() if not isinstance(value, list)}
     width = max(map(len, plain), default=0)
     for name, value in plain.items():
-        click.echo(f"{name:<{width}}  {_cell(value)}".rstrip())
+        click.echo(f"{name:<{width}}  {_format_cell(value)}".rstrip())
     for name, rows in row.items():
         if isinstance(rows, list) and rows:
             columns = list(dict.fromkeys(column for entry in rows for column in entry))
@@ -67,5 +70,5 @@ def print_row(row: Mapping[str, Any], as_json: bool) -> None:
             print_rows([{column: entry.get(column, "") for column in columns} for entry in rows], columns, False, "")
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     return "" if value is None else str(value).replace("\n", " ")

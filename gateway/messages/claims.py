@@ -115,6 +115,8 @@ def claim_statement(
     if lane is not None:
         appeals = table.priority >= _APPEAL_PRIORITY
         due.append(appeals if lane is Lane.APPEALS else ~appeals)
+    if not ignore_pause:
+        due.append(~is_paused(channel))
     # SKIP LOCKED: two workers that claim at once take different rows, and neither waits for the other. Opt-out and hold
     # of a row are looked up here, once, and not in each CASE of the update: that took two to three times as long.
     picked = (
@@ -124,7 +126,7 @@ def claim_statement(
             hold_status().label("hold_status"),
             hold_reason().label("hold_reason"),
         )
-        .where(*due, *([] if ignore_pause else [~is_paused(channel)]))
+        .where(*due)
         .order_by(table.priority, table.due_at, table.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -160,6 +162,7 @@ def claim_values(picked: CTE, worker: str, now: datetime, quiet_until: datetime 
             (has_number, EXPIRED),
             else_=ERASED,
         ),
+        # Counted with the claim, not with the record: so the number also identifies the claim.
         "attempts": table.attempts + case((claimed, 1), else_=0),
         "claimed_at": case((claimed, now), else_=None),
         "claimed_by": case((claimed, worker), else_=None),

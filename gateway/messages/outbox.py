@@ -246,6 +246,7 @@ class Outbox:
             if opted_out:  # the carrier does not tell from which sender
                 await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
             await lock_carrier_ids(connection, channel, carrier_ids)
+            # One statement for each status, whatever the number of messages.
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]
                 written.update(row.id for row in await connection.execute(record_statement(to, alike, now, ended_at)))
@@ -264,6 +265,7 @@ class Outbox:
         """
         now = self._clock.now()
         table = messages.c
+        # `claimed_by` stays: a late record of this claim is still accepted.
         lost = (
             select(table.id)
             .where(table.status == SENDING, table.claimed_at <= now - older_than)

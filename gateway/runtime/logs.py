@@ -71,7 +71,6 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
 
 
 def flush() -> None:
-    """Write the collected lines now."""
     _output.flush()
 
 
@@ -137,7 +136,7 @@ class _Recorder:
             if name == "exc_info":
                 still["exception"] = _traceback(fields[name])
             else:
-                still[name] = self._plain(fields[name])
+                still[name] = self._to_json_type(fields[name])
         return self._clock.now(), level, still
 
     def line(self, record: Record) -> bytes:
@@ -147,14 +146,14 @@ class _Recorder:
         for name, value in fields.items():
             kind = type(value)
             if kind is str:
-                # The same test as in `_masked`, inline: a call per field costs more than the test.
+                # The same test as in `_mask_cached`, inline: a call per field costs more than the test.
                 if len(value) >= _SHORTEST_NUMBER and value not in self._clean:
-                    line[name] = self._masked(value)
+                    line[name] = self._mask_cached(value)
             elif kind not in _HARMLESS:
-                line[name] = self._plain(value)
+                line[name] = self._to_json_type(value)
         return _json(line)
 
-    def _masked(self, text: str) -> str:
+    def _mask_cached(self, text: str) -> str:
         if len(text) < _SHORTEST_NUMBER or text in self._clean:
             return text
         masked = self._mask(text)
@@ -165,22 +164,22 @@ class _Recorder:
             self._clean.add(text)
         return masked
 
-    def _plain(self, value: Any) -> Any:
+    def _to_json_type(self, value: Any) -> Any:
         """Convert `value` to JSON types, masked. An object becomes its `repr`: a `Phone` must not be taken apart."""
         if isinstance(value, str):
-            return self._masked(str(value))
+            return self._mask_cached(str(value))
         if value is None or isinstance(value, bool | float):
             return value
         if isinstance(value, int):
             text = str(value)
             return value if len(text) < _SHORTEST_NUMBER or self._mask(text) == text else self._mask(text)
         if isinstance(value, Mapping):
-            return {self._masked(str(key)): self._plain(item) for key, item in value.items()}
+            return {self._mask_cached(str(key)): self._to_json_type(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
-            return [self._plain(item) for item in value]
+            return [self._to_json_type(item) for item in value]
         if isinstance(value, datetime):
             return value.isoformat()
-        return self._masked(repr(value))
+        return self._mask_cached(repr(value))
 
 
 def _json(line: dict[str, Any]) -> bytes:

@@ -50,7 +50,9 @@ class SmsRequest:
 
     def reply(self, disposition: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
         """Return the result with the SMS `text` of the pack as the reply. `shown` are values of its placeholders."""
-        values = {**shown, **({"ticket": tickets.with_dash(ticket)} if ticket else {})}
+        values = dict(shown)
+        if ticket:
+            values["ticket"] = tickets.with_dash(ticket)
         kind = MessageClass.STATUS if disposition is Disposition.STATUS else MessageClass.REPLY
         return SmsReply(disposition, self.pack_text(text, values), self.language, kind, ticket)
 

@@ -108,13 +108,14 @@ class InboundHandler:
             return True
         if reply.afterwards:
             await reply.afterwards()
+        ticket = {"ticket": reply.ticket} if reply.ticket else {}
         log.info(
             "sms.handled",
             channel=sms.channel,
             letter=sms.id,
             made=reply.disposition,
             answered=bool(reply.text) or reply.confirmed,
-            **({"ticket": reply.ticket} if reply.ticket else {}),
+            **ticket,
         )
         return True
 

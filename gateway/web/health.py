@@ -34,7 +34,9 @@ class Health:
         return web.json_response({"alive": True})
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        reasons = dict(zip(self._probes, await asyncio.gather(*map(_failure, self._probes.values())), strict=True))
+        reasons = dict(
+            zip(self._probes, await asyncio.gather(*map(_failure_reason, self._probes.values())), strict=True)
+        )
         unavailable = {name: reason for name, reason in reasons.items() if reason}
         return web.json_response({"ready": not unavailable, "away": unavailable}, status=503 if unavailable else 200)
 
@@ -42,7 +44,7 @@ class Health:
         return web.Response(body=self._metrics.render(), headers={"Content-Type": self._metrics.content_type})
 
 
-async def _failure(probe: Probe) -> str:
+async def _failure_reason(probe: Probe) -> str:
     try:
         await probe(PROBE_SECONDS)
     except NotReady as reason:

@@ -102,7 +102,7 @@ class Webhooks:
 
     async def _ussd(self, channel: Channel, request: web.Request) -> web.Response:
         try:
-            turn = channel.carrier.read_turn(await _body(request), request.headers)
+            turn = channel.carrier.read_turn(await _read_body(request), request.headers)
         except BadCallback as error:
             _log_malformed(channel, "ussd", error)
             screen = self._turns.apology(channel.service)
@@ -113,7 +113,7 @@ class Webhooks:
 
     async def _ussd_event(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            ended = channel.carrier.read_session_end(await _body(request), request.headers)
+            ended = channel.carrier.read_session_end(await _read_body(request), request.headers)
             await self._inbox.store_session_end(channel.name, ended)
             log.info(
                 "ussd.ended",
@@ -127,7 +127,7 @@ class Webhooks:
 
     async def _sms(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            inbound = channel.carrier.read_inbound(await _body(request), request.headers)
+            inbound = channel.carrier.read_inbound(await _read_body(request), request.headers)
             new = await self._inbox.store_sms(channel.name, inbound)
             log.info("sms.received", channel=channel.name, id=inbound.id, characters=len(inbound.text), new=new)
 
@@ -135,7 +135,7 @@ class Webhooks:
 
     async def _receipt(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            receipt = channel.carrier.read_receipt(await _body(request), request.headers)
+            receipt = channel.carrier.read_receipt(await _read_body(request), request.headers)
             await self._receipts.store(channel.name, receipt)
             self._metrics.receipts.labels(channel.name, receipt.status).inc()
 
@@ -144,7 +144,7 @@ class Webhooks:
     async def _opt_out(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
             await self._inbox.store_opt_out(
-                channel.name, channel.carrier.read_opt_out(await _body(request), request.headers)
+                channel.name, channel.carrier.read_opt_out(await _read_body(request), request.headers)
             )
             log.info("people.opted_out", channel=channel.name)
 
@@ -167,7 +167,7 @@ class Webhooks:
         return web.Response(text="ok")
 
 
-async def _body(request: web.Request) -> bytes:
+async def _read_body(request: web.Request) -> bytes:
     try:
         if request.content.is_eof():  # the usual case, which needs no timer
             return await request.read()

@@ -89,7 +89,9 @@ class Services:
         self.database = database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
-        self.channels = {name: _channel(name, channel, http, carriers) for name, channel in settings.channels.items()}
+        self.channels = {
+            name: _build_channel(name, channel, http, carriers) for name, channel in settings.channels.items()
+        }
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
         self._build_stores()
         self._build_ussd()
@@ -170,17 +172,17 @@ class Services:
     def build_appeals(self, configured: AppealSettings) -> None:
         """Build the services of appeals. Tests build them again, with limits that no setting has."""
         database, clock = self.database, self.clock
-        self.appeal_workflow = AppealWorkflow(database, clock, self._menu, configured)
-        self.appeal_worker = AppealWorker(database, clock, self._menu, configured)
+        self.appeal_workflow = AppealWorkflow(database, clock, self._current_menu, configured)
+        self.appeal_worker = AppealWorker(database, clock, self._current_menu, configured)
         self.appeal_results = ResultsStore(database, self.vault)
-        self.published_appeals = PublishedAppeals(database, self._menu, self._codes)
-        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._menu, clock)
+        self.published_appeals = PublishedAppeals(database, self._current_menu, self._codes)
+        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._current_menu, clock)
 
-    def _menu(self) -> Menu:
+    def _current_menu(self) -> Menu:
         return self.versions.current
 
     def _quiet_until(self, at: datetime) -> datetime | None:
-        return self._menu().quiet_until(at)
+        return self._current_menu().quiet_until(at)
 
 
 @asynccontextmanager
@@ -202,7 +204,7 @@ async def open_services(
     clock, metrics = clock or Clock(), Metrics()
     versions = MenuVersions(menu or load_menu(settings.pack, settings.channels))
     log_format = _log_format(settings, stream)
-    logs.configure(format=log_format, level=settings.log_level, mask=_masked, stream=stream, clock=clock)
+    logs.configure(format=log_format, level=settings.log_level, mask=_mask_for_log, stream=stream, clock=clock)
     async with AsyncExitStack() as stack:
         # Closed in the reverse order: the log stream sends its last lines before its Redis client closes.
         redis = redis_client(settings.redis_address)
@@ -222,7 +224,7 @@ async def open_services(
         yield Services(settings, versions, clock, metrics, redis, pipeline, database, http, carriers)
 
 
-def _masked(text: str) -> str:
+def _mask_for_log(text: str) -> str:
     """Mask the phone numbers and the webhook secrets of a text, for the log."""
     return mask_in(mask_secrets(text))
 
@@ -245,6 +247,6 @@ async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str
         return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
-def _channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession, carriers: Carriers) -> Channel:
+def _build_channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession, carriers: Carriers) -> Channel:
     service = UssdService(name, channel.service_code, limits_of(channel))
     return Channel(name, build_carrier(name, channel, http, carriers), channel.secrets, service)

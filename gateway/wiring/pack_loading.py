@@ -61,7 +61,9 @@ def _limits(septets: int, keys: Keys | None) -> Limits:
 def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
     """Yield diagnostics of answers without a field, of required answers that no state keeps, and of labels."""
     kept = {state.keep: state for state in menu.states.values() if state.keep}
-    needed = {name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _does(menu, effect)}
+    needed = {
+        name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _runs_effect(menu, effect)
+    }
     known = REPORT_ANSWERS | NAVIGATION_ANSWERS | set().union(*REQUIRED_BY_EFFECT.values())
     for name in sorted(kept.keys() - known):
         yield Diagnostic(FLOW, kept[name].line, unknown("answer", name, sorted(REPORT_ANSWERS)))
@@ -71,7 +73,7 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
     for state in menu.states.values():
         for message in _value_diagnostics(state):
             yield state_diagnostic(state, message)
-    if _does(menu, "find_report"):
+    if _runs_effect(menu, "find_report"):
         yield from _label_diagnostics(menu, unknowns)
 
 
@@ -94,7 +96,7 @@ def _value_diagnostics(state: State) -> Iterator[str]:
         yield f"one option must be {IN_DANGER}, which marks reports"
 
 
-def _does(menu: Menu, effect: str) -> bool:
+def _runs_effect(menu: Menu, effect: str) -> bool:
     return bool(_effect_line(menu, effect))
 
 

@@ -29,7 +29,7 @@ RETRY_S = 5.0  # after a failure
 
 # Answers of /readyz about a PostgreSQL that answers and cannot be used.
 _TABLES_OUTDATED = "The tables are not those of this release. Run: waspada db upgrade"
-_WRONG_VAULT_KEY = "The vault key is not the one that this database was filled with."
+_WRONG_VAULT_KEY = "Wrong vault key: this database was encrypted with another one."
 
 
 class PortTaken(Exception):

@@ -105,10 +105,10 @@ async def _expand(workflow: AppealWorkflow, worker: AppealWorker, database: Data
         while await worker.run_once():
             pass
         took += time.perf_counter() - began
-        stands = await workflow.find(appeal)
-        if not done and stands.status is AppealStatus.RUNNING:
+        current = await workflow.find(appeal)
+        if not done and current.status is AppealStatus.RUNNING:
             await _pause(workflow, appeal)
-        done = stands.expanded
+        done = current.expanded
         async with database.begin() as connection:
             await connection.execute(text(_SENT))
     return done / took

@@ -6,7 +6,6 @@ The worker runs with everything on: sealed numbers, a log line per message, the 
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, upgrade
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
+from tests.bench.processes import cpu_seconds, peak_memory_mb
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, slow_carrier, worker
 
@@ -90,7 +90,7 @@ class _Bench:
             slow_carrier(self._folder) as carrier,
             worker(self._stores, self._folder, self._key, carrier) as pid,
         ):
-            began, cpu = await self._begun(count), _cpu_seconds(pid)
+            began, cpu = await self._begun(count), cpu_seconds(pid)
             left = count
             while left:
                 await asyncio.sleep(0.1)
@@ -101,7 +101,7 @@ class _Bench:
             asked = await carrier.asked()
             if asked != count:
                 sys.exit(f"the carrier was asked for {asked} messages instead of {count}")
-            return Drained(count, took, _peak_mb(pid), _cpu_seconds(pid) - cpu)
+            return Drained(count, took, peak_memory_mb(pid), cpu_seconds(pid) - cpu)
 
     async def _fill(self, count: int, kind: MessageClass, text_of: TextOf) -> None:
         vault, now = Vault(bytes.fromhex(self._key)), Clock().now() - timedelta(seconds=1)
@@ -135,13 +135,3 @@ def _same(_: int) -> str:
 
 def _each_its_own(number: int) -> str:
     return f"Laporan Anda diterima. No laporan: {number % 9000 + 1000}-{number:04}. Simpan nomor ini. Darurat: 110/112"
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _peak_mb(pid: int) -> float:
-    """Return the peak memory of a process."""
-    return int(Path(f"/proc/{pid}/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import sys
@@ -16,8 +15,9 @@ from gateway.menu.pack.loader import load
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.pack_folder import read_pack
 from tests.bench import bare
-from tests.bench.processes import free_port, running
+from tests.bench.processes import cpu_seconds, peak_memory_mb, running
 from tests.bench.residents import Verify
+from tests.helpers.program import free_port
 
 KEYS = ["1", "1", "1", "3", "1", "2", "1", "2", "3", "1", "tawuran di pasar", "1", "1"]
 TICKET = re.compile(r"\d{4}-\d{4}")
@@ -34,13 +34,10 @@ class Server:
     verify: Verify
 
     def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def memory_mb(self) -> float:
-        """Return the peak memory of the process."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+        return peak_memory_mb(self.pid)
 
 
 @asynccontextmanager

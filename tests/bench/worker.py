@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 
 from gateway.runtime.embedded import EmbeddedStores
-from tests.bench.processes import free_port, running
+from tests.bench.processes import running
+from tests.helpers.program import free_port
 
 CHANNEL, CODE = "at", "*384*3375#"
 

@@ -1,4 +1,4 @@
-"""`waspada channels`: the addresses for the carrier, how each channel stands, and how one is paused."""
+"""`waspada channels`: state and webhook URLs of each channel, pause, resume."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.helpers.cli import SECRET, Shell
 from tests.helpers.phones import NUMBER
 
 
-def test_channels(shell: Shell) -> None:
+def test_channels_lists_state_and_urls(shell: Shell) -> None:
     (channel,) = shell.list_json("channels")
     base = f"https://waspada.example/hooks/at/{SECRET}"
     assert channel["name"] == "at"
@@ -21,6 +21,7 @@ def test_channels(shell: Shell) -> None:
         "receipt": f"{base}/receipt",
         "optout": f"{base}/optout",
     }
+
     standing = {name: channel[name] for name in ("state", "reason", "since", "until", "rate", "balance", "last_error")}
     assert standing == {
         "state": "running",
@@ -33,8 +34,9 @@ def test_channels(shell: Shell) -> None:
     }
 
 
-def test_a_channel_is_paused_and_resumed(shell: Shell) -> None:
+def test_channels_pause_and_resume(shell: Shell) -> None:
     assert shell.run("channels", "pause", "at", "--as", "rini", "--reason", "a drill").stdout == "at is paused.\n"
+
     (channel,) = shell.list_json("channels")
     assert (channel["state"], channel["reason"], channel["by"]) == ("paused", "a drill", "rini")
     assert channel["since"]
@@ -44,7 +46,7 @@ def test_a_channel_is_paused_and_resumed(shell: Shell) -> None:
     assert shell.list_json("channels")[0]["state"] == "running"
 
 
-def test_a_program_pauses_and_resumes_a_channel(shell: Shell) -> None:
+def test_channels_pause_and_resume_answer_in_json(shell: Shell) -> None:
     def told(*arguments: str) -> dict[str, Any]:
         result = shell.run("channels", *arguments, "at", "--as", "rini", "--json")
         assert (result.exit_code, result.stderr) == (0, "")
@@ -55,21 +57,24 @@ def test_a_program_pauses_and_resumes_a_channel(shell: Shell) -> None:
     paused = {"name": "at", "state": "paused", "reason": f"call {NUMBER.masked}", "until": None, "by": "rini"}
     assert told("pause", "--reason", f"call {NUMBER.e164}") == {**paused, "was_paused": False}
     assert told("pause", "--reason", f"call {NUMBER.e164}") == {**paused, "was_paused": True}
+
     running = {"name": "at", "state": "running", "reason": "", "until": None, "by": "rini"}
     assert told("resume") == {**running, "was_paused": True}
     assert told("resume") == {**running, "was_paused": False}
 
 
-def test_a_channel_that_is_not_there(shell: Shell) -> None:
+def test_channels_resume_of_an_unknown_channel_fails(shell: Shell) -> None:
     result = shell.run("channels", "resume", "att")
     assert result.exit_code == 2
     assert "expected one of at" in result.stderr
+
     misplaced = shell.run("channels", "--limit", "1", "resume", "at")
     assert misplaced.exit_code == 2
     assert "write the options behind `resume`" in misplaced.stderr
 
 
-def test_the_addresses_are_shown_while_the_database_is_away(shell: Shell) -> None:
+def test_channels_shows_urls_while_the_database_is_unavailable(shell: Shell) -> None:
     away = shell.run("channels", "--json", database_url="postgresql://waspada@127.0.0.1:1/waspada")
+
     assert (away.exit_code, away.stderr) == (0, "")
     assert json.loads(away.stdout)[0]["state"] == "not known"

@@ -1,4 +1,4 @@
-"""`waspada messages`: listed by what is asked for, shown, called off and sent once more."""
+"""`waspada messages`: list with filters, show, cancel, resend."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from tests.helpers.cli import Shell
 from tests.helpers.phones import NUMBER
 
 
-def test_messages(shell: Shell, tickets: list[str]) -> None:
+def test_messages_list_and_inbox(shell: Shell, tickets: list[str]) -> None:
     listed = shell.list_json("messages", "list")
     assert [message["ticket"] for message in listed] == tickets[::-1]
+
     wanted = {
         "class": "confirmation",
         "status": "queued",
@@ -40,7 +41,7 @@ def one(shell: Shell, *arguments: str) -> dict[str, Any]:
     return shown
 
 
-def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets: list[str]) -> None:
+def test_messages_show_cancel_and_resend(shell: Shell, tickets: list[str]) -> None:
     first = str(shell.list_json("messages", "list")[-1]["id"])
     assert one(shell, "show", first)["history"][0]["what"] == "queued"
     assert "can be sent once more: " in shell.error_of("messages", "resend", first)
@@ -48,18 +49,23 @@ def test_a_message_is_shown_called_off_and_sent_once_more(shell: Shell, tickets:
         one(shell, "cancel", first, "--as", "rini", "--reason", f"wrong, call {NUMBER.e164}")["status"] == "cancelled"
     )
     assert "only these can be called off: queued, held, unknown" in shell.error_of("messages", "cancel", first)
+
     again = one(shell, "resend", first, "--as", "rini")
     assert (again["resend_of"], again["status"], again["ticket"]) == (int(first), "queued", tickets[0])
+
     shown = one(shell, "show", first)
     assert (shown["resent_as"], shown["to"], shown["receipts"]) == (again["id"], NUMBER.masked, [])
     assert [entry["what"] for entry in shown["history"]] == ["queued", "message.cancelled", "message.resent"]
     assert f"as {again['id']}" in shell.error_of("messages", "resend", first)
+
     told = shell.run("messages", "show", first).stdout
     assert "message.cancelled" in told
     assert NUMBER.e164[-9:] not in told
 
 
-async def test_messages_by_class_status_and_ticket(shell: Shell, tickets: list[str], database: Database) -> None:
+async def test_messages_list_filters_by_class_status_and_ticket(
+    shell: Shell, tickets: list[str], database: Database
+) -> None:
     async with database.begin() as connection:
         of_first = update(messages).where(messages.c.ticket == tickets[0])
         await connection.execute(of_first.values(status="refused"))
@@ -73,6 +79,7 @@ async def test_messages_by_class_status_and_ticket(shell: Shell, tickets: list[s
     assert await asyncio.to_thread(found, "--class", "confirmation") == [tickets[2], tickets[0]]
     assert await asyncio.to_thread(found, "--class", "confirmation", "--limit", "1") == [tickets[2]]
     assert await asyncio.to_thread(found, "--class", "confirmation", "--status", "refused") == [tickets[0]]
+
     for written in (tickets[1], f"{tickets[1][:4]}-{tickets[1][4:]}"):
         assert await asyncio.to_thread(found, "--ticket", written) == [tickets[1]]
     assert await asyncio.to_thread(found, "--ticket", tickets[1], "--status", "refused") == []
@@ -81,13 +88,14 @@ async def test_messages_by_class_status_and_ticket(shell: Shell, tickets: list[s
 @pytest.mark.parametrize(
     ("option", "value"), [("--class", "sms"), ("--status", "sent"), ("--status", "QUEUED"), ("--ticket", "7340-2816")]
 )
-def test_messages_by_what_is_unknown(shell: Shell, option: str, value: str) -> None:
+def test_messages_list_refuses_unknown_filters(shell: Shell, option: str, value: str) -> None:
     result = shell.run("messages", "list", option, value)
+
     assert (result.exit_code, result.stdout) == (2, "")
     assert option in result.stderr
 
 
-def test_a_message_that_is_not_there(shell: Shell) -> None:
+def test_messages_show_of_an_unknown_id_fails(shell: Shell) -> None:
     for verb in ("show", "resend", "cancel"):
         assert "There is no message with this number" in shell.error_of("messages", verb, "4711")
         assert "There is no message with this number" in shell.error_of("messages", verb, str(2**63 - 1))

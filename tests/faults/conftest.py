@@ -1,4 +1,4 @@
-"""What the tests of this room share: a worker's field over a new database."""
+"""Fixture of the tests of faults: a sender, its carrier and its queue over a new database."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.runtime.postgres import Database
-from tests.helpers.faults import Field, a_field
+from tests.helpers.faults import SendingWorld, open_sending_world
 
 
 @pytest.fixture
-async def here(database: Database) -> AsyncIterator[Field]:
-    async with a_field(database) as made:
-        yield made
+async def world(database: Database) -> AsyncIterator[SendingWorld]:
+    async with open_sending_world(database) as world:
+        yield world

@@ -1,7 +1,7 @@
-"""An appeal to thousands over real HTTP, its workers killed and its stores restarted: everybody at most once.
+"""Appeal to thousands over real HTTP, with workers killed and stores restarted: everybody gets it at most once.
 
 The workers are `waspada worker`, the carrier is the built-in one, the stores are real servers. Some numbers are
-refused, of some the carrier says that it does not know, and some people opt out while it runs.
+refused, some have an unknown outcome, and some people opt out during the appeal.
 """
 
 from __future__ import annotations
@@ -49,24 +49,24 @@ from tests.helpers.program import Program
 from tests.helpers.waiting import until
 
 PEOPLE, KILLS, RATE = 20_000, 5, 1_000
-LAST_FAULT = 14_000  # people whom the carrier has seen: so many it sees whatever is lost with the workers
+LAST_FAULT = 14_000  # requests: the carrier gets at least so many, whatever is lost with the workers
 LONGEST_S = 180.0
-NOT_A_NUMBER, BROKEN_WITHIN = 403, 500  # what the carrier says of some (facts/protocols.md B.3)
+NOT_A_NUMBER, BROKEN_WITHIN = 403, 500  # codes of the carrier (facts/protocols.md B.3)
 REFUSED, BROKEN = "not a valid number", "an error within the carrier"
 LOST = "claimed by a worker that was lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """Who of the town shall meet what; nobody is in two of these."""
+    """People by what happens to them. Nobody is in two of these."""
 
     refused: frozenset[str]
-    broken: frozenset[str]  # the carrier does not know what became of these
+    broken: frozenset[str]  # the carrier does not know the outcome
     leaving: Sequence[int]
 
     @classmethod
     def drawn(cls, chance: random.Random) -> Fate:
-        """2% are refused, 1% unknown, 3% opt out."""
+        """Draw 2% to be refused, 1% to be unknown and 3% to opt out."""
         numbers = chance.sample(range(PEOPLE), PEOPLE * 6 // 100)
         e164 = [phone(number).e164 for number in numbers]
         first, second = PEOPLE * 2 // 100, PEOPLE * 3 // 100
@@ -80,26 +80,26 @@ class Fate:
         )
 
 
-# What goes wrong -----------------------------------------------------------------------------------------------
+# Faults ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Kills workers and restarts stores while an appeal runs, each after a random number of people."""
+    """Faults during an appeal: killed workers and restarted stores, each after a random number of requests."""
 
     world: WorkerWorld
     stores: EmbeddedStores
     chance: random.Random
-    workers: list[Program]  # those at work
+    workers: list[Program]
     killed: int = 0
 
-    async def make(self) -> None:
-        """All of it. While a worker starts in the place of another, the rest goes on."""
+    async def run(self) -> None:
+        """Cause all faults. Killed workers are replaced in the background."""
         events = ["kill"] * KILLS + ["restart redis", "restart postgres"]
         self.chance.shuffle(events)
         async with asyncio.TaskGroup() as starting:
             for event, people in zip(events, sorted(self.chance.sample(range(LAST_FAULT), len(events))), strict=True):
-                await until(self._somebody_works, LONGEST_S)
+                await until(self._has_workers, LONGEST_S)
                 await self.world.wait_for_requests(max(people, len(self.world.requested) + BATCH))
                 match event:
                     case "restart redis":
@@ -114,7 +114,7 @@ class Trouble:
         self.workers.append(await self.world.start_worker())
 
     async def kill(self) -> int:
-        """Kill one worker, or two if there are; how many."""
+        """Kill one worker, or two if there are two. Returns the number."""
         victims = self.chance.sample(self.workers, min(self.chance.choice((1, 2)), len(self.workers)))
         for worker in victims:
             self.workers.remove(worker)
@@ -122,7 +122,7 @@ class Trouble:
         self.killed += len(victims)
         return len(victims)
 
-    async def _somebody_works(self) -> bool:
+    async def _has_workers(self) -> bool:
         return bool(self.workers)
 
     async def restart_redis(self) -> None:
@@ -153,7 +153,7 @@ class Trouble:
 
 
 async def _opt_out(world: WorkerWorld, appeal: int, leaving: Sequence[int]) -> set[str]:
-    """These opt out, one after the other, while the carrier sees more and more people; whom nothing may reach."""
+    """Let people opt out one after the other during the appeal. Returns those who must get no message."""
     spared = set()
     for place, number in enumerate(leaving):
         await world.wait_for_requests(place * LAST_FAULT // len(leaving))
@@ -163,26 +163,26 @@ async def _opt_out(world: WorkerWorld, appeal: int, leaving: Sequence[int]) -> s
 
 
 async def _leaves_in_time(world: WorkerWorld, appeal: int, one: Phone) -> bool:
-    """Opt out; whether he had no message yet or a suppressed one when that was committed.
+    """Let a person opt out. Returns True if they had no message yet, or a suppressed one, after the commit.
 
-    Then no worker had claimed it before, and none may claim it any more.
+    Then no worker had claimed it before, and none may claim it later.
     """
     appeals = world.appeals
     await appeals.services.inbox.store_opt_out("at", OptOut(one, ""))
     table = messages.c
-    his = select(table.status).where(table.appeal == appeal, table.phone_key == appeals.vault.lookup(one))
+    status = select(table.status).where(table.appeal == appeal, table.phone_key == appeals.vault.lookup(one))
     async with appeals.database.begin() as connection:
-        return (await connection.execute(his)).scalar() in (None, MessageStatus.SUPPRESSED)
+        return (await connection.execute(status)).scalar() in (None, MessageStatus.SUPPRESSED)
 
 
 async def _is_done(world: WorkerWorld, appeal: int) -> bool:
-    """Whether it is over; its account adds up whenever one looks."""
+    """Return True if the appeal is done. Its results must add up whenever they are read."""
     assert (await world.appeals.results.load_results(appeal, world.appeals.menu.timezone)).adds_up
     return (await world.appeals.workflow.find(appeal)).status is AppealStatus.DONE
 
 
 @pytest.mark.timeout(LONGEST_S + 60)
-async def test_killed_at_random(tmp_path: Path) -> None:
+async def test_appeal_with_killed_workers_and_restarted_stores_reaches_everybody_at_most_once(tmp_path: Path) -> None:
     seed = int(os.environ.get("FAULTS_SEED") or secrets.randbits(32))
     print(f"to do the same again: FAULTS_SEED={seed}")
     chance = random.Random(seed)
@@ -196,29 +196,30 @@ async def test_killed_at_random(tmp_path: Path) -> None:
             appeal = await world.appeals.approved_appeal()
             trouble = Trouble(world, stores, chance, [await world.start_worker(), await world.start_worker()])
             async with asyncio.timeout(LONGEST_S), asyncio.TaskGroup() as tasks:
-                tasks.create_task(trouble.make())
+                tasks.create_task(trouble.run())
                 leaving = tasks.create_task(_opt_out(world, appeal, fate.leaving))
                 await until(partial(retry_while_unavailable, partial(_is_done, world, appeal)), LONGEST_S)
+
             for worker in trouble.workers:
                 assert await worker.end_with(signal.SIGTERM) == 0
             rows = await world.appeals.messages_of(appeal)
             _check_everybody(world, rows, fate, leaving.result(), trouble.killed)
-            await _check_account(world, appeal, rows)
-            told = world.log.read_text()
-            assert "worker.database_away" in told
-            assert "worker.rate_without_redis" in told
-            assert "Traceback" not in told
+            await _check_results(world, appeal, rows)
+            log = world.log.read_text()
+            assert "worker.database_away" in log
+            assert "worker.rate_without_redis" in log
+            assert "Traceback" not in log
     finally:
         await stores.stop()
 
 
-# What must be true of it ---------------------------------------------------------------------------------------
+# Checks ---------------------------------------------------------------------------------------------------------
 
 
 def _check_everybody(
     world: WorkerWorld, rows: Sequence[Mapping[str, Any]], fate: Fate, spared: AbstractSet[str], killed: int
 ) -> None:
-    """Everybody was sent to at most once, and stands in the state that fits."""
+    """Check that everybody was sent to at most once, and that each message has the right status."""
     assert {number: times for number, times in world.requested.items() if times > 1} == {}
     ended = defaultdict(set)
     for row in rows:
@@ -230,29 +231,29 @@ def _check_everybody(
     suppressed = ended.pop((MessageStatus.SUPPRESSED, OPTED_OUT))
     lost = ended.pop((MessageStatus.UNKNOWN, LOST))
     assert ended == {}
-    # What a killed worker had in its hands was sent or not, and nobody guesses: that is all that is not as it was told.
+    # Claims of a killed worker were sent or not, and nobody guesses. All other outcomes are as the carrier told.
     assert refused == fate.refused - lost
     assert broken == fate.broken - lost
-    seen = world.requested.keys()
-    assert accepted | refused | broken == seen - lost
-    # A claim of each worker more may be lost with PostgreSQL, which has committed it and could not say so.
+    requested = world.requested.keys()
+    assert accepted | refused | broken == requested - lost
+    # One more claim of each worker may be lost with PostgreSQL: committed, without an answer to the worker.
     assert 0 < len(lost) <= (killed * CLAIMS + 2) * BATCH
-    assert suppressed.isdisjoint(seen)
+    assert suppressed.isdisjoint(requested)
     assert suppressed <= {phone(number).e164 for number in fate.leaving}
     assert spared and spared <= suppressed
 
 
-async def _check_account(world: WorkerWorld, appeal: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The ledger adds up to the frozen audience, and each of its tables tells the same."""
-    account = await world.appeals.load_results(appeal)
+async def _check_results(world: WorkerWorld, appeal: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Check that the results add up to the frozen audience, and that all groups agree."""
+    results = await world.appeals.load_results(appeal)
     counted = Counter(COUNTED_AS[MessageStatus(row["status"])] for row in rows)
-    assert account.audience_size == sum(account.totals.values()) == PEOPLE
-    assert account.totals == {total: counted[total] for total in Total}
-    assert account.suppressed == {SuppressionReason.OPTED_OUT: counted[Total.SUPPRESSED]}
-    for groups in (account.languages, account.areas, account.channels):
-        assert _summed(groups) == account.totals
-    assert _summed(account.hours) == {**account.totals, Total.SUPPRESSED: 0, Total.WAITING: 0}
-    assert account.parts == sum(
+    assert results.audience_size == sum(results.totals.values()) == PEOPLE
+    assert results.totals == {total: counted[total] for total in Total}
+    assert results.suppressed == {SuppressionReason.OPTED_OUT: counted[Total.SUPPRESSED]}
+    for groups in (results.languages, results.areas, results.channels):
+        assert _summed(groups) == results.totals
+    assert _summed(results.hours) == {**results.totals, Total.SUPPRESSED: 0, Total.WAITING: 0}
+    assert results.parts == sum(
         row["parts"] for row in rows if row["status"] not in (MessageStatus.SUPPRESSED, MessageStatus.REFUSED)
     )
     tried = {row["id"] for row in rows if row["status"] != MessageStatus.SUPPRESSED}
@@ -272,25 +273,30 @@ def _summed(groups: Mapping[str, Totals]) -> Totals:
     return {total: sum(totals[total] for totals in groups.values()) for total in Total}
 
 
-# -----------------------------------------------------------------------------------------------------------------
+# Pause ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_pause_takes_effect_within_two_seconds(tmp_path: Path, redis_url: str, database_url: str) -> None:
+async def test_pause_and_cancel_take_effect_within_two_seconds(
+    tmp_path: Path, redis_url: str, database_url: str
+) -> None:
     async with open_worker_world(tmp_path, redis_url, database_url, rate=100) as world:
-        appeals, seen = world.appeals, world.requested
+        appeals, requested = world.appeals, world.requested
         await appeals.add_subscribers(1_000)
         appeal = await appeals.approved_appeal()
         worker = await world.start_worker()
         await world.wait_for_requests(1)
         await appeals.workflow.pause(appeal, SITI, "look again")
+
         await asyncio.sleep(2)
-        sent = len(seen)
+        sent = len(requested)
         await asyncio.sleep(1)
-        assert len(seen) == sent < 1_000
+        assert len(requested) == sent < 1_000
         assert (await appeals.statuses(appeal))["queued"] == 0
+
         await appeals.workflow.resume(appeal, BUDI)
         await world.wait_for_requests(sent + 1)
         await appeals.workflow.cancel(appeal, SITI, "enough")
+
         await asyncio.sleep(2)
         assert (await appeals.load_results(appeal)).totals[Total.WAITING] == 0
         assert await worker.end_with(signal.SIGTERM) == 0

@@ -1,7 +1,7 @@
-"""An appeal by a carrier that takes seconds for each call: it can be stopped, and nobody waits behind it.
+"""Appeal by a carrier that takes seconds for each request: it can be stopped, and delays no other message.
 
-The worker is `waspada worker` with hundreds of the appeal's messages claimed and a dozen calls under way, each with
-one number, as where everybody reads a text of his own.
+The worker is `waspada worker` with hundreds of the appeal's messages claimed and a dozen requests in flight, each with
+one number, as if every person had a text of their own.
 """
 
 from __future__ import annotations
@@ -23,88 +23,97 @@ from tests.helpers.phones import phone
 from tests.helpers.waiting import until
 
 PEOPLE = 400
-ANSWERS_S, TAKES_EFFECT_S = 3.0, 2.0
-CALLS = 12  # under way at the same time (messages/sending/worker.py)
-LOST_AFTER_S = 300  # the default: what is claimed may wait for long
+ANSWER_S, TAKES_EFFECT_S = 3.0, 2.0
+REQUESTS = 12  # in flight at the same time (messages/sending/worker.py)
+LOST_AFTER_S = 300  # the default: a claimed message may wait for long
+HIGH_PRIORITY = (MessageClass.ALERT, MessageClass.CONFIRMATION, MessageClass.REPLY, MessageClass.STATUS)
 
 
 @asynccontextmanager
-async def _under_way(folder: Path, redis_url: str, database_url: str) -> AsyncIterator[tuple[WorkerWorld, int]]:
-    """A world where the first calls of an appeal have just begun; the appeal."""
+async def _open_during_an_appeal(
+    folder: Path, redis_url: str, database_url: str
+) -> AsyncIterator[tuple[WorkerWorld, int]]:
+    """Open a world in which the first requests of an appeal have just begun. Yields it and the appeal."""
     async with open_worker_world(folder, redis_url, database_url, recipients=1, lost_after_s=LOST_AFTER_S) as world:
-        _answers_after(world, ANSWERS_S)
+        _slow_carrier_down(world, ANSWER_S)
         await world.appeals.add_subscribers(PEOPLE)
         appeal = await world.appeals.approved_appeal()
         worker = await world.start_worker()
-        await world.wait_for_requests(CALLS)
+        await world.wait_for_requests(REQUESTS)
         yield world, appeal
         assert await worker.end_with(signal.SIGTERM) == 0
 
 
-def _answers_after(world: WorkerWorld, seconds: float) -> None:
-    """From the next call on, the carrier takes so long for each."""
+def _slow_carrier_down(world: WorkerWorld, seconds: float) -> None:
+    """Let the carrier take so long for each request, from the next one on."""
     world.carrier.faults = WITHOUT_REPORTS.model_copy(update={"slow_answer": SlowAnswer(seconds=seconds)})
 
 
-async def _stands_still(world: WorkerWorld, appeal: int) -> None:
-    """Nothing reaches the carrier any more, two seconds from now: when the calls under way have ended, nor then."""
+async def _assert_no_more_requests(world: WorkerWorld, appeal: int) -> None:
+    """Check that two seconds from now nothing is sent, neither while requests are in flight nor after they end."""
     await asyncio.sleep(TAKES_EFFECT_S)
-    seen = dict(world.requested)
+    requested = dict(world.requested)
 
     async def all_have_ended() -> bool:
         return not (await world.appeals.statuses(appeal))[MessageStatus.SENDING]
 
     await until(all_have_ended)
     await asyncio.sleep(1)
-    assert dict(world.requested) == seen
+
+    assert dict(world.requested) == requested
 
 
-async def test_what_was_claimed_is_stopped_too(tmp_path: Path, redis_url: str, database_url: str) -> None:
-    async with _under_way(tmp_path, redis_url, database_url) as (world, appeal):
+async def test_pause_and_cancel_stop_claimed_messages_too(tmp_path: Path, redis_url: str, database_url: str) -> None:
+    async with _open_during_an_appeal(tmp_path, redis_url, database_url) as (world, appeal):
         appeals = world.appeals
         claimed = (await appeals.statuses(appeal))[MessageStatus.SENDING]
-        assert claimed > CALLS * 10, "far more is claimed than can leave"
-        inbox = appeals.services.inbox
-        leaving = {phone(number).e164 for number in range(CALLS, CALLS + 10)}  # whose turn it would be next
-        for number in range(CALLS, CALLS + 10):
-            await inbox.store_opt_out("at", OptOut(phone(number), ""))
-        await world.wait_for_requests(CALLS + 1)
+        assert claimed > REQUESTS * 10, "far more is claimed than can be sent"
+
+        # The next ten people opt out, and the appeal is paused.
+        leaving = {phone(number).e164 for number in range(REQUESTS, REQUESTS + 10)}
+        for number in range(REQUESTS, REQUESTS + 10):
+            await appeals.services.inbox.store_opt_out("at", OptOut(phone(number), ""))
+        await world.wait_for_requests(REQUESTS + 1)
         await appeals.workflow.pause(appeal, SITI, "look again")
-        await _stands_still(world, appeal)
+
+        await _assert_no_more_requests(world, appeal)
         accepted = len(world.requested)
-        assert accepted == 2 * CALLS
-        assert await appeals.statuses(appeal) == {
-            "accepted": accepted,
-            "suppressed": 10,
-            "held": PEOPLE - accepted - 10,
-        }
+        assert accepted == 2 * REQUESTS
+        held = PEOPLE - accepted - 10
+        assert await appeals.statuses(appeal) == {"accepted": accepted, "suppressed": 10, "held": held}
+
+        # It is resumed, and cancelled after the next request.
         await appeals.workflow.resume(appeal, BUDI)
         await world.wait_for_requests(accepted + 1)
         await appeals.workflow.cancel(appeal, SITI, "enough")
-        await _stands_still(world, appeal)
+
+        await _assert_no_more_requests(world, appeal)
         assert leaving.isdisjoint(world.requested)
         assert set(world.requested.values()) == {1}
-        account = await appeals.load_results(appeal)
+        results = await appeals.load_results(appeal)
         sent = len(world.requested)
-        assert account.totals == {**dict.fromkeys(Total, 0), Total.ACCEPTED: sent, Total.SUPPRESSED: PEOPLE - sent}
-        assert account.suppressed == {SuppressionReason.OPTED_OUT: 10, SuppressionReason.CALLED_OFF: PEOPLE - sent - 10}
+        assert results.totals == {**dict.fromkeys(Total, 0), Total.ACCEPTED: sent, Total.SUPPRESSED: PEOPLE - sent}
+        assert results.suppressed == {
+            SuppressionReason.OPTED_OUT: 10,
+            SuppressionReason.CALLED_OFF: PEOPLE - sent - 10,
+        }
 
 
-async def test_nobody_waits_behind_it(tmp_path: Path, redis_url: str, database_url: str) -> None:
-    pressing = (MessageClass.ALERT, MessageClass.CONFIRMATION, MessageClass.REPLY, MessageClass.STATUS)
-    async with _under_way(tmp_path, redis_url, database_url) as (world, appeal):
+async def test_messages_of_higher_priority_do_not_wait(tmp_path: Path, redis_url: str, database_url: str) -> None:
+    async with _open_during_an_appeal(tmp_path, redis_url, database_url) as (world, appeal):
         appeals = world.appeals
         for turn in range(2):
-            waiting = {phone(PEOPLE + turn * 10 + number): kind for number, kind in enumerate(pressing)}
+            waiting = {phone(PEOPLE + turn * 10 + number): kind for number, kind in enumerate(HIGH_PRIORITY)}
             async with appeals.database.begin() as connection:
                 for one, kind in waiting.items():
                     message = NewMessage(kind, "at", one, f"to {one}", "id")
                     await enqueue(connection, message, appeals.vault, appeals.services.clock.now())
 
-            async def all_have_left(numbers: frozenset[str] = frozenset(one.e164 for one in waiting)) -> bool:
+            async def all_are_sent(numbers: frozenset[str] = frozenset(one.e164 for one in waiting)) -> bool:
                 return numbers <= world.requested.keys()
 
-            await until(all_have_left, TAKES_EFFECT_S)
-        _answers_after(world, 0.5)  # the worker waits for the calls under way when it ends
-        await world.wait_for_requests(2 * CALLS + 2 * len(pressing))
+            await until(all_are_sent, TAKES_EFFECT_S)
+
+        _slow_carrier_down(world, 0.5)  # the worker waits for the requests in flight when it ends
+        await world.wait_for_requests(2 * REQUESTS + 2 * len(HIGH_PRIORITY))
         assert (await appeals.workflow.find(appeal)).status is AppealStatus.RUNNING, "and the appeal goes on"

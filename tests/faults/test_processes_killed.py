@@ -1,4 +1,4 @@
-"""`waspada web` and `waspada worker` as separate processes over the same stores; the worker is killed on the way."""
+"""`waspada web` and `waspada worker` as separate processes over the same stores. The worker is killed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Start = Callable[[str], Awaitable[Program]]
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A carrier in this process, and the gateway's processes around it."""
+    """Carrier in this process, and the processes of the gateway around it."""
 
     carrier: LocalCarrier
     handset: Handset
@@ -42,12 +42,12 @@ class Town:
     start: Start
 
     async def report(self) -> None:
-        """A resident files a report, up to the ticket."""
+        """File a report as a resident, up to the ticket."""
         shown = await walk(self.handset, KEYS["id"])
         assert shown.text.startswith("Terima kasih.")
 
     async def row(self) -> dict[str, Any]:
-        """The one message of this test."""
+        """Return the one message of this test."""
         async with self.database.begin() as connection:
             (row,) = (await connection.execute(select(messages))).mappings().all()
         return dict(row)
@@ -66,14 +66,14 @@ class Town:
         await until(it_was)
 
     async def an_hour_passes(self) -> None:
-        """For the claim that nobody speaks of any more."""
+        """Let the claim of the killed worker expire."""
         async with self.database.begin() as connection:
             await connection.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '1 hour'"))
 
 
 @pytest.fixture
 async def town(tmp_path: Path, redis_url: str, database_url: str, database: Database) -> AsyncIterator[Town]:
-    """The web process runs; workers are started by the test."""
+    """Run the web process. The test starts workers."""
     port = free_port()
     hooks = WebhookUrls(**hook_urls(f"http://127.0.0.1:{port}", "at", SECRET))
     app = web.Application()
@@ -102,13 +102,15 @@ async def town(tmp_path: Path, redis_url: str, database_url: str, database: Data
 
 
 async def test_a_worker_killed_between_send_and_record(town: Town) -> None:
-    """The carrier has sent it and cannot say so: unknown, and as a confirmation resent once."""
+    """The carrier has sent it without an answer: the message is unknown, and as a confirmation resent once."""
     town.carrier.faults = Faults(no_answer=NoAnswer())
     worker = await town.start("worker")
     await town.report()
     await town.was_asked(1)
+
     await worker.end_with(signal.SIGKILL)
     assert (await town.row())["status"] == "sending"
+
     town.carrier.faults = Faults()
     await town.an_hour_passes()
     second = await town.start("worker")
@@ -121,8 +123,10 @@ async def test_a_worker_killed_between_send_and_record(town: Town) -> None:
 async def test_a_worker_killed_before_it_claims(town: Town) -> None:
     worker = await town.start("worker")
     await worker.end_with(signal.SIGKILL)
+
     await town.report()
     assert (await town.row())["status"] == "queued"
+
     await town.start("worker")
     await town.is_now("delivered", attempts=1)
     assert len(town.carrier.messages) == 1

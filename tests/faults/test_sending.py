@@ -1,6 +1,6 @@
-"""Everything that can go wrong between a worker and its carrier, over real HTTP, against the built-in carrier.
+"""Faults between a worker and its carrier, over real HTTP, with the built-in carrier.
 
-Each test says exactly what the carrier was asked to send, how often, and what became of every message.
+Each test checks the exact requests at the carrier, and the status of every message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gateway.carriers.local.faults import (
     StatusCodes,
 )
 from gateway.messages.sending.sender import SenderOptions
-from tests.helpers.faults import CONFIRMATION, PACE, Field, each, here_is_asked
+from tests.helpers.faults import CONFIRMATION, OPTIONS, SendingWorld, expected_calls
 from tests.helpers.program import free_port
 from tests.helpers.waiting import until
 
@@ -29,70 +29,80 @@ from tests.helpers.waiting import until
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-async def test_no_answer_after_the_request_was_read(here: Field, accepts: bool) -> None:
-    here.local.faults = Faults(no_answer=NoAnswer(accepts=accepts, times=1), no_reports=Fault())
-    await here.put(3)
-    await here.work("unknown", "unknown", "unknown")
-    assert here.asked() == (each(3) if accepts else Counter())
-    assert here.requested == each(3)
-    assert await here.counts() == [(1, 1)] * 3
+async def test_no_answer_makes_messages_unknown(world: SendingWorld, accepts: bool) -> None:
+    world.local.faults = Faults(no_answer=NoAnswer(accepts=accepts, times=1), no_reports=Fault())
+    await world.put(3)
+
+    await world.send_until("unknown", "unknown", "unknown")
+
+    assert world.taken_up() == (expected_calls(3) if accepts else Counter())
+    assert world.requested == expected_calls(3)
+    assert await world.attempts_and_unknowns() == [(1, 1)] * 3
 
 
-async def test_an_answer_after_the_deadline(here: Field) -> None:
-    """Both times: a confirmation is sent once more, and then nobody guesses."""
-    here.local.faults = Faults(slow_answer=SlowAnswer(seconds=0.6), no_reports=Fault())
-    await here.put(2, CONFIRMATION)
-    await here.work("unknown", "unknown")
+async def test_a_late_answer_makes_messages_unknown_and_is_resent_once(world: SendingWorld) -> None:
+    """Both times: a confirmation is resent once, and then stays unknown."""
+    world.local.faults = Faults(slow_answer=SlowAnswer(seconds=0.6), no_reports=Fault())
+    await world.put(2, CONFIRMATION)
+    await world.send_until("unknown", "unknown")
     await asyncio.sleep(0.3)
-    async with here.worker():
-        await here_is_asked(here, 4)
+
+    async with world.worker():
+        await world.wait_for_calls(4)
         await asyncio.sleep(0.3)
-    assert await here.stage.statuses() == ["unknown"] * 2
-    assert here.asked() == each(2, times=2)
-    assert await here.counts() == [(2, 2)] * 2
+
+    assert await world.queue.statuses() == ["unknown"] * 2
+    assert world.taken_up() == expected_calls(2, times=2)
+    assert await world.attempts_and_unknowns() == [(2, 2)] * 2
 
 
-async def test_an_error_within_the_carrier(here: Field) -> None:
-    here.local.faults = Faults(http_status=HttpStatus(status=500, times=1), no_reports=Fault())
-    await here.put(2)
-    await here.work("unknown", "unknown")
-    assert here.asked() == Counter()
-    assert here.requested == each(2)
+async def test_a_server_error_makes_messages_unknown(world: SendingWorld) -> None:
+    world.local.faults = Faults(http_status=HttpStatus(status=500, times=1), no_reports=Fault())
+    await world.put(2)
+
+    await world.send_until("unknown", "unknown")
+
+    assert world.taken_up() == Counter()
+    assert world.requested == expected_calls(2)
 
 
 @pytest.mark.parametrize(("times", "became"), [(1, "accepted"), (None, "unknown")])
-async def test_a_confirmation_is_sent_once_more_after_an_error_within_the_carrier(
-    here: Field, times: int | None, became: str
+async def test_a_confirmation_is_resent_once_after_a_server_error(
+    world: SendingWorld, times: int | None, became: str
 ) -> None:
-    """Exactly once, whether that goes well or not."""
-    here.local.faults = Faults(http_status=HttpStatus(status=500, times=times), no_reports=Fault())
-    await here.put(2, CONFIRMATION)
-    async with here.worker():
+    """Exactly once, whether it succeeds or not."""
+    world.local.faults = Faults(http_status=HttpStatus(status=500, times=times), no_reports=Fault())
+    await world.put(2, CONFIRMATION)
+    async with world.worker():
 
         async def all_tried_again() -> bool:
-            return here.requested.total() >= 4
+            return world.requested.total() >= 4
 
         await until(all_tried_again)
-        await here.are(became, became)
+        await world.wait_for_statuses(became, became)
         await asyncio.sleep(0.3)  # several looks of the sweep
-    assert await here.stage.statuses() == [became] * 2
-    assert here.requested == each(2, times=2)
-    assert here.asked() == (each(2) if became == "accepted" else Counter())
-    assert await here.counts() == [(2, 1 if became == "accepted" else 2)] * 2
+    assert await world.queue.statuses() == [became] * 2
+    assert world.requested == expected_calls(2, times=2)
+    assert world.taken_up() == (expected_calls(2) if became == "accepted" else Counter())
+    assert await world.attempts_and_unknowns() == [(2, 1 if became == "accepted" else 2)] * 2
 
 
-async def test_half_the_recipients_are_missing_from_the_answer(here: Field) -> None:
-    here.local.faults = Faults(missing_recipients=MissingRecipients(times=1), no_reports=Fault())
-    await here.put(6)
-    await here.work(*["accepted"] * 3, *["unknown"] * 3)
-    assert here.asked() == each(6)
+async def test_recipients_missing_from_the_answer_are_unknown(world: SendingWorld) -> None:
+    world.local.faults = Faults(missing_recipients=MissingRecipients(times=1), no_reports=Fault())
+    await world.put(6)
+
+    await world.send_until(*["accepted"] * 3, *["unknown"] * 3)
+
+    assert world.taken_up() == expected_calls(6)
 
 
-async def test_a_code_outside_the_table(here: Field) -> None:
-    here.local.faults = Faults(status_codes=StatusCodes(code=777, times=1), no_reports=Fault())
-    await here.put(2)
-    await here.work("unknown", "unknown")
-    assert here.asked() == each(2)
+async def test_an_unknown_status_code_makes_messages_unknown(world: SendingWorld) -> None:
+    world.local.faults = Faults(status_codes=StatusCodes(code=777, times=1), no_reports=Fault())
+    await world.put(2)
+
+    await world.send_until("unknown", "unknown")
+
+    assert world.taken_up() == expected_calls(2)
 
 
 # Surely not sent ----------------------------------------------------------------------------------------------------
@@ -109,60 +119,65 @@ async def test_a_code_outside_the_table(here: Field) -> None:
     ],
 )
 async def test_a_fault_of_the_account_pauses_the_channel_until_it_is_resumed(
-    here: Field, faults: Faults, reason: str, taken_up: int
+    world: SendingWorld, faults: Faults, reason: str, taken_up: int
 ) -> None:
-    """One call finds it, and nothing else is asked for; later its ten messages are sent again like all others."""
-    here.local.faults = faults
-    await here.put(150)
-    async with here.worker(
+    """One call meets the fault, and no other is made. Later its ten messages are sent again like all others."""
+    world.local.faults = faults
+    await world.put(150)
+
+    async with world.worker(
         SenderOptions(
             batch_size=200,
             recipients_per_call=10,
             concurrent_calls=1,
-            idle_poll=PACE.idle_poll,
-            paused_poll=PACE.paused_poll,
+            idle_poll=OPTIONS.idle_poll,
+            paused_poll=OPTIONS.paused_poll,
         )
     ):
-        await here.is_paused(reason)
+        await world.wait_until_paused(reason)
         await asyncio.sleep(0.2)
-        assert here.requested == each(10)
-        assert here.asked() == each(taken_up)
-        here.local.faults = Faults(no_reports=Fault())
-        assert await here.channels.resume("at", "rini")
-        await here.are(*["accepted"] * 150)
-    assert here.requested == each(150) + each(10)
-    assert here.asked() == each(150) + each(taken_up)
-    accepted = Counter((sms.to, sms.text) for sms in here.local.messages if sms.message_id)
-    assert accepted == each(150)
-    assert await here.counts() == [(1, 0)] * 150
+        assert world.requested == expected_calls(10)
+        assert world.taken_up() == expected_calls(taken_up)
+        world.local.faults = Faults(no_reports=Fault())
+        assert await world.channels.resume("at", "rini")
+        await world.wait_for_statuses(*["accepted"] * 150)
+    assert world.requested == expected_calls(150) + expected_calls(10)
+    assert world.taken_up() == expected_calls(150) + expected_calls(taken_up)
+
+    accepted = Counter((sms.to, sms.text) for sms in world.local.messages if sms.message_id)
+    assert accepted == expected_calls(150)
+    assert await world.attempts_and_unknowns() == [(1, 0)] * 150
 
 
-async def test_too_many_requests_with_a_time_is_waited_for(here: Field) -> None:
-    here.local.faults = Faults(http_status=HttpStatus(status=429, retry_after=1, times=1), no_reports=Fault())
-    await here.put(3)
+async def test_retry_after_is_respected(world: SendingWorld) -> None:
+    world.local.faults = Faults(http_status=HttpStatus(status=429, retry_after=1, times=1), no_reports=Fault())
+    await world.put(3)
     began = asyncio.get_running_loop().time()
-    await here.work("accepted", "accepted", "accepted")
+
+    await world.send_until("accepted", "accepted", "accepted")
+
     assert asyncio.get_running_loop().time() - began >= 1
-    assert here.asked() == each(3)
-    assert here.requested == each(3, times=2)
-    assert await here.counts() == [(1, 0)] * 3
-    assert not (await here.channels.status_of("at")).paused
+    assert world.taken_up() == expected_calls(3)
+    assert world.requested == expected_calls(3, times=2)
+    assert await world.attempts_and_unknowns() == [(1, 0)] * 3
+    assert not (await world.channels.status_of("at")).paused
 
 
-async def test_nobody_listens(here: Field) -> None:
-    """Refused connections use up a try, and what waits goes out when somebody listens again."""
-    url, here.url = here.url, f"http://127.0.0.1:{free_port()}"
-    await here.put(2, words="Halo")
-    async with here.worker():
+async def test_refused_connections_are_retried(world: SendingWorld) -> None:
+    """Refused connections cost an attempt. Waiting messages are sent when the carrier listens again."""
+    url, world.url = world.url, f"http://127.0.0.1:{free_port()}"
+    await world.put(2, words="Halo")
+    async with world.worker():
 
         async def both_tried() -> bool:
-            return all(row["reason"] == "no connection to the carrier" for row in await here.stage.rows())
+            return all(row["reason"] == "no connection to the carrier" for row in await world.queue.rows())
 
         await until(both_tried)
-    assert await here.stage.statuses() == ["queued"] * 2
-    here.url = url
-    async with here.database.begin() as connection:
+    assert await world.queue.statuses() == ["queued"] * 2
+
+    world.url = url
+    async with world.database.begin() as connection:
         await connection.exec_driver_sql("UPDATE messages SET due_at = now()")
-    await here.work("accepted", "accepted")
-    assert here.asked() == each(2)
-    assert await here.counts() == [(2, 0)] * 2
+    await world.send_until("accepted", "accepted")
+    assert world.taken_up() == expected_calls(2)
+    assert await world.attempts_and_unknowns() == [(2, 0)] * 2

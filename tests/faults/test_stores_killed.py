@@ -1,4 +1,4 @@
-"""`waspada run` loses a store in the middle of a journey: the journey goes on, and nothing that was said is lost."""
+"""`waspada run` loses a store during a journey. The journey continues, and no answer is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 
 
 async def press(handset: Handset, keys: Sequence[str]) -> Display:
-    """Press all of these on an open display."""
+    """Press all of these keys on an open display."""
     shown = Display("", open=True)
     for pressed in keys:
         assert shown.open, shown.text
@@ -33,14 +33,14 @@ async def press(handset: Handset, keys: Sequence[str]) -> Display:
 
 
 async def kill(gateway: StandaloneGateway, store: str) -> int:
-    """Kill a server; the pid that it had."""
+    """Kill a server. Returns its pid."""
     server = await gateway.program.server(store)
     server.kill()
     return server.pid
 
 
 async def is_back(gateway: StandaloneGateway, store: str, killed: int) -> None:
-    """Return when the gateway has started it again, and uses it."""
+    """Wait until the gateway has started the server again and uses it."""
     await gateway.program.server(store, but=killed)
     await until(lambda: ready(gateway))
 
@@ -51,7 +51,7 @@ async def ready(gateway: StandaloneGateway) -> bool:
 
 
 async def filed_once_and_confirmed_once(gateway: StandaloneGateway, handset: Handset) -> None:
-    """In the end, whatever happened on the way."""
+    """Check the report, its confirmation and its SMS, in the end."""
 
     async def confirmed() -> bool:
         return [sms["status"] for sms in await gateway.sms_to(handset)] == ["Success"]
@@ -61,7 +61,7 @@ async def filed_once_and_confirmed_once(gateway: StandaloneGateway, handset: Han
     assert (incident["category"], incident["description"]) == ("gesekan", "tawuran di depan pasar")
 
     async def recorded() -> bool:
-        """A delivery report that comes while PostgreSQL is away is lost; the acceptance is not."""
+        """A delivery report is lost while PostgreSQL is unavailable. The acceptance is not."""
         confirmations = [row for row in await gateway.rows(messages) if row["ticket"] == incident["ticket"]]
         return [(row["status"] in ("accepted", "delivered"), row["attempts"]) for row in confirmations] == [(True, 1)]
 
@@ -71,18 +71,19 @@ async def filed_once_and_confirmed_once(gateway: StandaloneGateway, handset: Han
 
 
 @pytest.mark.parametrize("hop", [0, 7, 13])
-async def test_redis_killed(gateway: StandaloneGateway, hop: int) -> None:
+async def test_a_journey_survives_a_kill_of_redis(gateway: StandaloneGateway, hop: int) -> None:
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         await press(handset, WAY[:hop])
         pid = await kill(gateway, "redis")
         shown = await press(handset, WAY[hop:])
     assert shown.text.startswith(LAST[0]), "PostgreSQL was there all the time"
+
     await is_back(gateway, "redis", pid)
     await filed_once_and_confirmed_once(gateway, handset)
 
 
-async def test_postgresql_killed_on_the_way(gateway: StandaloneGateway) -> None:
+async def test_a_journey_survives_a_kill_of_postgresql(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         await press(handset, WAY[:7])
@@ -93,8 +94,8 @@ async def test_postgresql_killed_on_the_way(gateway: StandaloneGateway) -> None:
     await filed_once_and_confirmed_once(gateway, handset)
 
 
-async def test_postgresql_killed_at_the_last_step(gateway: StandaloneGateway) -> None:
-    """Of many residents: some reports are filed before, some are kept for later, none is lost or filed twice."""
+async def test_reports_survive_a_kill_of_postgresql_at_the_last_step(gateway: StandaloneGateway) -> None:
+    """With many residents: some reports are filed before, others kept for later. None is lost or filed twice."""
     handsets = [gateway.phone() for _ in range(12)]
     for handset in handsets:
         await handset.dial(CODE)
@@ -103,20 +104,23 @@ async def test_postgresql_killed_at_the_last_step(gateway: StandaloneGateway) ->
     await asyncio.sleep(0.01)
     pid = await kill(gateway, "postgres")
     late = [asyncio.create_task(handset.answer(WAY[-1])) for handset in handsets[6:]]
+
     screens = [shown.text for shown in await asyncio.gather(*early, *late)]
     assert [screen for screen in screens if not screen.startswith(LAST)] == []
     assert screens[-1].startswith(LAST[1]), "PostgreSQL cannot be back so soon"
+
     await is_back(gateway, "postgres", pid)
     for handset in handsets:
         await filed_once_and_confirmed_once(gateway, handset)
         await handset.close()
 
 
-async def test_the_gateway_outlives_its_stores(gateway: StandaloneGateway) -> None:
+async def test_the_gateway_survives_a_kill_of_both_stores(gateway: StandaloneGateway) -> None:
     pids = {store: await kill(gateway, store) for store in ("redis", "postgres")}
     for store, pid in pids.items():
         await is_back(gateway, store, pid)
     assert gateway.program.process.returncode is None
+
     async with gateway.phone() as handset:
         await handset.dial(CODE)
         assert (await press(handset, WAY)).text.startswith(LAST[0])

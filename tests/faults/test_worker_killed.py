@@ -1,4 +1,4 @@
-"""A worker is killed (SIGKILL) at each step between claim and record; the next one loses nothing and doubles nothing.
+"""Workers that are killed (SIGKILL) at each step between claim and record. The next one loses and repeats nothing.
 
 The workers are real processes with the real carrier module; the carrier is a server of this test.
 """
@@ -11,32 +11,31 @@ import sys
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
 
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
+from tests.helpers.phones import NUMBER
+from tests.helpers.stuck_writes import stuck_writes
 from tests.helpers.waiting import until
 
-PHONE = Phone("+6281230004567")
 TEXTS = ("one", "two", "three")
 
 Start = Callable[[str], Awaitable[Process]]
 
 
 class Carrier:
-    """Africa's Talking's messaging API, which notes what it was asked to send and can be told to keep silent."""
+    """Messaging API of Africa's Talking that notes its requests. It answers when `answers` is set."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -68,7 +67,7 @@ async def carrier() -> AsyncIterator[Carrier]:
 
 @pytest.fixture
 async def start(database_url: str, carrier: Carrier) -> AsyncIterator[Start]:
-    """Starts a worker of that name; what still runs at the end is stopped."""
+    """Return a function that starts a worker of that name. All are stopped at the end."""
     async with AsyncExitStack() as stack:
 
         async def started(name: str) -> Process:
@@ -89,48 +88,24 @@ async def _end(process: Process, how: signal.Signals) -> None:
 async def put(database: Database, kind: MessageClass = MessageClass.CONFIRMATION) -> None:
     async with database.begin() as connection:
         for words in TEXTS:
-            await enqueue(connection, NewMessage(kind, "at", PHONE, words, "id"), Vault(KEY), Clock().now())
+            await enqueue(connection, NewMessage(kind, "at", NUMBER, words, "id"), Vault(KEY), Clock().now())
 
 
 async def facts(database: Database) -> set[tuple[str, int, int]]:
-    """Status, attempts and times unknown of all messages, each kind once."""
+    """Return the distinct statuses, attempts and unknowns of all messages."""
     columns = (messages.c.status, messages.c.attempts, messages.c.unknowns)
     async with database.begin() as connection:
         return {tuple(row) for row in await connection.execute(select(*columns))}
 
 
-@asynccontextmanager
-async def stopped_at(database: Database, status: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-    """Every message that is about to become `status` waits until the block ends; asks whether one waits."""
-    async with database.begin() as connection:
-        await connection.execute(
-            text(
-                f"""
-                CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF NEW.status = '{status}' THEN PERFORM pg_advisory_xact_lock_shared(1); END IF;
-                    RETURN NEW;
-                END $$
-                """
-            )
-        )
-        await connection.execute(
-            text("CREATE TRIGGER wait BEFORE UPDATE ON messages FOR EACH ROW EXECUTE FUNCTION wait()")
-        )
-    async with database.begin() as holder:
-        await holder.execute(text("SELECT pg_advisory_xact_lock(1)"))
-
-        async def one_waits() -> bool:
-            return await _waiting(holder) > 0
-
-        yield one_waits
+def stopped_at(database: Database, status: str) -> AbstractAsyncContextManager[Callable[[], Awaitable[bool]]]:
+    """Let every message that is about to get `status` wait until the block ends."""
+    return stuck_writes(database, messages, "UPDATE", f"NEW.status = '{status}'")
 
 
-async def _waiting(connection: AsyncConnection) -> int:
-    return int((await connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))).scalar_one())
-
-
-async def test_killed_while_it_claims(database: Database, carrier: Carrier, start: Start) -> None:
+async def test_a_worker_killed_while_claiming_has_sent_nothing(
+    database: Database, carrier: Carrier, start: Start
+) -> None:
     await put(database)
     carrier.answers.set()
     async with stopped_at(database, "sending") as one_waits:
@@ -138,23 +113,31 @@ async def test_killed_while_it_claims(database: Database, carrier: Carrier, star
         await until(one_waits)
         await _end(worker, signal.SIGKILL)
     await start("second")
+
     await until(lambda: _are(database, {("accepted", 1, 0)}))
+
     assert Counter(carrier.asked) == Counter(TEXTS), "nothing had been sent before"
 
 
-async def test_killed_while_the_carrier_has_not_answered(database: Database, carrier: Carrier, start: Start) -> None:
+async def test_a_worker_killed_before_the_answer_leaves_unknowns_that_are_resent_once(
+    database: Database, carrier: Carrier, start: Start
+) -> None:
     await put(database)
     worker = await start("first")
     await until(lambda: _asked(carrier, 3))
+
     await _end(worker, signal.SIGKILL)
     assert await facts(database) == {("sending", 1, 0)}
+
     carrier.answers.set()
     await start("second")
     await until(lambda: _are(database, {("accepted", 2, 1)}))
     assert Counter(carrier.asked) == Counter(TEXTS * 2), "each may have been sent, and was resent once"
 
 
-async def test_killed_before_the_answer_is_recorded(database: Database, carrier: Carrier, start: Start) -> None:
+async def test_a_worker_killed_before_the_record_leaves_unknowns_that_are_resent_once(
+    database: Database, carrier: Carrier, start: Start
+) -> None:
     await put(database)
     carrier.answers.set()
     async with stopped_at(database, "accepted") as one_waits:
@@ -163,11 +146,13 @@ async def test_killed_before_the_answer_is_recorded(database: Database, carrier:
         await until(lambda: _asked(carrier, 3))
         await _end(worker, signal.SIGKILL)
     await start("second")
+
     await until(lambda: _are(database, {("accepted", 2, 1)}))
+
     assert Counter(carrier.asked) == Counter(TEXTS * 2)
 
 
-async def test_killed_twice_nobody_guesses_any_more(database: Database, carrier: Carrier, start: Start) -> None:
+async def test_messages_of_two_killed_workers_stay_unknown(database: Database, carrier: Carrier, start: Start) -> None:
     await put(database)
     for times, name in enumerate(("first", "second"), start=1):
         worker = await start(name)
@@ -176,7 +161,9 @@ async def test_killed_twice_nobody_guesses_any_more(database: Database, carrier:
     carrier.answers.set()
     await start("third")
     await until(lambda: _are(database, {("unknown", 2, 2)}))
+
     await asyncio.sleep(0.3)
+
     assert Counter(carrier.asked) == Counter(TEXTS * 2)
 
 
@@ -188,17 +175,21 @@ async def test_an_appeal_is_never_resent(database: Database, carrier: Carrier, s
     carrier.answers.set()
     await start("second")
     await until(lambda: _are(database, {("unknown", 1, 1)}))
+
     await asyncio.sleep(0.3)
+
     assert Counter(carrier.asked) == Counter(TEXTS)
 
 
-async def test_told_to_stop_it_finishes(database: Database, carrier: Carrier, start: Start) -> None:
+async def test_a_stopped_worker_records_its_calls(database: Database, carrier: Carrier, start: Start) -> None:
     await put(database)
     worker = await start("first")
     await until(lambda: _asked(carrier, 3))
     worker.send_signal(signal.SIGTERM)
     await asyncio.sleep(0.1)
+
     carrier.answers.set()
+
     assert await asyncio.wait_for(worker.wait(), 20) == 0
     assert await facts(database) == {("accepted", 1, 0)}
 

@@ -27,7 +27,7 @@ from gateway.vault.vault import Vault
 
 KEY = bytes(range(32))
 LOST_AFTER = timedelta(milliseconds=500)
-PACE = SenderOptions(
+OPTIONS = SenderOptions(
     idle_poll=timedelta(milliseconds=20),
     lost_after=LOST_AFTER,
     requeue_unknown_after=timedelta(0),
@@ -36,7 +36,7 @@ PACE = SenderOptions(
 
 
 class Dawdler(AfricasTalking):
-    """Has claimed its messages and does not come to send them."""
+    """Carrier whose calls never begin: the claims stay unsent."""
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         await asyncio.sleep(3600)
@@ -48,10 +48,10 @@ async def main(database_url: str, api_url: str, name: str, manner: str = "") -> 
     clock = Clock()
     async with aiohttp.ClientSession() as http:
         kind = Dawdler if manner == "dawdles" else AfricasTalking
-        pace = replace(PACE, lost_after=timedelta(minutes=1)) if manner == "patient" else PACE
+        options = replace(OPTIONS, lost_after=timedelta(minutes=1)) if manner == "patient" else OPTIONS
         carrier = kind("at", "sandbox", "key", http, api_url=api_url)
         sender = Sender(
-            Outbox(database, Vault(KEY), clock), Channels(database, clock), {"at": carrier}, clock, name, pace
+            Outbox(database, Vault(KEY), clock), Channels(database, clock), {"at": carrier}, clock, name, options
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sender.stop)
         await sender.run()

@@ -1,8 +1,7 @@
-"""A worker and the built-in carrier, which is told its faults and counts what it was asked for, over real HTTP."""
+"""Sender and built-in carrier over real HTTP. The carrier has the faults of a test, and counts its requests."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,14 +22,15 @@ from gateway.messages.receipts import Receipts
 from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
-from tests.helpers.messages import Stage
+from tests.helpers.messages import MessageQueue
+from tests.helpers.phones import phone
 from tests.helpers.program import free_port
+from tests.helpers.senders import running
 from tests.helpers.waiting import until
 
-PACE = SenderOptions(
+OPTIONS = SenderOptions(
     idle_poll=timedelta(milliseconds=20),
     paused_poll=timedelta(milliseconds=20),
     requeue_unknown_after=timedelta(0),
@@ -40,93 +40,90 @@ PACE = SenderOptions(
 REPLY, CONFIRMATION = MessageClass.REPLY, MessageClass.CONFIRMATION
 
 
-def phone(number: int) -> Phone:
-    return Phone(f"+6281230{number:06}")
-
-
 @dataclass(slots=True)
-class Field:
-    """A carrier on this machine, a gateway that sends by it, and a queue."""
+class SendingWorld:
+    """Carrier on this machine, a sender that calls it, and the queue of messages."""
 
     local: LocalCarrier
     http: ClientSession
     database: Database
     url: str
     reported: list[str] = field(default_factory=list)
-    requested: Counter[tuple[str, str]] = field(default_factory=Counter)  # number and text, of whatever request came
+    requested: Counter[tuple[str, str]] = field(default_factory=Counter)  # number and text, of every request
 
     @property
-    def stage(self) -> Stage:
-        return Stage(self.database, Vault(KEY), Clock())
+    def queue(self) -> MessageQueue:
+        return MessageQueue(self.database, Vault(KEY), Clock())
 
     @property
     def channels(self) -> Channels:
         return Channels(self.database, Clock())
 
-    def account(self) -> AfricasTalking:
+    def carrier(self) -> AfricasTalking:
         return AfricasTalking("at", "sandbox", "key", self.http, api_url=f"{self.url}/local", total_seconds=0.4)
 
     async def put(self, count: int, kind: MessageClass = REPLY, words: str = "Halo") -> None:
+        """Queue `count` messages, each to another number."""
         for number in range(count):
-            await self.stage.put(words, to=phone(number), kind=kind)
+            await self.queue.put(words, to=phone(number), kind=kind)
 
     @asynccontextmanager
-    async def worker(self, pace: SenderOptions = PACE) -> AsyncIterator[None]:
+    async def worker(self, options: SenderOptions = OPTIONS) -> AsyncIterator[None]:
+        """Run a sender while the block lasts."""
         outbox = Outbox(self.database, Vault(KEY), Clock())
-        sender = Sender(outbox, self.channels, {"at": self.account()}, Clock(), "w1", pace)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(sender.run())
-            try:
-                yield
-            finally:
-                sender.stop()
+        sender = Sender(outbox, self.channels, {"at": self.carrier()}, Clock(), "w1", options)
+        async with running(sender):
+            yield
 
-    async def work(self, *statuses: str) -> None:
-        """Let a worker work until the messages have come to these."""
+    async def send_until(self, *statuses: str) -> None:
+        """Run a sender until the messages have these statuses."""
         async with self.worker():
-            await self.are(*statuses)
+            await self.wait_for_statuses(*statuses)
 
-    async def are(self, *statuses: str) -> None:
-        async def they_are() -> bool:
-            return await self.stage.statuses() == list(statuses)
+    async def wait_for_statuses(self, *statuses: str) -> None:
+        async def reached() -> bool:
+            return await self.queue.statuses() == list(statuses)
 
-        await until(they_are)
+        await until(reached)
 
-    async def is_paused(self, reason: str) -> None:
-        async def it_is() -> bool:
-            stands = await self.channels.status_of("at")
-            return stands.paused and stands.reason == reason
+    async def wait_until_paused(self, reason: str) -> None:
+        async def paused() -> bool:
+            status = await self.channels.status_of("at")
+            return status.paused and status.reason == reason
 
-        await until(it_is)
+        await until(paused)
 
-    def asked(self) -> Counter[tuple[str, str]]:
-        """Number and text of all that the carrier took up; a request that fails as a whole is none of it."""
+    async def wait_for_calls(self, messages: int) -> None:
+        """Wait until the carrier has taken up so many messages."""
+        await until(lambda: self.taken_up().total() >= messages)
+
+    def taken_up(self) -> Counter[tuple[str, str]]:
+        """Count number and text of all that the carrier took up. Requests that failed as a whole do not count."""
         return Counter((sms.to, sms.text) for sms in self.local.messages)
 
-    async def counts(self) -> list[tuple[int, int]]:
-        """Attempts and times unknown of each message."""
-        return [(row["attempts"], row["unknowns"]) for row in await self.stage.rows()]
+    async def attempts_and_unknowns(self) -> list[tuple[int, int]]:
+        return [(row["attempts"], row["unknowns"]) for row in await self.queue.rows()]
 
 
-def each(count: int, times: int = 1, words: str = "Halo") -> Counter[tuple[str, str]]:
+def expected_calls(count: int, times: int = 1, words: str = "Halo") -> Counter[tuple[str, str]]:
     return Counter({(phone(number).e164, words): times for number in range(count)})
 
 
-FIELD = web.AppKey("field", Field)
+WORLD = web.AppKey("world", SendingWorld)
 
 
 @web.middleware
 async def note_request(request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:
-    """Count what is asked for before any fault."""
+    """Count the request before any fault of the carrier."""
     fields = await request.post()
     if {"to", "message"} <= fields.keys():
         numbers = str(fields["to"]).split(",")
-        request.app[FIELD].requested.update((number, str(fields["message"])) for number in numbers)
+        request.app[WORLD].requested.update((number, str(fields["message"])) for number in numbers)
     return await handler(request)
 
 
 @asynccontextmanager
-async def a_field(database: Database) -> AsyncIterator[Field]:
+async def open_sending_world(database: Database) -> AsyncIterator[SendingWorld]:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
         app = web.Application(middlewares=[note_request])
@@ -144,11 +141,11 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
             report_seconds=0.02,
         )
         local.faults = Faults(no_reports=Fault())
-        made = app[FIELD] = Field(local, http, database, url)
+        world = app[WORLD] = SendingWorld(local, http, database, url)
 
         async def take(request: web.Request) -> web.Response:
-            receipt = made.account().read_receipt(await request.read(), request.headers)
-            made.reported.append((await Receipts(database, Clock()).store("at", receipt)).value)
+            receipt = world.carrier().read_receipt(await request.read(), request.headers)
+            world.reported.append((await Receipts(database, Clock()).store("at", receipt)).value)
             return web.Response(text="ok")
 
         app.router.add_post("/receipt", take)
@@ -157,11 +154,4 @@ async def a_field(database: Database) -> AsyncIterator[Field]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield made
-
-
-async def here_is_asked(here: Field, times: int) -> None:
-    async def it_is() -> bool:
-        return here.asked().total() >= times
-
-    await until(it_is)
+        yield world

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
-from sqlalchemy import Table, select
+from sqlalchemy import Table
 
 from gateway.carriers.local.handset import Display, Handset, WebhookUrls
 from gateway.runtime.clock import Clock
@@ -20,6 +20,7 @@ from gateway.settings import Settings
 from gateway.text.phone import Phone
 from gateway.wiring import channel_urls, locate
 from tests.helpers.program import Program, run_program
+from tests.helpers.tables import Rows, rows
 
 CODE = "*384*3375#"
 KEYS = {  # of whole journeys, as in tests/dialogues
@@ -59,13 +60,11 @@ class StandaloneGateway:
         """Return the messages that the carrier was asked to send to this phone."""
         return [message for message in await self.get("/local/messages") if message["to"] == handset.phone.e164]
 
-    async def rows(self, table: Table) -> Sequence[dict[str, Any]]:
+    async def rows(self, table: Table) -> Rows:
         """Return all rows of a table, read past the gateway."""
         database = Database(store_urls(self.program.data).database, pool_size=1)
         try:
-            async with database.begin() as connection:
-                found = await connection.execute(select(table).order_by(table.c.id))
-                return [dict(row) for row in found.mappings()]
+            return await rows(database, table)
         finally:
             await database.close()
 

@@ -1,4 +1,4 @@
-"""Helpers of the tests about messages: put one into the outbox, look at its row, play the carrier."""
+"""Helpers of the tests about messages: put messages into the queue, look at their rows, play the carrier."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table
 
 from gateway.carriers.carrier import Accepted, Inbound, OptOut, Outcome, Receipt, Reply, Screen, SessionEnd, Turn
 from gateway.messages.message import MessageClass
@@ -16,18 +16,12 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-
-PHONE = Phone("+6281230004567")
-OTHER = Phone("+6285712340008")
-
-
-def phone(number: int) -> Phone:
-    """One of a hundred numbers."""
-    return Phone(f"+2547110001{number:02}")
+from tests.helpers.phones import NUMBER
+from tests.helpers.tables import Rows, rows
 
 
-class Stage:
-    """The outbox's table from outside."""
+class MessageQueue:
+    """Table of messages, seen from outside."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -38,20 +32,19 @@ class Stage:
         self,
         text: str = "Laporan diterima",
         *,
-        to: Phone = PHONE,
+        to: Phone = NUMBER,
         kind: MessageClass = MessageClass.CONFIRMATION,
         channel: str = "at",
         ticket: str | None = None,
         due_at: datetime | None = None,
     ) -> int:
+        """Queue a message. Returns its id."""
         message = NewMessage(kind, channel, to, text, "id", ticket, due_at)
         async with self._database.begin() as connection:
             return await enqueue(connection, message, self._vault, self._clock.now())
 
-    async def rows(self, table: Table = messages) -> list[dict[str, Any]]:
-        async with self._database.begin() as connection:
-            found = await connection.execute(select(table).order_by(table.c.id))
-            return [dict(row) for row in found.mappings()]
+    async def rows(self, table: Table = messages) -> Rows:
+        return await rows(self._database, table)
 
     async def row(self, message: int) -> dict[str, Any]:
         return next(row for row in await self.rows() if row["id"] == message)
@@ -60,8 +53,8 @@ class Stage:
         return [row["status"] for row in await self.rows()]
 
 
-class ToldCarrier:
-    """A carrier that remembers each call and answers as `answer` says; by default it accepts everything."""
+class ScriptedCarrier:
+    """Carrier that remembers each call, and answers with `answer(text, number)`. It accepts everything by default."""
 
     def __init__(self, answer: Callable[[str, Phone], Outcome] | None = None) -> None:
         self.calls: list[tuple[str, list[Phone]]] = []
@@ -76,7 +69,7 @@ class ToldCarrier:
 
     @property
     def sent(self) -> list[tuple[str, str]]:
-        """Text and number of everything that was ever asked for, sorted."""
+        """Text and number of everything that it was asked to send, sorted."""
         return sorted((text, to.e164) for text, recipients in self.calls for to in recipients)
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:

@@ -1,4 +1,4 @@
-"""Senders at work in a test, a claim and a carrier for them, and what a test waits for."""
+"""Senders at work in a test, carriers and claims for them, and conditions to wait for."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gateway.messages.outbox import Outbox
 from gateway.messages.sending.sender import Sender, SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.text.phone import Phone
-from tests.helpers.messages import Stage, ToldCarrier
+from tests.helpers.messages import MessageQueue, ScriptedCarrier
 
-BRISK = SenderOptions(
+FAST = SenderOptions(
     idle_poll=timedelta(milliseconds=5),
     paused_poll=timedelta(milliseconds=5),
     sweep_interval=timedelta(milliseconds=10),
@@ -28,23 +28,23 @@ BRISK = SenderOptions(
 )
 
 
-class Held(ToldCarrier):
-    """A carrier that takes a call and answers it when it is let."""
+class WaitingCarrier(ScriptedCarrier):
+    """Carrier that answers its calls when `released` is set. `called` is set by the first call."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked = asyncio.Event()
-        self.let = asyncio.Event()
+        self.called = asyncio.Event()
+        self.released = asyncio.Event()
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
-        self.asked.set()
-        await self.let.wait()
+        self.called.set()
+        await self.released.wait()
         return await super().send(text, recipients)
 
 
 @asynccontextmanager
-async def working(*senders: Sender) -> AsyncIterator[None]:
-    """These senders at work; they stop in order at the end."""
+async def running(*senders: Sender) -> AsyncIterator[None]:
+    """Run these senders while the block lasts, then stop them in order."""
     async with asyncio.TaskGroup() as tasks:
         for sender in senders:
             tasks.create_task(sender.run())
@@ -55,33 +55,36 @@ async def working(*senders: Sender) -> AsyncIterator[None]:
                 sender.stop()
 
 
-async def ended(stage: Stage) -> bool:
-    return not {"queued", "sending"} & set(await stage.statuses())
+def sender(outbox: Outbox, clock: Clock, carrier: Carrier, name: str = "w1", options: SenderOptions = FAST) -> Sender:
+    """Return the sender of one channel, `at`."""
+    return sender_of(outbox, {"at": carrier}, clock, name, options)
 
 
-def sender(outbox: Outbox, clock: Clock, carrier: Carrier, name: str = "w1", pace: SenderOptions = BRISK) -> Sender:
-    return of_channels(outbox, {"at": carrier}, clock, name, pace)
-
-
-def of_channels(
+def sender_of(
     outbox: Outbox,
     carriers: Mapping[str, Carrier],
     clock: Clock,
     name: str = "w1",
-    pace: SenderOptions = BRISK,
+    options: SenderOptions = FAST,
     **others: Any,
 ) -> Sender:
-    return Sender(outbox, Channels(outbox.database, clock), carriers, clock, name, pace, **others)
+    """Return the sender of these channels."""
+    return Sender(outbox, Channels(outbox.database, clock), carriers, clock, name, options, **others)
 
 
-def a_claim(message: int, text: str, to: Phone) -> Claim:
+def make_claim(message: int, text: str, to: Phone) -> Claim:
     return Claim(message, MessageClass.APPEAL, "at", to, text, None, 1, "w1")
 
 
-async def has_become(stage: Stage, message: int, status: str, reason: str) -> bool:
-    row = await stage.row(message)
+async def is_drained(queue: MessageQueue) -> bool:
+    """Return True if no message is queued or claimed."""
+    return not {"queued", "sending"} & set(await queue.statuses())
+
+
+async def has_status(queue: MessageQueue, message: int, status: str, reason: str) -> bool:
+    row = await queue.row(message)
     return (row["status"], row["reason"]) == (status, reason)
 
 
-async def logged(logs: list[EventDict], event: str) -> bool:
+async def was_logged(logs: list[EventDict], event: str) -> bool:
     return any(line["event"] == event for line in logs)

@@ -71,7 +71,7 @@ class UssdGateway:
     async def confirmations(self) -> Sequence[dict[str, Any]]:
         return [to_json(message) for message in await self.services.outbox.list_messages()]
 
-    async def ask(self, *command: Any) -> Any:
+    async def run_redis(self, *command: Any) -> Any:
         """Return the answer of Redis to `command`."""
         return await self.services.pipeline.run(*command)
 
@@ -86,7 +86,7 @@ class UssdGateway:
 
     async def pending(self) -> dict[bytes, bytes]:
         """Return the entries of the pending reports in Redis."""
-        waiting: dict[bytes, bytes] = await self.ask("HGETALL", "waspada:unfiled")
+        waiting: dict[bytes, bytes] = await self.run_redis("HGETALL", "waspada:unfiled")
         return waiting
 
 
@@ -117,12 +117,12 @@ class Resident:
         self._service = service
 
     async def dial(self, code: str = "") -> Screen:
-        return await self._shown(await self.callback("", code=code))
+        return await self._remember(await self.callback("", code=code))
 
     async def answer(self, keys: str) -> Screen:
         """Type `keys` on the screen that is shown."""
         self.text = f"{self.text}*{keys}" if self.text else keys
-        return await self._shown(await self.callback(self.text, self.label))
+        return await self._remember(await self.callback(self.text, self.label))
 
     async def walk(self, inputs: Sequence[str] = WHOLE_REPORT) -> Screen:
         """Dial, and type these inputs one by one. Returns the last screen."""
@@ -136,7 +136,7 @@ class Resident:
         dialled = code or self._service.service_code
         return await self._turns.handle(self._service, Turn(self.session, self._phone, dialled, "99999", text, label))
 
-    async def _shown(self, screen: Screen) -> Screen:
+    async def _remember(self, screen: Screen) -> Screen:
         self.label = screen.label
         return screen
 

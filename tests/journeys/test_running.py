@@ -114,7 +114,7 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
     secrets.write_text(re.sub(r'vault_key = "\w+"', f'vault_key = "{"07" * 32}"', kept.read_text()))
     status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
     assert (status, out) == (1, "")
-    assert "Error: The vault key is not the one that this database was filled with." in err
+    assert "Error: Wrong vault key: this database was encrypted with another one." in err
     assert processes_in(data) == []
 
     kept.rename(secrets)
@@ -236,7 +236,7 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
             "appeals", "draft", *appeal, *location, password_file=str(password), pack=str(PACK)
         )
         assert status == 1
-        assert err.startswith("Error: areas: nothing is called 33.76.01.1002; known are"), "one that is set counts"
+        assert err.startswith('Error: areas: unknown area "33.76.01.1002"; expected '), "one that is set counts"
         assert await program.end_with(signal.SIGTERM) == 0
 
     status, out, _ = await run_command("check", "--data", str(data))

@@ -9,7 +9,7 @@ from gateway.messages.outbox import Outbox
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import Stage
+from tests.helpers.messages import MessageQueue
 
 
 @pytest.fixture
@@ -23,5 +23,5 @@ def channels(database: Database, clock: ManualClock) -> Channels:
 
 
 @pytest.fixture
-def stage(database: Database, vault: Vault, clock: ManualClock) -> Stage:
-    return Stage(database, vault, clock)
+def queue(database: Database, vault: Vault, clock: ManualClock) -> MessageQueue:
+    return MessageQueue(database, vault, clock)

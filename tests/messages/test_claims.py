@@ -1,4 +1,4 @@
-"""The two statements of the claim that a reviewer and a database administrator should read as SQL."""
+"""Statements of the claim and of the record, as SQL for reviewers and database administrators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.messages.message import MessageStatus
 from tests.helpers.clocks import ManualClock
 from tests.helpers.golden import assert_golden_sql
 from tests.helpers.phones import NUMBER
-from tests.helpers.senders import a_claim
+from tests.helpers.senders import make_claim
 
 
 def test_claim_statement_reads_as_its_golden_file(clock: ManualClock, request: pytest.FixtureRequest) -> None:
@@ -25,7 +25,7 @@ def test_claim_statement_reads_as_its_golden_file(clock: ManualClock, request: p
 
 def test_record_statement_reads_as_its_golden_file(clock: ManualClock, request: pytest.FixtureRequest) -> None:
     now = clock.now()
-    transition = after_outcome(a_claim(1, "Laporan diterima", NUMBER), Accepted("ATXid_1"), now, jitter=0.0)
+    transition = after_outcome(make_claim(1, "Laporan diterima", NUMBER), Accepted("ATXid_1"), now, jitter=0.0)
 
     statement = record_statement(MessageStatus.ACCEPTED, [transition], now, now)
 

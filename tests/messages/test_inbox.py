@@ -1,4 +1,4 @@
-"""What carriers bring in is stored once, before it is answered, and shows no number."""
+"""Callbacks of carriers are stored once, before they are answered, without a readable number."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import OTHER, PHONE, Stage
+from tests.helpers.messages import MessageQueue
+from tests.helpers.phones import NUMBER, OTHER
 
-SMS = Inbound("5c1d0b1e", PHONE, "3375", "CEK 7340-2817", datetime(2026, 11, 23, 7, 59, tzinfo=UTC), "63902")
+SMS = Inbound("5c1d0b1e", NUMBER, "3375", "CEK 7340-2817", datetime(2026, 11, 23, 7, 59, tzinfo=UTC), "63902")
 END = SessionEnd("ATUid_1", Ending.FAILED, 7, 41_000, "99999", "KES 0.10", "No answer for +6281230004567 in time")
 
 
@@ -34,13 +35,14 @@ async def nowhere() -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_a_message_is_stored_with_its_sender_sealed(
-    inbox: Inbox, stage: Stage, vault: Vault, clock: ManualClock
+async def test_an_sms_is_stored_with_its_number_encrypted(
+    inbox: Inbox, queue: MessageQueue, vault: Vault, clock: ManualClock
 ) -> None:
     assert await inbox.store_sms("at", SMS)
-    (row,) = await stage.rows(inbound_messages)
-    assert vault.open(row["sender_sealed"]) == PHONE
-    assert row["sender_key"] == vault.lookup(PHONE)
+
+    (row,) = await queue.rows(inbound_messages)
+    assert vault.open(row["sender_sealed"]) == NUMBER
+    assert row["sender_key"] == vault.lookup(NUMBER)
     assert row["sender_name"] is None
     assert (row["channel"], row["carrier_id"], row["recipient"], row["text"]) == (
         "at",
@@ -51,54 +53,60 @@ async def test_a_message_is_stored_with_its_sender_sealed(
     assert (row["sent_at"], row["received_at"]) == (SMS.sent_at, clock.now())
 
 
-async def test_a_name_is_stored_as_it_is(inbox: Inbox, stage: Stage) -> None:
+async def test_a_sender_name_is_stored_unencrypted(inbox: Inbox, queue: MessageQueue) -> None:
     assert await inbox.store_sms("at", replace(SMS, sender="TELKOMSEL", sent_at=None))
-    (row,) = await stage.rows(inbound_messages)
+
+    (row,) = await queue.rows(inbound_messages)
     assert (row["sender_name"], row["sender_sealed"], row["sender_key"]) == ("TELKOMSEL", None, None)
     assert row["sent_at"] is None
 
 
-async def test_a_repeated_message_is_stored_once_also_at_the_same_time(inbox: Inbox, stage: Stage) -> None:
+async def test_a_repeated_sms_is_stored_once_even_concurrently(inbox: Inbox, queue: MessageQueue) -> None:
     taken = await asyncio.gather(*(inbox.store_sms("at", SMS) for _ in range(8)))
+
     assert sorted(taken) == [False] * 7 + [True]
     assert not await inbox.store_sms("at", replace(SMS, text="changed on the way"))
-    assert [row["text"] for row in await stage.rows(inbound_messages)] == [SMS.text]
+    assert [row["text"] for row in await queue.rows(inbound_messages)] == [SMS.text]
 
 
-async def test_an_id_is_unique_in_its_channel_only(inbox: Inbox, stage: Stage) -> None:
+async def test_an_id_is_unique_in_its_channel_only(inbox: Inbox, queue: MessageQueue) -> None:
     assert await inbox.store_sms("at", SMS)
     assert await inbox.store_sms("other", SMS)
-    assert len(await stage.rows(inbound_messages)) == 2
+    assert len(await queue.rows(inbound_messages)) == 2
 
 
-async def test_any_text_is_stored(inbox: Inbox, stage: Stage) -> None:
+async def test_any_text_is_stored(inbox: Inbox, queue: MessageQueue) -> None:
     await inbox.store_sms("at", replace(SMS, text="ꦮ 👍\n\0é " * 500))
-    assert (await stage.rows(inbound_messages))[0]["text"] == "ꦮ 👍\né " * 500
+    assert (await queue.rows(inbound_messages))[0]["text"] == "ꦮ 👍\né " * 500
 
 
-async def test_without_a_database_it_is_not_taken(nowhere: Database, vault: Vault, clock: ManualClock) -> None:
+async def test_storing_raises_while_the_database_is_unavailable(
+    nowhere: Database, vault: Vault, clock: ManualClock
+) -> None:
     with pytest.raises(DatabaseUnavailable) as away:
         await Inbox(nowhere, vault, clock).store_sms("at", SMS)
     assert "81230004567" not in repr(away.value)
 
 
-async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, stage: Stage, vault: Vault) -> None:
-    assert await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
-    assert not await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
-    assert await inbox.store_opt_out("at", OptOut(PHONE, "3375"))
+async def test_an_opt_out_is_stored_once_by_its_key(inbox: Inbox, queue: MessageQueue, vault: Vault) -> None:
+    assert await inbox.store_opt_out("at", OptOut(NUMBER, "SIAGA"))
+    assert not await inbox.store_opt_out("at", OptOut(NUMBER, "SIAGA"))
+    assert await inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     assert await inbox.store_opt_out("at", OptOut(OTHER, "SIAGA"))
-    kept = [(row["phone_key"], row["sender"]) for row in await stage.rows(opt_outs)]
+
+    kept = [(row["phone_key"], row["sender"]) for row in await queue.rows(opt_outs)]
     assert kept == [
-        (vault.lookup(PHONE), "SIAGA"),
-        (vault.lookup(PHONE), "3375"),
+        (vault.lookup(NUMBER), "SIAGA"),
+        (vault.lookup(NUMBER), "3375"),
         (vault.lookup(OTHER), "SIAGA"),
     ]
 
 
-async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, clock: ManualClock) -> None:
+async def test_a_session_end_is_stored_once(inbox: Inbox, queue: MessageQueue, clock: ManualClock) -> None:
     assert await inbox.store_session_end("at", END)
     assert not await inbox.store_session_end("at", replace(END, ending=Ending.COMPLETED))
-    (row,) = await stage.rows(session_ends)
+
+    (row,) = await queue.rows(session_ends)
     del row["id"]
     assert row == {
         "channel": "at",
@@ -114,15 +122,18 @@ async def test_the_end_of_a_session_is_stored_once(inbox: Inbox, stage: Stage, c
 
 
 @pytest.mark.parametrize("count", [None, -1, 2**31, 10**30])
-async def test_a_count_that_is_none_is_left_out(inbox: Inbox, stage: Stage, count: int | None) -> None:
+async def test_a_count_out_of_range_is_left_out(inbox: Inbox, queue: MessageQueue, count: int | None) -> None:
     assert await inbox.store_session_end("at", replace(END, hops=count, duration_ms=count))
-    (row,) = await stage.rows(session_ends)
+
+    (row,) = await queue.rows(session_ends)
     assert (row["hops"], row["duration_ms"]) == (None, None)
 
 
-async def test_no_table_holds_a_readable_number(inbox: Inbox, stage: Stage) -> None:
+async def test_no_table_holds_a_readable_number(inbox: Inbox, queue: MessageQueue) -> None:
     await inbox.store_sms("at", SMS)
-    await inbox.store_opt_out("at", OptOut(PHONE, "SIAGA"))
+    await inbox.store_opt_out("at", OptOut(NUMBER, "SIAGA"))
     await inbox.store_session_end("at", END)
-    stored = repr([await stage.rows(table) for table in (inbound_messages, opt_outs, session_ends)])
+
+    stored = repr([await queue.rows(table) for table in (inbound_messages, opt_outs, session_ends)])
+
     assert "81230004567" not in stored

@@ -1,4 +1,4 @@
-"""The outbox against a real PostgreSQL: claiming, recording, and what becomes of lost claims."""
+"""Outbox over a real PostgreSQL: enqueue, claim, record, sweep, list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from gateway.runtime.postgres import Database
 from gateway.text.json_values import to_json
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import OTHER, PHONE, Stage, phone
+from tests.helpers.messages import MessageQueue
+from tests.helpers.phones import NUMBER, OTHER, phone
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -34,76 +35,82 @@ async def claim_one(outbox: Outbox, worker: str = "w1") -> Claim:
 # Putting in ------------------------------------------------------------------------------------------------
 
 
-async def test_a_message_waits_with_all_that_is_known_of_it(stage: Stage, clock: ManualClock, vault: Vault) -> None:
-    message = await stage.put("Laporan 7340-2817 diterima", ticket="73402817")
-    row = await stage.row(message)
-    assert vault.open(row["phone_sealed"]) == PHONE
-    assert row["phone_key"] == vault.lookup(PHONE)
+async def test_enqueue_stores_every_column(queue: MessageQueue, clock: ManualClock, vault: Vault) -> None:
+    message = await queue.put("Laporan 7340-2817 diterima", ticket="73402817")
+    row = await queue.row(message)
+
+    assert vault.open(row["phone_sealed"]) == NUMBER
+    assert row["phone_key"] == vault.lookup(NUMBER)
     assert (row["class"], row["status"], row["ticket"]) == ("confirmation", "queued", "73402817")
     assert (row["encoding"], row["parts"], row["attempts"]) == ("gsm7", 1, 0)
     assert row["due_at"] == clock.now()
     assert row["expires_at"] == clock.now() + timedelta(hours=6)
 
 
-async def test_the_parts_are_counted(stage: Stage) -> None:
-    row = await stage.row(await stage.put("“" + "x" * 70))
+async def test_enqueue_counts_parts(queue: MessageQueue) -> None:
+    row = await queue.row(await queue.put("“" + "x" * 70))
     assert (row["encoding"], row["parts"]) == ("ucs2", 2)
 
 
-async def test_a_text_of_too_many_parts_is_refused(stage: Stage) -> None:
+async def test_enqueue_refuses_too_many_parts(queue: MessageQueue) -> None:
     with pytest.raises(TooManyParts):
-        await stage.put("x" * 161, kind=MessageClass.RESUME)
-    assert await stage.rows() == []
+        await queue.put("x" * 161, kind=MessageClass.RESUME)
+    assert await queue.rows() == []
 
 
 # Claiming --------------------------------------------------------------------------------------------------
 
 
-async def test_a_claim_is_ours_and_taken_once(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    message = await stage.put("halo", ticket="73402817")
+async def test_claim_takes_a_message_once(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    message = await queue.put("halo", ticket="73402817")
     assert await claim_one(outbox) == Claim(
-        message, MessageClass.CONFIRMATION, "at", PHONE, "halo", "73402817", 1, "w1"
+        message, MessageClass.CONFIRMATION, "at", NUMBER, "halo", "73402817", 1, "w1"
     )
     assert await outbox.claim(10, "w2", "at") == []
-    row = await stage.row(message)
+
+    row = await queue.row(message)
     assert (row["status"], row["claimed_by"], row["claimed_at"]) == ("sending", "w1", clock.now())
 
 
-async def test_the_pressing_go_first(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
+async def test_claim_orders_by_priority(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
     for kind in (MessageClass.APPEAL, MessageClass.CONFIRMATION, MessageClass.ALERT, MessageClass.REPLY):
-        await stage.put(f"{kind} late", kind=kind)
-        await stage.put(f"{kind} early", kind=kind, due_at=clock.now() - timedelta(minutes=1))
+        await queue.put(f"{kind} late", kind=kind)
+        await queue.put(f"{kind} early", kind=kind, due_at=clock.now() - timedelta(minutes=1))
     claims = [claim.text for claim in await outbox.claim(7, "w1", "at")]
+
     words = ("alert early", "alert late", "confirmation early", "confirmation late", "reply early", "reply late")
+
     assert claims == [*words, "appeal early"]
 
 
-async def test_another_channel_and_a_later_time_are_left_alone(
-    outbox: Outbox, stage: Stage, clock: ManualClock
+async def test_claim_skips_other_channels_and_later_messages(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    await stage.put(channel="other")
-    await stage.put(due_at=clock.now() + timedelta(minutes=1))
+    await queue.put(channel="other")
+    await queue.put(due_at=clock.now() + timedelta(minutes=1))
     assert await outbox.claim(10, "w1", "at") == []
+
     clock.advance(minutes=1)
     assert len(await outbox.claim(10, "w1", "at")) == 1
 
 
-async def test_what_expired_is_cancelled_and_does_not_fill_the_claim(
-    outbox: Outbox, stage: Stage, clock: ManualClock
+async def test_claim_cancels_expired_messages_beyond_its_limit(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
     for _ in range(5):
-        await stage.put("too old", due_at=clock.now() - timedelta(hours=6))
-    fresh = await stage.put("fresh")
+        await queue.put("too old", due_at=clock.now() - timedelta(hours=6))
+    fresh = await queue.put("fresh")
     assert [claim.id for claim in await outbox.claim(2, "w1", "at")] == [fresh]
-    rows = await stage.rows()
+
+    rows = await queue.rows()
     assert [row["status"] for row in rows] == ["cancelled"] * 5 + ["sending"]
     assert rows[0]["reason"] == "expired before it could be sent"
     assert (rows[0]["attempts"], rows[0]["claimed_by"]) == (0, None)
 
 
-async def test_many_claimers_never_get_the_same_row(outbox: Outbox, stage: Stage) -> None:
+async def test_concurrent_claims_never_share_a_message(outbox: Outbox, queue: MessageQueue) -> None:
     for number in range(60):
-        await stage.put(to=phone(number))
+        await queue.put(to=phone(number))
 
     async def take_all(worker: str) -> list[int]:
         taken: list[int] = []
@@ -112,17 +119,19 @@ async def test_many_claimers_never_get_the_same_row(outbox: Outbox, stage: Stage
         return taken
 
     taken = await asyncio.gather(*(take_all(f"w{number}") for number in range(5)))
-    assert Counter(message for part in taken for message in part) == Counter(row["id"] for row in await stage.rows())
+    assert Counter(message for part in taken for message in part) == Counter(row["id"] for row in await queue.rows())
 
 
-async def test_a_number_that_the_key_does_not_open_holds_nothing_up(
-    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock
+async def test_claim_puts_off_a_number_that_cannot_be_decrypted(
+    database: Database, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    strange = await Stage(database, Vault(bytes(32)), clock).put(to=OTHER)
-    good = await stage.put()
+    strange = await MessageQueue(database, Vault(bytes(32)), clock).put(to=OTHER)
+    good = await queue.put()
     with structlog.testing.capture_logs() as logs:
         assert [claim.id for claim in await outbox.claim(10, "w1", "at")] == [good]
-    row = await stage.row(strange)
+
+    row = await queue.row(strange)
+
     assert (row["status"], row["attempts"], row["due_at"]) == ("queued", 0, clock.now() + timedelta(minutes=10))
     assert [line["event"] for line in logs] == ["message.number_cannot_be_opened"]
 
@@ -141,147 +150,168 @@ async def test_a_number_that_the_key_does_not_open_holds_nothing_up(
     ],
     ids=repr,
 )
-async def test_an_outcome_moves_the_message(
-    outbox: Outbox, stage: Stage, outcome: Outcome, status: str, reason: str
+async def test_record_changes_the_status_by_outcome(
+    outbox: Outbox, queue: MessageQueue, outcome: Outcome, status: str, reason: str
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     claim = await claim_one(outbox)
     assert await outbox.record("at", [(claim, outcome)]) == {message}
-    row = await stage.row(message)
+
+    row = await queue.row(message)
     assert (row["status"], row["reason"], row["attempts"]) == (status, reason, 1)
     assert (row["claimed_at"], row["claimed_by"]) == (None, None)
     assert row["carrier_message_id"] == (outcome.message_id if isinstance(outcome, Accepted) else None)
     assert row["unknowns"] == (1 if status == "unknown" else 0)
 
 
-async def test_a_batch_is_recorded_each_by_its_own_outcome(outbox: Outbox, stage: Stage) -> None:
+async def test_record_gives_each_message_its_own_outcome(outbox: Outbox, queue: MessageQueue) -> None:
     for number in range(5):
-        await stage.put(to=phone(number))
+        await queue.put(to=phone(number))
     outcomes: list[Outcome] = [Accepted("a"), Refused("no"), Unknown("?"), Deferred("later"), Accepted("b")]
     claims = await outbox.claim(5, "w1", "at")
+
     await outbox.record("at", list(zip(claims, outcomes, strict=True)))
-    assert await stage.statuses() == ["accepted", "refused", "unknown", "queued", "accepted"]
-    assert [row["carrier_message_id"] for row in await stage.rows()] == ["a", None, None, None, "b"]
+
+    assert await queue.statuses() == ["accepted", "refused", "unknown", "queued", "accepted"]
+    assert [row["carrier_message_id"] for row in await queue.rows()] == ["a", None, None, None, "b"]
 
 
-async def test_a_deferred_message_waits_longer_each_time(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    message = await stage.put()
+async def test_a_deferred_message_backs_off(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    message = await queue.put()
     for seconds in (5, 10, 20):
         await outbox.record("at", [(await claim_one(outbox), Deferred("busy"))])
-        assert (await stage.row(message))["due_at"] == clock.now() + timedelta(seconds=seconds)
+        assert (await queue.row(message))["due_at"] == clock.now() + timedelta(seconds=seconds)
         assert await outbox.claim(1, "w1", "at") == []
         clock.advance(seconds=seconds)
+
     assert (await claim_one(outbox)).attempts == 4
 
 
-async def test_the_time_that_the_carrier_named_is_kept(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    message = await stage.put()
+async def test_a_time_given_by_the_carrier_is_respected(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
+) -> None:
+    message = await queue.put()
     await outbox.record("at", [(await claim_one(outbox), Deferred("busy", timedelta(seconds=90)))])
-    assert (await stage.row(message))["due_at"] == clock.now() + timedelta(seconds=90)
+
+    assert (await queue.row(message))["due_at"] == clock.now() + timedelta(seconds=90)
 
 
-async def test_a_fault_of_the_channel_costs_no_attempt(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    message = await stage.put()
+async def test_a_fault_of_the_channel_costs_no_attempt(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    message = await queue.put()
     fault = Deferred("InsufficientBalance", timedelta(seconds=30), whole_channel=True)
     await outbox.record("at", [(await claim_one(outbox), fault)])
-    row = await stage.row(message)
+
+    row = await queue.row(message)
+
     assert (row["status"], row["attempts"], row["due_at"]) == ("queued", 0, clock.now()), "it waits for the channel"
 
 
-async def test_a_released_claim_costs_no_attempt(outbox: Outbox, stage: Stage) -> None:
-    message = await stage.put()
+async def test_a_released_claim_costs_no_attempt(outbox: Outbox, queue: MessageQueue) -> None:
+    message = await queue.put()
+
     assert await outbox.release("at", [await claim_one(outbox)]) == {message}
     assert (await claim_one(outbox, "w2")).attempts == 1
 
 
-async def test_a_record_twice_is_one(outbox: Outbox, stage: Stage) -> None:
-    message = await stage.put()
+async def test_record_is_idempotent(outbox: Outbox, queue: MessageQueue) -> None:
+    message = await queue.put()
     claim = await claim_one(outbox)
+
     assert await outbox.record("at", [(claim, Accepted("a"))]) == {message}
     assert await outbox.record("at", [(claim, Accepted("a"))]) == set()
     assert await outbox.record("at", [(claim, Unknown("?"))]) == set()
-    assert await stage.statuses() == ["accepted"]
+    assert await queue.statuses() == ["accepted"]
 
 
-async def test_nothing_to_record_is_nothing(outbox: Outbox) -> None:
+async def test_record_of_nothing_does_nothing(outbox: Outbox) -> None:
     assert await outbox.record("at", []) == set()
 
 
-async def test_a_record_for_a_message_that_another_worker_claimed_changes_nothing(
-    outbox: Outbox, stage: Stage, clock: ManualClock
+async def test_record_of_a_message_that_another_worker_claimed_changes_nothing(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     first = await claim_one(outbox, "w1")
     clock.advance(minutes=5)
     await outbox.sweep_lost_claims(FIVE_MINUTES)
     await outbox.requeue_unknown(timedelta())
+
     second = await claim_one(outbox, "w2")
+
     assert await outbox.record("at", [(first, Accepted("late"))]) == set()
     assert await outbox.record("at", [(second, Accepted("second"))]) == {message}
-    assert (await stage.row(message))["carrier_message_id"] == "second"
+    assert (await queue.row(message))["carrier_message_id"] == "second"
 
 
 # Lost claims -----------------------------------------------------------------------------------------------
 
 
 async def test_a_lost_confirmation_is_resent_once_and_then_stays_unknown(
-    outbox: Outbox, stage: Stage, clock: ManualClock
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     for resent in (1, 0):
         await claim_one(outbox)
         clock.advance(minutes=4, seconds=59)
         assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 0
         clock.advance(seconds=1)
         assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 1
-        assert (await stage.row(message))["status"] == "unknown"
+        assert (await queue.row(message))["status"] == "unknown"
         assert await outbox.requeue_unknown(timedelta()) == resent
-    row = await stage.row(message)
+
+    row = await queue.row(message)
+
     assert (row["status"], row["unknowns"], row["attempts"]) == ("unknown", 2, 2)
 
 
 @pytest.mark.parametrize("kind", sorted(MessageClass))
-async def test_what_may_be_resent_is_a_rule_of_its_class(
-    outbox: Outbox, stage: Stage, clock: ManualClock, kind: MessageClass
+async def test_requeue_unknown_follows_the_rules_of_the_class(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock, kind: MessageClass
 ) -> None:
-    await stage.put(kind=kind)
+    await queue.put(kind=kind)
     await outbox.record("at", [(await claim_one(outbox), Unknown("no answer"))])
     clock.advance(minutes=1)
+
     resent = kind in (MessageClass.ALERT, MessageClass.CONFIRMATION)
+
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == resent
-    assert await stage.statuses() == ["queued" if resent else "unknown"]
+    assert await queue.statuses() == ["queued" if resent else "unknown"]
 
 
-async def test_an_unknown_is_left_some_time_to_turn_out_otherwise(
-    outbox: Outbox, stage: Stage, clock: ManualClock
-) -> None:
-    await stage.put()
+async def test_requeue_unknown_waits_for_a_late_record(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    await queue.put()
     await outbox.record("at", [(await claim_one(outbox), Unknown("no answer"))])
+
     clock.advance(seconds=59)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 0
+
     clock.advance(seconds=1)
     assert await outbox.requeue_unknown(timedelta(minutes=1)) == 1
 
 
 @pytest.mark.parametrize("requeued", [False, True], ids=["unknown", "queued again"])
-async def test_a_worker_that_was_cut_off_may_still_say_how_it_ended(
-    outbox: Outbox, stage: Stage, clock: ManualClock, requeued: bool
+async def test_record_of_a_swept_claim_is_accepted(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock, requeued: bool
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     claim = await claim_one(outbox)
     clock.advance(minutes=5)
     await outbox.sweep_lost_claims(FIVE_MINUTES)
+
     if requeued:
         await outbox.requeue_unknown(timedelta())
+
     assert await outbox.record("at", [(claim, Accepted("late"))]) == {message}
-    assert await stage.statuses() == ["accepted"]
+    assert await queue.statuses() == ["accepted"]
     assert await outbox.claim(1, "w2", "at") == []
 
 
-async def test_a_recorded_claim_is_never_swept(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    await stage.put()
+async def test_a_recorded_claim_is_never_swept(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    await queue.put()
     await outbox.record("at", [(await claim_one(outbox), Accepted("a"))])
+
     clock.advance(days=1)
+
     assert await outbox.sweep_lost_claims(FIVE_MINUTES) == 0
 
 
@@ -289,42 +319,51 @@ async def test_a_recorded_claim_is_never_swept(outbox: Outbox, stage: Stage, clo
 
 
 @pytest.mark.parametrize("outcome", [Accepted("a"), Refused("no"), Unknown("no answer")])
-async def test_when_it_was_sent_is_when_its_last_try_ended(
-    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock, outcome: Outcome
+async def test_sent_at_is_the_end_of_the_last_attempt(
+    database: Database, outbox: Outbox, queue: MessageQueue, clock: ManualClock, outcome: Outcome
 ) -> None:
-    message = await stage.put()
+    message = await queue.put()
     await outbox.release("at", [await claim_one(outbox)])
+
     await outbox.record("at", [(await claim_one(outbox), Deferred("busy"))])
-    assert (await stage.row(message))["sent_at"] is None
+    assert (await queue.row(message))["sent_at"] is None
+
     clock.advance(minutes=1)
     claim, ended_at = await claim_one(outbox), clock.now()
     clock.advance(minutes=1)  # the database was away meanwhile
     await outbox.record("at", [(claim, outcome)], ended_at)
-    assert (await stage.row(message))["sent_at"] == ended_at
+    assert (await queue.row(message))["sent_at"] == ended_at
+
     clock.advance(hours=1)
     await Receipts(database, clock).store("at", Receipt("a", ReceiptStatus.DELIVERED, "Success", ""))
     async with database.begin() as connection:
         assert await erase_numbers(connection, messages.c.id == message, clock.now()) == 1
-    row = await stage.row(message)
+    row = await queue.row(message)
     assert (row["updated_at"], row["sent_at"]) == (clock.now(), ended_at)
 
 
-async def test_what_was_lost_was_sent_when_it_was_claimed(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    message = await stage.put()
+async def test_sent_at_of_a_lost_claim_is_the_time_of_the_claim(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
+) -> None:
+    message = await queue.put()
     await claim_one(outbox)
     claimed_at = clock.now()
     clock.advance(minutes=5)
+
     await outbox.sweep_lost_claims(FIVE_MINUTES)
-    assert (await stage.row(message))["sent_at"] == claimed_at
+
+    assert (await queue.row(message))["sent_at"] == claimed_at
 
 
 # Showing ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: Stage) -> None:
-    await stage.put("first", ticket="73402817")
-    await stage.put("second", to=OTHER)
+async def test_list_messages_is_newest_first_and_masked(outbox: Outbox, queue: MessageQueue) -> None:
+    await queue.put("first", ticket="73402817")
+    await queue.put("second", to=OTHER)
+
     listed = json.loads(json.dumps(to_json(await outbox.list_messages())))
+
     assert [message["text"] for message in listed] == ["second", "first"]
     assert listed[1] == {
         "id": listed[1]["id"],
@@ -343,8 +382,9 @@ async def test_the_list_is_json_newest_first_and_masked(outbox: Outbox, stage: S
     assert [message.text for message in await outbox.list_messages(limit=1)] == ["second"]
 
 
-async def test_a_claim_shows_no_number(outbox: Outbox, stage: Stage) -> None:
-    await stage.put()
+async def test_claim_repr_masks_the_number(outbox: Outbox, queue: MessageQueue) -> None:
+    await queue.put()
     claim = await claim_one(outbox)
+
     assert "81230004567" not in f"{claim!r} {claim}"
     assert "+62812****567" in repr(claim)

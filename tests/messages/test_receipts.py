@@ -1,4 +1,4 @@
-"""Delivery reports against a real PostgreSQL: late, early, repeated, out of order, for strangers, and at once."""
+"""Delivery reports over a real PostgreSQL: late, early, repeated, out of order, unknown, concurrent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from gateway.messages.receipts import ReceiptResult, Receipts, lock_carrier_ids
 from gateway.messages.tables import receipts
 from gateway.runtime.postgres import Database
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import Stage, phone
+from tests.helpers.messages import MessageQueue
+from tests.helpers.phones import phone
 
 DELIVERED = Receipt("ATXid_1", ReceiptStatus.DELIVERED, "Success", "")
 FAILED = Receipt("ATXid_1", ReceiptStatus.UNDELIVERED, "Failed", "UserDoesNotExist")
@@ -30,16 +31,16 @@ def reports(database: Database, clock: ManualClock) -> Receipts:
     return Receipts(database, clock)
 
 
-async def claimed(outbox: Outbox, stage: Stage) -> Claim:
-    await stage.put()
+async def claimed(outbox: Outbox, queue: MessageQueue) -> Claim:
+    await queue.put()
     (claim,) = await outbox.claim(1, "w1", "at")
     return claim
 
 
 @pytest.fixture
-async def message(outbox: Outbox, stage: Stage) -> int:
-    """A message that the carrier has accepted as ATXid_1."""
-    claim = await claimed(outbox, stage)
+async def message(outbox: Outbox, queue: MessageQueue) -> int:
+    """Queue a message that the carrier accepts as ATXid_1."""
+    claim = await claimed(outbox, queue)
     await outbox.record("at", [(claim, Accepted("ATXid_1"))])
     return claim.id
 
@@ -47,13 +48,15 @@ async def message(outbox: Outbox, stage: Stage) -> int:
 @pytest.mark.parametrize(
     ("receipt", "status", "reason"), [(DELIVERED, "delivered", ""), (FAILED, "undelivered", "UserDoesNotExist")]
 )
-async def test_a_final_report_moves_the_message(
-    reports: Receipts, stage: Stage, message: int, receipt: Receipt, status: str, reason: str
+async def test_a_final_report_changes_the_status(
+    reports: Receipts, queue: MessageQueue, message: int, receipt: Receipt, status: str, reason: str
 ) -> None:
     assert await reports.store("at", receipt) is ReceiptResult.APPLIED
-    row = await stage.row(message)
+
+    row = await queue.row(message)
     assert (row["status"], row["reason"]) == (status, reason)
-    (kept,) = await stage.rows(receipts)
+
+    (kept,) = await queue.rows(receipts)
     assert (kept["raw"], kept["status"], kept["message"], kept["applied"]) == (
         receipt.raw,
         receipt.status,
@@ -62,49 +65,57 @@ async def test_a_final_report_moves_the_message(
     )
 
 
-async def test_a_report_on_the_way_is_kept_and_moves_nothing(reports: Receipts, stage: Stage, message: int) -> None:
+async def test_an_intermediate_report_is_stored_and_changes_nothing(
+    reports: Receipts, queue: MessageQueue, message: int
+) -> None:
     assert await reports.store("at", BUFFERED) is ReceiptResult.KEPT
-    assert await stage.statuses() == ["accepted"]
+    assert await queue.statuses() == ["accepted"]
     assert await reports.store("at", DELIVERED) is ReceiptResult.APPLIED
-    (first, second) = await stage.rows(receipts)
+
+    (first, second) = await queue.rows(receipts)
     assert (first["message"], first["applied"], second["applied"]) == (message, False, True)
 
 
 @pytest.mark.parametrize(("first", "second"), [(DELIVERED, FAILED), (FAILED, DELIVERED), (DELIVERED, BUFFERED)])
 @pytest.mark.usefixtures("message")
-async def test_final_is_final(reports: Receipts, stage: Stage, first: Receipt, second: Receipt) -> None:
+async def test_final_is_final(reports: Receipts, queue: MessageQueue, first: Receipt, second: Receipt) -> None:
     await reports.store("at", first)
-    before = await stage.statuses()
+    before = await queue.statuses()
+
     assert await reports.store("at", second) is ReceiptResult.KEPT
-    assert await stage.statuses() == before
-    assert [kept["applied"] for kept in await stage.rows(receipts)] == [True, False]
+    assert await queue.statuses() == before
+    assert [kept["applied"] for kept in await queue.rows(receipts)] == [True, False]
 
 
 @pytest.mark.usefixtures("message")
-async def test_a_repeated_report_is_stored_once(reports: Receipts, stage: Stage) -> None:
+async def test_a_repeated_report_is_stored_once(reports: Receipts, queue: MessageQueue) -> None:
     assert await reports.store("at", DELIVERED) is ReceiptResult.APPLIED
     assert await reports.store("at", DELIVERED) is ReceiptResult.REPEATED
-    assert len(await stage.rows(receipts)) == 1
+    assert len(await queue.rows(receipts)) == 1
 
 
 @pytest.mark.usefixtures("message")
-async def test_a_report_of_another_channel_is_a_stranger(reports: Receipts, stage: Stage) -> None:
+async def test_a_report_of_another_channel_is_parked(reports: Receipts, queue: MessageQueue) -> None:
     assert await reports.store("other", DELIVERED) is ReceiptResult.PARKED
-    assert await stage.statuses() == ["accepted"]
+    assert await queue.statuses() == ["accepted"]
 
 
 @pytest.mark.usefixtures("message")
-async def test_a_stranger_changes_nothing(reports: Receipts, stage: Stage) -> None:
+async def test_a_report_of_an_unknown_id_is_parked(reports: Receipts, queue: MessageQueue) -> None:
     stranger = Receipt("ATXid_2", ReceiptStatus.DELIVERED, "Success", "")
+
     assert await reports.store("at", stranger) is ReceiptResult.PARKED
     assert await reports.store("at", stranger) is ReceiptResult.REPEATED
-    assert await stage.statuses() == ["accepted"]
+    assert await queue.statuses() == ["accepted"]
 
 
-async def test_a_word_that_nobody_knows_is_kept_with_one_warning(reports: Receipts, stage: Stage, message: int) -> None:
+async def test_an_unknown_report_status_is_stored_with_one_warning(
+    reports: Receipts, queue: MessageQueue, message: int
+) -> None:
     with structlog.testing.capture_logs() as logs:
         assert await reports.store("at", STRANGE) is ReceiptResult.KEPT
         assert await reports.store("at", STRANGE) is ReceiptResult.REPEATED
+
     assert logs == [
         {
             "event": "receipt.not_understood",
@@ -114,19 +125,21 @@ async def test_a_word_that_nobody_knows_is_kept_with_one_warning(reports: Receip
             "raw": "Teleported",
         }
     ]
-    assert await stage.statuses() == ["accepted"]
-    assert [kept["raw"] for kept in await stage.rows(receipts)] == ["Teleported"]
+    assert await queue.statuses() == ["accepted"]
+    assert [kept["raw"] for kept in await queue.rows(receipts)] == ["Teleported"]
 
 
-async def test_endless_words_are_cut(reports: Receipts, stage: Stage) -> None:
+async def test_long_texts_of_a_report_are_cut(reports: Receipts, queue: MessageQueue) -> None:
     assert await reports.store("at", Receipt("x" * 9999, ReceiptStatus.DELIVERED, "y" * 9999, "z" * 9999))
-    (kept,) = await stage.rows(receipts)
+
+    (kept,) = await queue.rows(receipts)
     assert [len(kept[name]) for name in ("message_id", "raw", "reason")] == [128, 200, 200]
 
 
-async def test_a_long_id_is_still_the_same_id(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
-    claim = await claimed(outbox, stage)
+async def test_a_long_carrier_id_still_matches(reports: Receipts, outbox: Outbox, queue: MessageQueue) -> None:
+    claim = await claimed(outbox, queue)
     await outbox.record("at", [(claim, Accepted("x" * 200))])
+
     assert (
         await reports.store("at", Receipt("x" * 200, ReceiptStatus.DELIVERED, "Success", "")) is ReceiptResult.APPLIED
     )
@@ -145,30 +158,37 @@ async def test_a_long_id_is_still_the_same_id(reports: Receipts, outbox: Outbox,
         ([BUFFERED, DELIVERED, FAILED], "delivered"),
     ],
 )
-async def test_an_early_report_waits_for_its_message(
-    reports: Receipts, outbox: Outbox, stage: Stage, early: list[Receipt], status: str
+async def test_an_early_report_is_applied_when_its_message_is_recorded(
+    reports: Receipts, outbox: Outbox, queue: MessageQueue, early: list[Receipt], status: str
 ) -> None:
-    claim = await claimed(outbox, stage)
+    claim = await claimed(outbox, queue)
     for receipt in early:
         assert await reports.store("at", receipt) is ReceiptResult.PARKED
+
     await outbox.record("at", [(claim, Accepted("ATXid_1"))])
-    assert await stage.statuses() == [status]
-    kept = await stage.rows(receipts)
+    assert await queue.statuses() == [status]
+
+    kept = await queue.rows(receipts)
     assert {row["message"] for row in kept} == {claim.id}
     assert sum(row["applied"] for row in kept) == (status != "accepted")
 
 
-async def test_a_report_never_moves_what_is_unknown(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
-    claim = await claimed(outbox, stage)
+async def test_a_report_never_changes_an_unknown_message(
+    reports: Receipts, outbox: Outbox, queue: MessageQueue
+) -> None:
+    claim = await claimed(outbox, queue)
     await outbox.record("at", [(claim, Unknown("no answer"))])
+
     assert await reports.store("at", DELIVERED) is ReceiptResult.PARKED
-    assert await stage.statuses() == ["unknown"]
+    assert await queue.statuses() == ["unknown"]
 
 
-async def test_report_and_record_at_once_never_miss_each_other(reports: Receipts, outbox: Outbox, stage: Stage) -> None:
-    """Half of the reports start before the records, half after; every message must end delivered."""
+async def test_concurrent_report_and_record_never_miss_each_other(
+    reports: Receipts, outbox: Outbox, queue: MessageQueue
+) -> None:
+    """Half of the reports start before the records, half after. Every message must be delivered."""
     for number in range(40):
-        await stage.put(to=phone(number))
+        await queue.put(to=phone(number))
     claims = await outbox.claim(40, "w1", "at")
 
     async def report(claim: Claim) -> ReceiptResult:
@@ -182,8 +202,8 @@ async def test_report_and_record_at_once_never_miss_each_other(reports: Receipts
         *(record(list(claims[start : start + 8])) for start in range(0, 40, 8)),
         *(report(claim) for claim in claims[1::2]),
     )
-    assert await stage.statuses() == ["delivered"] * 40
-    assert all(kept["applied"] for kept in await stage.rows(receipts))
+    assert await queue.statuses() == ["delivered"] * 40
+    assert all(kept["applied"] for kept in await queue.rows(receipts))
 
 
 WAIT_AT_COMMIT = (
@@ -203,11 +223,11 @@ WAIT_AT_COMMIT = (
 
 
 @pytest.mark.parametrize("first", ["report", "record"])
-async def test_the_second_waits_for_the_first_to_commit(
-    database: Database, reports: Receipts, outbox: Outbox, stage: Stage, first: str
+async def test_a_report_waits_for_the_commit_of_a_record_of_the_same_id(
+    database: Database, reports: Receipts, outbox: Outbox, queue: MessageQueue, first: str
 ) -> None:
-    """The window too small to hit by chance: a trigger holds each side after its last statement, before its commit."""
-    claim = await claimed(outbox, stage)
+    """A trigger stops each side after its last statement and before its commit: chance would never hit that moment."""
+    claim = await claimed(outbox, queue)
     sides: dict[str, Callable[[], Awaitable[object]]] = {
         "report": lambda: reports.store("at", DELIVERED),
         "record": lambda: outbox.record("at", [(claim, Accepted("ATXid_1"))]),
@@ -221,21 +241,23 @@ async def test_the_second_waits_for_the_first_to_commit(
         await _waiting(blocker, 1)
         tasks += [asyncio.ensure_future(side()) for side in sides.values()]
         await _waiting(blocker, 2)
+
     await asyncio.gather(*tasks)
-    assert await stage.statuses() == ["delivered"]
+
+    assert await queue.statuses() == ["delivered"]
 
 
 async def _waiting(connection: AsyncConnection, count: int) -> None:
-    """Return when that many others wait for a lock."""
+    """Wait until so many others wait for a lock."""
     asked = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     while (await connection.execute(asked)).scalar_one() != count:
         await connection.execute(text("SELECT pg_sleep(0.01)"))
 
 
-async def test_opposite_orders_do_not_deadlock(database: Database, outbox: Outbox, stage: Stage) -> None:
-    """Two records name the same ids in opposite order, and the one in the middle is held until both have come to it."""
+async def test_lock_carrier_ids_does_not_deadlock(database: Database, outbox: Outbox, queue: MessageQueue) -> None:
+    """Two records name the same ids in opposite order. The middle one is locked until both have reached it."""
     for number in range(6):
-        await stage.put(to=phone(number))
+        await queue.put(to=phone(number))
     claims = await outbox.claim(6, "w1", "at")
     ids = ["id-1", "id-2", "id-3"]
     orders = ((claims[:3], ids), (claims[3:], ids[::-1]))
@@ -248,5 +270,7 @@ async def test_opposite_orders_do_not_deadlock(database: Database, outbox: Outbo
             for batch, order in orders
         ]
         await _waiting(holder, 2)
+
     await asyncio.gather(*records)
-    assert await stage.statuses() == ["accepted"] * 6
+
+    assert await queue.statuses() == ["accepted"] * 6

@@ -35,7 +35,7 @@ QUIET_OVER = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # 07:00 in Pekalongan
 
 
 async def watched(gateway: UssdGateway) -> int:
-    return int(await gateway.ask("HLEN", "waspada:watched"))
+    return int(await gateway.run_redis("HLEN", "waspada:watched"))
 
 
 # Kept as a draft --------------------------------------------------------------------------------------------
@@ -173,8 +173,8 @@ async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdG
     """Entries are unreadable after a change of the vault key or of the pack."""
     await drop_session(timed_gateway, clock)
     sealed = Vault(bytes(32)).seal(NUMBER)
-    await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), b64encode(sealed))
-    await timed_gateway.ask("HSET", "waspada:watched", VAULT.lookup(OTHER).hex(), "?")
+    await timed_gateway.run_redis("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), b64encode(sealed))
+    await timed_gateway.run_redis("HSET", "waspada:watched", VAULT.lookup(OTHER).hex(), "?")
 
     with capture_logs() as lines:
         assert await timed_gateway.services.dropped_sessions.sweep() == 0
@@ -184,7 +184,7 @@ async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdG
 
 
 async def test_sweep_continues_after_an_unexpected_error(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    await timed_gateway.ask("HSET", "waspada:watched", "no hexadecimal", "?")
+    await timed_gateway.run_redis("HSET", "waspada:watched", "no hexadecimal", "?")
     await drop_session(timed_gateway, clock)
 
     with capture_logs() as lines:

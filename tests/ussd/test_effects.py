@@ -97,7 +97,7 @@ async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGatew
     await resident.walk(("1", "2", *([typed] * 2)))
 
     assert (await gateway.stored()).menu_session.state == "ask_ticket"
-    assert await gateway.ask("KEYS", "waspada:tries:*") == []
+    assert await gateway.run_redis("KEYS", "waspada:tries:*") == []
 
 
 async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGateway) -> None:
@@ -116,13 +116,13 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
     )
     assert state_of(await ask_status(gateway, UNKNOWN, OTHER)) == "no_report", "other phones may ask"
 
-    keys = await gateway.ask("KEYS", "waspada:tries:*")
+    keys = await gateway.run_redis("KEYS", "waspada:tries:*")
     assert len(keys) == 2
     assert NUMBER.e164[-7:].encode() not in b"".join(keys)
 
     for key in keys:
-        assert WINDOW_S - 5 < await gateway.ask("TTL", key) <= WINDOW_S
-        await gateway.ask("DEL", key)  # the hour passes
+        assert WINDOW_S - 5 < await gateway.run_redis("TTL", key) <= WINDOW_S
+        await gateway.run_redis("DEL", key)  # the hour passes
 
     assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
 
@@ -130,13 +130,13 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
 async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "2", UNKNOWN))
-    (key,) = await gateway.ask("KEYS", "waspada:tries:*")
-    await gateway.ask("EXPIRE", key, 100)
+    (key,) = await gateway.run_redis("KEYS", "waspada:tries:*")
+    await gateway.run_redis("EXPIRE", key, 100)
     await resident.answer("1")
 
     await resident.answer(UNKNOWN)
 
-    assert await gateway.ask("TTL", key) <= 100
+    assert await gateway.run_redis("TTL", key) <= 100
 
 
 async def test_right_ticket_does_not_count_as_wrong(gateway: UssdGateway) -> None:
@@ -153,8 +153,8 @@ async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGate
     screens = await asyncio.gather(*(resident.callback(f"1*2*{UNKNOWN}", resident.label) for _ in range(8)))
     assert {state_of(screen) for screen in screens} == {"no_report"}
 
-    (key,) = await gateway.ask("KEYS", "waspada:tries:*")
-    assert await gateway.ask("SCARD", key) == 1
+    (key,) = await gateway.run_redis("KEYS", "waspada:tries:*")
+    assert await gateway.run_redis("SCARD", key) == 1
 
 
 async def test_find_report_without_redis_is_unavailable(unreliable_gateway: UssdGateway, own_redis: OwnRedis) -> None:
@@ -335,12 +335,12 @@ async def test_effect_repeated_after_a_lost_write_changes_nothing(gateway: UssdG
     """Commit the effect, lose its write to Redis, and repeat the callback."""
     case, ticket = EFFECT_CASES[name], await file_report(gateway)
     resident = await case.begin(gateway, ticket)
-    (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
-    before, label = await gateway.ask("GET", key), resident.label
+    (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
+    before, label = await gateway.run_redis("GET", key), resident.label
     screen = await resident.answer(case.typed(ticket))
     after = await changeable_rows(gateway)
 
-    await gateway.ask("SET", key, before)
+    await gateway.run_redis("SET", key, before)
 
     assert (await resident.callback(resident.text, label)).text == screen.text
     assert await changeable_rows(gateway) == after

@@ -93,7 +93,7 @@ async def test_file_pending_sets_aside_reports_that_can_never_be_filed(gateway: 
     assert [line["event"] for line in lines].count("incident.unfileable") == 2
     assert NUMBER.e164[-7:] not in repr(lines)
     assert await gateway.pending() == {}
-    assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 2, "for a person to look at"
+    assert len(await gateway.run_redis("HKEYS", "waspada:unfiled:refused")) == 2, "for a person to look at"
     assert len(await gateway.incidents()) == 2
 
 
@@ -113,19 +113,21 @@ async def test_file_pending_sets_aside_unreadable_entries(gateway: UssdGateway, 
     await pipeline.close()
     await client.aclose()
     for name, entry in (("a", "?"), ("b", "{}"), ("c", json.dumps({"channel": 1, "phone": "??"}))):
-        await gateway.ask("HSET", "waspada:unfiled", name, entry)
+        await gateway.run_redis("HSET", "waspada:unfiled", name, entry)
 
     await keep(gateway, replace(REQUEST, session="ATUid_2"))
 
     assert await gateway.services.filing.file_pending() == 1
     assert await gateway.pending() == {}
-    assert len(await gateway.ask("HKEYS", "waspada:unfiled:refused")) == 4
+    assert len(await gateway.run_redis("HKEYS", "waspada:unfiled:refused")) == 4
 
 
 async def test_file_pending_continues_after_an_unexpected_error(gateway: UssdGateway) -> None:
     await keep(gateway, REQUEST)
     ((_, entry),) = (await gateway.pending()).items()
-    await gateway.ask("HSET", "waspada:unfiled", "a", json.dumps({**json.loads(entry), "session": "b", "answers": 5}))
+    await gateway.run_redis(
+        "HSET", "waspada:unfiled", "a", json.dumps({**json.loads(entry), "session": "b", "answers": 5})
+    )
 
     with capture_logs() as lines:
         assert await gateway.services.filing.file_pending() == 1
@@ -175,7 +177,7 @@ async def test_file_without_both_stores_says_not_sent(
     """With Redis out of memory and PostgreSQL unavailable, no screen may say that the report is saved."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
-    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "1")
 
     await postgres.close()
 

@@ -25,7 +25,7 @@ from tests.helpers.ussd import (
 LOST = MENU.wordings["id"].errors["lost"]
 
 
-def shown(menu: Menu, *keys: str) -> str:
+def screen_in(menu: Menu, *keys: str) -> str:
     return walk(menu, keys, limits=SERVICE.limits, given={"ussd": SERVICE.service_code}).screen
 
 
@@ -44,7 +44,7 @@ async def test_open_dialogue_continues_in_its_own_version(gateway: UssdGateway) 
 
     gateway.services.versions.activate(changed)
     assert (await resident.answer("1")).text == expected_screen(*WHOLE_REPORT[:3])
-    assert (await Resident(gateway.services.turns, OTHER).walk(WHOLE_REPORT[:3])).text == shown(
+    assert (await Resident(gateway.services.turns, OTHER).walk(WHOLE_REPORT[:3])).text == screen_in(
         changed, *WHOLE_REPORT[:3]
     )
 
@@ -59,7 +59,7 @@ async def test_dropped_dialogue_resumes_in_the_new_version(gateway: UssdGateway)
 
     gateway.services.versions.activate(changed)
 
-    assert (await Resident(gateway.services.turns).walk(("1",))).text == shown(changed, *WHOLE_REPORT[:5])
+    assert (await Resident(gateway.services.turns).walk(("1",))).text == screen_in(changed, *WHOLE_REPORT[:5])
 
 
 async def test_lost_session_is_replayed_in_the_new_version(gateway: UssdGateway) -> None:
@@ -68,9 +68,9 @@ async def test_lost_session_is_replayed_in_the_new_version(gateway: UssdGateway)
     changed = changed_menu()
     gateway.services.versions.activate(changed)
 
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
 
-    assert (await resident.answer("1")).text == shown(changed, *WHOLE_REPORT[:3])
+    assert (await resident.answer("1")).text == screen_in(changed, *WHOLE_REPORT[:3])
 
 
 # A version that this process does not know ------------------------------------------------------------------
@@ -154,6 +154,6 @@ async def test_session_led_back_is_not_replayed_from_the_beginning(gateway: Ussd
     await store_unknown_version(gateway)
     await resident.answer("1")
 
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
 
     assert (await resident.answer("1")).text == f"{LOST}\n{expected_screen('1')}"

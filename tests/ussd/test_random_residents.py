@@ -276,7 +276,7 @@ class TurnModel(RuleBasedStateMachine):
         if in_text:
             self.call.text = suffix
         self.code = f"{SERVICE.service_code[:-1]}*{suffix}#" if suffix and not in_text else SERVICE.service_code
-        self._shown(self._callback(self.call, self.call.text, None))
+        self._remember(self._callback(self.call, self.call.text, None))
 
     def _callback(self, call: Resident, text: str, label: str | None) -> Screen:
         self.sent.append((call, text, label))
@@ -293,10 +293,10 @@ class TurnModel(RuleBasedStateMachine):
 
     def _keys(self) -> dict[bytes, bytes]:
         """Return the stored sessions in Redis."""
-        ask = self.world.gateway.ask
+        ask = self.world.gateway.run_redis
         return {key: self.world.run(ask("GET", key)) for key in self.world.run(ask("KEYS", "waspada:ussd:*"))}
 
-    def _shown(self, screen: Screen) -> None:
+    def _remember(self, screen: Screen) -> None:
         self.call.label, self.open, self.steady, self.taken = screen.label, not screen.end, True, False
         if self.open:
             stored = self.world.run(self.world.gateway.stored(self.phone))
@@ -309,7 +309,7 @@ class TurnModel(RuleBasedStateMachine):
 
     def press(self, keys: str) -> None:
         self.call.text = f"{self.call.text}*{keys}" if self.call.text else keys
-        self._shown(self._callback(self.call, self.call.text, self.call.label))
+        self._remember(self._callback(self.call, self.call.text, self.call.label))
 
     @precondition(lambda self: self.open)
     @rule(answers=ANSWERS)
@@ -376,13 +376,13 @@ class TurnModel(RuleBasedStateMachine):
     @rule()
     def redis_forgets(self) -> None:
         self.steady = False
-        self.world.run(self.world.gateway.ask("FLUSHALL"))
+        self.world.run(self.world.gateway.run_redis("FLUSHALL"))
 
     def teardown(self) -> None:
         rows = self.world.run(self.world.gateway.rows(incidents))
         told = [row["description"] for row in rows if row["description"].endswith(".")]
         assert len(set(told)) == len(told), "a report is filed once, whatever sessions its dialogue had"
-        self.world.run(self.world.gateway.ask("FLUSHALL"))
+        self.world.run(self.world.gateway.run_redis("FLUSHALL"))
 
 
 @pytest.fixture

@@ -17,18 +17,18 @@ from tests.helpers.ussd import SERVICE, TO_DESCRIBE
 TODAY = date(2026, 11, 28)
 
 
-KNOWN = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
+START_INPUTS = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
 
 
-def found(inputs: Sequence[str], label: str | None, known: StartInputs = KNOWN) -> Step | None:
+def replay_transcript(inputs: Sequence[str], label: str | None, known: StartInputs = START_INPUTS) -> Step | None:
     """Replay the transcript of these inputs. Returns None if nothing fits."""
     parts = "*".join(inputs).split("*") if inputs else []
     read = parse_label(label)
     return replay_to(MENU, parts, read, known) if read else replay(MENU, parts, known)
 
 
-def led(inputs: Sequence[str], label: str | None) -> Step:
-    step = found(inputs, label)
+def replay_to_step(inputs: Sequence[str], label: str | None) -> Step:
+    step = replay_transcript(inputs, label)
     assert step is not None
     return step
 
@@ -37,69 +37,69 @@ def led(inputs: Sequence[str], label: str | None) -> Step:
 def test_replay_reads_a_description_with_stars_whole(description: str) -> None:
     told = description.strip()
 
-    after = led([*TO_DESCRIBE, description], "describe")
+    after = replay_to_step([*TO_DESCRIBE, description], "describe")
     assert (after.session.state, after.session.answers["description"]) == ("contact", told)
 
-    after = led([*TO_DESCRIBE, description, "1"], "contact")
+    after = replay_to_step([*TO_DESCRIBE, description, "1"], "contact")
     assert (after.session.state, after.session.answers["description"]) == ("confirm", told)
     assert after.session.answers["contact"] == "yes"
 
-    last = led([*TO_DESCRIBE, description, "1", "1"], "confirm")
+    last = replay_to_step([*TO_DESCRIBE, description, "1", "1"], "confirm")
     assert (last.effect, last.session.answers["description"]) == ("file_report", told)
 
 
 def test_replay_takes_the_last_of_two_descriptions() -> None:
-    after = led([*TO_DESCRIBE, "first", "99", "second", "1"], "contact")
+    after = replay_to_step([*TO_DESCRIBE, "first", "99", "second", "1"], "contact")
     assert (after.session.state, after.session.answers["description"]) == ("confirm", "second")
 
 
 def test_replay_keeps_the_error_of_a_wrong_last_input() -> None:
-    after = led([*TO_DESCRIBE, "tawuran", "7"], "contact")
+    after = replay_to_step([*TO_DESCRIBE, "tawuran", "7"], "contact")
 
     assert (after.session.state, after.session.error) == ("contact", "choice")
     assert after.session.answers["description"] == "tawuran"
 
 
 def test_replay_without_label_takes_every_part_as_an_input() -> None:
-    after = led([*TO_DESCRIBE, "5*5 meter"], None)
+    after = replay_to_step([*TO_DESCRIBE, "5*5 meter"], None)
     assert (after.session.state, after.session.error) == ("contact", "choice")
 
 
 @pytest.mark.parametrize("label", ["no_such_state", "language", "apology", "describe.xx"])
 def test_replay_to_unreachable_label_returns_none(label: str) -> None:
-    assert found([*TO_DESCRIBE, "5*5 meter"], label) is None
+    assert replay_transcript([*TO_DESCRIBE, "5*5 meter"], label) is None
 
 
 def test_replay_to_label_begins_in_the_earlier_language() -> None:
-    after = led(["1", "1", "3"], "category.jv.home")
+    after = replay_to_step(["1", "1", "3"], "category.jv.home")
     assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
 
-    known = StartInputs(SERVICE.limits, KNOWN.given, TODAY, language="jv")
-    again = found(["1", "1", "3"], None, known)
+    known = StartInputs(SERVICE.limits, START_INPUTS.given, TODAY, language="jv")
+    again = replay_transcript(["1", "1", "3"], None, known)
     assert again is not None
     assert again.session == after.session
 
 
 def test_replay_to_label_begins_at_the_shortcut() -> None:
-    after = led(["3", "1", "2"], "kecamatan.id.3")
+    after = replay_to_step(["3", "1", "2"], "kecamatan.id.3")
     assert (after.session.state, after.session.answers["category"]) == ("kelurahan", "gesekan")
 
-    again = replay(MENU, ["1", "2"], KNOWN, shortcut="3")
+    again = replay(MENU, ["1", "2"], START_INPUTS, shortcut="3")
     assert again is not None
     assert (again.session.state, again.session.answers) == (after.session.state, after.session.answers)
 
 
 def test_replay_stops_at_the_first_effect() -> None:
-    assert led([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
-    assert found([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, (
+    assert replay_to_step([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
+    assert replay_transcript([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, (
         "the inputs after an effect cannot be replayed"
     )
 
 
 def test_replay_of_thousands_of_stars_is_fast() -> None:
     began = time.process_time()
-    replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), KNOWN)
+    replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), START_INPUTS)
 
-    replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], ScreenLabel("confirm", "id"), KNOWN)
+    replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], ScreenLabel("confirm", "id"), START_INPUTS)
 
     assert time.process_time() - began < 0.5

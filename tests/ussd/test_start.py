@@ -20,10 +20,10 @@ LOST = {language: MENU.wordings[language].errors["lost"] for language in MENU.la
 
 def screen_after(keys: Sequence[str] = (), language: str = "", shortcut: str = "") -> str:
     """Return the screen that these inputs lead to from this beginning."""
-    led: Step = engine.begin(MENU, SERVICE.limits, given=GIVEN, language=language, shortcut=shortcut)
+    step: Step = engine.begin(MENU, SERVICE.limits, given=GIVEN, language=language, shortcut=shortcut)
     for one in keys:
-        led = engine.step(MENU, led.session, one, SERVICE.limits, given=GIVEN)
-    return led.screen
+        step = engine.step(MENU, step.session, one, SERVICE.limits, given=GIVEN)
+    return step.screen
 
 
 def lost_screen(language: str) -> str:
@@ -36,7 +36,7 @@ async def choose_language(gateway: UssdGateway, language: str) -> None:
     await Resident(gateway.services.turns).walk([str(list(MENU.languages).index(language) + 1)])
 
 
-async def drop_session(gateway: UssdGateway) -> None:
+async def hang_up_in_a_report(gateway: UssdGateway) -> None:
     """Drop a report of this phone at the question for the place."""
     await Resident(gateway.services.turns).walk(("2", "1", "1", "3"))
 
@@ -70,13 +70,13 @@ async def test_start_remembers_the_language_as_long_as_the_pack_says(
     gateway: UssdGateway, keys: tuple[str, ...]
 ) -> None:
     await Resident(gateway.services.turns).walk(keys)
-    (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
+    (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
 
     days = MENU.rules.remember_language.days
-    assert days * DAY_S - 5 < await gateway.ask("TTL", key) <= days * DAY_S
+    assert days * DAY_S - 5 < await gateway.run_redis("TTL", key) <= days * DAY_S
 
-    await gateway.ask("PEXPIRE", key, 1)
-    while await gateway.ask("EXISTS", key):
+    await gateway.run_redis("PEXPIRE", key, 1)
+    while await gateway.run_redis("EXISTS", key):
         pass
     assert (await Resident(gateway.services.turns).dial()).text == expected_screen()
 
@@ -111,8 +111,8 @@ async def test_reports_today_count_without_a_chosen_language(gateway: UssdGatewa
         screen = await resident.answer(keys)
     assert screen.label == "ticket.id.3"
 
-    (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
-    assert DAY_S - 5 < await gateway.ask("TTL", key) <= DAY_S
+    (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
+    assert DAY_S - 5 < await gateway.run_redis("TTL", key) <= DAY_S
     assert (await gateway.stored()).filed_count == 1
 
 
@@ -186,7 +186,7 @@ async def test_wrong_suffix_continues_from_the_main_menu(gateway: UssdGateway) -
 
 @pytest.mark.parametrize("suffix", ["3", "9", "1*1", "77"])
 async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGateway, suffix: str) -> None:
-    await drop_session(gateway)
+    await hang_up_in_a_report(gateway)
     shortcut = suffix if suffix in MENU.shortcuts else ""
     resident = Resident(gateway.services.turns)
 
@@ -198,7 +198,7 @@ async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGa
 
 
 async def test_dropped_report_is_offered_before_a_suffix_in_the_text(gateway: UssdGateway) -> None:
-    await drop_session(gateway)
+    await hang_up_in_a_report(gateway)
     resident = Resident(gateway.services.turns)
 
     assert (await resident.answer("3")).label == "unfinished.jv.resume3"
@@ -239,7 +239,7 @@ async def test_lost_session_with_label_continues_on_every_screen(
     keys = ("1", *keys) if shortcut else keys if language else WHOLE_REPORT
 
     for number, one in enumerate(keys):
-        await gateway.ask("FLUSHALL")
+        await gateway.run_redis("FLUSHALL")
         resident.text = f"{resident.text}*{one}" if resident.text else one
         screen = await resident.callback(resident.text, resident.label, code)
         resident.label = screen.label
@@ -256,7 +256,7 @@ async def test_replayed_session_is_stored_and_continues(gateway: UssdGateway) ->
     await choose_language(gateway, "jv")
     resident = Resident(gateway.services.turns)
     await resident.walk(("1", "1", "3"))
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
 
     await resident.answer("1")
 
@@ -269,23 +269,23 @@ async def test_lost_session_with_changed_language_is_replayed(gateway: UssdGatew
     resident = Resident(gateway.services.turns)
     await resident.walk(("5", "3", "1"))
 
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
 
     assert (await resident.answer("1")).text == screen_after(("1", "1"), "en")
 
 
 async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway) -> None:
     """Nothing says what the session had resumed, and nothing is guessed."""
-    await drop_session(gateway)
+    await hang_up_in_a_report(gateway)
     resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
 
     screen = await resident.answer("1")
     assert (screen.text, screen.label) == (lost_screen("jv"), "main.jv.resume")
     assert (await resident.answer("1")).text == screen_after(("1",), "jv")
 
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
     assert (await resident.answer("1")).text == lost_screen("jv"), "later inputs are lost too"
 
 
@@ -293,16 +293,16 @@ async def test_resumed_session_that_was_not_stored_is_offered_again(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis
 ) -> None:
     """Redis still has the dropped session and refuses writes. The main menu would discard that session."""
-    await drop_session(unreliable_gateway)
+    await hang_up_in_a_report(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
 
-    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
 
     screen = await resident.answer("1")
     assert (screen.label, screen.text.partition("\n")[0]) == ("unfinished.jv.resume", LOST["jv"])
 
-    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "0")
     assert (await resident.answer("1")).text.startswith(LOST["jv"])
     assert (await resident.answer("1")).label == "kecamatan.jv.resume"
 

@@ -97,7 +97,7 @@ async def test_empty_input_is_an_answer(gateway: UssdGateway) -> None:
 async def test_ordinary_turn_is_two_redis_commands(unreliable_gateway: UssdGateway, own_redis: OwnRedis) -> None:
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(("1", "1"))
-    await unreliable_gateway.ask("CONFIG", "RESETSTAT")
+    await unreliable_gateway.run_redis("CONFIG", "RESETSTAT")
     for keys in TO_DESCRIBE[2:]:
         await resident.answer(keys)
     asked = await own_redis.commands()
@@ -120,12 +120,12 @@ async def test_turns_before_the_last_run_no_sql(redis_url: str) -> None:
 
 async def test_stored_session_is_small_and_has_a_ttl(gateway: UssdGateway) -> None:
     await Resident(gateway.services.turns).walk(TO_DESCRIBE)
-    (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
+    (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
 
     day = 24 * 60 * 60
 
-    assert await gateway.ask("MEMORY", "USAGE", key) <= 600
-    assert day - 5 < await gateway.ask("TTL", key) <= day, "as long as it may be resumed"
+    assert await gateway.run_redis("MEMORY", "USAGE", key) <= 600
+    assert day - 5 < await gateway.run_redis("TTL", key) <= day, "as long as it may be resumed"
 
 
 # Repeated, late and concurrent callbacks --------------------------------------------------------------------
@@ -139,7 +139,7 @@ async def test_repeated_callback_is_one_step(gateway: UssdGateway) -> None:
         before, label = resident.text, resident.label
         screen = await resident.answer(keys)
         again = [await resident.callback(resident.text, label), await resident.callback(resident.text)]
-        assert again == [screen, screen], f"hop {number}"
+        assert again == [screen, screen], f"turn {number}"
         assert before != resident.text
 
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
@@ -201,7 +201,7 @@ async def test_new_dial_begins_at_the_main_menu(gateway: UssdGateway) -> None:
 
     assert (await again.dial()).text == expected_screen("2"), "the main menu, in the earlier language"
     assert (await again.answer("1")).text == expected_screen("2", "1")
-    assert len(await gateway.ask("KEYS", "*")) == 1, "one key per phone"
+    assert len(await gateway.run_redis("KEYS", "*")) == 1, "one key per phone"
 
 
 async def test_other_phone_with_a_known_session_has_its_own_dialogue(gateway: UssdGateway) -> None:
@@ -260,7 +260,7 @@ async def test_lost_session_is_replayed_from_the_transcript(gateway: UssdGateway
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_CONFIRM)
 
-    await gateway.ask("FLUSHALL")
+    await gateway.run_redis("FLUSHALL")
     assert (await resident.answer("1")).label == "ticket.id"
 
     (incident,) = await gateway.incidents()
@@ -271,11 +271,11 @@ async def test_label_ahead_of_the_stored_session_leads_to_a_replay(gateway: Ussd
     """Redis missed the description, so the stored session is older than the screen that was answered."""
     resident = Resident(gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
-    (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
-    older = await gateway.ask("GET", key)
+    (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
+    older = await gateway.run_redis("GET", key)
     await resident.answer("tawuran")
 
-    await gateway.ask("SET", key, older)
+    await gateway.run_redis("SET", key, older)
     assert (await resident.answer("1")).text == expected_screen(*TO_CONFIRM)
 
     await resident.answer("1")
@@ -354,11 +354,11 @@ async def test_dialogue_without_end_is_ended(gateway: UssdGateway) -> None:
 
 async def everything_in(gateway: UssdGateway) -> bytes:
     """Return all keys and values of Redis."""
-    keys = await gateway.ask("KEYS", "*")
-    texts = [await gateway.ask("GET", key) for key in keys if key.startswith(b"waspada:ussd:")]
+    keys = await gateway.run_redis("KEYS", "*")
+    texts = [await gateway.run_redis("GET", key) for key in keys if key.startswith(b"waspada:ussd:")]
     kept = await gateway.pending()
-    watched = await gateway.ask("HGETALL", "waspada:watched")
-    logged = [repr(line).encode() for line in await gateway.ask("XRANGE", "waspada:log", "-", "+")]
+    watched = await gateway.run_redis("HGETALL", "waspada:watched")
+    logged = [repr(line).encode() for line in await gateway.run_redis("XRANGE", "waspada:log", "-", "+")]
     known = len(texts) + bool(kept) + bool(watched) + (b"waspada:log" in keys)
     assert known == len(keys), "Redis has a key that this test does not know"
     return b"\n".join([*keys, *texts, *kept.keys(), *kept.values(), *watched.keys(), *watched.values(), *logged])

@@ -23,7 +23,7 @@ OFFER = "unfinished.id.resume"
 HOURS = MENU.rules.resume_within.total_seconds() / 3600
 
 
-async def drop_session(gateway: UssdGateway, keys: tuple[str, ...] = TO_DESCRIBE) -> tuple[Resident, Screen]:
+async def hang_up(gateway: UssdGateway, keys: tuple[str, ...] = TO_DESCRIBE) -> tuple[Resident, Screen]:
     """Return a resident who dialled and typed these inputs, and the screen on which their session dropped."""
     resident = Resident(gateway.services.turns)
     return resident, await resident.walk(keys)
@@ -56,7 +56,7 @@ def test_to_store_sets_every_field_by_name() -> None:
 
 
 async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
-    await drop_session(gateway)
+    await hang_up(gateway)
     screen = await Resident(gateway.services.turns).dial()
 
     assert (screen.label, screen.end) == (OFFER, False)
@@ -65,7 +65,7 @@ async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
 
 @pytest.mark.parametrize("number", range(4, len(TO_CONFIRM) + 1))
 async def test_resume_works_from_every_screen(gateway: UssdGateway, number: int) -> None:
-    first, left = await drop_session(gateway, TO_CONFIRM[:number])
+    first, left = await hang_up(gateway, TO_CONFIRM[:number])
 
     again = Resident(gateway.services.turns)
     assert (await again.dial()).label == OFFER
@@ -94,7 +94,7 @@ async def test_resume_works_from_every_screen(gateway: UssdGateway, number: int)
     ],
 )
 async def test_resume_continues_on_the_dropped_screen(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
-    _, left = await drop_session(gateway, keys)
+    _, left = await hang_up(gateway, keys)
     before = (await gateway.stored()).menu_session
     again = Resident(gateway.services.turns)
 
@@ -107,7 +107,7 @@ async def test_resume_continues_on_the_dropped_screen(gateway: UssdGateway, keys
 
 
 async def test_answer_changed_after_resume_leads_back_to_the_dropped_screen(gateway: UssdGateway) -> None:
-    await drop_session(gateway, (*TO_CONFIRM, "2", "1"))
+    await hang_up(gateway, (*TO_CONFIRM, "2", "1"))
     again = Resident(gateway.services.turns)
 
     await again.walk(("1", "5"))
@@ -119,7 +119,7 @@ async def test_answer_changed_after_resume_leads_back_to_the_dropped_screen(gate
 
 
 async def test_start_again_files_a_report_of_its_own(gateway: UssdGateway) -> None:
-    await drop_session(gateway, TO_CONFIRM)
+    await hang_up(gateway, TO_CONFIRM)
 
     again = Resident(gateway.services.turns)
     assert (await again.walk(("2",))).label == "main.id.resume"
@@ -133,19 +133,19 @@ async def test_start_again_files_a_report_of_its_own(gateway: UssdGateway) -> No
 
 
 async def test_delete_clears_the_dropped_answers(gateway: UssdGateway) -> None:
-    await drop_session(gateway)
+    await hang_up(gateway)
 
     screen = await Resident(gateway.services.turns).walk(("3",))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
     assert (await gateway.stored()).menu_session.answers == {}
 
-    (raw,) = [await gateway.ask("GET", key) for key in await gateway.ask("KEYS", "waspada:ussd:*")]
+    (raw,) = [await gateway.run_redis("GET", key) for key in await gateway.run_redis("KEYS", "waspada:ussd:*")]
     assert b"gesekan" not in raw
     assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
 
 
 async def test_session_may_drop_and_resume_repeatedly(gateway: UssdGateway) -> None:
-    first, left = await drop_session(gateway)
+    first, left = await hang_up(gateway)
 
     for _ in range(3):
         await Resident(gateway.services.turns).dial()
@@ -159,7 +159,7 @@ async def test_session_may_drop_and_resume_repeatedly(gateway: UssdGateway) -> N
 
 async def test_home_key_abandons_the_resumed_dialogue(gateway: UssdGateway) -> None:
     """Later answers make a report of this call."""
-    await drop_session(gateway)
+    await hang_up(gateway)
     again = Resident(gateway.services.turns)
     await again.walk(("1", "00", *WHOLE_REPORT[1:]))
 
@@ -169,7 +169,7 @@ async def test_home_key_abandons_the_resumed_dialogue(gateway: UssdGateway) -> N
 
 
 async def test_repeated_callback_after_resume_is_one_step(gateway: UssdGateway) -> None:
-    await drop_session(gateway, TO_CONFIRM)
+    await hang_up(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
 
     for step in (again.dial(), again.answer("1"), again.answer("1")):
@@ -184,7 +184,7 @@ async def test_repeated_callback_after_resume_is_one_step(gateway: UssdGateway) 
 
 
 async def test_offer_ends_with_the_resume_window(timed_gateway: UssdGateway, clock: ManualClock) -> None:
-    await drop_session(timed_gateway)
+    await hang_up(timed_gateway)
 
     clock.advance(hours=HOURS)
     assert (await Resident(timed_gateway.services.turns).dial()).label == OFFER
@@ -207,19 +207,19 @@ async def test_offer_ends_with_the_resume_window(timed_gateway: UssdGateway, clo
     ],
 )
 async def test_nothing_worth_resuming_is_not_offered(gateway: UssdGateway, keys: tuple[str, ...]) -> None:
-    await drop_session(gateway, keys)
+    await hang_up(gateway, keys)
     screen = await Resident(gateway.services.turns).dial()
 
     assert screen.label == ("main.id.home" if keys else "language.id")
 
 
 async def test_offer_is_for_the_same_phone_alone(gateway: UssdGateway) -> None:
-    await drop_session(gateway)
+    await hang_up(gateway)
     assert (await Resident(gateway.services.turns, OTHER).dial()).label == "language.id"
 
 
 async def test_offer_needs_a_version_that_has_the_state(gateway: UssdGateway) -> None:
-    await drop_session(gateway)
+    await hang_up(gateway)
 
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
@@ -236,14 +236,14 @@ async def test_offer_needs_a_version_that_has_the_state(gateway: UssdGateway) ->
 
 async def forget_the_last_hop(gateway: UssdGateway, resident: Resident) -> None:
     """File the report, and lose the write to Redis."""
-    (key,) = await gateway.ask("KEYS", "waspada:ussd:*")
-    before = await gateway.ask("GET", key)
+    (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
+    before = await gateway.run_redis("GET", key)
     assert (await resident.answer("1")).label.startswith("ticket.")
-    await gateway.ask("SET", key, before)
+    await gateway.run_redis("SET", key, before)
 
 
 async def test_report_filed_without_a_stored_session_is_not_filed_again(gateway: UssdGateway) -> None:
-    first, _ = await drop_session(gateway, TO_CONFIRM)
+    first, _ = await hang_up(gateway, TO_CONFIRM)
     await forget_the_last_hop(gateway, first)
     (filed,) = await gateway.incidents()
     again = Resident(gateway.services.turns)
@@ -256,7 +256,7 @@ async def test_report_filed_without_a_stored_session_is_not_filed_again(gateway:
 
 
 async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> None:
-    await drop_session(gateway, TO_CONFIRM)
+    await hang_up(gateway, TO_CONFIRM)
     second = Resident(gateway.services.turns)
     await second.walk(("1",))
 
@@ -268,7 +268,7 @@ async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> 
 
 async def test_concurrent_sends_of_both_sessions_file_once(gateway: UssdGateway) -> None:
     """Repeat the last callback of the dropped call while the next call resumes it."""
-    first, _ = await drop_session(gateway, TO_CONFIRM)
+    first, _ = await hang_up(gateway, TO_CONFIRM)
     again = Resident(gateway.services.turns)
     await again.walk(("1",))
 
@@ -284,14 +284,14 @@ async def test_failed_filing_can_be_repeated_after_resume(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis, postgres: PostgresGate
 ) -> None:
     """Fail in both stores. The next call offers the report, and it is filed once."""
-    first, _ = await drop_session(unreliable_gateway, TO_CONFIRM)
-    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "1")
+    first, _ = await hang_up(unreliable_gateway, TO_CONFIRM)
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "1")
 
     await postgres.close()
     assert (await first.answer("1")).label == "not_sent.id"
 
     await postgres.open()
-    await unreliable_gateway.ask("CONFIG", "SET", "maxmemory", "0")
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "0")
     again = Resident(unreliable_gateway.services.turns)
     assert (await again.dial()).label == OFFER
 
@@ -305,7 +305,7 @@ async def test_failed_filing_can_be_repeated_after_resume(
 
 
 async def test_pending_report_is_not_offered_again(unreliable_gateway: UssdGateway, postgres: PostgresGate) -> None:
-    first, _ = await drop_session(unreliable_gateway, TO_CONFIRM)
+    first, _ = await hang_up(unreliable_gateway, TO_CONFIRM)
 
     await postgres.close()
     assert (await first.answer("1")).label == "saved.id"
@@ -317,7 +317,7 @@ async def test_pending_report_is_not_offered_again(unreliable_gateway: UssdGatew
 
 
 async def test_failed_delete_is_offered_again(unreliable_gateway: UssdGateway, postgres: PostgresGate) -> None:
-    await drop_session(unreliable_gateway)
+    await hang_up(unreliable_gateway)
     await postgres.close()
 
     again = Resident(unreliable_gateway.services.turns)
@@ -329,7 +329,7 @@ async def test_failed_delete_is_offered_again(unreliable_gateway: UssdGateway, p
 
 
 async def test_resume_on_another_channel_files_under_its_own_session(gateway: UssdGateway) -> None:
-    _, left = await drop_session(gateway, TO_CONFIRM)
+    _, left = await hang_up(gateway, TO_CONFIRM)
 
     other = Resident(gateway.services.turns, service=SECOND)
     assert (await other.dial()).label == OFFER
@@ -364,7 +364,7 @@ async def test_late_callback_of_the_replaced_call_changes_nothing(
 
 async def test_new_answer_on_the_replaced_call_is_taken(gateway: UssdGateway) -> None:
     """New input proves that the resident is on that call."""
-    first, _ = await drop_session(gateway, TO_CONFIRM)
+    first, _ = await hang_up(gateway, TO_CONFIRM)
 
     await Resident(gateway.services.turns).walk(("1",))
     assert (await first.answer("1")).label.startswith("ticket.")

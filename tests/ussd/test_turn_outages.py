@@ -132,8 +132,8 @@ async def test_last_step_repeated_when_postgresql_is_back_files_once(
     await resident.walk(TO_CONFIRM)
     await postgres.close()
     await resident.answer("1")
-    (session,) = await unreliable_gateway.ask("KEYS", "waspada:ussd:*")
-    await unreliable_gateway.ask("DEL", session)
+    (session,) = await unreliable_gateway.run_redis("KEYS", "waspada:ussd:*")
+    await unreliable_gateway.run_redis("DEL", session)
 
     await postgres.open()
 

@@ -141,6 +141,6 @@ async def test_readiness_reports_a_wrong_vault_key(web_gateway: WebGateway) -> N
     await check_vault_key(web_gateway.services.database, Vault(bytes(32)), web_gateway.services.clock)
     status, told = await readiness(web_gateway)
 
-    reason = "The vault key is not the one that this database was filled with."
+    reason = "Wrong vault key: this database was encrypted with another one."
 
     assert (status, told["away"]) == (503, {"postgres": reason})

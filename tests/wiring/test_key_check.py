@@ -21,7 +21,7 @@ from tests.helpers.web import serve_gateway
 __all__ = ["own_redis", "postgres"]
 
 RIGHT, WRONG = "07" * 32, "08" * 32
-REFUSED = "Error: The vault key is not the one that this database was filled with."
+REFUSED = "Error: Wrong vault key: this database was encrypted with another one."
 
 
 @pytest.fixture

@@ -32,8 +32,6 @@ from gateway.runtime.postgres import Database
 
 @dataclass(frozen=True, slots=True)
 class AppealContext:
-    """Services of a verb of `waspada appeals`."""
-
     database: Database
     clock: Clock
     load_menu: Callable[[], Menu]
@@ -61,7 +59,6 @@ class AppealContext:
         return appeal.version
 
     async def follow(self, number: int, *, as_json: bool = False) -> None:
-        """Show the progress of an appeal until it ends."""
         await follow(lambda: self.workflow.overview(number), Console(), self.menu.timezone, as_json=as_json)
 
     async def print_outcome(self, number: int, sentence: str, as_json: bool) -> None:

@@ -36,7 +36,6 @@ def parse_start(value: str) -> datetime | Literal[""]:
 
 
 def parse_language_text(value: str) -> tuple[str, str]:
-    """Parse `LANG=TEXT` into its language and text."""
     language, separator, text = value.partition("=")
     if not separator:
         raise click.BadParameter(f'"{value}" does not name its language; write id=Mari jaga kerukunan')

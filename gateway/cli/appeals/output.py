@@ -134,7 +134,6 @@ def held_until_text(until: datetime | None, timezone: ZoneInfo) -> str:
 
 
 def approval_sentence(approval: Approval) -> str:
-    """Return the sentence about an approval."""
     number = approval.appeal.id
     match approval.next_step:
         case NextStep.APPROVE_AGAIN:

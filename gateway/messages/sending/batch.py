@@ -2,9 +2,9 @@
 
 A *claim* is a message that this worker alone may send until it records or releases it (`messages.claims`). A *batch* is
 the claims of one statement, up to 200 of one lane of one channel. Whatever fails, each claim of it ends in one of two
-ways: the outcome of its call is recorded, or it goes back into the queue unsent and costs no attempt. The only
-exception is a worker that is killed, or stopped while PostgreSQL is unavailable. Then the sweep of another worker finds
-the claim five minutes later and makes its message `unknown`.
+ways: the outcome of its call is recorded, or it goes back into the queue unsent and costs no attempt. Three exceptions
+remain: a worker that is killed, one that is stopped while PostgreSQL is unavailable, and a record that fails by a fault
+of ours. Then a sweep finds the claim five minutes later and makes its message `unknown`.
 
 Who may take a claim out of the unsent set
 ------------------------------------------
@@ -21,10 +21,10 @@ send it or release it. There are three takers, and they run concurrently:
     has the withdrawn claims released, and only then pops the claims of its group. Those that another taker has popped
     meanwhile are not in its call. If none is left there is no call.
 2.  The *check* (`_release_withdrawn`) asks the database which claims must not be sent any more: of opted-out people, of
-    an appeal that is paused or cancelled, of erased numbers, of any appeal once the quiet hours have begun. A
-    slow carrier may keep a claim waiting for a minute, and an appeal has a million recipients: opt-outs come while it
-    is sent. The callers check before each call. So does a task of its own (`_watch_appeals`), which releases claims
-    even while all callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
+    an appeal that is paused or cancelled, of erased numbers, of any appeal once the quiet hours have begun. A slow
+    carrier may keep a claim waiting for a minute, and an appeal has a million recipients: opt-outs come meanwhile. The
+    callers check before each call. So does a task of its own (`_watch_appeals`), which releases claims even while all
+    callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
 3.  `run` releases the rest when the callers have ended, in a `finally`: also when a caller failed, and when the worker
     is cancelled.
 
@@ -34,7 +34,7 @@ is exactly what must still be released, at every moment and after every failure,
 
 What the parts are for
 ----------------------
-`_calls` (deque)         Groups that no caller has begun with. A caller takes its group before it awaits anything, so no
+`_calls` (deque)         Groups that no caller has begun with. A caller looks and takes without an await between, so no
                          two begin with the same one. A group owns nothing: its claims stay in `_unsent`.
 `lane.calls` (semaphore) Bounds the calls of all batches of the lane that are under way at the same time.
 `_check_lock` (lock)     One check at a time. A caller that has waited for it finds the result of the check before it
@@ -51,10 +51,10 @@ These hold whatever the carrier, the database, a person or a signal does. `tests
 check them, the latter against killed processes.
 
 *   A claim is in at most one call, and in none after it was released.
-*   When `run` returns, `_unsent` is empty and every claim is recorded or released, but for the exception above.
+*   When `run` returns, `_unsent` is empty and every claim is recorded or released, but for the exceptions above.
 *   Nothing is sent while outcomes cannot be recorded, or the account of the channel is at fault.
 *   No appeal is sent to a person whose opt-out was committed more than half a second before its call.
-*   No call of a lane begins while a claim of the lane above it is unsent.
+*   No caller takes its turn in the rate while a claim of the lane above is unsent.
 *   `lane.pending_parts` is the sum of the parts in `_unsent`, over all batches of the lane.
 """
 

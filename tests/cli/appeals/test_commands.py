@@ -199,5 +199,6 @@ def test_verb_is_refused_without_its_role(
 def test_unknown_appeal_is_an_error(terminal: AppealTerminal) -> None:
     for verb in ("show", "preview"):
         assert terminal.shell.error_of("appeals", verb, "7") == "Error: There is no appeal with this number.\n"
+
     assert "There is no appeal" in terminal.refuse("budi", "approve", "7", "--version", "1")
     assert "There is no appeal" in terminal.refuse("siti", "export", "7")

@@ -1,4 +1,4 @@
-"""Channels that are paused and resumed: by a fault, by a probe, by hand, and by many at once."""
+"""Store of channel states: pause and resume by a fault, by a probe, by hand, and concurrently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.audit import audit
 from gateway.messages.channel_state import Channels, ChannelStatus
 from gateway.messages.outbox import Outbox
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import Stage
+from tests.helpers.messages import MessageQueue
 
 
 async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:
@@ -20,7 +20,7 @@ async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:
     assert await channels.statuses() == {"at": await channels.status_of("at")}
 
 
-async def test_each_fault_in_a_row_doubles_the_rest(channels: Channels, clock: ManualClock) -> None:
+async def test_consecutive_faults_double_the_pause(channels: Channels, clock: ManualClock) -> None:
     for seconds in (30, 60, 120, 240, 300, 300):
         stands = await channels.pause_for_fault("at", "no credit", probing=True)
         assert stands.until == clock.now() + timedelta(seconds=seconds)
@@ -28,14 +28,15 @@ async def test_each_fault_in_a_row_doubles_the_rest(channels: Channels, clock: M
     assert stands.since == clock.now() - timedelta(seconds=30 + 60 + 120 + 240 + 300 + 300)
 
 
-async def test_the_time_that_the_carrier_named_is_kept(channels: Channels, clock: ManualClock) -> None:
+async def test_a_time_given_by_the_carrier_is_respected(channels: Channels, clock: ManualClock) -> None:
     stands = await channels.pause_for_fault("at", "too many requests", timedelta(seconds=7))
     assert stands.until == clock.now() + timedelta(seconds=7)
 
 
-async def test_many_that_meet_one_fault_count_it_once(channels: Channels, clock: ManualClock) -> None:
+async def test_concurrent_faults_count_once(channels: Channels, clock: ManualClock) -> None:
     await asyncio.gather(*(channels.pause_for_fault("at", "no credit") for _ in range(8)))
     stands = await channels.status_of("at")
+
     assert (stands.faults, stands.until) == (1, clock.now() + timedelta(seconds=30))
 
 
@@ -43,17 +44,19 @@ async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, cl
     await channels.pause("at", "the contract ends +6281230004567", "rini")
     await channels.pause_for_fault("at", "no credit")
     assert not await channels.resume_after_probe("at")
+
     stands = await channels.status_of("at")
     assert (stands.reason, stands.until, stands.by) == ("the contract ends +62812****567", None, "rini")
     assert stands.last_error == "no credit"
     assert not stands.may_be_probed(clock.now() + timedelta(days=1))
 
 
-async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels, stage: Stage) -> None:
+async def test_changes_by_hand_are_noted_in_the_audit_trail(channels: Channels, queue: MessageQueue) -> None:
     await channels.pause_for_fault("at", "no credit")
     assert await channels.resume("at", "rini")
+
     await channels.pause("at", "a drill", "rini")
-    found = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await stage.rows(audit)]
+    found = [(row["actor"], row["action"], row["subject"], row["detail"]) for row in await queue.rows(audit)]
     assert found == [
         ("rini", "channel.resumed", "channel at", {"was": "no credit"}),
         ("rini", "channel.paused", "channel at", {"reason": "a drill"}),
@@ -61,34 +64,40 @@ async def test_what_is_done_by_hand_stands_in_the_audit_trail(channels: Channels
 
 
 @pytest.mark.parametrize("waiting", [True, False])
-async def test_one_worker_probes_with_one_message(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock, waiting: bool
+async def test_a_paused_channel_is_probed_by_one_worker_with_one_message(
+    outbox: Outbox, channels: Channels, queue: MessageQueue, clock: ManualClock, waiting: bool
 ) -> None:
     if waiting:
         for _ in range(3):
-            await stage.put()
+            await queue.put()
     await channels.pause_for_fault("at", "no credit")
     assert await outbox.claim(10, "w1", "at") == []
     assert await outbox.claim_probe("w1", "at") == []
+
     clock.advance(seconds=30)
     assert await outbox.claim(10, "w1", "at") == [], "its rest is over, but only a probe goes out"
+
     probes = await asyncio.gather(*(outbox.claim_probe(f"w{number}", "at") for number in range(4)))
     assert sum(map(len, probes)) == (1 if waiting else 0)
+
     if not waiting:
-        await stage.put()
+        await queue.put()
         assert len(await outbox.claim_probe("w1", "at")) == 1, "the next look finds one"
 
 
-async def test_a_probe_of_which_nobody_hears_again_is_made_by_another(
-    outbox: Outbox, channels: Channels, stage: Stage, clock: ManualClock
+async def test_a_lost_probe_is_repeated_by_another_worker(
+    outbox: Outbox, channels: Channels, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    await stage.put()
-    await stage.put()
+    await queue.put()
+    await queue.put()
     await channels.pause_for_fault("at", "no credit")
+
     clock.advance(seconds=30)
     assert len(await outbox.claim_probe("w1", "at")) == 1
+
     clock.advance(seconds=59)
     assert await outbox.claim_probe("w2", "at") == []
+
     clock.advance(seconds=1)
     assert len(await outbox.claim_probe("w2", "at")) == 1
     assert await channels.resume_after_probe("at")

@@ -1,4 +1,4 @@
-"""What is meant by an SMS, in the words of each pack; and that nothing that is typed can harm."""
+"""Parser of SMS commands, with the keywords of each pack and with arbitrary texts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LONGEST_S = 0.5  # of any text, on a busy machine; a report takes a few millisec
 
 
 def code(name: str, menu: Menu = CITY, kecamatan: str = "") -> str:
-    """The one area of this name, in this kecamatan where there are two."""
+    """Return the area of this name, in this kecamatan where two have it."""
     (found,) = [
         code
         for code, called in menu.areas.kelurahan.items()
@@ -93,7 +93,7 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("text", "command", "language", "rest"), MEANT)
-def test_what_the_first_word_asks_for(text: str, command: str, language: str, rest: str) -> None:
+def test_parse_command_reads_the_first_word(text: str, command: str, language: str, rest: str) -> None:
     assert parse_command(text, CITY) == Command(command, language, rest)
 
 
@@ -111,7 +111,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("text", "language"), REFUSALS)
-def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
+def test_parse_command_finds_an_opt_out_within_a_short_text(text: str, language: str) -> None:
     understood = parse_command(text, CITY)
     assert (understood.name, understood.language) == ("unsubscribe", language)
 
@@ -128,7 +128,7 @@ def test_a_refusal_within_a_short_text(text: str, language: str) -> None:
         ("stopkontak rusak", ""),
     ],
 )
-def test_what_is_no_refusal_though_it_has_the_word(text: str, command: str) -> None:
+def test_parse_command_finds_no_opt_out_in_reports_and_long_texts(text: str, command: str) -> None:
     assert parse_command(text, CITY).name == command
 
 
@@ -161,14 +161,15 @@ TELLING = [
 
 
 @pytest.mark.parametrize(("text", "more"), TELLING)
-def test_what_is_told_besides(text: str, more: bool) -> None:
+def test_has_free_text_ignores_filler_words(text: str, more: bool) -> None:
     assert has_free_text(parse_command(text, CITY), CITY) == more
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_every_keyword_of_a_pack_is_understood(pack: str) -> None:
+def test_parse_command_knows_every_keyword_of_a_pack(pack: str) -> None:
     keywords = PACKS[pack].keywords
     assert len(keywords.commands) == 8
+
     for command, languages in keywords.commands.items():
         assert set(languages) == set(PACKS[pack].languages)
         for language, words in languages.items():
@@ -180,8 +181,8 @@ def test_every_keyword_of_a_pack_is_understood(pack: str) -> None:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_nothing_that_we_send_begins_with_a_keyword(pack: str) -> None:
-    """Or another gateway that sends it back would be obeyed, and two of them would talk for ever."""
+def test_no_sms_of_a_pack_begins_with_a_keyword(pack: str) -> None:
+    """Otherwise a gateway would obey its own SMS, sent back by another one, for ever."""
     menu = PACKS[pack]
     answers = {"category": menu.categories[0], "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
@@ -252,8 +253,11 @@ TOLD = [
 
 
 @pytest.mark.parametrize(("text", "category", "places", "description"), TOLD)
-def test_what_a_report_says(text: str, category: str, places: list[str], description: str) -> None:
+def test_parse_report_finds_category_place_and_description(
+    text: str, category: str, places: list[str], description: str
+) -> None:
     read = parse_report(text, CITY)
+
     assert (read.category, [CITY.areas.kelurahan[place] for place in read.places]) == (category, places)
     assert read.description == description
     assert read.area == (read.places[0] if len(places) == 1 else "")
@@ -266,16 +270,17 @@ WORDS_OF_EVERY_DAY = (
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_word_of_every_day_is_no_place(pack: str) -> None:
+def test_parse_report_takes_no_common_word_for_a_place(pack: str) -> None:
     menu = PACKS[pack]
     for word in WORDS_OF_EVERY_DAY.split():
         assert parse_report(f"9 {word} xxqq", menu).places == (), word
 
 
-def test_a_village_whose_name_stands_twice() -> None:
+def test_parse_report_returns_all_places_of_an_ambiguous_name() -> None:
     menu = PACKS["kab-pekalongan"]
     both = [code("Yosorejo", menu, kecamatan) for kecamatan in ("Petungkriyono", "Siwalan")]
     assert sorted(parse_report("1 yosorejo banjir", menu).places) == sorted(both)
+
     for place, kecamatan in zip(both, ("petungkriyono", "kec. siwalan"), strict=True):
         read = parse_report(f"1 yosorejo {kecamatan} banjir", menu)
         assert (read.category, read.places, read.description) == ("banjir", (place,), "banjir")
@@ -285,7 +290,7 @@ def test_a_village_whose_name_stands_twice() -> None:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_every_kind_and_every_place_of_a_pack_is_understood(pack: str) -> None:
+def test_parse_report_knows_every_category_and_place_of_a_pack(pack: str) -> None:
     menu = PACKS[pack]
     for area, name in menu.areas.kelurahan.items():
         kecamatan = menu.areas.kecamatan[menu.areas.kecamatan_of(area)]
@@ -300,7 +305,7 @@ def test_every_kind_and_every_place_of_a_pack_is_understood(pack: str) -> None:
 
 
 @given(st.text(max_size=400) | st.from_regex(r"([0-9A-Za-z]{1,9}[ ,.]{1,2}){0,30}", fullmatch=True))
-def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
+def test_parsers_never_raise_and_invent_nothing(text: str) -> None:
     for menu in PACKS.values():
         understood = parse_command(text, menu)
         assert understood.argument in text
@@ -321,7 +326,7 @@ def test_nothing_typed_raises_and_nothing_is_made_up(text: str) -> None:
     ["x" * 4096, "a " * 2048, "klegx " * 680, "kec " * 1024, "7340 " * 800, "panjang " * 500, "9" * 4096, "-1" * 2048],
     ids=lambda text: text[:8],
 )
-def test_a_long_text_takes_no_long_time(text: str) -> None:
+def test_parse_report_is_fast_on_a_long_text(text: str) -> None:
     for menu in PACKS.values():
         began = time.perf_counter()
         parse_report(text, menu)
@@ -357,13 +362,14 @@ TICKETS = [
 
 
 @pytest.mark.parametrize(("text", "ticket", "besides"), TICKETS)
-def test_the_ticket_in_a_text(text: str, ticket: str, besides: str) -> None:
+def test_find_ticket_returns_ticket_and_rest(text: str, ticket: str, besides: str) -> None:
     assert find_ticket(text) == (ticket, besides)
 
 
-def test_of_ten_tickets_the_first_is_meant() -> None:
+def test_find_ticket_returns_the_first_of_several() -> None:
     drawn = iter(range(12_345, 9_000_000, 812_345))
     ten = [tickets.generate(lambda _: next(drawn)) for _ in range(10)]
+
     assert find_ticket(" ".join(map(tickets.with_dash, ten)))[0] == ten[0]
 
 
@@ -371,7 +377,7 @@ def test_of_ten_tickets_the_first_is_meant() -> None:
     ("text", "places"),
     [("Klego", [KLEGO]), ("klego ya pak", [KLEGO]), ("kelurahan medono", [MEDONO]), ("saya di poncol", [PONCOL])],
 )
-def test_the_place_of_a_subscription(text: str, places: list[str]) -> None:
+def test_find_places_in_a_subscription(text: str, places: list[str]) -> None:
     assert list(find_places(text, CITY)) == places
 
 
@@ -388,12 +394,13 @@ AUTOMATIC = [
 
 
 @pytest.mark.parametrize(("text", "automatic"), AUTOMATIC)
-def test_what_a_machine_has_written(text: str, automatic: bool) -> None:
+def test_is_automatic_recognises_replies_of_machines(text: str, automatic: bool) -> None:
     assert [is_automatic(text, menu.keywords) for menu in PACKS.values()] == [automatic] * len(PACKS)
 
 
-def test_a_phrase_of_machines_is_folded_as_the_text_is() -> None:
+def test_is_automatic_normalises_phrases() -> None:
     keywords = Keywords({}, {}, {}, frozenset(), ("auto-reply",))
+
     assert is_automatic("Auto reply: rapat", keywords)
     assert not is_automatic("", keywords)
     assert parse_command("LAPOR 3", replace(CITY, keywords=keywords)) == Command()

@@ -1,4 +1,4 @@
-"""The worker against a real PostgreSQL and carriers that do as they are told: sent, recorded and told once."""
+"""Sender with a real PostgreSQL and scripted carriers: messages are sent, recorded and logged once."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.messages import OTHER, PHONE, Stage, ToldCarrier, phone
-from tests.helpers.senders import BRISK, Held, ended, has_become, of_channels, sender, working
+from tests.helpers.messages import MessageQueue, ScriptedCarrier
+from tests.helpers.phones import NUMBER, OTHER, phone
+from tests.helpers.senders import FAST, WaitingCarrier, has_status, is_drained, running, sender, sender_of
 from tests.helpers.waiting import until
 
 
-class Uneven(ToldCarrier):
-    """A carrier whose answers take differently long, so that sends end while others are being recorded."""
+class Uneven(ScriptedCarrier):
+    """Carrier whose calls take different times, so that some end while others are recorded."""
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         await asyncio.sleep(len(self.calls) % 7 / 500)
         return await super().send(text, recipients)
 
 
-class Forgetful(ToldCarrier):
-    """A carrier that says nothing of the first number."""
+class Forgetful(ScriptedCarrier):
+    """Carrier whose answer lacks the first number."""
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
         outcomes = await super().send(text, recipients)
@@ -46,52 +47,60 @@ class Forgetful(ToldCarrier):
 # Sending ------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_due_is_sent_and_recorded(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    carrier = ToldCarrier()
+async def test_due_messages_are_sent_and_recorded(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    carrier = ScriptedCarrier()
     for number in range(3):
-        await stage.put(to=phone(number))
-    await stage.put("another text")
-    async with working(sender(outbox, clock, carrier)):
-        await until(lambda: ended(stage))
+        await queue.put(to=phone(number))
+    await queue.put("another text")
+
+    async with running(sender(outbox, clock, carrier)):
+        await until(lambda: is_drained(queue))
+
     assert sorted(len(recipients) for _, recipients in carrier.calls) == [1, 3]
-    assert await stage.statuses() == ["accepted"] * 4
+    assert await queue.statuses() == ["accepted"] * 4
 
 
-async def test_each_outcome_is_recorded_by_its_number(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
+async def test_outcomes_are_recorded_by_number(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
     outcomes: list[Outcome] = [Accepted("a"), Refused("no"), Unknown("no answer")]
     for number in range(3):
-        await stage.put(to=phone(number), kind=MessageClass.REPLY)
-    carrier = ToldCarrier(lambda _, to: outcomes[int(to.e164[-2:])])
-    async with working(sender(outbox, clock, carrier)):
-        await until(lambda: ended(stage))
-    assert await stage.statuses() == ["accepted", "refused", "unknown"]
+        await queue.put(to=phone(number), kind=MessageClass.REPLY)
+    carrier = ScriptedCarrier(lambda _, to: outcomes[int(to.e164[-2:])])
+
+    async with running(sender(outbox, clock, carrier)):
+        await until(lambda: is_drained(queue))
+
+    assert await queue.statuses() == ["accepted", "refused", "unknown"]
 
 
-async def test_a_number_without_an_outcome_is_unknown(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    first = await stage.put(to=phone(1), kind=MessageClass.REPLY)
-    await stage.put(to=phone(2), kind=MessageClass.REPLY)
-    async with working(sender(outbox, clock, Forgetful())):
-        await until(lambda: ended(stage))
-    assert await stage.statuses() == ["unknown", "accepted"]
-    assert (await stage.row(first))["reason"] == "the carrier said nothing of this number"
+async def test_a_number_without_an_outcome_is_unknown(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    first = await queue.put(to=phone(1), kind=MessageClass.REPLY)
+    await queue.put(to=phone(2), kind=MessageClass.REPLY)
+
+    async with running(sender(outbox, clock, Forgetful())):
+        await until(lambda: is_drained(queue))
+
+    assert await queue.statuses() == ["unknown", "accepted"]
+    assert (await queue.row(first))["reason"] == "the carrier said nothing of this number"
 
 
 async def test_a_deferred_message_is_sent_again_when_it_is_due(
-    outbox: Outbox, stage: Stage, clock: ManualClock
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
     tries: list[Outcome] = [Deferred("busy"), Deferred("busy", timedelta(minutes=2)), Accepted("a")]
-    carrier = ToldCarrier(lambda _text, _to: tries.pop(0))
-    message = await stage.put()
-    async with working(sender(outbox, clock, carrier)):
+    carrier = ScriptedCarrier(lambda _text, _to: tries.pop(0))
+    message = await queue.put()
+
+    async with running(sender(outbox, clock, carrier)):
         for wait in (5, 120):
-            await until(lambda: has_become(stage, message, "queued", "busy"))
-            assert (await stage.row(message))["due_at"] == clock.now() + timedelta(seconds=wait)
+            await until(lambda: has_status(queue, message, "queued", "busy"))
+            assert (await queue.row(message))["due_at"] == clock.now() + timedelta(seconds=wait)
             await asyncio.sleep(0.03)
             assert len(carrier.calls) == 3 - len(tries)
             clock.advance(seconds=wait)
             await until(partial(_left, tries, len(tries) - 1))
-        await until(lambda: ended(stage))
-    assert (await stage.row(message))["attempts"] == 3
+        await until(lambda: is_drained(queue))
+
+    assert (await queue.row(message))["attempts"] == 3
 
 
 async def _left(tries: Sequence[Outcome], count: int) -> bool:
@@ -100,69 +109,80 @@ async def _left(tries: Sequence[Outcome], count: int) -> bool:
 
 async def test_two_workers_never_send_a_message_twice(database: Database, vault: Vault) -> None:
     clock = Clock()
-    stage = Stage(database, vault, clock)
+    queue = MessageQueue(database, vault, clock)
     carriers = [Uneven() for _ in range(3)]
     for number in range(100):
-        await stage.put(f"text {number % 10}", to=phone(number))
-    small = replace(BRISK, batch_size=7, recipients_per_call=3)
+        await queue.put(f"text {number % 10}", to=phone(number))
+    small = replace(FAST, batch_size=7, recipients_per_call=3)
     senders = [
         sender(Outbox(database, vault, clock), clock, carrier, f"w{number}", small)
         for number, carrier in enumerate(carriers)
     ]
+
     with structlog.testing.capture_logs() as logs:
-        async with working(*senders):
-            await until(lambda: ended(stage))
+        async with running(*senders):
+            await until(lambda: is_drained(queue))
     assert Counter(line["event"] for line in logs) == {"message.sent": 100}
+
     sent = Counter(pair for carrier in carriers for pair in carrier.sent)
     assert sent == Counter((f"text {number % 10}", phone(number).e164) for number in range(100))
-    assert await stage.statuses() == ["accepted"] * 100
+    assert await queue.statuses() == ["accepted"] * 100
 
 
 async def test_a_report_that_comes_before_the_answer_is_applied(
-    database: Database, outbox: Outbox, stage: Stage, clock: ManualClock
+    database: Database, outbox: Outbox, queue: MessageQueue, clock: ManualClock
 ) -> None:
-    carrier = Held()
-    await stage.put()
-    async with working(sender(outbox, clock, carrier)):
-        await carrier.asked.wait()
+    carrier = WaitingCarrier()
+    await queue.put()
+
+    async with running(sender(outbox, clock, carrier)):
+        await carrier.called.wait()
         early = Receipt("id-1-4567", ReceiptStatus.DELIVERED, "Success", "")
         await Receipts(database, clock).store("at", early)
-        carrier.let.set()
-        await until(lambda: ended(stage))
-    assert await stage.statuses() == ["delivered"]
+        carrier.released.set()
+        await until(lambda: is_drained(queue))
+
+    assert await queue.statuses() == ["delivered"]
 
 
 # What is told of it -------------------------------------------------------------------------------------------------
 
 
-async def test_every_send_is_one_line_without_a_number(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
-    first = await stage.put(ticket="73402817")
-    second = await stage.put(to=OTHER)
+async def test_each_send_is_logged_once_without_a_number(
+    outbox: Outbox, queue: MessageQueue, clock: ManualClock
+) -> None:
+    first = await queue.put(ticket="73402817")
+    second = await queue.put(to=OTHER)
     with structlog.testing.capture_logs() as logs:
-        async with working(sender(outbox, clock, ToldCarrier())):
-            await until(lambda: ended(stage))
+        async with running(sender(outbox, clock, ScriptedCarrier())):
+            await until(lambda: is_drained(queue))
+
     lines = [line for line in logs if line["event"] == "message.sent"]
     assert [line.pop("duration_ms") >= 0 for line in lines] == [True, True]
+
     common = {"event": "message.sent", "log_level": "info", "class": "confirmation", "channel": "at"}
     common |= {"outcome": "accepted", "reason": ""}
     assert lines == [
         {**common, "message": first, "ticket": "73402817", "attempts": 1},
         {**common, "message": second, "ticket": None, "attempts": 1},
     ]
-    for number in (PHONE, OTHER):
+
+    for number in (NUMBER, OTHER):
         assert number.e164[1:] not in repr(logs)
 
 
-async def test_sends_and_the_queue_are_counted(outbox: Outbox, stage: Stage, clock: ManualClock) -> None:
+async def test_metrics_count_sends_and_the_queue(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
     metrics = Metrics()
     outcomes: list[Outcome] = [Accepted("a"), Refused("no"), Accepted("b")]
     for number in range(3):
-        await stage.put(to=phone(number))
-    await stage.put(channel="another")
-    carrier = ToldCarrier(lambda _, to: outcomes[int(to.e164[-2:])])
-    async with working(of_channels(outbox, {"at": carrier}, clock, metrics=metrics)):
+        await queue.put(to=phone(number))
+    await queue.put(channel="another")
+    carrier = ScriptedCarrier(lambda _, to: outcomes[int(to.e164[-2:])])
+    async with running(sender_of(outbox, {"at": carrier}, clock, metrics=metrics)):
         await until(lambda: _counted(metrics, "waspada_queue_depth 1.0"))
+
     shown = metrics.render().decode()
+
     assert 'waspada_sends_total{channel="at",outcome="accepted"} 2.0' in shown
     assert 'waspada_sends_total{channel="at",outcome="refused"} 1.0' in shown
 

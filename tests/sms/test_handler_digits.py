@@ -1,0 +1,106 @@
+"""SMS of one digit: a draft is filed, an officer replies to an alert, or it is not understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.messages.tables import inbound_messages
+from gateway.people.directory import Directory
+from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.runtime.clock import Clock
+from tests.helpers.clocks import ManualClock
+from tests.helpers.sms import NUMBER, SmsWorld, drop_session, pack_sms
+from tests.helpers.ussd import TO_DESCRIBE, VAULT
+
+
+@pytest.mark.parametrize("text", ["1", " 1\n", "1.", "'1'"])
+async def test_one_files_the_draft(world: SmsWorld, clock: ManualClock, text: str) -> None:
+    await drop_session(world, clock)
+    reply = await world.send_sms(text)
+
+    (incident,) = await world.incidents()
+    assert reply == pack_sms("received", category="gesekan", area=incident["area"], ticket=await world.newest_ticket())
+
+    (letter,) = await world.rows(inbound_messages)
+    assert (letter["made"], letter["ticket"], letter["answered"]) == ("draft", incident["ticket"], True)
+    assert await world.send_sms(" 1 .") == pack_sms("unknown"), "there is nothing any more that it could mean"
+    assert len(await world.incidents()) == 1
+
+
+async def test_one_files_the_next_draft_too(world: SmsWorld, clock: ManualClock) -> None:
+    await drop_session(world, clock)
+    assert await world.send_sms("1")
+
+    await drop_session(world, clock, TO_DESCRIBE[1:])  # the language is remembered
+    assert await world.send_sms("1")
+    assert await world.dispositions() == ["draft", "draft"]
+
+
+async def test_a_draft_not_committed_is_offered_again_and_counted_once(world: SmsWorld, clock: ManualClock) -> None:
+    await drop_session(world, clock)
+    before = await world.stored()
+    await world.store_sms("1")
+
+    await world.handle_and_kill()
+    assert await world.stored() == before
+    assert await world.handler.handle_all() == 1
+
+    stored = await world.stored()
+    assert (stored.menu_session.answers, stored.filed_today(clock.now().date())) == ({}, 1)
+
+
+async def test_one_files_nothing_at_the_reply_limit(world: SmsWorld, clock: ManualClock) -> None:
+    await drop_session(world, clock)
+    for _ in range(10):
+        assert await world.send_sms("BANTUAN")
+    assert await world.send_sms("1") == ""
+    assert await world.incidents() == []
+    assert [letter.text for letter in await world.queue.list_inbound(to_sort=True)] == ["1"]
+
+    clock.advance(hours=1)
+    assert await world.send_sms("1"), "it is left as it was"
+    assert len(await world.incidents()) == 1
+
+
+async def appoint(world: SmsWorld) -> None:
+    """Make `NUMBER` the number of an officer."""
+    officer = ListedPerson(NUMBER, (RoleGrant(Role.OFFICER, ("33.75.03",)),))
+    await Directory(world.services.database, VAULT, Clock()).import_people([officer], source="test", language="id")
+
+
+@pytest.mark.parametrize("text", ["1", "2", "3", "1 benar", "2,", "3. hoaks"])
+async def test_a_digit_of_an_unknown_number_is_not_understood(world: SmsWorld, text: str) -> None:
+    assert await world.send_sms(text) == pack_sms("unknown")
+    assert await world.dispositions() == ["other"]
+
+
+@pytest.mark.parametrize("text", ["1", "2", "3", " 3 ", "1 benar", "1.", "1,", "2, dicek", "3.hoaks", "'1' ya"])
+async def test_a_reply_of_an_officer_is_stored_and_not_answered(world: SmsWorld, text: str) -> None:
+    await appoint(world)
+    for _ in range(2):  # to two alerts, one after the other
+        assert await world.send_sms(text) == ""
+
+    assert await world.dispositions() == ["officer", "officer"]
+    assert await world.queue.list_inbound(to_sort=True) == []
+
+
+@pytest.mark.parametrize("text", ["4", "12", "1a", "1.5 juta", "benar 1", "satu", "2 orang berkelahi"])
+async def test_other_texts_of_an_officer_are_no_reply_to_an_alert(world: SmsWorld, text: str) -> None:
+    await appoint(world)
+    assert await world.send_sms(text) == pack_sms("unknown")
+
+
+async def test_a_reply_of_an_officer_leaves_the_draft(world: SmsWorld, clock: ManualClock) -> None:
+    await appoint(world)
+    await drop_session(world, clock)
+
+    assert await world.send_sms("1 benar") == ""
+    assert len(await world.services.drafts.list_drafts()) == 1
+
+
+async def test_two_leaves_the_draft(world: SmsWorld, clock: ManualClock) -> None:
+    await appoint(world)
+    await drop_session(world, clock)
+
+    assert await world.send_sms("2") == ""
+    assert len(await world.services.drafts.list_drafts()) == 1
