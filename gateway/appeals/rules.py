@@ -105,12 +105,12 @@ def _text_faults(language: str, text: str, menu: Menu, service_code: str) -> Ite
         yield unknown("language", language, menu.languages)
         return
     try:
-        unfilled = sorted(placeholders(text) - set(APPEAL_PLACEHOLDERS))
+        unknown_names = sorted(placeholders(text) - set(APPEAL_PLACEHOLDERS))
     except ValueError as error:
         yield f"{language}: {error}"
         return
-    if unfilled:
-        yield f"{language}: unknown placeholder {{{unfilled[0]}}}; {one_of(APPEAL_PLACEHOLDERS)}"
+    if unknown_names:
+        yield f"{language}: unknown placeholder {{{unknown_names[0]}}}; {one_of(APPEAL_PLACEHOLDERS)}"
     elif not text.strip():
         yield f"{language}: this text is empty"
     elif (parts := max(one.parts for one in render_texts({language: text}, menu, service_code))) > MOST_PARTS:
