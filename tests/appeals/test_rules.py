@@ -18,7 +18,7 @@ from tests.helpers.appeals import BUDI, DRAFT, OWN_TEXTS, RINI, SITI, AppealWorl
     ("draft", "message"),
     [
         (replace(DRAFT, purpose=" "), "needs a purpose"),
-        (replace(DRAFT, channel="xy"), 'unknown channel "xy"; expected at'),
+        (replace(DRAFT, channel="xy"), 'unknown channel "xy"; expected one of at'),
         (replace(DRAFT, template="war"), 'unknown template "war"; expected one of asn, uang, damai, cek_kabar'),
         (replace(DRAFT, template=""), "either a template"),
         (replace(DRAFT, texts={"id": "x"}), "either a template"),
