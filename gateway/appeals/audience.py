@@ -16,6 +16,7 @@ from typing import Any
 
 from gateway.people.person import Role, enclosing_codes
 from gateway.places.areas import Areas
+from gateway.text.diagnostics import one_of, quoted, unknown
 
 _GROUP_KEYS = ("roles", "areas", "neighbours", "languages")
 _OPERATORS = ("and", "or", "not")
@@ -89,9 +90,9 @@ def parse_audience(value: Any, areas: Areas, languages: Mapping[str, str], depth
 
 
 def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
-    if unknown := sorted(map(str, value.keys() - set(_GROUP_KEYS))):
-        keys = ", ".join(f'"{key}"' for key in unknown)
-        raise InvalidAudience(f"unknown key {keys}; expected one of {', '.join((*_GROUP_KEYS, *_OPERATORS))}")
+    if unknown_keys := sorted(map(str, value.keys() - set(_GROUP_KEYS))):
+        keys = ", ".join(map(quoted, unknown_keys))
+        raise InvalidAudience(f"unknown key {keys}; {one_of((*_GROUP_KEYS, *_OPERATORS))}")
     neighbours = value.get("neighbours", False)
     codes = _parse_words(value, "areas", "area", {**areas.kelurahan, **areas.kecamatan})
     if not isinstance(neighbours, bool):
@@ -115,7 +116,7 @@ def _parse_words(value: Mapping[str, Any], key: str, singular: str, known: Mappi
         raise InvalidAudience(f"{key} is empty: leave it out, or name some")
     for word in words:
         if not isinstance(word, str) or word not in known:
-            raise InvalidAudience(f'{key}: unknown {singular} "{word}"; {_suggestion(str(word), known)}')
+            raise InvalidAudience(f"{key}: {unknown(singular, word)}; {_suggestion(str(word), known)}")
     return tuple(dict.fromkeys(map(str, words)))
 
 
@@ -125,7 +126,7 @@ def _suggestion(word: str, known: Mapping[str, str]) -> str:
         return f"write its code, {' or '.join(codes)}"
     if len(known) > _LONGEST_LISTED:
         return f"expected a code of the pack's areas.csv, such as {min(known)}"
-    return f"expected one of {', '.join(known)}"
+    return one_of(known)
 
 
 # Areas ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Union
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 from pydantic_settings import NoDecode
 
 from gateway.settings.types import CommaSeparated, FromFile, NavigationKey, Required, ServiceCode, WebhookSecret
@@ -97,7 +97,7 @@ def channel_union(variants: ChannelVariants) -> Any:
 def _unknown_carrier(variants: ChannelVariants) -> type[ChannelSettings]:
     """Make the variant that refuses its `carrier` and takes every setting that one of the known carriers has."""
 
-    def refuse(name: str) -> str:
+    def refuse(name: object) -> str:
         raise ValueError(unknown("carrier", name, variants))
 
     others: dict[str, Any] = {name: (Any, None) for model in variants.values() for name in model.model_fields}
@@ -106,6 +106,6 @@ def _unknown_carrier(variants: ChannelVariants) -> type[ChannelSettings]:
     return create_model(
         "ChannelOfUnknownCarrier",
         __base__=ChannelSettings,
-        carrier=(Annotated[str, AfterValidator(refuse)], ...),
+        carrier=(Annotated[str, BeforeValidator(refuse)], ...),
         **others,
     )

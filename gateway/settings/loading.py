@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import GenericAlias
 from typing import Any
@@ -12,7 +13,7 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from gateway.settings.channel import ChannelVariants, channel_union
+from gateway.settings.channel import ChannelVariants, KeySettings, channel_union
 from gateway.settings.settings import Settings
 from gateway.settings.sources import SettingsRefused, Sources, find_lines
 from gateway.settings.types import ChannelName
@@ -32,7 +33,8 @@ def load_settings(config: Path | None, variants: ChannelVariants, **options: Any
     given = {name: value for name, value in options.items() if value is not None}
     sources = Sources(options=frozenset(given), file=config, lines=find_lines(config) if config else {})
 
-    diagnostics = [f"{name}: there is no such setting{_hint(name, variants)}" for name in _unknown_variables()]
+    known = _names_like((), "", variants)
+    diagnostics = [f"{name}: there is no such setting{_hint(name, known)}" for name in _unknown_variables()]
     try:
         settings = _settings_model(config, variants)(**given)
     except ValidationError as error:
@@ -75,8 +77,7 @@ def _diagnostic(fault: ErrorDetails, sources: Sources, variants: ChannelVariants
         path = path[: 4 if path[2:3] == ["keys"] else 3]
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        known = {carrier: variants[carrier]} if carrier in variants else variants
-        message = f"there is no such setting{_hint(path[-1], known)}"
+        message = f"there is no such setting{_hint(path[-1], _names_like(path, carrier, variants))}"
     elif fault["type"] == "missing":
         message = "is missing"
     elif fault["type"] == "model_type":
@@ -86,8 +87,15 @@ def _diagnostic(fault: ErrorDetails, sources: Sources, variants: ChannelVariants
     return f"{origin}: {name}: {message}" if origin else f"{name}: {message}"
 
 
-def _hint(name: str, variants: ChannelVariants) -> str:
-    """Suggest the setting with the closest name. Returns an empty text if none is close."""
-    known = [*Settings.model_fields, *(field for model in variants.values() for field in model.model_fields)]
-    close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), [*known, *NOT_SETTINGS], n=1)
+def _names_like(path: Sequence[str], carrier: str, variants: ChannelVariants) -> list[str]:
+    """List the names that may be meant at `path`: of navigation keys, of this carrier, or of every setting."""
+    if path[2:3] == ["keys"]:
+        return [*KeySettings.model_fields]
+    models = [variants[carrier]] if carrier in variants else variants.values()
+    return [*Settings.model_fields, *(name for model in models for name in model.model_fields), *NOT_SETTINGS]
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """Suggest the known name that is closest. Returns an empty text if none is close."""
+    close = difflib.get_close_matches(name.lower().removeprefix("waspada_"), list(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -236,7 +236,7 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
             "appeals", "draft", *appeal, *location, password_file=str(password), pack=str(PACK)
         )
         assert status == 1
-        assert err.startswith("Error: areas: nothing is called 33.76.01.1002; known are"), "one that is set counts"
+        assert err.startswith('Error: areas: unknown area "33.76.01.1002"; expected '), "one that is set counts"
         assert await program.end_with(signal.SIGTERM) == 0
 
     status, out, _ = await run_command("check", "--data", str(data))

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.wiring import CARRIERS
 from tests.helpers.settings import CHANNEL, diagnostics, read_channel
+
+ONE_CARRIER = {"africastalking": CARRIERS["africastalking"]}
 
 
 def test_channel_of_the_file_has_the_settings_of_its_carrier(config: Path) -> None:
@@ -43,17 +46,30 @@ def test_channel_with_an_unsafe_webhook_secret_is_refused(config: Path, secret: 
 def test_channel_in_one_line_is_refused_with_its_line(config: Path) -> None:
     config.write_text("# all in one\nchannels = {at = {carrier = 'pigeon'}}\n")
 
-    refusal = f'{config}:2: channels.at.carrier: unknown carrier "pigeon"; expected africastalking'
-    assert refusal in diagnostics(config)
+    refusal = f'{config}:2: channels.at.carrier: unknown carrier "pigeon"; expected one of africastalking'
+    assert refusal in diagnostics(config, carriers=ONE_CARRIER)
 
 
 def test_channel_of_an_unknown_carrier_has_its_other_mistakes_reported_too(config: Path) -> None:
     config.write_text(CHANNEL.replace("africastalking", "pigeon") + "limit = 1\ncolour = 1\n")
 
-    assert diagnostics(config) == [
-        f'{config}:3: channels.at.carrier: unknown carrier "pigeon"; expected africastalking',
+    assert diagnostics(config, carriers=ONE_CARRIER) == [
+        f'{config}:3: channels.at.carrier: unknown carrier "pigeon"; expected one of africastalking',
         f"{config}:8: channels.at.limit: Input should be greater than or equal to 40",
         f"{config}:9: channels.at.colour: there is no such setting",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"), [("3", "3"), ("true", "True"), ('["africastalking"]', "['africastalking']")]
+)
+def test_channel_whose_carrier_is_no_text_is_refused_with_the_names_of_all(
+    config: Path, value: str, quoted: str
+) -> None:
+    config.write_text(CHANNEL.replace('"africastalking"', value))
+
+    assert diagnostics(config, carriers=ONE_CARRIER) == [
+        f'{config}:3: channels.at.carrier: unknown carrier "{quoted}"; expected one of africastalking'
     ]
 
 
@@ -76,4 +92,14 @@ def test_channel_with_wrong_navigation_keys_is_refused_with_their_names(config: 
     assert diagnostics(config) == [
         f"{config}:8: channels.at.keys.back_elsewhere: is missing",
         f"{config}:10: channels.at.keys.home: must be 1 to 3 digits, in quotes",
+    ]
+
+
+def test_unknown_navigation_key_is_refused_with_the_closest_key(config: Path) -> None:
+    keys = 'back = "0"\nback_elsewhere = "7"\nhome = "8"\nmore = "9"\nhom = "1"\nmor = "1"\n'
+    config.write_text(f"{CHANNEL}[channels.at.keys]\n{keys}")
+
+    assert diagnostics(config) == [
+        f"{config}:13: channels.at.keys.hom: there is no such setting (did you mean home?)",
+        f"{config}:14: channels.at.keys.mor: there is no such setting (did you mean more?)",
     ]

@@ -193,5 +193,5 @@ def test_a_carrier_of_no_table_is_refused_with_the_names_of_all(tmp_path: Path) 
 def test_the_toy_carrier_is_in_no_table_of_the_program(tmp_path: Path) -> None:
     config = settings_file(tmp_path, "http://toy.example")
 
-    with pytest.raises(SettingsRefused, match='unknown carrier "toy"; expected africastalking'):
+    with pytest.raises(SettingsRefused, match='unknown carrier "toy"; expected one of africastalking'):
         read_settings(config)
