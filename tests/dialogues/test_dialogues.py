@@ -63,8 +63,10 @@ def menu(pack: str) -> Menu:
 def test_dialogue(path: Path, request: pytest.FixtureRequest) -> None:
     recorded = path.read_text(encoding="utf-8")
     said = "".join(DialoguePhone(menu(pack_of(recorded))).play(recorded))
+
     if request.config.getoption("--update"):
         path.write_text(said, encoding="utf-8")
+
     assert said == path.read_text(encoding="utf-8")
 
 
