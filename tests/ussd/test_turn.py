@@ -360,19 +360,15 @@ async def test_turn_carries_out_effects_up_to_the_limit(
     async with ussd_gateway(redis_url, database_url, menu=menu_with_effects_in_a_row(effects)) as gateway:
         screen = await Resident(gateway.services.turns).walk(("1", "3", "2"))
 
-    assert screen.label == label
-    assert (screen.text == APOLOGY["id"]) is (effects > MAX_EFFECTS)
+    assert (screen.label, screen.text == APOLOGY["id"]) == (label, effects > MAX_EFFECTS)
 
 
 def menu_with_effects_in_a_row(count: int) -> Menu:
     """Load the pack with `count` effects where a resident opts out: each leads to the next."""
+    state = "  {}:\n    do: unsubscribe\n    then: {{done: {}, failed: unavailable}}\n"
     names = ["leaving", *(f"leaving_{number}" for number in range(1, count)), "left"]
-    states = "".join(
-        f"  {name}:\n    do: unsubscribe\n    then: {{done: {following}, failed: unavailable}}\n\n"
-        for name, following in pairwise(names)
-    )
-    leaving = "  leaving:\n    do: unsubscribe\n    then: {done: left, failed: unavailable}\n\n"
-    return load(edit_pack(FILES, "flow.yaml", leaving, states))
+    states = "".join(state.format(name, following) for name, following in pairwise(names))
+    return load(edit_pack(FILES, "flow.yaml", state.format("leaving", "left"), states))
 
 
 # Numbers ----------------------------------------------------------------------------------------------------
