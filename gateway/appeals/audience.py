@@ -16,6 +16,7 @@ from typing import Any
 
 from gateway.people.person import Role, enclosing_codes
 from gateway.places.areas import Areas
+from gateway.text.diagnostics import one_of, quoted, unknown
 
 _GROUP_KEYS = ("roles", "areas", "neighbours", "languages")
 _OPERATORS = ("and", "or", "not")
@@ -78,20 +79,22 @@ def parse_audience(value: Any, areas: Areas, languages: Mapping[str, str], depth
         return _parse_group(value, areas, languages)
     operator = operators[0]
     if len(value) > 1:
-        raise InvalidAudience(f'"{operator}" must be the only key of its object; put the other conditions inside it')
+        raise InvalidAudience(
+            f"{quoted(operator)} must be the only key of its object; put the other conditions inside it"
+        )
     inside = value[operator]
     if operator == "not":
         return NoneOf(parse_audience(inside, areas, languages, depth + 1))
     if not isinstance(inside, Sequence) or isinstance(inside, str) or not inside:
-        raise InvalidAudience(f'"{operator}" must be a list of audiences')
+        raise InvalidAudience(f"{quoted(operator)} must be a list of audiences")
     parts = tuple(parse_audience(part, areas, languages, depth + 1) for part in inside)
     return AllOf(parts) if operator == "and" else AnyOf(parts)
 
 
 def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
-    if unknown := sorted(map(str, value.keys() - set(_GROUP_KEYS))):
-        keys = ", ".join(f'"{key}"' for key in unknown)
-        raise InvalidAudience(f"unknown key {keys}; expected one of {', '.join((*_GROUP_KEYS, *_OPERATORS))}")
+    if unknown_keys := sorted(map(str, value.keys() - set(_GROUP_KEYS))):
+        keys = ", ".join(map(quoted, unknown_keys))
+        raise InvalidAudience(f"unknown key {keys}; {one_of((*_GROUP_KEYS, *_OPERATORS))}")
     neighbours = value.get("neighbours", False)
     codes = _parse_words(value, "areas", "area", {**areas.kelurahan, **areas.kecamatan})
     if not isinstance(neighbours, bool):
@@ -115,7 +118,7 @@ def _parse_words(value: Mapping[str, Any], key: str, singular: str, known: Mappi
         raise InvalidAudience(f"{key} is empty: leave it out, or name some")
     for word in words:
         if not isinstance(word, str) or word not in known:
-            raise InvalidAudience(f'{key}: unknown {singular} "{word}"; {_suggestion(str(word), known)}')
+            raise InvalidAudience(f"{key}: {unknown(singular, word)}; {_suggestion(str(word), known)}")
     return tuple(dict.fromkeys(map(str, words)))
 
 
@@ -125,7 +128,7 @@ def _suggestion(word: str, known: Mapping[str, str]) -> str:
         return f"write its code, {' or '.join(codes)}"
     if len(known) > _LONGEST_LISTED:
         return f"expected a code of the pack's areas.csv, such as {min(known)}"
-    return f"expected one of {', '.join(known)}"
+    return one_of(known)
 
 
 # Areas ---------------------------------------------------------------------------------------------------------

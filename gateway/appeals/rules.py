@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from gateway.appeals.appeal import UNFINISHED, Appeal, AppealDraft, AppealStatus, approvals_needed
@@ -13,6 +13,7 @@ from gateway.menu.rules import Need
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
 from gateway.text.banned_words import find_banned_words
+from gateway.text.diagnostics import one_of, unknown
 from gateway.text.phone import mask_in
 from gateway.text.wording import placeholders
 
@@ -67,7 +68,7 @@ def _faults(draft: AppealDraft, menu: Menu, service_codes: Mapping[str, str]) ->
     if not 0 < len(draft.purpose.strip()) <= _LONGEST_PURPOSE:
         yield f"an appeal needs a purpose of at most {_LONGEST_PURPOSE} characters"
     if draft.channel not in service_codes:
-        yield _unknown("channel", draft.channel, sorted(service_codes))
+        yield unknown("channel", draft.channel, sorted(service_codes))
     try:
         parse_audience(draft.audience, menu.areas, menu.languages)
     except InvalidAudience as error:
@@ -79,10 +80,6 @@ def _faults(draft: AppealDraft, menu: Menu, service_codes: Mapping[str, str]) ->
     for language, text in draft.texts.items():
         yield from _text_faults(language, text, menu, service_codes.get(draft.channel, ""))
     yield from _refused_words(draft, menu)
-
-
-def _unknown(kind: str, word: str, expected: Iterable[str]) -> str:
-    return f'unknown {kind} "{word}"; expected one of {", ".join(expected) or "none"}'
 
 
 def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
@@ -98,22 +95,22 @@ def _refused_words(draft: AppealDraft, menu: Menu) -> Iterator[str]:
 def _template_faults(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     template = menu.templates.get(draft.template)
     if template is None:
-        yield _unknown("template", draft.template, menu.templates)
+        yield unknown("template", draft.template, menu.templates)
     elif template.needs is Need.CLOSED_INCIDENT and not draft.ticket:
         yield f"{draft.template} speaks of an incident: name its ticket"
 
 
 def _text_faults(language: str, text: str, menu: Menu, service_code: str) -> Iterator[str]:
     if language not in menu.languages:
-        yield _unknown("language", language, menu.languages)
+        yield unknown("language", language, menu.languages)
         return
     try:
-        unknown = sorted(placeholders(text) - set(APPEAL_PLACEHOLDERS))
+        unknown_names = sorted(placeholders(text) - set(APPEAL_PLACEHOLDERS))
     except ValueError as error:
         yield f"{language}: {error}"
         return
-    if unknown:
-        yield f"{language}: unknown placeholder {{{unknown[0]}}}; expected one of {', '.join(APPEAL_PLACEHOLDERS)}"
+    if unknown_names:
+        yield f"{language}: unknown placeholder {{{unknown_names[0]}}}; {one_of(APPEAL_PLACEHOLDERS)}"
     elif not text.strip():
         yield f"{language}: this text is empty"
     elif (parts := max(one.parts for one in render_texts({language: text}, menu, service_code))) > MOST_PARTS:

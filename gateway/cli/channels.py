@@ -17,6 +17,7 @@ from gateway.cli.output import print_row, print_rows
 from gateway.messages.channel_state import Channels, ChannelStatus
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.settings import Settings, SettingsRefused
+from gateway.text.diagnostics import unknown
 from gateway.text.json_values import to_json
 
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Your name, for the audit trail.")
@@ -95,9 +96,7 @@ def _settings_with(config: Path | None, data: Path | None, name: str) -> Setting
     """Read the settings. Raises `click.BadParameter` if they have no channel of this name."""
     settings = locate_gateway(config, data)
     if name not in settings.channels:
-        raise click.BadParameter(
-            f'unknown channel "{name}"; expected one of {", ".join(settings.channels)}', param_hint="NAME"
-        )
+        raise click.BadParameter(unknown("channel", name, settings.channels), param_hint="NAME")
     return settings
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
 from gateway.accounts.passwords import PasswordRefused
-from gateway.appeals import appeal
+from gateway.appeals.appeal import ActNotAllowed
 from gateway.appeals.audience import InvalidAudience
 from gateway.appeals.rules import InvalidDraft
 from gateway.appeals.store import NoSuchAppeal
@@ -53,7 +53,7 @@ EXPLAINED_ERRORS = (
     InvalidAudience,
     InvalidDraft,
     WrongVaultKey,
-    appeal.ActNotAllowed,
+    ActNotAllowed,
 )
 
 

@@ -14,6 +14,7 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load
 from gateway.runtime.pack_folder import read_pack
+from gateway.text.diagnostics import unknown
 
 
 @click.group()
@@ -63,6 +64,5 @@ def _choose_language(menu: Menu, wanted: str | None) -> str:
     if wanted is None:
         return menu.language
     if wanted not in menu.languages:
-        message = f'unknown language "{wanted}"; expected one of {", ".join(menu.languages)}'
-        raise click.BadParameter(message, param_hint="--language")
+        raise click.BadParameter(unknown("language", wanted, menu.languages), param_hint="--language")
     return wanted

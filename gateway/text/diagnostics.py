@@ -31,10 +31,8 @@ def unknown(kind: str, given: object, expected: Iterable[str] | None = None) -> 
 
 def one_of(expected: Iterable[str]) -> str:
     """Word the second half of a message about an unknown or a missing value: `expected one of fkdm, fkub`."""
-    names = list(expected)
-    if not names:
-        return "none is defined"
-    return f"expected one of {', '.join(names)}" if len(names) > 1 else f"expected {names[0]}"
+    names = ", ".join(expected)
+    return f"expected one of {names}" if names else "none is defined"
 
 
 def quoted(given: object) -> str:

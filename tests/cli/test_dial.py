@@ -299,7 +299,7 @@ async def test_verb_exits_with_1_after_a_network_error(gateway: DialledGateway, 
         (["--keys", "1 'ribut"], "No closing quotation"),
         (["--sms", "BANTUAN", "*123#"], "without CODE and --keys"),
         (["--sms", "BANTUAN", "--keys", "1"], "without CODE and --keys"),
-        (["--channel", "x"], 'unknown channel "x"; expected local'),
+        (["--channel", "x"], 'unknown channel "x"; expected one of local'),
     ],
 )
 def test_verb_refuses_wrong_options_before_any_call(tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -1,4 +1,4 @@
-"""One edit of a pack, and all that is said of it then."""
+"""Edits of a pack, and the diagnostics that they lead to."""
 
 from __future__ import annotations
 
@@ -13,18 +13,30 @@ ID, EN, JV = "wording/id.yaml", "wording/en.yaml", "wording/jv.yaml"
 
 
 def edit_pack(files: Files, file: str, old: str, new: str) -> Files:
-    """`files` with the first `old` in one of them replaced."""
+    """Replace the first `old` in one of the files. Fails if there is none."""
     assert old in files[file]
     return {**files, file: files[file].replace(old, new, 1)}
 
 
 def all_diagnostics(files: Files, limits: Limits = DEFAULT) -> list[str]:
-    """All that is said of a pack, whole or not."""
+    """Return all diagnostics of a pack, valid or not, in their order."""
     menu, diagnostics, unknowns = parse_pack(files)
-    found = {*diagnostics, *(check(menu, limits, unknowns) if menu else ())}
-    return [str(one) for one in sorted(found)]
+    found = set(diagnostics)
+    if menu is not None:
+        found.update(check(menu, limits, unknowns))
+    return [str(diagnostic) for diagnostic in sorted(found)]
+
+
+def diagnostics_after(files: Files, file: str, old: str, new: str) -> list[str]:
+    """Return all diagnostics of a pack after one edit."""
+    return all_diagnostics(edit_pack(files, file, old, new))
 
 
 def line_at(files: Files, file: str, text: str) -> str:
-    """Where `text` first stands in a file, as complaints say it."""
-    return f"{file}:{files[file][: files[file].index(text)].count(chr(10)) + 1}"
+    """Return the file and line of the first `text`, in the form of a diagnostic."""
+    return f"{file}:{line_of(files, file, text)}"
+
+
+def line_of(files: Files, file: str, text: str) -> int:
+    """Return the line of the first `text` in a file."""
+    return files[file][: files[file].index(text)].count("\n") + 1

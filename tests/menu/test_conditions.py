@@ -1,4 +1,4 @@
-"""Conditions: what they say, and the states that they pass over."""
+"""Conditions: parsing, evaluation, and the states that they skip."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from gateway.menu.conditions import NotACondition, read_condition
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from tests.helpers.dialogue import GIVEN, walk
+from tests.helpers.pack_edits import Files
 
 KNOWN = {"when": "now", "category": "gesekan", "reports_today": "5", "stage": ""}
 
@@ -30,7 +31,7 @@ KNOWN = {"when": "now", "category": "gesekan", "reports_today": "5", "stage": ""
         ("stage is kampanye", False),
     ],
 )
-def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
+def test_condition_holds_or_not(text: str, holds: bool) -> None:
     assert read_condition(text).holds(KNOWN) is holds
 
 
@@ -42,7 +43,7 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
         "when is now, when is hour",
     ],
 )
-def test_what_is_no_condition_is_refused(text: str) -> None:
+def test_read_condition_refuses_other_texts(text: str) -> None:
     with pytest.raises(NotACondition):
         read_condition(text)
 
@@ -53,15 +54,15 @@ def at(menu: Menu, keys: str, **facts: str) -> str:
 
 
 @pytest.mark.parametrize(("reports", "state"), [("0", "notice"), ("4", "notice"), ("5", "limit"), ("12", "limit")])
-def test_a_fact_decides_what_is_passed_over(menu: Menu, reports: str, state: str) -> None:
+def test_condition_on_a_fact_skips_a_state(menu: Menu, reports: str, state: str) -> None:
     assert at(menu, "1 1", reports_today=reports) == state
 
 
-def test_a_fact_that_nobody_knows_holds_for_nothing(menu: Menu) -> None:
+def test_condition_on_an_unknown_fact_does_not_hold(menu: Menu) -> None:
     assert at(menu, "1 1") == "notice"
 
 
-def test_the_stage_of_the_day_can_be_asked_for(files: dict[str, str]) -> None:
+def test_condition_can_test_the_stage_of_the_day(files: Files) -> None:
     menu = load(
         {**files, "flow.yaml": files["flow.yaml"].replace("only_if: when is now", "only_if: stage is pemungutan")}
     )
@@ -70,13 +71,13 @@ def test_the_stage_of_the_day_can_be_asked_for(files: dict[str, str]) -> None:
     assert at(menu, "1 1 1 1 1 1 3", stage="kampanye") == "seen"
 
 
-def test_an_answer_that_was_taken_back_decides_nothing(menu: Menu) -> None:
+def test_condition_ignores_an_answer_that_was_taken_back(menu: Menu) -> None:
     changed = "1 1 1 1 1 1 1 0 3"  # now, then back, then earlier today
 
     assert at(menu, changed) == "seen"
 
 
-def test_a_ring_of_conditions_does_not_hang(files: dict[str, str]) -> None:
+def test_cycle_of_conditions_does_not_hang(files: Files) -> None:
     flow = files["flow.yaml"].replace(
         "  notice:\n", "  notice:\n    only_if: reports_today at least 7\n    otherwise: limit\n"
     )

@@ -1,9 +1,8 @@
-"""The walk through the real pack: forward, back, home, revise, and what never happens."""
+"""Dialogues with the real pack: forward, back, home, wrong input, and limits."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -12,47 +11,14 @@ from hypothesis import strategies as st
 from gateway.menu import engine
 from gateway.menu.engine import Session, Step, valid_answers
 from gateway.menu.kinds.do import EFFECTS
-from gateway.menu.kinds.inputs import parse_day
 from gateway.menu.limits import Keys, Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.text import gsm
 from tests.helpers.dialogue import GIVEN, TODAY, walk
+from tests.helpers.pack_edits import Files
 
 TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
-
-
-def test_whole_report_gathers_what_was_answered(menu: Menu) -> None:
-    led = walk(menu, TO_CONFIRM + " 1")
-
-    assert led.effect == "file_report"
-    assert valid_answers(menu, led.session) == {
-        "language": "id",
-        "category": "gesekan",
-        "kecamatan": "33.75.01",
-        "area": "33.75.01.1003",
-        "when": "now",
-        "danger": "no",
-        "size": "many",
-        "seen": "self",
-        "description": "halo",
-        "contact": "yes",
-    }
-
-
-def test_the_ticket_is_on_the_last_screen(menu: Menu) -> None:
-    done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2817"})
-
-    assert done.end
-    assert "7340-2817" in done.screen
-
-
-@pytest.mark.parametrize("outcome", ["filed", "kept", "failed"])
-def test_every_outcome_of_filing_has_a_last_screen(menu: Menu, outcome: str) -> None:
-    led = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, outcome, given=GIVEN)
-
-    assert led.end
-    assert led.screen
 
 
 def test_danger_and_size_are_asked_only_where_it_is_happening_now(menu: Menu) -> None:
@@ -61,11 +27,11 @@ def test_danger_and_size_are_asked_only_where_it_is_happening_now(menu: Menu) ->
     assert states == {"1": "danger", "2": "seen", "3": "seen", "4": "date"}
 
 
-def test_a_number_of_another_page_is_understood(menu: Menu) -> None:
+def test_step_accepts_the_number_of_an_option_on_another_page(menu: Menu) -> None:
     assert walk(menu, "1 1 1 8").session.answers["category"] == "tps"
 
 
-def test_pages_go_forth_and_back(menu: Menu) -> None:
+def test_more_and_back_turn_pages(menu: Menu) -> None:
     first, second = walk(menu, "1 1 1"), walk(menu, "1 1 1 98")
 
     assert "5.Hoaks" in first.screen
@@ -106,120 +72,18 @@ def test_zero_skips_the_description_and_cancels_at_the_end(menu: Menu) -> None:
         assert (cancelled.end, cancelled.session.state) == (True, "cancelled")
 
 
-@pytest.mark.parametrize(
-    ("change", "answer", "value"),
-    [
-        ("2 1 5", "category", "hoaks"),
-        ("2 2 3 4", "area", "33.75.03.1006"),
-        ("2 3 3", "when", "today"),
-        ("2 4 lain", "description", "lain"),
-        ("2 5 2", "contact", "no"),
-    ],
-)
-def test_change_asks_one_thing_again_and_returns_to_the_confirmation(
-    menu: Menu, change: str, answer: str, value: str
-) -> None:
-    before = valid_answers(menu, walk(menu, TO_CONFIRM).session)
-    led = walk(menu, f"{TO_CONFIRM} {change}")
-
-    assert led.session.state == "confirm"
-    after = valid_answers(menu, led.session)
-    assert after[answer] == value
-    untouched = before.keys() - {answer, "kecamatan", "danger", "size"}
-    assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
-
-
-def test_an_answer_that_no_longer_applies_does_not_count(menu: Menu) -> None:
-    led = walk(menu, TO_CONFIRM + " 2 3 3")  # not now, but earlier today
-
-    assert "danger" not in valid_answers(menu, led.session)
-    assert "size" not in valid_answers(menu, led.session)
-
-
-def test_a_change_that_opens_new_questions_asks_them(menu: Menu) -> None:
-    before = walk(menu, "1 1 1 3 1 2 3 1 halo 1 2 3")  # earlier today: danger was never asked
-    danger = walk(menu, "1", before.session)
-    assert danger.session.state == "danger"
-    warned = walk(menu, "1", danger.session)
-    assert warned.session.state == "keep_away"
-    assert walk(menu, "1 2", warned.session).session.state == "confirm"
-
-
-def test_a_changed_date_is_asked_again(menu: Menu) -> None:
-    led = walk(menu, "1 1 1 3 1 2 4 2711 1 halo 1 2 3 4")
-
-    assert led.session.state == "date"
-    assert valid_answers(menu, walk(menu, "2611", led.session).session)["when_date"] == "2026-11-26"
-
-
-def test_language_can_be_changed_on_the_way(menu: Menu) -> None:
+def test_language_can_be_changed_within_a_dialogue(menu: Menu) -> None:
     assert walk(menu, "1 5 2").session.language == "jv"
     assert "Lapor kedadosan" in walk(menu, "1 5 2").screen
 
 
-def test_a_star_stays_in_a_description(menu: Menu) -> None:
+def test_star_stays_in_a_description(menu: Menu) -> None:
     led = walk(menu, "1 1 1 3 1 2 3 1 5*5*meter")
 
     assert led.session.answers["description"] == "5*5*meter"
 
 
-@pytest.mark.parametrize(
-    ("typed", "day"),
-    [
-        ("2711", "2026-11-27"),
-        ("27/11", "2026-11-27"),
-        ("27-11", "2026-11-27"),
-        ("2811", "2026-11-28"),
-        ("2911", None),  # tomorrow, or a year ago: a slip
-        ("3102", None),
-        ("1.11", "2026-11-01"),
-        ("1-9", "2026-09-01"),
-        (" 1 / 9 ", "2026-09-01"),
-        ("27.11.", "2026-11-27"),
-        ("1/1", None),  # too long ago
-        ("1/13", None),
-        ("0/11", None),
-        ("111", None),  # 1 November or 11 January
-        ("11", None),
-        ("271", None),
-        ("27/1/1", None),
-        ("271/1", None),
-        ("/2711", None),
-        ("abcd", None),
-        ("\u0662\u0667\u0661\u0661", None),
-    ],
-)
-def test_a_typed_day_is_the_last_such_day(typed: str, day: str | None) -> None:
-    assert parse_day(typed, TODAY) == day
-
-
-@given(
-    today=st.dates(date(2024, 1, 1), date(2040, 12, 31)),
-    back=st.integers(0, 180),
-    between=st.sampled_from(["/", "-", ".", " ", " / ", ". "]),
-    shape=st.sampled_from(
-        ["{0.day}{1}{0.month}", "{0:%d}{1}{0.month}", "{0.day}{1}{0:%m}", "{0:%d}{1}{0:%m}", "{0:%d%m}"]
-    ),
-)
-def test_what_is_read_is_the_day_that_is_meant(today: date, back: int, between: str, shape: str) -> None:
-    day = today - timedelta(days=back)
-
-    assert parse_day(shape.format(day, between), today) == day.isoformat()
-
-
-def test_a_date_may_be_typed_as_it_is_said(menu: Menu) -> None:
-    led = walk(menu, "1 1 1 2 2 4 4")
-
-    assert led.session.state == "date"
-    assert valid_answers(menu, walk(menu, "1.11", led.session).session)["when_date"] == "2026-11-01"
-    assert walk(menu, "111", led.session).session.error == "choice"
-
-
-def test_a_day_in_december_is_last_year_in_january() -> None:
-    assert parse_day("3112", date(2027, 1, 2)) == "2026-12-31"
-
-
-def test_the_hops_are_bounded(menu: Menu) -> None:
+def test_dialogue_ends_after_the_most_hops(menu: Menu) -> None:
     led = engine.begin(menu)
     for _ in range(4):
         led = engine.step(menu, led.session, "9", Limits(hops=3), given=GIVEN)
@@ -228,7 +92,7 @@ def test_the_hops_are_bounded(menu: Menu) -> None:
     assert led.screen.startswith("Maaf")
 
 
-def test_the_depth_is_bounded(menu: Menu) -> None:
+def test_dialogue_ends_at_the_greatest_depth(menu: Menu) -> None:
     led = engine.begin(menu, given=GIVEN)
     for keys in TO_CONFIRM.split():
         led = engine.step(menu, led.session, keys, Limits(depth=5), given=GIVEN, today=TODAY)
@@ -239,7 +103,7 @@ def test_the_depth_is_bounded(menu: Menu) -> None:
     assert led.screen.startswith("Maaf")
 
 
-def test_navigation_keys_can_be_called_otherwise_on_a_channel(menu: Menu) -> None:
+def test_channel_can_rename_navigation_keys(menu: Menu) -> None:
     limits = Limits(keys=Keys(back="70", back_elsewhere="79", home="000", more="88"))
 
     def step(session: Session, keys: str) -> Step:
@@ -258,7 +122,7 @@ def test_navigation_keys_can_be_called_otherwise_on_a_channel(menu: Menu) -> Non
     assert step(first.session, "79").session.state == "notice"
 
 
-def test_who_comes_from_nowhere_sees_the_main_menu_and_why(menu: Menu) -> None:
+def test_show_home_after_a_lost_session_has_an_error_line(menu: Menu) -> None:
     led = engine.show_home(menu, "jv", given=GIVEN, error="lost")
 
     assert led.session.state == "main"
@@ -267,7 +131,7 @@ def test_who_comes_from_nowhere_sees_the_main_menu_and_why(menu: Menu) -> None:
     assert engine.show_home(menu, "xx", given=GIVEN).session.language == "id"
 
 
-def test_what_is_kept_of_a_finished_dialogue_shows_its_last_screen_again(menu: Menu) -> None:
+def test_trim_ended_keeps_what_the_last_screen_shows(menu: Menu) -> None:
     done = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, "filed", {"ticket": "7340-2817"}, given=GIVEN)
     kept = engine.trim_ended(menu, done.session)
 
@@ -276,31 +140,15 @@ def test_what_is_kept_of_a_finished_dialogue_shows_its_last_screen_again(menu: M
     assert engine.show(menu, kept, given=GIVEN) == done._replace(session=kept)
 
 
-def test_a_borrowed_screen_is_the_same_screen(menu: Menu) -> None:
+def test_borrowed_screen_is_the_same_screen(menu: Menu) -> None:
     assert walk(menu, "1 3 1").screen == walk(menu, "1 1 1 1").screen
     assert walk(menu, "1 3 1 2").screen == walk(menu, "1 1 1 1 2").screen
-
-
-def test_a_ticket_is_kept_as_it_is_shown(menu: Menu) -> None:
-    found = walk(menu, "1 2 73402817")
-    assert found.effect == "find_report"
-    assert valid_answers(menu, found.session)["ticket"] == "7340-2817"
-
-    refused = walk(menu, "1 2 73402816")  # the last digit does not check
-    assert refused.screen.startswith("Nomor salah:\nKetik nomor laporan")
-
-
-def test_what_an_effect_learnt_is_shown(menu: Menu) -> None:
-    learnt = {"status": "checking", "date": "27/11 13:05"}
-    led = engine.resume(menu, walk(menu, "1 2 73402817").session, "found", learnt, given=GIVEN)
-
-    assert led.screen.startswith("7340-2817\nStatus: Sedang dicek\nPer 27/11 13:05\n")
 
 
 # The third wrong input -----------------------------------------------------------------------------------------
 
 
-def test_the_third_wrong_input_in_a_row_leads_to_help_and_back_to_the_question(menu: Menu) -> None:
+def test_third_wrong_input_in_a_row_leads_to_help_and_back(menu: Menu) -> None:
     before = walk(menu, "1 1 1 3 1")
     helped = walk(menu, "77 77 77", before.session)
 
@@ -311,16 +159,16 @@ def test_the_third_wrong_input_in_a_row_leads_to_help_and_back_to_the_question(m
 
 
 @pytest.mark.parametrize("between", ["0 1", "98", "00 1 1"])
-def test_any_right_input_starts_the_count_anew(menu: Menu, between: str) -> None:
+def test_right_input_resets_the_count_of_wrong_ones(menu: Menu, between: str) -> None:
     assert walk(menu, f"1 1 1 77 77 {between} 77 77").session.state == "category"
 
 
-def test_who_is_wrong_in_help_stays_there(menu: Menu) -> None:
+def test_wrong_input_in_help_stays_there(menu: Menu) -> None:
     assert walk(menu, "1 77 77 77 77 77 77").session.state == "help"
     assert walk(menu, "1 77 77 77 77 77 77 0").session.state == "main"
 
 
-def test_without_a_help_state_the_question_is_asked_on(files: dict[str, str]) -> None:
+def test_without_help_state_the_question_is_repeated(files: Files) -> None:
     flow = files["flow.yaml"].replace("help: help ", "").replace("  help: {tell: true}\n", "")
     texts = {
         name: re.sub(r"(?m)^  help:\n    heading: .*\n", "", text) if name.startswith("wording/") else text
@@ -344,9 +192,10 @@ KEYS = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(KEYS, st.integers(0, 11)), max_size=60))
-def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, typed: list[tuple[str, int]]) -> None:
+def test_any_input_leads_to_a_fitting_screen_with_a_way_on(menu: Menu, typed: list[tuple[str, int]]) -> None:
     given = {**GIVEN, "reports_today": str(typed[0][1] if typed else 0)}
     led = engine.begin(menu, given=given)
+
     for keys, chance in typed:
         if keys in ("dropped", "shortcut"):
             dropped = led.session if engine.is_worth_resuming(menu, led.session) else None
@@ -365,17 +214,10 @@ def test_whatever_is_typed_there_is_a_fitting_screen_and_a_way_on(menu: Menu, ty
         assert len(set(led.session.trail)) == len(led.session.trail)
         if led.end:
             return
+
     assert engine.show(menu, led.session, given=given) == led
 
 
-@pytest.mark.parametrize(("length", "error"), [(182, ""), (183, "long"), (300, "long")])
-def test_a_description_is_as_long_as_the_flow_says(menu: Menu, length: int, error: str) -> None:
-    asked = walk(menu, "1 1 1 2 2 4 3 1")
-    led = engine.step(menu, asked.session, "a" * length, given=GIVEN)
-
-    assert asked.session.state == "describe"
-    assert (led.session.error, menu.states["describe"].max_length, menu.states["details"].max_length) == (
-        error,
-        182,
-        182,
-    )
+def test_begin_does_not_ask_for_a_known_language(menu: Menu) -> None:
+    assert engine.begin(menu, given=GIVEN, language="jv").screen == walk(menu, "2").screen
+    assert engine.begin(menu, given=GIVEN, language="xx").session.state == "language"

@@ -46,7 +46,7 @@ def test_channel_with_an_unsafe_webhook_secret_is_refused(config: Path, secret: 
 def test_channel_in_one_line_is_refused_with_its_line(config: Path) -> None:
     config.write_text("# all in one\nchannels = {at = {carrier = 'pigeon'}}\n")
 
-    refusal = f'{config}:2: channels.at.carrier: unknown carrier "pigeon"; expected africastalking'
+    refusal = f'{config}:2: channels.at.carrier: unknown carrier "pigeon"; expected one of africastalking'
     assert refusal in diagnostics(config, carriers=ONE_CARRIER)
 
 
@@ -54,7 +54,7 @@ def test_channel_of_an_unknown_carrier_has_its_other_mistakes_reported_too(confi
     config.write_text(CHANNEL.replace("africastalking", "pigeon") + "limit = 1\ncolour = 1\n")
 
     assert diagnostics(config, carriers=ONE_CARRIER) == [
-        f'{config}:3: channels.at.carrier: unknown carrier "pigeon"; expected africastalking',
+        f'{config}:3: channels.at.carrier: unknown carrier "pigeon"; expected one of africastalking',
         f"{config}:8: channels.at.limit: Input should be greater than or equal to 40",
         f"{config}:9: channels.at.colour: there is no such setting",
     ]
@@ -69,7 +69,7 @@ def test_channel_whose_carrier_is_no_text_is_refused_with_the_names_of_all(
     config.write_text(CHANNEL.replace('"africastalking"', value))
 
     assert diagnostics(config, carriers=ONE_CARRIER) == [
-        f'{config}:3: channels.at.carrier: unknown carrier "{quoted}"; expected africastalking'
+        f'{config}:3: channels.at.carrier: unknown carrier "{quoted}"; expected one of africastalking'
     ]
 
 

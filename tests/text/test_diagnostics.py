@@ -14,7 +14,7 @@ from gateway.text.diagnostics import Diagnostic, quoted, unknown
     [
         (None, 'unknown role "king"'),
         ([], 'unknown role "king"; none is defined'),
-        (["camat"], 'unknown role "king"; expected camat'),
+        (["camat"], 'unknown role "king"; expected one of camat'),
         (["camat", "lurah"], 'unknown role "king"; expected one of camat, lurah'),
     ],
 )

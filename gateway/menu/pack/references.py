@@ -31,6 +31,7 @@ from gateway.menu.pack.schema import (
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
 from gateway.text.banned_words import find_banned_words
+from gateway.text.diagnostics import unknown
 
 ENTRIES = ("start", "home", "help", "resume")
 ENTRY_KINDS = {"help": Tell.name, "resume": Resume.name}  # the kind that a state must be of to be that entry
@@ -72,7 +73,7 @@ def check_flow(reader: PackReader, flow: FlowShape) -> None:
             reader.add(FLOW, ("states", name, "keep"), message)
     for keys, shortcut in flow.shortcuts.items():
         if shortcut.to not in known.keys() | unclear:
-            reader.add(FLOW, ("shortcuts", keys), f'shortcut {keys}: unknown state "{shortcut.to}"')
+            reader.add(FLOW, ("shortcuts", keys), f"shortcut {keys}: {unknown('state', shortcut.to)}")
         if kept is not None:
             for name in shortcut.answers.keys() - kept:
                 reader.add(FLOW, ("shortcuts", keys), f"shortcut {keys}: no state keeps {name}")
@@ -138,7 +139,7 @@ def _entry_faults(key: str, named: str, known: Mapping[str, StateShape], unclear
         return
     kind = ENTRY_KINDS.get(key)
     if named not in known:
-        yield f'unknown state "{named}"'
+        yield unknown("state", named)
     elif kind and known[named].value(kind) is None:
         yield f"{named} must be a state that begins with {kind}"
 
@@ -165,7 +166,7 @@ def _target_faults(state: StateShape, known: Mapping[str, StateShape], unclear: 
     names = known.keys() | unclear
     for target in state.targets:
         if target not in names:
-            yield f'unknown state "{target}"'
+            yield unknown("state", target)
     for kind in state.kinds:
         yield from kind.reference_faults(state, known)
     if state.or_type in known and known[state.or_type].value(Ask.name) is None:
@@ -193,7 +194,7 @@ def _condition_faults(state: StateShape, kept: Collection[str] | None) -> Iterat
     names = {*kept, *FACTS}
     for clause in read_condition(state.only_if).clauses:
         if clause.name not in names:
-            yield f'only_if: unknown name "{clause.name}"; expected one of {", ".join(sorted(names))}'
+            yield f"only_if: {unknown('name', clause.name, sorted(names))}"
 
 
 def check_keywords(
@@ -215,7 +216,7 @@ def check_keywords(
     for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
         for key, category in names:
             if category not in categories:
-                reader.add(KEYWORDS, (section, key), f'unknown category "{category}"')
+                reader.add(KEYWORDS, (section, key), unknown("category", category))
 
 
 def _check_commands(reader: PackReader, keywords: KeywordsShape, languages: Collection[str] | None) -> None:
@@ -223,7 +224,7 @@ def _check_commands(reader: PackReader, keywords: KeywordsShape, languages: Coll
     for command, by_language in keywords.commands.items():
         for language, words in by_language.items():
             if languages is not None and language not in languages:
-                reader.add(KEYWORDS, ("commands", command, language), f'unknown language "{language}"')
+                reader.add(KEYWORDS, ("commands", command, language), unknown("language", language))
             for word in words:
                 earlier = meanings.setdefault(word.casefold(), command)
                 if earlier != command:
@@ -243,7 +244,7 @@ def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | No
     known = {stage.key for stage in stages.root}
     for stage in rules.strict_stages:
         if stage not in known:
-            reader.add(RULES, ("strict_stages",), f'strict_stages: unknown stage "{stage}"')
+            reader.add(RULES, ("strict_stages",), f"strict_stages: {unknown('stage', stage)}")
 
 
 def check_appeals(

@@ -22,6 +22,7 @@ from gateway.menu.kinds.base import PackKind, StateShape, state_shape
 from gateway.menu.kinds.fields import STRICT, Name
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.rules import Need
+from gateway.text.diagnostics import unknown
 from gateway.text.wording import literal_text
 
 NAVIGATION = ("back", "home", "more")
@@ -94,7 +95,7 @@ class PackShape(StrictModel):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f'unknown time zone "{name}"') from None
+            raise ValueError(unknown("time zone", name)) from None
         return name
 
 

@@ -1,45 +1,27 @@
-"""A pack that is wrong is refused, with everything that is wrong, its file and its line."""
+"""Faults of a pack, each with its file and line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
-from gateway.menu.checks.checker import check
-from gateway.menu.limits import Limits
-from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS, Menu
 from gateway.menu.pack.loader import PackRefused, load, version_of
-from tests.helpers.pack_edits import all_diagnostics, edit_pack
-
-Files = Mapping[str, str]
+from tests.helpers.pack_edits import Files, diagnostics_after, line_of
 
 
-def diagnostics(files: Files, file: str, old: str, new: str) -> list[str]:
-    """What is said after one edit."""
-    return all_diagnostics(edit_pack(files, file, old, new))
-
-
-def line_of(files: Files, file: str, text: str) -> int:
-    return files[file][: files[file].index(text)].count("\n") + 1
-
-
-def test_a_file_that_nobody_would_read_is_refused(files: Files) -> None:
+def test_unknown_file_is_refused(files: Files) -> None:
     misspelt = {("rule.yaml" if name == "rules.yaml" else name): text for name, text in files.items()}
     with pytest.raises(PackRefused, match=r"^rule\.yaml: unknown file; expected one of pack\.yaml, .*rules\.yaml"):
         load(misspelt)
+
     assert load({**files, "wording/su.yaml": "half made", "old/flow.yaml": ""}).version
 
 
-def test_a_version_is_of_letters_and_of_the_content(files: Files) -> None:
+def test_version_depends_on_the_content_and_has_letters_only(files: Files) -> None:
     """A run of digits in it would be masked in the log, as a phone number is."""
     versions = {version_of({**files, "wording/su.yaml": str(number)}) for number in range(500)}
+
     assert len(versions) == 500
     assert all(version.isalpha() and len(version) == 12 for version in versions)
-
-
-def test_the_real_pack_is_whole_and_fits(menu: Menu) -> None:
-    assert check(menu, Limits()) == []
 
 
 EDITS = [
@@ -88,38 +70,14 @@ EDITS = [
 
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), EDITS)
-def test_one_fault_is_said_with_file_and_line(files: Files, file: str, old: str, new: str, said: str) -> None:
-    found = [one for one in diagnostics(files, file, old, new) if said in one]
+def test_fault_is_reported_with_file_and_line(files: Files, file: str, old: str, new: str, said: str) -> None:
+    found = [one for one in diagnostics_after(files, file, old, new) if said in one]
 
     assert found
     assert all(one.startswith(f"{file}:") and one.split(":")[1].isdigit() for one in found)
 
 
-def test_the_line_is_the_one_to_mend(files: Files) -> None:
-    found = diagnostics(files, "flow.yaml", "keep: seen", "kept: seen")
-
-    assert f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.seen.kept: unknown key" in found
-
-
-@pytest.mark.parametrize("name", sorted({*FACTS, *GATEWAY_PLACEHOLDERS}))
-def test_what_the_gateway_gives_is_no_name_of_an_answer(files: Files, name: str) -> None:
-    line = line_of(files, "flow.yaml", "keep: seen")
-
-    assert f"flow.yaml:{line}: seen: keep: {name} is reserved for the gateway; choose another name" in diagnostics(
-        files, "flow.yaml", "keep: seen", f"keep: {name}"
-    )
-
-
-@pytest.mark.parametrize("name", GATEWAY_PLACEHOLDERS)
-def test_nor_of_a_placeholder(files: Files, name: str) -> None:
-    line = line_of(files, "pack.yaml", "  when: when")
-
-    assert f"pack.yaml:{line}: placeholders.{name}: reserved for the gateway; choose another name" in diagnostics(
-        files, "pack.yaml", "  when: when", f"  {name}: when"
-    )
-
-
-def test_all_faults_are_said_at_once(files: Files) -> None:
+def test_load_reports_faults_of_all_files_at_once(files: Files) -> None:
     broken = {
         **files,
         "flow.yaml": files["flow.yaml"].replace("next: kecamatan", "next: nowhere"),
@@ -132,32 +90,16 @@ def test_all_faults_are_said_at_once(files: Files) -> None:
     assert {one.file for one in refused.value.diagnostics} >= {"areas.csv", "wording/jv.yaml"}
 
 
-def test_texts_are_read_although_the_pack_is_not_whole(files: Files) -> None:
+def test_texts_of_an_invalid_pack_are_checked(files: Files) -> None:
     broken = {**files, "wording/id.yaml": files["wording/id.yaml"].replace("Jenis kejadian?", "Jenis “kejadian”?")}
     for file, old, new in (("flow.yaml", "keep: seen", "kept: seen"), ("flow.yaml", "max: 182", "max: many")):
-        found = diagnostics(broken, file, old, new)
+        found = diagnostics_after(broken, file, old, new)
         assert [one for one in found if one.startswith("flow.yaml:")]
         assert [
             one for one in found if one.startswith(f"wording/id.yaml:{line_of(broken, 'wording/id.yaml', 'Jenis “')}:")
         ]
 
 
-def test_a_missing_file_is_named(files: Files) -> None:
+def test_missing_file_is_reported(files: Files) -> None:
     with pytest.raises(PackRefused, match=r"wording/en\.yaml: this file is missing"):
         load({name: text for name, text in files.items() if name != "wording/en.yaml"})
-
-
-@pytest.mark.parametrize("text", ["- &again [*again]\n", "[" * 5000])
-def test_a_file_without_end_is_refused(files: Files, text: str) -> None:
-    with pytest.raises(PackRefused, match=r"categories\.yaml: nested too deeply"):
-        load({**files, "categories.yaml": text})
-
-
-def test_a_doubled_key_is_refused(files: Files) -> None:
-    found = diagnostics(files, "flow.yaml", "home: main", "home: main\nhome: about")
-
-    assert any('duplicate key "home"' in one for one in found)
-
-
-def test_a_narrower_screen_is_checked_too(menu: Menu) -> None:
-    assert any("screens." in str(one) for one in check(menu, Limits(septets=100)))

@@ -1,4 +1,4 @@
-"""The place of a report, typed instead of chosen."""
+"""Lists of places, and place names typed at them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.runtime.pack_folder import read_pack
 from tests.helpers import dialogue
-from tests.menu.conftest import PEKALONGAN
+from tests.helpers.packs import PACKS
 
 AT_PLACE = ["1", "1", "1", "2"]
 TO_CONFIRM = ["3", "1", "0", "1"]  # from the question of when
@@ -21,30 +21,30 @@ def walk(menu: Menu, *inputs: str, session: Session | None = None) -> Step:
 
 @pytest.fixture(scope="module")
 def villages() -> Menu:
-    return load(read_pack(PEKALONGAN.parent / "kab-pekalongan"))
+    return load(read_pack(PACKS / "kab-pekalongan"))
 
 
 @pytest.mark.parametrize("typed", ["klego", "Kel. KLEGO", "kelurahan klego", " Klego "])
-def test_a_sure_name_answers_at_once(menu: Menu, typed: str) -> None:
+def test_unambiguous_name_answers_at_once(menu: Menu, typed: str) -> None:
     led = walk(menu, *AT_PLACE, typed)
 
     assert led.session.state == "when"
     assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
 
 
-def test_a_name_that_several_bear_is_asked_back(menu: Menu) -> None:
+def test_ambiguous_name_leads_to_a_list_of_matches(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "panjang")
 
     assert led.screen == "Maksud Anda?\n1.Kandang Panjang\n2.Panjang Wetan\n3.Panjang Baru\n0.Kembali"
     assert valid_answers(menu, walk(menu, "2", session=led.session).session)["area"] == "33.75.03.1004"
 
 
-def test_a_misspelled_name_is_asked_back_even_if_one_place_is_like_it(menu: Menu) -> None:
+def test_misspelt_name_leads_to_a_list_even_with_one_match(menu: Menu) -> None:
     assert walk(menu, *AT_PLACE, "pasirkratonkramt").session.state == "which_place"
 
 
 @pytest.mark.parametrize("typed", ["surabaya", "ab", "a" * 80])
-def test_an_unknown_name_is_refused_where_it_was_typed(menu: Menu, typed: str) -> None:
+def test_unknown_name_is_refused_at_the_list_of_kecamatan(menu: Menu, typed: str) -> None:
     led = walk(menu, *AT_PLACE, typed)
 
     assert led.session.state == "kecamatan"
@@ -54,22 +54,22 @@ def test_an_unknown_name_is_refused_where_it_was_typed(menu: Menu, typed: str) -
 
 
 @pytest.mark.parametrize("typed", ["7", "77", "x", "?!", "1a"])
-def test_what_is_no_word_is_a_wrong_choice(menu: Menu, typed: str) -> None:
+def test_input_without_words_is_a_wrong_choice(menu: Menu, typed: str) -> None:
     assert walk(menu, *AT_PLACE, typed).session.error == "choice"
 
 
-def test_words_where_no_words_are_understood_are_a_wrong_choice(menu: Menu) -> None:
+def test_words_without_or_type_are_a_wrong_choice(menu: Menu) -> None:
     assert walk(menu, "1", "1", "1", "klego").session.error == "choice"
 
 
-def test_back_leads_from_the_choice_over_the_typed_question_to_the_list(menu: Menu) -> None:
+def test_back_leads_from_the_matches_over_the_typed_question_to_the_list(menu: Menu) -> None:
     there = walk(menu, *AT_PLACE, "panjang")
     ways = [walk(menu, *["0"] * count, session=there.session).session.state for count in (1, 2)]
 
     assert ways == ["place_name", "kecamatan"]
 
 
-def test_a_name_typed_after_a_list_takes_the_place_of_what_was_chosen(menu: Menu) -> None:
+def test_typed_name_replaces_a_chosen_place(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "3", "1", *TO_CONFIRM, "2", "2", "klego")
 
     assert led.session.state == "confirm"
@@ -77,7 +77,7 @@ def test_a_name_typed_after_a_list_takes_the_place_of_what_was_chosen(menu: Menu
     assert "kecamatan" not in valid_answers(menu, led.session)
 
 
-def test_a_list_chosen_from_after_a_name_takes_the_place_of_what_was_typed(menu: Menu) -> None:
+def test_chosen_place_replaces_a_typed_name(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "klego", *TO_CONFIRM, "2", "2", "4", "1")
 
     assert led.session.state == "confirm"
@@ -85,14 +85,14 @@ def test_a_list_chosen_from_after_a_name_takes_the_place_of_what_was_typed(menu:
     assert "place_name" not in valid_answers(menu, led.session)
 
 
-def test_another_change_leaves_a_typed_place_alone(menu: Menu) -> None:
+def test_revising_another_answer_keeps_a_typed_place(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "panjang", "2", *TO_CONFIRM, "2", "1", "3")
 
     assert led.session.state == "confirm"
     assert valid_answers(menu, led.session)["area"] == "33.75.03.1004"
 
 
-def test_places_of_one_name_are_told_apart_by_their_kecamatan_to_the_end(villages: Menu) -> None:
+def test_places_of_one_name_are_distinguished_up_to_the_confirmation(villages: Menu) -> None:
     choice = walk(villages, "1", "1", "wonosari")
     confirm = walk(villages, "2", "2", "0", "1", session=choice.session)
 
@@ -100,7 +100,7 @@ def test_places_of_one_name_are_told_apart_by_their_kecamatan_to_the_end(village
     assert "Wonosari, Siwalan\n" in confirm.screen
 
 
-def test_within_its_kecamatan_a_name_needs_no_more(villages: Menu) -> None:
+def test_name_with_its_kecamatan_is_unambiguous(villages: Menu) -> None:
     assert ".Wonosari\n" in walk(villages, "1", "1", "7", "98").screen
 
 
@@ -111,14 +111,14 @@ SIWALAN = ["1", "1", "17"]  # the desa of Siwalan
 
 
 @pytest.mark.parametrize("typed", ["Klego", "kel. klego", " KLEGO "])
-def test_a_name_on_the_shown_list_is_that_option(menu: Menu, typed: str) -> None:
+def test_name_on_the_shown_list_is_that_option(menu: Menu, typed: str) -> None:
     led = walk(menu, *TIMUR, typed)
 
     assert led == walk(menu, *TIMUR, "4")
     assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
 
 
-def test_also_one_that_other_places_bear_or_that_is_like_others(villages: Menu) -> None:
+def test_name_on_the_shown_list_wins_over_other_matches(villages: Menu) -> None:
     shown = walk(villages, *SIWALAN)
     codes = villages.areas.by_kecamatan[shown.session.answers["kecamatan"]]
     led = {code: walk(villages, villages.areas.kelurahan[code], session=shown.session) for code in codes}
@@ -138,21 +138,21 @@ def test_every_name_on_every_list_is_its_option(villages: Menu) -> None:
             assert (led.session.state, led.session.answers["area"]) == ("when", code)
 
 
-def test_a_name_of_elsewhere_is_found_from_there_too(menu: Menu) -> None:
+def test_name_of_another_kecamatan_is_found_from_a_list(menu: Menu) -> None:
     led = walk(menu, *TIMUR, "medono")
 
     assert led.session.state == "when"
     assert valid_answers(menu, led.session)["area"] == "33.75.01.1002"
 
 
-def test_an_old_name_and_one_with_its_kecamatan_too(menu: Menu, villages: Menu) -> None:
+def test_old_name_and_name_with_kecamatan_are_found_from_a_list(menu: Menu, villages: Menu) -> None:
     assert walk(menu, *TIMUR, "Kramatsari").session.answers["area"] == "33.75.01.1008"
     typed = walk(villages, *SIWALAN, "wonosari karanganyar")
     assert typed.session.state == "when"
     assert villages.areas.kecamatan[villages.areas.kecamatan_of(typed.session.answers["area"])] == "Karanganyar"
 
 
-def test_of_several_those_of_the_kecamatan_are_meant(villages: Menu) -> None:
+def test_matches_in_the_kecamatan_of_the_list_come_first(villages: Menu) -> None:
     """Misspelt, and in two kecamatan: asked back for the one whose list was shown."""
     there, anywhere = walk(villages, *SIWALAN, "wonosri"), walk(villages, "1", "1", "wonosri")
 
@@ -164,7 +164,7 @@ def test_of_several_those_of_the_kecamatan_are_meant(villages: Menu) -> None:
     )
 
 
-def test_an_unknown_name_is_refused_on_the_list(menu: Menu) -> None:
+def test_unknown_name_is_refused_at_the_list_of_kelurahan(menu: Menu) -> None:
     led = walk(menu, *TIMUR, "surabaya")
 
     assert (led.session.state, led.session.error) == ("kelurahan", "place")
@@ -172,14 +172,14 @@ def test_an_unknown_name_is_refused_on_the_list(menu: Menu) -> None:
 
 
 @pytest.mark.parametrize(("typed", "area"), [("klego", "33.75.02.1008"), ("medono", "33.75.01.1002")])
-def test_another_change_leaves_it_alone(menu: Menu, typed: str, area: str) -> None:
+def test_revising_another_answer_keeps_a_name_typed_at_a_list(menu: Menu, typed: str, area: str) -> None:
     led = walk(menu, *TIMUR, typed, *TO_CONFIRM, "2", "1", "3")
 
     assert led.session.state == "confirm"
     assert valid_answers(menu, led.session)["area"] == area
 
 
-def test_back_leads_over_the_typed_question_to_the_list(menu: Menu) -> None:
+def test_back_from_a_typed_name_leads_to_the_list(menu: Menu) -> None:
     there = walk(menu, *TIMUR, "medono")
 
     assert [walk(menu, *["0"] * count, session=there.session).session.state for count in range(1, 5)] == [
@@ -190,7 +190,7 @@ def test_back_leads_over_the_typed_question_to_the_list(menu: Menu) -> None:
     ]
 
 
-def test_who_chooses_after_all_takes_the_place_of_what_was_typed(menu: Menu) -> None:
+def test_choosing_after_typing_replaces_the_typed_name(menu: Menu) -> None:
     led = walk(menu, *TIMUR, "medono", "0", "0", "0", "4")
 
     assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"

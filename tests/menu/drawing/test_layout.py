@@ -1,4 +1,4 @@
-"""Boxes and arrows: what holds of every layout, and a few that are known."""
+"""Layered layout: properties of every layout, and a few known ones."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def layers(layout: Layout) -> list[set[str]]:
     return [{slot.name for slot in layer if not slot.target} for layer in layout.layers]
 
 
-def test_the_longest_way_says_the_layer() -> None:
+def test_longest_path_decides_the_layer() -> None:
     layout = lay_out(["a", "b", "c", "d"], [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")])
 
     assert layers(layout) == [{"a"}, {"b"}, {"c"}, {"d"}]
     assert layout.routes["a", "c"] == (Slot("a"), Slot("a", "c", 1), Slot("c"))
 
 
-def test_a_ring_is_cut_where_it_comes_back_to_the_first() -> None:
+def test_cycle_is_cut_at_the_arrow_to_its_first_box() -> None:
     layout = lay_out(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("b", "b")])
 
     assert layers(layout) == [{"a"}, {"b"}, {"c"}]
     assert set(layout.routes) == {("a", "b"), ("b", "c")}
 
 
-def test_what_leads_too_far_down_jumps() -> None:
+def test_arrow_over_too_many_layers_jumps() -> None:
     names = [f"box{number}" for number in range(FARTHEST + 2)]
     layout = lay_out(names, [*pairwise(names), (names[0], names[-2]), (names[0], names[-1])])
 
@@ -40,7 +40,7 @@ def test_what_leads_too_far_down_jumps() -> None:
     assert (names[0], names[-1]) not in layout.routes
 
 
-def test_a_way_in_stands_just_above_where_it_leads() -> None:
+def test_box_without_arrows_to_it_is_just_above_its_target() -> None:
     layout = lay_out(["in", "a", "b", "c"], [("a", "b"), ("b", "c"), ("in", "c")])
 
     assert layers(layout) == [{"a"}, {"b", "in"}, {"c"}]
@@ -67,7 +67,7 @@ def test_every_box_has_one_place_and_every_route_leads_down(arrows: list[tuple[s
 
 
 @given(ARROWS)
-def test_nothing_overlaps(arrows: list[tuple[str, str]]) -> None:
+def test_slots_do_not_overlap(arrows: list[tuple[str, str]]) -> None:
     def width(slot: Slot) -> float:
         return 10 if slot.target else 50 + 10 * BOXES.index(slot.name)
 

@@ -1,4 +1,4 @@
-"""Where a dialogue begins: a first dial, a known language, a dialled suffix, a dialogue that was dropped."""
+"""Dropped dialogues: continued, started again or deleted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gateway.menu.engine import Session, Step, valid_answers
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from tests.helpers.dialogue import GIVEN, walk
+from tests.helpers.pack_edits import Files
 
 DROPPED = "1 1 1 3 3 1"  # a clash in Krapyak, dropped at the question of when
 
@@ -17,53 +18,7 @@ def redial(menu: Menu, dropped: Session, shortcut: str = "") -> Step:
     return engine.begin(menu, given=GIVEN, language="jv", shortcut=shortcut, dropped=dropped)
 
 
-def test_a_known_language_is_not_asked_for_again(menu: Menu) -> None:
-    assert engine.begin(menu, given=GIVEN, language="jv").screen == walk(menu, "2").screen
-    assert engine.begin(menu, given=GIVEN, language="xx").session.state == "language"
-
-
-# Shortcuts -----------------------------------------------------------------------------------------------------
-
-
-def test_a_shortcut_gives_an_answer_beforehand(menu: Menu) -> None:
-    led = engine.begin(menu, given=GIVEN, language="en", shortcut="3")
-    assert led.session.state == "notice"
-
-    at_place = walk(menu, "1", led.session)
-    assert at_place.session.state == "kecamatan"
-    assert valid_answers(menu, at_place.session) == {"category": "gesekan"}
-
-
-def test_behind_a_shortcut_lies_the_main_menu(menu: Menu) -> None:
-    led = engine.begin(menu, given=GIVEN, shortcut="9")
-
-    assert led.session.state == "ask_ticket"
-    assert walk(menu, "0", led.session).session.state == "main"
-
-
-def test_the_answer_of_a_shortcut_can_be_given_anew(menu: Menu) -> None:
-    led = walk(menu, "1 0 5 3 1 3 1 0 1", engine.begin(menu, given=GIVEN, shortcut="3").session)
-
-    assert led.session.state == "confirm"
-    assert valid_answers(menu, led.session)["category"] == "hoaks"
-
-
-def test_a_shortcut_is_no_way_round_the_limit(menu: Menu) -> None:
-    full = {**GIVEN, "reports_today": "5"}
-    led = engine.begin(menu, given=full, shortcut="3")
-
-    assert led.session.state == "limit"
-    assert engine.step(menu, led.session, "1", given=full).session.state == "ask_ticket"
-
-
-def test_an_undeclared_suffix_is_no_shortcut(menu: Menu) -> None:
-    assert engine.begin(menu, given=GIVEN, shortcut="77") == engine.begin(menu, given=GIVEN)
-
-
-# Dropped dialogues ---------------------------------------------------------------------------------------------
-
-
-def test_a_dropped_dialogue_is_gone_on_with_in_its_language(menu: Menu) -> None:
+def test_dropped_dialogue_continues_in_its_language(menu: Menu) -> None:
     before = walk(menu, DROPPED)
     asked = redial(menu, before.session)
 
@@ -73,24 +28,25 @@ def test_a_dropped_dialogue_is_gone_on_with_in_its_language(menu: Menu) -> None:
 
 
 @pytest.mark.parametrize("further", range(1, 7))
-def test_it_is_gone_on_with_wherever_it_was_dropped(menu: Menu, further: int) -> None:
+def test_dropped_dialogue_continues_wherever_it_was_dropped(menu: Menu, further: int) -> None:
     keys = ["1", "2", "1", "1", "halo", "1", "2", "1"][:further]
     before = walk(menu, " ".join([DROPPED, *keys]))
 
     assert walk(menu, "1", redial(menu, before.session).session).screen == before.screen
 
 
-def test_it_is_gone_on_with_on_the_page_of_its_list(menu: Menu) -> None:
+def test_dropped_dialogue_continues_on_the_page_of_its_list(menu: Menu) -> None:
     before = walk(menu, "1 1 1 3 0 98")
-    assert before.session.page == 1
+
     asked = redial(menu, redial(menu, before.session).session)
 
+    assert before.session.page == 1
     assert asked.screen.startswith("Lanjutkan laporan sebelumnya?")
     assert walk(menu, "0 1", asked.session).screen == before.screen
     assert walk(menu, "1 0", asked.session).screen == walk(menu, "1 1 1 3 0").screen
 
 
-def test_a_dialogue_can_be_dropped_time_and_again(menu: Menu) -> None:
+def test_dialogue_can_be_dropped_repeatedly(menu: Menu) -> None:
     before = walk(menu, DROPPED)
     again = redial(menu, redial(menu, before.session).session)
 
@@ -105,24 +61,24 @@ def test_start_again_forgets_everything_but_the_language(menu: Menu) -> None:
     assert led.session.answers == {}
 
 
-def test_start_again_leads_where_the_dialled_shortcut_does(menu: Menu) -> None:
+def test_start_again_follows_the_dialled_shortcut(menu: Menu) -> None:
     led = walk(menu, "2 1", redial(menu, walk(menu, DROPPED).session, shortcut="12").session)
 
     assert led.session.state == "kecamatan"
     assert valid_answers(menu, led.session) == {"category": "uang"}
 
 
-def test_delete_is_an_effect_and_then_the_end(menu: Menu) -> None:
+def test_delete_runs_an_effect_and_ends(menu: Menu) -> None:
     led = walk(menu, "3", redial(menu, walk(menu, DROPPED).session).session)
+    done = engine.resume(menu, led.session, "deleted", given=GIVEN)
+
     assert led.effect == "delete_draft"
     assert led.session.answers == {}
-
-    done = engine.resume(menu, led.session, "deleted", given=GIVEN)
     assert done.end
     assert done.screen.startswith("Dibatalkan.")
 
 
-def test_before_a_dropped_dialogue_there_is_nothing(menu: Menu) -> None:
+def test_back_from_the_question_to_resume_stays_there(menu: Menu) -> None:
     asked = redial(menu, walk(menu, DROPPED).session)
 
     assert "0." not in asked.screen
@@ -130,7 +86,7 @@ def test_before_a_dropped_dialogue_there_is_nothing(menu: Menu) -> None:
     assert walk(menu, "00", asked.session).session.state == "main"
 
 
-def test_the_third_wrong_input_leads_to_help_and_back_here_too(menu: Menu) -> None:
+def test_third_wrong_input_leads_from_resume_to_help_and_back(menu: Menu) -> None:
     asked = redial(menu, walk(menu, DROPPED).session)
     helped = walk(menu, "8 8 8", asked.session)
 
@@ -143,11 +99,11 @@ def test_the_third_wrong_input_leads_to_help_and_back_here_too(menu: Menu) -> No
     ("keys", "worth"),
     [("1", False), ("1 1 1", False), ("1 1 1 3", True), (DROPPED, True), ("1 2", False), ("1 1 1 3 00", False)],
 )
-def test_only_what_was_answered_far_enough_is_worth_going_on_with(menu: Menu, keys: str, worth: bool) -> None:
+def test_dialogue_without_needed_answers_is_not_worth_resuming(menu: Menu, keys: str, worth: bool) -> None:
     assert engine.is_worth_resuming(menu, walk(menu, keys).session) is worth
 
 
-def test_what_has_ended_is_not_gone_on_with(menu: Menu) -> None:
+def test_ended_dialogue_is_not_worth_resuming(menu: Menu) -> None:
     cancelled = engine.resume(menu, walk(menu, f"{DROPPED} 3 1 0 1 0").session, "deleted")
     filing = walk(menu, f"{DROPPED} 3 1 0 1 1")
 
@@ -157,7 +113,7 @@ def test_what_has_ended_is_not_gone_on_with(menu: Menu) -> None:
     assert not engine.is_worth_resuming(menu, filing.session)
 
 
-def test_what_another_pack_does_not_know_is_not_gone_on_with(menu: Menu) -> None:
+def test_dialogue_with_unknown_states_is_not_worth_resuming(menu: Menu) -> None:
     dropped = walk(menu, DROPPED).session
 
     assert not engine.is_worth_resuming(menu, dropped._replace(state="gone"))
@@ -165,22 +121,10 @@ def test_what_another_pack_does_not_know_is_not_gone_on_with(menu: Menu) -> None
     assert not engine.is_worth_resuming(menu, dropped._replace(language="fr"))
 
 
-def test_a_pack_without_a_question_for_it_begins_afresh(files: dict[str, str], menu: Menu) -> None:
+def test_pack_without_resume_state_begins_anew(files: Files, menu: Menu) -> None:
     flow = files["flow.yaml"].replace("resume: unfinished ", "")
     plain = load({**files, "flow.yaml": flow})
     dropped = walk(plain, DROPPED).session
 
     assert not engine.is_worth_resuming(plain, dropped)
     assert redial(plain, dropped) == engine.begin(plain, given=GIVEN, language="jv")
-
-
-def test_answers_that_lead_in_a_ring_do_not_hang(files: dict[str, str]) -> None:
-    flow = files["flow.yaml"].replace("  9: {to: ask_ticket}", "  9: {to: seen, answers: {seen: told, contact: yes}}")
-    flow = flow.replace("told: describe", "told: contact").replace(
-        "{yes: confirm, no: confirm}", "{yes: seen, no: confirm}"
-    )
-
-    assert engine.begin(load({**files, "flow.yaml": flow}), given=GIVEN, shortcut="9").session.state in (
-        "seen",
-        "contact",
-    )

@@ -1,6 +1,6 @@
-"""All that is wrong with a pack is said at once: one fault hides no other, and none is said that only follows from one.
+"""Unknown parts of an invalid pack: a fault hides no other, and none is reported that only follows from another.
 
-Beside a fault of each kind stand faults of all other kinds: what is said of both is exactly what is said of each.
+Each kind of fault is combined with faults of all other kinds. The diagnostics of both are exactly those of each.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
-from gateway.menu.pack.yaml_reader import MAX_FILE
 from gateway.menu.unknowns import NOTHING_UNKNOWN
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
@@ -81,7 +80,7 @@ def places_aside(diagnostics: Iterable[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(("file", "old", "new", "hidden"), FAULTS)
-def test_a_fault_hides_no_other(files: Files, file: str, old: str, new: str, hidden: tuple[str, ...]) -> None:
+def test_fault_hides_no_other(files: Files, file: str, old: str, new: str, hidden: tuple[str, ...]) -> None:
     def seen(diagnostics: list[str]) -> set[str]:
         return places_aside(one for one in diagnostics if not any(part in one for part in hidden))
 
@@ -92,7 +91,7 @@ def test_a_fault_hides_no_other(files: Files, file: str, old: str, new: str, hid
     assert seen(all_diagnostics(merged(edit_pack(files, file, old, new), OTHERS))) == seen([*alone, *others])
 
 
-def test_each_in_its_own_file_and_line(files: Files) -> None:
+def test_faults_of_several_files_are_reported_together(files: Files) -> None:
     wrong = edit_pack(files, AREAS, "33.75.01.1003,", "33.75.01.1002,")
     wrong = edit_pack(wrong, CATEGORIES, "- lain", "- lain\n- asn")
     wrong = edit_pack(wrong, FLOW, SHORTCUTS, f"{SHORTCUTS}  7731: {{to: nosuch}}\n")
@@ -107,7 +106,7 @@ def test_each_in_its_own_file_and_line(files: Files) -> None:
     ]
 
 
-def test_an_unknown_answer_hides_no_other_shortcut(files: Files) -> None:
+def test_unknown_answer_hides_no_fault_of_another_shortcut(files: Files) -> None:
     more = "  98: {to: limit}\n  97: {to: saved}\n  96: {to: limit, answers: {category: x}}\n"
     wrong = edit_pack(files, FLOW, SHORTCUTS, f"{SHORTCUTS}  95: {{to: limit, answers: {{colour: red}}}}\n{more}")
 
@@ -119,7 +118,7 @@ def test_an_unknown_answer_hides_no_other_shortcut(files: Files) -> None:
     ]
 
 
-def test_a_missing_language_hides_no_missing_label(files: Files) -> None:
+def test_missing_language_hides_no_missing_label(files: Files) -> None:
     wrong = edit_pack(files, PACK, "  en: English", "  su: Sunda\n  en: English")
     wrong = edit_pack(wrong, EN, "    uang: Vote buying\n", "")
 
@@ -129,18 +128,8 @@ def test_a_missing_language_hides_no_missing_label(files: Files) -> None:
     ]
 
 
-def test_a_file_that_is_not_utf_8_hides_no_missing_one(files: Files) -> None:
-    wrong = {**edit_pack(files, JV, "screens:", f"screens: # {NOT_UTF_8}")}
-    del wrong[EN]
-
-    assert all_diagnostics(wrong) == [
-        "wording/en.yaml: this file is missing",
-        f"{line_at(wrong, JV, 'screens:')}: not UTF-8: save it as UTF-8",
-    ]
-
-
 @pytest.mark.parametrize("missing", [FLOW, PACK, CATEGORIES, AREAS, JV])
-def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: str) -> None:
+def test_missing_file_hides_no_faults_of_the_others(files: Files, missing: str) -> None:
     wrong = edit_pack(files, "keywords.yaml", "report:", "rapport:")
     wrong = edit_pack(wrong, "stages.yaml", "last: 2024-11-23", "last: 2024-11-24")
     del (wrong := {**wrong})[missing]
@@ -152,13 +141,7 @@ def test_what_is_missing_hides_nothing_in_what_is_there(files: Files, missing: s
     assert len(found) == 3
 
 
-def test_a_file_that_is_too_large_is_one_diagnostic(files: Files) -> None:
-    large = {**files, JV: files[JV] + "#" * MAX_FILE}
-
-    assert all_diagnostics(large) == ["wording/jv.yaml: this file is over 1 MiB, the most that is allowed"]
-
-
-def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:
+def test_load_refuses_an_invalid_pack_that_parse_pack_returns(files: Files, menu: Menu) -> None:
     wrong = edit_pack(files, FLOW, "next: look_up", "next: nosuch")
 
     assert parse_pack(wrong).menu
@@ -169,7 +152,7 @@ def test_only_a_whole_pack_is_a_menu(files: Files, menu: Menu) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_whatever_is_lost_the_rest_is_looked_at(files: Files, data: st.DataObject) -> None:
+def test_lost_and_repeated_lines_give_diagnostics_and_no_exception(files: Files, data: st.DataObject) -> None:
     """Lines that are gone, or stand twice, make complaints and nothing worse."""
     wrong = dict(files)
     for name in data.draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3)):

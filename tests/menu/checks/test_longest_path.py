@@ -1,0 +1,26 @@
+"""Longest path through a menu."""
+
+from __future__ import annotations
+
+from gateway.menu.checks.checker import check_menu
+from gateway.menu.pack.loader import load
+from tests.helpers.pack_edits import Files, edit_pack
+
+
+def test_conditions_that_exclude_each_other_do_not_add_up(files: Files) -> None:
+    """`size` is asked of all but those who were asked `danger`: the way is no longer than before."""
+    pack = edit_pack(files, "flow.yaml", "no: size, unknown: size}", "no: seen, unknown: seen}")
+    pack = edit_pack(pack, "flow.yaml", "    choose: {go: size}", "    choose: {go: seen}")
+    pack = edit_pack(pack, "flow.yaml", "    otherwise: seen\n", "    otherwise: size\n")
+    pack = edit_pack(pack, "flow.yaml", "before: date}", "before: size}")
+    pack = edit_pack(pack, "flow.yaml", "skip: danger}\n    next: danger", "skip: seen}\n    next: seen")
+
+    assert check_menu(load(pack)).longest.screens == 14
+
+
+def test_ambiguous_name_within_a_kecamatan_does_not_lengthen_the_path(files: Files) -> None:
+    """It costs the screen that a wrong number costs. On the list before, it stands for the list that is passed over."""
+    longer = edit_pack(files, "flow.yaml", "    next: kelurahan\n", "    next: place_name\n")
+
+    assert "kecamatan > kelurahan > when" in str(check_menu(load(files)).longest)
+    assert "kecamatan > place_name > which_place > when" in str(check_menu(load(longer)).longest)

@@ -1,0 +1,152 @@
+"""Faults of the paths of a menu: unreachable states, dead ends, length, conditions and shortcuts."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.menu.checks.checker import check, check_menu
+from gateway.menu.limits import Limits
+from gateway.menu.model import Menu
+from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack, line_at
+
+LONGEST = (
+    "language > main > notice > category (2 pages) > kecamatan > kelurahan > when > danger > keep_away > size > "
+    "seen > describe > contact > confirm > ticket"
+)
+WITH_DATE = LONGEST.replace("when > danger", "when > date > danger")
+
+
+def test_pack_of_pekalongan_can_go_live(menu: Menu) -> None:
+    proof = check_menu(menu)
+
+    assert proof.diagnostics == []
+    assert str(proof.longest) == LONGEST
+    assert (proof.longest.screens, proof.longest.seconds) == (15, 180)
+    assert proof.largest <= 160
+
+
+# old, new, what is said, and the text on the line where it is said; all in flow.yaml
+NEVER_HOLDS = "danger: its only_if never holds when a dialogue comes here"
+WAYS = [
+    ("before: date}", "before: seen}", "date: no state leads here", "  date:"),
+    (
+        "when is now",
+        "when is nwo",
+        "danger: only_if: when is never nwo; it can be before, hour, now, today",
+        "  danger:",
+    ),
+    (
+        "when is now",
+        "when is now and when is hour",
+        NEVER_HOLDS,
+        "  danger:",
+    ),
+    ("when is now", "seen is self", NEVER_HOLDS, "  danger:"),
+    ("when is now", "when is nwo", "keep_away: only danger leads here, and cannot be reached", "  keep_away:"),
+    (
+        "when is now",
+        "stage is kampanya",
+        "danger: only_if: stage is never kampanya; it can be kampanye, masa_tenang, pemungutan, rekapitulasi",
+        "  danger:",
+    ),
+    ("when is now", "when at least 2", "danger: only_if: when is never a number", "  danger:"),
+    ("when is now", "when_date is monday", "danger: only_if: when_date is never monday", "  danger:"),
+    ("when is now", "area is 33.75.01.1001", "danger: only_if: area is never 33.75.01.1001", "  danger:"),
+    (
+        "reports_today at least 5",
+        "reports_today is many",
+        "limit: only_if: reports_today is never many",
+        "  limit:",
+    ),
+    (
+        "reports_today at least 5",
+        "when is not now",
+        "notice: no dialogue comes here: the condition of limit always holds",
+        "  notice:",
+    ),
+    ("erase: erase}", "erase: details}", "erase: no state leads here", "  erase:"),
+    ("erase: erase}", "erase: details}", "erasing: only erase leads here, and cannot be reached", "  erasing:"),
+    ("resume: unfinished", "", "unfinished: no state leads here", "  unfinished:"),
+    (
+        "choose: {yes: confirm, no: confirm}",
+        "choose: {yes: describe, no: describe}",
+        "contact: no end can be reached from here",
+        "  contact:",
+    ),
+    (
+        "choose: {yes: confirm, no: confirm}",
+        "choose: {yes: describe, no: describe}",
+        "category: no end can be reached from here",
+        "  category:",
+    ),
+    (
+        "  notice:\n",
+        "  notice:\n    only_if: reports_today at least 6\n    otherwise: limit\n",
+        "limit: otherwise leads in a cycle, and no only_if in it need hold: limit, notice",
+        "  limit:",
+    ),
+    (
+        "  main:\n",
+        "  main:\n    only_if: reports_today at least 1\n    otherwise: about\n",
+        "main: it is shown whatever its only_if says: home leads here",
+        "  main:",
+    ),
+    (
+        "self: describe",
+        "self: which_place",
+        "which_place: it can be reached without an answer to place_name",
+        "  which_place:",
+    ),
+    (
+        "self: describe",
+        "self: kelurahan",
+        "kelurahan: it can be reached without an answer to kecamatan",
+        "  kelurahan:",
+    ),
+    (
+        "failed: not_sent",
+        "failed: send",
+        "send: effects lead to one another in a cycle without a screen: send",
+        "  send:",
+    ),
+    (
+        "when is now",
+        "when in [now, before]",
+        f"{WITH_DATE}: 16 screens take 192 s; a session ends at 180 s",
+        "  language:",
+    ),
+    ("answers: {category: asn}", "answers: {category: ans}", "shortcut 11: category is never ans", "  11: {to"),
+    (
+        "{to: limit, answers: {category: asn}",
+        "{to: ask_ticket, answers: {category: asn}",
+        "shortcut 11: the answer category has no use: no path from ask_ticket asks for it",
+        "  11: {to",
+    ),
+    (
+        "{to: limit, answers: {category: asn}",
+        "{to: main, answers: {category: asn}",
+        "shortcut 11: the answer category has no use: no path from main asks for it",
+        "  11: {to",
+    ),
+    ("9: {to: ask_ticket", "9: {to: ticket", "shortcut 9: it leads to ticket, which is an end", "  9: {to"),
+    (
+        "9: {to: ask_ticket",
+        "9: {to: send",
+        "shortcut 9: it leads to send, which files a report before anything is asked",
+        "  9: {to",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message", "line"), WAYS, ids=[message for _, _, message, _ in WAYS])
+def test_fault_of_paths_is_reported_at_its_line(files: Files, old: str, new: str, message: str, line: str) -> None:
+    pack = edit_pack(files, "flow.yaml", old, new)
+
+    assert [one for one in all_diagnostics(pack) if one.startswith(f"{line_at(pack, 'flow.yaml', line)}: {message}")]
+
+
+def test_length_faults_respect_the_hops_of_a_channel(menu: Menu) -> None:
+    fourteen, fifteen = (list(map(str, check(menu, Limits(hops=hops)))) for hops in (14, 15))
+
+    assert [one for one in fourteen if f"{LONGEST}: 15 screens; a dialogue ends after 14" in one]
+    assert not [one for one in fifteen if "a dialogue ends" in one]
