@@ -39,8 +39,8 @@ def test_spreadsheet_rows_are_the_same_in_every_form(text: str) -> None:
     [
         ("", "list.csv: it is empty; its first line names the columns, of phone, name, role"),
         ("\n,,\n", "list.csv: it is empty"),
-        ("phone,nama,kota\n", 'list.csv:1: unknown columns "nama", "kota"; expected one of phone, name, role'),
-        ("081230004567,officer\n", 'list.csv:1: unknown columns one that is no word, "officer"; expected one of'),
+        ("phone,nama,kota\n", 'list.csv:1: unknown columns: "nama", "kota"; expected one of phone, name, role'),
+        ("081230004567,officer\n", 'list.csv:1: unknown columns: one that is no word, "officer"; expected one of'),
         ("name,role\n", "list.csv:1: the column phone is missing"),
         ("phone,Phone,role\n", "list.csv:1: the column phone is there twice"),
         ("phone,role\n081230004567,asn,Podosugih\n", "list.csv:2: 3 values under 2 headings"),
