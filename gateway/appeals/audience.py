@@ -79,12 +79,14 @@ def parse_audience(value: Any, areas: Areas, languages: Mapping[str, str], depth
         return _parse_group(value, areas, languages)
     operator = operators[0]
     if len(value) > 1:
-        raise InvalidAudience(f'"{operator}" must be the only key of its object; put the other conditions inside it')
+        raise InvalidAudience(
+            f"{quoted(operator)} must be the only key of its object; put the other conditions inside it"
+        )
     inside = value[operator]
     if operator == "not":
         return NoneOf(parse_audience(inside, areas, languages, depth + 1))
     if not isinstance(inside, Sequence) or isinstance(inside, str) or not inside:
-        raise InvalidAudience(f'"{operator}" must be a list of audiences')
+        raise InvalidAudience(f"{quoted(operator)} must be a list of audiences")
     parts = tuple(parse_audience(part, areas, languages, depth + 1) for part in inside)
     return AllOf(parts) if operator == "and" else AnyOf(parts)
 

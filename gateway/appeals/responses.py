@@ -11,18 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import RESPONSE_WINDOW, ResponseKind
+from gateway.appeals.appeal import MAYBE_SENT, RESPONSE_WINDOW, ResponseKind
 from gateway.appeals.tables import appeal_answers
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
 
-_SENT = (
-    MessageStatus.SENDING,
-    MessageStatus.ACCEPTED,
-    MessageStatus.DELIVERED,
-    MessageStatus.UNDELIVERED,
-    MessageStatus.UNKNOWN,
-)
+_SENT = sorted(MAYBE_SENT | {MessageStatus.SENDING})
 
 
 async def record_response(

@@ -19,21 +19,20 @@ from gateway.carriers.local.handset import Handset, WebhookUrls
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import Phone
 from gateway.web.webhooks import hook_urls
 from tests.helpers.carrier_server import serve_app
 from tests.helpers.journeys import CODE, KEYS, walk
+from tests.helpers.phones import NUMBER
 from tests.helpers.program import Program, free_port, run_program
 from tests.helpers.waiting import until
 
 SECRET = "a-secret-of-the-webhooks"
-PHONE = Phone("+6281230004567")
 
 Start = Callable[[str], Awaitable[Program]]
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class ProcessWorld:
     """Carrier in this process, and the processes of the gateway around it."""
 
     carrier: LocalCarrier
@@ -41,7 +40,7 @@ class Town:
     database: Database
     start: Start
 
-    async def report(self) -> None:
+    async def file_report(self) -> None:
         """File a report as a resident, up to the ticket."""
         shown = await walk(self.handset, KEYS["id"])
         assert shown.text.startswith("Terima kasih.")
@@ -52,27 +51,27 @@ class Town:
             (row,) = (await connection.execute(select(messages))).mappings().all()
         return dict(row)
 
-    async def is_now(self, status: str, attempts: int) -> None:
-        async def it_is() -> bool:
+    async def wait_for_status(self, status: str, attempts: int) -> None:
+        async def reached() -> bool:
             row = await self.row()
             return (row["status"], row["attempts"]) == (status, attempts)
 
-        await until(it_is)
+        await until(reached)
 
-    async def was_asked(self, times: int) -> None:
-        async def it_was() -> bool:
+    async def wait_for_calls(self, times: int) -> None:
+        async def called() -> bool:
             return len(self.carrier.messages) == times
 
-        await until(it_was)
+        await until(called)
 
-    async def an_hour_passes(self) -> None:
+    async def expire_claims(self) -> None:
         """Let the claim of the killed worker expire."""
         async with self.database.begin() as connection:
             await connection.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '1 hour'"))
 
 
 @pytest.fixture
-async def town(tmp_path: Path, redis_url: str, database_url: str, database: Database) -> AsyncIterator[Town]:
+async def world(tmp_path: Path, redis_url: str, database_url: str, database: Database) -> AsyncIterator[ProcessWorld]:
     """Run the web process. The test starts workers."""
     port = free_port()
     hooks = WebhookUrls(**hook_urls(f"http://127.0.0.1:{port}", "at", SECRET))
@@ -97,36 +96,36 @@ async def town(tmp_path: Path, redis_url: str, database_url: str, database: Data
             return await stack.enter_async_context(run_program(verb, data=data, port=port, config=str(config)))
 
         await start("web")
-        handset = await stack.enter_async_context(Handset(http, hooks, PHONE, Clock(), service_code=CODE))
-        yield Town(carrier, handset, database, start)
+        handset = await stack.enter_async_context(Handset(http, hooks, NUMBER, Clock(), service_code=CODE))
+        yield ProcessWorld(carrier, handset, database, start)
 
 
-async def test_a_worker_killed_between_send_and_record(town: Town) -> None:
+async def test_a_worker_killed_between_send_and_record(world: ProcessWorld) -> None:
     """The carrier has sent it without an answer: the message is unknown, and as a confirmation resent once."""
-    town.carrier.faults = Faults(no_answer=NoAnswer())
-    worker = await town.start("worker")
-    await town.report()
-    await town.was_asked(1)
+    world.carrier.faults = Faults(no_answer=NoAnswer())
+    worker = await world.start("worker")
+    await world.file_report()
+    await world.wait_for_calls(1)
 
     await worker.end_with(signal.SIGKILL)
-    assert (await town.row())["status"] == "sending"
+    assert (await world.row())["status"] == "sending"
 
-    town.carrier.faults = Faults()
-    await town.an_hour_passes()
-    second = await town.start("worker")
-    await town.is_now("delivered", attempts=2)
-    assert [sms.to for sms in town.carrier.messages] == [PHONE.e164] * 2
-    assert (await town.row())["unknowns"] == 1
+    world.carrier.faults = Faults()
+    await world.expire_claims()
+    second = await world.start("worker")
+    await world.wait_for_status("delivered", attempts=2)
+    assert [sms.to for sms in world.carrier.messages] == [NUMBER.e164] * 2
+    assert (await world.row())["unknowns"] == 1
     assert await second.end_with(signal.SIGTERM) == 0
 
 
-async def test_a_worker_killed_before_it_claims(town: Town) -> None:
-    worker = await town.start("worker")
+async def test_a_worker_killed_before_it_claims(world: ProcessWorld) -> None:
+    worker = await world.start("worker")
     await worker.end_with(signal.SIGKILL)
 
-    await town.report()
-    assert (await town.row())["status"] == "queued"
+    await world.file_report()
+    assert (await world.row())["status"] == "queued"
 
-    await town.start("worker")
-    await town.is_now("delivered", attempts=1)
-    assert len(town.carrier.messages) == 1
+    await world.start("worker")
+    await world.wait_for_status("delivered", attempts=1)
+    assert len(world.carrier.messages) == 1

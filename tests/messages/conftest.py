@@ -1,4 +1,4 @@
-"""What the tests of this room share: a clock that stands still, an outbox, and a carrier that does as it is told."""
+"""Fixtures of the tests about messages: an outbox, channel states, and the queue seen from outside."""
 
 from __future__ import annotations
 

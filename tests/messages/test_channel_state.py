@@ -22,22 +22,22 @@ async def test_a_channel_without_a_fault_runs(channels: Channels) -> None:
 
 async def test_consecutive_faults_double_the_pause(channels: Channels, clock: ManualClock) -> None:
     for seconds in (30, 60, 120, 240, 300, 300):
-        stands = await channels.pause_for_fault("at", "no credit", probing=True)
-        assert stands.until == clock.now() + timedelta(seconds=seconds)
+        status = await channels.pause_for_fault("at", "no credit", probing=True)
+        assert status.until == clock.now() + timedelta(seconds=seconds)
         clock.advance(seconds=seconds)
-    assert stands.since == clock.now() - timedelta(seconds=30 + 60 + 120 + 240 + 300 + 300)
+    assert status.since == clock.now() - timedelta(seconds=30 + 60 + 120 + 240 + 300 + 300)
 
 
 async def test_a_time_given_by_the_carrier_is_respected(channels: Channels, clock: ManualClock) -> None:
-    stands = await channels.pause_for_fault("at", "too many requests", timedelta(seconds=7))
-    assert stands.until == clock.now() + timedelta(seconds=7)
+    status = await channels.pause_for_fault("at", "too many requests", timedelta(seconds=7))
+    assert status.until == clock.now() + timedelta(seconds=7)
 
 
 async def test_concurrent_faults_count_once(channels: Channels, clock: ManualClock) -> None:
     await asyncio.gather(*(channels.pause_for_fault("at", "no credit") for _ in range(8)))
-    stands = await channels.status_of("at")
+    status = await channels.status_of("at")
 
-    assert (stands.faults, stands.until) == (1, clock.now() + timedelta(seconds=30))
+    assert (status.faults, status.until) == (1, clock.now() + timedelta(seconds=30))
 
 
 async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, clock: ManualClock) -> None:
@@ -45,10 +45,10 @@ async def test_a_pause_by_hand_outlasts_faults_and_probes(channels: Channels, cl
     await channels.pause_for_fault("at", "no credit")
     assert not await channels.resume_after_probe("at")
 
-    stands = await channels.status_of("at")
-    assert (stands.reason, stands.until, stands.by) == ("the contract ends +62812****567", None, "rini")
-    assert stands.last_error == "no credit"
-    assert not stands.may_be_probed(clock.now() + timedelta(days=1))
+    status = await channels.status_of("at")
+    assert (status.reason, status.until, status.by) == ("the contract ends +62812****567", None, "rini")
+    assert status.last_error == "no credit"
+    assert not status.may_be_probed(clock.now() + timedelta(days=1))
 
 
 async def test_changes_by_hand_are_noted_in_the_audit_trail(channels: Channels, queue: MessageQueue) -> None:

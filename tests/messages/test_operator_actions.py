@@ -43,8 +43,8 @@ async def test_resend_and_cancel_follow_the_status_table(
     if status in RESENDABLE:
         again = await actions.resend(first, "rini")
         assert (await queue.row(again))["resend_of"] == first
-        stands = "cancelled" if status is MessageStatus.UNKNOWN else status
-        assert (await queue.row(first))["status"] == stands
+        expected = "cancelled" if status is MessageStatus.UNKNOWN else status
+        assert (await queue.row(first))["status"] == expected
     else:
         with pytest.raises(CannotResend, match=f"is {status}; only these"):
             await actions.resend(first, "rini")

@@ -37,8 +37,8 @@ async def test_report_is_filed_and_confirmed(world: SmsWorld, clock: ManualClock
     (confirmation,) = await world.rows(messages)
     assert (confirmation["class"], confirmation["ticket"]) == ("confirmation", incident["ticket"])
 
-    (letter,) = await world.rows(inbound_messages)
-    assert (letter["made"], letter["ticket"], letter["answered"]) == ("report", incident["ticket"], True)
+    (sms,) = await world.rows(inbound_messages)
+    assert (sms["made"], sms["ticket"], sms["answered"]) == ("report", incident["ticket"], True)
 
 
 REPORTS = [
@@ -66,14 +66,14 @@ async def test_report_is_understood_in_any_form(
 
 
 async def test_a_long_report_is_cut_and_its_sms_kept_whole(world: SmsWorld) -> None:
-    told = "tawuran " * 250
-    assert "diterima" in await world.send_sms(f"LAPOR 3 KLEGO {told}")
+    description = "tawuran " * 250
+    assert "diterima" in await world.send_sms(f"LAPOR 3 KLEGO {description}")
 
     (incident,) = await world.incidents()
-    assert incident["description"] == told[:LONGEST_DESCRIPTION].strip()
+    assert incident["description"] == description[:LONGEST_DESCRIPTION].strip()
 
-    (letter,) = await world.rows(inbound_messages)
-    assert letter["text"].endswith(told)
+    (sms,) = await world.rows(inbound_messages)
+    assert sms["text"].endswith(description)
 
 
 MISSING: list[tuple[str, str, dict[str, str]]] = [
@@ -220,8 +220,8 @@ async def test_erase_removes_the_number(world: SmsWorld, keyword: str, language:
     (incident,) = await world.rows(incidents)
     assert (incident["phone_sealed"], incident["phone_key"]) == (None, None)
 
-    letters = {row["made"]: row["sender_sealed"] or row["sender_key"] for row in await world.rows(inbound_messages)}
-    assert {made for made, sender in letters.items() if sender} == {"help"}
+    texts = {row["made"]: row["sender_sealed"] or row["sender_key"] for row in await world.rows(inbound_messages)}
+    assert {made for made, sender in texts.items() if sender} == {"help"}
 
     sent = {row["class"]: (row["status"], row["phone_sealed"] is None) for row in await world.rows(messages)}
     assert sent == {"confirmation": ("cancelled", True), "reply": ("queued", False)}

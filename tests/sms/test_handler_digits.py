@@ -21,8 +21,8 @@ async def test_one_files_the_draft(world: SmsWorld, clock: ManualClock, text: st
     (incident,) = await world.incidents()
     assert reply == pack_sms("received", category="gesekan", area=incident["area"], ticket=await world.newest_ticket())
 
-    (letter,) = await world.rows(inbound_messages)
-    assert (letter["made"], letter["ticket"], letter["answered"]) == ("draft", incident["ticket"], True)
+    (sms,) = await world.rows(inbound_messages)
+    assert (sms["made"], sms["ticket"], sms["answered"]) == ("draft", incident["ticket"], True)
     assert await world.send_sms(" 1 .") == pack_sms("unknown"), "there is nothing any more that it could mean"
     assert len(await world.incidents()) == 1
 
@@ -55,7 +55,7 @@ async def test_one_files_nothing_at_the_reply_limit(world: SmsWorld, clock: Manu
         assert await world.send_sms("BANTUAN")
     assert await world.send_sms("1") == ""
     assert await world.incidents() == []
-    assert [letter.text for letter in await world.queue.list_inbound(to_sort=True)] == ["1"]
+    assert [sms.text for sms in await world.queue.list_inbound(to_sort=True)] == ["1"]
 
     clock.advance(hours=1)
     assert await world.send_sms("1"), "it is left as it was"

@@ -42,8 +42,8 @@ async def test_an_interrupted_report_is_filed_once(world: SmsWorld) -> None:
     assert reply == pack_sms("received", category="gesekan", area=KLEGO, ticket=await world.newest_ticket())
     assert len(await world.rows(incidents)) == len(await world.rows(messages)) == len(await world.rows(audit)) == 1
 
-    (letter,) = await world.rows(inbound_messages)
-    assert letter["ticket"] == (await world.incidents())[0]["ticket"]
+    (sms,) = await world.rows(inbound_messages)
+    assert sms["ticket"] == (await world.incidents())[0]["ticket"]
 
 
 async def test_every_other_interrupted_command_is_executed_once(world: SmsWorld) -> None:

@@ -28,22 +28,22 @@ async def test_an_opt_out_and_other_texts_are_counted_as_responses(world: SmsWor
 
 async def test_any_text_of_a_person_counts_as_a_response(world: SmsWorld, clock: ManualClock) -> None:
     appeals = AppealWorld(world.services)
-    letters = ("LAPOR 3 KLEGO ribut", "CEK 7340-2817", "CEK", "REG", "BAHASA jawa", "BANTUAN", "INFO", "LAPOR", "nuwun")
-    await appeals.add_subscribers(len(letters) + 2)
+    texts = ("LAPOR 3 KLEGO ribut", "CEK 7340-2817", "CEK", "REG", "BAHASA jawa", "BANTUAN", "INFO", "LAPOR", "nuwun")
+    await appeals.add_subscribers(len(texts) + 2)
     appeal = await appeals.approved_appeal()
     await appeals.run_appeal_worker()
     await appeals.send_due_messages()
-    for number, letter in enumerate(letters):
-        await world.send_sms(letter, phone(number))
+    for number, sms in enumerate(texts):
+        await world.send_sms(sms, phone(number))
 
-    await world.send_sms("Balasan otomatis: sedang cuti", phone(len(letters)))
-    assert (await appeals.load_results(appeal)).responses == {"other": len(letters)}, "a machine's words are none"
+    await world.send_sms("Balasan otomatis: sedang cuti", phone(len(texts)))
+    assert (await appeals.load_results(appeal)).responses == {"other": len(texts)}, "a machine's words are none"
 
     await world.send_sms("CEK", phone(0))
-    await world.send_sms("BERHENTI", phone(len(letters)))
+    await world.send_sms("BERHENTI", phone(len(texts)))
     clock.advance(days=4)
-    await world.send_sms("BANTUAN", phone(len(letters) + 1))
-    assert (await appeals.load_results(appeal)).responses == {"other": len(letters), "stop": 1}
+    await world.send_sms("BANTUAN", phone(len(texts) + 1))
+    assert (await appeals.load_results(appeal)).responses == {"other": len(texts), "stop": 1}
 
 
 async def test_an_opt_out_counts_by_sms_and_by_carrier(world: SmsWorld, clock: ManualClock) -> None:

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import click
 
+from gateway.cli.options import parse_ticket
 from gateway.menu.model import Menu
-from gateway.text import ticket as tickets
+from gateway.text.diagnostics import quoted
 
 _LARGEST_FILE = 1024 * 1024
 START_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
@@ -27,7 +28,7 @@ def parse_time(value: str) -> datetime:
         return datetime.fromisoformat(value)
     except ValueError:
         example = "write 2026-11-25T09:00 or 2026-11-25T09:00+07:00"
-        raise click.BadParameter(f'"{value}" is not a time; {example}') from None
+        raise click.BadParameter(f"{quoted(value)} is not a time; {example}") from None
 
 
 def parse_start(value: str) -> datetime | Literal[""]:
@@ -38,7 +39,7 @@ def parse_start(value: str) -> datetime | Literal[""]:
 def parse_language_text(value: str) -> tuple[str, str]:
     language, separator, text = value.partition("=")
     if not separator:
-        raise click.BadParameter(f'"{value}" does not name its language; write id=Mari jaga kerukunan')
+        raise click.BadParameter(f"{quoted(value)} does not name its language; write id=Mari jaga kerukunan")
     return language.strip(), text
 
 
@@ -46,10 +47,7 @@ def parse_optional_ticket(value: str) -> str:
     """Parse a ticket, with or without its dash. An empty one means no incident."""
     if not value.strip():
         return ""
-    number = tickets.parse(value)
-    if number is None:
-        raise click.BadParameter(f'"{value}" is not a ticket; check its digits, such as 7340-2817')
-    return number
+    return parse_ticket(value, "--ticket")
 
 
 def parse_audience_json(value: str) -> Any:

@@ -20,6 +20,8 @@ from tests.helpers.cli_appeals import AppealTerminal, pack, terminal
 
 __all__ = ["pack", "terminal"]
 
+CTRL_C_EVERY_S = 5.0  # longer than the command takes to end on a busy machine: a second one would kill it
+
 
 @pytest.mark.parametrize("answer", ["y", "n", "Ctrl-C"])
 def test_approve_at_a_terminal_shows_the_appeal_and_asks(terminal: AppealTerminal, answer: str) -> None:
@@ -64,7 +66,7 @@ def press_ctrl_c(process: subprocess.Popen[bytes]) -> None:
     """Press Ctrl-C until it takes effect: Python ignores it between printing a question and reading the answer."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
-        time.sleep(1)
+        time.sleep(CTRL_C_EVERY_S)
 
 
 def answer_at_terminal(

@@ -42,9 +42,9 @@ async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
         async with running(sender(outbox, clock, carrier, options=replace(FAST, concurrent_calls=1))):
             for calls, rest in ((1, 30), (2, 60)):
                 await until(partial(_rests, channels, calls))
-                stands = await channels.status_of("at")
-                assert (stands.state, stands.reason, stands.by) == ("paused", "no credit", "worker")
-                assert stands.until == clock.now() + timedelta(seconds=rest)
+                status = await channels.status_of("at")
+                assert (status.state, status.reason, status.by) == ("paused", "no credit", "worker")
+                assert status.until == clock.now() + timedelta(seconds=rest)
                 clock.advance(seconds=rest - 1)
                 await asyncio.sleep(0.05)
                 assert len(carrier.calls) == calls
@@ -62,8 +62,8 @@ async def test_a_channel_at_fault_is_paused_probed_and_nothing_is_lost(
 
 
 async def _rests(channels: Channels, faults: int) -> bool:
-    stands = await channels.status_of("at")
-    return stands.paused and stands.faults == faults
+    status = await channels.status_of("at")
+    return status.paused and status.faults == faults
 
 
 class Stalling(ManualClock):
@@ -92,8 +92,8 @@ async def test_a_probe_that_was_not_sent_resumes_nothing(database: Database, vau
             await asyncio.sleep(0.1)
     assert carrier.calls == []
 
-    stands = await channels.status_of("at")
-    assert (stands.state, stands.reason) == ("paused", "no credit")
+    status = await channels.status_of("at")
+    assert (status.state, status.reason) == ("paused", "no credit")
     assert "channel.resumed" not in {line["event"] for line in logs}
 
 
@@ -134,10 +134,10 @@ async def test_the_last_error_of_a_running_channel_is_noted(
     async with running(sender(outbox, clock, ScriptedCarrier(lambda *_: Unknown("no answer to +6281230004567")))):
         await until(lambda: is_drained(queue))
 
-    stands = await channels.status_of("at")
+    status = await channels.status_of("at")
 
-    assert (stands.state, stands.last_error) == ("running", "no answer to +62812****567")
-    assert stands.last_error_at == clock.now()
+    assert (status.state, status.last_error) == ("running", "no answer to +62812****567")
+    assert status.last_error_at == clock.now()
 
 
 async def test_a_slow_carrier_delays_no_other_channel(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:

@@ -145,7 +145,7 @@ async def test_a_report_that_comes_before_the_answer_is_applied(
     assert await queue.statuses() == ["delivered"]
 
 
-# What is told of it -------------------------------------------------------------------------------------------------
+# Log and metrics -------------------------------------------------------------------------------------------------
 
 
 async def test_each_send_is_logged_once_without_a_number(
