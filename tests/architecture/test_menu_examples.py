@@ -57,7 +57,7 @@ TABLES = ("areas.csv", "aliases.csv", "neighbours.csv")
 EXAMPLES = [(heading, key) for heading in PLACES for key in section(PAGE, heading).examples]
 
 
-def test_the_whole_pack_takes_a_report(tmp_path: Path) -> None:
+def test_whole_pack_takes_a_report(tmp_path: Path) -> None:
     files = {block.title: block.text for block in section(PAGE, "A whole pack").blocks if block.title}
     menu = load(files)
     done = walk(menu, "1 2")
@@ -69,7 +69,7 @@ def test_the_whole_pack_takes_a_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.heading)
-def test_a_recipe_leads_to_a_pack_that_can_go_live(recipe: Section, tmp_path: Path) -> None:
+def test_recipe_leads_to_a_pack_that_can_go_live(recipe: Section, tmp_path: Path) -> None:
     files = dict(pekalongan())
     for block in recipe.blocks:
         if block.language == "diff":
@@ -83,7 +83,7 @@ def test_a_recipe_leads_to_a_pack_that_can_go_live(recipe: Section, tmp_path: Pa
     assert diagnostics(files, tmp_path) == []
 
 
-def test_the_recipes_are_found() -> None:
+def test_all_recipes_are_found() -> None:
     assert len(RECIPES) == 10
 
 
@@ -117,27 +117,27 @@ def test_every_key_has_an_example_with_it(heading: str) -> None:
 
 
 @pytest.mark.parametrize(("heading", "key"), EXAMPLES)
-def test_the_example_of_a_key_fits_a_real_pack(heading: str, key: str, tmp_path: Path) -> None:
+def test_example_of_a_key_fits_a_real_pack(heading: str, key: str, tmp_path: Path) -> None:
     example = yaml.load(section(PAGE, heading).examples[key], yaml.BaseLoader)
 
     assert diagnostics(put(PLACES[heading], example, whole=heading in WHOLE_STATES), tmp_path) == []
 
 
 @pytest.mark.parametrize("heading", [heading for heading, place in PLACES.items() if place[-1] not in OPEN])
-def test_a_key_that_is_in_no_table_is_refused(heading: str, tmp_path: Path) -> None:
+def test_key_that_is_in_no_table_is_refused(heading: str, tmp_path: Path) -> None:
     said = diagnostics(put(PLACES[heading], {"nonsense": "1"}), tmp_path)
 
     assert [one for one in said if one.startswith(f"{PLACES[heading][0]}:") and "nonsense: unknown key" in one]
 
 
-def test_nor_may_a_state_or_a_shortcut_say_it(tmp_path: Path) -> None:
+def test_unknown_key_of_a_state_or_shortcut_is_refused(tmp_path: Path) -> None:
     for place in ((*STATES, "seen"), ("flow.yaml", "shortcuts", "9")):
         (said,) = diagnostics(put(place, {"nonsense": "1"}), tmp_path)
         assert said.endswith("nonsense: unknown key")
 
 
 @pytest.mark.parametrize("condition", section(PAGE, "Conditions").keys)
-def test_the_example_of_a_condition_fits_a_real_pack(condition: str, tmp_path: Path) -> None:
+def test_example_of_a_condition_fits_a_real_pack(condition: str, tmp_path: Path) -> None:
     example = {"seen": {"only_if": condition, "otherwise": "describe"}}
 
     assert read_condition(condition)
@@ -145,7 +145,7 @@ def test_the_example_of_a_condition_fits_a_real_pack(condition: str, tmp_path: P
 
 
 @pytest.mark.parametrize("file", TABLES)
-def test_the_examples_of_a_table_are_a_row_of_it(file: str, tmp_path: Path) -> None:
+def test_examples_of_a_csv_file_are_a_row_of_it(file: str, tmp_path: Path) -> None:
     example = section(PAGE, file).examples
     rows = list(csv.DictReader(StringIO(pekalongan()[file])))
     others = [row for row in rows if {**row, **example} != row]
@@ -166,7 +166,7 @@ def pekalongan() -> Mapping[str, str]:
 
 
 def diagnostics(files: Mapping[str, str], folder: Path) -> list[str]:
-    """What `waspada check` says of a pack that is written into `folder`."""
+    """Write a pack into a folder. Returns the diagnostics of `waspada check`."""
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -178,7 +178,7 @@ def diagnostics(files: Mapping[str, str], folder: Path) -> list[str]:
 
 
 def put(place: tuple[str, ...], example: Mapping[str, Any], *, whole: bool = False) -> Mapping[str, str]:
-    """The pack of Pekalongan with the example in this place: joined with what is said there, or `whole` instead."""
+    """Put an example into the pack of Pekalongan: merged with the value at this place, or replacing it as a `whole`."""
     file, *path = place
     content = at = yaml.load(pekalongan()[file], yaml.BaseLoader)
     for key in path:
@@ -199,7 +199,7 @@ def _join(content: dict[str, Any], example: Mapping[str, Any]) -> None:
 
 
 def _words(said: Any) -> Iterator[str]:
-    """The keys and values of an example."""
+    """Yield the keys and values of an example."""
     if isinstance(said, dict):
         for key, value in said.items():
             yield key

@@ -11,7 +11,7 @@ PICTURE = ROOT / "deploy" / "pictures" / "menu.svg"
 REDRAW = "draw --pack menus/pekalongan --language id --output deploy/pictures/menu.svg"
 
 
-def test_the_picture_shows_the_pack_as_it_is() -> None:
+def test_picture_shows_the_current_pack() -> None:
     arguments = ["menu", "draw", "--pack", str(ROOT / "menus" / "pekalongan"), "--language", "id"]
     drawn = CliRunner(env={"WASPADA_CONFIG": None}).invoke(main, arguments)
 

@@ -91,21 +91,21 @@ def test_every_word_that_a_key_takes_is_documented(heading: str) -> None:
     assert [word for word in WORDS[heading] if word not in named] == []
 
 
-def test_every_way_of_ending_stands_beside_its_effect() -> None:
+def test_every_outcome_is_documented_with_its_effect() -> None:
     rows = {line.split("`")[1]: line for line in section(PAGE, "What the gateway does").prose if line.startswith("| `")}
 
     for effect, outcomes in do.EFFECTS.items():
         assert [word for word in (*outcomes, *REQUIRED_BY_EFFECT[effect]) if f"`{word}`" not in rows[effect]] == []
 
 
-def test_the_conditions_are_conditions() -> None:
+def test_documented_conditions_are_valid() -> None:
     examples = section(PAGE, "Conditions").keys
 
     assert len({found[0].negated for found in (read_condition(text).clauses for text in examples)}) == 2
     assert any(read_condition(text).clauses[0].minimum for text in examples)
 
 
-def test_the_documented_answers_are_those_that_a_report_takes() -> None:
+def test_documented_answers_are_those_of_a_report() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
     assert named == incident.REPORT_ANSWERS | incident.NAVIGATION_ANSWERS

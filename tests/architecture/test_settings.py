@@ -15,6 +15,7 @@ from tests.architecture.documents import ROOT, pages, sections
 
 DEPLOY = ROOT / "deploy"
 VARIANTS: list[type[BaseModel]] = [carrier.settings for carrier in CARRIERS.values()]
+SECRETS = {"vault_key": "0f" * 32, "secret": "a-new-secret-of-24-bytes\nthe-old-secret-of-24-byte\n"}
 VARIABLE = re.compile(r"WASPADA_([A-Z0-9_]*[A-Z0-9])")
 
 
@@ -47,11 +48,8 @@ def _examples() -> dict[str, str]:
 def test_the_example_of_a_settings_file_is_right(name: str, tmp_path: Path) -> None:
     example = re.sub(r"/etc/waspada|/run/secrets", str(tmp_path), _examples()[name])
     (tmp_path / "waspada.toml").write_text(example)
-    (tmp_path / "vault.key").write_text("0f" * 32)
-    for secret in ("at.secret", "at_webhook_secret"):
-        (tmp_path / secret).write_text("a-new-secret-of-24-bytes\nthe-old-secret-of-24-byte\n")
-    for key in ("at.key", "at_api_key"):
-        (tmp_path / key).write_text("an API key")
+    for setting, file in re.findall(r'^(\w+)_file = "(.+)"', example, re.MULTILINE):
+        Path(file).write_text(SECRETS.get(setting, "an API key"))
 
     settings = read_settings(tmp_path / "waspada.toml")
 

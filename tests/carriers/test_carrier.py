@@ -27,7 +27,7 @@ def africastalking(http: ClientSession, url: str) -> Carrier:
 
 
 def toy(http: ClientSession, url: str) -> Carrier:
-    return ToyCarrier(url, "token", http, total_seconds=0.3)
+    return ToyCarrier("toy", url, "token", http, total_seconds=0.3)
 
 
 CARRIERS: list[Make] = [africastalking, toy]
@@ -60,6 +60,7 @@ def _status(status: int, text: str = "") -> Answer:
     [
         *(_status(status) for status in (200, 201, 204, 302, 400, 401, 404, 418, 429, 500, 503, 599)),
         *(_status(200, text) for text in ("OK", "{}", "[]", "null", '{"a": "+6281230004567"}', "<html>", "\x00")),
+        *(_status(200, text) for text in ("[" * 100_000, "x" * 500_000)),
         _never_answer,
         _hang_up,
     ],
@@ -99,6 +100,26 @@ async def test_send_over_a_refused_connection_is_deferred(http: ClientSession, m
     assert {type(outcome) for outcome in found.values()} == {Deferred}
 
 
+async def test_send_over_a_closed_http_client_is_deferred(make: Make) -> None:
+    http = ClientSession()
+    carrier = make(http, "http://127.0.0.1:9")
+    await http.close()
+
+    found = await carrier.send("Halo", PHONES)
+
+    assert list(found) == PHONES
+    assert {type(outcome) for outcome in found.values()} == {Deferred}
+
+
+async def test_send_answered_by_an_unknown_status_is_unknown_with_a_warning(http: ClientSession, make: Make) -> None:
+    async with serve_answer(_status(418)) as url:
+        with capture_logs() as logs:
+            found = await make(http, url).send("Halo", PHONES)
+
+    assert {type(outcome) for outcome in found.values()} == {Unknown}
+    assert [(line["event"], line["log_level"]) for line in logs] == [("carrier.not_understood", "warning")]
+
+
 async def test_send_follows_no_redirect(http: ClientSession, make: Make) -> None:
     paths: list[str] = []
 
@@ -124,6 +145,16 @@ async def test_callback_of_any_content_is_refused_as_malformed(make: Make, reade
         getattr(carrier, reader)(body, CIMultiDict({"Content-Type": kind}))
 
     assert refused.value.args[0]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("body", [b"[" * 16_000, b'{"a":' * 3_000, b"&" * 16_000, b"%" * 16_000])
+async def test_callback_of_extreme_content_is_refused_as_malformed(
+    http: ClientSession, make: Make, reader: str, body: bytes
+) -> None:
+    for kind in KINDS:
+        with pytest.raises(BadCallback):
+            getattr(make(http, "http://127.0.0.1:9"), reader)(body, CIMultiDict({"Content-Type": kind}))
 
 
 @given(st.text(st.characters(codec="utf-8")), st.booleans(), st.text())

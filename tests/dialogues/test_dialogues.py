@@ -60,7 +60,7 @@ def menu(pack: str) -> Menu:
 
 
 @pytest.mark.parametrize("path", DIALOGUES, ids=lambda path: path.stem)
-def test_dialogue(path: Path, request: pytest.FixtureRequest) -> None:
+def test_dialogue_plays_as_recorded(path: Path, request: pytest.FixtureRequest) -> None:
     recorded = path.read_text(encoding="utf-8")
     said = "".join(DialoguePhone(menu(pack_of(recorded))).play(recorded))
 
@@ -83,14 +83,14 @@ def test_every_category_of_pekalongan_is_filed_in_a_dialogue() -> None:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_report_is_filed_in_every_language_of_every_pack(pack: str) -> None:
+def test_report_is_filed_in_every_language_of_every_pack(pack: str) -> None:
     played = _played(pack)
 
     for wording in menu(pack).wordings.values():
         assert wording.heading("ticket").splitlines()[0].format(ticket="7340-2817") in played
 
 
-def test_every_screen_of_pekalongan_stands_in_a_dialogue() -> None:
+def test_every_screen_of_pekalongan_is_shown_in_a_dialogue() -> None:
     seen = {name for phone in _phones(PACK) for name in phone.seen}
 
     assert seen == {name for name, state in menu(PACK).states.items() if not state.kind.runs_effect}
@@ -104,7 +104,7 @@ def test_back_home_and_more_are_pressed_wherever_they_lead_on(pack: str) -> None
 
 
 def _moves(known: Menu) -> Iterator[tuple[str, str]]:
-    """Every state in which one can stay, with the keys that its screens offer: home works everywhere."""
+    """Yield every state that waits for input, with the navigation keys that it offers. Home works everywhere."""
     words = known.wordings[known.language]
     for state in known.states.values():
         if not state.kind.waits_for_input:
@@ -118,7 +118,7 @@ def _moves(known: Menu) -> Iterator[tuple[str, str]]:
 
 
 def _phones(pack: str) -> Iterator[DialoguePhone]:
-    """The phones that have played the dialogues of a pack."""
+    """Play the dialogues of a pack. Yields a phone for each."""
     for text in _texts(pack):
         phone = DialoguePhone(menu(pack))
         assert list(phone.play(text))

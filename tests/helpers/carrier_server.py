@@ -21,9 +21,9 @@ FORM_HEADERS = CIMultiDict({"Content-Type": FORM_TYPE})
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def fixture(name: str) -> bytes:
-    """Read a captured body of Africa's Talking by its name without suffix."""
-    return next(FIXTURES.glob(f"{name}.*")).read_bytes()
+def fixture(name: str, carrier: str = "africastalking") -> bytes:
+    """Read a captured body of a carrier, `tests/fixtures/<carrier>/<name>.*`."""
+    return next(FIXTURES.with_name(carrier).glob(f"{name}.*")).read_bytes()
 
 
 @asynccontextmanager

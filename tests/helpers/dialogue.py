@@ -1,4 +1,4 @@
-"""A dialogue over the engine alone: where inputs lead, one after the other."""
+"""Dialogue with the engine alone, without sessions or carriers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def walk(
     limits: Limits = DEFAULT,
     given: Mapping[str, str] = GIVEN,
 ) -> Step:
-    """The last step of these inputs (a text is split at its blanks) from the beginning, or from a place."""
+    """Type inputs one after the other, from the start or from a position. Returns the last step.
+
+    A text is split at its blanks.
+    """
     led = engine.show(menu, session, limits, given=given) if session else engine.begin(menu, limits, given=given)
     for one in keys.split() if isinstance(keys, str) else keys:
         led = engine.step(menu, led.session, one, limits, given=given, today=TODAY)

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import TextIO
 
 from pydantic import SecretStr
-from sqlalchemy import Table
 
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.model import Menu
@@ -16,7 +15,6 @@ from gateway.runtime.clock import Clock
 from gateway.settings import Settings
 from gateway.wiring import CARRIERS, Carriers, Services, open_services
 from tests.helpers.packs import MENU, PEKALONGAN
-from tests.helpers.tables import Rows, rows
 
 VAULT_KEY = bytes(range(32))
 SERVICE_CODES: Mapping[str, str] = {"at": "*384*3375#", "at2": "*1*2#"}
@@ -67,8 +65,3 @@ async def open_gateway(
     configured = settings_of(redis_url, database_url, **settings)
     async with open_services(configured, log or io.StringIO(), clock=clock, menu=menu, carriers=carriers) as services:
         yield services
-
-
-async def rows_of(services: Services, table: Table) -> Rows:
-    """Return all rows of `table`, by their id."""
-    return await rows(services.database, table)

@@ -1,17 +1,17 @@
-"""A phone that plays a dialogue from its file, and writes down what it shows.
+"""Player of golden dialogues: a phone that follows a file and records its screens.
 
 A file reads as the phone does. What the resident does:
 
     dial *384*3375#          a new dialling, a suffix with it if there is one; what was open before is dropped
     > 1                      an input; below it stand the screen and its size
 
-What is true around him, each until another line says otherwise:
+Circumstances, each until another line changes it:
 
-    pack kab-pekalongan      whose dialogue it is; that of pekalongan if nothing is said
+    pack kab-pekalongan      whose dialogue it is; that of pekalongan by default
     speaks jv                the language that this phone chose some other day
     today 2026-11-28
     reports today 5          how many reports this phone has filed today
-    effect find_report none  how an effect ends, and what is learnt of it (`LEARNT`); well, if nothing is said
+    effect find_report none  how an effect ends, and what is learnt of it (`LEARNT`); well, by default
 
 A line `~ file_report …` is no screen: it says what the gateway was asked to do, with which answers, and how that ended.
 """
@@ -48,15 +48,17 @@ _ON_THE_WAY = ("language", "kecamatan")
 
 
 def pack_of(recorded: str) -> str:
-    """Which pack a file plays."""
+    """Return the pack of a recorded dialogue."""
     named = re.search(r"^pack (\S+)$", recorded, re.MULTILINE)
     return named[1] if named else PACK
 
 
 @dataclass
 class DialoguePhone:
-    """One phone and what is true around it. `seen` are the states whose screens it has shown, `moved` the keys for
-    moving about (`back`, `home`, `more`) that led on from a state.
+    """Phone and its circumstances.
+
+    `seen` are the states whose screens it has shown, and `moved` the navigation keys (`back`, `home`, `more`) that led
+    on from a state.
     """
 
     menu: Menu
@@ -70,7 +72,7 @@ class DialoguePhone:
     moved: set[tuple[str, str]] = field(default_factory=set)
 
     def play(self, recorded: str) -> Iterator[str]:
-        """The file anew: what was written by hand as it is, the screens from the menu."""
+        """Yield the lines of the file again, with the screens that the menu shows now."""
         for line in recorded.splitlines():
             if not line.startswith("    "):
                 yield f"{line}\n"

@@ -37,14 +37,14 @@ FIRST_PASSWORD = re.compile(r"First-run administrator password: (\S{20,})\n")
 
 def processes_in(data: Path) -> list[psutil.Process]:
     """Return the processes with this data folder on their command line or as their working directory."""
-    location = []
+    found = []
     for process in psutil.process_iter():
         try:
             if str(data) in " ".join(process.cmdline()) or process.cwd().startswith(str(data)):
-                location.append(process)
+                found.append(process)
         except psutil.Error:
             continue
-    return location
+    return found
 
 
 def files_with(text: str, folder: Path) -> list[Path]:
@@ -218,7 +218,16 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
     people, password = tmp_path / "people.csv", tmp_path / "password"
     people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
     password.write_text("rukun agawe santosa\n")
-    appeal = ("--as", "siti", "--purpose", "Damai", "--template", "damai", "--audience", '{"areas": ["33.76.01.1002"]}')
+    options = (
+        "--as",
+        "siti",
+        "--purpose",
+        "Damai",
+        "--template",
+        "damai",
+        "--audience",
+        '{"areas": ["33.76.01.1002"]}',
+    )
     async with run_program("run", "--pack", "menus/tegal", data=data) as program:
         location = ("--data", str(data))
         database = Database(store_urls(data).database, pool_size=1)
@@ -230,10 +239,10 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
         assert (status, out.startswith(f"{ROOT / 'menus' / 'tegal'}: ")) == (0, True), err
         status, _, err = await run_command("people", "import", str(people), *location)
         assert (status, err) == (0, "")
-        status, out, err = await run_command("appeals", "draft", *appeal, *location, password_file=str(password))
+        status, out, err = await run_command("appeals", "draft", *options, *location, password_file=str(password))
         assert (status, out) == (0, "1\n"), err
         status, _, err = await run_command(
-            "appeals", "draft", *appeal, *location, password_file=str(password), pack=str(PACK)
+            "appeals", "draft", *options, *location, password_file=str(password), pack=str(PACK)
         )
         assert status == 1
         assert err.startswith('Error: areas: unknown area "33.76.01.1002"; expected '), "one that is set counts"

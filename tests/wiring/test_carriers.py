@@ -35,7 +35,10 @@ from tests.helpers.program import free_port
 from tests.helpers.tables import rows
 from tests.helpers.waiting import until
 
-WITH_TOY: Carriers = {**CARRIERS, "toy": RegisteredCarrier(ToySettings, ToyCarrier.from_settings)}
+WITH_TOY: Carriers = {
+    "africastalking": CARRIERS["africastalking"],
+    "toy": RegisteredCarrier(ToySettings, ToyCarrier.from_settings),
+}
 SECRET = "secret-of-the-toy-channel"
 CODE = "*384*3375#"
 
@@ -159,7 +162,7 @@ def test_settings_of_a_carrier_of_the_table_are_shown_without_its_secrets(tmp_pa
     shown = {row.name: row for row in read_settings(config, WITH_TOY).rows()}
 
     assert (shown["channels.toy.token"].value, shown["channels.toy.token"].source) == ("hidden", f"{config}:4")
-    assert shown["channels.toy.api_url"].meaning == "Where the toy carrier's API is."
+    assert shown["channels.toy.api_url"].meaning == "The address of the toy carrier's API."
     own, common = "channels.toy.token", "channels.toy.service_code"
     assert [name for name in shown if name in (own, common)] == [own, common]
     assert "a-token" not in str(list(shown.values()))
@@ -193,5 +196,5 @@ def test_a_carrier_of_no_table_is_refused_with_the_names_of_all(tmp_path: Path) 
 def test_the_toy_carrier_is_in_no_table_of_the_program(tmp_path: Path) -> None:
     config = settings_file(tmp_path, "http://toy.example")
 
-    with pytest.raises(SettingsRefused, match='unknown carrier "toy"; expected one of africastalking'):
+    with pytest.raises(SettingsRefused, match='unknown carrier "toy"; expected '):
         read_settings(config)

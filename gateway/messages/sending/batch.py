@@ -206,6 +206,7 @@ class Batch:
                 return False
             if limiter is None:
                 return True
+            # Granted capacity is reserved at once and used after `wait`. So workers take turns in the order of asking.
             granted, wait = await limiter.acquire(self._context.channel, parts)
             late = not granted and self._deps.clock.monotonic() + wait > self._deadline
             if not late:
@@ -364,6 +365,7 @@ def group_into_calls(claims: Sequence[Claim], recipients: int, max_parts: int | 
     """
     groups: dict[tuple[str, int], list[Claim]] = defaultdict(list)
     copies: Counter[tuple[str, Phone]] = Counter()
+    # A number that occurs twice goes into another call: answers are by number, and two of one call would be one.
     for claim in claims:
         copies[claim.text, claim.phone] += 1
         groups[claim.text, copies[claim.text, claim.phone]].append(claim)

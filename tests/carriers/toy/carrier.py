@@ -6,10 +6,12 @@ Its callbacks and its API `POST /messages` are JSON. A screen is plain text belo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import aiohttp
+import structlog
 from aiohttp import ClientSession, ClientTimeout
 
 from gateway.carriers.carrier import (
@@ -30,12 +32,18 @@ from gateway.carriers.carrier import (
     Unknown,
 )
 from gateway.carriers.http_body import AnswerTooLong, read_body
-from gateway.text.phone import NotAPhoneNumber, Phone
+from gateway.text.phone import NotAPhoneNumber, Phone, mask_in
 from tests.carriers.toy.settings import ToySettings
 
-LARGEST_ANSWER = 64 * 1024
+log = structlog.get_logger()
 
-# Every other status is `Unknown`.
+LARGEST_ANSWER = 64 * 1024
+LONGEST_TEXT = 4096
+
+# No text column takes NUL or half a surrogate pair, which JSON can escape. The line feed is allowed.
+_NOT_TEXT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+# Every other status is `Unknown`, and a warning.
 HTTP_STATUSES: Mapping[int, Outcome] = {
     400: Refused("the carrier calls the request malformed"),
     401: Deferred("the carrier does not accept the token", whole_channel=True),
@@ -49,18 +57,21 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {
 
 
 class ToyCarrier(Carrier):
-    """One account at the toy carrier."""
+    """Carrier of one account at the toy carrier. `name` is the channel's, for the log."""
 
-    def __init__(self, api_url: str, token: str, http: ClientSession, *, total_seconds: float = 15.0) -> None:
+    def __init__(
+        self, name: str, api_url: str, token: str, http: ClientSession, *, total_seconds: float = 15.0
+    ) -> None:
+        self._name = name
         self._url = f"{api_url}/messages"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._http = http
         self._timeout = ClientTimeout(total=total_seconds)
 
     @classmethod
-    def from_settings(cls, _: str, settings: ToySettings, http: ClientSession) -> Self:
-        """Build the carrier of a channel."""
-        return cls(settings.api_url, settings.token.get_secret_value(), http)
+    def from_settings(cls, name: str, settings: ToySettings, http: ClientSession) -> Self:
+        """Build the carrier of the channel `name`."""
+        return cls(name, settings.api_url, settings.token.get_secret_value(), http)
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
         fields = _fields(body, headers, "session", "from", "to", "text")
@@ -71,12 +82,15 @@ class ToyCarrier(Carrier):
 
     def read_receipt(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
         fields = _fields(body, headers, "id", "status")
-        status = RECEIPT_STATUSES.get(fields["status"], ReceiptStatus.NOT_UNDERSTOOD)
-        return Receipt(fields["id"], status, raw=fields["status"], reason="")
+        status = RECEIPT_STATUSES.get(fields["status"])
+        if status is None:
+            self._warn_not_understood("receipt status", fields["status"])
+        return Receipt(fields["id"], status or ReceiptStatus.NOT_UNDERSTOOD, raw=mask_in(fields["status"]), reason="")
 
     def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> Inbound:
-        fields = _fields(body, headers, "id", "from", "to", "text")
-        return Inbound(fields["id"], _phone(fields["from"]), fields["to"], fields["text"], sent_at=None, network="")
+        fields = _fields(body, headers, "id", "from", "to", unrestricted="text")
+        text = _NOT_TEXT.sub(" ", fields["text"])
+        return Inbound(fields["id"], _phone(fields["from"]), fields["to"], text, sent_at=None, network="")
 
     def read_session_end(self, body: bytes, headers: Mapping[str, str]) -> SessionEnd:
         raise BadCallback("the toy carrier sends no session ends")
@@ -85,6 +99,8 @@ class ToyCarrier(Carrier):
         raise BadCallback("the toy carrier sends no opt-outs")
 
     async def send(self, text: str, recipients: Sequence[Phone]) -> dict[Phone, Outcome]:
+        if self._http.closed:
+            return dict.fromkeys(recipients, Deferred("the gateway is stopping"))
         outcome = await self._post(text, recipients)
         if not isinstance(outcome, dict):
             return dict.fromkeys(recipients, outcome)
@@ -101,33 +117,47 @@ class ToyCarrier(Carrier):
                 self._url, json=message, headers=self._headers, allow_redirects=False, timeout=self._timeout
             ) as response:
                 if response.status != 200:
-                    return HTTP_STATUSES.get(response.status, Unknown("the status is not understood"))
-                ids = json.loads(await read_body(response, LARGEST_ANSWER))["ids"]
+                    return self._outcome_of_status(response.status)
+                ids = dict(json.loads(await read_body(response, LARGEST_ANSWER))["ids"])
         except aiohttp.ClientConnectorError:
             return Deferred("no connection to the carrier")
         except (aiohttp.ClientError, OSError):
             return Unknown("the connection was lost")
-        except (AnswerTooLong, ValueError, KeyError, TypeError):
+        # An answer of nothing but brackets is nested too deeply, and raises `RecursionError`.
+        except (AnswerTooLong, ValueError, KeyError, TypeError, RecursionError) as error:
+            self._warn_not_understood("answer", type(error).__name__)
             return Unknown("the answer is not understood")
-        return ids if isinstance(ids, dict) else Unknown("the answer is not understood")
+        return ids
+
+    def _outcome_of_status(self, status: int) -> Outcome:
+        outcome = HTTP_STATUSES.get(status)
+        if outcome is None:
+            self._warn_not_understood("HTTP status", str(status))
+        return outcome or Unknown("the status is not understood")
+
+    def _warn_not_understood(self, what: str, value: str) -> None:
+        log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(value))
 
 
 def _accepted(message_id: object) -> Outcome:
     return Accepted(message_id) if isinstance(message_id, str) else Unknown("the answer does not name this number")
 
 
-def _fields(body: bytes, headers: Mapping[str, str], *names: str) -> dict[str, str]:
-    """Return the named fields of a JSON callback. Raises `BadCallback`."""
-    if headers.get("Content-Type") != "application/json":
+def _fields(body: bytes, headers: Mapping[str, str], *printable: str, unrestricted: str = "") -> dict[str, str]:
+    """Read fields of a JSON callback. A person wrote the `unrestricted` one. Raises `BadCallback`."""
+    if headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
         raise BadCallback("the content type is not application/json")
+    names = [name for name in (*printable, unrestricted) if name]
     try:
-        fields = json.loads(body)
-        found = {name: fields[name] for name in names}
-    except (ValueError, KeyError, TypeError):
+        document = json.loads(body)
+        fields = {name: document[name] for name in names}
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadCallback(f"expected a JSON object with {', '.join(names)}") from None
-    if not all(isinstance(value, str) and value.isprintable() for value in found.values()):
-        raise BadCallback(f"expected printable texts in {', '.join(names)}")
-    return found
+    if not all(isinstance(value, str) and len(value) <= LONGEST_TEXT for value in fields.values()):
+        raise BadCallback(f"expected texts of at most {LONGEST_TEXT} characters in {', '.join(names)}")
+    if not all(fields[name].isprintable() for name in printable):
+        raise BadCallback(f"control characters in {', '.join(printable)}")
+    return fields
 
 
 def _phone(written: str) -> Phone:

@@ -15,7 +15,7 @@ class ToySettings(ChannelSettings):
     """Settings of a channel with `carrier = "toy"`."""
 
     api_url: HttpUrl
-    """Where the toy carrier's API is."""
+    """The address of the toy carrier's API."""
     token_file: Path | None = None
     """The file that holds token."""
     token: Annotated[SecretStr, Required, FromFile] = Field(default=UNSET, validate_default=True)

@@ -22,10 +22,14 @@ def test_ask_keeps_a_typed_date_in_iso_form(menu: Menu) -> None:
 
 def test_ask_keeps_a_ticket_as_it_is_shown(menu: Menu) -> None:
     found = walk(menu, "1 2 73402817")
+
     assert found.effect == "find_report"
     assert valid_answers(menu, found.session)["ticket"] == "7340-2817"
 
-    refused = walk(menu, "1 2 73402816")  # the last digit does not check
+
+def test_ask_refuses_a_ticket_with_a_wrong_check_digit(menu: Menu) -> None:
+    refused = walk(menu, "1 2 73402816")
+
     assert refused.screen.startswith("Nomor salah:\nKetik nomor laporan")
 
 

@@ -37,9 +37,10 @@ def test_dropped_dialogue_continues_wherever_it_was_dropped(menu: Menu, further:
 
 def test_dropped_dialogue_continues_on_the_page_of_its_list(menu: Menu) -> None:
     before = walk(menu, "1 1 1 3 0 98")
-    assert before.session.page == 1
+
     asked = redial(menu, redial(menu, before.session).session)
 
+    assert before.session.page == 1
     assert asked.screen.startswith("Lanjutkan laporan sebelumnya?")
     assert walk(menu, "0 1", asked.session).screen == before.screen
     assert walk(menu, "1 0", asked.session).screen == walk(menu, "1 1 1 3 0").screen
@@ -69,10 +70,10 @@ def test_start_again_follows_the_dialled_shortcut(menu: Menu) -> None:
 
 def test_delete_runs_an_effect_and_ends(menu: Menu) -> None:
     led = walk(menu, "3", redial(menu, walk(menu, DROPPED).session).session)
+    done = engine.resume(menu, led.session, "deleted", given=GIVEN)
+
     assert led.effect == "delete_draft"
     assert led.session.answers == {}
-
-    done = engine.resume(menu, led.session, "deleted", given=GIVEN)
     assert done.end
     assert done.screen.startswith("Dibatalkan.")
 

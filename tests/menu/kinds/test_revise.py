@@ -43,9 +43,11 @@ def test_revise_drops_answers_that_no_longer_apply(menu: Menu) -> None:
 
 def test_revise_asks_questions_that_the_new_answer_opens(menu: Menu) -> None:
     before = walk(menu, "1 1 1 3 1 2 3 1 halo 1 2 3")  # earlier today: danger was never asked
+
     danger = walk(menu, "1", before.session)
-    assert danger.session.state == "danger"
     warned = walk(menu, "1", danger.session)
+
+    assert danger.session.state == "danger"
     assert warned.session.state == "keep_away"
     assert walk(menu, "1 2", warned.session).session.state == "confirm"
 
