@@ -1,4 +1,4 @@
-"""SQL statements that claim messages, and that record outcomes and releases. Each is one UPDATE.
+"""SQL statements that claim messages, and that record outcomes and releases. Each is a single statement.
 
 A record changes a message only while the claim is valid: same worker, same attempt. So a record is idempotent, and one
 that comes too late changes nothing. A claim that a sweep has given up stays valid until another worker claims the
@@ -113,6 +113,7 @@ def claim_statement(
     table = messages.c
     due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
     if lane is not None:
+        # By priority, not by class: the index on due messages has the priority.
         appeals = table.priority >= _APPEAL_PRIORITY
         due.append(appeals if lane is Lane.APPEALS else ~appeals)
     if not ignore_pause:
@@ -179,6 +180,7 @@ def claim_values(picked: CTE, worker: str, now: datetime, quiet_until: datetime 
 def still_sendable(claims: Sequence[Claim]) -> Select[tuple[int]]:
     """Select the ids of claims that may still be sent: valid, and neither held, opted out of nor erased since."""
     table = messages.c
+    # Arrays, as in `_transition_rows`: one statement for any number of claims.
     ids = cast([claim.id for claim in claims], ARRAY(BigInteger))
     workers = cast(sorted({claim.worker for claim in claims}), ARRAY(Text))
     valid = [table.id == any_(ids), table.status == SENDING, table.claimed_by == any_(workers)]
@@ -190,6 +192,7 @@ def still_sendable(claims: Sequence[Claim]) -> Select[tuple[int]]:
 def apply_holds(ids: Sequence[int], now: datetime) -> Update:
     """Apply opt-outs and holds to those of these messages that are queued again, as a claim would."""
     table = messages.c
+    # A hold or an opt-out that was committed while the message was `sending` did not change it. It is applied now.
     opted_out, held = recipient_opted_out(), hold_status()
     queued = [table.id == any_(cast(ids, ARRAY(BigInteger))), table.status == QUEUED]
     return (
@@ -255,11 +258,13 @@ def record_statement(
             claimed_at=None,
             claimed_by=None,
             updated_at=now,
+            # A message that is queued again keeps the time of an earlier attempt that may have reached somebody.
             sent_at=table.sent_at if to is MessageStatus.QUEUED else ended_at,
         )
         .returning(table.id, known.c.attempts, known.c.reason)
         .cte("written")
     )
+    # Releases have no reason: nothing was attempted, so the history gets no attempt.
     if to is MessageStatus.QUEUED and not any(row.reason for row in rows):
         return select(written.c.id)
     return log_attempts(written, to, now)

@@ -144,6 +144,7 @@ class OperatorActions:
             row = await _load(connection, message, lock=True)
             await _check_resend(connection, row)
             copy = await _insert_copy(connection, row, now)
+            # The copy is sent instead. If the original could still be sent, the person would get both.
             if may_move(MessageStatus(row["status"]), MessageStatus.CANCELLED):
                 reason = f"sent once more as {copy}"
                 await _change(connection, message, status=MessageStatus.CANCELLED, reason=reason, updated_at=now)
@@ -154,6 +155,7 @@ class OperatorActions:
     async def cancel(self, message: int, actor: str, reason: str = "") -> None:
         """Cancel the message. Masks phone numbers in `reason`. Raises `CannotCancel`."""
         now = self._clock.now()
+        # Masked here, since the audit trail can never be changed.
         words = mask_in(reason) or f"called off by {actor}"
         async with self._database.begin() as connection:
             row = await _load(connection, message, lock=True)
@@ -168,6 +170,7 @@ class OperatorActions:
 async def _load(connection: AsyncConnection, message: int, *, lock: bool = False) -> RowMapping:
     query = select(messages).where(messages.c.id == message)
     if lock:
+        # Row lock: two operators who act on one message take turns, and the second sees what the first did.
         query = query.with_for_update()
     row = (await connection.execute(query)).mappings().first()
     if row is None:
@@ -197,6 +200,7 @@ async def _check_resend(connection: AsyncConnection, row: RowMapping) -> None:
         raise CannotResend(f"the number of message {message} was erased")
     if copy := await _find_resend(connection, message):
         raise CannotResend(f"message {message} has been sent once more already, as {copy}")
+    # The person may have opted out after the message was queued.
     opted_out = select(literal(1)).select_from(messages).where(messages.c.id == message, recipient_opted_out())
     if (await connection.execute(opted_out)).first():
         raise CannotResend(OPTED_OUT)
@@ -213,6 +217,7 @@ def _check_cancel(row: RowMapping) -> None:
 
 
 async def _insert_copy(connection: AsyncConnection, row: RowMapping, now: datetime) -> int:
+    # Times and counts begin anew: the copy of an expired message would expire at once.
     values = {
         **{name: row[name] for name in _COPIED_COLUMNS},
         "status": MessageStatus.QUEUED,
@@ -249,4 +254,5 @@ def _history(
     entries += [HistoryEntry(row["at"], row["became"], row["attempt"], row["reason"]) for row in attempts]
     entries += [HistoryEntry(row["received_at"], f"report: {row['raw']}", reason=row["reason"]) for row in reports]
     entries += [HistoryEntry(row["at"], row["action"], by=row["actor"]) for row in actions]
+    # The sort is stable: events of one moment keep the order in which they were added.
     return sorted(entries, key=lambda entry: entry.at)

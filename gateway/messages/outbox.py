@@ -83,6 +83,7 @@ def queued_row(message: NewMessage, vault: Vault, now: datetime) -> dict[str, An
         raise TooManyParts
     due_at = message.due_at or now
     return {
+        # Encoding and parts are stored: rates and costs are counted in parts, and a claim does no work that was done.
         "class": message.kind,
         "status": MessageStatus.QUEUED,
         "channel": message.channel,
@@ -153,6 +154,7 @@ class Outbox:
                 if not rows:
                     return []
                 claimed = [row for row in rows if row["status"] == MessageStatus.SENDING]
+                # RETURNING has no order, and the most urgent are to be sent first.
                 claims = await self._claims_from(connection, sorted(claimed, key=_urgency), now)
             # Rows, but no claim: all of them were cancelled, suppressed or put off. Others may be due behind them.
             if claims:
@@ -181,6 +183,7 @@ class Outbox:
             except CannotOpen:
                 undecryptable.append(row["id"])
         if undecryptable:
+            # The attempt is given back: with the right key in place they can be sent.
             log.error("message.number_cannot_be_opened", messages=undecryptable)
             await connection.execute(
                 update(messages)
@@ -220,6 +223,7 @@ class Outbox:
         """
         now = self._clock.now()
         opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
+        # Computed before the transaction, which only writes: it holds locks.
         rows = [after_outcome(*sent, now, self._clock.jitter()) for sent in outcomes]
         return await self._write(channel, rows, now, ended_at or now, opted_out)
 
@@ -295,6 +299,7 @@ class Outbox:
         """
         now = self._clock.now()
         table = messages.c
+        # `unknowns` counts how often a message became unknown, and its class allows so many resends.
         resendable = [
             and_(table["class"] == kind, table.unknowns <= rules.resend_unknown)
             for kind, rules in CLASSES.items()
@@ -307,6 +312,7 @@ class Outbox:
         )
         requeue = old.where(or_(*resendable)).values(status=MessageStatus.QUEUED, due_at=now, updated_at=now)
         async with self.database.begin() as connection:
+            # Erased ones first: the second statement would queue them.
             await connection.execute(cancel)
             return (await connection.execute(requeue)).rowcount
 

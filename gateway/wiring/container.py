@@ -93,6 +93,7 @@ class Services:
             name: _build_channel(name, channel, http, carriers) for name, channel in settings.channels.items()
         }
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
+        # In this order: the later ones need the earlier ones.
         self._build_stores()
         self._build_ussd()
         self._build_sms()
@@ -110,6 +111,7 @@ class Services:
         self.outbox = Outbox(database, vault, clock)
         self.operator_actions = OperatorActions(database, vault, clock)
         self.channel_state = Channels(database, clock)
+        # Carriers wait for an answer to what they bring, so these two have a deadline of their own.
         self.receipts = Receipts(database, clock, STORE_TIMEOUT_S)
         self.inbox = Inbox(database, vault, clock, record_stop, STORE_TIMEOUT_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
@@ -162,7 +164,7 @@ class Services:
             self.channel_state,
             {name: channel.carrier for name, channel in self.channels.items()},
             self.clock,
-            worker_name(self.clock),
+            worker_name(self.clock),  # unique to this process: it is the proof of its claims
             sender_options(self.settings),
             self.metrics,
             self.rate_limiter,
@@ -178,6 +180,7 @@ class Services:
         self.published_appeals = PublishedAppeals(database, self._current_menu, self._codes)
         self.appeals_page = AppealsPage(self.published_appeals.list_published, self._current_menu, clock)
 
+    # Services get the menu through a function, since the pack may be reloaded at any time.
     def _current_menu(self) -> Menu:
         return self.versions.current
 
