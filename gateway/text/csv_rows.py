@@ -147,7 +147,7 @@ def _heading_fault(headings: Sequence[str], columns: Sequence[str]) -> str | Non
             quoted(heading[:_MAX_SHOWN]) if heading.replace("_", "").isalpha() else "one that is no word"
             for heading in unknown
         ]
-        return f"unknown columns {', '.join(dict.fromkeys(shown))}; {one_of(columns)}"
+        return f"unknown columns: {', '.join(dict.fromkeys(shown))}; {one_of(columns)}"
     if repeated := sorted({heading for heading in headings if heading and headings.count(heading) > 1}):
         return f"the column {', '.join(repeated)} is there twice"
     if columns[0] not in headings:
