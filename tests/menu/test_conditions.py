@@ -49,7 +49,7 @@ def test_read_condition_refuses_other_texts(text: str) -> None:
 
 
 def at(menu: Menu, keys: str, **facts: str) -> str:
-    """The state that these keys lead to."""
+    """Return the state that these keys lead to."""
     return walk(menu, keys, given={**GIVEN, **facts}).session.state
 
 

@@ -21,12 +21,6 @@ from tests.helpers.pack_edits import Files
 TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
 
 
-def test_danger_and_size_are_asked_only_where_it_is_happening_now(menu: Menu) -> None:
-    states = {key: walk(menu, f"1 1 1 1 1 1 {key}").session.state for key in "1234"}
-
-    assert states == {"1": "danger", "2": "seen", "3": "seen", "4": "date"}
-
-
 def test_step_accepts_the_number_of_an_option_on_another_page(menu: Menu) -> None:
     assert walk(menu, "1 1 1 8").session.answers["category"] == "tps"
 
@@ -161,11 +155,6 @@ def test_third_wrong_input_in_a_row_leads_to_help_and_back(menu: Menu) -> None:
 @pytest.mark.parametrize("between", ["0 1", "98", "00 1 1"])
 def test_right_input_resets_the_count_of_wrong_ones(menu: Menu, between: str) -> None:
     assert walk(menu, f"1 1 1 77 77 {between} 77 77").session.state == "category"
-
-
-def test_wrong_input_in_help_stays_there(menu: Menu) -> None:
-    assert walk(menu, "1 77 77 77 77 77 77").session.state == "help"
-    assert walk(menu, "1 77 77 77 77 77 77 0").session.state == "main"
 
 
 def test_without_help_state_the_question_is_repeated(files: Files) -> None:

@@ -8,7 +8,7 @@ from tests.helpers.pack_edits import Files, edit_pack
 
 
 def test_conditions_that_exclude_each_other_do_not_add_up(files: Files) -> None:
-    """`size` is asked of all but those who were asked `danger`: the way is no longer than before."""
+    """`size` is asked only without `danger`, so the path is no longer than before."""
     pack = edit_pack(files, "flow.yaml", "no: size, unknown: size}", "no: seen, unknown: seen}")
     pack = edit_pack(pack, "flow.yaml", "    choose: {go: size}", "    choose: {go: seen}")
     pack = edit_pack(pack, "flow.yaml", "    otherwise: seen\n", "    otherwise: size\n")
@@ -19,7 +19,7 @@ def test_conditions_that_exclude_each_other_do_not_add_up(files: Files) -> None:
 
 
 def test_ambiguous_name_within_a_kecamatan_does_not_lengthen_the_path(files: Files) -> None:
-    """It costs the screen that a wrong number costs. On the list before, it stands for the list that is passed over."""
+    """It costs one screen, as a wrong number does. On the list before, it takes the place of the list that is skipped."""
     longer = edit_pack(files, "flow.yaml", "    next: kelurahan\n", "    next: place_name\n")
 
     assert "kecamatan > kelurahan > when" in str(check_menu(load(files)).longest)

@@ -31,33 +31,12 @@ WAYS = [
     ("before: date}", "before: seen}", "date: no state leads here", "  date:"),
     (
         "when is now",
-        "when is nwo",
-        "danger: only_if: when is never nwo; it can be before, hour, now, today",
-        "  danger:",
-    ),
-    (
-        "when is now",
         "when is now and when is hour",
         NEVER_HOLDS,
         "  danger:",
     ),
     ("when is now", "seen is self", NEVER_HOLDS, "  danger:"),
     ("when is now", "when is nwo", "keep_away: only danger leads here, and cannot be reached", "  keep_away:"),
-    (
-        "when is now",
-        "stage is kampanya",
-        "danger: only_if: stage is never kampanya; it can be kampanye, masa_tenang, pemungutan, rekapitulasi",
-        "  danger:",
-    ),
-    ("when is now", "when at least 2", "danger: only_if: when is never a number", "  danger:"),
-    ("when is now", "when_date is monday", "danger: only_if: when_date is never monday", "  danger:"),
-    ("when is now", "area is 33.75.01.1001", "danger: only_if: area is never 33.75.01.1001", "  danger:"),
-    (
-        "reports_today at least 5",
-        "reports_today is many",
-        "limit: only_if: reports_today is never many",
-        "  limit:",
-    ),
     (
         "reports_today at least 5",
         "when is not now",
@@ -115,7 +94,6 @@ WAYS = [
         f"{WITH_DATE}: 16 screens take 192 s; a session ends at 180 s",
         "  language:",
     ),
-    ("answers: {category: asn}", "answers: {category: ans}", "shortcut 11: category is never ans", "  11: {to"),
     (
         "{to: limit, answers: {category: asn}",
         "{to: ask_ticket, answers: {category: asn}",

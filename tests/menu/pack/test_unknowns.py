@@ -37,8 +37,8 @@ OTHERS = [  # one fault of each kind that asks for a look at several files
     ("rules.yaml", "[masa_tenang]", "[tenang]"),
 ]
 
-DANGER = ("danger: its only_if never holds", "only danger")  # what is found out by walking
-# A fault, and what of the others hangs on the part that it breaks.
+DANGER = ("danger: its only_if never holds", "only danger")  # found by exploring the paths
+# A fault, and those of the others that depend on the part that it breaks.
 FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     (AREAS, "33.75.01.1003,", "33.75.01.1002,", ()),
     (AREAS, "code,name,", "kode,name,", (*DANGER, "septets over one SMS")),
@@ -75,7 +75,7 @@ def merged(files: Files, edits: Iterable[tuple[str, str, str]]) -> Files:
 
 
 def places_aside(diagnostics: Iterable[str]) -> set[str]:
-    """The complaints without their lines, which an edit above has moved."""
+    """Return the diagnostics without their lines, which an edit above has moved."""
     return {re.sub(r"^([\w/.]+):\d+", r"\1", one) for one in diagnostics}
 
 
@@ -153,7 +153,6 @@ def test_load_refuses_an_invalid_pack_that_parse_pack_returns(files: Files, menu
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_lost_and_repeated_lines_give_diagnostics_and_no_exception(files: Files, data: st.DataObject) -> None:
-    """Lines that are gone, or stand twice, make complaints and nothing worse."""
     wrong = dict(files)
     for name in data.draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3)):
         lines = wrong[name].splitlines(keepends=True)

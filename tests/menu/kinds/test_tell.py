@@ -1,0 +1,34 @@
+"""Screens without options."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.menu import engine
+from gateway.menu.model import Menu
+from tests.helpers.dialogue import walk
+from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack, line_at
+
+
+def test_wrong_input_in_help_stays_there(menu: Menu) -> None:
+    assert walk(menu, "1 77 77 77 77 77 77").session.state == "help"
+    assert walk(menu, "1 77 77 77 77 77 77 0").session.state == "main"
+
+
+@pytest.mark.parametrize(("keys", "error"), [("1", "choice"), ("98", "choice"), ("", "empty")])
+def test_tell_accepts_only_navigation_keys(menu: Menu, keys: str, error: str) -> None:
+    told = walk(menu, "1 4")
+    led = engine.step(menu, told.session, keys)
+
+    assert told.session.state == "about"
+    assert (led.session.state, led.session.error) == ("about", error)
+    assert walk(menu, "0", told.session).session.state == "main"
+
+
+def test_dialogue_may_finish_with_tell(files: Files) -> None:
+    """The pack has no fault with it. With a question in its place, no end can be reached from there."""
+    question = edit_pack(files, "flow.yaml", "about: {tell: true}", "about: {choose: {again: about}}")
+
+    found = all_diagnostics(question)
+
+    assert f"{line_at(question, 'flow.yaml', '  about:')}: about: no end can be reached from here" in found

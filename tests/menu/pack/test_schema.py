@@ -1,0 +1,39 @@
+"""Schemas of the files of a pack: a value of another form is refused at its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.menu.kinds.table import KINDS
+from gateway.menu.pack.schema import FLOW_SCHEMA, flow_schema
+from tests.helpers.pack_edits import Files, diagnostics_after
+
+EDITS = [
+    ("flow.yaml", "keep: seen", "kept: seen", "unknown key"),
+    ("flow.yaml", "max: 182", "max: many", "states.describe.limits.max"),
+    ("flow.yaml", "max: 182", "max: 183", "states.describe.limits.max: a USSD string holds no more than 182"),
+    ("flow.yaml", "max: 182", "max: 0", "states.describe.limits.max: should be greater"),
+    ("pack.yaml", "Asia/Jakarta", "Asia/Pekalongan", 'unknown time zone "Asia/Pekalongan"'),
+    ("flow.yaml", "zero: {skip: contact}", "zero: {skip: contact, stop: main}", "states.describe.zero"),
+    ("pack.yaml", 'more: "98"', 'more: "9898"', "keys.more: "),
+    ("rules.yaml", "hours: 24", "hours: 73", "resume.hours: should be less than or equal to 72"),
+    ("stages.yaml", "last: 2024-11-23", "last: 2024-09-24", "last is before first"),
+    ("keywords.yaml", "report:", "rapport:", "commands.rapport: unknown key; expected 'report', 'status'"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), EDITS)
+def test_value_of_another_form_is_refused_at_its_line(files: Files, file: str, old: str, new: str, said: str) -> None:
+    found = [one for one in diagnostics_after(files, file, old, new) if said in one]
+
+    assert found
+    assert all(one.startswith(f"{file}:") and one.split(":")[1].isdigit() for one in found)
+
+
+def test_flow_schema_knows_only_the_kinds_that_it_is_made_of() -> None:
+    ends = flow_schema({"end": KINDS["end"]})
+    flow = {"start": "a", "home": "a", "states": {"a": {"tell": "true"}}}
+
+    assert [kind.name for kind in FLOW_SCHEMA.model_validate(flow).states["a"].kinds] == ["tell"]
+    with pytest.raises(ValueError, match="tell"):
+        ends.model_validate(flow)
