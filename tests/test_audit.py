@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Executable, delete, text, update
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from gateway.audit import INSERT_AUDIT, AuditTrail, audit, audit_row
+from gateway.audit import AuditTrail, audit, audit_row
 from gateway.runtime.postgres import Database
 from tests.helpers.clocks import ManualClock
 from tests.helpers.phones import NUMBER
@@ -22,25 +22,12 @@ async def test_add_records_author_time_and_subject(database: Database, clock: Ma
 
 
 async def test_add_masks_phone_numbers_in_author_and_detail(database: Database, clock: ManualClock) -> None:
-    await AuditTrail(database, clock).add(NUMBER.e164, "people.exported", {"reason": f"minta {NUMBER.e164}"})
+    detail: dict[str, str | int] = {"reason": f"asked by {NUMBER.e164}", "people": 3}
+    await AuditTrail(database, clock).add(NUMBER.e164, "people.exported", detail)
 
     (row,) = await rows(database, audit)
-    assert (row["actor"], row["detail"]) == (NUMBER.masked, {"reason": f"minta {NUMBER.masked}"})
-
-
-@pytest.mark.parametrize("statement", [update(audit).values(actor="budi"), delete(audit)], ids=["update", "delete"])
-async def test_rows_can_be_neither_changed_nor_deleted(
-    database: Database, clock: ManualClock, statement: Executable
-) -> None:
-    async with database.begin() as connection:
-        await connection.execute(INSERT_AUDIT, audit_row(clock.now(), "dewi", "channel.paused", "channel at", {}))
-    before = await rows(database, audit)
-
-    with pytest.raises(DBAPIError):
-        async with database.begin() as connection:
-            await connection.execute(statement)
-
-    assert await rows(database, audit) == before
+    assert (row["actor"], row["action"], row["at"]) == (NUMBER.masked, "people.exported", clock.now())
+    assert row["detail"] == {"reason": f"asked by {NUMBER.masked}", "people": 3}
 
 
 @pytest.mark.parametrize(
@@ -62,13 +49,3 @@ async def test_audit_trail_cannot_be_changed(database: Database, clock: ManualCl
             await connection.execute(text(change))
 
     assert await rows(database, audit) == before
-
-
-async def test_audit_trail_masks_numbers(database: Database, clock: ManualClock) -> None:
-    detail: dict[str, str | int] = {"reason": f"asked by {NUMBER.e164}", "people": 3}
-    await AuditTrail(database, clock).add("dewi", "people.exported", detail)
-
-    (row,) = await rows(database, audit)
-
-    assert (row["actor"], row["action"], row["at"]) == ("dewi", "people.exported", clock.now())
-    assert row["detail"] == {"reason": f"asked by {NUMBER.masked}", "people": 3}

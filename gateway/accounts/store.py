@@ -52,7 +52,7 @@ class AccountSummary:
 
     name: str
     display: str
-    roles: tuple[DeskRole, ...]
+    roles: tuple[str, ...]  # as stored: a newer version may have granted one that this one does not know
     state: str  # active, disabled or locked
     created_at: datetime
     password_set_at: datetime
@@ -257,7 +257,7 @@ def _summary(row: RowMapping, tokens: Sequence[RowMapping], now: datetime) -> Ac
     return AccountSummary(
         name=row["name"],
         display=row["display"],
-        roles=tuple(DeskRole(role) for role in row["roles"]),
+        roles=tuple(row["roles"]),
         state=account_state(row["disabled_at"], row["locked_until"], now),
         created_at=row["created_at"],
         password_set_at=row["password_set_at"],

@@ -40,11 +40,11 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
         raise click.ClickException("\n".join(refused))
 
 
-def _summary(menu: Menu, proof: CheckResult) -> str:
-    longest = proof.longest
+def _summary(menu: Menu, result: CheckResult) -> str:
+    longest = result.longest
     return (
         f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
-        f"the largest screen in {proof.largest} of {proof.limits.septets} septets; "
+        f"the largest screen in {result.largest} of {result.limits.septets} septets; "
         f"the longest path is {longest.screens} screens, {longest.seconds} seconds"
     )
 

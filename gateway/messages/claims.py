@@ -1,4 +1,4 @@
-"""SQL statements that claim messages, and that record outcomes and releases. Each is one UPDATE.
+"""SQL statements that claim messages, and that record outcomes and releases. Each is a single statement.
 
 A record changes a message only while the claim is valid: same worker, same attempt. So a record is idempotent, and one
 that comes too late changes nothing. A claim that a sweep has given up stays valid until another worker claims the

@@ -6,8 +6,10 @@ be honoured, and only someone who knows the number can find it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -72,8 +74,8 @@ class Eraser:
                 people=directory.people,
             )
             if counts.found_any:
-                await audit_erased_incidents(connection, tickets, actor, now)
-                await connection.execute(INSERT_AUDIT, audit_row(now, actor, "person.erased", "", asdict(counts)))
+                of_person = audit_row(now, actor, "person.erased", "", asdict(counts))
+                await connection.execute(INSERT_AUDIT, [*erased_incident_rows(tickets, actor, now), of_person])
         return counts
 
 
@@ -83,7 +85,6 @@ async def erase_in_incidents(connection: AsyncConnection, which: ColumnElement[b
     return sorted((await connection.execute(erasing)).scalars())
 
 
-async def audit_erased_incidents(connection: AsyncConnection, tickets: list[str], actor: str, now: datetime) -> None:
-    if tickets:
-        rows = [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]
-        await connection.execute(INSERT_AUDIT, rows)
+def erased_incident_rows(tickets: Iterable[str], actor: str, now: datetime) -> list[dict[str, Any]]:
+    """Build the audit rows of incidents whose number was erased."""
+    return [audit_row(now, actor, "incident.number_erased", ticket, {}) for ticket in tickets]

@@ -30,7 +30,7 @@ from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import ERASED_PERSON
 from gateway.people.filters import has_any_role
 from gateway.people.tables import people, subscriptions
-from gateway.privacy.erasure import audit_erased_incidents, erase_in_incidents
+from gateway.privacy.erasure import erase_in_incidents, erased_incident_rows
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.columns import ERASED_PHONE
@@ -124,7 +124,8 @@ def _due_rows(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]
 
 
 async def _erase_incidents(connection: AsyncConnection, which: ColumnElement[bool], actor: str, now: datetime) -> None:
-    await audit_erased_incidents(connection, await erase_in_incidents(connection, which), actor, now)
+    tickets = await erase_in_incidents(connection, which)
+    await connection.execute(INSERT_AUDIT, erased_incident_rows(tickets, actor, now))
 
 
 async def _erase_messages(connection: AsyncConnection, which: ColumnElement[bool], _: str, now: datetime) -> None:

@@ -36,5 +36,9 @@ def one_of(expected: Iterable[str]) -> str:
 
 
 def quoted(given: object) -> str:
-    """Return a value of a file or of a command line in double quotes, on one line."""
-    return json.dumps(str(given), ensure_ascii=False)
+    """Return a value of a file or of a command line in double quotes, on one line.
+
+    Characters that do not print are escaped, so that no value can move the cursor of a terminal or reverse a line.
+    """
+    text = json.dumps(str(given), ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)

@@ -115,7 +115,7 @@ class TurnHandler:
             if not step.effect:
                 break
             step = await self._carry_out(context, step)
-        else:
+        if step.effect:
             raise RuntimeError(f'state "{step.session.state}": more than {MAX_EFFECTS} effects in one turn')
         # A failed effect leaves the session unchanged, so that the dialogue can be resumed.
         return step if context.failed else await self._write(context, step)

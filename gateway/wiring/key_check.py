@@ -1,4 +1,4 @@
-"""Refuse to run if the vault key is not the one that this database was encrypted with."""
+"""Start of a process, refused if the vault key is not the one that the database was encrypted with."""
 
 from __future__ import annotations
 

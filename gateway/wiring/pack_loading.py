@@ -1,4 +1,4 @@
-"""Load a menu pack: read its folder, and check it for every channel and for the fields of an incident."""
+"""Loading of a menu pack from its folder, with checks for every channel and for the fields of an incident."""
 
 from __future__ import annotations
 

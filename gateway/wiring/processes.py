@@ -95,7 +95,10 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[Non
 
 @asynccontextmanager
 async def run_worker(services: Services) -> AsyncIterator[None]:
-    """Run the worker while the block lasts: the sender, and every periodic task of the gateway."""
+    """Run the worker while the block lasts: the sender, and every periodic task of the gateway.
+
+    Services have one worker in their life: a sender that was stopped does not start again.
+    """
     poll_s = services.settings.poll_ms / 1000
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(services.sender.run())

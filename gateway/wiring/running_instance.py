@@ -1,4 +1,4 @@
-"""Find the gateway of a data folder: its address, its pack, and the defaults of `waspada run`."""
+"""Gateway of a data folder: its address, its pack, and the defaults of `waspada run`."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class RunningGateway:
         lines = [f"Waspada is ready on {self.url}"]
         if self.with_phone:
             lines.append(f"  A phone:   {self.url}/phone   or, in another terminal: .venv/bin/waspada dial")
-        lines.append(f"  Webhooks:  {self.url}/hooks/<channel>/<secret>/…   whole: .venv/bin/waspada channels")
+        lines.append(f"  Webhooks:  {self.url}/hooks/<channel>/<secret>/…   in full: .venv/bin/waspada channels")
         lines.append("  The log:   .venv/bin/waspada logs -f     Ctrl-C stops; the data stays.")
         if self.first_password:
             lines += (

@@ -9,6 +9,7 @@ import pytest
 from argon2 import Parameters
 from argon2.low_level import Type
 from argon2.profiles import CHEAPEST
+from sqlalchemy import update
 
 from gateway.accounts.account import LOCKOUT, MAX_WRONG_PASSWORDS, Account, AccountRefused, NoSuchAccount
 from gateway.accounts.passwords import Argon2Hasher, PasswordRefused
@@ -356,6 +357,15 @@ async def test_list_accounts_returns_the_last_added_first(dewi: AccountStore, cl
     )
     assert (budi.name, budi.display, budi.last_used_at) == ("budi", "Budi", None)
     assert [account.name for account in await dewi.list_accounts(1)] == ["budi"]
+
+
+async def test_list_accounts_shows_a_role_that_only_a_newer_version_knows(
+    dewi: AccountStore, database: Database
+) -> None:
+    async with database.begin() as connection:
+        await connection.execute(update(account_table).values(roles=["operator", "watcher"]))
+
+    assert (await dewi.list_accounts())[0].roles == ("operator", "watcher")
 
 
 # First administrator ---------------------------------------------------------------------------------------------

@@ -67,6 +67,10 @@ def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: date
         "left_at": left.isoformat(),
         "phone": NUMBER.masked,
     }
+    assert list(drafts[0]) == [
+        *("channel", "session", "marked", "category", "area", "when", "danger", "description", "language"),
+        *("left_at", "phone"),
+    ]
     assert shell.list_json("incidents", "drafts", "--limit", "1") == drafts[:1]
 
     lines = shell.run("incidents", "drafts").stdout.splitlines()
@@ -90,7 +94,7 @@ def test_incidents_move_checks_the_lifecycle(shell: Shell, tickets: list[str]) -
     assert (last["status"], last["veracity"]) == ("closed", "untrue")
 
 
-def test_incident_json_has_every_field() -> None:
+def test_incident_json_has_every_field_in_order() -> None:
     incident = Incident("73402816", report(), IncidentStatus.RECEIVED, Veracity.UNVERIFIED, NUMBER.masked, AT)
 
     shown = json.loads(json.dumps(incident_json(incident)))
@@ -99,7 +103,7 @@ def test_incident_json_has_every_field() -> None:
     assert shown["when_date"] == "2026-11-20"
     assert shown["received_at"] == "2026-11-23T08:00:00+00:00"
     assert shown["phone"] == NUMBER.masked
-    assert set(shown) == {
+    assert list(shown) == [
         *("ticket", "category", "area", "when", "when_date", "danger", "size", "seen", "description", "details"),
         *("contact", "status", "veracity", "language", "channel", "session", "received_at", "phone"),
-    }
+    ]

@@ -41,6 +41,7 @@ def test_add_asks_for_the_password_at_the_terminal(shell: Shell) -> None:
     wanted = {"name": "dewi", "display": "Dewi Lestari", "roles": ["operator", "supervisor"], "state": "active"}
     assert {name: account[name] for name in wanted} == wanted
     assert (account["tokens"], account["last_used_at"]) == ([], None)
+    assert list(account) == [*wanted, "created_at", "password_set_at", "last_used_at", "tokens"]
     assert audit_trail(shell) == [("rini", "account.added", "account dewi")]
 
 
@@ -100,6 +101,7 @@ def test_token_and_revoke_take_a_name_once(dewi: Shell, token: str) -> None:
 
     (account,) = dewi.list_json("users", "list")
     assert [one["name"] for one in account["tokens"]] == ["cron"]
+    assert list(account["tokens"][0]) == ["name", "expires_at", "last_used_at"]
     assert "cron" in dewi.run("users", "list").stdout
     assert token not in str(account)
     assert dewi.run("users", "revoke", "dewi", "--name", "cron").stdout == "The token cron of dewi is revoked.\n"

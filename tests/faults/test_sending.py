@@ -31,6 +31,7 @@ from tests.helpers.waiting import until
 @pytest.mark.parametrize("accepts", [True, False])
 async def test_no_answer_makes_messages_unknown(world: SendingWorld, accepts: bool) -> None:
     world.local.faults = Faults(no_answer=NoAnswer(accepts=accepts, times=1), no_reports=Fault())
+    world.call_seconds = 1.0
     await world.put(3)
 
     await world.send_until("unknown", "unknown", "unknown")
@@ -42,18 +43,21 @@ async def test_no_answer_makes_messages_unknown(world: SendingWorld, accepts: bo
 
 async def test_a_late_answer_makes_messages_unknown_and_is_resent_once(world: SendingWorld) -> None:
     """Both times: a confirmation is resent once, and then stays unknown."""
-    world.local.faults = Faults(slow_answer=SlowAnswer(seconds=0.6), no_reports=Fault())
+    world.local.faults = Faults(slow_answer=SlowAnswer(seconds=1.5), no_reports=Fault())
+    world.call_seconds = 1.0
     await world.put(2, CONFIRMATION)
-    await world.send_until("unknown", "unknown")
-    await asyncio.sleep(0.3)
-
     async with world.worker():
         await world.wait_for_calls(4)
-        await asyncio.sleep(0.3)
+        await until(lambda: _both_unknown_twice(world))
+        await asyncio.sleep(0.3)  # several looks of the sweep
 
     assert await world.queue.statuses() == ["unknown"] * 2
     assert world.taken_up() == expected_calls(2, times=2)
     assert await world.attempts_and_unknowns() == [(2, 2)] * 2
+
+
+async def _both_unknown_twice(world: SendingWorld) -> bool:
+    return await world.attempts_and_unknowns() == [(2, 2)] * 2
 
 
 async def test_a_server_error_makes_messages_unknown(world: SendingWorld) -> None:

@@ -48,6 +48,7 @@ class SendingWorld:
     http: ClientSession
     database: Database
     url: str
+    call_seconds: float = 15.0  # after which the sender gives up a call, as in the product
     reported: list[str] = field(default_factory=list)
     requested: Counter[tuple[str, str]] = field(default_factory=Counter)  # number and text, of every request
 
@@ -60,7 +61,8 @@ class SendingWorld:
         return Channels(self.database, Clock())
 
     def carrier(self) -> AfricasTalking:
-        return AfricasTalking("at", "sandbox", "key", self.http, api_url=f"{self.url}/local", total_seconds=0.4)
+        url, seconds = f"{self.url}/local", self.call_seconds
+        return AfricasTalking("at", "sandbox", "key", self.http, api_url=url, total_seconds=seconds)
 
     async def put(self, count: int, kind: MessageClass = REPLY, words: str = "Halo") -> None:
         """Queue `count` messages, each to another number."""

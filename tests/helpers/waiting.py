@@ -8,8 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 20.0) -> None:
-    """Return as soon as `condition` is true. Raises `AssertionError` after so many seconds."""
+async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 60.0) -> None:
+    """Return as soon as `condition` is true. Raises `AssertionError` after so many seconds.
+
+    Only a test that fails waits that long. On a busy machine a minute is not too much.
+    """
     deadline = time.monotonic() + seconds
     while True:
         met = condition()

@@ -82,7 +82,7 @@ def test_read_people_takes_every_form_that_spreadsheets_save(text: str) -> None:
     ("text", "message"),
     [
         ("", "list.csv: it is empty"),
-        ("phone,nama\n", 'list.csv:1: unknown columns "nama"'),
+        ("phone,nama\n", 'list.csv:1: unknown columns: "nama"'),
         ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV"),
     ],
 )

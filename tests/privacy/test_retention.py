@@ -1,4 +1,4 @@
-"""Numbers whose time is over: out of what has ended, and out of nothing that is still needed."""
+"""Retention: numbers are purged from finished records, and from none that is still needed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def retention(database: Database, clock: ManualClock) -> Retention:
 
 
 async def numbers(database: Database) -> dict[str, list[bool]]:
-    """Return by table, for each row, if it still has its number."""
+    """Return by table, for each row, True if it still has its number."""
     keys = {incidents: "phone_key", messages: "phone_key", inbound_messages: "sender_key"}
     keys |= {subscriptions: "phone_key", people: "phone_key", opt_outs: "phone_key"}
     return {table.name: [row[key] is not None for row in await rows(database, table)] for table, key in keys.items()}

@@ -39,10 +39,10 @@ def test_spreadsheet_rows_are_the_same_in_every_form(text: str) -> None:
     [
         ("", "list.csv: it is empty; its first line names the columns, of phone, name, role"),
         ("\n,,\n", "list.csv: it is empty"),
-        ("phone,nama,kota\n", 'list.csv:1: unknown columns "nama", "kota"; expected one of phone, name, role'),
-        ("081230004567,officer\n", 'list.csv:1: unknown columns one that is no word, "officer"; expected one of'),
+        ("phone,nama,kota\n", 'list.csv:1: unknown columns: "nama", "kota"; expected one of phone, name, role'),
+        ("081230004567,officer\n", 'list.csv:1: unknown columns: one that is no word, "officer"; expected one of'),
         ("name,role\n", "list.csv:1: the column phone is missing"),
-        ("phone,Phone,role\n", "list.csv:1: the column phone is there twice"),
+        ("phone,Phone,role\n", "list.csv:1: repeated columns: phone"),
         ("phone,role\n081230004567,asn,Podosugih\n", "list.csv:2: 3 values under 2 headings"),
         ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV: unexpected end of data"),
         ("phone,role\n081230004567,asn\0\n", "list.csv:2: there is a NUL character in it"),
@@ -82,11 +82,29 @@ def test_pack_rows_have_the_wanted_columns_in_any_order() -> None:
     assert rows == [Row(2, {"code": "7", "name": "Medono"}), Row(4, {"code": "", "name": "Tirto"})]
 
 
+def test_pack_file_has_none_of_the_freedom_of_a_spreadsheet() -> None:
+    long = "x" * 1001
+    rows = list(read_pack_rows(f"code,name,code\n'-7,{long},8\n,\n", "areas.csv", ["code", "name"]))
+    assert rows == [Row(2, {"code": "'-7", "name": long}), Row(3, {"code": "", "name": ""})]
+
+    for text in ("sep=,\ncode,name\n", "\ufeffcode,name\n", "code;name\n", "Code,Name\n"):
+        (found,) = read_pack_rows(text, "areas.csv", ["code", "name"])
+        assert isinstance(found, Diagnostic)
+
+
 def test_pack_file_without_a_column_has_one_diagnostic() -> None:
     found = list(read_pack_rows("code\n7\n", "areas.csv", ["code", "name"]))
-    assert found == [Diagnostic("areas.csv", 1, "the columns name are missing")]
+    assert found == [Diagnostic("areas.csv", 1, "missing columns: name")]
 
 
 def test_pack_file_that_ends_in_a_quotation_reports_it_before_its_rows() -> None:
     found = list(read_pack_rows('code\n7\n"8\n', "areas.csv", ["code"]))
     assert found == [Diagnostic("areas.csv", 3, "not CSV: unexpected end of data"), Row(2, {"code": "7"})]
+
+
+def test_pack_file_with_both_faults_reports_both() -> None:
+    found = list(read_pack_rows('name\n"8\n', "areas.csv", ["code"]))
+    assert [str(one) for one in found] == [
+        "areas.csv:2: not CSV: unexpected end of data",
+        "areas.csv:1: missing columns: code",
+    ]

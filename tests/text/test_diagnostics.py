@@ -29,6 +29,20 @@ def test_quoted_value_stays_on_one_line(given: object, shown: str) -> None:
     assert quoted(given) == shown
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("\x1b[2J", '"\\u001b[2J"'),
+        ("\x9b2J", '"\\u009b2J"'),
+        ("a\u202eb", '"a\\u202eb"'),
+        ("a\u2028b", '"a\\u2028b"'),
+        ("\udcff", '"\\udcff"'),
+    ],
+)
+def test_quoted_value_has_no_character_that_does_not_print(given: str, shown: str) -> None:
+    assert quoted(given) == shown
+
+
 @pytest.mark.parametrize(("line", "shown"), [(3, "areas.csv:3: empty"), (0, "areas.csv: empty")])
 def test_diagnostic_begins_with_file_and_line(line: int, shown: str) -> None:
     assert str(Diagnostic("areas.csv", line, "empty")) == shown

@@ -375,7 +375,7 @@ async def test_effect_without_postgresql_changes_nothing_and_can_be_repeated(
 
 
 async def again(gateway: UssdGateway, case: EffectCase, ticket: str) -> Resident:
-    """Another call of the same phone, whose language is known by now."""
+    """Return a resident on another call of the same phone, whose language is known, one input before the effect."""
     return await EffectCase(case.keys[1:], case.last, case.done).begin(gateway, ticket)
 
 

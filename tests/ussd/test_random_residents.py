@@ -100,7 +100,7 @@ def likely(menu: Menu, limits: Limits, place: Session, number: int, ticket: str 
 
 
 def assert_fits(screen: str, limits: Limits, *, end: bool) -> None:
-    """No screen is longer than a network carries, and none costs two because of one character."""
+    """Assert that a network carries this screen: GSM-7 alone, and short enough."""
     assert gsm.encoding(screen) == "gsm7", screen
     assert gsm.septets(f"{'END' if end else 'CON'} {screen}") <= limits.septets, screen
 
@@ -150,7 +150,7 @@ class EngineModel(RuleBasedStateMachine):
         self._now(begun, "failed")
 
     def _now(self, step: Step, ending: str) -> None:
-        """See to the effects, and look at the screen."""
+        """Carry out the effects with this outcome, and check the screen."""
         for _ in range(4):
             if not step.effect:
                 break

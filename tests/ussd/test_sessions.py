@@ -193,7 +193,7 @@ async def test_compare_and_set_reloads_a_forgotten_script(sessions: SessionStore
 
 
 async def test_redis_error_counts_as_unavailable(own_redis: OwnRedis) -> None:
-    """Out of memory, or a replica that may not write: it answers, and is of no more use than one that does not."""
+    """Redis out of memory, or a replica that refuses writes, is as unavailable as one that does not answer."""
     async with Redis.from_url(own_redis.url) as client:
         pipeline = Pipeline(client, 0.3)
         sessions = SessionStore(pipeline)
@@ -231,7 +231,7 @@ def test_ttl_depends_on_the_content(answers: dict[str, str], chosen: bool, ended
 
 
 def test_ttl_keeps_the_count_of_reports_for_a_day() -> None:
-    """Also of a phone that never chose a language: a shortcut in the first one does not ask."""
+    """Phones that never chose a language keep it too: a shortcut in the first language does not ask."""
     keeping = SessionTtl(open=10, dropped=90, language=900_000)
 
     place = Session("ticket", "id", answers={"ticket": "7340-2817"})
@@ -249,7 +249,7 @@ ACCENTED = "".join("àèéùìòÇØøÅåÄÖÑÜäöñü"[digit % 19] for digi
 
 @pytest.mark.parametrize("words", ["", WORDY[:160], WORDY[:182], TANGLED[:182], ACCENTED[:182]])
 async def test_stored_session_takes_at_most_600_bytes(sessions: SessionStore, pipeline: Pipeline, words: str) -> None:
-    """At the last question of the longest way, with as long a description as a phone can send."""
+    """Stop at the last question of the longest path, with the longest description that a phone can send."""
     answers = {
         "language": "id",
         "category": "gesekan",

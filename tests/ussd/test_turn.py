@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from gateway.menu.engine import Session
 from gateway.menu.limits import Limits
+from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from gateway.ussd.transcript import fingerprint
-from gateway.ussd.turn import UssdService
+from gateway.ussd.turn import MAX_EFFECTS, UssdService
 from tests.helpers.outages import OwnRedis, PostgresGate
-from tests.helpers.packs import MENU
+from tests.helpers.pack_edits import edit_pack
+from tests.helpers.packs import FILES, MENU
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.ussd import (
     SECOND,
@@ -347,6 +351,24 @@ async def test_dialogue_without_end_is_ended(gateway: UssdGateway) -> None:
     screen = await resident.answer("7")
 
     assert (screen.text, screen.end) == (APOLOGY["id"], True)
+
+
+@pytest.mark.parametrize(("effects", "label"), [(MAX_EFFECTS, "left.id"), (MAX_EFFECTS + 1, "appeals.id")])
+async def test_turn_carries_out_effects_up_to_the_limit(
+    redis_url: str, database_url: str, effects: int, label: str
+) -> None:
+    async with ussd_gateway(redis_url, database_url, menu=menu_with_effects_in_a_row(effects)) as gateway:
+        screen = await Resident(gateway.services.turns).walk(("1", "3", "2"))
+
+    assert (screen.label, screen.text == APOLOGY["id"]) == (label, effects > MAX_EFFECTS)
+
+
+def menu_with_effects_in_a_row(count: int) -> Menu:
+    """Load the pack with `count` effects where a resident opts out: each leads to the next."""
+    state = "  {}:\n    do: unsubscribe\n    then: {{done: {}, failed: unavailable}}\n"
+    names = ["leaving", *(f"leaving_{number}" for number in range(1, count)), "left"]
+    states = "".join(state.format(name, following) for name, following in pairwise(names))
+    return load(edit_pack(FILES, "flow.yaml", state.format("leaving", "left"), states))
 
 
 # Numbers ----------------------------------------------------------------------------------------------------

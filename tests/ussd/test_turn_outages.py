@@ -174,7 +174,7 @@ async def test_redis_hanging_at_the_last_step_files_the_report(
 async def test_redis_unavailable_keeps_a_star_in_a_description(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis
 ) -> None:
-    """Nothing tells the star from the next answer but the label of the screen that was answered."""
+    """Only the label of the answered screen tells a typed star from the next answer."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_DESCRIBE)
 

@@ -94,8 +94,8 @@ def load_readable_pack(pack: Path) -> Menu:
         raise PackRefused(parsed.diagnostics)
     if parsed.diagnostics:
         click.echo(
-            f"Warning: the pack {pack} is not fit, and the gateway goes on with the one before it. To list its faults:"
-            f" waspada check {pack}",
+            f"Warning: the pack {pack} is not fit, and the gateway goes on with the one before it. To see its faults,"
+            f" run: waspada check {pack}",
             err=True,
         )
     return parsed.menu

@@ -1,10 +1,11 @@
 """Batch of claims: make its calls to the carrier, record their outcomes, release the claims that were not sent.
 
 A *claim* is a message that this worker alone may send until it records or releases it (`messages.claims`). A *batch* is
-the claims of one statement, up to 200 of one lane of one channel. Whatever fails, each claim of it ends in one of two
-ways: the outcome of its call is recorded, or it goes back into the queue unsent and costs no attempt. Three exceptions
-remain: a worker that is killed, one that is stopped while PostgreSQL is unavailable, and a record that fails by a fault
-of ours. Then a sweep finds the claim five minutes later and makes its message `unknown`.
+the claims of one statement: up to 200 of one lane of one channel, or the single message that probes a paused channel.
+Each claim of it ends in one of two ways: the outcome of its call is recorded, or it goes back into the queue unsent and
+costs no attempt. A fault of the carrier, of Redis or of PostgreSQL changes nothing about that. Three exceptions remain:
+a worker that is killed, one that is stopped while PostgreSQL is unavailable, and a fault of ours (an exception that
+nothing here expects). Then a sweep finds the claim five minutes later and makes its message `unknown`.
 
 Who may take a claim out of the unsent set
 ------------------------------------------
@@ -23,14 +24,14 @@ send it or release it. There are three takers, and they run concurrently:
 2.  The *check* (`_release_withdrawn`) asks the database which claims must not be sent any more: of opted-out people, of
     an appeal that is paused or cancelled, of erased numbers, of any appeal once the quiet hours have begun. A slow
     carrier may keep a claim waiting for a minute, and an appeal has a million recipients: opt-outs come meanwhile. The
-    callers check before each call. So does a task of its own (`_watch_appeals`), which releases claims even while all
-    callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
-3.  `run` releases the rest when the callers have ended, in a `finally`: also when a caller failed, and when the worker
-    is cancelled.
+    callers check before each call. A task of its own (`_watch_appeals`) checks twice a second, and so releases claims
+    even while all callers wait for the carrier. Only appeals are checked: nobody may opt out of a confirmation.
+3.  `run` takes the rest when no caller is left, and releases it. After a fault of ours it takes the rest as well, so
+    that the lane below does not wait for it, but leaves it to the sweep: the exception goes on to the log.
 
 All three use `_pop_unsent`, in which nothing is awaited. On one event loop it is therefore atomic, and no claim is ever
 both sent and released. The dict is emptied as the batch goes on, instead of marking claims as done: what it still holds
-is exactly what must still be released, at every moment and after every failure, and no second record can disagree.
+is exactly what must still be sent or released, at every moment and after every failure. No second list can disagree.
 
 What the parts are for
 ----------------------
@@ -38,12 +39,13 @@ What the parts are for
                          two begin with the same one. A group owns nothing: its claims stay in `_unsent`.
 `lane.calls` (semaphore) Bounds the calls of all batches of the lane that are under way at the same time.
 `_check_lock` (lock)     One check at a time. A caller that has waited for it finds the result of the check before it
-                         fresh and asks nothing: one query in half a second, whatever the number of callers.
-`_calls_done` (event)    Ends the watching task as soon as the callers have ended, without waiting for its next check.
+                         fresh and asks nothing: about two queries a second, whatever the number of callers.
+`_calls_done` (event)    Wakes the watching task as soon as the callers have ended. It need not wait for its next check.
 `_recording` (flag)      One record at a time. Outcomes that arrive meanwhile join the next one: a statement for a
                          hundred rows costs little more than for one.
-`_deadline` (time)       A quarter of the time after which a sweep gives up a claim. Nothing is sent later, so no other
-                         worker can have claimed the message again while this one still sends it.
+`_deadline` (time)       A quarter of the time after which a sweep gives up a claim. No caller asks for its turn in the
+                         rate later, and a turn is at most a second ahead. So no other worker can have claimed the
+                         message again when its call begins.
 
 Invariants
 ----------
@@ -52,9 +54,10 @@ check them, the latter against killed processes.
 
 *   A claim is in at most one call, and in none after it was released.
 *   When `run` returns, `_unsent` is empty and every claim is recorded or released, but for the exceptions above.
-*   Nothing is sent while outcomes cannot be recorded, or the account of the channel is at fault.
-*   No appeal is sent to a person whose opt-out was committed more than half a second before its call.
-*   No caller takes its turn in the rate while a claim of the lane above is unsent.
+*   A caller that asks for its turn while outcomes cannot be recorded, or while the account is at fault, begins no call.
+*   Before the call of an appeal there was a check (or the claim itself) that began at most half a second earlier, or
+    that the caller waited for. No appeal is sent to a person whose opt-out was committed before it began.
+*   No caller asks for its turn in the rate before it has seen that no claim of the lane above is unsent.
 *   `lane.pending_parts` is the sum of the parts in `_unsent`, over all batches of the lane.
 """
 

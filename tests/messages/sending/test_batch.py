@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
+import structlog
 from sqlalchemy import update
 
-from gateway.carriers.carrier import Outcome
+from gateway.carriers.carrier import Accepted, Deferred, Outcome
 from gateway.messages.claims import Lane
 from gateway.messages.holds import set_hold
 from gateway.messages.message import OPTED_OUT, MessageClass, MessageStatus
@@ -19,7 +20,7 @@ from gateway.messages.outbox import Outbox
 from gateway.messages.sending.batch import group_into_calls
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.suppression import OptOuts
-from gateway.messages.tables import messages
+from gateway.messages.tables import channel_states, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Pipeline
@@ -29,7 +30,8 @@ from gateway.wiring import redis_client
 from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import MessageQueue, ScriptedCarrier
 from tests.helpers.phones import NUMBER, OTHER, phone
-from tests.helpers.senders import FAST, has_status, is_drained, make_claim, running, sender, sender_of
+from tests.helpers.senders import FAST, has_status, is_drained, make_claim, running, sender, sender_of, was_logged
+from tests.helpers.stuck_writes import failing_writes
 from tests.helpers.waiting import until
 
 APPEAL, CONFIRMATION = MessageClass.APPEAL, MessageClass.CONFIRMATION
@@ -197,6 +199,31 @@ async def test_the_priority_lane_has_the_whole_rate(database: Database, vault: V
     last = max(place for place, text in enumerate(texts) if text.startswith("confirmation"))
 
     assert sum(text.startswith("appeal") for text in texts[:last]) <= 20, "no more than was claimed before"
+
+
+async def test_a_fault_of_ours_leaves_claims_to_the_sweep_and_does_not_block_the_lane_below(
+    database: Database, outbox: Outbox, queue: MessageQueue, clock: ManualClock
+) -> None:
+    """The first call finds a fault of the account, and its record fails in a way that nothing expects."""
+    faults: list[Outcome] = [Deferred("no credit", whole_channel=True)]
+    carrier = ScriptedCarrier(lambda _text, _to: faults.pop() if faults else Accepted("x"))
+    claimed = [await queue.put(f"text {number}", to=phone(number), kind=MessageClass.REPLY) for number in range(3)]
+
+    with structlog.testing.capture_logs() as logs:
+        async with (
+            failing_writes(database, channel_states, "INSERT", "true"),
+            running(sender(outbox, clock, carrier, options=ONE_CALL)),
+        ):
+            await until(partial(was_logged, logs, "worker.round_failed"))
+            assert [(await queue.row(message))["status"] for message in claimed] == ["sending"] * 3
+            (appeal,) = await _appeals(queue, 1)
+            await until(partial(has_status, queue, appeal, "accepted", ""))
+            clock.advance(minutes=5)
+            await until(partial(_has, queue, ["unknown"] * 3 + ["accepted"]))
+
+    assert len(carrier.calls) == 2
+    failed = [(line["work"], line["channel"]) for line in logs if line["event"] == "worker.round_failed"]
+    assert failed == [("run", "at")]
 
 
 def test_equal_texts_share_a_call() -> None:
