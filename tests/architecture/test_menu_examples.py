@@ -34,10 +34,10 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "keys": ("pack.yaml", "keys"),
     "flow.yaml": ("flow.yaml",),
     "shortcuts": ("flow.yaml", "shortcuts"),
-    "A state is one of eight things": STATES,
+    "Kinds of state": STATES,
     "Lists": STATES,
     "What can be asked for": STATES,
-    "What else a state may say": STATES,
+    "Other keys of a state": STATES,
     "limits": (*STATES, "describe", "limits"),
     "What the gateway does": STATES,
     "wording/LANGUAGE.yaml": ("wording/en.yaml",),
@@ -52,7 +52,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "appeals.yaml": ("appeals.yaml", "cek_kabar"),
 }
 OPEN = ("states", "shortcuts")  # whose keys are names that the pack gives
-WHOLE_STATES = ("A state is one of eight things", "Lists", "What can be asked for", "What the gateway does")
+WHOLE_STATES = ("Kinds of state", "Lists", "What can be asked for", "What the gateway does")
 TABLES = ("areas.csv", "aliases.csv", "neighbours.csv")
 EXAMPLES = [(heading, key) for heading in PLACES for key in section(PAGE, heading).examples]
 

@@ -42,8 +42,8 @@ KEYS: dict[str, Iterable[str]] = {
         heading: [field.alias or name for name, field in shape.model_fields.items()]
         for heading, shape in SHAPES.items()
     },
-    "A state is one of eight things": KINDS,
-    "What else a state may say": StateShape.model_fields.keys() - KINDS.keys(),
+    "Kinds of state": KINDS,
+    "Other keys of a state": StateShape.model_fields.keys() - KINDS.keys(),
     "Lists": choose_from.LISTS,
     "What can be asked for": ask.ASKS,
     "What the gateway does": do.EFFECTS,
@@ -55,7 +55,7 @@ KEYS: dict[str, Iterable[str]] = {
     "neighbours.csv": area_links.NEIGHBOUR_COLUMNS,
 }
 WORDS: dict[str, Iterable[str]] = {
-    "A state is one of eight things": resume.RESUME_OPTIONS,
+    "Kinds of state": resume.RESUME_OPTIONS,
     "Conditions": model.FACTS,
     "appeals.yaml": [*rules.Need, *model.APPEAL_PLACEHOLDERS],
     "What the gateway does": set().union(*do.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),

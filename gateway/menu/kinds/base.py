@@ -56,10 +56,10 @@ class StateShape(BaseModel):
 
     @property
     def targets(self) -> list[str]:
-        """Names of all states that it refers to."""
+        """Names of all states that it refers to. Empty for an option without one, so that it is reported as unknown."""
         branches = next(filter(None, (kind.branches_of(self) for kind in self.kinds)), self.then)
-        names = [*branches.values(), *self.zero.values(), self.next, self.otherwise, self.or_type, self.words]
-        return [name for name in names if name]
+        names = filter(None, (self.next, self.otherwise, self.or_type, self.words))
+        return [*branches.values(), *self.zero.values(), *names]
 
     def value(self, kind: str) -> Any:
         """Return the value of the key that a kind begins with. Returns None without that key."""

@@ -40,6 +40,7 @@ ENTRY_KINDS = {"help": Tell.name, "resume": Resume.name}  # the kind that a stat
 def check_pack(reader: PackReader, pack: PackShape) -> None:
     """Check that no placeholder hides one of the gateway's own."""
     for name in pack.placeholders.keys() & GATEWAY_PLACEHOLDERS.keys():
+        # Texts would show the answer where the gateway's own value is meant, such as a ticket that does not exist yet.
         message = f"placeholders.{name}: reserved for the gateway; choose another name"
         reader.add(PACK, ("placeholders", name), message)
 
@@ -47,7 +48,7 @@ def check_pack(reader: PackReader, pack: PackShape) -> None:
 def check_categories(reader: PackReader, categories: Sequence[str]) -> None:
     """Check for duplicate categories."""
     for place, name in enumerate(categories):
-        if name in categories[:place]:
+        if name in categories[:place]:  # the second is reported: the menu keeps the first
             reader.add(CATEGORIES, (str(place),), f'duplicate category "{name}"; remove one')
 
 
@@ -60,13 +61,13 @@ def check_flow(reader: PackReader, flow: FlowShape) -> None:
     known = {name: state for name, state in flow.states.items() if name not in unclear}
     kept = _kept_answers(reader, flow)
     for key in ENTRIES:
-        if reader.is_known(FLOW, (key,)):
+        if reader.is_known(FLOW, (key,)):  # otherwise its value is a default, and not in the file
             for message in _entry_faults(key, getattr(flow, key), known, unclear):
                 reader.add(FLOW, (key,), f"{key}: {message}")
     for name, state in known.items():
         for message in (*kind_faults(state), *_faults(state, known, unclear, kept)):
             reader.add(FLOW, ("states", name), f"{name}: {message}")
-        for key in idle_keys(state):
+        for key in idle_keys(state):  # a key without effect is mostly a misunderstanding: the author expects one
             reader.add(FLOW, ("states", name, key), f"{name}: {key} has no meaning here; remove it")
         if _keeps_reserved_name(state):
             message = f"{name}: keep: {state.keep} is reserved for the gateway; choose another name"
@@ -74,7 +75,7 @@ def check_flow(reader: PackReader, flow: FlowShape) -> None:
     for keys, shortcut in flow.shortcuts.items():
         if shortcut.to not in known.keys() | unclear:
             reader.add(FLOW, ("shortcuts", keys), f"shortcut {keys}: {unknown('state', shortcut.to)}")
-        if kept is not None:
+        if kept is not None:  # an unknown state may keep any answer
             for name in shortcut.answers.keys() - kept:
                 reader.add(FLOW, ("shortcuts", keys), f"shortcut {keys}: no state keeps {name}")
 
@@ -86,6 +87,7 @@ def are_paths_known(reader: PackReader, flow: FlowShape) -> bool:
         return False
     if any(not reader.is_known(FLOW, (key,)) or getattr(flow, key) not in known for key in ("start", "home")):
         return False
+    # A fault of any state may cut off others, which would then be reported as unreachable.
     return not any(
         _keeps_reserved_name(state) or [*kind_faults(state), *_faults(state, known, (), kept)]
         for state in known.values()
@@ -97,6 +99,7 @@ def kept_by(reader: PackReader, flow: FlowShape) -> dict[str, str | None]:
     unclear = reader.incomplete(FLOW, "states")
     kept: dict[str, str | None] = {name: state.keep for name, state in flow.states.items() if name not in unclear}
     for name in unclear:
+        # The faulty part may be elsewhere in the state: if its `keep` can be read, its answer is known all the same.
         removed = reader.removed[FLOW].get(("states", name))
         keep = removed.get("keep") if isinstance(removed, dict) else None
         kept[name] = keep if isinstance(keep, str) else None
@@ -120,6 +123,7 @@ def _faults(
 
 
 def _keeps_reserved_name(state: StateShape) -> bool:
+    # A ticket that the resident types is the same thing as the one that the gateway gives.
     is_asked_for = state.keep == state.value(Ask.name) == "ticket"
     return state.keep in GATEWAY_PLACEHOLDERS.keys() | FACTS.keys() and not is_asked_for
 
@@ -149,7 +153,7 @@ def kind_faults(state: StateShape) -> Iterator[str]:
     if len(state.kinds) != 1:
         names = ", ".join(kind.name for kind in state.kinds) or "none of them"
         yield f"a state is one of {', '.join(state.kind_table)}; this is {names}"
-        return
+        return  # what it needs depends on its kind
     yield from state.kinds[0].faults(state)
     if state.limits.min > state.limits.max:
         yield "limits: min is above max"
@@ -177,7 +181,7 @@ def _target_faults(state: StateShape, known: Mapping[str, StateShape], unclear: 
 
 def _borrowing_faults(state: StateShape, lender: StateShape) -> Iterator[str]:
     """Yield the reasons why a state cannot show the screen of the `lender`."""
-    if lender.words:
+    if lender.words:  # one step only, so that borrowed screens form no chain or cycle
         yield f"words: {state.words} borrows its own words; name the state that has them"
     if any(kind.runs_effect for kind in lender.kinds):
         yield f"words: {state.words} has no screen"
@@ -205,7 +209,7 @@ def check_keywords(
 ) -> None:
     """Check for ambiguous keywords, and for unknown languages and categories, if those are known."""
     _check_commands(reader, keywords, languages)
-    meanings: dict[str, str] = {}
+    meanings: dict[str, str] = {}  # apart from those of commands: a command comes first in an SMS, a category later
     for category, words in keywords.words.items():
         for word in words:
             earlier = meanings.setdefault(word.casefold(), category)
@@ -225,7 +229,7 @@ def _check_commands(reader: PackReader, keywords: KeywordsShape, languages: Coll
         for language, words in by_language.items():
             if languages is not None and language not in languages:
                 reader.add(KEYWORDS, ("commands", command, language), unknown("language", language))
-            for word in words:
+            for word in words:  # one word may have the same meaning in several languages
                 earlier = meanings.setdefault(word.casefold(), command)
                 if earlier != command:
                     message = f"{word} is a keyword of {earlier} already"
@@ -236,6 +240,7 @@ def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | No
     """Check for overlapping stages, and for unknown strict stages. Skipped if a stage was removed."""
     if reader.incomplete(STAGES):
         return
+    # Neighbours are enough: the file is in the order of time, and a stage out of order overlaps the one before.
     for place, (earlier, later) in enumerate(zip(stages.root, stages.root[1:], strict=False), start=1):
         if later.first <= earlier.last:
             reader.add(STAGES, (str(place),), f"{later.key} begins before {earlier.key} ends")
@@ -289,7 +294,7 @@ def check_screens(reader: PackReader, file: str, wording: WordingShape, flow: Fl
     }
     _check_names(reader, file, ("screens",), wording.screens, list(with_screen), allowed=unclear)
     for name, state in with_screen.items():
-        if name in wording.screens:
+        if name in wording.screens:  # one that is missing is a single diagnostic, not one for each of its texts
             _check_names(reader, file, ("screens", name), wording.screens[name], ["heading", *state.labels])
 
 
@@ -303,7 +308,7 @@ def _check_names(
 ) -> None:
     """Check that `texts` has the `needed` names, and no others but those `allowed`."""
     for name in needed:
-        if name not in texts and reader.is_known(file, (*path, name)):
+        if name not in texts and reader.is_known(file, (*path, name)):  # it may be there, but faulty
             reader.add(file, path, f"{'.'.join((*path, name))} is missing")
     for name in texts:
         if name not in needed and name not in allowed:

@@ -36,6 +36,22 @@ def test_unused_appeal_texts_are_reported(files: Files) -> None:
     assert all("unknown key" in line for line in found)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("{few: seen, ", "{few: , ", "  size:"),
+        ("{skip: contact}", "{skip: }", "  describe:"),
+        ("{done: left, ", "{done: , ", "  leaving:"),
+        ("details: describe, ", "details: , ", "  change:"),
+        ("{again: main, ", "{again: , ", "  unfinished:"),
+    ],
+)
+def test_option_without_a_state_is_reported(files: Files, old: str, new: str, line: str) -> None:
+    pack = edit_pack(files, "flow.yaml", old, new)
+
+    assert all_diagnostics(pack) == [f'{line_at(pack, "flow.yaml", line)}: {line.strip()} unknown state ""']
+
+
 def test_unknown_strict_stage_is_reported(files: Files) -> None:
     wrong = edit_pack(files, "rules.yaml", "[masa_tenang]", "[tenang]")
     assert all_diagnostics(wrong) == [
