@@ -37,7 +37,7 @@ def test_state_for_one_stage_is_reached_in_it(files: Files) -> None:
 
 
 def test_cycle_through_the_whole_menu_is_explored_once(files: Files) -> None:
-    """Who may start again at the end makes one knot of the whole menu."""
+    """A choice to start again at the end makes one knot of the whole menu."""
     pack = edit_pack(
         files,
         "flow.yaml",
