@@ -192,7 +192,6 @@ class Appeal:
     reason: str  # of the pause, the cancellation or the return to the author
     audience_size: int
     expanded: int  # people of the audience who have a message, queued or suppressed
-    max_person_id: int | None  # highest id among all people at the time of approval
     failures_count_from: datetime | None  # earlier failures do not pause the appeal
     went_out_at: datetime | None  # time of the first SMS sent
     created_at: datetime

@@ -40,5 +40,5 @@ async def incident_fault(connection: AsyncConnection, draft: AppealDraft, menu: 
         return f"{draft.template} says that officers have checked: close its incident first, as {_CHECKED_WORDS}"
     if incident.veracity not in _CHECKED:
         found = f"{incident.veracity}, not {_CHECKED_WORDS}"
-        return f"{draft.template} says what officers have found, and of its incident that is {found}"
+        return f"{draft.template} says what officers have found, but its incident is {found}"
     return ""

@@ -38,6 +38,7 @@ UNKNOWN_AREA = "unknown"
 """Area of a person who has left the audience and whose former area is unknown. An empty area means everywhere."""
 _PAGE = 1_000
 
+# Every query of the transaction sees the data of one moment: without it, totals would not add up while workers work.
 ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 Totals = Mapping[Total, int]
@@ -99,17 +100,11 @@ class PersonResult:
 
 
 class ResultsStore:
-    """Store of results, read only. Every method may raise `DatabaseUnavailable` and `NoSuchAppeal`."""
+    """Store of the results of people, read only. Every method may raise `DatabaseUnavailable` and `NoSuchAppeal`."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-
-    async def load_results(self, appeal: int, timezone: ZoneInfo) -> AppealResults:
-        """Load the results of an appeal, all of one moment. Hours are those of `timezone`."""
-        async with self._database.begin() as connection:
-            await connection.execute(ONE_SNAPSHOT)
-            return await read_results(connection, await find_appeal(connection, appeal), timezone)
 
     async def list_person_results(self, appeal: int, limit: int = _PAGE, after: int = 0) -> Sequence[PersonResult]:
         """List the results of people with a higher id than `after`, by id."""
@@ -144,7 +139,10 @@ class ResultsStore:
 
 
 async def read_results(connection: AsyncConnection, appeal: Appeal, timezone: ZoneInfo) -> AppealResults:
-    """Read the results of an appeal within the caller's transaction, which should be one of `ONE_SNAPSHOT`."""
+    """Read the results of an appeal in the caller's transaction, which must have begun with `ONE_SNAPSHOT`.
+
+    Hours are those of `timezone`.
+    """
     counted = await _count_messages(connection, appeal.id, timezone)
     # People who are not expanded yet have no message. Those of a cancelled appeal will never get one.
     unexpanded = appeal.audience_size - sum(counted.totals.values())

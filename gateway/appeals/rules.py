@@ -192,7 +192,7 @@ def warnings(draft: AppealDraft, menu: Menu) -> Iterator[str]:
     for language in menu.languages:
         if language not in texts:
             instead = f"get the text in {menu.language}" if menu.language in texts else "get nothing"
-            yield f"there is no text in {language}: those whose language that is {instead}"
+            yield f"there is no text in {language}: people whose language is {language} {instead}"
     for language, text in texts.items():
         if mask_in(text) != text:
-            yield f"{language}: what looks like a phone number stands masked on the public page of the appeals"
+            yield f"{language}: a number in this text looks like a phone number; the public page of appeals masks it"

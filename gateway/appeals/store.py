@@ -77,7 +77,6 @@ def _appeal_from_row(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
         reason=row["reason"],
         audience_size=row["frozen"],
         expanded=row["expanded"],
-        max_person_id=row["bound"],
         failures_count_from=row["judged_from"],
         went_out_at=row["went_out_at"],
         created_at=row["created_at"],

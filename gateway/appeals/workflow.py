@@ -312,4 +312,4 @@ async def _frozen_note(connection: AsyncConnection, appeal: int) -> str:
     size = (await find_appeal(connection, appeal)).audience_size
     if not size:
         return ""
-    return f"its audience is frozen since it was approved: {size} people; this counts who would be in it now"
+    return f"its audience of {size} people was frozen when it was approved; this preview counts those who match it now"

@@ -228,7 +228,7 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
         click.echo(f"Nothing is known of {number}.")
         return
     counts = {name: count for name, count in asdict(erased).items() if name != "received"}
-    counts["messages received"] = erased.received
+    counts["inbound SMS"] = erased.received
     click.echo(f"{number} is erased from: {', '.join(f'{name} {count}' for name, count in counts.items() if count)}.")
 
 

@@ -1,6 +1,6 @@
 """SQL statement that files a report: incident, confirmation SMS and audit row, in one transaction.
 
-`tests/sql/file_report.sql` shows it as SQL. It is the only SQL that a resident waits for.
+`tests/sql/file_report.sql` shows it as SQL. It is the only SQL of a dialogue that reports something.
 """
 
 from __future__ import annotations

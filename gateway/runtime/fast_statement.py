@@ -1,7 +1,7 @@
 """Prepared statement past SQLAlchemy: compiled at import, sent to the driver over a small connection pool of its own.
 
-Filing a report is the only SQL of a dialogue, once in some fourteen hops. Through SQLAlchemy's connection it cost more
-processor time than all of the other hops together.
+Filing is the only SQL of a dialogue that reports something, once in some fourteen hops. Through SQLAlchemy's
+connection it cost more processor time than all of the other hops together.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def read_pack_rows(text: str, file: str, columns: Sequence[str]) -> Iterator[Row
     rows = [record for record in records if isinstance(record, _Record)]
     headings = rows[0] if rows else _Record(1, [])
     if missing := [column for column in columns if column not in headings.fields]:
-        yield Diagnostic(file, headings.line, f"the columns {', '.join(missing)} are missing")
+        yield Diagnostic(file, headings.line, f"missing columns: {', '.join(missing)}")
         return
     places = {column: headings.fields.index(column) for column in columns}
     for line, fields in rows[1:]:
@@ -149,7 +149,7 @@ def _heading_fault(headings: Sequence[str], columns: Sequence[str]) -> str | Non
         ]
         return f"unknown columns: {', '.join(dict.fromkeys(shown))}; {one_of(columns)}"
     if repeated := sorted({heading for heading in headings if heading and headings.count(heading) > 1}):
-        return f"the column {', '.join(repeated)} is there twice"
+        return f"repeated columns: {', '.join(repeated)}"
     if columns[0] not in headings:
         return f"the column {columns[0]} is missing; the columns are {', '.join(columns)}"
     return None

@@ -53,7 +53,7 @@ _MIN_DIGITS, _MAX_DIGITS = 9, 17  # with the 00 of a call abroad
 
 
 class NotAPhoneNumber(ExplainedError, ValueError):
-    """Not a phone number: write one with its country code, as in +62 812 3000 4567."""
+    """Not a phone number: write one with its country code, as in +62812…."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

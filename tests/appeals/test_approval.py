@@ -25,7 +25,6 @@ def _appeal(status: AppealStatus, starts_at: datetime | None = None, audience_si
         reason="",
         audience_size=audience_size,
         expanded=0,
-        max_person_id=None,
         failures_count_from=None,
         went_out_at=None,
         created_at=NOW,

@@ -50,15 +50,15 @@ async def test_preview_notes_missing_languages_and_numbers_that_will_be_masked(w
 
     notes = preview_json(await world.workflow.preview(draft))["notes"]
 
-    fallback = [f"there is no text in {one}: those whose language that is get the text in id" for one in ("jv", "en")]
-    masked = "id: what looks like a phone number stands masked on the public page of the appeals"
+    fallback = [f"there is no text in {one}: people whose language is {one} get the text in id" for one in ("jv", "en")]
+    masked = "id: a number in this text looks like a phone number; the public page of appeals masks it"
     assert notes == [*fallback, masked]
 
 
 async def test_preview_notes_people_who_get_nothing_without_a_text_in_the_first_language(world: AppealWorld) -> None:
     preview = await world.workflow.preview(replace(OWN_TEXTS, texts={"jv": "Rukun. STOP"}))
 
-    assert preview.notes[0] == "there is no text in id: those whose language that is get nothing"
+    assert preview.notes[0] == "there is no text in id: people whose language is id get nothing"
 
 
 async def test_preview_of_an_approved_appeal_notes_its_frozen_audience(world: AppealWorld) -> None:
@@ -70,5 +70,5 @@ async def test_preview_of_an_approved_appeal_notes_its_frozen_audience(world: Ap
 
     assert (preview.people, preview.notes) == (
         3,
-        ("its audience is frozen since it was approved: 2 people; this counts who would be in it now",),
+        ("its audience of 2 people was frozen when it was approved; this preview counts those who match it now",),
     )

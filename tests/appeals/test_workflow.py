@@ -8,18 +8,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from gateway.appeals.appeal import ActNotAllowed, AppealDraft, AppealStatus, SuppressionReason, Total
 from gateway.appeals.approval import NextStep
 from gateway.appeals.store import NoSuchAppeal
-from gateway.appeals.tables import appeal_chunks
+from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.audit import audit
 from gateway.carriers.carrier import Deferred
-from gateway.messages.message import MessageClass
+from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.tables import messages
 from tests.helpers.appeals import BUDI, DRAFT, OWN_TEXTS, RINI, SITI, TONO, AppealWorld
 from tests.helpers.phones import phone
+from tests.helpers.waiting import until
 
 # Writing -------------------------------------------------------------------------------------------------------
 
@@ -287,3 +289,43 @@ async def test_cancel_suppresses_everything_that_was_not_sent(world: AppealWorld
     assert (results.totals[Total.ACCEPTED], results.totals[Total.WAITING]) == (5, 0)
     assert results.suppressed == {SuppressionReason.CALLED_OFF: 35}
     assert await world.statuses(appeal) == {"accepted": 5, "cancelled": 9, "suppressed": 26}
+
+
+# Queries -------------------------------------------------------------------------------------------------------
+
+
+async def test_overview_has_the_appeal_and_its_results_of_one_moment(world: AppealWorld) -> None:
+    """The appeal is cancelled after the overview has read it, and before it reads the messages."""
+    await world.add_subscribers(3)
+    appeal = await world.expanded_appeal()
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+
+    async with world.database.begin() as connection:
+        await connection.execute(text("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE"))
+        reading = asyncio.create_task(world.workflow.overview(appeal))
+
+        async def overview_waits() -> bool:
+            return bool((await connection.execute(waiting)).scalar_one())
+
+        await until(overview_waits)
+        await connection.execute(update(appeals).values(status=AppealStatus.CANCELLED))
+        await connection.execute(update(messages).values(status=MessageStatus.CANCELLED))
+    overview = await reading
+
+    assert (overview.appeal.status, overview.results.totals[Total.WAITING]) == (AppealStatus.RUNNING, 3)
+    after = await world.workflow.overview(appeal)
+    assert (after.appeal.status, after.results.totals[Total.SUPPRESSED]) == (AppealStatus.CANCELLED, 3)
+
+
+async def test_overview_tells_the_approvals_that_an_unfinished_appeal_needs(world: AppealWorld) -> None:
+    world.set_local_time("2026-11-24T09:00:00")
+    strict = await world.submitted_appeal()
+    cancelled = await world.submitted_appeal()
+    await world.workflow.cancel(cancelled, SITI, "over")
+
+    needed = [(await world.workflow.overview(appeal)).approvals_needed for appeal in (strict, cancelled)]
+
+    assert needed == [2, None]

@@ -92,6 +92,20 @@ def test_docstrings_and_comments_use_no_private_words(module: str) -> None:
     assert found == []
 
 
+def test_tests_say_what_they_test() -> None:
+    tests = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "tests").rglob("*.py")}
+    docstrings = [(path, line, text.split()[0]) for path, tree in tests.items() for line, text in _docstrings(tree)]
+    names = [
+        node.name
+        for tree in tests.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+    assert [f"{path}:{line}" for path, line, word in docstrings if word.casefold() in INTERROGATIVES] == []
+    assert [name for name in names if re.match(r"test_(it|what|who|whether|how)_", name)] == []
+
+
 def test_class_names_are_unique_in_the_package() -> None:
     homes = defaultdict(list)
     for module in _modules():

@@ -8,10 +8,13 @@ from typing import Any
 from tests.helpers.cli import SECRET, Shell
 from tests.helpers.phones import NUMBER
 
+KEYS = "name carrier service_code state reason since until by rate balance last_error last_error_at urls"
+
 
 def test_channels_lists_state_and_urls(shell: Shell) -> None:
     (channel,) = shell.list_json("channels")
     base = f"https://waspada.example/hooks/at/{SECRET}"
+    assert list(channel) == KEYS.split()
     assert channel["name"] == "at"
     assert channel["carrier"] == "africastalking"
     assert channel["urls"] == {

@@ -9,10 +9,24 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from gateway.carriers.carrier import Accepted, Inbound, Receipt, ReceiptStatus
+from gateway.messages.inbox import Inbox
+from gateway.messages.operator_actions import OperatorActions
+from gateway.messages.outbox import Outbox
+from gateway.messages.receipts import Receipts
 from gateway.messages.tables import messages
+from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from tests.helpers.cli import Shell
+from gateway.vault.vault import Vault
+from tests.helpers.cli import KEY, Shell
 from tests.helpers.phones import NUMBER
+
+LIST_KEYS = "id class status ticket text encoding parts attempts channel reason to created_at"
+INBOX_KEYS = "id made to_sort ticket from text channel received_at"
+SHOW_KEYS = (
+    "id class status ticket text encoding parts attempts unknowns channel reason carrier_message_id language resend_of "
+    "created_at due_at expires_at updated_at to resent_as receipts history"
+)
 
 
 def test_messages_list_and_inbox(shell: Shell, tickets: list[str]) -> None:
@@ -61,6 +75,35 @@ def test_messages_show_cancel_and_resend(shell: Shell, tickets: list[str]) -> No
     told = shell.run("messages", "show", first).stdout
     assert "message.cancelled" in told
     assert NUMBER.e164[-9:] not in told
+
+
+async def test_json_has_these_keys_in_this_order(shell: Shell, tickets: list[str], database: Database) -> None:
+    """Programs of others read it."""
+    clock, vault = Clock(), Vault(bytes.fromhex(KEY))
+    outbox, actions = Outbox(database, vault, clock), OperatorActions(database, vault, clock)
+    (claim,) = await outbox.claim(1, "w1", "at")
+    await outbox.record("at", [(claim, Accepted("ATXid_1"))])
+    await Receipts(database, clock).store("at", Receipt("ATXid_1", ReceiptStatus.UNDELIVERED, "Failed", "no phone"))
+    await actions.resend(claim.id, "rini")
+    inbound = Inbound("in", NUMBER, "3375", "LAPOR", None, "51001")
+    await Inbox(database, vault, clock).store_sms("at", inbound)
+
+    (listed, *_) = await asyncio.to_thread(shell.list_json, "messages", "list")
+    (received,) = await asyncio.to_thread(shell.list_json, "messages", "inbox")
+    shown = await asyncio.to_thread(one, shell, "show", str(claim.id))
+
+    assert list(listed) == LIST_KEYS.split()
+    assert list(received) == INBOX_KEYS.split()
+    assert (received["made"], received["to_sort"], received["from"]) == ("", False, NUMBER.masked)
+    assert list(shown) == SHOW_KEYS.split()
+    assert [list(receipt) for receipt in shown["receipts"]] == [["at", "status", "raw", "reason", "applied"]]
+    assert [list(entry) for entry in shown["history"]] == [
+        ["at", "what"],
+        ["at", "what", "attempt", "reason"],
+        ["at", "what", "reason"],
+        ["at", "what", "by"],
+    ]
+    assert shown["history"][1]["reason"] == ""
 
 
 async def test_messages_list_filters_by_class_status_and_ticket(

@@ -177,8 +177,9 @@ async def _leaves_in_time(world: WorkerWorld, appeal: int, one: Phone) -> bool:
 
 async def _is_done(world: WorkerWorld, appeal: int) -> bool:
     """Return True if the appeal is done. Its results must add up whenever they are read."""
-    assert (await world.appeals.results.load_results(appeal, world.appeals.menu.timezone)).adds_up
-    return (await world.appeals.workflow.find(appeal)).status is AppealStatus.DONE
+    overview = await world.appeals.workflow.overview(appeal)
+    assert overview.results.adds_up
+    return overview.appeal.status is AppealStatus.DONE
 
 
 @pytest.mark.timeout(LONGEST_S + 60)

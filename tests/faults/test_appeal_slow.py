@@ -69,11 +69,11 @@ async def test_pause_and_cancel_stop_claimed_messages_too(tmp_path: Path, redis_
         claimed = (await appeals.statuses(appeal))[MessageStatus.SENDING]
         assert claimed > REQUESTS * 10, "far more is claimed than can be sent"
 
-        # The next ten people opt out, and the appeal is paused.
+        # The next ten people opt out, and the appeal is paused while the second dozen of requests is in flight.
         leaving = {phone(number).e164 for number in range(REQUESTS, REQUESTS + 10)}
         for number in range(REQUESTS, REQUESTS + 10):
             await appeals.services.inbox.store_opt_out("at", OptOut(phone(number), ""))
-        await world.wait_for_requests(REQUESTS + 1)
+        await world.wait_for_requests(2 * REQUESTS)
         await appeals.workflow.pause(appeal, SITI, "look again")
 
         await _assert_no_more_requests(world, appeal)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.faults import Faults, NoAnswer
@@ -22,6 +22,7 @@ from gateway.runtime.postgres import Database
 from gateway.web.webhooks import hook_urls
 from tests.helpers.carrier_server import serve_app
 from tests.helpers.journeys import CODE, KEYS, walk
+from tests.helpers.messages import expire_claims
 from tests.helpers.phones import NUMBER
 from tests.helpers.program import Program, free_port, run_program
 from tests.helpers.waiting import until
@@ -66,8 +67,7 @@ class ProcessWorld:
 
     async def expire_claims(self) -> None:
         """Let the claim of the killed worker expire."""
-        async with self.database.begin() as connection:
-            await connection.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '1 hour'"))
+        await expire_claims(self.database)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.faults.worker_program import KEY
+from tests.helpers.messages import expire_claims
 from tests.helpers.phones import NUMBER
 from tests.helpers.stuck_writes import stuck_writes
 from tests.helpers.waiting import until
@@ -129,6 +130,7 @@ async def test_a_worker_killed_before_the_answer_leaves_unknowns_that_are_resent
     await _end(worker, signal.SIGKILL)
     assert await facts(database) == {("sending", 1, 0)}
 
+    await expire_claims(database)
     carrier.answers.set()
     await start("second")
     await until(lambda: _are(database, {("accepted", 2, 1)}))
@@ -145,6 +147,7 @@ async def test_a_worker_killed_before_the_record_leaves_unknowns_that_are_resent
         await until(one_waits)
         await until(lambda: _asked(carrier, 3))
         await _end(worker, signal.SIGKILL)
+    await expire_claims(database)
     await start("second")
 
     await until(lambda: _are(database, {("accepted", 2, 1)}))
@@ -158,6 +161,7 @@ async def test_messages_of_two_killed_workers_stay_unknown(database: Database, c
         worker = await start(name)
         await until(partial(_asked, carrier, 3 * times))
         await _end(worker, signal.SIGKILL)
+        await expire_claims(database)
     carrier.answers.set()
     await start("third")
     await until(lambda: _are(database, {("unknown", 2, 2)}))
@@ -172,6 +176,7 @@ async def test_an_appeal_is_never_resent(database: Database, carrier: Carrier, s
     worker = await start("first")
     await until(lambda: _asked(carrier, 3))
     await _end(worker, signal.SIGKILL)
+    await expire_claims(database)
     carrier.answers.set()
     await start("second")
     await until(lambda: _are(database, {("unknown", 1, 1)}))

@@ -238,7 +238,7 @@ class AppealWorld:
 
     async def load_results(self, appeal: int) -> AppealResults:
         """Load the results of an appeal, which must add up whenever they are read."""
-        results = await self.results.load_results(appeal, self.menu.timezone)
+        results = (await self.workflow.overview(appeal)).results
         assert results.adds_up, results
         for groups in (results.languages, results.areas, results.channels):
             assert sum(sum(totals.values()) for totals in groups.values()) == len(await self.messages_of(appeal))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 
 from gateway.carriers.carrier import Accepted, Inbound, OptOut, Outcome, Receipt, Reply, Screen, SessionEnd, Turn
 from gateway.messages.message import MessageClass
@@ -51,6 +51,12 @@ class MessageQueue:
 
     async def statuses(self) -> list[str]:
         return [row["status"] for row in await self.rows()]
+
+
+async def expire_claims(database: Database) -> None:
+    """Make every claim an hour older, so that the next sweep gives it up."""
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '1 hour'"))
 
 
 class ScriptedCarrier:

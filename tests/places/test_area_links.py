@@ -75,5 +75,5 @@ def test_two_unknown_codes_of_a_pair_are_two_diagnostics() -> None:
 
 
 def test_missing_columns_are_a_diagnostic() -> None:
-    assert alias_diagnostics(headings="alias,kode") == ["aliases.csv:1: the columns code are missing"]
-    assert neighbour_diagnostics(headings="a,b") == ["neighbours.csv:1: the columns code, neighbor_code are missing"]
+    assert alias_diagnostics(headings="alias,kode") == ["aliases.csv:1: missing columns: code"]
+    assert neighbour_diagnostics(headings="a,b") == ["neighbours.csv:1: missing columns: code, neighbor_code"]

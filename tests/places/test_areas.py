@@ -48,8 +48,8 @@ def test_wrong_row_is_a_diagnostic_with_its_line(row: str, message: str) -> None
 
 
 def test_missing_columns_are_a_diagnostic() -> None:
-    assert diagnostics("code,name\n" + MEDONO) == ["areas.csv:1: the columns kecamatan_code, kecamatan are missing"]
-    assert diagnostics("") == ["areas.csv:1: the columns code, name, kecamatan_code, kecamatan are missing"]
+    assert diagnostics("code,name\n" + MEDONO) == ["areas.csv:1: missing columns: kecamatan_code, kecamatan"]
+    assert diagnostics("") == ["areas.csv:1: missing columns: code, name, kecamatan_code, kecamatan"]
 
 
 def test_list_without_areas_is_a_diagnostic() -> None:

@@ -42,7 +42,7 @@ def test_spreadsheet_rows_are_the_same_in_every_form(text: str) -> None:
         ("phone,nama,kota\n", 'list.csv:1: unknown columns: "nama", "kota"; expected one of phone, name, role'),
         ("081230004567,officer\n", 'list.csv:1: unknown columns: one that is no word, "officer"; expected one of'),
         ("name,role\n", "list.csv:1: the column phone is missing"),
-        ("phone,Phone,role\n", "list.csv:1: the column phone is there twice"),
+        ("phone,Phone,role\n", "list.csv:1: repeated columns: phone"),
         ("phone,role\n081230004567,asn,Podosugih\n", "list.csv:2: 3 values under 2 headings"),
         ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV: unexpected end of data"),
         ("phone,role\n081230004567,asn\0\n", "list.csv:2: there is a NUL character in it"),
@@ -94,7 +94,7 @@ def test_pack_file_has_none_of_the_freedom_of_a_spreadsheet() -> None:
 
 def test_pack_file_without_a_column_has_one_diagnostic() -> None:
     found = list(read_pack_rows("code\n7\n", "areas.csv", ["code", "name"]))
-    assert found == [Diagnostic("areas.csv", 1, "the columns name are missing")]
+    assert found == [Diagnostic("areas.csv", 1, "missing columns: name")]
 
 
 def test_pack_file_that_ends_in_a_quotation_reports_it_before_its_rows() -> None:
@@ -106,5 +106,5 @@ def test_pack_file_with_both_faults_reports_both() -> None:
     found = list(read_pack_rows('name\n"8\n', "areas.csv", ["code"]))
     assert [str(one) for one in found] == [
         "areas.csv:2: not CSV: unexpected end of data",
-        "areas.csv:1: the columns code are missing",
+        "areas.csv:1: missing columns: code",
     ]

@@ -38,6 +38,14 @@ def test_seal_is_different_each_time(vault: Vault) -> None:
     assert len({vault.seal(NUMBER) for _ in range(100)}) == 100
 
 
+def test_values_of_earlier_versions_stay_readable(vault: Vault) -> None:
+    sealed = "01d4bc219e82a2d3db5507cc178633884c5a2483fbcbe34272ee9f21861d147dcca5226d7f2a9b7311c3902661"
+
+    assert vault.open(bytes.fromhex(sealed)) == NUMBER
+    assert vault.lookup(NUMBER).hex() == "52edbeafaa68aeaab6f7f1f19cf2be0528033f86bc4c37cf54b35b9f4eb5d29d"
+    assert vault.fingerprint.hex() == "0e4df029b0e0bde69498460eb40d212b6d794a1b3f2331a94a13dfa757c0d05c"
+
+
 def test_sealed_numbers_have_one_length(vault: Vault) -> None:
     assert {len(vault.seal(phone)) for phone in (NUMBER, SHORTEST, LONGEST)} == {45}
 

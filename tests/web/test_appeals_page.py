@@ -18,7 +18,6 @@ from gateway.web.appeals_page import AppealsPage
 from tests.helpers.outages import PostgresGate
 from tests.helpers.web import CODE, NOON, WebGateway, add_appeal
 
-MEDONO, KLEGO, TIMUR = "33.75.01.1002", "33.75.02.1008", "33.75.02"
 JSON = {"Accept": "application/json"}
 PHONE = "+6281230004567"
 
@@ -98,7 +97,7 @@ async def page_of(web_gateway: WebGateway, limit: int) -> str:
         return await (await client.get("/himbauan")).text()
 
 
-async def test_texts_are_in_the_pack_s_order_of_languages(web_gateway: WebGateway) -> None:
+async def test_texts_are_in_the_order_of_the_languages_of_the_pack(web_gateway: WebGateway) -> None:
     await add_appeal(web_gateway.services.database, texts={"aa": "Old", "en": "Peace", "jv": "Rukun", "id": "Damai"})
     page = (await web_gateway.call("GET", "/himbauan")).text
 

@@ -21,7 +21,7 @@ from gateway.appeals.results import AppealOverview
 from gateway.cli.appeals.output import held_until_text, overview_json
 
 EVERY_S = 1.0
-_PAUSE_FACTOR = 4  # pause so many times as long as a query took: for a million people PostgreSQL is busy for a second
+_PAUSE_FACTOR = 4  # pause this many times as long as a query took: for a million people PostgreSQL is busy for a second
 
 Display = Callable[[AppealOverview], None]
 
@@ -103,7 +103,7 @@ def _plain_line(overview: AppealOverview, timezone: ZoneInfo) -> str:
 
 
 def _settled(overview: AppealOverview) -> int:
-    """Return the number of people whose result is known, as far as it will be without a delivery report."""
+    """Return the number of people for whom nothing waits to be sent any more."""
     return overview.results.audience_size - overview.results.totals[Total.WAITING]
 
 

@@ -77,6 +77,14 @@ def test_pause_resume_and_cancel_change_the_status(terminal: AppealTerminal) -> 
     assert terminal.show(number)["account"]["suppressed"] == {"called_off": 3}
 
 
+@pytest.mark.parametrize("verb", ["return", "pause", "cancel"])
+def test_verb_with_a_reason_refuses_an_empty_one(terminal: AppealTerminal, verb: str) -> None:
+    result = terminal.run_as("siti", verb, "1", "--reason", " ")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "it is empty; write a reason" in result.stderr
+
+
 def test_appeal_can_be_seen_and_stopped_while_the_pack_is_invalid(terminal: AppealTerminal, pack: Path) -> None:
     """Somebody is editing the pack. The gateway goes on with the one before."""
     first, second = terminal.approved_appeal(), terminal.approved_appeal()

@@ -37,7 +37,7 @@ def test_state_for_one_stage_is_reached_in_it(files: Files) -> None:
 
 
 def test_cycle_through_the_whole_menu_is_explored_once(files: Files) -> None:
-    """An option to start again at the end makes one component of the whole menu."""
+    """A choice to start again at the end makes one knot of the whole menu."""
     pack = edit_pack(
         files,
         "flow.yaml",
@@ -62,7 +62,7 @@ TODAY = date(2026, 11, 28)
 
 
 def answer(menu: Menu, led: Step, number: int, facts: dict[str, str]) -> tuple[Step, int]:
-    """Answer the screen as a resident would, turning pages until it shows the option. Returns the screens that it took."""
+    """Answer the screen as a resident would, turning pages to the option. Returns also how many screens it took."""
     session = led.session
     state = menu.states[session.state]
     if state.kind.is_typed or (state.or_type and number > 8):

@@ -19,7 +19,7 @@ def test_conditions_that_exclude_each_other_do_not_add_up(files: Files) -> None:
 
 
 def test_ambiguous_name_within_a_kecamatan_does_not_lengthen_the_path(files: Files) -> None:
-    """It costs one screen, as a wrong number does. On the list before, it takes the place of the list that is skipped."""
+    """It costs one screen, as a wrong number does. On the list before, it replaces the list that is skipped."""
     longer = edit_pack(files, "flow.yaml", "    next: kelurahan\n", "    next: place_name\n")
 
     assert "kecamatan > kelurahan > when" in str(check_menu(load(files)).longest)
