@@ -17,11 +17,12 @@ run: .venv/.run-done  ## Run the whole gateway on this machine (make run RUN_ARG
 test: check browser  ## Format, lint, types, imports, then all tests
 	$(BIN)/pytest $(TEST_ARGS)
 
-check: .venv/.dev-done  ## Format, lint, types, imports
+check: .venv/.dev-done  ## Format, lint, types, imports, words
 	$(BIN)/ruff format --check gateway tests
 	$(BIN)/ruff check gateway tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet tests/architecture/test_english.py tests/architecture/test_glossary.py
 
 bench: .venv/.dev-done  ## Measure the USSD path against a bare handler, and how fast the SMS queue drains
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)

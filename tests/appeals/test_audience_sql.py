@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.appeals.appeal import ResponseKind, SuppressionReason, Total
 from gateway.appeals.results import UNKNOWN_AREA
-from gateway.cli.appeals.output import results_json
+from gateway.cli.appeals.json_objects import results_json
 from gateway.messages.message import MessageStatus
 from gateway.people.person import ListedPerson, Role, RoleGrant
 from tests.helpers.appeals import DRAFT, KLEGO, MEDONO, OWN_TEXTS, SITI, AppealWorld

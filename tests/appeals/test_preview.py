@@ -11,7 +11,7 @@ from gateway.appeals.appeal import Price
 from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.preview import preview_statement
 from gateway.appeals.store import audience_query
-from gateway.cli.appeals.output import preview_json
+from gateway.cli.appeals.json_objects import preview_json
 from gateway.menu.model import Menu
 from tests.helpers.appeals import DRAFT, MEDONO, OWN_TEXTS, AppealWorld
 from tests.helpers.golden import assert_golden_sql

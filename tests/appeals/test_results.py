@@ -14,7 +14,7 @@ from gateway.appeals.appeal import SuppressionReason, Total
 from gateway.appeals.results import COLUMNS
 from gateway.appeals.store import NoSuchAppeal
 from gateway.carriers.carrier import Accepted, OptOut, Outcome, Receipt, ReceiptStatus, Refused, Unknown
-from gateway.cli.appeals.output import results_json
+from gateway.cli.appeals.json_objects import results_json
 from gateway.messages.message import MessageStatus
 from gateway.messages.tables import messages
 from gateway.text.phone import Phone

@@ -18,16 +18,9 @@ from gateway.appeals.texts import public_heading
 from gateway.audit import AuditTrail
 from gateway.cli.appeals.context import load_readable_pack, open_appeals
 from gateway.cli.appeals.draft import appeals_draft, appeals_edit
+from gateway.cli.appeals.json_objects import overview_json, preview_json
 from gateway.cli.appeals.options import START_HELP, in_pack_timezone, number_argument, parse_time, reason_option
-from gateway.cli.appeals.output import (
-    approval_sentence,
-    local_time,
-    overview_json,
-    preview_json,
-    print_list,
-    print_overview,
-    print_preview,
-)
+from gateway.cli.appeals.output import approval_sentence, local_time, print_list, print_overview, print_preview
 from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options

@@ -17,7 +17,8 @@ from gateway.accounts.roles import Right
 from gateway.appeals.appeal import Actor
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.workflow import AppealWorkflow
-from gateway.cli.appeals.output import appeal_json, cost_lines, print_offer, text_cost_json
+from gateway.cli.appeals.json_objects import appeal_json, text_cost_json
+from gateway.cli.appeals.output import cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import authenticate
 from gateway.cli.context import locate_gateway, open_context

@@ -1,4 +1,4 @@
-"""Output of `waspada appeals`: JSON objects and tables of an appeal, its preview and its results."""
+"""Tables of `waspada appeals`: an appeal, its preview and its results, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -10,115 +10,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.appeals.appeal import Appeal, AppealStatus, Total
+from gateway.appeals.appeal import Appeal, AppealStatus
 from gateway.appeals.approval import Approval, NextStep
 from gateway.appeals.preview import Preview
-from gateway.appeals.results import UNKNOWN_AREA, AppealOverview, AppealResults, Totals
+from gateway.appeals.results import UNKNOWN_AREA, AppealOverview, Totals
 from gateway.appeals.texts import CountedReplacement, TextCost, public_heading
+from gateway.cli.appeals.json_objects import appeal_json, iso_time, totals_json
 from gateway.cli.output import print_row, print_rows
 from gateway.menu.model import Menu, appeal_area_label
-
-# JSON ----------------------------------------------------------------------------------------------------------
-
-
-def appeal_json(appeal: Appeal) -> dict[str, Any]:
-    draft = appeal.draft
-    return {
-        "number": appeal.id,
-        "status": appeal.status.value,
-        "version": appeal.version,
-        "purpose": draft.purpose,
-        "template": draft.template,
-        "ticket": draft.ticket,
-        "channel": draft.channel,
-        "audience": dict(draft.audience),
-        "texts": dict(draft.texts),
-        "starts_at": _iso(draft.starts_at),
-        "authors": list(appeal.authors),
-        "approvers": list(appeal.approvers),
-        "reason": appeal.reason,
-        "people": appeal.audience_size,
-        "expanded": appeal.expanded,
-        "went_out_at": _iso(appeal.went_out_at),
-        "created_at": _iso(appeal.created_at),
-        "updated_at": _iso(appeal.updated_at),
-    }
-
-
-def overview_json(overview: AppealOverview) -> dict[str, Any]:
-    return {
-        **appeal_json(overview.appeal),
-        "held_until": _iso(overview.held_until),
-        "approvals_needed": overview.approvals_needed,
-        "account": results_json(overview.results),
-    }
-
-
-def results_json(results: AppealResults) -> dict[str, Any]:
-    return {
-        "frozen": results.audience_size,
-        "totals": _totals_json(results.totals),
-        "suppressed": dict(results.suppressed),
-        "languages": _groups_json(results.languages),
-        "areas": _groups_json(results.areas),
-        "channels": _groups_json(results.channels),
-        "hours": _groups_json(results.hours),
-        "answers": dict(results.responses),
-        "parts": results.parts,
-    }
-
-
-def _groups_json(groups: Mapping[str, Totals]) -> dict[str, dict[str, int]]:
-    return {key: _totals_json(totals) for key, totals in groups.items()}
-
-
-def _totals_json(totals: Totals) -> dict[str, int]:
-    return {total.value: totals[total] for total in Total}
-
-
-def preview_json(preview: Preview) -> dict[str, Any]:
-    shares = {
-        language: {"people": share.people, "parts": share.parts, "cost": share.cost}
-        for language, share in preview.languages.items()
-    }
-    return {
-        "people": preview.people,
-        "reached": preview.reached,
-        "parts": preview.parts,
-        "cost": preview.cost,
-        "languages": shares,
-        "suppressed": {reason.value: count for reason, count in preview.suppressed.items()},
-        "begins_at": preview.begins_at.isoformat(),
-        "held_back": preview.held_back,
-        "approvals": preview.approvals,
-        "texts": {cost.language: text_cost_json(cost) for cost in preview.texts},
-        "obstacles": list(preview.obstacles),
-        "notes": list(preview.notes),
-    }
-
-
-def text_cost_json(cost: TextCost) -> dict[str, Any]:
-    return {
-        "text": cost.text,
-        "encoding": cost.encoding,
-        "length": cost.length,
-        "parts": cost.parts,
-        "replaced": [_replacement_json(replacement) for replacement in cost.replacements],
-    }
-
-
-def _replacement_json(replacement: CountedReplacement) -> dict[str, Any]:
-    return {
-        "what": replacement.original,
-        "called": replacement.code_point,
-        "instead": replacement.substitute,
-        "times": replacement.times,
-    }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
 
 # Words ---------------------------------------------------------------------------------------------------------
 
@@ -182,7 +81,7 @@ def print_list(
     shown = []
     for appeal, until in rows:
         if as_json:
-            shown.append({**appeal_json(appeal), "held_until": _iso(until)})
+            shown.append({**appeal_json(appeal), "held_until": iso_time(until)})
         else:
             shown.append({**_table_row(appeal, menu.timezone), "held_until": held_until_text(until, menu.timezone)})
     named = "a draft" if status is AppealStatus.DRAFT else status
@@ -211,19 +110,19 @@ def print_overview(overview: AppealOverview, menu: Menu) -> None:
         row["held_until"] = held_until_text(overview.held_until, menu.timezone)
     row["approvals_needed"] = overview.approvals_needed
     row["texts"] = [{"language": language, "text": text} for language, text in appeal.texts.items()]
-    totals = {**_totals_json(results.totals), "in all": results.audience_size}
+    totals = {**totals_json(results.totals), "in all": results.audience_size}
     row["totals"] = [{"total": total, "people": people} for total, people in totals.items()]
     row["suppressed"] = _count_rows(results.suppressed)
     row["answers"] = _count_rows(results.responses)
     row["languages"] = _group_rows("language", results.languages)
-    row["areas"] = [{"area": _area_name(menu, area), **_totals_json(totals)} for area, totals in results.areas.items()]
+    row["areas"] = [{"area": _area_name(menu, area), **totals_json(totals)} for area, totals in results.areas.items()]
     row["channels"] = _group_rows("channel", results.channels)
     row["hours"] = _group_rows("hour", results.hours)
     print_row({**row, "parts sent": results.parts}, as_json=False)
 
 
 def _group_rows(column: str, groups: Mapping[str, Totals]) -> list[dict[str, Any]]:
-    return [{column: key, **_totals_json(totals)} for key, totals in groups.items()]
+    return [{column: key, **totals_json(totals)} for key, totals in groups.items()]
 
 
 def _count_rows(counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -18,7 +18,8 @@ from rich.text import Text
 
 from gateway.appeals.appeal import Total
 from gateway.appeals.results import AppealOverview
-from gateway.cli.appeals.output import held_until_text, overview_json
+from gateway.cli.appeals.json_objects import overview_json
+from gateway.cli.appeals.output import held_until_text
 
 EVERY_S = 1.0
 _PAUSE_FACTOR = 4  # pause this many times as long as a query took: for a million people PostgreSQL is busy for a second
