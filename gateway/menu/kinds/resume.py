@@ -38,6 +38,8 @@ class Resume(PackKind):
             yield f"{self.name} needs exactly {', '.join(RESUME_OPTIONS)}"
 
     def choose(self, menu: Menu, state: State, session: Session, value: str, given: GivenValues) -> Session:
+        if value == CONTINUE and not session.trail:  # shown as the main menu: nothing was dropped
+            return restart(session, menu.home)
         if value == CONTINUE:
             return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
         dialled = session.began.removeprefix(RESUME)

@@ -128,3 +128,13 @@ def test_pack_without_resume_state_begins_anew(files: Files, menu: Menu) -> None
 
     assert not engine.is_worth_resuming(plain, dropped)
     assert redial(plain, dropped) == engine.begin(plain, given=GIVEN, language="jv")
+
+
+def test_continue_without_a_dropped_dialogue_leads_to_the_main_menu(files: Files) -> None:
+    menu = load({**files, "flow.yaml": files["flow.yaml"].replace("home: main", "home: unfinished")})
+    first = engine.begin(menu, language="id")
+
+    led = engine.step(menu, first.session, "1")
+
+    assert first.session.state == "unfinished"
+    assert (led.session.state, led.session.trail) == ("unfinished", ())
