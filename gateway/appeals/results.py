@@ -209,8 +209,6 @@ def _zeros_by_key() -> defaultdict[str, Counter[Total]]:
 
 @dataclass(slots=True)
 class _MessageCounts:
-    """Counts of the messages of an appeal."""
-
     totals: Counter[Total] = field(default_factory=_zeros)
     suppressed: Counter[str] = field(default_factory=Counter)
     languages: defaultdict[str, Counter[Total]] = field(default_factory=_zeros_by_key)

@@ -78,7 +78,6 @@ async def incidents_move(
 
 
 def incident_json(incident: Incident) -> dict[str, str | bool | list[str] | None]:
-    """Return the JSON object of an incident."""
     report = incident.report
     return {
         "ticket": incident.ticket,

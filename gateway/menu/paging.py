@@ -73,7 +73,6 @@ def _split(lines: Sequence[str], room: int, last_room: int) -> list[list[str]]:
 
 
 def option_lines(menu: Menu, state: State, language: str, within: str) -> list[str]:
-    """Return the lines of the numbered options of a state."""
     words = menu.wordings[language]
     numbered = choices(menu, state, within)
     offered = numbered.values()
@@ -116,7 +115,6 @@ def _longest_places(menu: Menu, language: str) -> str:
 
 
 def _longest_name(menu: Menu, answer: str, language: str) -> str:
-    """Return the longest label of an answer."""
     longest = menu.cache.longest.get((answer, language))
     if longest is None:
         names = list(menu.wordings[language].labels.get(answer, {}).values())

@@ -40,8 +40,6 @@ WORKER = "worker"
 
 
 class ChannelState(StrEnum):
-    """State of a channel."""
-
     RUNNING = "running"
     PAUSED = "paused"
 

@@ -25,8 +25,6 @@ _MAX_BACKOFF = timedelta(minutes=5)
 
 
 class MessageStatus(StrEnum):
-    """Status of a message."""
-
     QUEUED = "queued"
     HELD = "held"  # its appeal is paused
     SENDING = "sending"  # claimed by a worker

@@ -131,7 +131,6 @@ class SessionStore:
 
 
 def _with_language(stored: StoredSession | None, language: str, menu: Menu, now: datetime) -> tuple[StoredSession, int]:
-    """Return the session with this language, and its TTL."""
     session = stored.menu_session if stored else Session(menu.home, language)
     language_answers = {state.keep for state in menu.states.values() if state.source == "languages"}
     answers = {name: language if name in language_answers else value for name, value in session.answers.items()}

@@ -44,5 +44,4 @@ def read_settings(config: Path | None = None, carriers: Carriers = CARRIERS, **o
 
 
 def build_carrier(name: str, channel: ChannelSettings, http: ClientSession, carriers: Carriers) -> Carrier:
-    """Build the carrier of the channel `name` from its settings."""
     return carriers[channel.carrier].build(name, channel, http)

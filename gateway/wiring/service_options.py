@@ -15,7 +15,6 @@ from gateway.settings import Settings
 
 
 def sender_options(settings: Settings) -> SenderOptions:
-    """Return the options of the sender."""
     return SenderOptions(
         batch_size=settings.send_batch,
         recipients_per_call=settings.send_recipients,

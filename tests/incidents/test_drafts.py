@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 
 from gateway.audit import audit
-from gateway.cli.incidents import draft_json
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
@@ -23,14 +21,13 @@ from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
-from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
+from tests.helpers.drafts import DUE, TOLD, draft
 from tests.helpers.incidents import AT, confirmation, report
 from tests.helpers.phones import NUMBER, OTHER, phone
 from tests.helpers.tables import rows
 
-TOLD = {"category": "gesekan", "kecamatan": "33.75.01", "area": "33.75.01.1008", "when": "now", "danger": "yes"}
 REMINDER = "Laporan Anda belum selesai, balas 1 untuk mengirim apa adanya."
 ERASED: Mapping[str, Any] = {
     "phone_sealed": None,
@@ -40,15 +37,7 @@ ERASED: Mapping[str, Any] = {
     "area": "",
     "danger": "",
 }
-DUE = AT + timedelta(minutes=10)
 BEFORE = AT - timedelta(days=1)
-
-
-def draft(
-    session: str = "ATUid_1", answers: Mapping[str, str] = TOLD, *, minutes: int = 0, phone: Phone = NUMBER
-) -> Draft:
-    """Make a draft that was left so many minutes after `AT`."""
-    return Draft("at", session, phone, "id", answers, AT + timedelta(minutes=minutes))
 
 
 def confirming(_draft: Draft, ticket: str) -> str:
@@ -346,55 +335,6 @@ async def test_concurrent_expire_erases_each_draft_once(drafts: DraftStore) -> N
     expired = await asyncio.gather(*(drafts.expire(DUE) for _ in range(3)))
 
     assert sum(expired) == 20
-
-
-# Listing ----------------------------------------------------------------------------------------------------
-
-
-async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> None:
-    await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
-    await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
-
-    listed = [json.loads(json.dumps(draft_json(one))) for one in await drafts.list_drafts()]
-
-    assert [one["session"] for one in listed] == ["s1", "s2"]
-    assert listed[0] == {
-        "channel": "at",
-        "session": "s1",
-        "marked": True,
-        "category": "gesekan",
-        "area": "33.75.01.1008",
-        "when": "now",
-        "danger": "yes",
-        "description": "Ribut",
-        "language": "id",
-        "left_at": "2026-11-23T08:05:00+00:00",
-        "phone": "+62812****567",
-    }
-    assert (listed[1]["marked"], listed[1]["category"], listed[1]["phone"]) == (False, "", "+62857****008")
-    assert [one.session for one in await drafts.list_drafts(limit=1)] == ["s1"]
-
-
-async def test_list_drafts_shows_an_undecryptable_number_as_a_question_mark(
-    drafts: DraftStore, database: Database, clock: ManualClock, store: IncidentStore
-) -> None:
-    await drafts.keep(draft("s1"), None, DUE)
-    await DraftStore(database, Vault(b"\x08" * 32), clock, store).keep(draft("s2", minutes=5, phone=OTHER), None, DUE)
-
-    assert [(one.session, one.phone) for one in await drafts.list_drafts()] == [("s2", "?"), ("s1", NUMBER.masked)]
-
-
-async def test_list_drafts_leaves_out_settled_drafts(drafts: DraftStore, store: IncidentStore) -> None:
-    await drafts.keep(draft("s1"), None, DUE)
-
-    await store.file(report("s2", received_at=AT - timedelta(minutes=1)), NUMBER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "an earlier report"
-
-    await store.file(report("s3", received_at=AT + timedelta(minutes=1)), OTHER, confirmation)
-    assert [one.session for one in await drafts.list_drafts()] == ["s1"], "a report of another phone"
-
-    await store.file(report("s4", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
-    assert await drafts.list_drafts() == []
 
 
 async def test_tables_hold_no_readable_number(drafts: DraftStore, database: Database) -> None:

@@ -56,7 +56,6 @@ class LocalCarrier:
 
     @property
     def faults(self) -> Faults:
-        """Injected faults."""
         return self._messaging.faults
 
     @faults.setter

@@ -46,8 +46,6 @@ STATUSES: Mapping[int, str] = {  # B.3
 
 @dataclass(frozen=True, slots=True)
 class SenderAccount:
-    """Account that may send."""
-
     username: str
     api_key: str
 

@@ -54,7 +54,6 @@ def _fact_values(menu: Menu, name: str, clauses: Sequence[Clause]) -> Sequence[s
 
 
 def can_keep(menu: Menu, state: State, value: str) -> bool:
-    """Return True if the answer to `state` can be this value."""
     if not value:
         return state.zero is not None
     return state.kind.can_keep(menu, state, value)

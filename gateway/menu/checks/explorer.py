@@ -54,8 +54,6 @@ class Move(NamedTuple):
 
 
 class StartPoint(NamedTuple):
-    """Start of a dialogue."""
-
     position: Position
     line: int
     shown: tuple[str, ...] = ()  # screens before

@@ -80,7 +80,6 @@ class Card:
 
 
 def entry_card(entry: EntryPoint) -> Card:
-    """Make the card of an entry."""
     return Card(entry.name, "entry", "", notes=tuple(line for part in entry.lines for line in wrap(part)))
 
 

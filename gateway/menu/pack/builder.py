@@ -111,7 +111,6 @@ def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
 
 
 def _states(reader: PackReader, flow: FlowShape) -> dict[str, State]:
-    """Build the valid states."""
     lines, unclear = reader.lines[FLOW], reader.incomplete(FLOW, "states")
     return {
         name: _state(name, raw, lines["states", name])

@@ -23,8 +23,6 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SenderOptions:
-    """Options of a sender."""
-
     batch_size: int = 200  # messages in one claim
     recipients_per_call: int = 100  # a timeout makes no more than these unknown (facts/protocols.md B.5)
     concurrent_calls: int = 12  # of a lane to one carrier
