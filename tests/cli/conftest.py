@@ -27,7 +27,7 @@ def shell(tmp_path: Path, redis_url: str, database_url: str) -> Shell:
 @pytest.fixture
 async def tickets(database: Database) -> list[str]:
     """File three reports. Returns their tickets, the oldest first."""
-    book = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
+    store = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
     filed = []
     for number in range(3):
         report = Report(
@@ -39,6 +39,6 @@ async def tickets(database: Database) -> list[str]:
             received_at=datetime(2026, 11, 28, 3, number, tzinfo=UTC),
             description=f"tawuran\n{number} Dèwi",
         )
-        answer = await book.file(report, NUMBER, lambda ticket: f"Laporan {ticket} diterima")
+        answer = await store.file(report, NUMBER, lambda ticket: f"Laporan {ticket} diterima")
         filed.append(answer.ticket)
     return filed

@@ -66,8 +66,8 @@ def audit_rows(database_url: str) -> list[dict[str, Any]]:
 async def report(database: Database) -> str:
     """Return the ticket of a report from `NUMBER`."""
     message = Report("gesekan", "33.75.01.1003", "id", "at", "ATUid_1", datetime(2026, 11, 28, 3, tzinfo=UTC))
-    book = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
-    return (await book.file(message, NUMBER, lambda ticket: f"Laporan {ticket} diterima")).ticket
+    store = IncidentStore(database, Vault(bytes.fromhex(KEY)), Clock())
+    return (await store.file(message, NUMBER, lambda ticket: f"Laporan {ticket} diterima")).ticket
 
 
 def test_import_of_the_same_list_again_changes_nothing(shell: Shell, good: str) -> None:

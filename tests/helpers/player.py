@@ -149,6 +149,6 @@ class DialoguePhone:
         outcome, *values = self.endings[effect].split(" ", len(LEARNT.get(self.endings[effect].split(" ")[0], ())))
         learnt = dict(zip(LEARNT.get(outcome, ()), values, strict=True))
         answers = engine.valid_answers(self.menu, place)
-        told = ", ".join(f"{name} {value or '-'}" for name, value in answers.items() if name not in _ON_THE_WAY)
+        shown = ", ".join(f"{name} {value or '-'}" for name, value in answers.items() if name not in _ON_THE_WAY)
         self.led = engine.resume(self.menu, place, outcome, learnt, given=self._given)
-        return f"    ~ {effect} ({told}): {outcome}\n" if told else f"    ~ {effect}: {outcome}\n"
+        return f"    ~ {effect} ({shown}): {outcome}\n" if shown else f"    ~ {effect}: {outcome}\n"

@@ -23,7 +23,7 @@ from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.drafts import DUE, TOLD, draft
+from tests.helpers.drafts import DANGER_ANSWERS, DUE, draft
 from tests.helpers.incidents import AT, confirmation, report
 from tests.helpers.phones import NUMBER, OTHER, phone
 from tests.helpers.tables import rows
@@ -58,12 +58,12 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
 async def test_keep_stores_draft_and_reminder_together(
     drafts: DraftStore, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
-    assert await drafts.keep(draft(answers={**TOLD, "ticket": "73402816"}), REMINDER, DUE)
+    assert await drafts.keep(draft(answers={**DANGER_ANSWERS, "ticket": "73402816"}), REMINDER, DUE)
 
     (row,) = await rows(database, table)
     assert vault.open(row["phone_sealed"]) == NUMBER
     assert row["phone_key"] == vault.lookup(NUMBER)
-    assert (row["answers"], row["language"], row["left_at"]) == (TOLD, "id", AT)
+    assert (row["answers"], row["language"], row["left_at"]) == (DANGER_ANSWERS, "id", AT)
     assert (row["category"], row["area"], row["danger"]) == ("gesekan", "33.75.01.1008", "yes")
     assert (row["status"], row["updated_at"]) == ("open", clock.now())
 

@@ -11,13 +11,13 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
-from tests.helpers.drafts import DUE, TOLD, draft
+from tests.helpers.drafts import DANGER_ANSWERS, DUE, draft
 from tests.helpers.incidents import AT, confirmation, report
 from tests.helpers.phones import NUMBER, OTHER
 
 
 async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> None:
-    await drafts.keep(draft("s1", {**TOLD, "description": "Ribut"}, minutes=5), None, DUE)
+    await drafts.keep(draft("s1", {**DANGER_ANSWERS, "description": "Ribut"}, minutes=5), None, DUE)
     await drafts.keep(draft("s2", {}, phone=OTHER), None, DUE)
 
     listed = [json.loads(json.dumps(draft_json(one))) for one in await drafts.list_drafts()]

@@ -47,8 +47,8 @@ async def message_statuses(database: Database) -> list[str]:
 
 
 async def hold_no_number(database: Database) -> bool:
-    held = [row for table in (incidents, messages) for row in await rows(database, table)]
-    return not any(row["phone_sealed"] or row["phone_key"] for row in held)
+    found = [row for table in (incidents, messages) for row in await rows(database, table)]
+    return not any(row["phone_sealed"] or row["phone_key"] for row in found)
 
 
 # Status -----------------------------------------------------------------------------------------------------
@@ -178,17 +178,17 @@ async def test_erase_number_removes_it_from_report_and_messages(
 async def test_erase_number_removes_the_sender_of_inbound_sms_about_it(
     reporter: Reporter, ticket: str, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
-    inbox, letters = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
+    inbox, queue = Inbox(database, vault, clock), InboundQueue(database, vault, clock)
     written = [("his", NUMBER, ticket), ("another report's", NUMBER, None), ("another phone's", OTHER, ticket)]
     for text_, sender, about in written:
         await inbox.store_sms("at", Inbound(text_, sender, "3375", text_, None, ""))
-        async with letters.claim_next() as opened:
-            assert opened
-            await opened.record(SmsReply(Disposition.STATUS, ticket=about))
+        async with queue.claim_next() as claimed:
+            assert claimed
+            await claimed.record(SmsReply(Disposition.STATUS, ticket=about))
 
     await reporter.erase_number(ticket, NUMBER)
 
-    assert {one.text: one.sender for one in await letters.list_inbound()} == {
+    assert {one.text: one.sender for one in await queue.list_inbound()} == {
         "his": "",
         "another report's": NUMBER.masked,
         "another phone's": OTHER.masked,
@@ -330,8 +330,8 @@ async def test_concurrent_erase_number_and_claim_lose_no_message(
     assert await hold_no_number(database)
 
     taken = {claim.id for claims in claimed for claim in claims}
-    stands = {message["id"]: message["status"] for message in await rows(database, messages)}
-    assert stands == {message: "sending" if message in taken else "cancelled" for message in stands}
+    statuses = {message["id"]: message["status"] for message in await rows(database, messages)}
+    assert statuses == {message: "sending" if message in taken else "cancelled" for message in statuses}
 
     for claims in claimed:
         await outbox.record("at", [(claim, Accepted(f"id-{claim.id}")) for claim in claims])

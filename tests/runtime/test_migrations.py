@@ -186,17 +186,17 @@ async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None
         (AT, "other", False, None)
     }
 
-    letters = InboundQueue(database, VAULT, Clock())
-    async with letters.claim_next() as waiting:
+    queue = InboundQueue(database, VAULT, Clock())
+    async with queue.claim_next() as waiting:
         assert waiting is None
-    listed = await letters.list_inbound(to_sort=True)
+    listed = await queue.list_inbound(to_sort=True)
     assert [(one.sender, one.text) for one in listed] == [
         ("TELKOMSEL", "promo"),
         ("+62812****567", "LAPOR 3 KLEGO"),
     ]
 
     await Inbox(database, VAULT, Clock()).store_sms("at", Inbound("3", phone, "3375", "CEK", None, ""))
-    async with letters.claim_next() as waiting:
+    async with queue.claim_next() as waiting:
         assert waiting
         assert waiting.sms.text == "CEK"
     await database.close()

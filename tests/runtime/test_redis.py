@@ -35,8 +35,8 @@ async def pipeline(client: Redis) -> AsyncIterator[Pipeline]:
 
 
 async def stats(client: Redis) -> dict[str, Any]:
-    told: dict[str, Any] = await client.info("stats")
-    return told
+    stats: dict[str, Any] = await client.info("stats")
+    return stats
 
 
 async def test_concurrent_commands_get_their_own_answers(pipeline: Pipeline) -> None:

@@ -9,7 +9,7 @@ from gateway.sms.keywords import parse_report
 from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
 
-TOLD = [
+REPORTS = [
     # as it should be, and as thumbs do it
     ("3 KLEGO tawuran di pasar", "gesekan", ["Klego"], "tawuran di pasar"),
     ("3,klego,tawuran di pasar.", "gesekan", ["Klego"], "tawuran di pasar"),
@@ -68,7 +68,7 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("text", "category", "places", "description"), TOLD)
+@pytest.mark.parametrize(("text", "category", "places", "description"), REPORTS)
 def test_parse_report_finds_category_place_and_description(
     text: str, category: str, places: list[str], description: str
 ) -> None:

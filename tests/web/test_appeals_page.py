@@ -22,7 +22,7 @@ JSON = {"Accept": "application/json"}
 PHONE = "+6281230004567"
 
 
-async def told(gateway: WebGateway) -> Mapping[str, Any]:
+async def page_json(gateway: WebGateway) -> Mapping[str, Any]:
     answer = await gateway.call("GET", "/himbauan", headers=JSON)
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("application/json")
@@ -32,7 +32,7 @@ async def told(gateway: WebGateway) -> Mapping[str, Any]:
 
 async def test_page_without_sent_appeals_says_so(web_gateway: WebGateway) -> None:
     assert "Belum ada himbauan" in (await web_gateway.call("GET", "/himbauan")).text
-    assert await told(web_gateway) == {"office": "Siaga Pilkada, Kota Pekalongan", "appeals": []}
+    assert await page_json(web_gateway) == {"office": "Siaga Pilkada, Kota Pekalongan", "appeals": []}
 
 
 async def test_page_and_json_show_a_sent_appeal(web_gateway: WebGateway) -> None:
@@ -46,7 +46,7 @@ async def test_page_and_json_show_a_sent_appeal(web_gateway: WebGateway) -> None
     assert f"Rukun di [kelurahan/desa]. Lapor {CODE}. STOP" in answer.text
     assert "siti" not in answer.text, "who has written it is nobody's business"
 
-    (one,) = (await told(web_gateway))["appeals"]
+    (one,) = (await page_json(web_gateway))["appeals"]
     assert one == {
         "number": number,
         "purpose": "Damai",
@@ -62,7 +62,7 @@ async def test_heading_of_a_template_comes_from_the_pack(web_gateway: WebGateway
     await add_appeal(web_gateway.services.database, purpose=slogan, template="lost")
     purpose = web_gateway.services.versions.current.templates["damai"].purpose
 
-    assert {one["purpose"] for one in (await told(web_gateway))["appeals"]} == {purpose, "lost"}
+    assert {one["purpose"] for one in (await page_json(web_gateway))["appeals"]} == {purpose, "lost"}
 
     page = (await web_gateway.call("GET", "/himbauan")).text
     assert f"<h2>{purpose}</h2>" in page
@@ -117,7 +117,7 @@ async def test_page_escapes_typed_text_and_masks_numbers(web_gateway: WebGateway
     assert PHONE not in answer.text
     assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert PHONE not in json.dumps(await told(web_gateway))
+    assert PHONE not in json.dumps(await page_json(web_gateway))
 
 
 @pytest.mark.parametrize("head", ["GET", "HEAD"])
@@ -134,10 +134,10 @@ async def test_page_without_postgresql_is_unavailable_and_not_cached(
 
 
 async def test_page_is_answered_from_its_cache(web_gateway: WebGateway) -> None:
-    assert (await told(web_gateway))["appeals"] == []
+    assert (await page_json(web_gateway))["appeals"] == []
 
     await add_appeal(web_gateway.services.database)
-    assert (await told(web_gateway))["appeals"] == [], "it is ten seconds old at the most"
+    assert (await page_json(web_gateway))["appeals"] == [], "it is ten seconds old at the most"
 
 
 async def test_waiting_requests_share_one_failure_of_the_store(

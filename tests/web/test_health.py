@@ -43,9 +43,9 @@ async def test_gateway_without_postgresql_is_alive_and_not_ready(
     unreliable_gateway: WebGateway, postgres: PostgresGate
 ) -> None:
     await postgres.close()
-    status, told = await readiness(unreliable_gateway)
+    status, body = await readiness(unreliable_gateway)
 
-    assert (status, told) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
+    assert (status, body) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
     assert (await unreliable_gateway.call("GET", "/healthz")).status == 200, (
         "alive all the same: a restart would help nobody"
     )
@@ -61,10 +61,10 @@ async def test_readiness_names_a_hanging_store_within_two_seconds(
     own_redis.hang()
     postgres.freeze()
     began = time.monotonic()
-    status, told = await readiness(unreliable_gateway)
+    status, body = await readiness(unreliable_gateway)
 
     assert time.monotonic() - began < 2
-    assert (status, told["away"]) == (503, dict.fromkeys(("redis", "postgres"), "It has not answered within 1 s."))
+    assert (status, body["away"]) == (503, dict.fromkeys(("redis", "postgres"), "It has not answered within 1 s."))
 
     own_redis.resume()
     await postgres.open()
@@ -73,9 +73,9 @@ async def test_readiness_names_a_hanging_store_within_two_seconds(
 
 async def test_readiness_follows_an_outage_of_redis(unreliable_gateway: WebGateway, own_redis: OwnRedis) -> None:
     await own_redis.kill()
-    status, told = await readiness(unreliable_gateway)
+    status, body = await readiness(unreliable_gateway)
 
-    assert (status, told["away"]) == (503, {"redis": "It cannot be reached, or used."})
+    assert (status, body["away"]) == (503, {"redis": "It cannot be reached, or used."})
 
     await own_redis.start()
     assert (await readiness(unreliable_gateway))[0] == 200
@@ -131,16 +131,16 @@ async def test_metrics_hold_no_number_and_no_session(web_gateway: WebGateway) ->
 async def test_readiness_asks_to_upgrade_tables_of_another_release(web_gateway: WebGateway) -> None:
     async with web_gateway.services.database.begin() as connection:
         await connection.execute(text("DELETE FROM alembic_version"))
-    status, told = await readiness(web_gateway)
+    status, body = await readiness(web_gateway)
 
     assert status == 503
-    assert "waspada db upgrade" in told["away"]["postgres"]
+    assert "waspada db upgrade" in body["away"]["postgres"]
 
 
 async def test_readiness_reports_a_wrong_vault_key(web_gateway: WebGateway) -> None:
     await check_vault_key(web_gateway.services.database, Vault(bytes(32)), web_gateway.services.clock)
-    status, told = await readiness(web_gateway)
+    status, body = await readiness(web_gateway)
 
     reason = "Wrong vault key: this database was encrypted with another one."
 
-    assert (status, told["away"]) == (503, {"postgres": reason})
+    assert (status, body["away"]) == (503, {"postgres": reason})

@@ -90,8 +90,8 @@ async def test_unfinished_body_is_answered_within_two_seconds(web_gateway: WebGa
     assert body.decode() == told_carrier
 
     (line,) = web_gateway.lines()
-    told = (line["event"], line["hook"], line["problem"])
-    assert told == ("hook.malformed", hook, "the body was not whole after 1 s")
+    logged = (line["event"], line["hook"], line["problem"])
+    assert logged == ("hook.malformed", hook, "the body was not whole after 1 s")
 
 
 async def test_broken_chunk_gets_an_apology(web_gateway: WebGateway) -> None:

@@ -12,23 +12,23 @@ from gateway.text.phone import Phone
 from tests.helpers.carrier_server import fixture
 from tests.helpers.web import WebGateway, add_appeal
 
-TOLD = Phone("+254711000123")  # of the captured opt-out
+SUBSCRIBER = Phone("+254711000123")  # of the captured opt-out
 
 
 async def test_carrier_opt_out_counts_as_a_stop_of_the_last_appeal(web_gateway: WebGateway) -> None:
-    parts = web_gateway.services
-    appeal, now = await add_appeal(parts.database), parts.clock.now()
+    services = web_gateway.services
+    appeal, now = await add_appeal(services.database), services.clock.now()
     row = {
         "class": "appeal",
         "status": "delivered",
         "channel": "at",
         "priority": 50,
-        "phone_sealed": parts.vault.seal(TOLD),
-        "phone_key": parts.vault.lookup(TOLD),
+        "phone_sealed": services.vault.seal(SUBSCRIBER),
+        "phone_key": services.vault.lookup(SUBSCRIBER),
         "language": "id",
         "text": "Rukun. STOP",
         "encoding": "gsm7",
-        "parts": 1,
+        "services": 1,
         "reason": "",
         "attempts": 1,
         "unknowns": 0,
@@ -40,11 +40,11 @@ async def test_carrier_opt_out_counts_as_a_stop_of_the_last_appeal(web_gateway: 
         "person": 7,
         "area": "",
     }
-    async with parts.database.begin() as connection:
+    async with services.database.begin() as connection:
         await connection.execute(insert(messages).values(row))
 
     assert (await web_gateway.post("optout", fixture("optout_alphanumeric"))).status == 200
 
-    async with parts.database.begin() as connection:
+    async with services.database.begin() as connection:
         answers = (await connection.execute(select(appeal_answers))).all()
     assert [(row.appeal, row.person, row.kind) for row in answers] == [(appeal, 7, "stop")]

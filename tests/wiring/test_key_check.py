@@ -64,11 +64,11 @@ async def test_wrong_key_is_refused_once_the_database_answers(early: Program, po
         await postgres.open()
         async with asyncio.timeout(20):
             assert await early.process.wait() == 1
-    told = early.log.read_text()
+    log = early.log.read_text()
 
-    assert REFUSED in told
-    assert "vault.wrong_key" in told
-    assert "Traceback" not in told
+    assert REFUSED in log
+    assert "vault.wrong_key" in log
+    assert "Traceback" not in log
 
 
 async def test_check_is_made_up_for_after_an_outage(own_redis: OwnRedis, postgres: PostgresGate) -> None:
