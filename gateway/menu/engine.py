@@ -39,7 +39,7 @@ from gateway.menu.navigation import (
     valid_answers,
 )
 from gateway.menu.paging import pages
-from gateway.menu.session import HOME, NO_VALUES, RESUME, GivenValues, Session, Step
+from gateway.menu.session import HOME, NO_VALUES, RESUME, GivenValues, Input, Session, Step
 from gateway.text.wording import fill, placeholders
 
 __all__ = [
@@ -140,7 +140,7 @@ def step(
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
         return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
-    moved = _move(menu, state, session, keys.strip(), limits, given, today)
+    moved = _move(menu, state, session, Input(keys.strip(), limits, given, today))
     return show(menu, _offer_help(menu, moved), limits, given=given)
 
 
@@ -203,19 +203,18 @@ def trim_ended(menu: Menu, session: Session) -> Session:
 # Moves -------------------------------------------------------------------------------------------------------
 
 
-def _move(
-    menu: Menu, state: State, session: Session, keys: str, limits: Limits, given: GivenValues, today: date | None
-) -> Session:
+def _move(menu: Menu, state: State, session: Session, typed: Input) -> Session:
+    keys, limits = typed.keys, typed.limits
     navigation = limits.keys or menu.keys
     if keys == navigation.home:
         return restart(session, menu.home)
     if keys == navigation.back and state.zero:
-        return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, given)
+        return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, typed.given)
     if keys in (navigation.back, navigation.back_elsewhere):
         return _back(session, state)
     if len(keys) > limits.text:
         return refuse(session, "long")
-    return state.kind.move(menu, state, session, keys, limits, given, today)
+    return state.kind.move(menu, state, session, typed)
 
 
 def _offer_help(menu: Menu, session: Session) -> Session:

@@ -13,9 +13,9 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import Clause, Condition
-from gateway.menu.limits import Keys, Limits
+from gateway.menu.limits import Keys
 from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
-from gateway.menu.session import NO_VALUES, GivenValues, Session
+from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.text.wording import Wording, fill
@@ -46,16 +46,7 @@ class StateKind(ABC):
         """Return the text of the option `value` on a screen that offers `offered`."""
 
     @abstractmethod
-    def move(
-        self,
-        menu: Menu,
-        state: State,
-        session: Session,
-        keys: str,
-        limits: Limits,
-        given: GivenValues,
-        today: date | None,
-    ) -> Session:
+    def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         """Return the position after an input that is no navigation key for home or back."""
 
     @abstractmethod

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import NamedTuple
+
+from gateway.menu.limits import Limits
 
 GivenValues = Mapping[str, str]
 """Values that the caller knows: facts that conditions test, and placeholders of texts (the service code)."""
@@ -13,6 +16,15 @@ NO_VALUES: GivenValues = {}
 HOME = "home"
 RESUME = "resume"
 """Values of `Session.began` that are no shortcut."""
+
+
+class Input(NamedTuple):
+    """Input of a resident, with the facts that decide its meaning: bounds of the channel, given values, local date."""
+
+    keys: str
+    limits: Limits
+    given: GivenValues
+    today: date | None
 
 
 class Session(NamedTuple):

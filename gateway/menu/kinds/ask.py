@@ -8,10 +8,9 @@ from datetime import date
 from gateway.menu.conditions import Clause, numbers_between
 from gateway.menu.kinds.base import QUESTION, PackKind, StateShape
 from gateway.menu.kinds.inputs import parse_input
-from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, TYPED, Menu, State
 from gateway.menu.navigation import forward, refuse
-from gateway.menu.session import GivenValues, Session
+from gateway.menu.session import Input, Session
 
 PLACE_NAME = "place_name"
 ASKS = ("text", "date", "ticket", PLACE_NAME)
@@ -41,17 +40,8 @@ class Ask(PackKind):
         if raw.value(self.name) not in ASKS:
             yield f'unknown answer type "{raw.value(self.name)}"; expected one of {", ".join(ASKS)}'
 
-    def move(
-        self,
-        menu: Menu,
-        state: State,
-        session: Session,
-        keys: str,
-        limits: Limits,
-        given: GivenValues,
-        today: date | None,
-    ) -> Session:
-        return answer_typed(menu, state, session, keys, given, today)
+    def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
+        return answer_typed(menu, state, session, typed)
 
     def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
         named = {value for clause in clauses for value in clause.values} | {*numbers_between(clauses)}
@@ -66,27 +56,19 @@ class Ask(PackKind):
         yield TYPED, state.next, ""
 
 
-def answer_typed(
-    menu: Menu,
-    state: State,
-    session: Session,
-    keys: str,
-    given: GivenValues,
-    today: date | None,
-    near: str = "",
-) -> Session:
-    """Take `keys` as the answer to the question of `state`. A place is searched in the kecamatan `near` first.
+def answer_typed(menu: Menu, state: State, session: Session, typed: Input, near: str = "") -> Session:
+    """Take the input as the answer to the question of `state`. A place is searched in the kecamatan `near` first.
 
     A name that means one place for certain answers the question for the place too.
     """
-    answer = parse_input(menu, state, keys, today, near)
+    answer = parse_input(menu, state, typed.keys, typed.today, near)
     if answer.error:
         return refuse(session, answer.error)
-    moved = forward(menu, session, state.next, {state.keep: answer.value}, given)
+    moved = forward(menu, session, state.next, {state.keep: answer.value}, typed.given)
     at = menu.states[moved.state]
     if at.source != MATCHES or not answer.sure:
         return moved
-    return forward(menu, moved, at.next, {at.keep: answer.sure}, given)
+    return forward(menu, moved, at.next, {at.keep: answer.sure}, typed.given)
 
 
 def _is_day(value: str) -> bool:

@@ -7,18 +7,16 @@ drawing (the methods of `StateKind`). The defaults here are those of a state tha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, create_model, field_validator
 
 from gateway.menu.conditions import Clause, read_condition
 from gateway.menu.kinds.fields import STRICT, InputLimitsShape, Name
-from gateway.menu.limits import Limits
 from gateway.menu.model import Menu, State, StateKind, choices
 from gateway.menu.navigation import forward, parent_answer, refuse
 from gateway.menu.paging import pages
-from gateway.menu.session import GivenValues, Session
+from gateway.menu.session import GivenValues, Input, Session
 from gateway.text.wording import Wording
 
 ALWAYS = frozenset({"only_if", "otherwise"})  # keys that every state may have
@@ -125,21 +123,12 @@ class PackKind(StateKind):
     def option_text(self, menu: Menu, state: State, words: Wording, value: str, offered: Collection[str]) -> str:
         return words.screens[state.words][value]
 
-    def move(
-        self,
-        menu: Menu,
-        state: State,
-        session: Session,
-        keys: str,
-        limits: Limits,
-        given: GivenValues,
-        today: date | None,
-    ) -> Session:
+    def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         within = parent_answer(state, session)
-        value = choices(menu, state, within).get(keys)
+        value = choices(menu, state, within).get(typed.keys)
         if value is not None:
-            return self.choose(menu, state, session, value, given)
-        return turn_page(menu, state, session, keys, limits) or refuse(session, "choice" if keys else "empty")
+            return self.choose(menu, state, session, value, typed.given)
+        return turn_page(menu, state, session, typed) or refuse(session, "choice" if typed.keys else "empty")
 
     def choose(self, menu: Menu, state: State, session: Session, value: str, given: GivenValues) -> Session:
         """Return the position after the option `value`."""
@@ -164,9 +153,9 @@ class PackKind(StateKind):
             yield str(number), target, option
 
 
-def turn_page(menu: Menu, state: State, session: Session, keys: str, limits: Limits) -> Session | None:
-    """Return the position on the next page. Returns None if `keys` is not the key for it, or on the last page."""
-    if keys != (limits.keys or menu.keys).more:
+def turn_page(menu: Menu, state: State, session: Session, typed: Input) -> Session | None:
+    """Return the position on the next page. Returns None if it is not the key for it, or on the last page."""
+    if typed.keys != (typed.limits.keys or menu.keys).more:
         return None
-    count = len(pages(menu, state, session.language, parent_answer(state, session), limits))
+    count = len(pages(menu, state, session.language, parent_answer(state, session), typed.limits))
     return session._replace(page=session.page + 1, wrong=0) if session.page < count - 1 else None

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 
 from gateway.menu.conditions import Clause
 from gateway.menu.kinds.ask import PLACE_NAME, Ask, answer_typed
 from gateway.menu.kinds.base import QUESTION, PackKind, StateShape, turn_page
 from gateway.menu.kinds.inputs import has_words
-from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, choices
 from gateway.menu.navigation import forget, forward, jump_to, parent_answer, refuse
-from gateway.menu.session import GivenValues, Session
+from gateway.menu.session import GivenValues, Input, Session
 from gateway.text.wording import Wording
 
 LISTS = ("languages", "categories", "kecamatan", "kelurahan", MATCHES)
@@ -59,28 +57,19 @@ class ChooseFrom(PackKind):
             return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
         return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
 
-    def move(
-        self,
-        menu: Menu,
-        state: State,
-        session: Session,
-        keys: str,
-        limits: Limits,
-        given: GivenValues,
-        today: date | None,
-    ) -> Session:
+    def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         offered = choices(menu, state, parent_answer(state, session))
-        value = offered.get(keys)
+        value = offered.get(typed.keys)
         if value is None and state.or_type and state.source == "kelurahan":
-            value = menu.gazetteer.exact_match(keys, offered.values()) or None
+            value = menu.gazetteer.exact_match(typed.keys, offered.values()) or None
         if value is not None:
-            return self.choose(menu, state, session, value, given)
-        turned = turn_page(menu, state, session, keys, limits)
+            return self.choose(menu, state, session, value, typed.given)
+        turned = turn_page(menu, state, session, typed)
         if turned is not None:
             return turned
-        if state.or_type and has_words(keys):
-            return _type_instead(menu, state, session, keys, given, today)
-        return refuse(session, "choice" if keys else "empty")
+        if state.or_type and has_words(typed.keys):
+            return _type_instead(menu, state, session, typed)
+        return refuse(session, "choice" if typed.keys else "empty")
 
     def choose(self, menu: Menu, state: State, session: Session, value: str, given: GivenValues) -> Session:
         if state.source == "languages":
@@ -96,9 +85,7 @@ class ChooseFrom(PackKind):
         yield state.source, state.next, ""
 
 
-def _type_instead(
-    menu: Menu, state: State, session: Session, keys: str, given: GivenValues, today: date | None
-) -> Session:
+def _type_instead(menu: Menu, state: State, session: Session, typed: Input) -> Session:
     """Take words typed at a list as the answer to the question `or_type`.
 
     If a name means several places, those of the kecamatan whose list was shown come first.
@@ -107,7 +94,7 @@ def _type_instead(
     near = parent_answer(state, session) if state.source == "kelurahan" else ""
     trail = (*session.trail, state.name)
     at = jump_to(session, question.name, trail, forget(session, state.keep).answers)
-    moved = answer_typed(menu, question, at, keys, given, today, near)
+    moved = answer_typed(menu, question, at, typed, near)
     return refuse(session, moved.error) if moved.error else moved
 
 

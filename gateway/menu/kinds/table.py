@@ -18,12 +18,15 @@ from gateway.menu.kinds.revise import Revise
 from gateway.menu.kinds.tell import Tell
 
 KINDS: Mapping[str, PackKind] = {
-    Choose.name: Choose(),
-    ChooseFrom.name: ChooseFrom(),
-    Ask.name: Ask(),
-    Revise.name: Revise(),
-    Resume.name: Resume(),
-    Tell.name: Tell(),
-    Do.name: Do(),
-    End.name: End(),
+    kind.name: kind
+    for kind in (
+        Choose(),
+        ChooseFrom(),
+        Ask(),
+        Revise(),
+        Resume(),
+        Tell(),
+        Do(),
+        End(),
+    )
 }
