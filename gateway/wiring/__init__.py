@@ -4,7 +4,7 @@ Nothing registers itself and nothing is a global: a service gets its collaborato
 """
 
 from gateway.wiring.carriers import CARRIERS, Carriers, RegisteredCarrier, read_settings
-from gateway.wiring.container import Services, open_services, read_balances, redis_client
+from gateway.wiring.container import AppealServices, Services, open_services, read_balances, redis_client
 from gateway.wiring.key_check import verify_key
 from gateway.wiring.pack_loading import load_menu, measure_menu
 from gateway.wiring.processes import PortTaken, health_app, run_worker, serve, web_app
@@ -14,6 +14,7 @@ from gateway.wiring.standalone import run_standalone
 
 __all__ = [
     "CARRIERS",
+    "AppealServices",
     "Carriers",
     "PortTaken",
     "RegisteredCarrier",

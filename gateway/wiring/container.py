@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Literal, TextIO
@@ -62,6 +62,18 @@ from gateway.wiring.pack_reload import watch_pack
 from gateway.wiring.service_options import appeal_settings, sender_options, worker_name
 
 
+class AppealServices:
+    """Services of appeals. They need no Redis, so the command builds them without the others."""
+
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], configured: AppealSettings
+    ) -> None:
+        self.workflow = AppealWorkflow(database, clock, menu, configured)
+        self.worker = AppealWorker(database, clock, menu, configured)
+        self.results = ResultsStore(database, vault)
+        self.published = PublishedAppeals(database, menu, configured.service_codes)
+
+
 class Services:
     """Services of one process, each built once. Web and worker of the same process share them.
 
@@ -98,7 +110,8 @@ class Services:
         self._build_ussd()
         self._build_sms()
         self._build_sending()
-        self.build_appeals(appeal_settings(self.settings))
+        self.appeals = AppealServices(database, self.vault, clock, self._current_menu, appeal_settings(settings))
+        self.appeals_page = AppealsPage(self.appeals.published.list_published, self._current_menu, clock)
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
@@ -170,15 +183,6 @@ class Services:
             self.rate_limiter,
             self._quiet_until,
         )
-
-    def build_appeals(self, configured: AppealSettings) -> None:
-        """Build the services of appeals. Tests build them again, with limits that no setting has."""
-        database, clock = self.database, self.clock
-        self.appeal_workflow = AppealWorkflow(database, clock, self._current_menu, configured)
-        self.appeal_worker = AppealWorker(database, clock, self._current_menu, configured)
-        self.appeal_results = ResultsStore(database, self.vault)
-        self.published_appeals = PublishedAppeals(database, self._current_menu, self._codes)
-        self.appeals_page = AppealsPage(self.published_appeals.list_published, self._current_menu, clock)
 
     # Services get the menu through a function, since the pack may be reloaded at any time.
     def _current_menu(self) -> Menu:

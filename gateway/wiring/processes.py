@@ -106,7 +106,7 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
             tasks.create_task(run_periodically(name, work, rest_s))
             for name, work, rest_s in (
                 ("post", services.inbound_handler.handle_all, poll_s),
-                ("appeals", services.appeal_worker.run_once, APPEALS_S),
+                ("appeals", services.appeals.worker.run_once, APPEALS_S),
                 ("kept reports", services.filing.file_pending, HOUSEKEEPING_S),
                 ("dropped dialogues", services.dropped_sessions.sweep, HOUSEKEEPING_S),
                 ("old drafts", services.dropped_sessions.expire_drafts, HOUSEKEEPING_S),

@@ -25,7 +25,7 @@ async def services(redis_url: str, database_url: str) -> AsyncIterator[Services]
 
 async def published(services: Services) -> list[dict[str, Any]]:
     """Return the published appeals as JSON objects."""
-    found: list[dict[str, Any]] = to_json(await services.published_appeals.list_published())
+    found: list[dict[str, Any]] = to_json(await services.appeals.published.list_published())
     return found
 
 

@@ -28,7 +28,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from gateway.wiring import CARRIERS, Services, appeal_settings
+from gateway.wiring import CARRIERS, AppealServices, Services, appeal_settings
 from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import SERVICE_CODES, channel_settings, open_gateway
 from tests.helpers.packs import FILES
@@ -75,25 +75,27 @@ class AppealWorld:
     def __init__(self, services: Services, **limits: Any) -> None:
         """`limits` replace fields of the gateway's `AppealSettings`."""
         self.services = services
-        self._limits: dict[str, Any] = {"chunk_size": CHUNK_SIZE}
+        self._configured = replace(appeal_settings(services.settings), chunk_size=CHUNK_SIZE)
         self.change_limits(**limits)
 
     def change_limits(self, **limits: Any) -> None:
-        """Replace fields of the gateway's `AppealSettings`."""
-        self._limits |= limits
-        self.services.build_appeals(replace(appeal_settings(self.services.settings), **self._limits))
+        """Build the services of appeals again, with other limits."""
+        self._configured = replace(self._configured, **limits)
+        self.appeals = AppealServices(
+            self.database, self.vault, self.services.clock, lambda: self.menu, self._configured
+        )
 
     @property
     def workflow(self) -> AppealWorkflow:
-        return self.services.appeal_workflow
+        return self.appeals.workflow
 
     @property
     def worker(self) -> AppealWorker:
-        return self.services.appeal_worker
+        return self.appeals.worker
 
     @property
     def results(self) -> ResultsStore:
-        return self.services.appeal_results
+        return self.appeals.results
 
     @property
     def outbox(self) -> Outbox:

@@ -90,7 +90,7 @@ async def page_of(web_gateway: WebGateway, limit: int) -> str:
     """Return the HTML of a page of at most `limit` appeals."""
     services, app = web_gateway.services, web.Application()
     page = AppealsPage(
-        services.published_appeals.list_published, lambda: services.versions.current, services.clock, limit
+        services.appeals.published.list_published, lambda: services.versions.current, services.clock, limit
     )
     page.add_to(app)
     async with TestClient(TestServer(app)) as client:

@@ -108,12 +108,12 @@ async def open_appeals(
 ) -> AsyncIterator[AppealContext]:
     """Open the context. The pack is loaded when it is first used, so that an appeal can be stopped without one.
 
-    The services are built here and not by `wiring`, whose services need Redis too.
+    Needs no Redis.
     """
     settings = locate_gateway(config, data)
     menu, appeal_settings = cache(lambda: load_pack(settings.pack)), wiring.appeal_settings(settings)
     async with open_context(settings) as stores:
         database, clock = stores.database, stores.clock
-        workflow = AppealWorkflow(database, clock, menu, appeal_settings)
-        results = ResultsStore(database, stores.vault)
-        yield AppealContext(database, clock, menu, tuple(appeal_settings.service_codes), workflow, results)
+        appeals = wiring.AppealServices(database, stores.vault, clock, menu, appeal_settings)
+        channels = tuple(appeal_settings.service_codes)
+        yield AppealContext(database, clock, menu, channels, appeals.workflow, appeals.results)
