@@ -30,6 +30,7 @@ from tests.helpers.appeals import CODE, AppealWorld, open_appeal_gateway
 from tests.helpers.carrier_server import serve_app
 from tests.helpers.packs import PEKALONGAN
 from tests.helpers.program import Program, run_program
+from tests.helpers.waiting import until
 
 BATCH = 100  # messages of one claim
 WITHOUT_REPORTS = Faults(no_reports=Fault())  # nothing receives them here
@@ -63,8 +64,7 @@ class WorkerWorld:
 
     async def wait_for_requests(self, people: int) -> None:
         """Return when the carrier was asked to send to so many people."""
-        while len(self.requested) < people:  # noqa: ASYNC110 - the carrier gives no signal
-            await asyncio.sleep(0.01)
+        await until(lambda: len(self.requested) >= people)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from gateway.runtime.fast_statement import CompiledStatement
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from tests.helpers.outages import PostgresGate, postgres
+from tests.helpers.waiting import until
 
 __all__ = ["postgres"]
 
@@ -106,9 +107,10 @@ async def test_pool_closed_during_a_statement_lets_it_finish(database_url: str, 
 
     assert (await running)["pid"] == pid
 
-    async with asyncio.timeout(5):
-        while await database.execute_compiled(CONNECTED, {"pid": pid}):  # noqa: ASYNC110 - the server sends no event
-            await asyncio.sleep(0.01)
+    async def connection_is_gone() -> bool:
+        return not await database.execute_compiled(CONNECTED, {"pid": pid})
+
+    await until(connection_is_gone)
 
 
 async def test_pooler_without_prepared_statements_works(database_url: str) -> None:
