@@ -102,7 +102,6 @@ def incident_json(incident: Incident) -> dict[str, str | bool | list[str] | None
 
 
 def draft_json(draft: ListedDraft) -> dict[str, str | bool]:
-    """Return the JSON object of an open draft."""
     answers = {name: draft.answers.get(name, "") for name in _DRAFT_ANSWERS}
     return {
         "channel": draft.channel,

@@ -78,8 +78,6 @@ class StateKind(ABC):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """Step of the dialogue."""
-
     name: str
     kind: StateKind
     line: int

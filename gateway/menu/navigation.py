@@ -99,7 +99,6 @@ def refuse(session: Session, error: str) -> Session:
 
 
 def forget(session: Session, name: str) -> Session:
-    """Remove one answer."""
     return session._replace(answers={other: value for other, value in session.answers.items() if other != name})
 
 

@@ -19,8 +19,6 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class PackRules:
-    """Values of rules.yaml."""
-
     resume_within: timedelta
     resume_needs: frozenset[str]  # answers that an unfinished dialogue needs to be resumed
     resume_sms: bool

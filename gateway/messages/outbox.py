@@ -317,7 +317,6 @@ class Outbox:
             return (await connection.execute(requeue)).rowcount
 
     async def count_queued(self) -> int:
-        """Return the number of queued messages of all channels."""
         async with self.database.begin() as connection:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())

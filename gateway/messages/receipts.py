@@ -40,8 +40,6 @@ _MAX_TEXT_LENGTH = 200  # characters that are stored of a carrier's words
 
 
 class ReceiptResult(StrEnum):
-    """Result of storing a delivery report."""
-
     APPLIED = "applied"  # the status of its message has changed
     KEPT = "kept"  # the status of its message has not changed
     PARKED = "parked"  # no such message yet, or never
@@ -49,8 +47,6 @@ class ReceiptResult(StrEnum):
 
 
 class Receipts:
-    """Store of delivery reports."""
-
     def __init__(self, database: Database, clock: Clock, deadline: float | None = None) -> None:
         """`deadline`: seconds that storing may take until PostgreSQL counts as unavailable."""
         self._database = database

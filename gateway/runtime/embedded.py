@@ -210,8 +210,6 @@ class EmbeddedStores:
 
 
 class StoreUrls(NamedTuple):
-    """Addresses of the embedded servers."""
-
     redis: str
     database: str
 

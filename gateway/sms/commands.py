@@ -57,7 +57,6 @@ class SmsRequest:
         return SmsReply(disposition, self.pack_text(text, values), self.language, kind, ticket)
 
     def pack_text(self, text: str, values: Mapping[str, str]) -> str:
-        """Render an SMS text of the pack."""
         return self.menu.sms_text(text, self.language, values, {"ussd": self.service_code})
 
 

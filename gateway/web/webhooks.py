@@ -66,8 +66,6 @@ def mask_secrets(text: str) -> str:
 
 
 class Webhooks:
-    """Handlers of the callbacks of all channels."""
-
     def __init__(
         self,
         channels: Mapping[str, Channel],

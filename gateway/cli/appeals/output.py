@@ -102,7 +102,6 @@ def _table_row(appeal: Appeal, timezone: ZoneInfo) -> dict[str, Any]:
 
 
 def print_overview(overview: AppealOverview, menu: Menu) -> None:
-    """Print an appeal and its results as tables."""
     appeal, results = overview.appeal, overview.results
     row: dict[str, Any] = _table_row(appeal, menu.timezone) | {"audience": json.dumps(appeal.draft.audience)}
     row["heading"] = public_heading(appeal.draft, menu)

@@ -27,7 +27,6 @@ class Edge(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Key and label."""
         return f"{self.key} {self.label}".rstrip()
 
 

@@ -46,7 +46,6 @@ def check_pack(reader: PackReader, pack: PackShape) -> None:
 
 
 def check_categories(reader: PackReader, categories: Sequence[str]) -> None:
-    """Check for duplicate categories."""
     for place, name in enumerate(categories):
         if name in categories[:place]:  # the second is reported: the menu keeps the first
             reader.add(CATEGORIES, (str(place),), f'duplicate category "{name}"; remove one')

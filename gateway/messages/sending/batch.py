@@ -110,7 +110,6 @@ class LaneState:
 
     @property
     def claimed_messages(self) -> int:
-        """Number of messages in the running batches."""
         return sum(batch.size for batch in self.batches.values())
 
 

@@ -51,7 +51,6 @@ class WorkerState:
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        """Tell all tasks of the worker to stop."""
         self._stopping.set()
 
     async def run_until_stopped(self, work: Callable[[], Awaitable[timedelta]], **context: str) -> None:
