@@ -13,6 +13,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.cli import CONFIG, KEY, Shell
+from tests.helpers.cli_accounts import add_dewi, create_token
 from tests.helpers.phones import NUMBER
 
 
@@ -42,3 +43,13 @@ async def tickets(database: Database) -> list[str]:
         answer = await store.file(report, NUMBER, lambda ticket: f"Laporan {ticket} diterima")
         filed.append(answer.ticket)
     return filed
+
+
+@pytest.fixture
+def dewi(shell: Shell) -> Shell:
+    return add_dewi(shell)
+
+
+@pytest.fixture
+def token(dewi: Shell) -> str:
+    return create_token(dewi)

@@ -22,20 +22,8 @@ from tests.helpers.cli import Shell
 from tests.helpers.cli_accounts import (
     OTHER_PASSWORD,
     PASSWORD,
-    add_dewi,
-    create_token,
 )
 from tests.helpers.clocks import ManualClock
-
-
-@pytest.fixture
-def dewi(shell: Shell) -> Shell:
-    return add_dewi(shell)
-
-
-@pytest.fixture
-def token(dewi: Shell) -> str:
-    return create_token(dewi)
 
 
 @click.command()

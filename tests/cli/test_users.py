@@ -9,9 +9,7 @@ from tests.helpers.cli import Shell
 from tests.helpers.cli_accounts import (
     OTHER_PASSWORD,
     PASSWORD,
-    add_dewi,
     audit_trail,
-    create_token,
     run_typing,
 )
 
@@ -19,16 +17,6 @@ from tests.helpers.cli_accounts import (
 @pytest.fixture
 def shell(shell: Shell) -> Shell:
     return Shell({**shell.variables, "COLUMNS": "300", "LOGNAME": "rini"})
-
-
-@pytest.fixture
-def dewi(shell: Shell) -> Shell:
-    return add_dewi(shell)
-
-
-@pytest.fixture
-def token(dewi: Shell) -> str:
-    return create_token(dewi)
 
 
 def test_add_asks_for_the_password_at_the_terminal(shell: Shell) -> None:

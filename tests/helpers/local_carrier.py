@@ -18,6 +18,18 @@ from gateway.text.phone import Phone
 from tests.helpers.carrier_server import StubGateway, serve_app
 from tests.helpers.phones import NUMBER
 
+INVALID_FAULTS = [
+    (b'{"no_anser": {}}', "no_anser: Extra inputs are not permitted"),
+    (b'{"no_answer": {"seconds": 1}}', "no_answer.seconds: Extra inputs are not permitted"),
+    (b'{"no_answer": {"times": -1}}', "no_answer.times: "),
+    (b'{"slow_answer": {}}', "slow_answer.seconds: Field required"),
+    (b'{"http_status": {"status": "503"}}', "http_status.status: "),
+    (b'{"refuse": {"numbers": {"+6281230004567": "x"}}}', "refuse.numbers.+62812****567: "),
+    (b"[]", "Input should be an object"),
+    (b"", "Invalid JSON"),
+]
+"""Documents of faults that are refused, each with the beginning of its diagnostic."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalCarrierSetup:

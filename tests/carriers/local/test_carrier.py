@@ -12,7 +12,7 @@ from aiohttp import ClientSession, web
 from gateway.carriers.carrier import Accepted, Unknown
 from gateway.carriers.local.faults import Fault, Faults, NoAnswer, SlowAnswer
 from tests.helpers.carrier_server import StubGateway, serve_app
-from tests.helpers.local_carrier import LocalCarrierSetup, local_carrier, serve_local_carrier
+from tests.helpers.local_carrier import INVALID_FAULTS, LocalCarrierSetup, local_carrier, serve_local_carrier
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.waiting import until
 
@@ -54,19 +54,7 @@ async def test_faults_are_set_counted_down_and_cleared(setup: LocalCarrierSetup)
     assert isinstance((await setup.send())[0], Accepted)
 
 
-@pytest.mark.parametrize(
-    ("document", "diagnostic"),
-    [
-        (b'{"no_anser": {}}', "no_anser: Extra inputs are not permitted"),
-        (b'{"no_answer": {"seconds": 1}}', "no_answer.seconds: Extra inputs are not permitted"),
-        (b'{"no_answer": {"times": -1}}', "no_answer.times: "),
-        (b'{"slow_answer": {}}', "slow_answer.seconds: Field required"),
-        (b'{"http_status": {"status": "503"}}', "http_status.status: "),
-        (b'{"refuse": {"numbers": {"+6281230004567": "x"}}}', "refuse.numbers.+62812****567: "),
-        (b"[]", "Input should be an object"),
-        (b"", "Invalid JSON"),
-    ],
-)
+@pytest.mark.parametrize(("document", "diagnostic"), INVALID_FAULTS)
 async def test_invalid_faults_get_400_and_change_nothing(
     setup: LocalCarrierSetup, document: bytes, diagnostic: str
 ) -> None:

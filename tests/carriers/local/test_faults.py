@@ -11,23 +11,12 @@ import pytest
 
 from gateway import carriers
 from gateway.carriers.local.faults import Fault, Faults, InvalidFaults, parse_faults, trigger
+from tests.helpers.local_carrier import INVALID_FAULTS
 
 README = (Path(carriers.__file__).parent / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("document", "diagnostic"),
-    [
-        (b'{"no_anser": {}}', "no_anser: Extra inputs are not permitted"),
-        (b'{"no_answer": {"seconds": 1}}', "no_answer.seconds: Extra inputs are not permitted"),
-        (b'{"no_answer": {"times": -1}}', "no_answer.times: "),
-        (b'{"slow_answer": {}}', "slow_answer.seconds: Field required"),
-        (b'{"http_status": {"status": "503"}}', "http_status.status: "),
-        (b'{"refuse": {"numbers": {"+6281230004567": "x"}}}', "refuse.numbers.+62812****567: "),
-        (b"[]", "Input should be an object"),
-        (b"", "Invalid JSON"),
-    ],
-)
+@pytest.mark.parametrize(("document", "diagnostic"), INVALID_FAULTS)
 def test_parse_faults_names_the_error_and_all_allowed_keys(document: bytes, diagnostic: str) -> None:
     with pytest.raises(InvalidFaults) as refused:
         parse_faults(document)
