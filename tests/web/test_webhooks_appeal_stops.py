@@ -28,7 +28,7 @@ async def test_carrier_opt_out_counts_as_a_stop_of_the_last_appeal(web_gateway: 
         "language": "id",
         "text": "Rukun. STOP",
         "encoding": "gsm7",
-        "services": 1,
+        "parts": 1,
         "reason": "",
         "attempts": 1,
         "unknowns": 0,
