@@ -151,13 +151,16 @@ def test_load_refuses_an_invalid_pack_that_parse_pack_returns(files: Files, menu
 
 
 @settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_lost_and_repeated_lines_give_diagnostics_and_no_exception(files: Files, data: st.DataObject) -> None:
-    wrong = dict(files)
-    for name in data.draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3)):
+@given(edits=st.lists(st.tuples(st.integers(0), st.integers(0), st.sampled_from([0, 2])), min_size=1, max_size=3))
+def test_lost_and_repeated_lines_give_diagnostics_and_no_exception(
+    files: Files, edits: list[tuple[int, int, int]]
+) -> None:
+    wrong, names = dict(files), sorted(files)
+    for file, line, times in edits:
+        name = names[file % len(names)]
         lines = wrong[name].splitlines(keepends=True)
-        place = data.draw(st.integers(0, len(lines) - 1))
-        lines[place : place + 1] = lines[place : place + 1] * data.draw(st.sampled_from([0, 2]))
+        place = line % len(lines)
+        lines[place : place + 1] = lines[place : place + 1] * times
         wrong[name] = "".join(lines)
     found = all_diagnostics(wrong)
 
