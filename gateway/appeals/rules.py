@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import MINYEAR, datetime, timedelta
 
 from gateway.appeals.appeal import UNFINISHED, Appeal, AppealDraft, AppealStatus, approvals_needed
 from gateway.appeals.audience import InvalidAudience, parse_audience
@@ -15,11 +15,13 @@ from gateway.text import gsm
 from gateway.text.banned_words import find_banned_words
 from gateway.text.diagnostics import one_of, unknown
 from gateway.text.phone import mask_in
+from gateway.text.times import format_local
 from gateway.text.wording import placeholders
 
 MOST_PARTS = CLASSES[MessageClass.APPEAL].max_parts
 _LONGEST_PURPOSE = 200
 _START_GRACE = timedelta(minutes=5)  # a start may be this far in the past: typing it took a while
+_LATEST_START = timedelta(days=366)  # from now: a later one is a slip, and at the end of time no clock can show it
 
 
 class InvalidDraft(ValueError):
@@ -58,10 +60,13 @@ def start_error(starts_at: datetime | None, menu: Menu, now: datetime) -> str:
         return ""
     if starts_at.tzinfo is None:
         return "the time needs a time zone"
+    if starts_at > now + _LATEST_START:
+        return f"the start {starts_at:%Y-%m-%d} is more than a year ahead; choose an earlier time"
     if starts_at >= now - _START_GRACE:
         return ""
-    local = f"{starts_at.astimezone(menu.timezone):%Y-%m-%d %H:%M %Z}"
-    return f"the start {local} is in the past; choose a later time, or none to start on approval"
+    # A time at the beginning of the calendar may not exist by the clocks of another zone.
+    shown = format_local(starts_at, menu.timezone) if starts_at.year > MINYEAR else f"{starts_at:%Y-%m-%d}"
+    return f"the start {shown} is in the past; choose a later time, or none to start on approval"
 
 
 def _faults(draft: AppealDraft, menu: Menu, service_codes: Mapping[str, str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -60,6 +60,20 @@ async def test_text_is_validated_as_it_goes_out(world: AppealWorld, text: str, m
         await world.workflow.draft(SITI, replace(OWN_TEXTS, texts={"id": text}))
 
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "fault"),
+    [
+        (datetime.max.replace(tzinfo=UTC), "the start 9999-12-31 is more than a year ahead"),
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), "the start 9999-12-31 is more than a year ahead"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), r"the start 0?0?0?1-01-01 is in the past"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=-14))), r"the start 0?0?0?1-01-01 is in the past"),
+    ],
+)
+async def test_start_at_an_end_of_time_is_refused(world: AppealWorld, starts_at: datetime, fault: str) -> None:
+    with pytest.raises(InvalidDraft, match=fault):
+        await world.workflow.draft(SITI, replace(DRAFT, starts_at=starts_at))
 
 
 async def test_start_in_the_past_is_refused_unless_it_is_the_stored_one(world: AppealWorld) -> None:

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ PEOPLE = "phone;name;role;areas;language;consent\n" + "".join(
     f"0812300{number:05};;subscriber;{'Medono' if number < 4 else 'Klego'};{language};formulir RW 3\n"
     for number, language in enumerate(("jv", "id", "id", "id", "id"), 1)
 )
+START_DAY = (datetime.now(UTC) + timedelta(days=60)).date()
+NEXT_DAY = START_DAY + timedelta(days=1)
 NO_QUIET_HOURS = '{from: "00:00", to: "00:00"}'
 
 

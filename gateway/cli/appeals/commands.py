@@ -5,7 +5,6 @@ Authors and approvers are authenticated accounts (`cli/authentication.py`), so n
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,12 +18,13 @@ from gateway.audit import AuditTrail
 from gateway.cli.appeals.context import load_readable_pack, open_appeals
 from gateway.cli.appeals.draft import appeals_draft, appeals_edit
 from gateway.cli.appeals.json_objects import overview_json, preview_json
-from gateway.cli.appeals.options import START_HELP, in_pack_timezone, number_argument, parse_time, reason_option
+from gateway.cli.appeals.options import START_HELP, number_argument, parse_start, reason_option
 from gateway.cli.appeals.output import approval_sentence, local_time, print_list, print_overview, print_preview
 from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import open_output, print_row
+from gateway.text.times import TypedTime
 
 
 @click.group()
@@ -48,7 +48,7 @@ appeals.add_command(appeals_edit)
 async def appeals_submit(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
     """Submit a draft for approval."""
     async with open_appeals(config, data) as context:
-        await context.workflow.submit(number, await context.authenticate(name, Right.WRITE_APPEALS))
+        await context.workflow.submit(number, await context.authenticate(name))
         await context.print_outcome(number, f"Appeal {number} waits for approval.", as_json)
 
 
@@ -64,7 +64,7 @@ async def appeals_return(
 ) -> None:
     """Return an appeal that waits for approval to its author, who may change it."""
     async with open_appeals(config, data) as context:
-        actor = await context.authenticate(name, Right.APPROVE_APPEALS)
+        actor = await context.authenticate(name)
         await context.workflow.return_to_author(number, actor, reason)
         await context.print_outcome(number, f"Appeal {number} is a draft again.", as_json)
 
@@ -113,17 +113,17 @@ async def appeals_approve(
 @appeals.command("schedule")
 @gateway_options
 @account_option
-@click.option("--at", type=parse_time, metavar="ISO", required=True, help=f"Start, {START_HELP}.")
+@click.option("--at", type=parse_start, metavar="TIME", required=True, help=f"Start, {START_HELP}.")
 @json_option
 @number_argument
 @run_async
 async def appeals_schedule(
-    config: Path | None, data: Path | None, name: str, number: int, at: datetime, as_json: bool
+    config: Path | None, data: Path | None, name: str, number: int, at: TypedTime, as_json: bool
 ) -> None:
     """Set the start of an approved appeal. Its authors use `edit` instead, which takes the approvals back."""
     async with open_appeals(config, data) as context:
-        starts_at = in_pack_timezone(at, context.menu)
-        actor = await context.authenticate(name, Right.APPROVE_APPEALS)
+        starts_at = at.at(context.menu.timezone, context.clock.now())
+        actor = await context.authenticate(name)
         await context.workflow.schedule(number, actor, starts_at)
         start = local_time(starts_at, context.menu.timezone)
         await context.print_outcome(number, f"Appeal {number} begins at {start}.", as_json)
@@ -157,7 +157,7 @@ async def appeals_pause(
 async def appeals_resume(config: Path | None, data: Path | None, name: str, number: int, as_json: bool) -> None:
     """Continue a paused appeal, whatever the reason of the pause."""
     async with open_appeals(config, data) as context:
-        await context.workflow.resume(number, await context.authenticate(name, Right.APPROVE_APPEALS))
+        await context.workflow.resume(number, await context.authenticate(name))
         await context.print_outcome(number, f"Appeal {number} goes on.", as_json)
 
 

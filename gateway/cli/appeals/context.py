@@ -6,8 +6,10 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -29,6 +31,7 @@ from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
+from gateway.text.times import TypedTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class AppealContext:
     def menu(self) -> Menu:
         """Menu of the pack, which is loaded when it is first used."""
         return self.load_menu()
+
+    def start_at(self, typed: TypedTime | Literal[""] | None) -> datetime | None:
+        """Return the start that is meant, by the clocks of the pack. None means on approval."""
+        return typed.at(self.menu.timezone, self.clock.now()) if typed else None
 
     async def authenticate(self, name: str, right: Right | None = None) -> Actor:
         """Authenticate the person who runs the command. They must have `right`, if one is given."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from gateway.accounts.roles import Right
 from gateway.appeals.appeal import AppealDraft
 from gateway.appeals.draft_edit import DraftEdit
 from gateway.cli.appeals.context import open_appeals
@@ -17,10 +15,9 @@ from gateway.cli.appeals.options import (
     START_HELP,
     by_language,
     channel_or_only_one,
-    in_pack_timezone,
     number_argument,
     parse_audience_json,
-    parse_start,
+    parse_start_or_approval,
     template_option,
     text_option,
     ticket_option,
@@ -28,6 +25,7 @@ from gateway.cli.appeals.options import (
 from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option
+from gateway.text.times import TypedTime
 
 _PURPOSE_HELP = "Purpose, shown to the desk; also to everybody, once texts of your own have gone out."
 _AUDIENCE_HELP = "People it is for; see `deploy/README.md`, Appeals."
@@ -42,7 +40,7 @@ _AUDIENCE_HELP = "People it is for; see `deploy/README.md`, Appeals."
 @text_option
 @click.option("--audience", type=parse_audience_json, metavar="JSON|@FILE", required=True, help=_AUDIENCE_HELP)
 @click.option("--channel", help="Channel it goes out by [the only one].")
-@click.option("--at", type=parse_start, metavar="ISO", help=f"Start, {START_HELP} [on approval].")
+@click.option("--at", type=parse_start_or_approval, metavar="TIME", help=f"Start, {START_HELP} [on approval].")
 @json_option
 @run_async
 async def appeals_draft(
@@ -55,7 +53,7 @@ async def appeals_draft(
     texts: tuple[tuple[str, str], ...],
     audience: Any,
     channel: str | None,
-    at: datetime | Literal[""] | None,
+    at: TypedTime | Literal[""] | None,
     as_json: bool,
 ) -> None:
     """Create an appeal and print its number, and on stderr the cost of its texts and the replaced characters.
@@ -63,7 +61,6 @@ async def appeals_draft(
     Nothing goes out before it is submitted, and approved by somebody else.
     """
     async with open_appeals(config, data) as context:
-        menu = context.menu
         own_texts = by_language(texts)
         if bool(own_texts) == bool(template):
             raise click.UsageError("give either --template, or --text once for each language")
@@ -74,9 +71,9 @@ async def appeals_draft(
             template=template or "",
             texts=own_texts,
             ticket=ticket or "",
-            starts_at=in_pack_timezone(at, menu) if at else None,
+            starts_at=context.start_at(at),
         )
-        actor = await context.authenticate(name, Right.WRITE_APPEALS)
+        actor = await context.authenticate(name)
         number = await context.workflow.draft(actor, draft)
         await context.print_draft_outcome(number, str(number), as_json)
 
@@ -90,7 +87,7 @@ async def appeals_draft(
 @text_option
 @click.option("--audience", type=parse_audience_json, metavar="JSON|@FILE", help=_AUDIENCE_HELP)
 @click.option("--channel", help="Channel it goes out by.")
-@click.option("--at", type=parse_start, metavar="ISO", help=f'Start, {START_HELP}; "" is on approval.')
+@click.option("--at", type=parse_start_or_approval, metavar="TIME", help=f'Start, {START_HELP}; "" is on approval.')
 @json_option
 @number_argument
 @run_async
@@ -105,7 +102,7 @@ async def appeals_edit(
     texts: tuple[tuple[str, str], ...],
     audience: Any,
     channel: str | None,
-    at: datetime | Literal[""] | None,
+    at: TypedTime | Literal[""] | None,
     as_json: bool,
 ) -> None:
     """Change the given options of an appeal that has not begun. It is a draft again, and must be approved anew.
@@ -114,7 +111,7 @@ async def appeals_edit(
     pack has now. The cost of the texts and the replaced characters are printed on stderr.
     """
     async with open_appeals(config, data) as context:
-        actor = await context.authenticate(name, Right.WRITE_APPEALS)
+        actor = await context.authenticate(name)
 
         def change(draft: AppealDraft) -> AppealDraft:
             edit = DraftEdit(
@@ -124,7 +121,7 @@ async def appeals_edit(
                 channel=channel,
                 audience=audience,
                 texts=_texts_of_edit(texts, template),
-                starts_at=in_pack_timezone(at, context.menu) if at else None,
+                starts_at=context.start_at(at),
                 changes_start=at is not None,
             )
             if edit == DraftEdit():

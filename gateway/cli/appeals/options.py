@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from gateway.cli.options import parse_ticket
-from gateway.menu.model import Menu
 from gateway.text.diagnostics import quoted
+from gateway.text.times import NotATime, TypedTime, parse_time
 
 _LARGEST_FILE = 1024 * 1024
-START_HELP = "such as 2026-11-25T09:00, by the clocks of the pack unless it names its zone"
+START_HELP = "such as 2026-11-25T09:00 or 09.00, by the clocks of the pack unless it names its zone"
 _EXAMPLE = '{"roles": ["subscriber"], "areas": ["33.75.01.1002"], "neighbours": true}'
 
 
 # Parsers -------------------------------------------------------------------------------------------------------
 
 
-def parse_time(value: str) -> datetime:
-    """Parse an ISO 8601 time. It may lack a zone, see `in_pack_timezone`."""
+def parse_start(value: str) -> TypedTime:
     try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        example = "write 2026-11-25T09:00 or 2026-11-25T09:00+07:00"
-        raise click.BadParameter(f"{quoted(value)} is not a time; {example}") from None
+        return parse_time(value)
+    except NotATime as error:
+        raise click.BadParameter(str(error)) from None
 
 
-def parse_start(value: str) -> datetime | Literal[""]:
+def parse_start_or_approval(value: str) -> TypedTime | Literal[""]:
     """Parse a start. An empty one means on approval."""
-    return parse_time(value) if value.strip() else ""
+    return parse_start(value) if value.strip() else ""
 
 
 def parse_language_text(value: str) -> tuple[str, str]:
@@ -103,11 +100,6 @@ text_option = click.option(
 
 
 # Values --------------------------------------------------------------------------------------------------------
-
-
-def in_pack_timezone(time: datetime, menu: Menu) -> datetime:
-    """Return `time` with the pack's time zone, unless it has its own."""
-    return time if time.tzinfo is not None else time.replace(tzinfo=menu.timezone)
 
 
 def by_language(texts: Sequence[tuple[str, str]]) -> dict[str, str]:

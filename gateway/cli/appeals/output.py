@@ -18,13 +18,14 @@ from gateway.appeals.texts import CountedReplacement, TextCost, public_heading
 from gateway.cli.appeals.json_objects import appeal_json, iso_time, totals_json
 from gateway.cli.output import print_row, print_rows
 from gateway.menu.model import Menu, appeal_area_label
+from gateway.text.times import format_local
 
 # Words ---------------------------------------------------------------------------------------------------------
 
 
 def local_time(at: datetime | None, timezone: ZoneInfo) -> str:
     """Format a time as people there read it, such as `2026-11-25 09:00 WIB`. Empty for None."""
-    return f"{at.astimezone(timezone):%Y-%m-%d %H:%M %Z}" if at else ""
+    return format_local(at, timezone) if at else ""
 
 
 def held_until_text(until: datetime | None, timezone: ZoneInfo) -> str:

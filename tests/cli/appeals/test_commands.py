@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from tests.helpers.appeals import MEDONO
 from tests.helpers.cli_accounts import PASSWORD, audit_trail
-from tests.helpers.cli_appeals import AUDIENCE, AppealTerminal, pack, run_worker, terminal
+from tests.helpers.cli_appeals import AUDIENCE, NEXT_DAY, START_DAY, AppealTerminal, pack, run_worker, terminal
 
 __all__ = ["pack", "terminal"]
 
@@ -107,13 +107,13 @@ def test_appeal_can_be_seen_and_stopped_while_the_pack_is_invalid(terminal: Appe
 
 
 def test_schedule_reads_times_by_the_clocks_of_the_pack(terminal: AppealTerminal) -> None:
-    number = terminal.approved_appeal("--template", "damai", "--at", "2099-01-02T09:00")
-    assert terminal.show(number)["starts_at"] == "2099-01-02T02:00:00+00:00"
+    number = terminal.approved_appeal("--template", "damai", "--at", f"{START_DAY}T09:00")
+    assert terminal.show(number)["starts_at"] == f"{START_DAY}T02:00:00+00:00"
 
-    sentence = terminal.succeed("budi", "schedule", number, "--at", "2099-01-03T09:00+08:00")
+    sentence = terminal.succeed("budi", "schedule", number, "--at", f"{NEXT_DAY}T09:00+08:00")
 
-    assert sentence == f"Appeal {number} begins at 2099-01-03 08:00 WIB.\n"
-    assert datetime.fromisoformat(terminal.show(number)["starts_at"]) == datetime(2099, 1, 3, 1, tzinfo=UTC)
+    assert sentence == f"Appeal {number} begins at {NEXT_DAY} 08:00 WIB.\n"
+    assert datetime.fromisoformat(terminal.show(number)["starts_at"]) == datetime.combine(NEXT_DAY, time(1), UTC)
 
 
 # Approval ------------------------------------------------------------------------------------------------------
@@ -184,13 +184,13 @@ def test_nobody_acts_under_the_name_of_another_account(terminal: AppealTerminal)
 @pytest.mark.parametrize(
     ("name", "verb", "arguments", "activity"),
     [
-        ("agus", "draft", ("--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai"), "write appeals"),
-        ("agus", "submit", ("1",), "write appeals"),
-        ("agus", "edit", ("1", "--purpose", "War"), "write appeals"),
-        ("siti", "return", ("1", "--reason", "so"), "approve appeals"),
+        ("agus", "draft", ("--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai"), "draft appeals"),
+        ("agus", "submit", ("1",), "submit appeals"),
+        ("agus", "edit", ("1", "--purpose", "War"), "edit appeals"),
+        ("siti", "return", ("1", "--reason", "so"), "return appeals"),
         ("siti", "approve", ("1", "--version", "1"), "approve appeals"),
-        ("siti", "schedule", ("1", "--at", "2099-01-02"), "approve appeals"),
-        ("siti", "resume", ("1",), "approve appeals"),
+        ("siti", "schedule", ("1", "--at", f"{START_DAY}T09:00"), "schedule appeals"),
+        ("siti", "resume", ("1",), "resume appeals"),
         ("agus", "pause", ("1", "--reason", "so"), "pause appeals"),
         ("agus", "cancel", ("1", "--reason", "so"), "cancel appeals"),
         ("agus", "export", ("1",), "export appeals"),

@@ -16,7 +16,7 @@ import pytest
 from gateway import wiring
 from gateway.wiring import read_settings
 from tests.helpers.appeals import CODE, MEDONO
-from tests.helpers.cli_appeals import AppealTerminal, pack, terminal
+from tests.helpers.cli_appeals import START_DAY, AppealTerminal, pack, terminal
 
 __all__ = ["pack", "terminal"]
 
@@ -25,7 +25,7 @@ CTRL_C_EVERY_S = 5.0  # longer than the command takes to end on a busy machine: 
 
 @pytest.mark.parametrize("answer", ["y", "n", "Ctrl-C"])
 def test_approve_at_a_terminal_shows_the_appeal_and_asks(terminal: AppealTerminal, answer: str) -> None:
-    number = terminal.submitted_appeal("--text", "id=Rukun di {kel}. STOP", "--at", "2099-01-02T09:00")
+    number = terminal.submitted_appeal("--text", "id=Rukun di {kel}. STOP", "--at", f"{START_DAY}T09:00")
 
     code, shown = answer_at_terminal(terminal, "budi", answer, "approve", number, "--no-follow")
 
@@ -33,7 +33,7 @@ def test_approve_at_a_terminal_shows_the_appeal_and_asks(terminal: AppealTermina
     for line in (
         ["version", "1"],
         ["people", "3"],
-        ["begins_at", "2099-01-02", "09:00", "WIB"],
+        ["begins_at", str(START_DAY), "09:00", "WIB"],
         ["id", "Rukun", "di", "{kel}.", "STOP"],
         ["heading", "Peace"],
     ):

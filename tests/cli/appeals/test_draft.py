@@ -9,7 +9,7 @@ import pytest
 
 from gateway.menu.model import appeal_area_label, appeal_areas
 from tests.helpers.cli_accounts import audit_trail
-from tests.helpers.cli_appeals import AUDIENCE, AppealTerminal, pack, terminal
+from tests.helpers.cli_appeals import AUDIENCE, NEXT_DAY, START_DAY, AppealTerminal, pack, terminal
 
 __all__ = ["pack", "terminal"]
 
@@ -24,10 +24,10 @@ def test_start_in_the_past_is_refused(terminal: AppealTerminal) -> None:
 
     assert past in terminal.refuse("siti", "draft", *arguments, "--at", "2020-01-02T09:00")
 
-    number = terminal.approved_appeal("--template", "damai", "--at", "2099-01-02T09:00")
+    number = terminal.approved_appeal("--template", "damai", "--at", f"{START_DAY}T09:00")
     assert past in terminal.refuse("siti", "edit", number, "--at", "2020-01-02T09:00")
     assert past in terminal.refuse("budi", "schedule", number, "--at", "2020-01-02T09:00")
-    assert terminal.show(number)["starts_at"] == "2099-01-02T02:00:00+00:00"
+    assert terminal.show(number)["starts_at"] == f"{START_DAY}T02:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_draft_prints_the_cost_of_texts_and_the_replaced_characters(terminal: Ap
 
 def test_edit_changes_the_given_options_only(terminal: AppealTerminal) -> None:
     own = ("--text", "id=\u201cRukun\u201d. STOP", "--text", "jv=Ayem. STOP")
-    number = terminal.approved_appeal(*own, "--at", "2099-01-02T09:00")
+    number = terminal.approved_appeal(*own, "--at", f"{START_DAY}T09:00")
     before = terminal.show(number)
 
     edit = terminal.run_as("siti", "edit", number, "--text", "jv=Tentrem\u2026 STOP", "--purpose", "Calm")
@@ -162,11 +162,31 @@ def test_edit_changes_the_given_options_only(terminal: AppealTerminal) -> None:
         assert after[name] == before[name]
 
 
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("9999-12-31T23:59", "is not a time; write 2026-12-01T09:30"),
+        ("09,30", "is not a time; write 2026-12-01T09:30"),
+        ("2098-01-01T00:00", "the start 2098-01-01 is more than a year ahead; choose an earlier time"),
+    ],
+)
+def test_start_that_nobody_can_mean_is_refused_in_one_sentence(
+    terminal: AppealTerminal, typed: str, fault: str
+) -> None:
+    number = terminal.approved_appeal("--template", "damai", "--at", f"{START_DAY}T09.30")
+    arguments = ("--purpose", "Peace", "--audience", AUDIENCE, "--template", "damai", "--at", typed)
+
+    for name, verb in (("siti", ("draft", *arguments)), ("budi", ("schedule", number, "--at", typed))):
+        result = terminal.run_as(name, *verb)
+        assert (result.exit_code in (1, 2), fault in result.stderr, "Traceback" in result.stderr) == (True, True, False)
+    assert terminal.show(number)["starts_at"] == f"{START_DAY}T02:30:00+00:00", "a dot is a colon"
+
+
 def test_edit_makes_an_author_who_may_not_approve(terminal: AppealTerminal) -> None:
     own = ("--text", "id=\u201cRukun\u201d. STOP", "--text", "jv=Ayem. STOP")
     number = terminal.draft_appeal(*own)
 
-    terminal.succeed("budi", "edit", number, "--text", "jv=", "--at", "2099-01-03T09:00")
+    terminal.succeed("budi", "edit", number, "--text", "jv=", "--at", f"{NEXT_DAY}T09:00")
 
     after = terminal.show(number)
     assert (list(after["texts"]), after["authors"]) == (["id"], ["siti", "budi"])
@@ -175,9 +195,9 @@ def test_edit_makes_an_author_who_may_not_approve(terminal: AppealTerminal) -> N
 
 
 def test_edit_removes_the_start(terminal: AppealTerminal) -> None:
-    number = terminal.approved_appeal("--template", "damai", "--at", "2099-01-02T09:00")
+    number = terminal.approved_appeal("--template", "damai", "--at", f"{START_DAY}T09:00")
     terminal.succeed("siti", "edit", number, "--purpose", "Calm")
-    assert terminal.show(number)["starts_at"] == "2099-01-02T02:00:00+00:00"
+    assert terminal.show(number)["starts_at"] == f"{START_DAY}T02:00:00+00:00"
 
     terminal.succeed("siti", "edit", number, "--at", "")
 

@@ -6,7 +6,7 @@ import json
 import re
 
 from gateway.runtime.clock import Clock
-from tests.helpers.cli_appeals import AppealTerminal, make_quiet, pack, run_worker, terminal
+from tests.helpers.cli_appeals import START_DAY, AppealTerminal, make_quiet, pack, run_worker, terminal
 
 __all__ = ["pack", "terminal"]
 
@@ -101,17 +101,17 @@ def test_empty_list_names_the_status(terminal: AppealTerminal) -> None:
 
 
 def test_tables_print_times_by_the_clocks_of_the_pack(terminal: AppealTerminal) -> None:
-    number = terminal.approved_appeal("--template", "damai", "--at", "2099-01-02T02:00+00:00")
+    number = terminal.approved_appeal("--template", "damai", "--at", f"{START_DAY}T02:00+00:00")
 
     listed, shown, preview = [
         terminal.shell.run("appeals", *verb).stdout for verb in (("list",), ("show", number), ("preview", number))
     ]
 
-    assert "2099-01-02 09:00 WIB" in listed
-    assert ["starts_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in shown.splitlines()]
-    assert ["begins_at", "2099-01-02", "09:00", "WIB"] in [line.split() for line in preview.splitlines()]
+    assert f"{START_DAY} 09:00 WIB" in listed
+    assert ["starts_at", str(START_DAY), "09:00", "WIB"] in [line.split() for line in shown.splitlines()]
+    assert ["begins_at", str(START_DAY), "09:00", "WIB"] in [line.split() for line in preview.splitlines()]
     assert len(re.findall(r"^(?:created|updated)_at +\d{4}-\d\d-\d\d \d\d:\d\d WIB$", shown, re.MULTILINE)) == 2
-    assert terminal.show(number, "preview")["begins_at"] == "2099-01-02T02:00:00+00:00", "a program reads UTC"
+    assert terminal.show(number, "preview")["begins_at"] == f"{START_DAY}T02:00:00+00:00", "a program reads UTC"
 
 
 def test_held_until_is_printed_while_quiet_hours_hold_an_appeal_back(terminal: AppealTerminal) -> None:
