@@ -66,12 +66,16 @@ class ReceiptStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Delivery report. `raw` is the carrier's own word for the status, which the message history keeps."""
+    """Delivery report. `raw` is the carrier's own word for the status, which the message history keeps.
+
+    `opted_out`: the reason is that the subscriber wants no messages, as in `Refused`.
+    """
 
     message_id: str
     status: ReceiptStatus
     raw: str
     reason: str
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ later a sweep makes it `unknown`, and the rules of its class decide whether it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ from gateway.messages.claims import (
     still_sendable,
 )
 from gateway.messages.message import CLASSES, ERASED, MessageClass, MessageStatus, may_cancel
-from gateway.messages.receipts import apply_receipts, lock_carrier_ids
+from gateway.messages.receipts import apply_receipts, lock_carrier_ids, parked_opt_outs
 from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import QUEUED, SENDING, UNKNOWN, messages
 from gateway.runtime.clock import Clock
@@ -222,7 +222,7 @@ class Outbox:
         before are applied in the same transaction.
         """
         now = self._clock.now()
-        opted_out = [claim.phone for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out]
+        opted_out = {claim.id for claim, outcome in outcomes if isinstance(outcome, Refused) and outcome.opted_out}
         # Computed before the transaction, which only writes: it holds locks.
         rows = [after_outcome(*sent, now, self._clock.jitter()) for sent in outcomes]
         return await self._write(channel, rows, now, ended_at or now, opted_out)
@@ -241,15 +241,18 @@ class Outbox:
         rows: Sequence[Transition],
         now: datetime,
         ended_at: datetime,
-        opted_out: Sequence[Phone] = (),
+        refused: Collection[int] = (),  # ids of messages that were refused for an opt-out
     ) -> set[int]:
-        # Lock order: people and subscriptions (in `add_opt_outs`), carrier ids, messages.
+        # Lock order: carrier ids, people and subscriptions (in `add_opt_outs`), messages.
         carrier_ids = [row.carrier_id for row in rows if row.carrier_id is not None]
         written: set[int] = set()
         async with self.database.begin() as connection:
-            if opted_out:  # the carrier does not tell from which sender
-                await add_opt_outs(connection, channel, [self._vault.lookup(phone) for phone in opted_out], "", now)
             await lock_carrier_ids(connection, channel, carrier_ids)
+            reported = await parked_opt_outs(connection, channel, carrier_ids) if carrier_ids else ()
+            opted_out = [row.claim.phone for row in rows if row.claim.id in refused or row.carrier_id in reported]
+            if opted_out:  # the carrier does not tell from which sender
+                keys = [self._vault.lookup(phone) for phone in opted_out]
+                await add_opt_outs(connection, channel, keys, "", ended_at)
             # One statement for each status, whatever the number of messages.
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]

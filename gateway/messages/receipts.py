@@ -7,12 +7,16 @@ A report may come before the record of its message: the carrier calls back while
 (facts/protocols.md B.6). It is parked, and applied when the carrier's id is recorded. Neither side may miss the other
 when both commit at once. Therefore both take the advisory lock of that id (`lock_carrier_ids`), write, and then call
 `apply_receipts`.
+
+A report may also say that the subscriber has opted out at the carrier. That is stored as an opt-out in the same
+transaction, in the record of the message if the report was parked. Lock order: carrier ids, people, subscriptions,
+messages.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Receipt, ReceiptStatus
 from gateway.messages.message import CARRIER_ID_LENGTH, STATUS_BY_RECEIPT, MessageStatus, may_move
+from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -66,12 +71,15 @@ class Receipts:
             "raw": receipt.raw[:_MAX_TEXT_LENGTH],
             "status": receipt.status,
             "reason": receipt.reason[:_MAX_TEXT_LENGTH],
+            "opted_out": receipt.opted_out,
         }
         same = select(receipts.c.id).where(*(receipts.c[name] == value for name, value in row.items())).limit(1)
         async with self._database.begin(deadline=self._deadline) as connection:
             await lock_carrier_ids(connection, channel, [carrier_id])
             if (await connection.execute(same)).first():
                 return ReceiptResult.REPEATED
+            if receipt.opted_out and (key := await _recipient_key(connection, channel, carrier_id)):
+                await add_opt_outs(connection, channel, [key], "", now)
             insert_row = insert(receipts).values(**row, received_at=now, applied=False).returning(receipts.c.id)
             added = (await connection.execute(insert_row)).scalar_one()
             moved = await apply_receipts(connection, channel, [carrier_id], now)
@@ -91,6 +99,25 @@ async def lock_carrier_ids(connection: AsyncConnection, channel: str, carrier_id
     keys = sorted({_lock_key(channel, carrier_id) for carrier_id in carrier_ids})
     if keys:
         await connection.execute(select(func.pg_advisory_xact_lock(func.unnest(cast(keys, ARRAY(BigInteger))))))
+
+
+async def parked_opt_outs(connection: AsyncConnection, channel: str, carrier_ids: Collection[str]) -> set[str]:
+    """Return those of these ids with a parked report that says that the subscriber wants no messages."""
+    early = select(receipts.c.message_id).where(
+        receipts.c.channel == channel,
+        receipts.c.message_id.in_(carrier_ids),
+        receipts.c.message.is_(None),
+        receipts.c.opted_out,
+    )
+    return set((await connection.execute(early)).scalars())
+
+
+async def _recipient_key(connection: AsyncConnection, channel: str, carrier_id: str) -> bytes | None:
+    """Return the key of the number that this message was sent to: None if it is unknown yet, or erased."""
+    of_id = select(messages.c.phone_key).where(
+        messages.c.channel == channel, messages.c.carrier_message_id == carrier_id, messages.c.phone_key.is_not(None)
+    )
+    return (await connection.execute(of_id.limit(1))).scalar()
 
 
 async def apply_receipts(

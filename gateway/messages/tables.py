@@ -128,6 +128,7 @@ receipts = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("message", BigInteger, ForeignKey("messages.id")),  # unset: the report came early, or its message is unknown
     Column("applied", Boolean, nullable=False),
+    Column("opted_out", Boolean, nullable=False),  # the subscriber wants no messages
     Index("ix_receipts_message_id", "channel", "message_id"),
     Index("ix_receipts_message", "message"),
 )

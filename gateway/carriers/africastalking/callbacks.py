@@ -64,6 +64,9 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {  # B.6
     "Expired": ReceiptStatus.UNDELIVERED,
 }
 
+# Words of a status or reason, without blanks and in lower case, that mean an opt-out (B.3, B.6).
+OPT_OUT_WORDS = frozenset({"userinblacklist", "donotdisturbrejection"})
+
 _OPAQUE_ID = re.compile(r"[ -~]{1,128}")
 _LABEL = re.compile(r"[ -{}~]{1,99}")  # printable, and no `|`, which joins the labels of a session (A.2)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the line feed
@@ -114,11 +117,14 @@ class Callbacks:
         status = RECEIPT_STATUSES.get(fields["status"])
         if status is None:
             self._warn_not_understood("receipt status", fields["status"])
+        reason = fields.get("failureReason", "")
+        opted_out = _is_opt_out(reason) or _is_opt_out(fields["status"])
         return Receipt(
             message_id=_opaque_id(fields, "id"),
             status=status or ReceiptStatus.NOT_UNDERSTOOD,
             raw=mask_in(fields["status"]),
-            reason=mask_in(fields.get("failureReason", "")),
+            reason=mask_in(reason),
+            opted_out=opted_out and status is not ReceiptStatus.DELIVERED,
         )
 
     def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> Inbound:
@@ -138,6 +144,10 @@ class Callbacks:
 
     def _warn_not_understood(self, what: str, word: str) -> None:
         log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(word))
+
+
+def _is_opt_out(word: str) -> bool:
+    return re.sub(r"[\s_-]", "", word).casefold() in OPT_OUT_WORDS
 
 
 def _opaque_id(fields: Mapping[str, str], name: str) -> str:

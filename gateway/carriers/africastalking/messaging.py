@@ -43,7 +43,7 @@ CODES: Mapping[int, Outcome] = {
     405: Deferred("the account has no credit", whole_channel=True),
     406: Refused("opted out at the carrier", opted_out=True),
     407: Refused("no route to this number"),
-    409: Refused("the subscriber does not want to be disturbed"),
+    409: Refused("the subscriber does not want to be disturbed", opted_out=True),
     500: Unknown("an error within the carrier"),
     501: Unknown("an error on the way to the operator"),
     502: Refused("the operator does not know the sender name"),  # permanent, although a 502 is usually not
@@ -65,7 +65,7 @@ HTTP_STATUSES: Mapping[int, Outcome] = {
     401: Deferred("the carrier does not accept the API key", whole_channel=True),
     403: Deferred("the carrier denies access", whole_channel=True),
     404: Deferred("there is no messaging API at api_url", whole_channel=True),
-    409: CODES[409],
+    409: Refused("the subscriber does not want to be disturbed"),  # whoever it means of all the numbers
     413: Refused("the carrier calls the request too large"),
     429: Deferred("too many requests", whole_channel=True),
     **dict.fromkeys((500, 501, 502, 504), CODES[500]),

@@ -242,8 +242,37 @@ def test_read_receipt_reads_every_captured_report(
     with capture_logs() as logs:
         receipt = carrier.read_receipt(body, FORM_HEADERS)
 
-    assert receipt == Receipt(body.split(b"&")[0].removeprefix(b"id=").decode(), status, raw, reason)
+    message_id = body.split(b"&")[0].removeprefix(b"id=").decode()
+    assert receipt == Receipt(message_id, status, raw, reason, opted_out=name == "dlr_rejected")
     assert logs == ([_warning("receipt status", raw)] if raw not in RECEIPT_STATUSES else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "opted_out"),
+    [
+        ("Rejected", "UserInBlackList", True),
+        ("Failed", "UserInBlacklist", True),
+        ("Failed", " userinblacklist ", True),
+        ("Rejected", "User In Black List", True),
+        ("Rejected", "USER_IN_BLACKLIST", True),
+        ("Failed", "DoNotDisturbRejection", True),
+        ("Expired", "do not disturb rejection", True),
+        ("UserInBlackList", "", True),
+        ("DoNotDisturbRejection", "", True),
+        ("Success", "UserInBlackList", False),
+        ("Rejected", "UserIsInactive", False),
+        ("Rejected", "UserAccountSuspended", False),
+        ("Rejected", "UserNotSubscribedToProduct", False),
+        ("Failed", "DeliveryFailure", False),
+        ("Failed", "", False),
+    ],
+)
+def test_read_receipt_knows_an_opt_out_by_its_reason(
+    carrier: AfricasTalking, status: str, reason: str, opted_out: bool
+) -> None:
+    body = urlencode({"id": "a", "status": status, "failureReason": reason}).encode()
+
+    assert carrier.read_receipt(body, FORM_HEADERS).opted_out is opted_out
 
 
 @pytest.mark.parametrize("body", [b"", b"id=x", b"status=Success", b"id=&status=Success", b"id=a%00&status=Success"])
