@@ -40,6 +40,7 @@ from gateway.menu.navigation import (
 )
 from gateway.menu.paging import pages
 from gateway.menu.session import HOME, NO_VALUES, RESUME, GivenValues, Input, Session, Step
+from gateway.text.typed import plain_number
 from gateway.text.wording import fill, placeholders
 
 __all__ = [
@@ -140,7 +141,7 @@ def step(
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
         return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
-    moved = _move(menu, state, session, Input(keys.strip(), limits, given, today))
+    moved = _move(menu, state, session, _read_input(menu, keys, limits, given, today))
     return show(menu, _offer_help(menu, moved), limits, given=given)
 
 
@@ -203,16 +204,25 @@ def trim_ended(menu: Menu, session: Session) -> Session:
 # Moves -------------------------------------------------------------------------------------------------------
 
 
+def _read_input(menu: Menu, keys: str, limits: Limits, given: GivenValues, today: date | None) -> Input:
+    """Read an input as typed, and as the number of an option: `1.`, `01` and digits of other scripts are 1 too."""
+    keys, named = keys.strip(), limits.keys or menu.keys
+    number = plain_number(keys)
+    if number.startswith("0") and number not in (named.back, named.back_elsewhere, named.home, named.more):
+        number = number.lstrip("0") or number
+    return Input(keys, number, limits, given, today)
+
+
 def _move(menu: Menu, state: State, session: Session, typed: Input) -> Session:
-    keys, limits = typed.keys, typed.limits
+    number, limits = typed.number, typed.limits
     navigation = limits.keys or menu.keys
-    if keys == navigation.home:
+    if number == navigation.home:
         return restart(session, menu.home)
-    if keys == navigation.back and state.zero:
+    if number == navigation.back and state.zero:
         return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, typed.given)
-    if keys in (navigation.back, navigation.back_elsewhere):
+    if number in (navigation.back, navigation.back_elsewhere):
         return _back(session, state)
-    if len(keys) > limits.text:
+    if len(typed.keys) > limits.text:
         return refuse(session, "long")
     return state.kind.move(menu, state, session, typed)
 

@@ -22,6 +22,7 @@ class Input(NamedTuple):
     """Input of a resident, with the facts that decide its meaning: bounds of the channel, given values, local date."""
 
     keys: str
+    number: str  # the keys as the number of an option, if they are one
     limits: Limits
     given: GivenValues
     today: date | None

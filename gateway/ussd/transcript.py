@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from zlib import crc32
 
+from gateway.text.typed import drop_control
+
 
 class TextFingerprint(NamedTuple):
     """Length in characters and checksum of a transcript. It recognises late callbacks and is no defence: a caller who
@@ -52,6 +54,15 @@ def new_input(earlier: TextFingerprint, text: str) -> NewInput:
     if rest[0] != "*":
         return NewInput(TranscriptVerdict.LATE)
     return NewInput(TranscriptVerdict.NEW, rest[1:])
+
+
+def clean(text: str) -> str:
+    """Clean each input of a transcript of control characters (`text.typed.drop_control`).
+
+    The clean form of a transcript begins with that of every earlier one, whether or not a carrier repeats the control
+    characters of an input in later callbacks.
+    """
+    return text if text.isprintable() else "*".join(map(drop_control, text.split("*")))
 
 
 def split_inputs(joined: str) -> list[str]:

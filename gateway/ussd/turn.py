@@ -74,6 +74,7 @@ class TurnHandler:
         report that could not be filed, the write. With the default settings that is 1.8 seconds.
         """
         started = self._deps.clock.monotonic()
+        turn = turn._replace(text=transcript.clean(turn.text))
         context = TurnContext(turn, service.channel, service.service_code, service.limits, self._deps.versions.current)
         try:
             step = await self._answer(context)

@@ -25,6 +25,18 @@ def test_step_accepts_the_number_of_an_option_on_another_page(menu: Menu) -> Non
     assert walk(menu, "1 1 1 8").session.answers["category"] == "tps"
 
 
+@pytest.mark.parametrize("typed", ["3.", "03", "(3)", "\uff13", "\u0663", "3\u200b", " 3 ", "3\ufe0f\u20e3"])
+def test_step_accepts_the_number_of_an_option_as_thumbs_type_it(menu: Menu, typed: str) -> None:
+    assert walk(menu, ["1", "1", "1", typed]).session.answers["category"] == "gesekan"
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"), [("0.", "notice"), ("00.", "main"), ("\uff19\uff19", "notice"), ("98.", "category")]
+)
+def test_step_accepts_navigation_keys_as_thumbs_type_them(menu: Menu, typed: str, state: str) -> None:
+    assert walk(menu, ["1", "1", "1", typed]).session.state == state
+
+
 def test_more_and_back_turn_pages(menu: Menu) -> None:
     first, second = walk(menu, "1 1 1"), walk(menu, "1 1 1 98")
 

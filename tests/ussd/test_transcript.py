@@ -10,6 +10,7 @@ from gateway.ussd.transcript import (
     NewInput,
     TextFingerprint,
     TranscriptVerdict,
+    clean,
     dialled_suffix,
     fingerprint,
     new_input,
@@ -53,6 +54,30 @@ def test_new_input_returns_every_typed_input(inputs: list[str]) -> None:
 def test_starts_with_accepts_the_fingerprinted_text_alone(text: str, more: str, other: str) -> None:
     assert starts_with(text + more, fingerprint(text))
     assert starts_with(other, fingerprint(text)) == other.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("sent", "cleaned"),
+    [
+        ("1*1\r", "1*1"),
+        ("1\r*1\r", "1*1"),
+        ("\r", ""),
+        ("1*a\nb*\0", "1*a b*"),
+        ("1*5 *5\r*0", "1*5 *5*0"),
+        ("1*1", "1*1"),
+    ],
+)
+def test_clean_drops_control_characters_of_each_input(sent: str, cleaned: str) -> None:
+    assert clean(sent) == cleaned
+
+
+@given(st.lists(st.text("ab1* \r\n\0", max_size=8), min_size=2, max_size=6), st.booleans())
+def test_clean_text_begins_with_every_earlier_one(inputs: list[str], keeps_control: bool) -> None:
+    earlier, later = "*".join(inputs[:-1]), "*".join(inputs)
+    if not keeps_control:  # the carrier strips what it has passed on before
+        later = f"{earlier.rstrip(chr(13) + chr(10) + chr(0))}*{inputs[-1]}"
+
+    assert starts_with(clean(later), fingerprint(clean(earlier)))
 
 
 def test_fingerprint_has_nothing_of_the_text() -> None:

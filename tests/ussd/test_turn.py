@@ -37,6 +37,31 @@ APOLOGY = {
 }
 
 
+# Control characters -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("padding", ["\r", "\n", "\0", "\t", "\r\n", " \r", "\x1a", "\r\r"])
+@pytest.mark.parametrize("is_repeated", [True, False], ids=["repeated later", "sent once"])
+async def test_padded_inputs_end_in_a_ticket(gateway: UssdGateway, padding: str, is_repeated: bool) -> None:
+    resident = Resident(gateway.services.turns)
+    await resident.dial()
+    for keys in WHOLE_REPORT:
+        padded = f"{resident.text}*{keys}{padding}".removeprefix("*")
+        resident.text = padded if is_repeated else padded.removesuffix(padding)
+        screen = await resident.callback(padded, resident.label)
+        resident.label = screen.label
+    (incident,) = await gateway.incidents()
+
+    assert (screen.end, incident["description"]) == (True, "tawuran di pasar")
+
+
+async def test_control_characters_within_a_text_are_blanks(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).walk((*TO_DESCRIBE, "bagi\r\namplop\0di\tRT 3\r", "1", "1"))
+    (incident,) = await gateway.incidents()
+
+    assert incident["description"] == "bagi amplop di RT 3"
+
+
 # Ordinary turns ---------------------------------------------------------------------------------------------
 
 

@@ -32,7 +32,10 @@ log = structlog.get_logger()
 LABEL_HEADER = "at-ussd-hop-metadata"
 
 # Fields of each form-encoded callback, with the greatest length of each (facts/protocols.md A.1, A.7, B.6).
-TURN = Form({"sessionId": 128, "phoneNumber": 16, "networkCode": 32, "serviceCode": 64, "text": 4096})
+TURN = Form(
+    {"sessionId": 128, "phoneNumber": 16, "networkCode": 32, "serviceCode": 64, "text": 4096},
+    unrestricted=("text",),  # a phone or a network pads an input; `ussd/transcript.py` cleans it
+)
 # The inputs and the last screen are left out: they may hold personal data, and nothing needs them.
 SESSION_END = Form(
     {"sessionId": 128, "status": 64},

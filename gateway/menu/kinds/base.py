@@ -125,7 +125,7 @@ class PackKind(StateKind):
 
     def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         within = parent_answer(state, session)
-        value = choices(menu, state, within).get(typed.keys)
+        value = choices(menu, state, within).get(typed.number)
         if value is not None:
             return self.choose(menu, state, session, value, typed.given)
         return turn_page(menu, state, session, typed) or refuse(session, "choice" if typed.keys else "empty")
@@ -155,7 +155,7 @@ class PackKind(StateKind):
 
 def turn_page(menu: Menu, state: State, session: Session, typed: Input) -> Session | None:
     """Return the position on the next page. Returns None if it is not the key for it, or on the last page."""
-    if typed.keys != (typed.limits.keys or menu.keys).more:
+    if typed.number != (typed.limits.keys or menu.keys).more:
         return None
     count = len(pages(menu, state, session.language, parent_answer(state, session), typed.limits))
     return session._replace(page=session.page + 1, wrong=0) if session.page < count - 1 else None

@@ -59,7 +59,7 @@ class ChooseFrom(PackKind):
 
     def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         offered = choices(menu, state, parent_answer(state, session))
-        value = offered.get(typed.keys)
+        value = offered.get(typed.number)
         if value is None and state.or_type and state.source == "kelurahan":
             value = menu.gazetteer.exact_match(typed.keys, offered.values()) or None
         if value is not None:

@@ -74,7 +74,7 @@ class ToyCarrier(Carrier):
         return cls(name, settings.api_url, settings.token.get_secret_value(), http)
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
-        fields = _fields(body, headers, "session", "from", "to", "text")
+        fields = _fields(body, headers, "session", "from", "to", unrestricted="text")
         return Turn(fields["session"], _phone(fields["from"]), fields["to"], "", fields["text"])
 
     def write_screen(self, screen: Screen) -> Reply:
