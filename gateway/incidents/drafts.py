@@ -175,13 +175,15 @@ class DraftStore:
         since: datetime,
         latest: Draft | None = None,
         within: AsyncConnection | None = None,
+        unsent: str = "",
     ) -> FiledDraft | None:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
         `confirmation` makes the SMS of the draft and its ticket's 8 digits. `latest` is the same dialogue with its
-        newest answers, if it was resumed. `within` is a connection whose transaction it joins. Idempotent: called
-        twice, also at the same time, it files once, and the other call returns None. Raises `ValueError` if required
-        answers are missing, and the errors of `IncidentStore.file`. The draft then stays open.
+        newest answers, if it was resumed. `within` is a connection whose transaction it joins, `unsent` the reason why
+        that SMS is not sent. Idempotent: called twice, also at the same time, it files once, and the other call returns
+        None. Raises `ValueError` if required answers are missing, and the errors of `IncidentStore.file`. The draft
+        then stays open.
 
         The time of the report is the end of its session, because the answers *now* and *today* were given then. The
         audit trail has the time when it was sent.
@@ -198,7 +200,7 @@ class DraftStore:
                 draft = latest  # resumed since it was kept: it has newer answers
             words = partial(confirmation, draft)
             filed = await self._incidents.file_within(
-                connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}
+                connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}, unsent
             )
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)
         return FiledDraft(draft, filed)

@@ -88,8 +88,11 @@ class IncidentStore:
         confirmation: Callable[[str], str],
         *,
         deadline: float | None = None,
+        unsent: str = "",
     ) -> FiledReport:
         """File the report, and queue the SMS that `confirmation` makes of the ticket's 8 digits.
+
+        With the reason `unsent` that SMS is stored as suppressed.
 
         Idempotent: the same session again gets its ticket again, so a call of unknown outcome may be repeated. If it
         says more than before (its report was sent by SMS while the dialogue went on), it completes an open incident.
@@ -97,7 +100,7 @@ class IncidentStore:
         """
         started = self._clock.monotonic()
         remaining = deadline
-        for ticket, parameters in self._candidate_tickets(report, phone, confirmation, {}):
+        for ticket, parameters in self._candidate_tickets(report, phone, confirmation, {}, unsent):
             arguments = for_driver(parameters)
             if await self._database.execute_compiled(COMPILED_FILE_REPORT, arguments, deadline=remaining) is not None:
                 return FiledReport(ticket, new=True)
@@ -120,9 +123,10 @@ class IncidentStore:
         phone: Phone,
         confirmation: Callable[[str], str],
         detail: Mapping[str, str],
+        unsent: str = "",
     ) -> FiledReport:
         """Do the same as `file` within the caller's transaction. `detail` goes into the audit trail."""
-        for ticket, parameters in self._candidate_tickets(report, phone, confirmation, detail):
+        for ticket, parameters in self._candidate_tickets(report, phone, confirmation, detail, unsent):
             if (await connection.execute(FILE_REPORT, parameters)).first() is not None:
                 return FiledReport(ticket, new=True)
             if earlier := await self._filed_ticket(connection, report, phone):
@@ -130,27 +134,35 @@ class IncidentStore:
         raise NoFreeTicket
 
     def _candidate_tickets(
-        self, report: Report, phone: Phone, confirmation: Callable[[str], str], detail: Mapping[str, str]
+        self, report: Report, phone: Phone, confirmation: Callable[[str], str], detail: Mapping[str, str], unsent: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield random tickets to try one after the other, each with the parameters of `FILE_REPORT`."""
         for _ in range(_MAX_TICKET_DRAWS):
             ticket = tickets.generate(self._clock.number_below)
-            yield ticket, self._parameters(ticket, report, phone, confirmation(ticket), detail)
+            message = NewMessage(
+                MessageClass.CONFIRMATION,
+                report.channel,
+                phone,
+                confirmation(ticket),
+                report.language,
+                ticket,
+                unsent=unsent,
+            )
+            yield ticket, self._parameters(ticket, report, message, detail)
 
     def _parameters(
-        self, ticket: str, report: Report, phone: Phone, text: str, detail: Mapping[str, str]
+        self, ticket: str, report: Report, message: NewMessage, detail: Mapping[str, str]
     ) -> dict[str, Any]:
         now = self._clock.now()
         incident = {
             "ticket": ticket,
             **{name: getattr(report, name) for name in _REPORT_FIELDS},
-            "phone_sealed": self._vault.seal(phone),
-            "phone_key": self._vault.lookup(phone),
+            "phone_sealed": self._vault.seal(message.phone),
+            "phone_key": self._vault.lookup(message.phone),
             "status": IncidentStatus.RECEIVED,
             "veracity": Veracity.UNVERIFIED,
             "updated_at": now,
         }
-        message = NewMessage(MessageClass.CONFIRMATION, report.channel, phone, text, report.language, ticket)
         audit_entry = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
         return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry)
 

@@ -16,6 +16,7 @@ from gateway.carriers.carrier import ReceiptStatus
 CARRIER_ID_LENGTH = 128  # characters of a carrier's message id that are kept and compared
 
 # Reasons of messages that were never sent.
+TOO_MANY_REPLIES = "too many replies to this number"
 OPTED_OUT = "the subscriber wants no appeals"
 ERASED = "its number was erased"
 EXPIRED = "expired before it could be sent"

@@ -64,6 +64,7 @@ class NewMessage:
     language: str
     ticket: str | None = None
     due_at: datetime | None = None
+    unsent: str = ""  # reason to store it as suppressed
 
 
 async def enqueue(connection: AsyncConnection, message: NewMessage, vault: Vault, now: datetime) -> int:
@@ -85,7 +86,7 @@ def queued_row(message: NewMessage, vault: Vault, now: datetime) -> dict[str, An
     return {
         # Encoding and parts are stored: rates and costs are counted in parts, and a claim does no work that was done.
         "class": message.kind,
-        "status": MessageStatus.QUEUED,
+        "status": MessageStatus.SUPPRESSED if message.unsent else MessageStatus.QUEUED,
         "channel": message.channel,
         "phone_sealed": vault.seal(message.phone),
         "phone_key": vault.lookup(message.phone),
@@ -99,7 +100,7 @@ def queued_row(message: NewMessage, vault: Vault, now: datetime) -> dict[str, An
         "expires_at": due_at + rules.expiry,
         "attempts": 0,
         "unknowns": 0,
-        "reason": "",
+        "reason": message.unsent,
         "created_at": now,
         "updated_at": now,
     }

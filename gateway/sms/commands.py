@@ -46,6 +46,7 @@ class SmsRequest:
     language: str
     menu: Menu
     service_code: str
+    unsent: str  # reason why this number gets no reply now; empty if it does
     connection: AsyncConnection  # of the transaction that records the result
 
     def reply(self, disposition: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
@@ -109,8 +110,8 @@ class Commands:
             received_at=request.inbound.received_at,
             description=clean_description(parsed.description),
         )
-        filed = await self._incidents.file(report, request.phone, confirmation)
-        return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=True)
+        filed = await self._incidents.file(report, request.phone, confirmation, unsent=request.unsent)
+        return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=not request.unsent)
 
     async def _status(self, request: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._find_ticket(request)

@@ -1,8 +1,8 @@
 """Handler of inbound SMS: claim one, parse its command, execute it, record the result and the reply.
 
 Reply limits keep two machines from writing to each other for ever. Short codes, names, our own numbers and automatic
-replies get no reply. A number gets at most ten replies an hour, and one a day to texts that are not understood. A
-report that could not be confirmed because of a limit is not filed either, and is left to the desk.
+replies get no reply. A number gets at most ten replies an hour, and one a day to texts that are not understood. The
+limits are for replies only: a report beyond them is filed, with a suppressed confirmation.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import structlog
 from gateway.appeals.appeal import ResponseKind
 from gateway.appeals.responses import record_response
 from gateway.menu.model import Menu
+from gateway.messages.message import TOO_MANY_REPLIES
 from gateway.people.directory import Directory
 from gateway.people.person import Role
 from gateway.runtime.clock import Clock
@@ -125,8 +126,10 @@ class InboundHandler:
         try:
             # In a savepoint: after a failed statement, the transaction can still record the failure.
             async with claimed.connection.begin_nested():
-                reply = await self._reply_to(claimed)
-                if reply.text and await _reply_limit_reached(claimed):
+                unsent = TOO_MANY_REPLIES if await _reply_limit_reached(claimed) else ""
+                reply = await self._reply_to(claimed, unsent)
+                if reply.text and unsent:
+                    log.warning("sms.too_many_replies", letter=sms.id)
                     reply = SmsReply(reply.disposition, ticket=reply.ticket)
                 if sms.phone and reply.disposition not in NOT_A_RESPONSE:
                     key, now = self._vault.lookup(sms.phone), self._clock.now()
@@ -142,21 +145,22 @@ class InboundHandler:
             await claimed.record(reply)
         return reply
 
-    async def _reply_to(self, claimed: ClaimedSms) -> SmsReply:
-        """Execute the command of the SMS, if it has one. Returns its result, before the hourly limit is applied."""
+    async def _reply_to(self, claimed: ClaimedSms, unsent: str) -> SmsReply:
+        """Execute the command of the SMS, if it has one. Returns its result, before the hourly limit is applied.
+
+        `unsent` is the reason why this number gets no more replies now, empty if it does.
+        """
         sms, menu = claimed.sms, self._versions.current
         command = parse_command(sms.text, menu)
         if sms.phone is None or self._is_our_own(sms, sms.phone) or _is_from_a_machine(sms, command, menu):
             return SmsReply(Disposition.MACHINE)
-        if reply := await self._reply_to_digit(claimed, sms.phone):
+        if reply := await self._reply_to_digit(claimed, sms.phone, unsent):
             return reply
         if command.name in NOT_REPEATABLE and await claimed.is_repeat():
             return SmsReply(Disposition.REPEATED)
         if not menu.keywords.commands:
             return SmsReply(Disposition.OTHER)
-        request = await self._request_from(claimed, sms.phone, command, menu)
-        if command.name == "report" and await _reply_limit_reached(claimed):
-            return SmsReply(Disposition.UNSORTED)
+        request = await self._request_from(claimed, sms.phone, command, menu, unsent)
         reply = await self._commands.execute(request) if command.name else request.reply(Disposition.OTHER, "unknown")
         if reply.disposition is Disposition.LANGUAGE:
             key = self._vault.lookup(sms.phone)
@@ -165,26 +169,26 @@ class InboundHandler:
             return SmsReply(reply.disposition)
         return reply
 
-    async def _reply_to_digit(self, claimed: ClaimedSms, phone: Phone) -> SmsReply | None:
+    async def _reply_to_digit(self, claimed: ClaimedSms, phone: Phone, unsent: str) -> SmsReply | None:
         """Handle an SMS of one digit. Returns None for any other.
 
         `1` files an unfinished report as it is. From an officer, `1`, `2` and `3` are replies to an alert, with at most
         one more word.
         """
         text = claimed.sms.text
-        if (
-            text.strip(" .,!\"'\r\n") == FILE_DRAFT_REPLY
-            and not await _reply_limit_reached(claimed)
-            and (done := await self._dropped_sessions.file_draft(phone, claimed.connection))
+        if text.strip(" .,!\"'\r\n") == FILE_DRAFT_REPLY and (
+            done := await self._dropped_sessions.file_draft(phone, claimed.connection, unsent)
         ):
             forget = partial(self._dropped_sessions.forget_filed, done)
-            return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=True, afterwards=forget)
+            return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=not unsent, afterwards=forget)
         if not OFFICER_REPLY.fullmatch(text):
             return None
         person = await self._directory.find(phone)
         return SmsReply(Disposition.OFFICER) if person and person.has_role(Role.OFFICER) else None
 
-    async def _request_from(self, claimed: ClaimedSms, phone: Phone, command: Command, menu: Menu) -> SmsRequest:
+    async def _request_from(
+        self, claimed: ClaimedSms, phone: Phone, command: Command, menu: Menu, unsent: str
+    ) -> SmsRequest:
         """Return the request of an SMS. Its language is that of the command word, else the one chosen earlier."""
         sms = claimed.sms
         language = _named_language(command, menu)
@@ -193,7 +197,7 @@ class InboundHandler:
             chosen = stored.menu_session.language if stored and stored.menu_session.chosen else ""
             language = command.language or (chosen if chosen in menu.languages else menu.language)
         code = self._service_codes.get(sms.channel, "")
-        return SmsRequest(sms, phone, command, language, menu, code, claimed.connection)
+        return SmsRequest(sms, phone, command, language, menu, code, unsent, claimed.connection)
 
     def _is_our_own(self, sms: InboundSms, phone: Phone) -> bool:
         """Return True if the gateway sent the SMS itself: from one of its numbers, or from the recipient's."""
@@ -207,10 +211,7 @@ def _is_from_a_machine(sms: InboundSms, command: Command, menu: Menu) -> bool:
 
 async def _reply_limit_reached(claimed: ClaimedSms) -> bool:
     """Return True if this number has had all replies of an hour."""
-    full = await claimed.count_replies(HOUR) >= MAX_REPLIES_PER_HOUR
-    if full:
-        log.warning("sms.too_many_replies", letter=claimed.sms.id)
-    return full
+    return await claimed.count_replies(HOUR) >= MAX_REPLIES_PER_HOUR
 
 
 def _named_language(command: Command, menu: Menu) -> str:

@@ -103,10 +103,11 @@ class DroppedSessions:
         """Erase the drafts that can no longer be resumed. Returns their number. Raises `DatabaseUnavailable`."""
         return await self._drafts.expire(self._clock.now() - self._versions.current.rules.resume_within)
 
-    async def file_draft(self, phone: Phone, within: AsyncConnection) -> FiledDraft | None:
+    async def file_draft(self, phone: Phone, within: AsyncConnection, unsent: str = "") -> FiledDraft | None:
         """File the draft of this phone, or return None if it has none. Raises `DatabaseUnavailable`.
 
-        It joins the transaction of `within`. Call `forget_filed` once that is committed.
+        It joins the transaction of `within`. `unsent` is the reason why its confirmation is not sent.
+        Call `forget_filed` once that is committed.
         """
         menu = self._versions.current
 
@@ -117,7 +118,9 @@ class DroppedSessions:
         since = self._clock.now() - menu.rules.resume_within
         try:
             latest = await self._latest_answers(phone)
-            return await self._drafts.file(phone, confirmation, since=since, latest=latest, within=within)
+            return await self._drafts.file(
+                phone, confirmation, since=since, latest=latest, within=within, unsent=unsent
+            )
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning("draft.unfileable", error=type(error).__name__)
             return None

@@ -11,6 +11,7 @@ import pytest
 from gateway.audit import audit
 from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
+from gateway.messages.message import TOO_MANY_REPLIES
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.tables import subscriptions
 from gateway.runtime import logs
@@ -90,16 +91,27 @@ async def test_a_number_gets_ten_replies_an_hour(world: SmsWorld, clock: ManualC
     assert await world.send_sms("BANTUAN") == "", "the second is not"
 
 
-async def test_a_confirmation_counts_as_a_reply(world: SmsWorld) -> None:
-    """Reports beyond the reply limit are not filed but kept for the desk: a machine could file them for ever."""
+async def test_a_report_beyond_the_reply_limit_is_filed_and_not_confirmed(world: SmsWorld) -> None:
     for number in range(10):
         assert await world.send_sms(f"LAPOR 3 KLEGO tawuran {number}")
-    assert await world.send_sms("LAPOR 3 KLEGO tawuran lagi") == ""
+    for number in range(10, 13):
+        await world.send_sms(f"LAPOR 3 KLEGO tawuran {number}")
     assert await world.send_sms("BANTUAN") == ""
-    assert len(await world.incidents()) == 10
+    assert len(await world.incidents()) == 13
 
-    (kept,) = await world.queue.list_inbound(to_sort=True)
-    assert kept.text == "LAPOR 3 KLEGO tawuran lagi"
+    sent = [(row["status"], row["reason"]) for row in await world.rows(messages)]
+    assert sent == [("queued", "")] * 10 + [("suppressed", TOO_MANY_REPLIES)] * 3
+    assert [row["answered"] for row in await world.rows(inbound_messages)] == [True] * 10 + [False] * 4
+    assert await world.dispositions() == ["report"] * 13 + ["help"]
+
+
+async def test_the_sms_after_ten_other_replies_is_filed(world: SmsWorld) -> None:
+    for _ in range(10):
+        assert await world.send_sms("BANTUAN")
+    await world.send_sms("LAPOR 3 KLEGO ada orang dipukuli")
+
+    (incident,) = await world.incidents()
+    assert (incident["description"], incident["status"]) == ("ada orang dipukuli", "received")
 
 
 async def test_texts_not_understood_get_one_reply_a_day(world: SmsWorld, clock: ManualClock) -> None:

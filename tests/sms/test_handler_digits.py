@@ -49,17 +49,15 @@ async def test_a_draft_not_committed_is_offered_again_and_counted_once(world: Sm
     assert (stored.menu_session.answers, stored.filed_today(clock.now().date())) == ({}, 1)
 
 
-async def test_one_files_nothing_at_the_reply_limit(world: SmsWorld, clock: ManualClock) -> None:
+async def test_one_files_the_draft_at_the_reply_limit_too(world: SmsWorld, clock: ManualClock) -> None:
     await drop_session(world, clock)
     for _ in range(10):
         assert await world.send_sms("BANTUAN")
-    assert await world.send_sms("1") == ""
-    assert await world.incidents() == []
-    assert [sms.text for sms in await world.queue.list_inbound(to_sort=True)] == ["1"]
+    await world.send_sms("1")
 
-    clock.advance(hours=1)
-    assert await world.send_sms("1"), "it is left as it was"
     assert len(await world.incidents()) == 1
+    assert (await world.dispositions())[-1] == "draft"
+    assert [row["status"] for row in await world.confirmations() if row["class"] == "confirmation"] == ["suppressed"]
 
 
 async def appoint(world: SmsWorld) -> None:
