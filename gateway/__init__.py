@@ -1,5 +1,1 @@
 """Waspada, a self-hosted SMS/USSD gateway. README.md beside this file describes its packages."""
-
-from importlib.metadata import version
-
-__version__ = version("waspada")

@@ -20,7 +20,8 @@ from redis.asyncio import Redis
 from sqlalchemy import make_url
 
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import Database, upgrade
+from gateway.runtime.postgres import Database
+from gateway.runtime.schema import upgrade
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gateway.accounts.roles import DeskRole, Right, may
 from gateway.text.diagnostics import quoted
-from gateway.text.errors import ExplainedError
+from gateway.text.errors import ExplainedError, UserError
 from gateway.text.phone import mask_in
 
 MAX_WRONG_PASSWORDS = 10
@@ -21,7 +21,7 @@ _MAX_TEXT_LENGTH = 64
 _MAX_DAYS = 366
 
 
-class AccountRefused(ValueError):
+class AccountRefused(UserError, ValueError):
     """Invalid account or token. The message is for the administrator."""
 
 

@@ -13,11 +13,13 @@ from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from gateway.text.errors import UserError
+
 MIN_LENGTH, MAX_LENGTH = 12, 256
 _MAX_PARALLEL = 2
 
 
-class PasswordRefused(ValueError):
+class PasswordRefused(UserError, ValueError):
     """Password that breaks a rule. The message names the rule."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from gateway.accounts.roles import RIGHTS_OF_ROLES, DeskRole, Right
 from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT, MessageStatus
+from gateway.text.errors import UserError
 from gateway.text.gsm import Replacement
 
 MAX_PER_WEEK = 3
@@ -118,7 +119,7 @@ RULES: Mapping[Act, ActRule] = {
 }
 
 
-class ActNotAllowed(ValueError):
+class ActNotAllowed(UserError, ValueError):
     """Act that is not allowed on this appeal, with the reason as its text."""
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from gateway.people.person import Role, enclosing_codes
 from gateway.places.areas import Areas
 from gateway.text.diagnostics import one_of, quoted, unknown
+from gateway.text.errors import UserError
 
 _GROUP_KEYS = ("roles", "areas", "neighbours", "languages")
 _OPERATORS = ("and", "or", "not")
@@ -27,7 +28,7 @@ EVERYWHERE = ""
 """Area of a person who subscribed to all appeals."""
 
 
-class InvalidAudience(ValueError):
+class InvalidAudience(UserError, ValueError):
     """Audience that cannot be parsed, with the fault and the allowed words as its text."""
 
 

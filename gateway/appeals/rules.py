@@ -14,6 +14,7 @@ from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
 from gateway.text.banned_words import find_banned_words
 from gateway.text.diagnostics import one_of, unknown
+from gateway.text.errors import UserError
 from gateway.text.phone import mask_in
 from gateway.text.times import format_local
 from gateway.text.wording import placeholders
@@ -24,7 +25,7 @@ _START_GRACE = timedelta(minutes=5)  # a start may be this far in the past: typi
 _LATEST_START = timedelta(days=366)  # from now: a later one is a slip, and at the end of time no clock can show it
 
 
-class InvalidDraft(ValueError):
+class InvalidDraft(UserError, ValueError):
     """Draft with faults. Its text and `diagnostics` tell all of them."""
 
     def __init__(self, diagnostics: Sequence[str]) -> None:

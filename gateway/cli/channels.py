@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from gateway import wiring
 from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
@@ -19,6 +18,8 @@ from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.settings import Settings, SettingsRefused
 from gateway.text.diagnostics import unknown
 from gateway.text.json_values import to_json
+from gateway.wiring.container import read_balances
+from gateway.wiring.running_instance import channel_urls
 
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Your name, for the audit trail.")
 _CHANNEL = click.argument("name")
@@ -41,7 +42,7 @@ async def _list(config: Path | None, data: Path | None, as_json: bool, limit: in
     settings = locate_gateway(config, data)
     statuses = await _statuses(settings)
     names = list(settings.channels)[:limit]
-    balances = dict(zip(names, await wiring.read_balances(settings, names), strict=True))
+    balances = dict(zip(names, await read_balances(settings, names), strict=True))
     listed = [_channel_json(settings, name, statuses, balances[name]) for name in names]
     if as_json:
         print_rows(listed, [], as_json, "")
@@ -123,7 +124,7 @@ def _channel_json(
         "balance": balance,
         "last_error": status.last_error,
         "last_error_at": to_json(status.last_error_at),
-        "urls": wiring.channel_urls(settings, name),
+        "urls": channel_urls(settings, name),
     }
     if statuses is None:
         json["state"] = "not known"

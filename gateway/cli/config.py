@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from gateway import wiring
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import report_errors, run_async
 from gateway.cli.options import gateway_options
@@ -16,7 +15,10 @@ from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
-from gateway.runtime.postgres import upgrade
+from gateway.runtime.schema import upgrade
+from gateway.wiring.carriers import read_settings
+from gateway.wiring.pack_loading import load_menu, measure_menu
+from gateway.wiring.running_instance import with_pack_in_use
 
 
 @click.command()
@@ -25,17 +27,17 @@ from gateway.runtime.postgres import upgrade
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
     """Check menu packs and the settings: every fault at once, with file and line. Default: the pack in use."""
     with report_errors():
-        settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data))
+        settings = with_pack_in_use(read_settings(config, data=data))
     refused: list[str] = []
     for pack in packs or (settings.pack,):
         try:
-            menu = wiring.load_menu(pack, settings.channels)
+            menu = load_menu(pack, settings.channels)
         except PackRefused as error:
             refused += (f"{pack}/{diagnostic}" for diagnostic in error.diagnostics)
         except PackNotFound as error:
             refused.append(str(error))
         else:
-            click.echo(f"{pack}: {_summary(menu, wiring.measure_menu(menu, settings.channels))}")
+            click.echo(f"{pack}: {_summary(menu, measure_menu(menu, settings.channels))}")
     if refused:
         raise click.ClickException("\n".join(refused))
 
@@ -55,7 +57,7 @@ def _summary(menu: Menu, result: CheckResult) -> str:
 def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
     """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
     with report_errors():
-        rows = [asdict(row) for row in wiring.read_settings(config, data=data).rows()]
+        rows = [asdict(row) for row in read_settings(config, data=data).rows()]
     print_rows(rows, ["name", "value", "default", "source", "meaning"], as_json, "")
 
 

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway import wiring
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.vault.vault import Vault
+from gateway.wiring.carriers import read_settings
+from gateway.wiring.running_instance import locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class CommandContext:
 
 def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
     """Return the settings of the gateway of `--config` and `--data`, with another `pack` if one is given."""
-    return wiring.locate(wiring.read_settings(config, data=data, pack=pack))
+    return locate(read_settings(config, data=data, pack=pack))
 
 
 @asynccontextmanager

@@ -16,7 +16,6 @@ import click
 from rich.console import Console
 from yarl import URL
 
-from gateway import wiring
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.local.handset import NETWORK_ERROR, Display, Handset, WebhookUrls
 from gateway.cli.context import locate_gateway
@@ -27,6 +26,7 @@ from gateway.runtime.clock import Clock
 from gateway.settings import ChannelSettings, Settings
 from gateway.text.diagnostics import unknown
 from gateway.text.phone import NotAPhoneNumber, Phone
+from gateway.wiring.running_instance import channel_urls
 
 _TEST_NUMBER = "+6281230004567"
 _SMS_WAIT_S = 2.0
@@ -93,7 +93,7 @@ def _choose_channel(settings: Settings, channel: str | None, phone: Phone) -> Ph
     if name not in settings.channels:
         raise click.UsageError(unknown("channel", name, settings.channels))
     chosen = settings.channels[name]
-    hooks = WebhookUrls(**wiring.channel_urls(settings, name))
+    hooks = WebhookUrls(**channel_urls(settings, name))
     return PhoneCall(hooks, _local_url(chosen), phone, chosen.service_code)
 
 

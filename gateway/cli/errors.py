@@ -1,68 +1,35 @@
-"""Errors of the command: a message on stderr and exit status 1."""
+"""Errors of the command: a message on stderr and exit status 1, never a traceback."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, ParamSpec
 
 import click
-import uvloop
-from redis.exceptions import RedisError
 
-from gateway.accounts.account import AccountRefused, NoSuchAccount, NoSuchToken
-from gateway.accounts.passwords import PasswordRefused
-from gateway.appeals.appeal import ActNotAllowed
-from gateway.appeals.audience import InvalidAudience
-from gateway.appeals.rules import InvalidDraft
-from gateway.appeals.store import NoSuchAppeal
-from gateway.incidents.store import NoSuchIncident, TransitionNotAllowed
-from gateway.menu.pack.loader import PackRefused
-from gateway.messages.operator_actions import CannotCancel, CannotResend, NoSuchMessage
-from gateway.runtime.pack_folder import PackNotFound
-from gateway.runtime.postgres import DatabaseUnavailable
-from gateway.runtime.secrets import SecretsUnusable
-from gateway.runtime.supervisor import ServerFailed
-from gateway.settings import SettingsRefused
-from gateway.vault.key_check import WrongVaultKey
-from gateway.vault.vault import CannotOpen
-from gateway.wiring import PortTaken
+from gateway.text.errors import StoreUnavailable, UserError
 
 P = ParamSpec("P")
 
-EXPLAINED_ERRORS = (
-    AccountRefused,
-    CannotCancel,
-    CannotOpen,
-    CannotResend,
-    NoSuchAccount,
-    NoSuchAppeal,
-    NoSuchIncident,
-    NoSuchMessage,
-    NoSuchToken,
-    TransitionNotAllowed,
-    PackNotFound,
-    PackRefused,
-    PasswordRefused,
-    PortTaken,
-    SecretsUnusable,
-    ServerFailed,
-    SettingsRefused,
-    InvalidAudience,
-    InvalidDraft,
-    WrongVaultKey,
-    ActNotAllowed,
-)
+TRACEBACK = "WASPADA_TRACEBACK"
+"""Environment variable: with it, an unexpected error is shown with its traceback."""
 
 
-def run_async(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async verb on uvloop, with its errors reported."""
+def run_async(
+    command: Callable[P, Coroutine[Any, Any, None]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> Callable[P, None]:
+    """Run an async verb, with its errors reported. The event loop is asyncio's own unless another is named."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with report_errors(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with report_errors(), asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(command(*args, **kwargs))
 
     return run
@@ -73,7 +40,25 @@ def report_errors() -> Iterator[None]:
     """Show an error whose text is meant for the user as that text alone, without a traceback."""
     try:
         yield
-    except EXPLAINED_ERRORS as error:
+    except UserError as error:
         raise click.ClickException(str(error)) from None
-    except (DatabaseUnavailable, RedisError) as error:
+    except StoreUnavailable as error:
         raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None
+
+
+@contextmanager
+def report_faults() -> Iterator[None]:
+    """Show an unexpected error, a fault of the program, in one sentence with its place.
+
+    Its own message is left out: it may hold what a resident has written.
+    """
+    try:
+        yield
+    except Exception as error:
+        if os.environ.get(TRACEBACK) or isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+            raise
+        place = extract_tb(error.__traceback__)[-1]
+        raise click.ClickException(
+            f"This is a fault of Waspada: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}. "
+            f"Please report it, with what {TRACEBACK}=1 in front of the command shows."
+        ) from None

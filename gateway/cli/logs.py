@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from gateway import wiring
 from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
@@ -21,6 +21,7 @@ from gateway.cli.output import print_rows
 from gateway.cli.screen import draw_screen
 from gateway.runtime.log_stream import LineFilter, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
+from gateway.runtime.redis import RedisUnavailable, redis_client
 
 _LINES_BEFORE_FOLLOWING = 20
 
@@ -63,8 +64,11 @@ async def logs(
     """
     settings = locate_gateway(config, data)
     line_filter = LineFilter(level, event, channel, session, ticket)
-    async with wiring.redis_client(settings.redis_address) as client:
-        await print_logs(client, line_filter, LogOptions(following, as_json, limit))
+    try:
+        async with redis_client(settings.redis_address) as client:
+            await print_logs(client, line_filter, LogOptions(following, as_json, limit))
+    except RedisError as error:
+        raise RedisUnavailable(str(error)) from error
 
 
 async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:

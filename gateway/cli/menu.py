@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from gateway import wiring
 from gateway.cli.errors import report_errors
 from gateway.cli.options import gateway_options
 from gateway.menu.drawing.svg import mermaid, svg
@@ -15,6 +14,8 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load
 from gateway.runtime.pack_folder import read_pack
 from gateway.text.diagnostics import unknown
+from gateway.wiring.carriers import read_settings
+from gateway.wiring.running_instance import with_pack_in_use
 
 
 @click.group()
@@ -38,7 +39,7 @@ def draw(
     A pack whose screens do not fit yet is drawn too.
     """
     with report_errors():
-        settings = wiring.with_pack_in_use(wiring.read_settings(config, data=data, pack=pack))
+        settings = with_pack_in_use(read_settings(config, data=data, pack=pack))
         menu = _load_menu(settings.pack)
     spoken = _choose_language(menu, language)
     septets = min((channel.limit for channel in settings.channels.values()), default=Limits().septets)

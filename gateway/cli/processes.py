@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import signal
 import sys
@@ -10,21 +11,28 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
+import uvloop
 
-from gateway import wiring
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
+from gateway.wiring.carriers import read_settings
+from gateway.wiring.container import open_services
+from gateway.wiring.key_check import verify_key
+from gateway.wiring.processes import health_app, run_worker, serve, web_app
+from gateway.wiring.standalone import run_standalone
+
+_on_uvloop = functools.partial(run_async, loop_factory=uvloop.new_event_loop)
 
 
 @click.command()
 @gateway_options
 @click.option("--port", type=int, help="The port to listen on [8080].")
 @click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [menus/pekalongan].")
-@run_async
+@_on_uvloop
 async def run(config: Path | None, data: Path | None, port: int | None, pack: Path | None) -> None:
     """Run the whole gateway on this machine, with a Redis and a PostgreSQL of its own."""
-    settings = wiring.read_settings(config, data=data, port=port, pack=pack)
-    async with wiring.run_standalone(settings, sys.stderr) as running:
+    settings = read_settings(config, data=data, port=port, pack=pack)
+    async with run_standalone(settings, sys.stderr) as running:
         click.echo(running.greeting())
         await _run_until_stopped()
         click.echo("Stopping")
@@ -33,14 +41,14 @@ async def run(config: Path | None, data: Path | None, port: int | None, pack: Pa
 @click.command()
 @gateway_options
 @click.option("--port", type=int, help="The port to listen on [8080].")
-@run_async
+@_on_uvloop
 async def web(config: Path | None, data: Path | None, port: int | None) -> None:
     """Serve the carriers' webhooks, over your own Redis and PostgreSQL."""
-    settings = wiring.read_settings(config, data=data, port=port)
+    settings = read_settings(config, data=data, port=port)
     async with (
-        wiring.open_services(settings, sys.stderr) as services,
-        wiring.verify_key(services) as proof,
-        wiring.serve(wiring.web_app(services), settings.host, settings.port),
+        open_services(settings, sys.stderr) as services,
+        verify_key(services) as proof,
+        serve(web_app(services), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
         await _run_until_stopped(proof)
@@ -48,17 +56,17 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
 
 @click.command()
 @gateway_options
-@run_async
+@_on_uvloop
 async def worker(config: Path | None, data: Path | None) -> None:
     """Send SMS and file pending reports, over your own Redis and PostgreSQL."""
-    settings = wiring.read_settings(config, data=data)
+    settings = read_settings(config, data=data)
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(wiring.open_services(settings, sys.stderr))
-        proof = await stack.enter_async_context(wiring.verify_key(services))
+        services = await stack.enter_async_context(open_services(settings, sys.stderr))
+        proof = await stack.enter_async_context(verify_key(services))
         if settings.worker_port:
-            app = wiring.health_app(services)
-            await stack.enter_async_context(wiring.serve(app, settings.host, settings.worker_port))
-        await stack.enter_async_context(wiring.run_worker(services))
+            app = health_app(services)
+            await stack.enter_async_context(serve(app, settings.host, settings.worker_port))
+        await stack.enter_async_context(run_worker(services))
         click.echo("Waspada sends")
         await _run_until_stopped(proof)
 

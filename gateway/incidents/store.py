@@ -34,7 +34,7 @@ from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
-from gateway.text.errors import ExplainedError
+from gateway.text.errors import ExplainedError, UserError
 from gateway.text.phone import Phone, mask_in
 from gateway.vault.vault import Vault
 
@@ -56,7 +56,7 @@ class NoSuchIncident(ExplainedError, LookupError):
     """There is no incident with this ticket."""
 
 
-class TransitionNotAllowed(ValueError):
+class TransitionNotAllowed(UserError, ValueError):
     """Move that is not in the lifecycle. The message lists the moves that are."""
 
     def __init__(self, now: IncidentStatus, to: IncidentStatus) -> None:

@@ -30,7 +30,7 @@ from gateway.messages.suppression import recipient_opted_out
 from gateway.messages.tables import message_attempts, messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.errors import ExplainedError
+from gateway.text.errors import ExplainedError, UserError
 from gateway.text.phone import mask_in
 from gateway.vault.vault import Vault
 
@@ -47,11 +47,11 @@ class NoSuchMessage(ExplainedError, LookupError):
     """There is no message with this number. `waspada messages list` shows them."""
 
 
-class CannotResend(ValueError):
+class CannotResend(UserError, ValueError):
     """Refusal to resend a message. The text is the reason."""
 
 
-class CannotCancel(ValueError):
+class CannotCancel(UserError, ValueError):
     """Refusal to cancel a message. The text is the reason."""
 
 

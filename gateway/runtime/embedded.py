@@ -8,29 +8,21 @@ servers listen on sockets that only their owner can reach.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import importlib.util
-import os
 import shutil
 import signal
-import tempfile
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import quote
 
 import asyncpg
 import redis.exceptions
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from sqlalchemy import URL
 
 from gateway.runtime.data_folder import DataFolder, DataFolderInUse
+from gateway.runtime.store_urls import SERVER_NAME, socket_folder, store_urls
 from gateway.runtime.supervisor import ServerCommand, ServerFailed, SupervisedServer
 
-_NAME = "waspada"
-_MAX_SOCKET_PATH = 100
-"""Bytes. The kernel takes 107, and PostgreSQL appends `.lock` to one of its names."""
 _INITDB_LIMIT = 120.0
 _START_LIMIT = 60.0
 _ANSWER_LIMIT = 1.0
@@ -79,7 +71,7 @@ class EmbeddedStores:
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
         self._data = folder.path
-        self._sockets = _socket_folder(folder.path)
+        self._sockets = socket_folder(folder.path)
         self._servers: dict[str, SupervisedServer] = {}
         self.redis_url, self.database_url = store_urls(folder.path)
 
@@ -120,13 +112,13 @@ class EmbeddedStores:
         for name in ("redis", "run"):
             (self._data / name).mkdir(mode=0o700, exist_ok=True)
         if self._sockets != self._data / "run":
-            self._make_socket_folder()
+            self._makesocket_folder()
         for name in ("redis.sock", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
             (self._sockets / name).unlink(missing_ok=True)
         # PostgreSQL takes the process of the number in here, whichever it is by now, for another server on this data.
         (self._data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
 
-    def _make_socket_folder(self) -> None:
+    def _makesocket_folder(self) -> None:
         """Create the folder again: one that exists by this name may be another user's trap."""
         try:
             if self._sockets.exists():
@@ -170,7 +162,7 @@ class EmbeddedStores:
         unfinished = self._data / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
-        line = [str(binaries / "initdb"), "-D", str(unfinished), "-U", _NAME, "-E", "UTF8", "--locale=C"]
+        line = [str(binaries / "initdb"), "-D", str(unfinished), "-U", SERVER_NAME, "-E", "UTF8", "--locale=C"]
         line += ["--auth=trust", "--no-instructions"]
         await self._command("postgres.new", line, signal.SIGTERM).run(_INITDB_LIMIT)
         unfinished.rename(self._data / "postgres")
@@ -193,41 +185,20 @@ class EmbeddedStores:
     async def _postgres_answers(self) -> bool:
         """Return True if the database can be used. Creates it if the server has none yet."""
         try:
-            await self._ask_postgres(_NAME, "SELECT 1")
+            await self._ask_postgres(SERVER_NAME, "SELECT 1")
         except asyncpg.InvalidCatalogNameError:
-            await self._ask_postgres("postgres", f'CREATE DATABASE "{_NAME}"')
+            await self._ask_postgres("postgres", f'CREATE DATABASE "{SERVER_NAME}"')
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
         return True
 
     async def _ask_postgres(self, database: str, statement: str) -> None:
         host = str(self._sockets)
-        connection = await asyncpg.connect(host=host, user=_NAME, database=database, timeout=_ANSWER_LIMIT)
+        connection = await asyncpg.connect(host=host, user=SERVER_NAME, database=database, timeout=_ANSWER_LIMIT)
         try:
             await connection.execute(statement)
         finally:
             await connection.close()
-
-
-class StoreUrls(NamedTuple):
-    redis: str
-    database: str
-
-
-def store_urls(data: Path) -> StoreUrls:
-    """Return the URLs of the servers of folder `data`, running or not."""
-    sockets = _socket_folder(data.resolve())
-    database = URL.create("postgresql+asyncpg", username=_NAME, database=_NAME, query={"host": str(sockets)})
-    redis_url = f"unix://{quote(str(sockets / 'redis.sock'))}?db=0"
-    return StoreUrls(redis_url, database.render_as_string(hide_password=False))
-
-
-def _socket_folder(data: Path) -> Path:
-    """Return the folder of the sockets: in the data folder, or a temporary one if that path is too long."""
-    folder = data / "run"
-    if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= _MAX_SOCKET_PATH:
-        return folder
-    return Path(tempfile.gettempdir()) / f"waspada-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
 
 
 def find_binaries(package: str, folder: str) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.text.errors import UserError
+
 MAX_CHARACTERS = (1 << 20) + 1  # characters: one more than a file of a menu may have, so that a larger one is detected
 _ENDINGS = (".yaml", ".csv")
 
 
-class PackNotFound(Exception):
+class PackNotFound(UserError):
     """Error: the folder does not exist."""
 
 

@@ -1,25 +1,20 @@
-"""PostgreSQL for all stores: one connection pool, a transaction per block, one error for an outage, migrations."""
+"""PostgreSQL for all stores: one connection pool, a transaction per block, one error for an outage."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Boolean, Connection, MetaData, event, literal_column, text
+from sqlalchemy import Boolean, MetaData, event, literal_column, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from gateway.runtime.fast_statement import CompiledStatement, DirectPool
+from gateway.text.errors import StoreUnavailable
 
 metadata = MetaData(
     naming_convention={
@@ -39,12 +34,8 @@ _UNAVAILABLE_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
 no such database, out of resources, shut down or cancelled, system error (PostgreSQL, appendix A)."""
 _CANCEL_LIMIT = 0.1
 
-_UPGRADE_LOCK = 0x57415350
-"""Number of the advisory lock of `upgrade`. Any number that nothing else uses."""
-_UPGRADE_TIMEOUT = 600.0
 
-
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(StoreUnavailable):
     """Error: PostgreSQL cannot be reached, cannot work now, or did not answer in time.
 
     The transaction may have been committed all the same, if this happened at its end.
@@ -102,56 +93,6 @@ class Database:
         """Close the connections that are not in use."""
         await self._engine.dispose()
         await self._direct_pool.close()
-
-
-async def upgrade(url: str) -> None:
-    """Run the missing migrations of the database, all or none, in one transaction.
-
-    Safe to call from any number of processes at once: an advisory lock serialises them. Raises `DatabaseUnavailable`.
-    """
-    database = Database(url, pool_size=1, timeout=_UPGRADE_TIMEOUT)
-    try:
-        async with database.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
-            await connection.run_sync(_run_migrations)
-    finally:
-        await database.close()
-
-
-async def is_current(database: Database, *, deadline: float | None = None) -> bool:
-    """Return True if the tables are those of this release. Raises `DatabaseUnavailable`."""
-    async with database.begin(deadline=deadline) as connection:
-        return await connection.run_sync(_revisions) == _newest_revisions()
-
-
-async def is_empty(url: str) -> bool:
-    """Return True if the database has no tables of any release. Raises `DatabaseUnavailable`."""
-    database = Database(url, pool_size=1)
-    try:
-        async with database.begin() as connection:
-            return not await connection.run_sync(_revisions)
-    finally:
-        await database.close()
-
-
-def _run_migrations(connection: Connection) -> None:
-    command.upgrade(_alembic_config(connection=connection), "head")
-
-
-def _revisions(connection: Connection) -> set[str]:
-    return set(MigrationContext.configure(connection).get_current_heads())
-
-
-@cache
-def _newest_revisions() -> set[str]:
-    return set(ScriptDirectory.from_config(_alembic_config()).get_heads())
-
-
-def _alembic_config(**attributes: Any) -> Config:
-    config = Config(attributes=attributes)
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
 
 
 @contextmanager

@@ -16,15 +16,24 @@ from typing import Any
 from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from gateway.text.errors import StoreUnavailable
 
 MAX_BATCH = 256
 
 _Pending = tuple[bytes, asyncio.Future[Any], float]  # packed command, its answer, its deadline in the loop's time
 
 
-class RedisUnavailable(Exception):
+class RedisUnavailable(StoreUnavailable):
     """Error: Redis did not answer in time, or cannot work now (out of memory, read-only after a failover)."""
+
+
+def redis_client(url: str) -> Redis:
+    """Return a client that fails at once instead of retrying: every caller has a deadline and a fallback."""
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
 class Pipeline:

@@ -9,12 +9,14 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.text.errors import UserError
+
 _NAME = "secrets.toml"
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
-class SecretsUnusable(Exception):
+class SecretsUnusable(UserError):
     """Error: the file with the gateway's secrets cannot be used. They cannot be created again, only restored."""
 
 

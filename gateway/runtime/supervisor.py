@@ -12,6 +12,8 @@ from pathlib import Path
 
 import structlog
 
+from gateway.text.errors import UserError
+
 log = structlog.get_logger()
 
 _LAUNCHER = Path(__file__).with_name("drop_root.py")
@@ -22,7 +24,7 @@ _LOG_LINES_SHOWN = 5
 _LOG_BYTES_KEPT = 1_000_000
 
 
-class ServerFailed(Exception):
+class ServerFailed(UserError):
     """Error: a server did not start. The message ends with the last lines of its log."""
 
 

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.text.errors import UserError
+
 _POSITION = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")
 _TABLE = re.compile(r"\s*\[([^\[\]]+)\]")
 _KEY = re.compile(r"""\s*([\w."'-]+)\s*=""")
 
 
-class SettingsRefused(Exception):
+class SettingsRefused(UserError):
     """Wrong settings. Each of the `diagnostics` names the setting, what is wrong, and where it was set."""
 
     def __init__(self, diagnostics: list[str]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -30,8 +29,6 @@ log = structlog.get_logger()
 MAX_BODY = 16 * 1024
 BODY_TIMEOUT_S = 1.0
 STORE_TIMEOUT_S = 3.0
-HOOKS = ("ussd", "ussd-event", "sms", "receipt", "optout")
-_SECRET = re.compile(r"(/hooks/[^/\s]*/)[^/\s?#'\"\\]+")
 
 
 class BodyLate(BadCallback):
@@ -53,16 +50,6 @@ class Channel:
         for valid in self.secrets:
             admitted |= hmac.compare_digest(secret, valid.encode())
         return admitted
-
-
-def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
-    """Return the webhook URLs of a channel, by their names in `waspada channels`."""
-    return {hook.replace("-", "_"): f"{base}/hooks/{channel}/{secret}/{hook}" for hook in HOOKS}
-
-
-def mask_secrets(text: str) -> str:
-    """Replace the secrets of webhook paths in `text` by an ellipsis."""
-    return _SECRET.sub(r"\1…", text) if "/hooks/" in text else text
 
 
 class Webhooks:

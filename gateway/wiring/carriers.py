@@ -1,6 +1,7 @@
 """Table of the carriers that a channel may name: one line each (gateway/carriers/README.md, adding a carrier).
 
 A carrier outside this table, in a test for instance, is passed in: `read_settings` and `open_services` take a table.
+Only who builds a carrier imports it: every verb of the command reads settings, and few speak to a carrier.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from aiohttp import ClientSession
-
-from gateway.carriers.africastalking.carrier import AfricasTalking
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.carrier import Carrier
 from gateway.settings import ChannelSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 S = TypeVar("S", bound=ChannelSettings)
 
@@ -30,8 +31,15 @@ class RegisteredCarrier(Generic[S]):
 
 Carriers = Mapping[str, RegisteredCarrier[Any]]
 
+
+def _africas_talking(name: str, channel: AfricasTalkingSettings, http: ClientSession) -> Carrier:
+    from gateway.carriers.africastalking.carrier import AfricasTalking  # noqa: PLC0415
+
+    return AfricasTalking.from_settings(name, channel, http)
+
+
 CARRIERS: Carriers = {
-    "africastalking": RegisteredCarrier(AfricasTalkingSettings, AfricasTalking.from_settings),
+    "africastalking": RegisteredCarrier(AfricasTalkingSettings, _africas_talking),
 }
 
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Literal, TextIO
 
 import aiohttp
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.responses import record_stop
-from gateway.appeals.results import ResultsStore
-from gateway.appeals.worker import AppealWorker
-from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
@@ -40,7 +34,7 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.log_stream import LogStream
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Pipeline
+from gateway.runtime.redis import Pipeline, redis_client
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.commands import Commands
 from gateway.sms.handler import InboundHandler
@@ -55,23 +49,13 @@ from gateway.ussd.sessions import SessionStore
 from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
-from gateway.web.webhooks import STORE_TIMEOUT_S, Channel, mask_secrets
+from gateway.web.hook_urls import mask_secrets
+from gateway.web.webhooks import STORE_TIMEOUT_S, Channel
+from gateway.wiring.appeal_services import AppealServices
 from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
 from gateway.wiring.service_options import appeal_settings, sender_options, worker_name
-
-
-class AppealServices:
-    """Services of appeals. They need no Redis, so the command builds them without the others."""
-
-    def __init__(
-        self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], configured: AppealSettings
-    ) -> None:
-        self.workflow = AppealWorkflow(database, clock, menu, configured)
-        self.worker = AppealWorker(database, clock, menu, configured)
-        self.results = ResultsStore(database, vault)
-        self.published = PublishedAppeals(database, menu, configured.service_codes)
 
 
 class Services:
@@ -240,11 +224,6 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
     if settings.log_format != "auto":
         return settings.log_format
     return "console" if stream.isatty() else "json"
-
-
-def redis_client(url: str) -> Redis:
-    """Return a client that fails at once instead of retrying: every caller has a deadline and a fallback."""
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1.0)
 
 
 async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from gateway.runtime.postgres import DatabaseUnavailable, is_current
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.schema import is_current
 from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.wiring.container import Services
 

@@ -12,8 +12,10 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from gateway.runtime.postgres import DatabaseUnavailable, is_current
+from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
+from gateway.runtime.schema import is_current
+from gateway.text.errors import UserError
 from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.web.health import Health, NotReady
 from gateway.web.server_log import ServerLog
@@ -32,7 +34,7 @@ _TABLES_OUTDATED = "The tables are not those of this release. Run: waspada db up
 _WRONG_VAULT_KEY = "Wrong vault key: this database was encrypted with another one."
 
 
-class PortTaken(Exception):
+class PortTaken(UserError):
     """Error: another program listens on this address already."""
 
 

@@ -9,11 +9,11 @@ from pydantic import SecretStr
 
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.limits import Limits
-from gateway.runtime.embedded import store_urls
 from gateway.runtime.secrets import Secrets
 from gateway.runtime.secrets import load as load_secrets
+from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
-from gateway.web.webhooks import hook_urls
+from gateway.web.hook_urls import hook_urls
 
 LOCAL = "local"  # name of the built-in channel
 LOCAL_USERNAME = "sandbox"

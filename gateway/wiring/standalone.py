@@ -12,9 +12,10 @@ from aiohttp import web
 from gateway.accounts.store import FIRST_ADMINISTRATOR, AccountStore
 from gateway.carriers.local.carrier import LocalCarrier
 from gateway.carriers.local.handset import WebhookUrls
-from gateway.runtime.embedded import EmbeddedStores, store_urls
-from gateway.runtime.postgres import is_empty, upgrade
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.schema import is_empty, upgrade
 from gateway.runtime.secrets import Secrets, load_or_create
+from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
 from gateway.vault.key_check import check_vault_key
 from gateway.web.handset_page import add_handset_page

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.appeals.appeal import AppealStatus
 from gateway.text.json_values import to_json
-from gateway.wiring import Services
+from gateway.wiring.container import Services
 from tests.helpers.gateway import open_gateway
 from tests.helpers.web import NOON, add_appeal
 

@@ -16,7 +16,7 @@ from gateway.appeals.tables import appeal_chunks
 from gateway.appeals.weekly_cap import at_weekly_cap, weekly_cap_statement
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.messages.tables import messages
-from gateway.runtime.postgres import upgrade
+from gateway.runtime.schema import upgrade
 from gateway.text.phone import Phone
 from tests.appeals.test_bitmap import ids_of
 from tests.helpers.appeals import BUDI, DRAFT, KLEGO, MEDONO, SITI, AppealWorld, appeal_menu

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import click
 import pytest
@@ -12,6 +11,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from tests.architecture.documents import ROOT, pages, shell_lines
+from tests.helpers.cli import walk_verbs
 
 _NAMED = re.compile(r"(?:^|[;&|(]\s*|-- )(?:\.venv/bin/|/opt/waspada/\.venv/bin/)?waspada ([^;&|)#>]+)")
 _TARGET = re.compile(r"(?:^|[;&|(]\s*)make ([a-z]+)")
@@ -48,26 +48,18 @@ def test_named_command_exists_with_its_options(command: str) -> None:
 
 def _found(words: list[str]) -> tuple[list[str], list[str]]:
     """Return the verbs of a command, and its options. Fails if there is no such verb."""
+    known = walk_verbs(main)
     verbs: list[str] = []
-    group: click.Command = main
     for word in words:
-        if not isinstance(group, click.Group) or word.startswith("-"):
+        if word.startswith("-") or (verbs and not isinstance(known[tuple(verbs)], click.Group)):
             break
-        assert word in group.commands, f"waspada has no verb {' '.join([*verbs, word])}"
-        group = group.commands[word]
         verbs.append(word)
+        assert tuple(verbs) in known, f"waspada has no verb {' '.join(verbs)}"
     return verbs, [word for word in words[len(verbs) :] if _OPTION.fullmatch(word)]
 
 
 def test_every_verb_is_explained() -> None:
-    assert [verb for verb, command in _verbs(main) if not command.get_short_help_str()] == []
-
-
-def _verbs(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        yield f"{prefix}{name}", command
-        if isinstance(command, click.Group):
-            yield from _verbs(command, f"{prefix}{name} ")
+    assert [path for path, command in walk_verbs(main).items() if not command.get_short_help_str()] == []
 
 
 def test_every_target_of_make_that_is_named_exists() -> None:

@@ -19,7 +19,7 @@ from gateway.menu import engine
 from gateway.menu.conditions import read_condition
 from gateway.menu.pack.loader import PackRefused, load
 from gateway.runtime.pack_folder import read_pack
-from gateway.wiring import load_menu
+from gateway.wiring.pack_loading import load_menu
 from tests.architecture.documents import ROOT, Block, Section, section, sections
 from tests.architecture.test_menu_reference import KEYS, PAGE
 from tests.helpers.dialogue import walk

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from gateway.settings import Settings
 from gateway.settings.loading import NOT_SETTINGS
-from gateway.wiring import CARRIERS, read_settings
+from gateway.wiring.carriers import CARRIERS, read_settings
 from tests.architecture.documents import ROOT, pages, sections
 
 DEPLOY = ROOT / "deploy"

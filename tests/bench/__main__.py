@@ -24,7 +24,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import upgrade
+from gateway.runtime.schema import upgrade
 from tests.bench.appeals import measure_appeals
 from tests.bench.confirmations import measure_confirmations
 from tests.bench.engine_step import microseconds_per_step

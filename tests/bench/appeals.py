@@ -23,7 +23,8 @@ from gateway.menu.pack.loader import load
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.pack_folder import read_pack
-from gateway.runtime.postgres import Database, upgrade
+from gateway.runtime.postgres import Database
+from gateway.runtime.schema import upgrade
 from tests.bench.targets import Targets
 
 PEOPLE = 1_000_000

@@ -29,7 +29,7 @@ from gateway.messages.outbox import NewMessage, enqueue
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.pack_folder import read_pack
-from gateway.runtime.postgres import upgrade
+from gateway.runtime.schema import upgrade
 from gateway.text.phone import Phone
 from tests.bench.targets import Targets
 from tests.bench.worker import CHANNEL, CODE, SlowCarrier, slow_carrier, worker

@@ -23,7 +23,8 @@ from gateway.messages.outbox import NewMessage, queued_row
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import Database, upgrade
+from gateway.runtime.postgres import Database
+from gateway.runtime.schema import upgrade
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 from tests.bench.processes import cpu_seconds, peak_memory_mb

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.text.diagnostics import one_of
-from gateway.wiring import CARRIERS
+from gateway.wiring.carriers import CARRIERS
 from tests.helpers.cli import API_KEY, CONFIG, KEY, OLD_SECRET, SECRET, Shell
 
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import click
 import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.helpers.cli import LISTS, Shell
+from tests.helpers.cli import LISTS, Shell, walk_verbs
 from tests.helpers.phones import NUMBER
 
 VERBS = {
     *("run", "web", "worker", "check", "menu", "dial", "channels", "incidents", "messages", "people", "logs"),
     *("users", "appeals", "settings", "db", "purge"),
 }
-
-
-def commands(group: click.Command = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    yield path
-    if isinstance(group, click.Group):
-        for name, command in group.commands.items():
-            yield from commands(command, (*path, name))
 
 
 def test_help_lists_the_verbs() -> None:
@@ -33,7 +23,7 @@ def test_help_lists_the_verbs() -> None:
     assert listed >= VERBS
 
 
-@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+@pytest.mark.parametrize("path", [(), *walk_verbs(main)], ids=" ".join)
 def test_every_verb_explains_itself(path: tuple[str, ...]) -> None:
     result = CliRunner().invoke(main, [*path, "--help"])
 

@@ -33,7 +33,8 @@ from gateway.carriers.local.faults import Faults, Refuse, SlowAnswer
 from gateway.messages.message import OPTED_OUT, MessageStatus
 from gateway.messages.tables import message_attempts, messages
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import DatabaseUnavailable, upgrade
+from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.schema import upgrade
 from gateway.text.phone import Phone
 from tests.helpers.appeal_faults import (
     BATCH,

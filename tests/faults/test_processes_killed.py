@@ -19,7 +19,7 @@ from gateway.carriers.local.handset import Handset, WebhookUrls
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.web.webhooks import hook_urls
+from gateway.web.hook_urls import hook_urls
 from tests.helpers.carrier_server import serve_app
 from tests.helpers.journeys import CODE, KEYS, walk
 from tests.helpers.messages import expire_claims

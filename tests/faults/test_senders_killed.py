@@ -14,7 +14,8 @@ from pathlib import Path
 
 from gateway.carriers.local.faults import Fault, Faults, SlowAnswer
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import Database, DatabaseUnavailable, upgrade
+from gateway.runtime.postgres import Database, DatabaseUnavailable
+from gateway.runtime.schema import upgrade
 from tests.helpers.faults import CONFIRMATION, REPLY, SendingWorld, expected_calls, open_sending_world
 from tests.helpers.messages import expire_claims
 from tests.helpers.phones import phone

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import click
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
@@ -62,3 +63,16 @@ class Shell:
         assert (result.exit_code, result.stdout) == (1, ""), result.output
         assert result.stderr.startswith("Error: ")
         return result.stderr
+
+
+def walk_verbs(group: click.Group, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    """Return every verb below `group`, by its words."""
+    found: dict[tuple[str, ...], click.Command] = {}
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        verb = group.get_command(context, name)
+        assert verb is not None
+        found[*path, name] = verb
+        if isinstance(verb, click.Group):
+            found |= walk_verbs(verb, (*path, name))
+    return found

@@ -13,7 +13,8 @@ from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.settings import Settings
-from gateway.wiring import CARRIERS, Carriers, Services, open_services
+from gateway.wiring.carriers import CARRIERS, Carriers
+from gateway.wiring.container import Services, open_services
 from tests.helpers.packs import MENU, PEKALONGAN
 
 VAULT_KEY = bytes(range(32))

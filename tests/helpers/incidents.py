@@ -14,7 +14,7 @@ from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.messages.outbox import Outbox
 from gateway.text import ticket as tickets
-from gateway.wiring import Services
+from gateway.wiring.container import Services
 from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import open_gateway
 

@@ -14,11 +14,11 @@ from sqlalchemy import Table
 
 from gateway.carriers.local.handset import Display, Handset, WebhookUrls
 from gateway.runtime.clock import Clock
-from gateway.runtime.embedded import store_urls
 from gateway.runtime.postgres import Database
+from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
 from gateway.text.phone import Phone
-from gateway.wiring import channel_urls, locate
+from gateway.wiring.running_instance import channel_urls, locate
 from tests.helpers.program import Program, run_program
 from tests.helpers.tables import Rows, rows
 

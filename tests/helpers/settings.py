@@ -9,7 +9,7 @@ import pytest
 
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.settings import SettingsRefused
-from gateway.wiring import read_settings
+from gateway.wiring.carriers import read_settings
 
 KEY = "00112233445566778899aabbccddeeff" * 2
 CHANNEL = """

@@ -25,7 +25,7 @@ from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.sessions import StoredSession
 from gateway.ussd.turn import TurnHandler, UssdService
 from gateway.vault.vault import Vault
-from gateway.wiring import Services
+from gateway.wiring.container import Services
 from tests.helpers.clocks import ManualClock
 from tests.helpers.dialogue import walk
 from tests.helpers.gateway import SERVICE_CODES, VAULT_KEY, open_gateway

@@ -20,7 +20,8 @@ from gateway.appeals.tables import appeals
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.runtime import logs
 from gateway.runtime.postgres import Database
-from gateway.wiring import Services, serve, web_app
+from gateway.wiring.container import Services
+from gateway.wiring.processes import serve, web_app
 from tests.helpers.gateway import channel_settings, open_gateway
 from tests.helpers.program import free_port
 from tests.helpers.tables import Rows, rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.incidents.ticket_attempts import WINDOW_S, TicketAttempts
-from gateway.wiring import Services
+from gateway.wiring.container import Services
 from tests.helpers.phones import NUMBER, OTHER
 
 

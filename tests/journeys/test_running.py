@@ -16,8 +16,8 @@ from gateway.accounts.roles import DeskRole
 from gateway.accounts.store import AccountStore
 from gateway.incidents.tables import incidents
 from gateway.runtime.clock import Clock
-from gateway.runtime.embedded import store_urls
 from gateway.runtime.postgres import Database
+from gateway.runtime.store_urls import store_urls
 from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, run_standalone_gateway, walk
 from tests.helpers.program import (
     COMMAND,

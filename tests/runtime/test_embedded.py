@@ -22,8 +22,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from gateway.runtime import drop_root
 from gateway.runtime.data_folder import DataFolderInUse
-from gateway.runtime.embedded import EmbeddedMissing, EmbeddedStores, find_binaries, store_urls
+from gateway.runtime.embedded import EmbeddedMissing, EmbeddedStores, find_binaries
 from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.store_urls import store_urls
 from gateway.runtime.supervisor import ServerFailed
 from tests.helpers.packs import ROOT
 from tests.helpers.program import wait_until_gone

@@ -30,7 +30,8 @@ from gateway.people.person import Role
 from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
-from gateway.runtime.postgres import Database, is_current, metadata, upgrade
+from gateway.runtime.postgres import Database, metadata
+from gateway.runtime.schema import is_current, upgrade
 from gateway.sms.inbound_queue import InboundQueue
 from gateway.text.phone import Phone
 from gateway.vault import tables as vault

@@ -14,8 +14,10 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
-from gateway.runtime.embedded import EmbeddedStores, store_urls
-from gateway.runtime.postgres import Database, DatabaseUnavailable, is_current, metadata, upgrade
+from gateway.runtime.embedded import EmbeddedStores
+from gateway.runtime.postgres import Database, DatabaseUnavailable, metadata
+from gateway.runtime.schema import is_current, upgrade
+from gateway.runtime.store_urls import store_urls
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError
 
-from gateway.runtime.redis import MAX_BATCH, Pipeline, RedisUnavailable
-from gateway.wiring import redis_client
+from gateway.runtime.redis import MAX_BATCH, Pipeline, RedisUnavailable, redis_client
 from tests.helpers.outages import OwnRedis, own_redis
 
 __all__ = ["own_redis"]

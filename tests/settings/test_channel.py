@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.wiring import CARRIERS
+from gateway.wiring.carriers import CARRIERS
 from tests.helpers.settings import CHANNEL, diagnostics, read_channel
 
 ONE_CARRIER = {"africastalking": CARRIERS["africastalking"]}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.wiring import read_settings
+from gateway.wiring.carriers import read_settings
 from tests.helpers.settings import CHANNEL, KEY, diagnostics, read_channel
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from gateway.settings import Settings, SettingsRefused
-from gateway.wiring import CARRIERS, read_settings
+from gateway.wiring.carriers import CARRIERS, read_settings
 from tests.helpers.settings import KEY
 
 

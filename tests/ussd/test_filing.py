@@ -9,11 +9,10 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.runtime.redis import Pipeline
+from gateway.runtime.redis import Pipeline, redis_client
 from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.pending_reports import PendingReports
 from gateway.vault.vault import Vault
-from gateway.wiring import redis_client
 from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.ussd import REQUEST, TO_CONFIRM, Resident, UssdGateway

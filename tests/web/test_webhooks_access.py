@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from gateway.carriers.form_body import FORM_TYPE
-from gateway.web.webhooks import HOOKS
+from gateway.web.hook_urls import HOOKS
 from tests.helpers.captured import APOLOGY, screen
 from tests.helpers.carrier_server import fixture
 from tests.helpers.web import NEW_SECRET, OLD_SECRET, WebGateway, send_raw

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.runtime import logs
 from gateway.settings import SettingsRefused
-from gateway.wiring import open_services
+from gateway.wiring.container import open_services
 from tests.helpers.gateway import open_gateway, settings_of
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER

@@ -10,8 +10,7 @@ import pytest
 
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.menu.pack.loader import PackRefused
-from gateway.wiring import load_menu
-from gateway.wiring.pack_loading import limits_of
+from gateway.wiring.pack_loading import limits_of, load_menu
 from tests.helpers.packs import PACKS
 
 LANGUAGES = ("id", "jv", "en")

@@ -16,7 +16,7 @@ import pytest
 from gateway.runtime import logs
 from gateway.settings import ChannelSettings
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.wiring import load_menu
+from gateway.wiring.pack_loading import load_menu
 from gateway.wiring.pack_reload import watch_pack
 from tests.helpers.packs import PACKS
 from tests.helpers.phones import OTHER

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from gateway.runtime.embedded import store_urls
 from gateway.runtime.secrets import SecretsUnusable, load_or_create
+from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
-from gateway.wiring import channel_urls, locate, with_pack_in_use
-from gateway.wiring.running_instance import LOCAL, forget_pack, reachable_host, write_notes
+from gateway.wiring.running_instance import (
+    LOCAL,
+    channel_urls,
+    forget_pack,
+    locate,
+    reachable_host,
+    with_pack_in_use,
+    write_notes,
+)
 from tests.helpers.gateway import settings_of
 
 URL = "http://127.0.0.1:9999"

@@ -14,7 +14,6 @@ from typing import Literal
 import click
 from rich.console import Console
 
-from gateway import wiring
 from gateway.accounts.roles import Right
 from gateway.appeals.appeal import Actor
 from gateway.appeals.results import ResultsStore
@@ -32,6 +31,8 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.times import TypedTime
+from gateway.wiring.appeal_services import AppealServices
+from gateway.wiring.service_options import appeal_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,9 @@ async def open_appeals(
     Needs no Redis.
     """
     settings = locate_gateway(config, data)
-    menu, appeal_settings = cache(lambda: load_pack(settings.pack)), wiring.appeal_settings(settings)
+    menu, configured = cache(lambda: load_pack(settings.pack)), appeal_settings(settings)
     async with open_context(settings) as stores:
         database, clock = stores.database, stores.clock
-        appeals = wiring.AppealServices(database, stores.vault, clock, menu, appeal_settings)
-        channels = tuple(appeal_settings.service_codes)
+        appeals = AppealServices(database, stores.vault, clock, menu, configured)
+        channels = tuple(configured.service_codes)
         yield AppealContext(database, clock, menu, channels, appeals.workflow, appeals.results)

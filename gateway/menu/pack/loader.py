@@ -61,9 +61,10 @@ from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.area_links import read_aliases, read_neighbours
 from gateway.places.areas import NO_AREAS, Areas, read_areas
 from gateway.text.diagnostics import Diagnostic
+from gateway.text.errors import UserError
 
 
-class PackRefused(Exception):
+class PackRefused(UserError):
     """Pack with faults, which cannot be used."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:

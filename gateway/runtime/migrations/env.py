@@ -1,4 +1,4 @@
-"""Environment of alembic. `gateway.runtime.postgres` passes the connection, inside a transaction."""
+"""Environment of alembic. `gateway.runtime.schema` passes the connection, inside a transaction."""
 
 from alembic import context
 

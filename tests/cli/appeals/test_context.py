@@ -13,8 +13,8 @@ from threading import Thread
 
 import pytest
 
-from gateway import wiring
-from gateway.wiring import read_settings
+from gateway.wiring.carriers import read_settings
+from gateway.wiring.service_options import appeal_settings
 from tests.helpers.appeals import CODE, MEDONO
 from tests.helpers.cli_appeals import START_DAY, AppealTerminal, pack, terminal
 
@@ -57,7 +57,7 @@ def test_approve_at_a_terminal_refuses_an_edit_made_while_it_asks(terminal: Appe
 
 
 def test_limits_and_price_come_from_the_settings(terminal: AppealTerminal) -> None:
-    settings = wiring.appeal_settings(read_settings(terminal.config))
+    settings = appeal_settings(read_settings(terminal.config))
 
     assert (dict(settings.service_codes), settings.price and settings.price.cost_of(2)) == ({"at": CODE}, "640 IDR")
 

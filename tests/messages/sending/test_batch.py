@@ -23,10 +23,9 @@ from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import channel_states, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Pipeline
+from gateway.runtime.redis import Pipeline, redis_client
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from gateway.wiring import redis_client
 from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import MessageQueue, ScriptedCarrier
 from tests.helpers.phones import NUMBER, OTHER, phone

@@ -20,10 +20,9 @@ from gateway.messages.sending.batch import group_into_calls
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.runtime.redis import Pipeline
+from gateway.runtime.redis import Pipeline, redis_client
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from gateway.wiring import redis_client
 from tests.helpers.messages import MessageQueue, ScriptedCarrier
 from tests.helpers.phones import phone
 from tests.helpers.senders import FAST, is_drained, make_claim, running, sender_of

@@ -1,0 +1,26 @@
+"""Services of appeals, for the processes and for the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.appeals.published import PublishedAppeals
+from gateway.appeals.results import ResultsStore
+from gateway.appeals.worker import AppealWorker
+from gateway.appeals.workflow import AppealSettings, AppealWorkflow
+from gateway.menu.model import Menu
+from gateway.runtime.clock import Clock
+from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
+
+
+class AppealServices:
+    """Services of appeals. They need no Redis, so the command builds them without the others."""
+
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, menu: Callable[[], Menu], configured: AppealSettings
+    ) -> None:
+        self.workflow = AppealWorkflow(database, clock, menu, configured)
+        self.worker = AppealWorker(database, clock, menu, configured)
+        self.results = ResultsStore(database, vault)
+        self.published = PublishedAppeals(database, menu, configured.service_codes)
