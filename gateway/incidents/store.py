@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, any_, cast, select, update
+from sqlalchemy import BigInteger, RowMapping, any_, cast, exists, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
+from gateway.incidents.draft import DraftStatus
 from gateway.incidents.file_report_sql import COMPILED_FILE_REPORT, FILE_REPORT, file_report_parameters, for_driver
 from gateway.incidents.incident import (
     LIFECYCLE,
@@ -28,7 +29,7 @@ from gateway.incidents.incident import (
     check_veracity,
     may_move,
 )
-from gateway.incidents.tables import incident_details, incidents
+from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
@@ -94,8 +95,8 @@ class IncidentStore:
 
         With the reason `unsent` that SMS is stored as suppressed.
 
-        Idempotent: the same session again gets its ticket again, so a call of unknown outcome may be repeated. If it
-        says more than before (its report was sent by SMS while the dialogue went on), it completes an open incident.
+        Idempotent: the same session again gets its ticket again, so a call of unknown outcome may be repeated. It never
+        rewrites the incident. Only one that was a draft, sent by SMS as it was, is completed by the dialogue's end.
         Raises `SessionOfAnotherPhone`, and `DatabaseUnavailable` after `deadline` seconds at the latest.
         """
         started = self._clock.monotonic()
@@ -182,13 +183,18 @@ class IncidentStore:
         return ticket
 
     async def _complete(self, connection: AsyncConnection, row: RowMapping, report: Report) -> None:
-        """Add the answers that a later report of the same session gives, if the incident is open."""
+        """Add the answers that the dialogue of a draft gave after the draft was filed, if the incident is open."""
         answers = {name: getattr(report, name) for name in _ANSWER_FIELDS}
         new = {name: answer for name, answer in answers.items() if answer not in ("", None) and answer != row[name]}
         if not new or report.received_at <= row["received_at"]:
             return
+        of_draft = exists().where(
+            drafts.c.channel == row["channel"],
+            drafts.c.session == row["session"],
+            drafts.c.status == DraftStatus.FILED,
+        )
         now = self._clock.now()
-        is_open = incidents.c.id == row["id"], incidents.c.status.in_(_OPEN_STATUSES)
+        is_open = incidents.c.id == row["id"], incidents.c.status.in_(_OPEN_STATUSES), of_draft
         completing = update(incidents).where(*is_open).values(**new, updated_at=now)
         if not (await connection.execute(completing)).rowcount:
             return

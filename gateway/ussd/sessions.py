@@ -23,7 +23,7 @@ from gateway.runtime.redis import Pipeline
 from gateway.ussd.transcript import TextFingerprint, fingerprint
 
 DAY_S = 24 * 60 * 60
-_MAX_REPLACED = 3  # sessions of a phone that are remembered, so that their late callbacks are recognised
+_MAX_REPLACED = 8  # sessions of a phone that are remembered, so that their late callbacks are recognised
 _MAX_WRITES = 3  # of one change, while other writers are faster
 _COMPARE_AND_SET = files("gateway.ussd").joinpath("compare_and_set.lua").read_bytes()
 _COMPARE_AND_SET_SHA = hashlib.sha1(_COMPARE_AND_SET, usedforsecurity=False).hexdigest()
@@ -49,23 +49,19 @@ class StoredSession(NamedTuple):
     filed_count: int  # reports that this phone filed on that day
     origin: str  # the session, on the same channel, in which a resumed dialogue began; empty for its own
     menu_session: Session
-    replaced: tuple[tuple[int, int], ...] = ()  # earlier sessions: hash, and length of the transcript
+    replaced: tuple[int, ...] = ()  # hashes of earlier sessions
 
-    def has_replaced(self, channel: str, session: str, text: str) -> bool:
-        """Return True for a late or repeated callback of a session that this one has replaced.
+    def has_replaced(self, channel: str, session: str) -> bool:
+        """Return True for a session that this one has replaced. It is over, whatever still arrives of it.
 
-        A callback with a longer transcript than was known is not late: its resident is on that call.
+        A phone has one call at a time, so even input that was not known is late: it was typed before this call began.
         """
-        if not self.replaced:
-            return False
-        wanted = _session_hash(channel, session)
-        return any(wanted == other and len(text) <= length for other, length in self.replaced)
+        return bool(self.replaced) and _session_hash(channel, session) in self.replaced
 
-    def replaced_list_for(self, channel: str, session: str) -> tuple[tuple[int, int], ...]:
+    def replaced_list_for(self, channel: str, session: str) -> tuple[int, ...]:
         """Return the `replaced` of a session that now replaces this one."""
         mine, its = _session_hash(self.channel, self.session), _session_hash(channel, session)
-        others = (one for one in self.replaced if one[0] not in (mine, its))
-        return (*others, (mine, self.fingerprint.length))[-_MAX_REPLACED:]
+        return (*(one for one in self.replaced if one not in (mine, its)), mine)[-_MAX_REPLACED:]
 
     def filed_today(self, today: date) -> int:
         return self.filed_count if self.filed_on == today.toordinal() else 0
@@ -198,7 +194,7 @@ def decode(raw: bytes) -> StoredSession | None:
             began,
             bool(flags & _RESUMED),
         )
-        text, earlier = TextFingerprint(length, checksum), tuple(map(tuple, replaced))
+        text, earlier = TextFingerprint(length, checksum), tuple(replaced)
         return StoredSession(channel, session, text, version, at, filed_on, filed, origin, position, earlier)
     except (ValueError, TypeError, AttributeError, zlib.error):
         return None

@@ -49,12 +49,12 @@ class TurnContext:
     def load(self, stored: StoredSession | None, versions: MenuVersions) -> None:
         """Take over the session in Redis, as the one that continues or as an earlier one.
 
-        A late callback of a replaced session counts as one of the session that replaced it.
+        A callback of a replaced session counts as a late one of the session that replaced it, whatever its text.
         """
         if stored is None:
             return
         if (stored.channel, stored.session) != (self.channel, self.turn.session):
-            if not stored.has_replaced(self.channel, self.turn.session, self.turn.text):
+            if not stored.has_replaced(self.channel, self.turn.session):
                 self.previous = stored
                 return
             self.superseded = True
@@ -114,7 +114,7 @@ class TurnContext:
             self._replaced(),
         )
 
-    def _replaced(self) -> tuple[tuple[int, int], ...]:
+    def _replaced(self) -> tuple[int, ...]:
         if self.stored is not None:
             return self.stored.replaced
         return self.previous.replaced_list_for(self.channel, self.turn.session) if self.previous else ()

@@ -107,14 +107,22 @@ class Resident:
     """Phone of a resident as the carrier presents it: transcript of this session, and label of the last screen."""
 
     def __init__(
-        self, turns: TurnHandler, phone: Phone = NUMBER, session: str = "", service: UssdService = SERVICE
+        self,
+        turns: TurnHandler,
+        phone: Phone = NUMBER,
+        session: str = "",
+        service: UssdService = SERVICE,
+        *,
+        labelled: bool = True,
     ) -> None:
+        """Begin a session. A carrier that is not `labelled` echoes no label."""
         self.session = session or f"ATUid_{next(_sessions):032x}"
         self.text = ""
         self.label: str | None = None
         self._turns = turns
         self._phone = phone
         self._service = service
+        self._labelled = labelled
 
     async def dial(self, code: str = "") -> Screen:
         return await self._remember(await self.callback("", code=code))
@@ -137,7 +145,7 @@ class Resident:
         return await self._turns.handle(self._service, Turn(self.session, self._phone, dialled, "99999", text, label))
 
     async def _remember(self, screen: Screen) -> Screen:
-        self.label = screen.label
+        self.label = screen.label if self._labelled else None
         return screen
 
 

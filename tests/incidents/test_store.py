@@ -8,12 +8,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from gateway.audit import audit
 from gateway.cli.incidents import incident_json
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import Incident, IncidentStatus, Report, Veracity
 from gateway.incidents.store import (
     FiledReport,
@@ -31,6 +33,7 @@ from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text import ticket as tickets
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
+from tests.helpers.drafts import DUE, draft
 from tests.helpers.incidents import AT, confirmation, report
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.tables import rows
@@ -54,6 +57,14 @@ async def counts(database: Database) -> tuple[int, int, int]:
             for table in (incidents, messages, audit)
         ]
     return incident_count, message_count, audit_count
+
+
+async def file_draft(drafts: DraftStore) -> FiledReport:
+    """Keep the draft of a dropped session, and file it as it is."""
+    await drafts.keep(draft(), None, DUE)
+    done = await drafts.file(NUMBER, lambda _, ticket: confirmation(ticket), since=AT - timedelta(days=1))
+    assert done is not None
+    return done.filed
 
 
 # Filing -----------------------------------------------------------------------------------------------------
@@ -117,12 +128,12 @@ async def test_session_is_unique_within_its_channel(store: IncidentStore, databa
     assert await counts(database) == (3, 3, 3)
 
 
-async def test_file_again_with_more_answers_completes_the_incident(
-    store: IncidentStore, database: Database, clock: ManualClock
+async def test_end_of_a_dialogue_completes_the_incident_of_its_draft(
+    store: IncidentStore, drafts: DraftStore, database: Database, clock: ManualClock
 ) -> None:
     """File by SMS first, then continue the dialogue."""
-    first = await store.file(report(danger="", description="", contact=None), NUMBER, confirmation)
-    more = report(danger="yes", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
+    first = await file_draft(drafts)
+    more = report(danger="no", description="Ribut", contact=None, received_at=AT + timedelta(minutes=1))
     clock.advance(minutes=1)
     for _ in range(2):
         assert await store.file(more, NUMBER, confirmation) == FiledReport(first.ticket, new=False)
@@ -132,24 +143,44 @@ async def test_file_again_with_more_answers_completes_the_incident(
     assert found.report == replace(more, received_at=AT)
 
     noted = [(row["action"], row["detail"]) for row in await rows(database, audit)]
-    assert noted[1:] == [("incident.completed", {"channel": "at", "answers": "danger, description"})]
+    changed = "danger, description, seen, size, when, when_date"
+    assert noted[1:] == [("incident.completed", {"channel": "at", "answers": changed})]
     assert await counts(database) == (1, 1, 2)
 
 
 @pytest.mark.parametrize("case", ["older", "done with", "says less"])
-async def test_file_again_without_news_completes_nothing(store: IncidentStore, database: Database, case: str) -> None:
-    first = await store.file(report(), NUMBER, confirmation)
+async def test_end_of_a_dialogue_without_news_completes_nothing(
+    store: IncidentStore, drafts: DraftStore, database: Database, case: str
+) -> None:
+    first = await file_draft(drafts)
+    before = await store.find(first.ticket)
     if case == "done with":
         await store.move(first.ticket, IncidentStatus.CLOSED, "sari", "")
+        before = await store.find(first.ticket)
     later = AT - timedelta(minutes=1) if case == "older" else AT + timedelta(minutes=1)
-    said = {"description": "", "danger": ""} if case == "says less" else {"description": "lain"}
-    await store.file(report(received_at=later, **said), NUMBER, confirmation)
+    nothing = report(when="", when_date=None, danger="", size="", seen="", description="", contact=None)
+    said = nothing if case == "says less" else report(description="lain")
+    await store.file(replace(said, received_at=later), NUMBER, confirmation)
 
-    found = await store.find(first.ticket)
-
-    assert found is not None
-    assert found.report == report()
+    assert await store.find(first.ticket) == before
     assert "incident.completed" not in [row["action"] for row in await rows(database, audit)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"description": "lain"}, {"area": "33.75.03.1002", "when": "hour"}, {"category": "asn"}, {"contact": False}],
+)
+async def test_file_again_never_rewrites_an_incident(
+    store: IncidentStore, database: Database, changes: dict[str, Any]
+) -> None:
+    """A late callback may be read wrongly, and a dialogue may be told anew: what was committed stays."""
+    first = await store.file(report(danger=""), NUMBER, confirmation)
+    before = [await rows(database, table) for table in (incidents, messages, audit)]
+
+    again = await store.file(report(received_at=AT + timedelta(minutes=1), **changes), NUMBER, confirmation)
+
+    assert again == FiledReport(first.ticket, new=False)
+    assert [await rows(database, table) for table in (incidents, messages, audit)] == before
 
 
 async def test_file_of_another_phone_in_the_session_is_refused(store: IncidentStore, database: Database) -> None:

@@ -48,7 +48,7 @@ STORED = StoredSession(
     filed_count=3,
     origin="ATUid_0",
     menu_session=MENU_SESSION,
-    replaced=((789, 5),),
+    replaced=(789,),
 )
 
 
@@ -135,7 +135,7 @@ def test_stored_form_has_each_field_in_the_place_that_earlier_releases_read() ->
 
     assert from_json(encode(short)) == [
         *("at", "ATUid_1", 13, 456, "v1", 1_795_000_000, "describe", "jv"),
-        *({"category": "gesekan"}, "language/main", 7, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [[789, 5]]),
+        *({"category": "gesekan"}, "language/main", 7, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [789]),
     ]
 
 

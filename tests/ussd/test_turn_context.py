@@ -362,17 +362,6 @@ async def test_late_callback_of_the_replaced_call_changes_nothing(
     assert incident["description"] == "tawuran di pasar"
 
 
-async def test_new_answer_on_the_replaced_call_is_taken(gateway: UssdGateway) -> None:
-    """New input proves that the resident is on that call."""
-    first, _ = await hang_up(gateway, TO_CONFIRM)
-
-    await Resident(gateway.services.turns).walk(("1",))
-    assert (await first.answer("1")).label.startswith("ticket.")
-
-    (incident,) = await gateway.incidents()
-    assert (incident["session"], incident["description"]) == (first.session, "tawuran di pasar")
-
-
 async def test_late_callback_of_a_filed_call_changes_nothing(gateway: UssdGateway) -> None:
     first = Resident(gateway.services.turns)
     await first.walk()
