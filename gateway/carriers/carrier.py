@@ -80,7 +80,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """Inbound SMS. `sender` is a number, or a short code or name as the carrier spells it."""
+    """Inbound SMS. `sender` is a number, a short code or name as the carrier spells it, or empty if it is no number.
+
+    `id` is empty if the carrier gave none.
+    """
 
     id: str
     sender: Phone | str
@@ -157,7 +160,10 @@ Outcome = Accepted | Deferred | Refused | Unknown
 
 
 class Carrier(Protocol):
-    """Configured account of one provider. The methods `read_…` take a raw body and raise `BadCallback`."""
+    """Configured account of one provider. The methods `read_…` take a raw body and raise `BadCallback`.
+
+    `read_inbound` raises it only if nothing is left of a person's SMS. The desk reads the rest.
+    """
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn: ...
 

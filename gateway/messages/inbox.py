@@ -18,6 +18,7 @@ from gateway.messages.tables import inbound_messages, session_ends
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone, mask_in
+from gateway.text.repair import storable
 from gateway.vault.vault import Vault
 
 _MAX_NAME_LENGTH = 200
@@ -50,13 +51,16 @@ class Inbox:
         self._deadline = deadline
 
     async def store_sms(self, channel: str, inbound: Inbound) -> bool:
-        """Store an inbound SMS. The number of its sender is encrypted; a short code or a name is not."""
+        """Store an inbound SMS. The number of its sender is encrypted; a short code or a name is not.
+
+        Without an id of the carrier, a repetition cannot be told from a second SMS, so each is new.
+        """
         row: dict[str, Any] = {
             "channel": channel,
-            "carrier_id": inbound.id[:_MAX_NAME_LENGTH],
-            "recipient": inbound.recipient[:_MAX_NAME_LENGTH],
-            "text": inbound.text.replace("\0", ""),  # PostgreSQL stores no NUL
-            "network": inbound.network[:_MAX_NAME_LENGTH],
+            "carrier_id": _name(inbound.id) or f"none-{self._clock.new_id()}",
+            "recipient": _name(inbound.recipient),
+            "text": storable(inbound.text),
+            "network": _name(inbound.network),
             "sent_at": inbound.sent_at,
             "received_at": self._clock.now(),
         }
@@ -64,12 +68,12 @@ class Inbox:
             row["sender_sealed"] = self._vault.seal(inbound.sender)
             row["sender_key"] = self._vault.lookup(inbound.sender)
         else:
-            row["sender_name"] = inbound.sender[:_MAX_NAME_LENGTH]
+            row["sender_name"] = _name(inbound.sender)  # empty: nobody knows who sent it
         return await self._insert_once(inbound_messages, row)
 
     async def store_opt_out(self, channel: str, opt_out: OptOut) -> bool:
         """Store an opt-out from this sender, and suppress the waiting appeals to its phone."""
-        key, sender, now = self._vault.lookup(opt_out.phone), opt_out.sender[:_MAX_NAME_LENGTH], self._clock.now()
+        key, sender, now = self._vault.lookup(opt_out.phone), _name(opt_out.sender), self._clock.now()
         async with self._database.begin(deadline=self._deadline) as connection:
             added = await add_opt_outs(connection, channel, [key], sender, now)
             if self._on_opt_out:
@@ -80,13 +84,13 @@ class Inbox:
         """Store the end of a session. The first report of it counts."""
         row = {
             "channel": channel,
-            "session": end.session[:_MAX_NAME_LENGTH],
+            "session": _name(end.session),
             "ending": end.ending,
             "hops": _count_or_none(end.hops),
             "duration_ms": _count_or_none(end.duration_ms),
-            "network": end.network[:_MAX_NAME_LENGTH],
-            "cost": end.cost[:_MAX_NAME_LENGTH],
-            "error": mask_in(end.error)[:_MAX_ERROR_LENGTH],
+            "network": _name(end.network),
+            "cost": _name(end.cost),
+            "error": storable(mask_in(end.error))[:_MAX_ERROR_LENGTH],
             "received_at": self._clock.now(),
         }
         return await self._insert_once(session_ends, row)
@@ -95,6 +99,10 @@ class Inbox:
         insert_row = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
         async with self._database.begin(deadline=self._deadline) as connection:
             return (await connection.execute(insert_row)).first() is not None
+
+
+def _name(text: str) -> str:
+    return storable(text)[:_MAX_NAME_LENGTH]
 
 
 def _count_or_none(number: int | None) -> int | None:

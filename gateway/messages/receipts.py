@@ -38,6 +38,7 @@ from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import messages, receipts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.text.repair import storable
 
 log = structlog.get_logger()
 
@@ -64,13 +65,13 @@ class Receipts:
         Raises `DatabaseUnavailable`: then the carrier must be told to repeat the report.
         """
         now = self._clock.now()
-        carrier_id = receipt.message_id[:CARRIER_ID_LENGTH]
+        carrier_id = storable(receipt.message_id)[:CARRIER_ID_LENGTH]
         row = {
             "channel": channel,
             "message_id": carrier_id,
-            "raw": receipt.raw[:_MAX_TEXT_LENGTH],
+            "raw": storable(receipt.raw)[:_MAX_TEXT_LENGTH],
             "status": receipt.status,
-            "reason": receipt.reason[:_MAX_TEXT_LENGTH],
+            "reason": storable(receipt.reason)[:_MAX_TEXT_LENGTH],
             "opted_out": receipt.opted_out,
         }
         same = select(receipts.c.id).where(*(receipts.c[name] == value for name, value in row.items())).limit(1)

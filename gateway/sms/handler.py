@@ -152,6 +152,8 @@ class InboundHandler:
         """
         sms, menu = claimed.sms, self._versions.current
         command = parse_command(sms.text, menu)
+        if sms.anonymous:
+            return SmsReply(Disposition.OTHER)
         if sms.phone is None or self._is_our_own(sms, sms.phone) or _is_from_a_machine(sms, command, menu):
             return SmsReply(Disposition.MACHINE)
         if reply := await self._reply_to_digit(claimed, sms.phone, unsent):

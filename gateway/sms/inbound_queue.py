@@ -67,7 +67,10 @@ TO_SORT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """Inbound SMS. Without `phone` its sender is a short code or a name, or the number was erased."""
+    """Inbound SMS. Without `phone` its sender is a short code or a name, or the number was erased.
+
+    `anonymous`: the carrier named no sender that can be read, so only an operator can do something with it.
+    """
 
     id: int
     channel: str
@@ -76,6 +79,7 @@ class InboundSms:
     recipient: str
     text: str
     received_at: datetime
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class SmsReply:
 
 @dataclass(frozen=True, slots=True)
 class HandledSms:
-    """Inbound SMS in a list. `disposition` is None while it waits; `sender` is a masked number, or a name."""
+    """Inbound SMS in a list. `disposition` is None while it waits; `sender` is a masked number, a name, or `?`."""
 
     id: int
     disposition: Disposition | None
@@ -156,7 +160,7 @@ class InboundQueue:
             disposition=disposition,
             to_sort=disposition in TO_SORT,
             ticket=row["ticket"],
-            sender=sms.phone.masked if sms.phone else row["sender_name"] or "",
+            sender=sms.phone.masked if sms.phone else row["sender_name"] or ("?" if sms.anonymous else ""),
             text=sms.text,
             channel=sms.channel,
             received_at=sms.received_at,
@@ -171,6 +175,7 @@ class InboundQueue:
             recipient=row["recipient"],
             text=row["text"],
             received_at=row["received_at"],
+            anonymous=row["sender_name"] == "",
         )
 
     def _decrypt(self, sealed: bytes | None) -> Phone | None:

@@ -2,8 +2,9 @@
 
 Only the secret in the path authenticates a carrier (facts/protocols.md D): it is compared in constant time before a
 byte of the body is read, and a wrong one gets a bare 404. A USSD callback is always answered 200 with a screen. The
-other callbacks get 503 if they could not be stored, so that a carrier that retries does so. All are answered before
-the timeout of the proxy in front, which is five seconds (deploy/nginx).
+other callbacks get 503 if they could not be stored, so that a carrier that retries does so. An inbound SMS of which
+nothing can be kept gets 400: a person wrote it, so the carrier shall repeat it, and its operator see that it failed.
+All are answered before the timeout of the proxy in front, which is five seconds (deploy/nginx).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from gateway.ussd.turn import TurnHandler, UssdService
 log = structlog.get_logger()
 
 MAX_BODY = 16 * 1024
+MAX_SMS_BODY = 256 * 1024  # the longest SMS has 255 parts, and each of its 17,085 characters takes up to twelve bytes
 BODY_TIMEOUT_S = 1.0
 STORE_TIMEOUT_S = 3.0
 
@@ -112,11 +114,11 @@ class Webhooks:
 
     async def _sms(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
-            inbound = channel.carrier.read_inbound(await _read_body(request), request.headers)
+            inbound = channel.carrier.read_inbound(await _read_body(request, MAX_SMS_BODY), request.headers)
             new = await self._inbox.store_sms(channel.name, inbound)
             log.info("sms.received", channel=channel.name, id=inbound.id, characters=len(inbound.text), new=new)
 
-        return await self._answer_when_stored(channel, "sms", store)
+        return await self._answer_when_stored(channel, "sms", store, malformed_status=400)
 
     async def _receipt(self, channel: Channel, request: web.Request) -> web.Response:
         async def store() -> None:
@@ -136,8 +138,13 @@ class Webhooks:
         return await self._answer_when_stored(channel, "optout", store)
 
     @staticmethod
-    async def _answer_when_stored(channel: Channel, hook: str, store: Callable[[], Awaitable[None]]) -> web.Response:
-        """Answer 200 once `store` is done, and for a callback that can never be stored. Answer 503 for a retry."""
+    async def _answer_when_stored(
+        channel: Channel, hook: str, store: Callable[[], Awaitable[None]], malformed_status: int = 200
+    ) -> web.Response:
+        """Answer 200 once `store` is done, and 503 for a retry.
+
+        A callback of which nothing can be kept gets `malformed_status`.
+        """
         try:
             await store()
         except BodyLate as error:
@@ -145,25 +152,32 @@ class Webhooks:
             return web.Response(status=503, text="try again")
         except BadCallback as error:
             _log_malformed(channel, hook, error)
-            return web.Response(text="ignored")
+            return web.Response(status=malformed_status, text="ignored")
         except DatabaseUnavailable:
             log.warning("hook.not_stored", channel=channel.name, hook=hook)
             return web.Response(status=503, text="try again")
         return web.Response(text="ok")
 
 
-async def _read_body(request: web.Request) -> bytes:
+async def _read_body(request: web.Request, most_bytes: int = MAX_BODY) -> bytes:
     try:
         if request.content.is_eof():  # the usual case, which needs no timer
-            return await request.read()
+            return await _read_bounded(request, most_bytes)
         async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await request.read()
+            return await _read_bounded(request, most_bytes)
     except TimeoutError:
         raise BodyLate(f"the body was not whole after {BODY_TIMEOUT_S:g} s") from None
-    except web.HTTPRequestEntityTooLarge:
-        raise BadCallback("the body is over 16 KiB") from None
     except ConnectionError:
         raise BadCallback("the connection broke while the body came") from None
+
+
+async def _read_bounded(request: web.Request, most_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > most_bytes:
+            raise BadCallback(f"the body is over {most_bytes // 1024} KiB")
+    return bytes(body)
 
 
 def _log_malformed(channel: Channel, hook: str, error: BadCallback) -> None:

@@ -26,16 +26,16 @@ class RegisteredCarrier(Generic[S]):
     """Row of the table: the model of a channel's settings, and the constructor of the carrier from them."""
 
     settings: type[S]
-    build: Callable[[str, S, ClientSession], Carrier]
+    build: Callable[[str, S, ClientSession, str], Carrier]
 
 
 Carriers = Mapping[str, RegisteredCarrier[Any]]
 
 
-def _africas_talking(name: str, channel: AfricasTalkingSettings, http: ClientSession) -> Carrier:
+def _africas_talking(name: str, channel: AfricasTalkingSettings, http: ClientSession, region: str) -> Carrier:
     from gateway.carriers.africastalking.carrier import AfricasTalking  # noqa: PLC0415
 
-    return AfricasTalking.from_settings(name, channel, http)
+    return AfricasTalking.from_settings(name, channel, http, region)
 
 
 CARRIERS: Carriers = {
@@ -51,5 +51,6 @@ def read_settings(config: Path | None = None, carriers: Carriers = CARRIERS, **o
     return load_settings(config, {name: carrier.settings for name, carrier in carriers.items()}, **options)
 
 
-def build_carrier(name: str, channel: ChannelSettings, http: ClientSession, carriers: Carriers) -> Carrier:
-    return carriers[channel.carrier].build(name, channel, http)
+def build_carrier(name: str, channel: ChannelSettings, http: ClientSession, region: str, carriers: Carriers) -> Carrier:
+    """Build the carrier of a channel. `region` is the country whose subscribers call, or empty."""
+    return carriers[channel.carrier].build(name, channel, http, region)

@@ -86,7 +86,8 @@ class Services:
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
         self.channels = {
-            name: _build_channel(name, channel, http, carriers) for name, channel in settings.channels.items()
+            name: _build_channel(name, channel, http, versions.current.region, carriers)
+            for name, channel in settings.channels.items()
         }
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
         # In this order: the later ones need the earlier ones.
@@ -229,10 +230,12 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
 async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
     """Return the balance of the account of each channel, or None if its carrier does not tell it in time."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        carriers = [build_carrier(name, settings.channels[name], http, CARRIERS) for name in channels]
+        carriers = [build_carrier(name, settings.channels[name], http, "", CARRIERS) for name in channels]
         return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
-def _build_channel(name: str, channel: ChannelSettings, http: aiohttp.ClientSession, carriers: Carriers) -> Channel:
+def _build_channel(
+    name: str, channel: ChannelSettings, http: aiohttp.ClientSession, region: str, carriers: Carriers
+) -> Channel:
     service = UssdService(name, channel.service_code, limits_of(channel))
-    return Channel(name, build_carrier(name, channel, http, carriers), channel.secrets, service)
+    return Channel(name, build_carrier(name, channel, http, region, carriers), channel.secrets, service)

@@ -13,7 +13,7 @@ import yaml
 from gateway.runtime.metrics import Metrics
 from gateway.ussd.start import start
 from gateway.ussd.transcript import TranscriptVerdict
-from gateway.web.webhooks import MAX_BODY
+from gateway.web.webhooks import MAX_BODY, MAX_SMS_BODY
 from tests.architecture.documents import ROOT, section, sections
 
 DEPLOY = ROOT / "deploy"
@@ -100,4 +100,5 @@ def test_proxy_logs_no_path_and_bounds_body_and_time() -> None:
     assert not re.search(r"\$(request|request_uri|uri|document_uri|http_referer|args)\b", line)
     assert logs == [("access_log", "waspada"), ("error_log", "emerg")] * proxy.count("server_name")
     assert f"client_max_body_size        {MAX_BODY // 1024}k;" in proxy
+    assert f"client_max_body_size    {MAX_SMS_BODY // 1024}k;" in proxy
     assert sum(int(seconds) for seconds in re.findall(r"^\s*proxy_\w+_timeout\s+(\d+)s;", proxy, re.MULTILINE)) < 10

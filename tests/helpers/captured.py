@@ -26,15 +26,18 @@ USSD = {
     "ussd_11_suffix_in_service_code": ["1", "2"],
     "ussd_12_star_percent_encoded": ["1", "1"],
     "ussd_13_live_safaricom": [],
+    "ussd_bad_control_chars": ["1"],
+    "ussd_bad_plus_not_escaped": ["1"],
 }
-WELL_FORMED_BAD = {"ussd_bad_other_phone_same_session", "ussd_bad_shorter_transcript"}
+WELL_FORMED_BAD = {
+    "ussd_bad_not_utf8",
+    "ussd_bad_not_utf8_escaped",
+    "ussd_bad_other_phone_same_session",
+    "ussd_bad_shorter_transcript",
+}
 MALFORMED = {
-    "ussd_bad_control_chars": "text has control characters",
     "ussd_bad_duplicate_key": "text is there twice",
     "ussd_bad_missing_session": "sessionId is missing",
-    "ussd_bad_not_utf8": "it is not UTF-8",
-    "ussd_bad_not_utf8_escaped": "it is not UTF-8",
-    "ussd_bad_plus_not_escaped": "phoneNumber is not a number in E.164 with its +",
 }
 RECEIPTS = {  # status of an accepted message after the report
     "dlr_absent_subscriber": "undelivered",

@@ -53,6 +53,27 @@ async def test_an_sms_is_stored_with_its_number_encrypted(
     assert (row["sent_at"], row["received_at"]) == (SMS.sent_at, clock.now())
 
 
+async def test_an_sms_of_any_characters_is_stored(inbox: Inbox, queue: MessageQueue) -> None:
+    """PostgreSQL stores no NUL and no half of a surrogate pair, which JSON can escape."""
+    odd = "a\0b\ud83d"
+    assert await inbox.store_sms("at", Inbound(odd, odd, odd, odd, None, odd))
+
+    (row,) = await queue.rows(inbound_messages)
+    assert {row[name] for name in ("carrier_id", "sender_name", "recipient", "text", "network")} == {"ab\ufffd"}
+
+
+async def test_an_sms_without_an_id_is_new_each_time(inbox: Inbox, queue: MessageQueue) -> None:
+    assert [await inbox.store_sms("at", replace(SMS, id="")) for _ in range(2)] == [True, True]
+    assert len({row["carrier_id"] for row in await queue.rows(inbound_messages)}) == 2
+
+
+async def test_a_session_end_and_an_opt_out_of_any_characters_are_stored(inbox: Inbox) -> None:
+    odd = "a\0b\ud83d"
+
+    assert await inbox.store_session_end("at", SessionEnd(odd, Ending.FAILED, 1, 1, odd, odd, odd))
+    assert await inbox.store_opt_out("at", OptOut(NUMBER, odd))
+
+
 async def test_a_sender_name_is_stored_unencrypted(inbox: Inbox, queue: MessageQueue) -> None:
     assert await inbox.store_sms("at", replace(SMS, sender="TELKOMSEL", sent_at=None))
 

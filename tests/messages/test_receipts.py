@@ -45,6 +45,15 @@ async def message(outbox: Outbox, queue: MessageQueue) -> int:
     return claim.id
 
 
+async def test_a_report_of_any_characters_is_stored(reports: Receipts, queue: MessageQueue, message: int) -> None:
+    """PostgreSQL stores no NUL and no half of a surrogate pair, which JSON can escape."""
+    odd = Receipt("ATXid_1\0", ReceiptStatus.UNDELIVERED, "a\0b\ud83d", "c\0\ud83d" + "x" * 300)
+    assert await reports.store("at", odd) is ReceiptResult.APPLIED
+
+    (kept,) = await queue.rows(receipts)
+    assert (kept["raw"], kept["reason"][:3], len(kept["reason"])) == ("ab\ufffd", "c\ufffdx", 200)
+
+
 @pytest.mark.parametrize(
     ("receipt", "status", "reason"), [(DELIVERED, "delivered", ""), (FAILED, "undelivered", "UserDoesNotExist")]
 )

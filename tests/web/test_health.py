@@ -116,7 +116,7 @@ async def test_metrics_count_errors_of_a_store(unreliable_gateway: WebGateway, o
 
 
 async def test_metrics_hold_no_number_and_no_session(web_gateway: WebGateway) -> None:
-    for name in ("ussd_01_initial", "ussd_bad_plus_not_escaped", "ussd_13_live_safaricom"):
+    for name in ("ussd_01_initial", "ussd_bad_missing_session", "ussd_13_live_safaricom"):
         await web_gateway.post("ussd", fixture(name))
     await web_gateway.post("sms", fixture("inbox_iso_date"))
     await web_gateway.post("receipt", fixture("dlr_success"))

@@ -114,6 +114,82 @@ async def test_longest_sms_is_stored_and_cut_for_the_incident(web_gateway: WebGa
     assert [len(one["description"]) for one in await web_gateway.rows(incidents)] == [1000]
 
 
+# Bodies of SMS that are not quite well-formed, each with its text and its disposition.
+DAMAGED = {
+    "an emoji in CESU-8": ("text=LAPOR+3+KLEGO+ribut+%ED%A0%BD%ED%B8%A1", "LAPOR 3 KLEGO ribut \U0001f621", "report"),
+    "half an emoji": ("text=LAPOR+3+KLEGO+ribut+%ED%A0%BD", "LAPOR 3 KLEGO ribut \ufffd", "report"),
+    "the other half": ("text=%ED%B8%A1LAPOR", "\ufffdLAPOR", None),
+    "Latin-1": ("text=LAPOR+3+KLEGO+ribut+caf%E9", "LAPOR 3 KLEGO ribut caf\ufffd", "report"),
+    "NUL": ("text=LAPOR+3+KLEGO%00ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "too long": (f"text=LAPOR+3+KLEGO+{'ribut+' * 800}", f"LAPOR 3 KLEGO {'ribut ' * 680}r…", "report"),
+    "over 16 KiB": (f"text=LAPOR+3+KLEGO+{'%F0%9F%98%A1' * 4000}", f"LAPOR 3 KLEGO {chr(0x1F621) * 4000}", "report"),
+    "number with a blank": ("from=+6281230004567&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "number without plus": ("from=6281230004567&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "number as dialled": ("from=081230004567&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "no number": ("from=Bu+081230004567&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "other"),
+    "no sender": ("from=&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "other"),
+    "long network": (f"networkCode={'5' * 40}&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "long id": (f"id={'x' * 300}&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "odd id": ("id=%00%E9&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "odd recipient": (f"to=%00{'3' * 300}&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "odd time": ("date=kemarin&text=LAPOR+3+KLEGO+ribut", "LAPOR 3 KLEGO ribut", "report"),
+    "no text": ("id=1", "", None),
+}
+
+
+@pytest.mark.parametrize(("body", "text", "made"), DAMAGED.values(), ids=DAMAGED)
+async def test_damaged_sms_is_kept_and_handled(web_gateway: WebGateway, body: str, text: str, made: str | None) -> None:
+    sender = "" if "from=" in body else "&from=%2B6281230004567"
+    answer = await web_gateway.post("sms", f"{body}{sender}".encode())
+    assert (answer.status, answer.text) == (200, "ok")
+
+    await web_gateway.services.inbound_handler.handle_all()
+    (stored,) = await web_gateway.rows(inbound_messages)
+    assert stored["text"] == text
+    assert made in (None, stored["made"])
+    assert len(await web_gateway.rows(incidents)) == (made == "report")
+
+    (listed,) = await web_gateway.services.inbound_queue.list_inbound()
+    assert listed.sender == ("+62812****567" if made != "other" else "?")
+    assert listed.to_sort == (made != "report")
+
+
+async def test_sms_without_an_id_is_stored_each_time(web_gateway: WebGateway) -> None:
+    """Two SMS of the same words cannot be told from one that came twice. The handler ignores the second for a while."""
+    for _ in range(2):
+        assert (await web_gateway.post("sms", b"from=%2B6281230004567&text=LAPOR+3+KLEGO+ribut")).text == "ok"
+    await web_gateway.services.inbound_handler.handle_all()
+
+    assert [one["made"] for one in await web_gateway.rows(inbound_messages)] == ["report", "repeated"]
+
+
+NOTHING_LEFT = [b"", b"{}", b"to=3375&id=1", b"\0" * 300, b"text=" + b"x" * 300_000]
+
+
+async def test_sms_of_which_nothing_can_be_kept_is_refused(web_gateway: WebGateway) -> None:
+    """Never 200: the carrier repeats it, and shows its operator that it failed."""
+    for body in NOTHING_LEFT:
+        assert (await web_gateway.post("sms", body)).status == 400
+
+    assert [line["hook"] for line in web_gateway.lines("hook.malformed")] == ["sms"] * len(NOTHING_LEFT)
+    assert await web_gateway.rows(inbound_messages) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"id=ATXid_1&status=Failed&failureReason={'x' * 300}",
+        "id=ATXid_1&status=failed+&failureReason=a%00b%E9",
+        "id=ATXid_1&status=FAILED&failureReason=",
+    ],
+)
+async def test_odd_delivery_report_is_applied(web_gateway: WebGateway, body: str) -> None:
+    await accepted(web_gateway, "ATXid_1")
+    assert (await web_gateway.post("receipt", body.encode())).text == "ok"
+
+    assert [message["status"] for message in await web_gateway.rows(messages)] == ["undelivered"]
+
+
 @pytest.mark.parametrize("name", OPT_OUTS)
 async def test_captured_opt_out_is_stored_once(web_gateway: WebGateway, name: str) -> None:
     for _ in range(2):
@@ -136,7 +212,7 @@ async def test_captured_session_end_is_stored_once(web_gateway: WebGateway, name
     assert "Info Tani" not in str(end), "what the screen said is not kept"
 
 
-@pytest.mark.parametrize("hook", ["receipt", "sms", "optout", "ussd-event"])
+@pytest.mark.parametrize("hook", ["receipt", "optout", "ussd-event"])
 async def test_malformed_callback_asks_for_no_retry(web_gateway: WebGateway, hook: str) -> None:
     for name in MALFORMED:
         answer = await web_gateway.post(hook, fixture(name))

@@ -79,6 +79,41 @@ async def test_same_session_of_another_phone_is_its_own_dialogue(web_gateway: We
     assert len(await web_gateway.keys()) == 2
 
 
+@pytest.mark.parametrize("name", ["ussd_bad_not_utf8", "ussd_bad_not_utf8_escaped"])
+async def test_unreadable_bytes_end_no_dialogue(web_gateway: WebGateway, name: str) -> None:
+    for earlier in ("ussd_01_initial", "ussd_02_first_choice", "ussd_03_same_choice_again"):
+        await web_gateway.post("ussd", fixture(earlier))
+    typed = fixture(name).replace(b"text=", b"text=1*1*")
+
+    assert (await web_gateway.post("ussd", typed)).text == screen("1", "1", "caf\ufffd")
+
+
+SPELLINGS = {
+    "no network": ("networkCode=99999", ""),
+    "no service code": ("serviceCode=*384*27011%23", ""),
+    "no text": ("text=", ""),
+    "no plus": ("%2B6281230004567", "6281230004567"),
+    "a blank for the plus": ("%2B6281230004567", "+6281230004567"),
+    "as dialled": ("%2B6281230004567", "081230004567"),
+    "a long network": ("networkCode=99999", f"networkCode={'9' * 50}"),
+    "padding": ("text=", "text=%0D"),
+}
+
+
+@pytest.mark.parametrize(("usual", "sent"), SPELLINGS.values(), ids=SPELLINGS)
+async def test_callback_with_a_field_less_or_odd_gets_the_usual_screen(
+    web_gateway: WebGateway, usual: str, sent: str
+) -> None:
+    bodies = [fixture(name).decode() for name in ("ussd_01_initial", "ussd_02_first_choice")]
+    assert usual in bodies[0]
+    answers = [await web_gateway.post("ussd", body.replace(usual, sent, 1).encode()) for body in bodies]
+
+    assert answers[0].text == screen()
+    if usual != "text=":
+        assert answers[1].text == screen("1")
+    assert web_gateway.lines("hook.malformed") == []
+
+
 @pytest.mark.parametrize("name", MALFORMED)
 async def test_malformed_callback_gets_an_apology_and_changes_nothing(web_gateway: WebGateway, name: str) -> None:
     alone = await web_gateway.post("ussd", fixture(name))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 import structlog
 
@@ -25,30 +26,36 @@ from gateway.carriers.carrier import (
     Turn,
 )
 from gateway.carriers.form_body import Form
+from gateway.carriers.numbers import read_number
 from gateway.text.phone import NotAPhoneNumber, Phone, mask_in
 
 log = structlog.get_logger()
 
 LABEL_HEADER = "at-ussd-hop-metadata"
 
+MOST_TYPED, MOST_INPUTS = 4096, 256
+"""Characters and inputs of a USSD session. In its 180 seconds nobody types so many, and each costs time to replay."""
+
 # Fields of each form-encoded callback, with the greatest length of each (facts/protocols.md A.1, A.7, B.6).
 TURN = Form(
-    {"sessionId": 128, "phoneNumber": 16, "networkCode": 32, "serviceCode": 64, "text": 4096},
+    {"sessionId": 128, "phoneNumber": 32},
+    {"networkCode": 32, "serviceCode": 64, "text": MOST_TYPED + 1},
     unrestricted=("text",),  # a phone or a network pads an input; `ussd/transcript.py` cleans it
 )
 # The inputs and the last screen are left out: they may hold personal data, and nothing needs them.
 SESSION_END = Form(
-    {"sessionId": 128, "status": 64},
-    {"networkCode": 32, "cost": 32, "durationInMillis": 32, "hopsCount": 32, "errorMessage": 4096},
-    multiline=("errorMessage",),
+    {"sessionId": 128},
+    {"status": 64, "networkCode": 32, "cost": 32, "durationInMillis": 32, "hopsCount": 32, "errorMessage": 4096},
+    needed=("status",),
 )
-RECEIPT = Form({"id": 128, "status": 64}, {"failureReason": 64})
+RECEIPT = Form({"id": 128}, {"status": 64, "failureReason": 200}, needed=("status",))
+# A person wrote it, so nothing is required: it is kept for the desk, whatever else came with it.
 INBOUND = Form(
-    {"id": 128, "from": 32, "to": 64, "text": 4096},
-    {"date": 64, "networkCode": 32},
-    unrestricted=("text",),  # a person wrote it: no character of a phone may lose the message
+    {},
+    {"id": 512, "from": 64, "to": 64, "text": 4096, "date": 64, "networkCode": 32},
+    unrestricted=("text",),
 )
-OPT_OUT = Form({"phoneNumber": 16, "senderId": 64})
+OPT_OUT = Form({"phoneNumber": 32}, {"senderId": 64}, needed=("senderId",))
 
 ENDINGS: Mapping[str, Ending] = {  # A.7
     "Success": Ending.COMPLETED,
@@ -70,9 +77,21 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {  # B.6
 # Words of a status or reason, without blanks and in lower case, that mean an opt-out (B.3, B.6).
 OPT_OUT_WORDS = frozenset({"userinblacklist", "donotdisturbrejection"})
 
+_BLANKS = re.compile(r"[\s_-]")
+
+
+def _plain(word: str) -> str:
+    """Return a carrier's word in lower case and without blanks, as the tables are searched."""
+    return _BLANKS.sub("", word).casefold()
+
+
+_ENDINGS = {_plain(word): ending for word, ending in ENDINGS.items()}
+_RECEIPT_STATUSES = {_plain(word): status for word, status in RECEIPT_STATUSES.items()}
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the line feed
+_LINE_END = re.compile(r"\r\n?")
 _OPAQUE_ID = re.compile(r"[ -~]{1,128}")
 _LABEL = re.compile(r"[ -{}~]{1,99}")  # printable, and no `|`, which joins the labels of a session (A.2)
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the line feed
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NAME_OR_SHORT_CODE = re.compile(r"[0-9]{1,8}|(?=[^A-Za-z]*[A-Za-z])[ -~]{1,20}")
 
@@ -80,18 +99,20 @@ _NAME_OR_SHORT_CODE = re.compile(r"[0-9]{1,8}|(?=[^A-Za-z]*[A-Za-z])[ -~]{1,20}"
 class Callbacks:
     """Readers of Africa's Talking's callbacks, and the writer of screens, of one channel."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, region: str) -> None:
+        """`name` is the channel's, for the log. `region` is the country of its subscribers, or empty."""
         self._name = name
+        self._region = region
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
         fields = TURN.read(body, headers)
         label = headers.get(LABEL_HEADER, "")
         return Turn(
             session=_opaque_id(fields, "sessionId"),
-            phone=_phone(fields),
-            service_code=fields["serviceCode"],
-            network=fields["networkCode"],
-            text=fields["text"],
+            phone=self._phone(fields),
+            service_code=fields.get("serviceCode", ""),
+            network=fields.get("networkCode", ""),
+            text=_typed(fields.get("text", "")),
             label=label if _LABEL.fullmatch(label) else None,
         )
 
@@ -102,9 +123,10 @@ class Callbacks:
 
     def read_session_end(self, body: bytes, headers: Mapping[str, str]) -> SessionEnd:
         fields = SESSION_END.read(body, headers)
-        ending = ENDINGS.get(fields["status"])
+        word = fields["status"]
+        ending = _ENDINGS.get(_plain(word))
         if ending is None:
-            self._warn_not_understood("session status", fields["status"])
+            self._warn_not_understood("session status", word)
         return SessionEnd(
             session=_opaque_id(fields, "sessionId"),
             ending=ending or Ending.NOT_UNDERSTOOD,
@@ -117,40 +139,70 @@ class Callbacks:
 
     def read_receipt(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
         fields = RECEIPT.read(body, headers)
-        status = RECEIPT_STATUSES.get(fields["status"])
+        word = fields["status"]
+        status = _RECEIPT_STATUSES.get(_plain(word))
         if status is None:
-            self._warn_not_understood("receipt status", fields["status"])
+            self._warn_not_understood("receipt status", word)
         reason = fields.get("failureReason", "")
-        opted_out = _is_opt_out(reason) or _is_opt_out(fields["status"])
+        opted_out = _is_opt_out(reason) or _is_opt_out(word)
         return Receipt(
             message_id=_opaque_id(fields, "id"),
             status=status or ReceiptStatus.NOT_UNDERSTOOD,
-            raw=mask_in(fields["status"]),
+            raw=mask_in(word),
             reason=mask_in(reason),
             opted_out=opted_out and status is not ReceiptStatus.DELIVERED,
         )
 
     def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> Inbound:
         fields = INBOUND.read(body, headers)
+        if not fields.get("text") and not fields.get("from"):
+            raise BadCallback("neither from nor text is there")
         return Inbound(
-            id=_opaque_id(fields, "id"),
-            sender=_sender(fields["from"]),
-            recipient=fields["to"],
-            text=_CONTROL.sub(" ", fields["text"].replace("\r\n", "\n").replace("\r", "\n")),
+            id=_message_id(fields, body),
+            sender=self._sender(fields.get("from", "")),
+            recipient=fields.get("to", ""),
+            text=_CONTROL.sub(" ", _LINE_END.sub("\n", fields.get("text", ""))),
             sent_at=_utc_time(fields.get("date", "")),
             network=fields.get("networkCode", ""),
         )
 
     def read_opt_out(self, body: bytes, headers: Mapping[str, str]) -> OptOut:
         fields = OPT_OUT.read(body, headers)
-        return OptOut(_phone(fields), fields["senderId"])
+        return OptOut(self._phone(fields), fields["senderId"])
+
+    def _phone(self, fields: Mapping[str, str]) -> Phone:
+        try:
+            return read_number(fields["phoneNumber"], self._region)
+        except NotAPhoneNumber:
+            raise BadCallback("phoneNumber is no phone number") from None
+
+    def _sender(self, text: str) -> Phone | str:
+        """Read the sender of an inbound SMS. Returns a `Phone`, the short code or name, or an empty text.
+
+        A text that holds a number and is none is dropped, so that no number passes unmasked as a name.
+        """
+        if _NAME_OR_SHORT_CODE.fullmatch(text.strip()) and mask_in(text) == text:
+            return text.strip()
+        try:
+            return read_number(text, self._region)
+        except NotAPhoneNumber:
+            return ""
 
     def _warn_not_understood(self, what: str, word: str) -> None:
         log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(word))
 
 
 def _is_opt_out(word: str) -> bool:
-    return re.sub(r"[\s_-]", "", word).casefold() in OPT_OUT_WORDS
+    return _plain(word) in OPT_OUT_WORDS
+
+
+def _typed(text: str) -> str:
+    """Return the text of a session. Raises `BadCallback` if it is longer than any that a person can type."""
+    if len(text) > MOST_TYPED:
+        raise BadCallback(f"text has more than {MOST_TYPED} characters")
+    if text.count("*") >= MOST_INPUTS:
+        raise BadCallback(f"text has more than {MOST_INPUTS} inputs")
+    return text
 
 
 def _opaque_id(fields: Mapping[str, str], name: str) -> str:
@@ -159,24 +211,12 @@ def _opaque_id(fields: Mapping[str, str], name: str) -> str:
     return fields[name]
 
 
-def _phone(fields: Mapping[str, str]) -> Phone:
-    try:
-        return Phone(fields["phoneNumber"])
-    except NotAPhoneNumber:
-        raise BadCallback("phoneNumber is not a number in E.164 with its +") from None
-
-
-def _sender(text: str) -> Phone | str:
-    """Parse the sender of an inbound SMS. Returns a `Phone`, or the short code or name.
-
-    A text that looks like a number and is not in E.164 is refused, so that no number passes unmasked as a name.
-    """
-    try:
-        return Phone(text)
-    except NotAPhoneNumber:
-        if not _NAME_OR_SHORT_CODE.fullmatch(text) or mask_in(text) != text:
-            raise BadCallback("from is neither a number in E.164 nor a short code or name") from None
-        return text
+def _message_id(fields: Mapping[str, str], body: bytes) -> str:
+    """Return the id of an inbound SMS. One that is missing or odd is made of the whole callback, if that has a time."""
+    id = fields.get("id", "").strip()
+    if _OPAQUE_ID.fullmatch(id):
+        return id
+    return f"made-{blake2b(body, digest_size=16).hexdigest()}" if id or fields.get("date") else ""
 
 
 def _utc_time(text: str) -> datetime | None:

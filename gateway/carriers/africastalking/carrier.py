@@ -24,6 +24,7 @@ class AfricasTalking(Callbacks, Carrier):
         api_key: str,
         http: ClientSession,
         *,
+        region: str = "",
         sender: str | None = None,
         api_url: str | None = None,
         connect_seconds: float = 3.0,
@@ -31,11 +32,12 @@ class AfricasTalking(Callbacks, Carrier):
     ) -> None:
         """Join callbacks and messaging. `name` is the channel's, for the log.
 
+        `region` is the country (ISO 3166) whose subscribers call: numbers without a country code are read as theirs.
         `sender` is a short code or a registered name. Without one Africa's Talking uses a name of its own. Without
         `api_url` messages go to its own host for `username`. A send has `connect_seconds` to get a connection and
         `total_seconds` for everything. Raises `ValueError` for an impossible username, key or address.
         """
-        super().__init__(name)
+        super().__init__(name, region)
         self._messaging = Messaging(
             name,
             username,
@@ -48,13 +50,14 @@ class AfricasTalking(Callbacks, Carrier):
         )
 
     @classmethod
-    def from_settings(cls, name: str, settings: AfricasTalkingSettings, http: ClientSession) -> Self:
+    def from_settings(cls, name: str, settings: AfricasTalkingSettings, http: ClientSession, region: str) -> Self:
         """Build the carrier of the channel `name`. Raises `ValueError`, as the constructor does."""
         return cls(
             name,
             settings.username,
             settings.api_key.get_secret_value(),
             http,
+            region=region,
             sender=settings.sender,
             api_url=settings.api_url,
         )

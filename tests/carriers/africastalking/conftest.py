@@ -10,4 +10,4 @@ from gateway.carriers.africastalking.carrier import AfricasTalking
 
 @pytest.fixture
 async def carrier(http: ClientSession) -> AfricasTalking:
-    return AfricasTalking("at", "sandbox", "key", http)
+    return AfricasTalking("at", "sandbox", "key", http, region="ID")

@@ -56,6 +56,6 @@ async def test_from_settings_sends_with_the_account_of_the_settings(http: Client
             secret=(SecretStr("a-secret-of-the-tests"),),
             service_code="*384*3375#",
         )
-        await AfricasTalking.from_settings("at", settings, http).send("Halo", [NUMBER])
+        await AfricasTalking.from_settings("at", settings, http, "ID").send("Halo", [NUMBER])
 
     assert requests == [(KEY, "waspada", "INFOTANI")]

@@ -69,8 +69,8 @@ class ToyCarrier(Carrier):
         self._timeout = ClientTimeout(total=total_seconds)
 
     @classmethod
-    def from_settings(cls, name: str, settings: ToySettings, http: ClientSession) -> Self:
-        """Build the carrier of the channel `name`."""
+    def from_settings(cls, name: str, settings: ToySettings, http: ClientSession, region: str) -> Self:
+        """Build the carrier of the channel `name`. Its numbers have their country code, so `region` is not needed."""
         return cls(name, settings.api_url, settings.token.get_secret_value(), http)
 
     def read_turn(self, body: bytes, headers: Mapping[str, str]) -> Turn:
