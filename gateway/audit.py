@@ -6,11 +6,12 @@ erased later, such as a phone number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Table, Text, insert
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Table, Text, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.runtime.clock import Clock
@@ -32,13 +33,21 @@ audit = Table(
 INSERT_AUDIT = insert(audit)
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    at: datetime
+    actor: str
+    action: str
+    detail: Mapping[str, str | int]
+
+
 def audit_row(at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
     """Build the row of a change of `subject` (a ticket, `message 17`, `channel at`), for `INSERT_AUDIT`."""
     return {"at": at, "actor": actor, "action": action, "subject": subject, "detail": dict(detail)}
 
 
 class AuditTrail:
-    """Writer of the audit trail, in transactions of its own. May raise `DatabaseUnavailable`."""
+    """Reader and writer of the audit trail, in transactions of its own. May raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -51,3 +60,11 @@ class AuditTrail:
             await connection.execute(
                 INSERT_AUDIT, audit_row(self._clock.now(), mask_in(actor), action, subject, masked)
             )
+
+    async def history(self, subject: str, limit: int = 1000) -> Sequence[AuditEntry]:
+        """Return the last changes of `subject`, the oldest first."""
+        table = audit.c
+        newest = select(table.at, table.actor, table.action, table.detail).where(table.subject == subject)
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(newest.order_by(table.id.desc()).limit(limit))).all()
+        return [AuditEntry(*row) for row in reversed(rows)]

@@ -21,7 +21,7 @@ VERBS: Mapping[str, str] = {
     "menu": "menu",
     "dial": "dial",
     "channels": "channels",
-    "incidents": "incidents",
+    "incidents": "incidents.commands",
     "messages": "messages",
     "people": "people",
     "appeals": "appeals.commands",

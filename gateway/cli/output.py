@@ -71,4 +71,6 @@ def print_row(row: Mapping[str, Any], as_json: bool) -> None:
 
 
 def _format_cell(value: object) -> str:
-    return "" if value is None else str(value).replace("\n", " ")
+    """Return a value on one line. Characters that do not print become blanks: no SMS may move a cursor."""
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)

@@ -180,8 +180,9 @@ class DraftStore:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
         `confirmation` makes the SMS of the draft and its ticket's 8 digits. `latest` is the same dialogue with its
-        newest answers, if it was resumed. `within` is a connection whose transaction it joins, `unsent` the reason why
-        that SMS is not sent. Idempotent: called twice, also at the same time, it files once, and the other call returns
+        newest answers, if it was resumed. `within` is a connection whose transaction it joins: call `announce` once
+        that is committed. `unsent` is the reason why that SMS is not sent. Idempotent: called twice, also at the same
+        time, it files once, and the other call returns
         None. Raises `ValueError` if required answers are missing, and the errors of `IncidentStore.file`. The draft
         then stays open.
 
@@ -203,7 +204,14 @@ class DraftStore:
                 connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}, unsent
             )
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)
-        return FiledDraft(draft, filed)
+        done = FiledDraft(draft, filed)
+        if within is None:
+            self.announce(done)
+        return done
+
+    def announce(self, done: FiledDraft) -> None:
+        """Log and count the report of a filed draft, once its transaction is committed."""
+        self._incidents.announce(done.draft.to_report(done.draft.left_at), done.filed)
 
     async def delete(self, phone: Phone, *, deadline: float | None = None) -> int:
         """Erase the open draft of this phone, and its number in every reminder. Returns the number of drafts."""

@@ -14,6 +14,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
+from gateway.text.errors import UserError
+
 LONGEST_DESCRIPTION = 1000  # characters of an SMS; a description typed in a dialogue is shorter (menu/limits.py)
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SESSION_NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
@@ -37,7 +39,8 @@ class IncidentStatus(StrEnum):
 
 
 # State machine (facts/domain.md 6.3). Nine of ten reports are closed without action (6.2), so every open incident may
-# be closed, or merged with another. Closed and merged are final.
+# be closed, or merged with another. Others act on what is forwarded, so somebody looks at it first: `checking`. Closed
+# and merged are final: only `REOPENED` leads out, by an act of its own.
 LIFECYCLE: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
     IncidentStatus.RECEIVED: frozenset({IncidentStatus.CHECKING, IncidentStatus.MERGED, IncidentStatus.CLOSED}),
     IncidentStatus.CHECKING: frozenset(
@@ -66,6 +69,14 @@ LIFECYCLE: Mapping[IncidentStatus, frozenset[IncidentStatus]] = {
     IncidentStatus.CLOSED: frozenset(),
 }
 
+REOPENED: Mapping[IncidentStatus, IncidentStatus] = {
+    IncidentStatus.MERGED: IncidentStatus.CHECKING,
+    IncidentStatus.CLOSED: IncidentStatus.CHECKING,
+}
+"""Status of an incident that is reopened after a slip, by the final status that it had."""
+
+OPEN_STATUSES = frozenset(status for status, targets in LIFECYCLE.items() if targets)
+
 
 class Veracity(StrEnum):
     """Finding about an incident. Unverified is shown as unverified, everywhere."""
@@ -75,6 +86,15 @@ class Veracity(StrEnum):
     PARTLY = "partly"
     UNTRUE = "untrue"
     UNCLEAR = "unclear"
+
+
+class TransitionNotAllowed(UserError, ValueError):
+    """Move that is not in the lifecycle. The message lists the moves that are."""
+
+    def __init__(self, now: IncidentStatus, to: IncidentStatus) -> None:
+        allowed = ", ".join(sorted(LIFECYCLE[now]))
+        expected = f"expected one of {allowed}" if allowed else f'"{now}" is final, unless the incident is reopened'
+        super().__init__(f'an incident with status "{now}" cannot become "{to}"; {expected}')
 
 
 def may_move(now: IncidentStatus, to: IncidentStatus) -> bool:
@@ -173,10 +193,21 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """Text that the reporter added later, by SMS or in a dialogue."""
+
+    text: str
+    at: datetime
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Record of one finished report.
 
-    `phone` is the mask of the reporter's number, empty once that is erased. `details` are what they added later.
+    `phone` is the mask of the reporter's number, empty once that is erased. `details` are what they added later, oldest
+    first. `taken_by` is the operator who works on it, empty for none. `new_details_at` is when the reporter last said
+    more, unless an operator has acted on the incident since.
     """
 
     ticket: str
@@ -185,7 +216,9 @@ class Incident:
     veracity: Veracity
     phone: str
     updated_at: datetime
-    details: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
+    taken_by: str = ""
+    new_details_at: datetime | None = None
 
 
 def _check_key(name: str, value: str) -> None:

@@ -87,6 +87,8 @@ class Reporter:
                     now, "resident", "incident.details_added", ticket, {"channel": channel, "length": len(text)}
                 )
                 await connection.execute(INSERT_AUDIT, noted)
+                marking = update(incidents).where(incidents.c.id == incident.id)
+                await connection.execute(marking.values(updated_at=now, new_details_at=now))
         return True
 
     async def erase_number(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Store of incidents: file, find, list and move them, with an audit row for every change.
+"""Store of incidents: file, find and list them.
 
 A report is filed with its confirmation and its audit row in one transaction, once per session. So a ticket on a screen
 is a committed row.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import structlog
 from sqlalchemy import BigInteger, RowMapping, any_, cast, exists, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,29 +20,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.file_report_sql import COMPILED_FILE_REPORT, FILE_REPORT, file_report_parameters, for_driver
-from gateway.incidents.incident import (
-    LIFECYCLE,
-    REPORT_ANSWERS,
-    Incident,
-    IncidentStatus,
-    Report,
-    Veracity,
-    check_veracity,
-    may_move,
-)
+from gateway.incidents.filters import ANY, IncidentFilter, is_open
+from gateway.incidents.incident import REPORT_ANSWERS, Detail, Incident, IncidentStatus, Report, Veracity
 from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
-from gateway.text.errors import ExplainedError, UserError
-from gateway.text.phone import Phone, mask_in
+from gateway.text.errors import ExplainedError
+from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
+
+log = structlog.get_logger()
 
 _REPORT_FIELDS = tuple(field.name for field in fields(Report))
 _ANSWER_FIELDS = tuple(name for name in _REPORT_FIELDS if name in REPORT_ANSWERS)
-_OPEN_STATUSES = [status.value for status, targets in LIFECYCLE.items() if targets]
 _MAX_TICKET_DRAWS = 20  # with a million tickets in use, the chance that all are taken is 1 in 10^19
 
 
@@ -57,15 +51,6 @@ class NoSuchIncident(ExplainedError, LookupError):
     """There is no incident with this ticket."""
 
 
-class TransitionNotAllowed(UserError, ValueError):
-    """Move that is not in the lifecycle. The message lists the moves that are."""
-
-    def __init__(self, now: IncidentStatus, to: IncidentStatus) -> None:
-        allowed = ", ".join(sorted(LIFECYCLE[now]))
-        expected = f"expected one of {allowed}" if allowed else f'"{now}" is final'
-        super().__init__(f'an incident with status "{now}" cannot become "{to}"; {expected}')
-
-
 @dataclass(frozen=True, slots=True)
 class FiledReport:
     """Ticket of a filed report. `new` is false if an earlier call filed it."""
@@ -77,10 +62,14 @@ class FiledReport:
 class IncidentStore:
     """Store of incidents. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, count_filed: Callable[[str], None] | None = None
+    ) -> None:
+        """`count_filed` is called with the category of each report that is newly filed."""
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._count_filed = count_filed
 
     async def file(
         self,
@@ -104,7 +93,9 @@ class IncidentStore:
         for ticket, parameters in self._candidate_tickets(report, phone, confirmation, {}, unsent):
             arguments = for_driver(parameters)
             if await self._database.execute_compiled(COMPILED_FILE_REPORT, arguments, deadline=remaining) is not None:
-                return FiledReport(ticket, new=True)
+                filed = FiledReport(ticket, new=True)
+                self.announce(report, filed)
+                return filed
             remaining = self._remaining(deadline, started)
             async with self._database.begin(deadline=remaining) as connection:
                 earlier = await self._filed_ticket(connection, report, phone)
@@ -126,13 +117,26 @@ class IncidentStore:
         detail: Mapping[str, str],
         unsent: str = "",
     ) -> FiledReport:
-        """Do the same as `file` within the caller's transaction. `detail` goes into the audit trail."""
+        """Do the same as `file` within the caller's transaction. `detail` goes into the audit trail.
+
+        Call `announce` once the transaction is committed.
+        """
         for ticket, parameters in self._candidate_tickets(report, phone, confirmation, detail, unsent):
             if (await connection.execute(FILE_REPORT, parameters)).first() is not None:
                 return FiledReport(ticket, new=True)
             if earlier := await self._filed_ticket(connection, report, phone):
                 return FiledReport(earlier, new=False)
         raise NoFreeTicket
+
+    def announce(self, report: Report, filed: FiledReport) -> None:
+        """Log and count a committed report, unless it was filed before. The log gets none of its words."""
+        if not filed.new:
+            return
+        log.info(
+            "incident.filed", ticket=filed.ticket, category=report.category, area=report.area, channel=report.channel
+        )
+        if self._count_filed:
+            self._count_filed(report.category)
 
     def _candidate_tickets(
         self, report: Report, phone: Phone, confirmation: Callable[[str], str], detail: Mapping[str, str], unsent: str
@@ -194,8 +198,8 @@ class IncidentStore:
             drafts.c.status == DraftStatus.FILED,
         )
         now = self._clock.now()
-        is_open = incidents.c.id == row["id"], incidents.c.status.in_(_OPEN_STATUSES), of_draft
-        completing = update(incidents).where(*is_open).values(**new, updated_at=now)
+        completing = update(incidents).where(incidents.c.id == row["id"], is_open(), of_draft)
+        completing = completing.values(**new, updated_at=now, new_details_at=now)
         if not (await connection.execute(completing)).rowcount:
             return
         detail = {"channel": report.channel, "answers": ", ".join(sorted(new))}
@@ -208,61 +212,42 @@ class IncidentStore:
             details = await _load_details(connection, [row] if row else [])
         return self._incident(row, details[row["id"]]) if row else None
 
-    async def list_incidents(self, limit: int = 1000) -> Sequence[Incident]:
-        """Return the newest incidents, newest first. Numbers are masked."""
-        newest = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
+    async def list_incidents(self, limit: int = 1000, wanted: IncidentFilter = ANY) -> Sequence[Incident]:
+        """Return the newest incidents that pass the filter, in its order. Numbers are masked."""
+        newest = select(incidents).where(*wanted.conditions()).order_by(*wanted.order()).limit(limit)
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
             details = await _load_details(connection, rows)
         return [self._incident(row, details[row["id"]]) for row in rows]
 
-    async def move(
-        self, ticket: str, to: IncidentStatus, actor: str, reason: str, found: Veracity | None = None
-    ) -> None:
-        """Move an incident along its lifecycle, with a row lock, and write the audit row.
-
-        `found` is the veracity of an incident that is closed. Without it the incident keeps its own, which is
-        unverified. The audit trail keeps `reason` with phone numbers masked, because it can never be erased there.
-        Raises `NoSuchIncident`, `TransitionNotAllowed`, and `ValueError` from `check_veracity`.
-        """
-        check_veracity(to, found)
-        by_ticket = incidents.c.ticket == ticket
-        async with self._database.begin() as connection:
-            locked = select(incidents.c.status).where(by_ticket).with_for_update()
-            status = (await connection.execute(locked)).scalar()
-            if status is None:
-                raise NoSuchIncident
-            current = IncidentStatus(status)
-            if not may_move(current, to):
-                raise TransitionNotAllowed(current, to)
-            result = {"veracity": found} if found else {}
-            moving = update(incidents).where(by_ticket).values(status=to, updated_at=self._clock.now(), **result)
-            await connection.execute(moving)
-            change = {"from": current.value, "to": to.value, "reason": mask_in(reason), **result}
-            await connection.execute(
-                INSERT_AUDIT, audit_row(self._clock.now(), actor, "incident.moved", ticket, change)
-            )
-
-    def _incident(self, row: RowMapping, details: Sequence[str]) -> Incident:
+    def _incident(self, row: RowMapping, details: Sequence[Detail]) -> Incident:
         return Incident(
             ticket=row["ticket"],
-            report=Report(**{name: row[name] for name in _REPORT_FIELDS}),
+            report=report_from(row),
             status=IncidentStatus(row["status"]),
             veracity=Veracity(row["veracity"]),
             phone=self._vault.masked(row["phone_sealed"]),
             updated_at=row["updated_at"],
             details=tuple(details),
+            taken_by=row["taken_by"] or "",
+            new_details_at=row["new_details_at"],
         )
 
 
-async def _load_details(connection: AsyncConnection, rows: Sequence[RowMapping]) -> defaultdict[int, list[str]]:
+def report_from(row: RowMapping) -> Report:
+    """Return the report of a row of `incidents`."""
+    return Report(**{name: row[name] for name in _REPORT_FIELDS})
+
+
+async def _load_details(connection: AsyncConnection, rows: Sequence[RowMapping]) -> defaultdict[int, list[Detail]]:
     """Return the details that reporters added later, by incident id, oldest first."""
-    details: defaultdict[int, list[str]] = defaultdict(list)
+    details: defaultdict[int, list[Detail]] = defaultdict(list)
     if not rows:
         return details
     table = incident_details.c
     ids = cast([row["id"] for row in rows], ARRAY(BigInteger))
-    added = select(table.incident, table.text).where(table.incident == any_(ids)).order_by(table.id)
-    for incident, text in (await connection.execute(added)).all():
-        details[incident].append(text)
+    added = select(table.incident, table.text, table.at, table.channel)
+    added = added.where(table.incident == any_(ids)).order_by(table.id)
+    for incident, *detail in (await connection.execute(added)).all():
+        details[incident].append(Detail(*detail))
     return details

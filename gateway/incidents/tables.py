@@ -45,6 +45,8 @@ incidents = Table(
     Column("veracity", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("taken_by", Text),
+    Column("new_details_at", DateTime(timezone=True)),  # unset: an operator has acted since, or there are none
     UniqueConstraint("ticket"),
     UniqueConstraint("channel", "session"),
     phone_constraint(),

@@ -151,8 +151,12 @@ inbound_messages = Table(
     Column("made", Text, nullable=False, server_default=""),  # a `sms.inbound_queue.Disposition`
     Column("answered", Boolean, nullable=False, server_default=false()),
     Column("ticket", Text),
+    Column("sorted_at", DateTime(timezone=True)),  # when an operator took it off the list of SMS to sort
+    Column("sorted_by", Text),
     UniqueConstraint("channel", "carrier_id"),
     Index("ix_inbound_messages_waiting", "id", postgresql_where=text("handled_at IS NULL")),
+    Index("ix_inbound_messages_ticket", "ticket", postgresql_where=text("ticket IS NOT NULL")),
+    Index("ix_inbound_messages_unsorted", "made", postgresql_where=text("sorted_at IS NULL")),
     Index("ix_inbound_messages_sender_key", "sender_key", "received_at"),
 )
 

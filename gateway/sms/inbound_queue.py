@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.messages.inbox import ERASED_SENDER
@@ -111,6 +111,12 @@ class HandledSms:
     text: str
     channel: str
     received_at: datetime
+    sorted_by: str = ""
+
+
+def is_to_sort() -> ColumnElement[bool]:
+    """Build the condition that an operator must read an inbound SMS and nobody has sorted it yet."""
+    return and_(inbound_messages.c.made.in_(sorted(TO_SORT)), inbound_messages.c.sorted_at.is_(None))
 
 
 class InboundQueue:
@@ -143,11 +149,13 @@ class InboundQueue:
             row = (await connection.execute(claim)).mappings().first()
             yield ClaimedSms(connection, row, self._sms_from(row), self._vault, self._clock) if row else None
 
-    async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False) -> Sequence[HandledSms]:
-        """Return inbound SMS, newest first. With `to_sort` only those that an operator must read."""
+    async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False, ticket: str = "") -> Sequence[HandledSms]:
+        """Return inbound SMS, newest first. With `to_sort` only those that an operator must still read."""
         latest = select(inbound_messages).order_by(inbound_messages.c.id.desc()).limit(limit)
         if to_sort:
-            latest = latest.where(inbound_messages.c.made.in_(sorted(TO_SORT)))
+            latest = latest.where(is_to_sort())
+        if ticket:
+            latest = latest.where(inbound_messages.c.ticket == ticket)
         async with self._database.begin() as connection:
             rows = (await connection.execute(latest)).mappings().all()
         return [self._handled_from(row) for row in rows]
@@ -158,12 +166,13 @@ class InboundQueue:
         return HandledSms(
             id=sms.id,
             disposition=disposition,
-            to_sort=disposition in TO_SORT,
+            to_sort=disposition in TO_SORT and row["sorted_at"] is None,
             ticket=row["ticket"],
             sender=sms.phone.masked if sms.phone else row["sender_name"] or ("?" if sms.anonymous else ""),
             text=sms.text,
             channel=sms.channel,
             received_at=sms.received_at,
+            sorted_by=row["sorted_by"] or "",
         )
 
     def _sms_from(self, row: RowMapping) -> InboundSms:

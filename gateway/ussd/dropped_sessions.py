@@ -138,6 +138,7 @@ class DroppedSessions:
 
         If Redis is unavailable, the session is offered once more and gets the same ticket.
         """
+        self._drafts.announce(done)
         log.info("draft.filed", ticket=done.filed.ticket, new=done.filed.new)
         with suppress(RedisUnavailable):
             await self._clear(done.draft, done.filed)

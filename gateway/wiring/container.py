@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from gateway.appeals.responses import record_stop
 from gateway.incidents.drafts import DraftStore
+from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
@@ -101,6 +102,7 @@ class Services:
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
         self.incidents = IncidentStore(database, vault, clock)
+        self.incident_actions = IncidentActions(database, vault, clock)
         self.drafts = DraftStore(database, vault, clock, self.incidents)
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)

@@ -42,12 +42,13 @@ async def test_submit_refuses_an_incident_that_was_not_checked(
 
 async def test_appeal_about_a_closed_incident_names_its_area(world: AppealWorld) -> None:
     await world.add_subscribers(1)
-    incidents_store = world.services.incidents
-    filed = await incidents_store.file(report(area=KLEGO), phone(1), confirmation)
+    filed = await world.services.incidents.file(report(area=KLEGO), phone(1), confirmation)
     appeal = await world.workflow.draft(SITI, replace(ABOUT_INCIDENT, ticket=filed.ticket))
 
-    await incidents_store.move(filed.ticket, IncidentStatus.CHECKING, "siti", "")
-    await incidents_store.move(filed.ticket, IncidentStatus.CLOSED, "siti", "asked the lurah", Veracity.UNTRUE)
+    await world.services.incident_actions.move(filed.ticket, IncidentStatus.CHECKING, "siti", "")
+    await world.services.incident_actions.move(
+        filed.ticket, IncidentStatus.CLOSED, "siti", "asked the lurah", Veracity.UNTRUE
+    )
     await world.workflow.submit(appeal, SITI)
     await world.workflow.approve(appeal, BUDI)
     await world.run_appeal_worker()

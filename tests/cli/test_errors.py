@@ -10,8 +10,7 @@ import pytest
 
 import gateway
 from gateway.cli.errors import TRACEBACK, report_errors, report_faults
-from gateway.incidents.incident import IncidentStatus
-from gateway.incidents.store import TransitionNotAllowed
+from gateway.incidents.incident import IncidentStatus, TransitionNotAllowed
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.embedded import EmbeddedMissing
 from gateway.runtime.postgres import DatabaseUnavailable

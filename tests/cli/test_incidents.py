@@ -1,4 +1,4 @@
-"""`waspada incidents`: reports and drafts are listed, and incidents moved."""
+"""`waspada incidents`: reports are listed, shown and handled by operators."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.cli.incidents import incident_json
+from gateway.cli.incidents.output import incident_json
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import Incident, IncidentStatus, Veracity
+from gateway.incidents.operator_actions import IncidentActions
+from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -106,4 +108,171 @@ def test_incident_json_has_every_field_in_order() -> None:
     assert list(shown) == [
         *("ticket", "category", "area", "when", "when_date", "danger", "size", "seen", "description", "details"),
         *("contact", "status", "veracity", "language", "channel", "session", "received_at", "phone"),
+        *("updated_at", "details_at", "new_details_at", "taken_by"),
     ]
+
+
+# Tables -----------------------------------------------------------------------------------------------------
+
+
+def test_table_of_incidents_has_names_and_local_time_and_no_words(shell: Shell, tickets: list[str]) -> None:
+    result = shell.run("incidents", "list")
+
+    heading, newest, *_ = result.stdout.splitlines()
+    assert heading.split()[:4] == ["TICKET", "DANGER", "KIND", "PLACE"]
+    for shown in (
+        f"{tickets[2][:4]}-{tickets[2][4:]}",
+        "Podosugih",
+        "2026-11-28 10:02 WIB",
+        "unverified",
+        NUMBER.masked,
+    ):
+        assert shown in newest
+    assert "33.75" not in result.stdout
+    assert "tawuran" not in result.stdout
+
+
+def test_table_of_drafts_marks_danger_first_of_all(shell: Shell, left: datetime) -> None:
+    heading, newest, older = shell.run("incidents", "drafts").stdout.splitlines()
+
+    assert heading.split()[:2] == ["LEFT_AT", "DANGER"]
+    assert newest.startswith("2026-11-28 09:00 WIB  DANGER  ")
+    assert "Podosugih" in newest
+    assert "DANGER" not in older
+
+
+@pytest.fixture
+async def sorted_out(database: Database, tickets: list[str]) -> list[str]:
+    """Let Siti take the first report, close the second, and the reporter of the third add details."""
+    vault = Vault(bytes.fromhex(KEY))
+    actions = IncidentActions(database, vault, Clock())
+    await actions.take(tickets[0], "siti")
+    await actions.move(tickets[1], IncidentStatus.CLOSED, "siti", "")
+    await Reporter(database, vault, Clock()).add_details(
+        tickets[2], NUMBER, "Ada 3 orang luka", channel="at", session="sms:9"
+    )
+    return tickets
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--open",), [2, 0]),
+        (("--danger",), []),
+        (("--new-details",), [2]),
+        (("--mine", "--as", "siti"), [0]),
+        (("--mine", "--as", "budi"), []),
+        (("--area", "Podosugih"), [2, 1, 0]),
+        (("--area", "33.75.01.1003"), [2, 1, 0]),
+        (("--area", "33.75.01"), [2, 1, 0]),
+        (("--area", "kecamatan pekalongan barat"), [2, 1, 0]),
+        (("--area", "Klego"), []),
+        (("--kind", "gesekan"), [2, 1, 0]),
+        (("--kind", "3"), [2, 1, 0]),
+        (("--kind", "uang"), []),
+        (("--since", "2026-11-28T10.01"), [2, 1]),
+        (("--since", "2026-11-28 10:02 WIB", "--open"), [2]),
+        (("--since", "2099-01-01"), []),
+        (("--since", "1h", "--by-update"), [2, 1, 0]),
+        (("--by-update", "--open", "--limit", "1"), [2]),
+    ],
+)
+def test_list_is_filtered(shell: Shell, sorted_out: list[str], options: tuple[str, ...], expected: list[int]) -> None:
+    listed = [incident["ticket"] for incident in shell.list_json("incidents", "list", *options)]
+    assert listed == [sorted_out[number] for number in expected]
+
+    table = shell.run("incidents", "list", *options).stdout.splitlines()
+    assert len(table) == len(expected) + 1
+    assert expected or table == ["There is no such report."]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (("--area", "Klegoo"), "similar are Klego (33.75.02.1008): write the code"),
+        (("--area", "Bandung"), 'unknown place "Bandung"; '),
+        (("--area", "33.75.09"), 'unknown place "33.75.09"; '),
+        (("--kind", "perang"), 'unknown kind "perang"; expected one of '),
+        (("--since", "yesterday"), '"yesterday" is not a time; write 2h, 3d, 2026-11-30'),
+        (("--since", "9999-12-31"), "is not a time"),
+        (("--mine",), "--mine needs your name: --as NAME"),
+        (("--mine", "--as", " "), "write a name"),
+    ],
+)
+def test_wrong_filter_is_refused_in_one_sentence(shell: Shell, options: tuple[str, ...], fault: str) -> None:
+    result = shell.run("incidents", "list", *options)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert fault in result.stderr
+
+
+# One report -------------------------------------------------------------------------------------------------
+
+
+def test_show_has_everything_about_a_report(shell: Shell, sorted_out: list[str]) -> None:
+    ticket = sorted_out[2]
+
+    for written in (ticket, f"{ticket[:4]}-{ticket[4:]}"):
+        shown = shell.run("incidents", "show", written).stdout
+        for words in (
+            *("Podosugih", "2026-11-28 10:02 WIB", NUMBER.masked, "new details", "tawuran 2 Dèwi", "Ada 3 orang luka"),
+            *("confirmation", "queued", f"Laporan {ticket} diterima", "incident.filed", "incident.details_added"),
+        ):
+            assert words in shown
+        assert NUMBER.e164[-9:] not in shown
+
+    as_json = json.loads(shell.run("incidents", "show", ticket, "--json").stdout)
+    assert (as_json["ticket"], as_json["details"]) == (ticket, ["Ada 3 orang luka"])
+    assert as_json["new_details_at"] == as_json["updated_at"] == as_json["details_at"][0]
+    assert [message["class"] for message in as_json["messages"]] == ["confirmation"]
+    assert [entry["action"] for entry in as_json["history"]] == ["incident.filed", "incident.details_added"]
+
+
+def test_show_of_an_unknown_ticket_is_an_error(shell: Shell) -> None:
+    assert "no incident" in shell.error_of("incidents", "show", "7340-2817")
+    assert shell.run("incidents", "show", "7340-2818").exit_code == 2
+
+
+# Acts -------------------------------------------------------------------------------------------------------
+
+
+def test_move_to_info_asks_the_reporter_by_sms(shell: Shell, tickets: list[str]) -> None:
+    shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+    shell.run("incidents", "move", shown, "checking", "--as", "dewi")
+
+    result = shell.run("incidents", "move", shown, "info", "--as", "dewi")
+
+    assert (result.exit_code, result.stdout) == (0, f"{shown} is now info; the reporter is asked by SMS.\n")
+    question = shell.list_json("messages", "list", "--ticket", shown)[0]
+    assert (question["class"], question["parts"]) == ("status", 1)
+    assert question["text"].startswith(f"Laporan {shown}: petugas perlu keterangan lagi")
+
+
+def test_move_to_info_asks_in_the_words_of_the_desk(shell: Shell, tickets: list[str]) -> None:
+    shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+    shell.run("incidents", "move", shown, "checking", "--as", "dewi")
+
+    assert "shorten it" in shell.error_of("incidents", "move", shown, "info", "--as", "dewi", "--ask", "x" * 160)
+    assert shell.run("incidents", "move", shown, "forwarded", "--as", "dewi", "--ask", "RT?").exit_code == 2
+    assert shell.run("incidents", "move", shown, "info", "--as", "dewi", "--ask", "Di RT berapa?").exit_code == 0
+
+    question = shell.list_json("messages", "list", "--ticket", shown)[0]
+    assert question["text"] == f"Di RT berapa? (INFO {shown})"
+
+
+def test_take_release_and_reopen(shell: Shell, tickets: list[str]) -> None:
+    shown = f"{tickets[0][:4]}-{tickets[0][4:]}"
+
+    assert shell.run("incidents", "take", shown, "--as", "siti").stdout == f"{shown} is taken by siti.\n"
+    assert "siti has taken" in shell.error_of("incidents", "take", shown, "--as", "budi")
+    assert shell.run("incidents", "take", shown, "--as", "budi", "--from", "siti").exit_code == 0
+    assert shell.list_json("incidents", "list", "--mine", "--as", "budi")[0]["ticket"] == tickets[0]
+    assert shell.run("incidents", "release", shown, "--as", "budi").stdout == f"{shown} is taken by nobody.\n"
+
+    assert "is open already" in shell.error_of("incidents", "reopen", shown, "--as", "siti", "--reason", "slip")
+    shell.run("incidents", "move", shown, "closed", "--as", "siti", "--found", "untrue")
+    assert shell.run("incidents", "reopen", shown, "--as", "siti").exit_code == 2, "it takes a reason"
+    result = shell.run("incidents", "reopen", shown, "--as", "siti", "--reason", "slip")
+    assert result.stdout == f"{shown} is open again, and being checked.\n"
+    last = shell.list_json("incidents", "list")[-1]
+    assert (last["status"], last["veracity"]) == ("checking", "unverified")

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
+from gateway.text.ticket import with_dash
 from tests.helpers.cli import LISTS, Shell, walk_verbs
 from tests.helpers.phones import NUMBER
 
@@ -95,7 +96,7 @@ def test_list_for_people_has_one_line_per_row_and_no_number(shell: Shell, ticket
     lines = shell.run("incidents", "list").stdout.splitlines()
 
     assert len(lines) == 1 + len(tickets)
-    assert all(ticket in line for ticket, line in zip(tickets[::-1], lines[1:], strict=True))
+    assert all(with_dash(ticket) in line for ticket, line in zip(tickets[::-1], lines[1:], strict=True))
 
 
 def test_empty_list_for_people_says_so(shell: Shell) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import Report
+from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.messages.outbox import Outbox
@@ -53,6 +54,11 @@ async def services(redis_url: str, database_url: str, clock: ManualClock) -> Asy
 @pytest.fixture
 def store(services: Services) -> IncidentStore:
     return services.incidents
+
+
+@pytest.fixture
+def actions(services: Services) -> IncidentActions:
+    return services.incident_actions
 
 
 @pytest.fixture

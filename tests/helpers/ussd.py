@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from sqlalchemy import Table
 
 from gateway.carriers.carrier import Screen, Turn
-from gateway.cli.incidents import incident_json
+from gateway.cli.incidents.output import incident_json
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tests.helpers.incidents import drafts, outbox, reporter, services, store
+from tests.helpers.incidents import actions, drafts, outbox, reporter, services, store
+from tests.helpers.logs import log
 
-__all__ = ["drafts", "outbox", "reporter", "services", "store"]
+__all__ = ["actions", "drafts", "log", "outbox", "reporter", "services", "store"]

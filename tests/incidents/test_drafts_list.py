@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from gateway.cli.incidents import draft_json
+from gateway.cli.incidents.output import draft_json
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.store import IncidentStore
 from gateway.runtime.postgres import Database

@@ -13,7 +13,8 @@ from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.incident import LONGEST_DESCRIPTION, IncidentStatus
+from gateway.incidents.incident import LONGEST_DESCRIPTION, Detail, IncidentStatus
+from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.reporter import Reporter, ReportStatus
 from gateway.incidents.store import IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import incident_details, incidents
@@ -55,7 +56,7 @@ async def hold_no_number(database: Database) -> bool:
 
 
 async def test_find_status_returns_status_and_time(
-    store: IncidentStore, reporter: Reporter, ticket: str, clock: ManualClock
+    store: IncidentStore, actions: IncidentActions, reporter: Reporter, ticket: str, clock: ManualClock
 ) -> None:
     filed_at = clock.now()
 
@@ -63,7 +64,7 @@ async def test_find_status_returns_status_and_time(
     assert await reporter.find_status(ticket, NUMBER) == expected
 
     clock.advance(hours=1)
-    await store.move(ticket, IncidentStatus.CHECKING, "sari", "")
+    await actions.move(ticket, IncidentStatus.CHECKING, "sari", "")
     moved = await reporter.find_status(ticket, NUMBER)
     assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now())
 
@@ -105,14 +106,19 @@ async def test_add_details_keeps_the_report_and_its_details(
     clock.advance(minutes=1)
     assert await add(reporter, ticket, "Sekarang sepi")
 
-    assert {one.ticket: list(one.details) for one in await store.list_incidents()} == {
+    assert {one.ticket: [detail.text for detail in one.details] for one in await store.list_incidents()} == {
         ticket: [WORDS, "Sekarang sepi"],
         later: [],
     }
 
     found = await store.find(ticket)
     assert found is not None
-    assert found.details == (WORDS, "Sekarang sepi")
+    minute = timedelta(minutes=1)
+    assert found.details == (
+        Detail(WORDS, clock.now() - minute, "at"),
+        Detail("Sekarang sepi", clock.now(), "at"),
+    )
+    assert (found.new_details_at, found.updated_at) == (clock.now(), clock.now())
     assert [(row["channel"], row["session"]) for row in await rows(database, incident_details)] == [
         ("at", "ATUid_2")
     ] * 2
@@ -140,7 +146,7 @@ async def test_add_details_keeps_the_longest_text(store: IncidentStore, reporter
     words = "".join(chr(0x1F300 + number % 700) for number in range(LONGEST_DESCRIPTION))
 
     assert await add(reporter, ticket, words)
-    assert [one.details for one in await store.list_incidents()] == [(words,)]
+    assert [[detail.text for detail in one.details] for one in await store.list_incidents()] == [[words]]
 
 
 @pytest.mark.parametrize("wrong", ["x" * (LONGEST_DESCRIPTION + 1), "rahasia\0", "rahasia\x1b[2J", "rahasia\ud800"])

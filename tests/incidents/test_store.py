@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import traceback
 from collections.abc import Callable
@@ -14,20 +15,20 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gateway.audit import audit
-from gateway.cli.incidents import incident_json
+from gateway.cli.incidents.output import incident_json
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import Incident, IncidentStatus, Report, Veracity
+from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.store import (
     FiledReport,
     IncidentStore,
     NoFreeTicket,
-    NoSuchIncident,
     SessionOfAnotherPhone,
-    TransitionNotAllowed,
 )
 from gateway.incidents.tables import incidents
 from gateway.messages.outbox import TooManyParts
 from gateway.messages.tables import messages
+from gateway.runtime import logs
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text import ticket as tickets
@@ -150,12 +151,12 @@ async def test_end_of_a_dialogue_completes_the_incident_of_its_draft(
 
 @pytest.mark.parametrize("case", ["older", "done with", "says less"])
 async def test_end_of_a_dialogue_without_news_completes_nothing(
-    store: IncidentStore, drafts: DraftStore, database: Database, case: str
+    store: IncidentStore, actions: IncidentActions, drafts: DraftStore, database: Database, case: str
 ) -> None:
     first = await file_draft(drafts)
     before = await store.find(first.ticket)
     if case == "done with":
-        await store.move(first.ticket, IncidentStatus.CLOSED, "sari", "")
+        await actions.move(first.ticket, IncidentStatus.CLOSED, "sari", "")
         before = await store.find(first.ticket)
     later = AT - timedelta(minutes=1) if case == "older" else AT + timedelta(minutes=1)
     nothing = report(when="", when_date=None, danger="", size="", seen="", description="", contact=None)
@@ -275,6 +276,50 @@ async def test_file_within_joins_the_transaction(store: IncidentStore, database:
     assert await counts(database) == (1, 1, 1)
 
 
+# The log ----------------------------------------------------------------------------------------------------
+
+
+def filed_events(log: io.StringIO) -> list[dict[str, str]]:
+    """Return the lines `incident.filed` of the log, without their time and level."""
+    logs.flush()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    events = [line for line in lines if line["event"] == "incident.filed"]
+    return [{name: line[name] for name in ("ticket", "category", "area", "channel")} for line in events]
+
+
+async def test_filed_report_is_logged_and_counted_once_without_its_words(
+    database: Database, vault: Vault, clock: ManualClock, log: io.StringIO
+) -> None:
+    counted: list[str] = []
+    store = IncidentStore(database, vault, clock, counted.append)
+
+    filed = await store.file(report(), NUMBER, confirmation)
+    await store.file(report(), NUMBER, confirmation)
+
+    about = {"ticket": filed.ticket, "category": "gesekan", "area": "33.75.01.1008", "channel": "at"}
+    assert filed_events(log) == [about]
+    assert counted == ["gesekan"]
+    for secret in ("Ribut", "81230004567", NUMBER.masked):
+        assert secret not in log.getvalue()
+
+
+async def test_report_of_a_transaction_is_logged_only_when_it_is_announced(
+    database: Database, vault: Vault, clock: ManualClock, log: io.StringIO
+) -> None:
+    store = IncidentStore(database, vault, clock)
+    with pytest.raises(SessionOfAnotherPhone):
+        async with database.begin() as connection:
+            await store.file_within(connection, report(), NUMBER, confirmation, {})
+            await store.file_within(connection, report(), OTHER, confirmation, {})
+    assert filed_events(log) == []
+
+    async with database.begin() as connection:
+        filed = await store.file_within(connection, report(), NUMBER, confirmation, {})
+    store.announce(report(), filed)
+
+    assert [event["ticket"] for event in filed_events(log)] == [filed.ticket]
+
+
 # Finding ----------------------------------------------------------------------------------------------------
 
 
@@ -308,6 +353,10 @@ async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -
         "session": "s1",
         "received_at": "2026-11-23T08:00:00+00:00",
         "phone": "+62812****567",
+        "updated_at": "2026-11-23T08:00:00+00:00",
+        "details_at": [],
+        "new_details_at": None,
+        "taken_by": "",
     }
     assert (listed[0]["contact"], listed[0]["when_date"], listed[0]["phone"]) == (None, None, "+62857****008")
     assert [incident.ticket for incident in await store.list_incidents(limit=1)] == [second.ticket]
@@ -320,91 +369,14 @@ async def test_times_of_any_zone_are_returned_in_utc(store: IncidentStore) -> No
     assert (await store.list_incidents())[0].report.received_at.isoformat() == "2026-11-23T08:00:00+00:00"
 
 
-# Moving -----------------------------------------------------------------------------------------------------
-
-
-async def test_move_writes_status_and_audit_row(store: IncidentStore, database: Database, clock: ManualClock) -> None:
-    filed = await store.file(report(), NUMBER, confirmation)
-    clock.advance(minutes=5)
-    await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "call +62 812-3000-4567 back")
-
-    found = await store.find(filed.ticket)
-    assert found is not None
-    assert found.status is IncidentStatus.CHECKING
-    assert found.updated_at == clock.now()
-
-    noted = (await rows(database, audit))[-1]
-    assert (noted["actor"], noted["action"], noted["subject"]) == ("sari", "incident.moved", filed.ticket)
-    assert noted["detail"] == {"from": "received", "to": "checking", "reason": "call +62812****567 back"}
-
-
-async def test_move_outside_the_lifecycle_names_the_allowed_statuses(store: IncidentStore, database: Database) -> None:
-    filed = await store.file(report(), NUMBER, confirmation)
-    expected = '"received" cannot become "action"; expected one of checking, closed, merged'
-
-    with pytest.raises(TransitionNotAllowed, match=expected):
-        await store.move(filed.ticket, IncidentStatus.ACTION, "sari", "")
-
-    assert await counts(database) == (1, 1, 1)
-
-
-async def test_closed_incident_cannot_be_moved(store: IncidentStore) -> None:
-    filed = await store.file(report(), NUMBER, confirmation)
-    await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "prank")
-    with pytest.raises(TransitionNotAllowed, match='"closed" is final'):
-        await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "again")
-
-
-async def test_move_records_a_finding_when_it_closes(store: IncidentStore, database: Database) -> None:
-    ticket = (await store.file(report(), NUMBER, confirmation)).ticket
-    with pytest.raises(ValueError, match='a finding needs the status "closed"'):
-        await store.move(ticket, IncidentStatus.CHECKING, "sari", "", Veracity.TRUE)
-
-    with pytest.raises(ValueError, match="is no finding"):
-        await store.move(ticket, IncidentStatus.CLOSED, "sari", "", Veracity.UNVERIFIED)
-    assert await counts(database) == (1, 1, 1), "nothing was moved"
-
-    await store.move(ticket, IncidentStatus.CLOSED, "sari", "asked the lurah", Veracity.PARTLY)
-    found = await store.find(ticket)
-    assert found is not None
-    assert (found.status, found.veracity) == (IncidentStatus.CLOSED, Veracity.PARTLY)
-
-    detail = (await rows(database, audit))[-1]["detail"]
-    assert detail == {"from": "received", "to": "closed", "reason": "asked the lurah", "veracity": "partly"}
-
-
-async def test_incident_closed_without_finding_stays_unverified(store: IncidentStore) -> None:
-    ticket = (await store.file(report(), NUMBER, confirmation)).ticket
-    await store.move(ticket, IncidentStatus.CLOSED, "sari", "prank")
-
-    found = await store.find(ticket)
-
-    assert found is not None
-    assert found.veracity is Veracity.UNVERIFIED
-
-
-async def test_concurrent_moves_have_one_winner(store: IncidentStore, database: Database) -> None:
-    filed = await store.file(report(), NUMBER, confirmation)
-    moves = (store.move(filed.ticket, IncidentStatus.CLOSED, name, "") for name in ("sari", "budi", "tono"))
-
-    ended = await asyncio.gather(*moves, return_exceptions=True)
-
-    assert ended.count(None) == 1
-    assert sum(isinstance(end, TransitionNotAllowed) for end in ended) == 2
-    assert await counts(database) == (1, 1, 2)
-
-
-async def test_move_of_unknown_ticket_raises(store: IncidentStore) -> None:
-    with pytest.raises(NoSuchIncident):
-        await store.move("73402817", IncidentStatus.CHECKING, "sari", "")
-
-
 # The audit trail --------------------------------------------------------------------------------------------
 
 
-async def test_tables_hold_no_readable_number(store: IncidentStore, database: Database) -> None:
+async def test_tables_hold_no_readable_number(
+    store: IncidentStore, actions: IncidentActions, database: Database
+) -> None:
     filed = await store.file(report(), NUMBER, confirmation)
-    await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", f"call {NUMBER.e164} back")
+    await actions.move(filed.ticket, IncidentStatus.CHECKING, "sari", f"call {NUMBER.e164} back")
 
     stored = repr([await rows(database, table) for table in (incidents, messages, audit)])
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.helpers.incidents import drafts, outbox, reporter, services, store
+from tests.helpers.incidents import actions, drafts, outbox, reporter, services, store
 
-__all__ = ["drafts", "outbox", "reporter", "services", "store"]
+__all__ = ["actions", "drafts", "outbox", "reporter", "services", "store"]

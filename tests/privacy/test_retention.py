@@ -11,6 +11,7 @@ from sqlalchemy import update
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound, OptOut
 from gateway.incidents.incident import IncidentStatus
+from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.tables import incidents
 from gateway.messages.inbox import Inbox
@@ -49,12 +50,17 @@ async def handled(database: Database, clock: ManualClock) -> None:
 
 
 async def test_purge_removes_numbers_of_finished_records(
-    retention: Retention, database: Database, vault: Vault, clock: ManualClock, store: IncidentStore
+    retention: Retention,
+    database: Database,
+    vault: Vault,
+    clock: ManualClock,
+    store: IncidentStore,
+    actions: IncidentActions,
 ) -> None:
     # One finished record of each kind.
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await store.file(report(), NUMBER, confirmation)
-    await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
+    await actions.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     await inbox.store_sms("at", Inbound("sms-1", NUMBER, "3375", "halo", None, ""))
     await handled(database, clock)
     await consents.subscribe(NUMBER, "33.75.01.1003", language="id", channel="at", wording="v1")
@@ -87,7 +93,12 @@ async def test_purge_removes_numbers_of_finished_records(
 
 
 async def test_purge_keeps_numbers_that_are_needed(
-    retention: Retention, database: Database, vault: Vault, clock: ManualClock, store: IncidentStore
+    retention: Retention,
+    database: Database,
+    vault: Vault,
+    clock: ManualClock,
+    store: IncidentStore,
+    actions: IncidentActions,
 ) -> None:
     inbox, consents = Inbox(database, vault, clock), Subscriptions(database, vault, clock)
     filed = await store.file(report(), NUMBER, confirmation)
@@ -97,7 +108,7 @@ async def test_purge_keeps_numbers_that_are_needed(
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.advance(days=91)
 
-    await store.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
+    await actions.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
     assert (await retention.purge("worker")) == PurgeCounts(
         incidents=0, messages=1, received=0, subscriptions=0, people=0
     )
@@ -114,12 +125,12 @@ async def test_purge_keeps_numbers_that_are_needed(
 
 
 async def test_purge_works_in_several_transactions(
-    database: Database, clock: ManualClock, store: IncidentStore
+    database: Database, clock: ManualClock, store: IncidentStore, actions: IncidentActions
 ) -> None:
     retention = Retention(database, clock, KEPT, rows_per_transaction=3)
     for number in range(8):
         filed = await store.file(report(f"ATUid_{number}"), NUMBER, confirmation)
-        await store.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
+        await actions.move(filed.ticket, IncidentStatus.CLOSED if number % 2 else IncidentStatus.MERGED, "sari", "")
 
     clock.advance(days=91)
 
@@ -130,10 +141,10 @@ async def test_purge_works_in_several_transactions(
 
 
 async def test_purge_skips_rows_that_are_locked(
-    retention: Retention, database: Database, clock: ManualClock, store: IncidentStore
+    retention: Retention, database: Database, clock: ManualClock, store: IncidentStore, actions: IncidentActions
 ) -> None:
     filed = await store.file(report(), NUMBER, confirmation)
-    await store.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
+    await actions.move(filed.ticket, IncidentStatus.CLOSED, "sari", "")
     clock.advance(days=91)
 
     async with database.begin() as connection:

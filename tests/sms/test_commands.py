@@ -135,7 +135,7 @@ async def test_status_answers_with_the_status_of_a_report(
 ) -> None:
     ticket = await file_report(world)
     clock.advance(minutes=5)
-    await world.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
+    await world.services.incident_actions.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     expected = pack_sms("status", language, ticket=ticket, status="checking", date=MENU.format_time(clock.now()))
 
     for written in (ticket, ticket.replace("-", ""), ticket.replace("-", " "), f"nomor #{ticket}, pak"):

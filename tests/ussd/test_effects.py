@@ -62,7 +62,7 @@ def state_of(screen: Screen) -> str:
 
 async def test_find_report_shows_status_and_time(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     ticket = await file_report(timed_gateway)
-    await timed_gateway.services.incidents.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
+    await timed_gateway.services.incident_actions.move(ticket.replace("-", ""), IncidentStatus.CHECKING, "desk", "")
     clock.advance(hours=1)
 
     screen = await ask_status(timed_gateway, ticket)

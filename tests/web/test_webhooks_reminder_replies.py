@@ -67,6 +67,8 @@ async def test_reply_1_files_the_draft_and_confirms_it(web_gateway: WebGateway) 
     (draft,) = await web_gateway.rows(drafts)
     assert (draft["status"], draft["answers"]) == ("filed", {})
     assert len(web_gateway.lines("draft.filed")) == 1
+    (filed,) = web_gateway.lines("incident.filed")
+    assert filed["category"] == "gesekan"
 
 
 @pytest.mark.parametrize("text", ["HARGA padi", "2", "ya", "1 1"])

@@ -15,7 +15,7 @@ from gateway.appeals.appeal import WRITE, AppealStatus, check_rights
 from gateway.appeals.approval import NextStep
 from gateway.appeals.texts import public_heading
 from gateway.audit import AuditTrail
-from gateway.cli.appeals.context import load_readable_pack, open_appeals
+from gateway.cli.appeals.context import open_appeals
 from gateway.cli.appeals.draft import appeals_draft, appeals_edit
 from gateway.cli.appeals.json_objects import overview_json, preview_json
 from gateway.cli.appeals.options import START_HELP, number_argument, parse_start, reason_option
@@ -24,6 +24,7 @@ from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import open_output, print_row
+from gateway.cli.packs import load_readable_pack
 from gateway.text.times import TypedTime
 
 

@@ -24,11 +24,10 @@ from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import authenticate
 from gateway.cli.context import locate_gateway, open_context
 from gateway.cli.output import print_row
+from gateway.cli.packs import load_valid_pack
 from gateway.cli.prompts import confirm
 from gateway.menu.model import Menu
-from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.runtime.clock import Clock
-from gateway.runtime.pack_folder import read_pack
 from gateway.runtime.postgres import Database
 from gateway.text.times import TypedTime
 from gateway.wiring.appeal_services import AppealServices
@@ -86,28 +85,6 @@ class AppealContext:
             return
         click.echo("\n".join(cost_lines(costs)), err=True)
         click.echo(sentence)
-
-
-def load_valid_pack(pack: Path) -> Menu:
-    """Load the pack. Raises `PackRefused` if it has a fault."""
-    return load(read_pack(pack))
-
-
-def load_readable_pack(pack: Path) -> Menu:
-    """Load as much of the pack as can be read, with a warning if it has a fault.
-
-    It is enough to name areas and to tell the time while somebody edits the pack.
-    """
-    parsed = parse_pack(read_pack(pack))
-    if parsed.menu is None:
-        raise PackRefused(parsed.diagnostics)
-    if parsed.diagnostics:
-        click.echo(
-            f"Warning: the pack {pack} is not fit, and the gateway goes on with the one before it. To see its faults,"
-            f" run: waspada check {pack}",
-            err=True,
-        )
-    return parsed.menu
 
 
 @asynccontextmanager

@@ -33,6 +33,7 @@ REPLIES = (  # sent only with a keywords.yaml
     "status",
     "added",
     "no_details",
+    "need_info",
     "erased",
     "not_found",
     "no_ticket_status",

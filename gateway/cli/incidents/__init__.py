@@ -1,0 +1,1 @@
+"""`waspada incidents`: lists, one report with its history, acts of operators, output."""

@@ -1,0 +1,124 @@
+"""Verbs `incidents move`, `reopen`, `take` and `release`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from gateway.cli.context import CommandContext, locate_gateway, open_context
+from gateway.cli.errors import run_async
+from gateway.cli.incidents.options import actor_option, from_option, reason_option
+from gateway.cli.options import gateway_options, parse_ticket
+from gateway.cli.packs import load_readable_pack
+from gateway.incidents.incident import IncidentStatus, Veracity, check_veracity
+from gateway.incidents.operator_actions import Asked, IncidentActions, Question
+from gateway.incidents.question import has_question, question_text
+from gateway.settings import Settings
+from gateway.text import ticket as tickets
+
+_FINDINGS = [veracity.value for veracity in Veracity if veracity is not Veracity.UNVERIFIED]
+_ASKED = {
+    Asked.QUEUED: "; the reporter is asked by SMS",
+    Asked.ERASED: "; the reporter is not asked: their number was erased",
+    Asked.DECLINED: "; the reporter is not asked: they do not want to be contacted",
+}
+_NO_QUESTION = "; the reporter is not asked: the pack has no SMS for it"
+
+
+@click.command("move")
+@gateway_options
+@click.argument("ticket")
+@click.argument("status", type=click.Choice([status.value for status in IncidentStatus]))
+@actor_option
+@click.option("--reason", default="", help="The reason, for the audit trail.")
+@click.option("--found", type=click.Choice(_FINDINGS), help="The finding, with the status closed.")
+@click.option("--ask", default="", metavar="TEXT", help="A question of your own, with the status info: one SMS part.")
+@run_async
+async def incidents_move(
+    config: Path | None,
+    data: Path | None,
+    ticket: str,
+    status: str,
+    actor: str,
+    reason: str,
+    found: str | None,
+    ask: str,
+) -> None:
+    """Move an incident along its lifecycle.
+
+    With the status info the reporter is asked by SMS, unless they do not want to be contacted. Without --found, a
+    closed incident stays unverified. An appeal can say that a rumour was checked only if its incident is closed and
+    was found true, partly or untrue.
+    """
+    number = parse_ticket(ticket, "TICKET")
+    to, result = IncidentStatus(status), Veracity(found) if found else None
+    if ask and to is not IncidentStatus.INFO:
+        raise click.BadParameter('a question needs the status "info"', param_hint="--ask")
+    try:
+        check_veracity(to, result)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--found") from None
+    settings = locate_gateway(config, data)
+    question = _question(settings, ask.strip()) if to is IncidentStatus.INFO else None
+    async with open_context(settings) as stores:
+        asked = await _actions(stores).move(number, to, actor, reason, result, question)
+    remark = _ASKED[asked] if asked else _NO_QUESTION if to is IncidentStatus.INFO else ""
+    finding = f", found {found}" if found else ""
+    click.echo(f"{tickets.with_dash(number)} is now {status}{finding}{remark}.")
+
+
+@click.command("reopen")
+@gateway_options
+@click.argument("ticket")
+@actor_option
+@reason_option
+@run_async
+async def incidents_reopen(config: Path | None, data: Path | None, ticket: str, actor: str, reason: str) -> None:
+    """Reopen an incident that was closed or merged by a slip. Its finding is withdrawn, and nobody is told by SMS."""
+    number = parse_ticket(ticket, "TICKET")
+    async with open_context(locate_gateway(config, data)) as stores:
+        await _actions(stores).reopen(number, actor, reason)
+    click.echo(f"{tickets.with_dash(number)} is open again, and being checked.")
+
+
+@click.command("take")
+@gateway_options
+@click.argument("ticket")
+@actor_option
+@from_option
+@run_async
+async def incidents_take(config: Path | None, data: Path | None, ticket: str, actor: str, taken_from: str) -> None:
+    """Take an incident, so that others see that you work on it. Somebody else's needs --from."""
+    number = parse_ticket(ticket, "TICKET")
+    async with open_context(locate_gateway(config, data)) as stores:
+        await _actions(stores).take(number, actor, taken_from)
+    click.echo(f"{tickets.with_dash(number)} is taken by {actor}.")
+
+
+@click.command("release")
+@gateway_options
+@click.argument("ticket")
+@actor_option
+@from_option
+@run_async
+async def incidents_release(config: Path | None, data: Path | None, ticket: str, actor: str, taken_from: str) -> None:
+    """Give an incident back, so that somebody else can take it. Somebody else's needs --from."""
+    number = parse_ticket(ticket, "TICKET")
+    async with open_context(locate_gateway(config, data)) as stores:
+        await _actions(stores).release(number, actor, taken_from)
+    click.echo(f"{tickets.with_dash(number)} is taken by nobody.")
+
+
+def _actions(stores: CommandContext) -> IncidentActions:
+    return IncidentActions(stores.database, stores.vault, stores.clock)
+
+
+def _question(settings: Settings, own: str) -> Question | None:
+    """Return the function that words the question, None if the pack has no words and the desk gives none."""
+    menu = load_readable_pack(settings.pack)
+    if not own and not has_question(menu):
+        return None
+    codes = {name: channel.service_code for name, channel in settings.channels.items()}
+    return partial(question_text, menu=menu, service_codes=codes, own=own)

@@ -1,0 +1,108 @@
+"""Command group `incidents`: list reports and drafts, and show one report with everything about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.audit import AuditTrail
+from gateway.cli.context import CommandContext, locate_gateway, open_context
+from gateway.cli.errors import run_async
+from gateway.cli.incidents.actions import incidents_move, incidents_release, incidents_reopen, incidents_take
+from gateway.cli.incidents.options import TypedFilter, filter_options
+from gateway.cli.incidents.output import (
+    DRAFT_COLUMNS,
+    INCIDENT_COLUMNS,
+    IncidentFile,
+    draft_json,
+    draft_row,
+    file_json,
+    file_rows,
+    incident_json,
+    incident_row,
+)
+from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
+from gateway.cli.output import print_row, print_rows
+from gateway.cli.packs import load_readable_pack
+from gateway.incidents.drafts import DraftStore
+from gateway.incidents.filters import ANY
+from gateway.incidents.store import IncidentStore, NoSuchIncident
+from gateway.messages.outbox import Outbox
+from gateway.sms.inbound_queue import InboundQueue
+
+
+@click.group()
+def incidents() -> None:
+    """List, show and handle the reports of residents."""
+
+
+for verb in (incidents_move, incidents_reopen, incidents_take, incidents_release):
+    incidents.add_command(verb)
+
+
+@incidents.command("list")
+@gateway_options
+@list_options
+@filter_options
+@run_async
+async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int, typed: TypedFilter) -> None:
+    """List incidents, newest first."""
+    settings = locate_gateway(config, data)
+    menu = load_readable_pack(settings.pack) if typed.needs_pack or not as_json else None
+    async with open_context(settings) as stores:
+        wanted = typed.filter_with(menu, stores.clock.now())
+        listed = await _incident_store(stores).list_incidents(limit, wanted)
+    rows = [incident_row(incident, menu) if menu and not as_json else incident_json(incident) for incident in listed]
+    if_empty = "No report has been filed yet." if wanted == ANY else "There is no such report."
+    print_rows(rows, INCIDENT_COLUMNS, as_json, if_empty)
+
+
+@incidents.command("drafts")
+@gateway_options
+@list_options
+@run_async
+async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+    """List drafts: reports that were begun and not sent, newest first."""
+    settings = locate_gateway(config, data)
+    menu = None if as_json else load_readable_pack(settings.pack)
+    async with open_context(settings) as stores:
+        store = DraftStore(stores.database, stores.vault, stores.clock, _incident_store(stores))
+        listed = await store.list_drafts(limit)
+    rows = [draft_row(draft, menu) if menu else draft_json(draft) for draft in listed]
+    print_rows(rows, DRAFT_COLUMNS, as_json, "No report is left unfinished.")
+
+
+@incidents.command("show")
+@gateway_options
+@json_option
+@click.argument("ticket")
+@run_async
+async def incidents_show(config: Path | None, data: Path | None, ticket: str, as_json: bool) -> None:
+    """Show one report: its answers, added details, SMS in both directions, and its history.
+
+    TICKET may be written with or without its dash.
+    """
+    number = parse_ticket(ticket, "TICKET")
+    settings = locate_gateway(config, data)
+    menu = None if as_json else load_readable_pack(settings.pack)
+    async with open_context(settings) as stores:
+        file = await _read_file(stores, number)
+    print_row(file_rows(file, menu) if menu else file_json(file), as_json)
+
+
+async def _read_file(stores: CommandContext, ticket: str) -> IncidentFile:
+    database, vault, clock = stores.database, stores.vault, stores.clock
+    incident = await _incident_store(stores).find(ticket)
+    if incident is None:
+        raise NoSuchIncident
+    return IncidentFile(
+        incident,
+        sent=await Outbox(database, vault, clock).list_messages(ticket=ticket),
+        received=await InboundQueue(database, vault, clock).list_inbound(ticket=ticket),
+        history=await AuditTrail(database, clock).history(ticket),
+    )
+
+
+def _incident_store(stores: CommandContext) -> IncidentStore:
+    return IncidentStore(stores.database, stores.vault, stores.clock)
