@@ -18,6 +18,7 @@ from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
 from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
+from gateway.places.place_search import PlaceSearch
 from gateway.text.wording import Wording, fill
 
 
@@ -145,6 +146,7 @@ class Menu:
     categories: tuple[str, ...]
     areas: Areas
     gazetteer: Gazetteer
+    place_search: PlaceSearch
     stages: tuple[Stage, ...]
     rules: PackRules
     keywords: Keywords

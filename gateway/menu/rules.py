@@ -55,3 +55,10 @@ class Keywords:
     codes: Mapping[str, str]  # category → its code
     common: frozenset[str]  # everyday words, never taken for a misspelt place
     automatic: tuple[str, ...]  # phrases of automatic replies
+    counted: frozenset[str] = frozenset()  # behind a number they make it a quantity: `2 orang`
+
+    @property
+    def everyday(self) -> frozenset[str]:
+        """Words that are never taken for a misspelt place: common ones, and those that name a command or a category."""
+        commands = (words for languages in self.commands.values() for words in languages.values())
+        return self.common.union(self.categories, *commands)

@@ -3,7 +3,7 @@
 Typed text is understood in a few ways (`_Interpretation`): as it is, without leading words such as *desa*, and with
 its first or last words as the name of a kecamatan. Each of them is compared with every name by its edit distance
 (optimal string alignment). An area is as similar as the most similar of its names. Similarity alone is never certain:
-`sure` needs the exact name, and no other area whose name is within one edit.
+`sure` needs the exact name, which wins over all similar ones, and no other area or kecamatan of exactly that name.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ MAX_MATCHES = 5
 _TWO_EDITS_FROM = 8  # letters of a name: in a shorter one, two edits make another name
 _WORD_EDIT_FROM = 5  # letters of a word within a name, for one edit
 _MAX_IGNORED = 2  # leading words: "kelurahan kampung …"
+
+_SLIP_FROM = 5  # letters of a name, for a slip; in shorter ones, one letter makes another word
+_REPLACED_FROM = 9  # letters of a name with a replaced letter: bohong is no Bojong
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -87,25 +90,30 @@ class Gazetteer:
 
     def __init__(self, areas: Areas, ignored: Sequence[str] = (), kecamatan_words: Sequence[str] = ()) -> None:
         self._areas = areas
-        self._of_kecamatan = frozenset("".join(_words(word)) for word in kecamatan_words)
-        self._ignored = self._of_kecamatan | {"".join(_words(word)) for word in ignored}
+        self._of_kecamatan = frozenset("".join(split_words(word)) for word in kecamatan_words)
+        self.ignored = self._of_kecamatan | {"".join(split_words(word)) for word in ignored}
         self._names: dict[str, _Codes] = {}  # letters of a name → codes
         self._parts: dict[str, _Codes] = {}  # letters of some of its words, not all → codes
+        self._spellings: set[_Words] = set()  # names as words
+        self._words_of: dict[str, set[str]] = {}  # code → the words of all its names
         current = ((name, (code,)) for code, name in areas.kelurahan.items())
         for name, codes in (*current, *areas.aliases.items()):
-            words = _words(name)
+            words = split_words(name)
+            self._spellings.add(words)
+            for code in codes:
+                self._words_of.setdefault(code, set()).update(words)
             _add(self._names, "".join(words), codes)
             for part in _parts(words):
                 _add(self._parts, part, codes)
         self._kecamatan: dict[str, _Codes] = {}
         for code, name in areas.kecamatan.items():
-            _add(self._kecamatan, "".join(_words(name)), (code,))
-        longest = max((len(_words(name)) for name in areas.kecamatan.values()), default=0)
+            _add(self._kecamatan, "".join(split_words(name)), (code,))
+        longest = max((len(split_words(name)) for name in areas.kecamatan.values()), default=0)
         self._kecamatan_words = longest + _MAX_IGNORED
 
     def find(self, typed: str) -> AreaMatches:
         """Find the areas whose name `typed` may be. Never raises. Takes a fraction of a millisecond for 300 areas."""
-        words = _words(typed) if len(typed) <= MAX_CHARACTERS else ()
+        words = split_words(typed) if len(typed) <= MAX_CHARACTERS else ()
         if sum(letter.isalpha() for word in words for letter in word) < MIN_LETTERS:
             return AreaMatches()
         best: dict[str, _Similarity] = {}
@@ -116,21 +124,50 @@ class Gazetteer:
                 best[code] = min(similarity, best.get(code, similarity))
             if certain:
                 exact.update(code for code, similarity in found.items() if similarity is _Similarity.EXACT)
-        close = {code: similarity for code, similarity in best.items() if similarity <= _Similarity.ONE_EDIT}
-        if len(exact) == 1 and close.keys() == exact and not self._names_other_kecamatan(words, *exact):
+        named = {code for code, similarity in best.items() if similarity is _Similarity.EXACT}
+        if len(exact) == 1 and named == exact and not self._may_be_kecamatan(words, *exact):
             return AreaMatches(tuple(exact), sure=True)
-        offered = close if _Similarity.EXACT in close.values() else best
+        offered = best
+        if named:
+            offered = {code: similarity for code, similarity in best.items() if similarity <= _Similarity.ONE_EDIT}
         return AreaMatches(tuple(sorted(offered, key=offered.__getitem__)[:MAX_MATCHES]))
 
     def exact_match(self, typed: str, among: Collection[str]) -> str:
         """Return the only one of the areas `among` with exactly this name. Empty if there are none or several."""
-        names = self._without_prefixes(_words(typed)) if len(typed) <= MAX_CHARACTERS else []
+        names = self._without_prefixes(split_words(typed)) if len(typed) <= MAX_CHARACTERS else []
         codes = {code for name in names for code in self._names.get("".join(name), ()) if code in among}
         return codes.pop() if len(codes) == 1 else ""
 
+    def codes_of(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the codes of all areas of which these words, written together, are a name."""
+        return self._names.get("".join(words), ())
+
+    def kecamatan_codes_of(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the codes of all kecamatan of which these words, written together, are the name."""
+        return self._kecamatan.get("".join(words), ())
+
+    def is_spelling(self, words: Sequence[str]) -> bool:
+        """Return True if a name is written in exactly these words."""
+        return tuple(words) in self._spellings
+
+    def words_of(self, code: str) -> Collection[str]:
+        """Return the words of all names of an area."""
+        return self._words_of[code]
+
+    def find_slip(self, words: Sequence[str]) -> str:
+        """Return the area of which these words are a name with one slip of the hand. Empty for none, or for several.
+
+        A slip keeps the first and the last letter. Between them, a letter is left out, doubled, added or swapped with
+        the next one, or replaced where the name is long: everyday words often differ from a short name by one letter.
+        """
+        letters = "".join(words)
+        near = [name for name, _ in _within_edits(letters, self._names, 1)]
+        codes = {code for name in near for code in self._names[name]}
+        return codes.pop() if len(codes) == 1 and any(_is_slip(letters, name) for name in near) else ""
+
     def find_kecamatan(self, typed: str) -> KecamatanMatches:
         """Find the kecamatan of this name. Only marks, accents and case may differ in an exact match."""
-        words = _words(typed) if len(typed) <= MAX_CHARACTERS else ()
+        words = split_words(typed) if len(typed) <= MAX_CHARACTERS else ()
         name = words
         while len(name) > 1 and name[0] in self._of_kecamatan:
             name = name[1:]
@@ -155,7 +192,7 @@ class Gazetteer:
     def _without_prefixes(self, words: _Words) -> list[_Words]:
         """Return the words as they are, and without one or two ignored leading words."""
         forms = [words]
-        while len(forms) <= _MAX_IGNORED and len(forms[-1]) > 1 and forms[-1][0] in self._ignored:
+        while len(forms) <= _MAX_IGNORED and len(forms[-1]) > 1 and forms[-1][0] in self.ignored:
             forms.append(forms[-1][1:])
         return forms
 
@@ -168,9 +205,11 @@ class Gazetteer:
                     similar[code] = min(edits, similar.get(code, edits))
         return similar
 
-    def _names_other_kecamatan(self, words: _Words, code: str) -> bool:
-        """Return True if the words may be the name of a kecamatan that does not contain the area."""
-        return not self._similar_kecamatan(words).keys() <= {self._areas.kecamatan_of(code)}
+    def _may_be_kecamatan(self, words: _Words, code: str) -> bool:
+        """Return True if the words name a kecamatan: one that is called so, or does not contain the area."""
+        forms = self._without_prefixes(words)
+        named = {other for form in forms for other in self._kecamatan.get("".join(form), ())}
+        return bool(named) and (words[0] in self._of_kecamatan or named != {self._areas.kecamatan_of(code)})
 
     def _similar_areas(self, interpretation: _Interpretation) -> tuple[Mapping[str, _Similarity], bool]:
         """Find the areas with a similar name. Returns them, and whether an exact name among them is certain.
@@ -210,7 +249,7 @@ class Gazetteer:
                     yield codes, _Similarity.BEGINNING
 
 
-def _words(text: str) -> _Words:
+def split_words(text: str) -> _Words:
     """Split a name into words without accents, case and marks. "Kali-Bàros" is ("kali", "baros")."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     return tuple(_WORD.findall(plain.casefold()))
@@ -226,6 +265,14 @@ def _parts(words: _Words) -> Iterator[str]:
 
 def _add(names: dict[str, _Codes], letters: str, codes: _Codes) -> None:
     names[letters] = tuple(dict.fromkeys((*names.get(letters, ()), *codes)))
+
+
+def _is_slip(letters: str, name: str) -> bool:
+    """Return True for a slip, where one edit separates the two."""
+    if letters == name or len(name) < _SLIP_FROM or letters[0] != name[0] or letters[-1] != name[-1]:
+        return False
+    is_replaced = len(letters) == len(name) and sorted(letters) != sorted(name)
+    return not is_replaced or len(name) >= _REPLACED_FROM
 
 
 def _similar_names(letters: str, names: Mapping[str, _Codes]) -> Iterator[tuple[str, int]]:

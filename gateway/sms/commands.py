@@ -146,11 +146,11 @@ class Commands:
 
     async def _subscribe(self, request: SmsRequest) -> SmsReply:
         places = find_places(request.command.argument, request.menu)
-        if request.command.argument and not places:
+        if request.command.argument and not places.codes:
             return request.reply(Disposition.UNSORTED, "no_area")
-        if len(places) > 1:
-            return request.reply(Disposition.UNSORTED, "which_area", places=_labels_of(request.menu, places))
-        area = places[0] if places else EVERYWHERE
+        if places.codes and not places.area:
+            return request.reply(Disposition.UNSORTED, "which_area", places=_labels_of(request.menu, places.codes))
+        area = places.area or EVERYWHERE
         await self._subscriptions.subscribe(
             request.phone,
             area,

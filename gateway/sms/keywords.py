@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
+from gateway.places.place_search import PlacesInText
 from gateway.text import ticket as tickets
 
 _SEPARATORS = " \t\r\n,;:.!?#*/|-_\"'()"
@@ -22,9 +23,6 @@ _TICKET = re.compile(r"(?<![0-9])(?=([1-9][0-9]{3}[^0-9A-Za-z]{0,3}[0-9]{4})(?![
 _TICKET_LIKE = re.compile(
     r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}"
 )  # at least six digits: neither a time nor a number of people
-_MAX_PLACE_WORDS = 6  # of a place with its kecamatan and a word before it
-_MAX_NAME_WORDS = 3
-_MAX_SEARCHED_WORDS = 40  # for places: each name costs a fuzzy search
 _MAX_SHORT_TEXT_WORDS = 6  # of a text in which an opt-out counts at any position
 _MAX_FILLER_WORDS = 2  # after a command word, which are only a manner of speaking
 
@@ -42,16 +40,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
-    """Parsed report. Parts that were not understood are empty; several `places` are the candidates."""
+    """Parsed report. Parts that were not understood are empty. `places` are the candidates where `area` is empty."""
 
     category: str
     places: tuple[str, ...]
     description: str
-
-    @property
-    def area(self) -> str:
-        """Code of the place. Empty unless there is exactly one candidate."""
-        return self.places[0] if len(self.places) == 1 else ""
+    area: str = ""  # code of the place, if one is named without doubt
 
 
 def parse_command(text: str, menu: Menu) -> Command:
@@ -106,10 +100,9 @@ def has_ticket_like_number(text: str) -> bool:
     return _TICKET_LIKE.search(text) is not None
 
 
-def find_places(text: str, menu: Menu) -> tuple[str, ...]:
-    """Return the candidate places of `text`: those at its beginning, else those named exactly within it."""
-    words = list(_words(text))
-    return _places(words, menu)[0]
+def find_places(text: str, menu: Menu) -> PlacesInText:
+    """Find the places that `text` names, or the candidates."""
+    return menu.place_search.read([word for word, _ in _words(text)])
 
 
 def parse_report(text: str, menu: Menu) -> ReportText:
@@ -119,15 +112,14 @@ def parse_report(text: str, menu: Menu) -> ReportText:
     """
     words = list(_words(text))
     category, taken = _leading_category(words, menu)
-    places, size = _places(words[taken:], menu)
-    if not category and size:
-        category, more = _leading_category(words[size:], menu)
-        taken = more
-    taken += size
+    places = menu.place_search.read([word for word, _ in words[taken:]])
+    if not category and places.size:
+        category, taken = _leading_category(words[places.size :], menu)
+    taken += places.size
     rest = (text[words[taken - 1][1] :] if taken else text).strip(_SEPARATORS)
     if not rest and category and not any(word.isdigit() for word, _ in words[:taken]):
         rest = text.strip(_SEPARATORS)  # `bom` is more specific than its category, so keep it as the description
-    return ReportText(category or _category_within(words, menu), places, rest)
+    return ReportText(category or _category_within(words, menu), places.codes, rest, places.area)
 
 
 def _command_of(word: str, keywords: Keywords) -> tuple[str, str]:
@@ -141,7 +133,7 @@ def _command_of(word: str, keywords: Keywords) -> tuple[str, str]:
 
 def _looks_like_report(words: Sequence[_Word], menu: Menu) -> bool:
     """Return True if the words name a category and a place: `ada bentrok stop di Klego` is no opt-out."""
-    return bool(_category_within(words, menu) and _places_within(words, menu))
+    return bool(_category_within(words, menu) and menu.place_search.read([word for word, _ in words]).area)
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -158,10 +150,10 @@ def _normalised(text: str) -> str:
 def _leading_category(words: Sequence[_Word], menu: Menu) -> tuple[str, int]:
     """Return the category that the first word names, by word or code, and the number of words used.
 
-    A number before a common word may be a quantity (`2 orang`). Then another category in the text has precedence.
+    A number may be a quantity (`2 orang`). Then another category in the text has precedence.
     """
     category = menu.keywords.categories.get(words[0][0], "") if words else ""
-    if len(words) > 1 and words[0][0].isdigit() and words[1][0] in menu.keywords.common:
+    if len(words) > 1 and words[0][0].isdigit() and words[1][0] in menu.keywords.counted:
         category = category if _category_within(words, menu) in ("", category) else ""
     return category, int(bool(category))
 
@@ -170,58 +162,3 @@ def _category_within(words: Sequence[_Word], menu: Menu) -> str:
     """Return the category of the first word that names one. A number within a sentence is no code."""
     known = menu.keywords.categories
     return next((known[word] for word, _ in words if word in known and not word.isdigit()), "")
-
-
-def _places(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int]:
-    """Return the candidate places, and the number of first words that name them.
-
-    A place that is named exactly later in the text decides between similar names at its beginning. If it is none of
-    them, all are candidates.
-    """
-    likely, size, sure = _leading_place(words, menu)
-    if sure:
-        return likely, size
-    named = _places_within(words[size:], menu)
-    if not named or not likely:
-        return named or likely, size
-    if set(named) <= set(likely):
-        return named, 0
-    return tuple(dict.fromkeys((*likely, *named))), size
-
-
-def _leading_place(words: Sequence[_Word], menu: Menu) -> tuple[tuple[str, ...], int, bool]:
-    """Return the candidate places of the first words, the number of words used, and True for an exact name.
-
-    The longest exact name counts. A common word that is similar to a name (`pasar` to `Pasir`) does not match it, nor
-    does a word that names a category.
-    """
-    likely: tuple[str, ...] = ()
-    taken = 0
-    for size in range(min(len(words), _MAX_PLACE_WORDS), 0, -1):
-        found = menu.gazetteer.find(_join(words[:size]))
-        if found.sure:
-            return found.codes, size, True
-        if found.codes and (not likely or len(found.codes) < len(likely)):
-            likely, taken = found.codes, size
-    if taken == 1 and (words[0][0] in menu.keywords.common or words[0][0] in menu.keywords.categories):
-        return (), 0, False
-    return likely, taken, False
-
-
-def _places_within(words: Sequence[_Word], menu: Menu) -> tuple[str, ...]:
-    """Return all places that are named exactly within these words. Longer names have precedence."""
-    found: dict[str, None] = {}
-    at = 0
-    while at < min(len(words), _MAX_SEARCHED_WORDS):
-        for size in range(min(len(words) - at, _MAX_NAME_WORDS), 0, -1):
-            named = menu.gazetteer.find(_join(words[at : at + size]))
-            if named.sure and words[at][0] not in menu.keywords.common:
-                found[named.codes[0]] = None
-                at += size - 1
-                break
-        at += 1
-    return tuple(found)
-
-
-def _join(words: Sequence[_Word]) -> str:
-    return " ".join(word for word, _ in words)

@@ -112,5 +112,5 @@ def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
         case "kelurahan":
             return tuple(menu.areas.kelurahan)
         case "matches":
-            return menu.gazetteer.find(within).codes
+            return menu.place_search.find(within).codes
     raise ValueError(f'unknown list "{source}"; expected one of {", ".join(LISTS)}')

@@ -47,10 +47,10 @@ def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
     """
     if near:
         full_name = f"{keys}, {menu.areas.kecamatan[near]}"
-        found = menu.gazetteer.find(full_name)
+        found = menu.place_search.find(full_name)
         if found.codes and menu.areas.kecamatan_of(found.codes[0]) == near:
             return ParsedInput(full_name, sure=found.codes[0] if found.sure else "")
-    found = menu.gazetteer.find(keys)
+    found = menu.place_search.find(keys)
     return ParsedInput(keys, sure=found.codes[0] if found.sure else "") if found.codes else ParsedInput(error="place")
 
 

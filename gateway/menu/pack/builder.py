@@ -28,6 +28,7 @@ from gateway.menu.pack_files import FLOW, wording_file
 from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
+from gateway.places.place_search import PlaceSearch
 from gateway.text.wording import Wording
 
 
@@ -55,6 +56,8 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
     entries = _entries(flow, states)
     stages = parsed.stages.root if parsed.stages else []
     templates = parsed.appeals.root if parsed.appeals else {}
+    gazetteer = Gazetteer(parsed.areas, pack.place_words, pack.kecamatan_words)
+    keywords = _keywords(parsed.keywords or KeywordsShape())
     return Menu(
         name=pack.name,
         service=pack.service,
@@ -72,10 +75,11 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         states=states,
         categories=tuple(dict.fromkeys(parsed.categories.root)) if parsed.categories else (),
         areas=parsed.areas,
-        gazetteer=Gazetteer(parsed.areas, pack.place_words, pack.kecamatan_words),
+        gazetteer=gazetteer,
+        place_search=PlaceSearch(gazetteer, keywords.everyday),
         stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in stages),
         rules=_rules(parsed.rules or RulesShape()),
-        keywords=_keywords(parsed.keywords or KeywordsShape()),
+        keywords=keywords,
         templates={key: AppealTemplate(raw.purpose, raw.needs, raw.approved) for key, raw in templates.items()},
         wordings={
             language: _wording(reader, language, parsed.wordings.get(language) or _NO_TEXTS)
@@ -178,4 +182,5 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         codes={category: code for code, category in raw.codes.items()},
         common=frozenset(map(str.casefold, raw.common)),
         automatic=tuple(map(str.casefold, raw.automatic)),
+        counted=frozenset(map(str.casefold, raw.counted)),
     )

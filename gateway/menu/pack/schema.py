@@ -194,6 +194,7 @@ class KeywordsShape(StrictModel):
     codes: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], Name] = {}
     words: dict[Name, list[Keyword]] = {}
     common: list[Keyword] = []
+    counted: list[Keyword] = []
     automatic: list[str] = []
 
 

@@ -1,0 +1,182 @@
+"""Search for the names of places in a text, such as `klego rt 3` or `ada tawuran di pasar Medono`.
+
+Nothing is guessed: among other words, only a name that is written exactly is certain. Where there is none, a name at
+the beginning of the text may have one slip of the hand (`kelgo rt 3`). Whatever else is similar to a name is offered
+as a question. Everyday words of the pack are never similar to a name, and alone among other words they are none either
+(`soko`, an old name, is the Javanese *from*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.places.gazetteer import MAX_MATCHES, AreaMatches, Gazetteer, split_words
+
+MAX_SEARCHED_WORDS = 40
+_MAX_WINDOW = 6  # words of a place with its kecamatan and the words before them
+_MAX_NAME_WORDS = 3
+_MIN_LETTERS = 4  # of a single word that is similar to a name
+
+_Words = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesInText:
+    """Places that a text names, by code. Several are candidates.
+
+    `sure` means that one place is named exactly, `slip` that its name at the beginning of the text has one slip of the
+    hand. `size` is the number of first words that name the places, 0 where they are named later.
+    """
+
+    codes: tuple[str, ...] = ()
+    sure: bool = False
+    slip: bool = False
+    size: int = 0
+
+    @property
+    def area(self) -> str:
+        """Code of the place that is meant without doubt. Empty for none."""
+        return self.codes[0] if self.sure or self.slip else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """Name of a place at the words from `start` to `end`, without those before it that mean nothing."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+    sure: bool = True
+    everyday: bool = False
+
+
+class PlaceSearch:
+    """Search with the names of a gazetteer. `everyday` are words that are never taken for a misspelt name."""
+
+    def __init__(self, gazetteer: Gazetteer, everyday: Collection[str] = ()) -> None:
+        self._gazetteer = gazetteer
+        self._everyday = frozenset("".join(split_words(word)) for word in everyday)
+
+    def find(self, typed: str) -> AreaMatches:
+        """Find the areas that an answer to the question for a place may mean. A whole name may be only similar."""
+        whole = self._gazetteer.find(typed)
+        if whole.codes:
+            return whole
+        found = self.read(split_words(typed))
+        return AreaMatches(found.codes[:MAX_MATCHES], found.sure)
+
+    def read(self, words: _Words) -> PlacesInText:
+        """Find the places that these words of a text name. Only the first 40 words are searched."""
+        words = words[:MAX_SEARCHED_WORDS]
+        begin = self._after_prefixes(words, 0)
+        mentions = [*self._mentions(words)]
+        first = mentions[0] if mentions and mentions[0].start <= begin else None
+        if first and first.sure and (not first.everyday or first.end == len(words)):
+            return PlacesInText(first.codes, sure=True, size=first.end)
+        named = [found for found in mentions if not found.everyday]
+        if first and first.everyday and not named:
+            return PlacesInText(first.codes, size=first.end)
+        likely = PlacesInText(first.codes, size=first.end) if first else self._leading(words, begin)
+        if named:
+            return _decide(PlacesInText() if first and first.everyday else likely, named)
+        return likely if likely.codes else PlacesInText(self._slips_within(words))
+
+    # Exact names ---------------------------------------------------------------------------------------------
+
+    def _mentions(self, words: _Words) -> Iterator[_Mention]:
+        """Yield the exact names in order, each with the kecamatan beside it. Longer names have precedence."""
+        at = 0
+        while at < len(words):
+            found = self._mention_at(words, at)
+            if found:
+                yield found
+            at = found.end if found else at + 1
+
+    def _mention_at(self, words: _Words, at: int) -> _Mention | None:
+        size, kecamatan_end = self._name_size(words, at), self._kecamatan_end(words, at)
+        if not size and not kecamatan_end:
+            return None
+        for end in range(min(at + _MAX_WINDOW, len(words)), at, -1):
+            window = words[at:end]
+            found = self._gazetteer.find(" ".join(window))
+            if found.sure and not self._is_chance(window):
+                is_sure = not self._other_kecamatan(words, end, found.codes[0])
+                return _Mention(at, end, found.codes, is_sure, self._is_everyday(words, at, end))
+        end = at + size if size else kecamatan_end
+        name = words[at:end] if size else words[self._after_prefixes(words, at) : end]
+        codes = () if self._is_chance(name) else self._gazetteer.codes_of(name)
+        return _Mention(at, end, codes, False, self._is_everyday(words, at, end)) if codes else None
+
+    def _name_size(self, words: _Words, at: int) -> int:
+        """Return the number of words of the longest name that begins here, 0 for none."""
+        sizes = range(min(_MAX_NAME_WORDS, len(words) - at), 0, -1)
+        return next((size for size in sizes if self._gazetteer.codes_of(words[at : at + size])), 0)
+
+    def _kecamatan_end(self, words: _Words, at: int) -> int:
+        """Return the end of the longest name of a kecamatan that begins here, perhaps after its prefix. 0 for none."""
+        begin = self._after_prefixes(words, at)
+        ends = range(min(begin + _MAX_NAME_WORDS, len(words)), begin, -1)
+        return next((end for end in ends if self._gazetteer.kecamatan_codes_of(words[begin:end])), 0)
+
+    def _other_kecamatan(self, words: _Words, at: int, code: str) -> bool:
+        """Return True if the words from here on name a kecamatan that does not contain the area."""
+        end = self._kecamatan_end(words, at)
+        named = self._gazetteer.kecamatan_codes_of(words[self._after_prefixes(words, at) : end]) if end else ()
+        return bool(named) and code.rpartition(".")[0] not in named
+
+    def _is_chance(self, window: _Words) -> bool:
+        """Return True for several everyday words that are a name only when written together (`podo dadi`)."""
+        everyday = len(window) > 1 and all(word in self._everyday for word in window)
+        return everyday and not self._gazetteer.is_spelling(window)
+
+    def _is_everyday(self, words: _Words, start: int, end: int) -> bool:
+        """Return True for a name that is an everyday word, unless a word such as *kelurahan* introduces it."""
+        if end - start > 1 or words[start] not in self._everyday:
+            return False
+        return not start or words[start - 1] not in self._gazetteer.ignored - self._everyday
+
+    def _after_prefixes(self, words: _Words, at: int) -> int:
+        while at < len(words) - 1 and words[at] in self._gazetteer.ignored:
+            at += 1
+        return at
+
+    # Similar names -------------------------------------------------------------------------------------------
+
+    def _leading(self, words: _Words, begin: int) -> PlacesInText:
+        """Return the place of a slip at the beginning, or the candidates of the words that mean the fewest places."""
+        best = PlacesInText()
+        for end in range(min(begin + _MAX_WINDOW, len(words)), begin, -1):
+            window = words[begin:end]
+            slip = self._guarded(window, (self._gazetteer.find_slip(window),))
+            if slip:
+                return PlacesInText(slip, slip=not self._other_kecamatan(words, end, slip[0]), size=end)
+            codes = self._guarded(window, self._gazetteer.find(" ".join(window)).codes)
+            if codes and (not best.codes or len(codes) < len(best.codes)):
+                best = PlacesInText(codes, size=end)
+        return best
+
+    def _slips_within(self, words: _Words) -> tuple[str, ...]:
+        """Return the places whose name has a slip anywhere in the words."""
+        windows = (words[at:end] for at in range(len(words)) for end in (at + 1, at + 2) if end <= len(words))
+        slips = (self._guarded(window, (self._gazetteer.find_slip(window),)) for window in windows)
+        return tuple(dict.fromkeys(code for codes in slips for code in codes))
+
+    def _guarded(self, window: _Words, codes: Sequence[str]) -> tuple[str, ...]:
+        """Return the areas of which every everyday word in the window is a part. It must have another word too."""
+        everyday = self._everyday.intersection(window)
+        if everyday.issuperset(window) or sum(map(len, window)) < _MIN_LETTERS:
+            return ()
+        return tuple(code for code in codes if code and everyday.issubset(self._gazetteer.words_of(code)))
+
+
+def _decide(likely: PlacesInText, named: Sequence[_Mention]) -> PlacesInText:
+    """Return the places of a text that names some exactly, and begins with a likely name.
+
+    A name that can mean one place only decides between several that a doubtful one can mean.
+    """
+    sure = {code for found in named if found.sure for code in found.codes}
+    doubtful = [likely.codes, *(found.codes for found in named if not found.sure)]
+    open_codes = [code for codes in doubtful if sure.isdisjoint(codes) for code in codes]
+    codes = tuple(dict.fromkeys((*open_codes, *(code for found in named if found.sure for code in found.codes))))
+    return PlacesInText(codes, sure={*codes} == sure and len(codes) == 1, size=likely.size if open_codes else 0)
