@@ -1,7 +1,7 @@
 """Dialogue engine: a pure function from a position in a menu and an input to the next position and its screen.
 
 How it works. A `Session` is a position: the state, the page of its list, the answers so far, and the `trail` of states
-that led here. There are five moves:
+that led here. There are six moves:
 
 - *forward*, along the answer given: the state joins the trail. A state that is on the trail already is a loop in the
   menu. The trail is cut there, so that it never grows beyond the number of states. A state whose condition does not
@@ -11,6 +11,8 @@ that led here. There are five moves:
 - *revise*: the trail is cut back to a chosen question, which is asked again. Then questions that are still answered are
   passed, up to the first open one, or to where the resident had been. A shortcut works like that too: its answers are
   given in advance.
+- *help*: after the third wrong input in a row, the help screen covers the question. The position stays, so an answer
+  counts there too, and back uncovers the question.
 - *resume*: the question whether to continue is on top of the trail of the dropped dialogue. To continue is to go back.
 
 An answer counts while the state that asked for it is on the trail, so going back and choosing another option leaves no
@@ -25,21 +27,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from gateway.menu.error_lines import error_line
 from gateway.menu.limits import DEFAULT, Limits
-from gateway.menu.model import Menu, State
+from gateway.menu.model import Menu, State, choices
 from gateway.menu.navigation import (
     at_shortcut,
     count_hop,
     enter,
     forward,
-    jump_to,
     parent_answer,
     refuse,
     restart,
     valid_answers,
 )
 from gateway.menu.paging import pages
-from gateway.menu.session import HOME, NO_VALUES, RESUME, GivenValues, Input, Session, Step
+from gateway.menu.session import HELP, HOME, NO_VALUES, RESUME, GivenValues, Input, Session, Step
 from gateway.text.typed import plain_number
 from gateway.text.wording import fill, placeholders
 
@@ -54,6 +56,7 @@ __all__ = [
     "resume",
     "show",
     "show_home",
+    "shown_state",
     "step",
     "trim_ended",
     "valid_answers",
@@ -135,14 +138,16 @@ def step(
     `given` are values that the caller knows: texts show them (`ussd`, the service code), conditions test them
     (`reports_today`). `today` is the local date, which a typed date is compared with.
     """
-    state, session = menu.states[session.state], count_hop(session)
+    state, is_helped, session = menu.states[session.state], session.error == HELP, count_hop(session)
     if not state.kind.waits_for_input:
         return show(menu, session, limits, given=given)
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
         return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
-    moved = _move(menu, state, session, _read_input(menu, keys, limits, given, today))
-    return show(menu, _offer_help(menu, moved), limits, given=given)
+    typed, named = _read_input(menu, keys, limits, given, today), limits.keys or menu.keys
+    if is_helped and typed.number in (named.back, named.back_elsewhere):
+        return show(menu, session, limits, given=given)
+    return show(menu, _offer_help(menu, _move(menu, state, session, typed)), limits, given=given)
 
 
 def resume(
@@ -162,7 +167,7 @@ def resume(
 
 def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: GivenValues = NO_VALUES) -> Step:
     """Render the screen of a position, as it was when the resident came there."""
-    state = menu.states[session.state]
+    state = shown_state(menu, session)
     if state.kind.runs_effect:
         return Step(session, effect=state.source)
     texts = pages(menu, state, session.language, parent_answer(state, session), limits)
@@ -171,9 +176,15 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
         text = fill(text, menu.placeholder_values(session.answers, session.language, given))
         if "\n\n" in text:  # a placeholder without an answer leaves no blank line
             text = text.replace("\n\n", "\n")
-    if session.error:
-        text = f"{menu.wordings[session.language].errors[session.error]}\n{text}"
+    if session.error and session.error != HELP:
+        words, options = menu.wordings[session.language], len(choices(menu, state, parent_answer(state, session)))
+        text = f"{error_line(menu, state, words, session.error, options, limits)}\n{text}"
     return Step(session, text, end=state.kind.is_end)
+
+
+def shown_state(menu: Menu, session: Session) -> State:
+    """Return the state whose screen is shown: that of the position, unless help covers it."""
+    return menu.states[menu.help if session.error == HELP else session.state]
 
 
 def show_home(
@@ -223,15 +234,19 @@ def _move(menu: Menu, state: State, session: Session, typed: Input) -> Session:
     if number in (navigation.back, navigation.back_elsewhere):
         return _back(session, state)
     if len(typed.keys) > limits.text:
-        return refuse(session, "long")
+        return refuse(session, "long" if state.kind.is_typed else "choice")
     return state.kind.move(menu, state, session, typed)
 
 
 def _offer_help(menu: Menu, session: Session) -> Session:
-    """Move to the help screen after too many wrong inputs in a row. Back leads to the question."""
+    """Cover the question with the help screen after too many wrong inputs in a row.
+
+    The position stays, so that the help screen takes the answer, and a replay cannot tell the two apart. Back uncovers
+    the question.
+    """
     if not session.error or session.wrong < WRONG_BEFORE_HELP or not menu.help or session.state == menu.help:
         return session
-    return jump_to(session, menu.help, (*session.trail, session.state), session.answers)
+    return session._replace(error=HELP, wrong=0)
 
 
 def _back(session: Session, state: State) -> Session:

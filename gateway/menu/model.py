@@ -13,6 +13,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import Clause, Condition
+from gateway.menu.days import DateWords
 from gateway.menu.limits import Keys
 from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
 from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
@@ -49,6 +50,10 @@ class StateKind(ABC):
     @abstractmethod
     def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         """Return the position after an input that is no navigation key for home or back."""
+
+    @abstractmethod
+    def errors_of(self, state: State) -> Sequence[str]:
+        """Return the names of the error lines that its screen may show."""
 
     @abstractmethod
     def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
@@ -139,7 +144,7 @@ class Menu:
     placeholders: Mapping[str, str]
     start: str
     home: str
-    help: str  # the state after three wrong inputs in a row; empty for none
+    help: str  # the screen after three wrong inputs in a row; empty for none
     resume: str  # the first state of a redial after a drop; empty for none
     shortcuts: Mapping[str, Shortcut]
     states: Mapping[str, State]
@@ -152,6 +157,7 @@ class Menu:
     keywords: Keywords
     templates: Mapping[str, AppealTemplate]
     wordings: Mapping[str, Wording]
+    date_words: DateWords  # of all languages
     lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → the line of each key
     cache: MenuCache = field(default_factory=MenuCache)
 

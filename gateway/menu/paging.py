@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gateway.menu.error_lines import longest_error
 from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, Menu, State, choices
 from gateway.text import gsm
@@ -42,8 +43,8 @@ def lay_out(menu: Menu, state: State, language: str, options: Sequence[str], lim
     words = menu.wordings[language]
     heading = words.heading(state.words)
     closing = navigation_lines(menu, state, words, limits)
-    taken = gsm.septets(PREFIX) + longest_error(words) + gsm.septets(fill_with_longest(menu, heading, language))
-    room = limits.septets - taken
+    error = longest_error(menu, state, words, len(options), limits)
+    room = limits.septets - gsm.septets(PREFIX) - error - gsm.septets(fill_with_longest(menu, heading, language))
     if _size(options) + _size(closing) <= room:
         return (_page(heading, options, closing),)
     more = f"{(limits.keys or menu.keys).more}.{words.navigation['more']}"
@@ -88,11 +89,6 @@ def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -
     label, target = state.zero
     zero = f"{keys.back}.{words.screens[state.words][label]}"
     return [zero] if target == menu.home else [zero, f"{keys.back_elsewhere}.{back}"]
-
-
-def longest_error(words: Wording) -> int:
-    """Count the septets of the longest error line, with its line break."""
-    return max(gsm.septets(text) for text in words.errors.values()) + 1
 
 
 def fill_with_longest(menu: Menu, template: str, language: str) -> str:

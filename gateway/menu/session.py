@@ -17,6 +17,9 @@ HOME = "home"
 RESUME = "resume"
 """Values of `Session.began` that are no shortcut."""
 
+HELP = "help"
+"""Value of `Session.error` while the help screen covers the question. The question is answered there too."""
+
 
 class Input(NamedTuple):
     """Input of a resident, with the facts that decide its meaning: bounds of the channel, given values, local date."""
@@ -40,7 +43,7 @@ class Session(NamedTuple):
     page: int = 0
     answers: Mapping[str, str] = NO_VALUES
     trail: tuple[str, ...] = ()  # the states that led here, the first one first
-    error: str = ""  # key of the error line above the screen
+    error: str = ""  # key of the error line above the screen, or `HELP`
     passing: bool = False  # skipping questions that are answered already
     hops: int = 0
     wrong: int = 0  # wrong inputs in a row

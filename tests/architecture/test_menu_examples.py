@@ -42,6 +42,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "What the gateway does": STATES,
     "wording/LANGUAGE.yaml": ("wording/en.yaml",),
     "errors": ("wording/en.yaml", "errors"),
+    "dates": ("wording/en.yaml", "dates"),
     "sms": ("wording/en.yaml", "sms"),
     "keywords.yaml": ("keywords.yaml",),
     "commands": ("keywords.yaml", "commands"),

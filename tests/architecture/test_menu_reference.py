@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, RootModel
 
 from gateway.incidents import incident
-from gateway.menu import model, pack_files, rules
+from gateway.menu import days, model, pack_files, rules
 from gateway.menu.conditions import read_condition
 from gateway.menu.kinds import ask, choose_from, do, fields, resume
 from gateway.menu.kinds.base import StateShape
@@ -30,6 +30,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "shortcuts": schema.ShortcutShape,
     "limits": fields.InputLimitsShape,
     "wording/LANGUAGE.yaml": schema.WordingShape,
+    "dates": schema.DatesShape,
     "keywords.yaml": schema.KeywordsShape,
     "rules.yaml": schema.RulesShape,
     "resume": schema.ResumeShape,
@@ -47,7 +48,7 @@ KEYS: dict[str, Iterable[str]] = {
     "Lists": choose_from.LISTS,
     "What can be asked for": ask.ASKS,
     "What the gateway does": do.EFFECTS,
-    "errors": schema.ERRORS,
+    "errors": [*schema.ERRORS, schema.SHORT, *days.DATE_ERRORS],
     "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
     "commands": get_args(schema.Command),
     "areas.csv": areas.COLUMNS,

@@ -27,7 +27,7 @@ from gateway.carriers.carrier import Turn
 from gateway.menu import engine
 from gateway.menu.engine import Session, Step
 from gateway.menu.limits import DEFAULT
-from gateway.menu.model import Menu
+from gateway.menu.model import Menu, State
 from gateway.text import gsm, phone
 from gateway.ussd.replay import StartInputs
 from gateway.ussd.start import start
@@ -118,21 +118,21 @@ class DialoguePhone:
 
     def _typed(self, keys: str) -> Iterator[str]:
         assert self.led, "nothing is dialled yet"
-        before = self.led.session
+        before, shown = self.led.session, engine.shown_state(self.menu, self.led.session)
         self.led = engine.step(self.menu, before, keys, given=self._given, today=self.today)
-        self._note_move(before, keys)
+        self._note_move(before, shown, keys)
         yield from self._shown()
 
-    def _note_move(self, before: Session, keys: str) -> None:
+    def _note_move(self, before: Session, shown: State, keys: str) -> None:
         assert self.led
         after, named = self.led.session, self.menu.keys
-        is_back = keys == named.back_elsewhere or (keys == named.back and not self.menu.states[before.state].zero)
+        is_back = keys == named.back_elsewhere or (keys == named.back and not shown.zero)
         if keys == named.home:
-            self.moved.add((before.state, "home"))
-        elif is_back and after.state != before.state:
-            self.moved.add((before.state, "back"))
+            self.moved.add((shown.name, "home"))
+        elif is_back and engine.shown_state(self.menu, after) is not shown:
+            self.moved.add((shown.name, "back"))
         elif keys == named.more and after.page > before.page:
-            self.moved.add((before.state, "more"))
+            self.moved.add((shown.name, "more"))
 
     def _shown(self) -> Iterator[str]:
         assert self.led
@@ -140,7 +140,7 @@ class DialoguePhone:
             yield self._carried_out(self.led.effect, self.led.session)
         if self.led.session.chosen:
             self.language = self.led.session.language
-        self.seen.add(self.led.session.state)
+        self.seen.add(engine.shown_state(self.menu, self.led.session).name)
         yield from (f"    {line}\n" for line in self.led.screen.splitlines())
         ending = ", the end" if self.led.end else ""
         yield f"    [{gsm.septets(self.led.screen)} septets{ending}]\n"

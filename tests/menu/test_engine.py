@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.menu import engine
-from gateway.menu.engine import Session, Step, valid_answers
+from gateway.menu.engine import Session, Step
 from gateway.menu.kinds.do import EFFECTS
 from gateway.menu.limits import Keys, Limits
 from gateway.menu.model import Menu
@@ -45,7 +45,7 @@ def test_more_and_back_turn_pages(menu: Menu) -> None:
     assert "6.Perusakan" in second.screen
     assert "98." not in second.screen
     assert walk(menu, "1 1 1 98 0").screen == first.screen
-    assert walk(menu, "1 1 1 98 98").screen.startswith("Salah. Coba lagi:\n")
+    assert walk(menu, "1 1 1 98 98").screen.startswith("Salah. Pilih 1-9:\n")
 
 
 def test_back_returns_through_every_screen(menu: Menu) -> None:
@@ -158,10 +158,59 @@ def test_third_wrong_input_in_a_row_leads_to_help_and_back(menu: Menu) -> None:
     before = walk(menu, "1 1 1 3 1")
     helped = walk(menu, "77 77 77", before.session)
 
-    assert helped.session.state == "help"
-    assert helped.screen.startswith("Salah. Coba lagi:\nKetik nomor")
-    assert walk(menu, "0", helped.session).screen == before.screen
-    assert valid_answers(menu, walk(menu, "0", helped.session).session) == valid_answers(menu, before.session)
+    assert engine.shown_state(menu, helped.session).name == "help"
+    assert helped.screen.startswith("Jawab di sini:")
+    for back in ("0", "99", "0."):
+        again = walk(menu, [back], helped.session)
+        assert (again.screen, again.session.answers) == (before.screen, before.session.answers)
+
+
+# The inputs that lead to a question, three wrong answers, the right one, and the answer that is kept.
+HELPED: list[tuple[str, list[str], str, tuple[str, str]]] = [
+    ("", ["9", "x", ""], "2", ("language", "jv")),
+    ("1 1 1", ["77", "77", "apa"], "3", ("category", "gesekan")),
+    ("1 1 1 98", ["0x", "77", "77"], "7", ("category", "larang")),
+    ("1 1 1 3", ["7", "surabaya", "7"], "2", ("kecamatan", "33.75.02")),
+    ("1 1 1 3", ["surabaya", "jakarta", "7"], "klego", ("place_name", "klego")),
+    ("1 1 1 3 1", ["77", "77", "77"], "podosugih", ("area", "33.75.01.1003")),
+    ("1 1 1 3 1 2", ["9", "9", "9"], "1", ("when", "now")),
+    ("1 1 1 3 1 2 4", ["31/2", "besok", "x"], "27/11", ("when_date", "2026-11-27")),
+    ("1 1 1 3 1 2 4", ["1", "1", "1"], "kemarin", ("when_date", "2026-11-27")),
+    ("1 1 1 3 1 2 3 1", ["", "", ""], "ribut", ("description", "ribut")),
+    ("1 1 1 3 1 2 3 1 ribut", ["ya", "8", "8"], "1", ("contact", "yes")),
+    ("1 2", ["1", "2", "7340-2818"], "73402817", ("ticket", "7340-2817")),
+]
+
+
+@pytest.mark.parametrize(("way", "wrong", "right", "kept"), HELPED)
+def test_help_takes_the_answer_to_the_question(
+    menu: Menu, way: str, wrong: list[str], right: str, kept: tuple[str, str]
+) -> None:
+    asked = walk(menu, way).session
+    helped = walk(menu, wrong, asked)
+    answered = walk(menu, [right], helped.session)
+
+    assert helped.session.state == asked.state, "the label of the screen is that of the question"
+    assert engine.shown_state(menu, helped.session).name == "help"
+    assert kept in answered.session.answers.items()
+    assert answered.screen == walk(menu, [right], asked).screen
+
+
+def test_wrong_input_on_help_shows_the_question_and_the_reason(menu: Menu) -> None:
+    again = walk(menu, "1 1 1 77 77 77 77")
+
+    assert (again.session.state, again.session.error, again.session.wrong) == ("category", "choice", 1)
+    assert again.screen.startswith("Salah. Pilih 1-9:\nJenis kejadian?")
+    assert engine.shown_state(menu, walk(menu, "77 77", again.session).session).name == "help"
+
+
+def test_help_over_a_question_with_an_option_on_zero_leads_back_to_it(menu: Menu) -> None:
+    asked = walk(menu, "1 1 1 3 1 2 3 1")
+    helped = walk(menu, ["", "", ""], asked.session)
+
+    assert walk(menu, "0", helped.session).screen == asked.screen
+    assert walk(menu, "0 0", helped.session).session.state == "contact"
+    assert walk(menu, "00", helped.session).session.state == "main"
 
 
 @pytest.mark.parametrize("between", ["0 1", "98", "00 1 1"])
@@ -210,6 +259,8 @@ def test_any_input_leads_to_a_fitting_screen_with_a_way_on(menu: Menu, typed: li
             led = engine.resume(menu, led.session, outcomes[chance % len(outcomes)], learnt, given=given)
         assert not led.effect
         assert 4 + gsm.septets(led.screen) <= 160
+        shown = engine.shown_state(menu, led.session)
+        assert led.session.error in ("", "help") or led.session.error in shown.kind.errors_of(shown)
         assert led.end == (menu.states[led.session.state].kind.is_end)
         assert len(led.session.trail) <= len(menu.states)
         assert len(set(led.session.trail)) == len(led.session.trail)

@@ -60,6 +60,15 @@ def test_replay_keeps_the_error_of_a_wrong_last_input() -> None:
     assert after.session.answers["description"] == "tawuran"
 
 
+def test_replay_takes_an_answer_that_was_typed_on_the_help_screen() -> None:
+    helped = replay_to_step([*TO_DESCRIBE, "tawuran", "7", "7", "7"], "contact")
+    assert (helped.session.state, helped.screen.splitlines()[-1]) == ("contact", "0.Kembali")
+    assert helped.screen.startswith("Jawab di sini:")
+
+    after = replay_to_step([*TO_DESCRIBE, "tawuran", "7", "7", "7", "1"], "contact")
+    assert (after.session.state, after.session.answers["contact"]) == ("confirm", "yes")
+
+
 def test_replay_without_label_takes_every_part_as_an_input() -> None:
     after = replay_to_step([*TO_DESCRIBE, "5*5 meter"], None)
     assert (after.session.state, after.session.error) == ("contact", "choice")

@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.menu.error_lines import longest_error
 from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, choices
 from gateway.menu.pack_files import text_diagnostic
-from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, longest_error, option_lines, pages, parent_values
+from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, option_lines, pages, parent_values
 from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
@@ -39,6 +40,7 @@ class _Layout(NamedTuple):
 
     pages: tuple[str, ...]
     options: Mapping[str, str]
+    error: int  # septets of its longest error line
 
 
 def measure(menu: Menu, limits: Limits, faulty: frozenset[str]) -> ScreenSizes:
@@ -62,11 +64,10 @@ def _measure(
     words = menu.wordings[language]
     if state.kind.runs_effect:
         return
-    error = 0 if state.kind.is_end else longest_error(words)
     largest, page = 0, 0
     for layout in _layouts(menu, state, language, places, limits):
         for number, text in enumerate(layout.pages, start=1):
-            largest, page = max((largest, page), (_size(menu, text, language) + error, number))
+            largest, page = max((largest, page), (_size(menu, text, language) + layout.error, number))
         numbers = found.page_numbers[state.name]
         for value, number in _page_numbers(layout, words.heading(state.words)):
             numbers[value] = max(number, numbers.get(value, 1))
@@ -86,14 +87,17 @@ def _note(
 
 def _layouts(menu: Menu, state: State, language: str, places: Sequence[str], limits: Limits) -> Iterator[_Layout]:
     """Lay out a state for every answer that can narrow it. A list of matches gets the places with the longest names."""
+    words = menu.wordings[language]
     if state.source == MATCHES:
         lines = [f"{number}.{place}" for number, place in enumerate(places, start=1)]
-        yield _Layout(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]} if lines else {})
+        error = longest_error(menu, state, words, len(lines), limits)
+        yield _Layout(lay_out(menu, state, language, lines, limits), {ANY: lines[-1]} if lines else {}, error)
         return
     for within in parent_values(menu, state):
         lines = option_lines(menu, state, language, within)
         options = dict(zip(choices(menu, state, within).values(), lines, strict=True))
-        yield _Layout(pages(menu, state, language, within, limits), options)
+        error = longest_error(menu, state, words, len(options), limits)
+        yield _Layout(pages(menu, state, language, within, limits), options, error)
 
 
 def longest_places(menu: Menu) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 
+from gateway.menu.error_lines import ERROR_PLACEHOLDERS
 from gateway.menu.model import (
     APPEAL_PLACEHOLDERS,
     GATEWAY_PLACEHOLDERS,
@@ -21,7 +22,6 @@ from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import Wording, fill, placeholders
 
 SMS_SEPTETS = 160
-_UNFILLED = frozenset({"errors", "labels"})  # sections without placeholders
 
 
 def all_text_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
@@ -36,8 +36,10 @@ def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN)
     named = frozenset({*GATEWAY_PLACEHOLDERS, *menu.placeholders})
     for path, text in _texts(words):
         known: Set[str] | None
-        if path[0] in _UNFILLED:
+        if path[0] == "labels":
             known = frozenset()
+        elif path[0] == "errors":
+            known = frozenset(ERROR_PLACEHOLDERS)
         elif path[0] == "appeals":
             known = frozenset(APPEAL_PLACEHOLDERS)
         else:

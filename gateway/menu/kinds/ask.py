@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from gateway.menu.conditions import Clause, numbers_between
+from gateway.menu.days import DATE_ERRORS
 from gateway.menu.kinds.base import QUESTION, PackKind, StateShape
 from gateway.menu.kinds.inputs import parse_input
 from gateway.menu.model import MATCHES, TYPED, Menu, State
@@ -14,6 +15,8 @@ from gateway.menu.session import Input, Session
 
 PLACE_NAME = "place_name"
 ASKS = ("text", "date", "ticket", PLACE_NAME)
+
+_ERRORS = {"date": DATE_ERRORS, "ticket": ("ticket",), PLACE_NAME: ("place",)}
 
 OTHER_INPUT = "\0"
 """Representative of every input that no condition names. Nobody can type it."""
@@ -42,6 +45,10 @@ class Ask(PackKind):
 
     def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         return answer_typed(menu, state, session, typed)
+
+    def errors_of(self, state: State) -> Sequence[str]:
+        short = ("short",) if state.min_length > 1 else ()
+        return ("empty", "long", "lost", *short, *_ERRORS.get(state.source, ()))
 
     def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
         named = {value for clause in clauses for value in clause.values} | {*numbers_between(clauses)}

@@ -21,6 +21,7 @@ from gateway.text.wording import Wording
 
 ALWAYS = frozenset({"only_if", "otherwise"})  # keys that every state may have
 SCREEN = frozenset({"words", "zero"})
+CHOICE_ERRORS = ("choice", "empty", "lost")
 QUESTION = frozenset({*SCREEN, "keep", "within"})
 
 
@@ -129,6 +130,9 @@ class PackKind(StateKind):
         if value is not None:
             return self.choose(menu, state, session, value, typed.given)
         return turn_page(menu, state, session, typed) or refuse(session, "choice" if typed.keys else "empty")
+
+    def errors_of(self, state: State) -> Sequence[str]:
+        return CHOICE_ERRORS
 
     def choose(self, menu: Menu, state: State, session: Session, value: str, given: GivenValues) -> Session:
         """Return the position after the option `value`."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import Clause
 from gateway.menu.kinds.ask import PLACE_NAME, Ask, answer_typed
-from gateway.menu.kinds.base import QUESTION, PackKind, StateShape, turn_page
+from gateway.menu.kinds.base import CHOICE_ERRORS, QUESTION, PackKind, StateShape, turn_page
 from gateway.menu.kinds.inputs import has_words
 from gateway.menu.model import MATCHES, Menu, State, choices
 from gateway.menu.navigation import forget, forward, jump_to, parent_answer, refuse
@@ -70,6 +70,9 @@ class ChooseFrom(PackKind):
         if state.or_type and has_words(typed.keys):
             return _type_instead(menu, state, session, typed)
         return refuse(session, "choice" if typed.keys else "empty")
+
+    def errors_of(self, state: State) -> Sequence[str]:
+        return (*CHOICE_ERRORS, "place") if state.or_type else CHOICE_ERRORS
 
     def choose(self, menu: Menu, state: State, session: Session, value: str, given: GivenValues) -> Session:
         if state.source == "languages":

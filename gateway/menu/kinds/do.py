@@ -48,6 +48,9 @@ class Do(PackKind):
     def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
         return ()
 
+    def errors_of(self, state: State) -> Sequence[str]:
+        return ()
+
     def moves_of(self, menu: Menu, state: State, session: Session, given: GivenValues) -> Iterator[Session]:
         for target in state.options.values():
             yield enter(menu, session, target, session.trail, session.answers, given)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.menu.kinds.base import PackKind
+from gateway.menu.model import State
 
 
 class End(PackKind):
@@ -13,3 +16,6 @@ class End(PackKind):
     waits_for_input = False
     can_finish = True
     fields = frozenset({"words"})
+
+    def errors_of(self, state: State) -> Sequence[str]:
+        return ()

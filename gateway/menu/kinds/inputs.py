@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
+from gateway.menu.days import parse_day
 from gateway.menu.model import Menu, State
 from gateway.text import ticket
-
-OLDEST_DATE = timedelta(days=180)
-_DAY = re.compile(r"(?P<day>[0-9]{1,2})[ /.-]+(?P<month>[0-9]{1,2})\.?|(?P<dd>[0-9]{2})(?P<mm>[0-9]{2})")
 
 
 class ParsedInput(NamedTuple):
@@ -27,8 +24,8 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
         return ParsedInput(error="empty")
     match state.source:
         case "date":
-            day = parse_day(keys, today)
-            return ParsedInput(day) if day else ParsedInput(error="choice")
+            day = parse_day(keys, today, menu.date_words)
+            return ParsedInput(day.value, day.error)
         case "ticket":
             digits = ticket.parse(keys)
             return ParsedInput(ticket.with_dash(digits)) if digits else ParsedInput(error="ticket")
@@ -36,7 +33,7 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
             return _place(menu, keys, near)
     if len(keys) > state.max_length:
         return ParsedInput(error="long")
-    return ParsedInput(keys) if len(keys) >= state.min_length else ParsedInput(error="empty")
+    return ParsedInput(keys) if len(keys) >= state.min_length else ParsedInput(error="short")
 
 
 def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
@@ -57,23 +54,3 @@ def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
 def has_words(keys: str) -> bool:
     """Return True if an input is words rather than the number of an option."""
     return sum(character.isalpha() for character in keys) > 1
-
-
-def parse_day(keys: str, today: date | None) -> str | None:
-    """Parse a typed day and month (`2711`, `27/11`, `1.1`). Returns the last such day as an ISO date, or None.
-
-    Without a separator both need two digits, since `111` may be two days. A date more than 180 days ago is taken for a
-    typing error. Without `today` the year is unknown, and the result is None.
-    """
-    found = _DAY.fullmatch(keys.strip())
-    if today is None or found is None:
-        return None
-    number, month = (int(found[apart] or found[together]) for apart, together in (("day", "dd"), ("month", "mm")))
-    for year in (today.year, today.year - 1):
-        try:
-            day = date(year, month, number)
-        except ValueError:
-            continue
-        if day <= today:
-            return day.isoformat() if today - day <= OLDEST_DATE else None
-    return None

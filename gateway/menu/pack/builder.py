@@ -85,6 +85,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
             language: _wording(reader, language, parsed.wordings.get(language) or _NO_TEXTS)
             for language in pack.languages
         },
+        date_words=dict(word for wording in parsed.wordings.values() for word in wording.dates.meanings()),
         lines=reader.lines,
     )
 
@@ -154,7 +155,7 @@ def _state(name: str, raw: StateShape, line: int) -> State:
 
 
 def _wording(reader: PackReader, language: str, raw: WordingShape) -> Wording:
-    return Wording(language, lines=reader.lines.get(wording_file(language), {}), **raw.model_dump())
+    return Wording(language, lines=reader.lines.get(wording_file(language), {}), **raw.model_dump(exclude={"dates"}))
 
 
 def _rules(raw: RulesShape) -> PackRules:

@@ -18,6 +18,7 @@ from gateway.menu.pack.builder import ParsedPack, build_menu
 from gateway.menu.pack.references import (
     check_appeals,
     check_categories,
+    check_dates,
     check_flow,
     check_keywords,
     check_labels,
@@ -26,6 +27,7 @@ from gateway.menu.pack.references import (
     check_screens,
     check_stages,
     check_wording,
+    shown_errors,
 )
 from gateway.menu.pack.schema import (
     FLOW_SCHEMA,
@@ -197,9 +199,10 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
         check_keywords(reader, parsed.keywords, parsed.pack.languages if parsed.pack else None, all_categories)
     if parsed.stages:
         check_stages(reader, parsed.stages, parsed.rules)
+    check_dates(reader, parsed.wordings)
     for language, wording in parsed.wordings.items():
         file = wording_file(language)
-        check_wording(reader, file, wording, _sent_sms(parsed))
+        check_wording(reader, file, wording, shown_errors(parsed.flow), _sent_sms(parsed))
         check_appeals(reader, file, wording, parsed.appeals, parsed.rules)
         if categories is not None:
             check_labels(reader, file, wording, categories)

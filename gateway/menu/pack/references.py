@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
+from gateway.menu.days import DATE_ERRORS, DateWord
 from gateway.menu.kinds.ask import Ask
 from gateway.menu.kinds.base import ALWAYS, StateShape
 from gateway.menu.kinds.resume import Resume
@@ -19,6 +20,7 @@ from gateway.menu.pack.schema import (
     NAVIGATION,
     REMINDER,
     REPLIES,
+    SHORT,
     SMS,
     AppealsShape,
     FlowShape,
@@ -29,7 +31,7 @@ from gateway.menu.pack.schema import (
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path
+from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
 from gateway.text.banned_words import find_banned_words
 from gateway.text.diagnostics import unknown
 
@@ -265,15 +267,37 @@ def check_appeals(
             reader.add(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
 
 
-def check_wording(reader: PackReader, file: str, wording: WordingShape, sms: Sequence[str]) -> None:
+def shown_errors(flow: FlowShape | None) -> list[str]:
+    """Return the names of the error lines that a gateway with this pack shows."""
+    states = flow.states.values() if flow else ()
+    names = [*ERRORS]
+    if any(state.value(Ask.name) == "date" for state in states):
+        names += DATE_ERRORS
+    if any(state.limits.min > 1 for state in states):
+        names.append(SHORT)
+    return names
+
+
+def check_wording(
+    reader: PackReader, file: str, wording: WordingShape, errors: Sequence[str], sms: Sequence[str]
+) -> None:
     """Check for missing and unknown texts of the gateway itself.
 
-    `sms` are the names of the SMS that this pack has sent. Others are allowed, so that a rule can be switched off and
-    on again.
+    `errors` are the names of the error lines that this pack shows, `sms` those of the SMS that it has sent. Others are
+    allowed, so that a rule can be switched off and on again.
     """
     _check_names(reader, file, ("navigation",), wording.navigation, NAVIGATION)
-    _check_names(reader, file, ("errors",), wording.errors, ERRORS)
+    _check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT))
     _check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES))
+
+
+def check_dates(reader: PackReader, wordings: Mapping[str, WordingShape]) -> None:
+    """Check for words of dates with two meanings. All languages are understood in each."""
+    meanings: dict[str, DateWord] = {}
+    for language, wording in wordings.items():
+        for phrase, meaning in wording.dates.meanings():
+            if meanings.setdefault(phrase, meaning) != meaning:
+                reader.add(wording_file(language), ("dates",), f"dates: {phrase} has another meaning already")
 
 
 def check_labels(reader: PackReader, file: str, wording: WordingShape, categories: Sequence[str]) -> None:

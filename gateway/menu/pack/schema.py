@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.menu.days import DateWord, date_phrase
 from gateway.menu.kinds.base import PackKind, StateShape, state_shape
 from gateway.menu.kinds.fields import STRICT, Name
 from gateway.menu.kinds.table import KINDS
@@ -27,6 +28,7 @@ from gateway.text.wording import literal_text
 
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
+SHORT = "short"  # shown only where a text has a minimum
 SMS = ("received",)
 REMINDER = ("resume",)  # sent only if rules.yaml says so
 REPLIES = (  # sent only with a keywords.yaml
@@ -59,6 +61,7 @@ Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
 ScreenText = Annotated[str, AfterValidator(literal_text)]
+DatePhrase = Annotated[str, StringConstraints(pattern=r"^[^\W\d_]+(?:[ '.-][^\W\d_]+){0,4}$", max_length=60)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -198,11 +201,44 @@ class KeywordsShape(StrictModel):
     automatic: list[str] = []
 
 
+class DatesShape(StrictModel):
+    """Words in a typed date, in the language of a wording."""
+
+    today: list[DatePhrase] = []
+    yesterday: list[DatePhrase] = []
+    before_yesterday: list[DatePhrase] = []
+    future: list[DatePhrase] = []
+    ago: list[DatePhrase] = []
+    months: list[list[DatePhrase]] = []
+    weekdays: list[DatePhrase] = []
+    date: list[DatePhrase] = []
+    ignore: list[DatePhrase] = []
+
+    @field_validator("months")
+    @classmethod
+    def _whole_year(cls, months: list[list[str]]) -> list[list[str]]:
+        if len(months) not in (0, 12):
+            raise ValueError(f"a year has 12 months, not {len(months)}")
+        return months
+
+    def meanings(self) -> Iterator[tuple[str, DateWord]]:
+        """Yield every phrase with its meaning."""
+        days = ((self.future, -1), (self.today, 0), (self.yesterday, 1), (self.before_yesterday, 2))
+        named = [(phrases, DateWord("day", number)) for phrases, number in days]
+        named += [(phrases, DateWord("month", number)) for number, phrases in enumerate(self.months, start=1)]
+        named += [(getattr(self, kind), DateWord(kind)) for kind in ("ago", "date", "ignore")]
+        named += [(self.weekdays, DateWord("weekday"))]
+        for phrases, meaning in named:
+            for phrase in phrases:
+                yield date_phrase(phrase), meaning
+
+
 class WordingShape(StrictModel):
     """Schema of wording/LANGUAGE.yaml."""
 
     navigation: dict[str, str]
     errors: dict[str, str]
+    dates: DatesShape = DatesShape()
     labels: dict[str, dict[str, str]] = {}
     screens: dict[str, dict[str, str]]
     sms: dict[str, str]

@@ -49,7 +49,7 @@ FAULTS = [
         "sms.received: no SMS may begin with Lapor, which is a keyword",
         (ID, '  received: "Lap'),
     ),
-    (ID, "skip: Lewati}", "skip: Lewati, x: y}", "screens.date.x: unknown key", (ID, "  date:")),
+    (ID, "skip: Lewati}", "skip: Lewati, x: y}", "screens.date.x: unknown key", (ID, "  date: {heading")),
     (
         ID,
         "hour: Baru saja (<1 jam), ",

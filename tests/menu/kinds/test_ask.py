@@ -17,7 +17,7 @@ def test_ask_keeps_a_typed_date_in_iso_form(menu: Menu) -> None:
 
     assert led.session.state == "date"
     assert valid_answers(menu, walk(menu, "1.11", led.session).session)["when_date"] == "2026-11-01"
-    assert walk(menu, "111", led.session).session.error == "choice"
+    assert walk(menu, "111", led.session).session.error == "date"
 
 
 def test_ask_keeps_a_ticket_as_it_is_shown(menu: Menu) -> None:
@@ -30,7 +30,7 @@ def test_ask_keeps_a_ticket_as_it_is_shown(menu: Menu) -> None:
 def test_ask_refuses_a_ticket_with_a_wrong_check_digit(menu: Menu) -> None:
     refused = walk(menu, "1 2 73402816")
 
-    assert refused.screen.startswith("Nomor salah:\nKetik nomor laporan")
+    assert refused.screen.startswith("Nomor salah. Periksa 8 angkanya:\nKetik nomor laporan")
 
 
 @pytest.mark.parametrize(("length", "error"), [(182, ""), (183, "long"), (300, "long")])

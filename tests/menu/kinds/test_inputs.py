@@ -1,60 +1,47 @@
-"""Typed answers: what is understood as a day."""
+"""Typed answers: what is taken, and the reason why the rest is refused."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.menu.kinds.inputs import parse_day
+from gateway.menu.kinds.inputs import has_words, parse_input
+from gateway.menu.model import Menu
 from tests.helpers.dialogue import TODAY
 
 
 @pytest.mark.parametrize(
-    ("typed", "day"),
+    ("state", "typed", "value", "error"),
     [
-        ("2711", "2026-11-27"),
-        ("27/11", "2026-11-27"),
-        ("27-11", "2026-11-27"),
-        ("2811", "2026-11-28"),
-        ("2911", None),  # tomorrow, or a year ago: a slip
-        ("3102", None),
-        ("1.11", "2026-11-01"),
-        ("1-9", "2026-09-01"),
-        (" 1 / 9 ", "2026-09-01"),
-        ("27.11.", "2026-11-27"),
-        ("1/1", None),  # too long ago
-        ("1/13", None),
-        ("0/11", None),
-        ("111", None),  # 1 November or 11 January
-        ("11", None),
-        ("271", None),
-        ("27/1/1", None),
-        ("271/1", None),
-        ("/2711", None),
-        ("abcd", None),
-        ("\u0662\u0667\u0661\u0661", None),
+        ("describe", "ribut", "ribut", ""),
+        ("describe", "", "", "empty"),
+        ("describe", "a" * 182, "a" * 182, ""),
+        ("describe", "a" * 183, "", "long"),
+        ("date", "27 nov", "2026-11-27", ""),
+        ("date", "besok", "", "future"),
+        ("date", "31/2", "", "no_day"),
+        ("date", "1 jan", "", "old"),
+        ("date", "entah", "", "date"),
+        ("date", "", "", "empty"),
+        ("ask_ticket", "7340 2817", "7340-2817", ""),
+        ("ask_ticket", "7340 2818", "", "ticket"),
+        ("place_name", "klego", "klego", ""),
+        ("place_name", "surabaya", "", "place"),
     ],
 )
-def test_parse_day_returns_the_last_such_day(typed: str, day: str | None) -> None:
-    assert parse_day(typed, TODAY) == day
+def test_parse_input_gives_the_answer_or_a_reason(menu: Menu, state: str, typed: str, value: str, error: str) -> None:
+    assert parse_input(menu, menu.states[state], typed, TODAY)[:2] == (value, error)
 
 
-@given(
-    today=st.dates(date(2024, 1, 1), date(2040, 12, 31)),
-    back=st.integers(0, 180),
-    between=st.sampled_from(["/", "-", ".", " ", " / ", ". "]),
-    shape=st.sampled_from(
-        ["{0.day}{1}{0.month}", "{0:%d}{1}{0.month}", "{0.day}{1}{0:%m}", "{0:%d}{1}{0:%m}", "{0:%d%m}"]
-    ),
+def test_parse_input_tells_too_short_from_empty(menu: Menu) -> None:
+    asked = replace(menu.states["describe"], min_length=5)
+
+    assert [parse_input(menu, asked, typed, TODAY).error for typed in ("", "ada", "ada 1")] == ["empty", "short", ""]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"), [("klego", True), ("rt 3", True), ("3", False), ("a", False), ("", False)]
 )
-def test_parse_day_understands_every_form_of_a_recent_day(today: date, back: int, between: str, shape: str) -> None:
-    day = today - timedelta(days=back)
-
-    assert parse_day(shape.format(day, between), today) == day.isoformat()
-
-
-def test_parse_day_takes_december_in_january_for_last_year() -> None:
-    assert parse_day("3112", date(2027, 1, 2)) == "2026-12-31"
+def test_has_words(typed: str, expected: bool) -> None:
+    assert has_words(typed) is expected

@@ -6,13 +6,16 @@ import pytest
 
 from gateway.menu import engine
 from gateway.menu.model import Menu
+from gateway.menu.pack.loader import load
 from tests.helpers.dialogue import walk
 from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack, line_at
 
 
-def test_wrong_input_in_help_stays_there(menu: Menu) -> None:
-    assert walk(menu, "1 77 77 77 77 77 77").session.state == "help"
-    assert walk(menu, "1 77 77 77 77 77 77 0").session.state == "main"
+def test_wrong_input_in_help_that_an_option_leads_to_stays_there(files: Files) -> None:
+    menu = load(edit_pack(files, "flow.yaml", "about: about, language", "about: help, language"))
+
+    assert walk(menu, "1 4 77 77 77 77").session.state == "help"
+    assert walk(menu, "1 4 77 77 77 77 0").session.state == "main"
 
 
 @pytest.mark.parametrize(("keys", "error"), [("1", "choice"), ("98", "choice"), ("", "empty")])
