@@ -14,7 +14,7 @@ setup: .venv/.run-done  ## Make .venv from the locked requirements
 run: .venv/.run-done  ## Run the whole gateway on this machine (make run RUN_ARGS="--port 8081")
 	@exec $(BIN)/waspada run $(RUN_ARGS)
 
-test: check browser  ## Format, lint, types, imports, then all tests
+test: check browser pooler  ## Format, lint, types, imports, then all tests
 	$(BIN)/pytest $(TEST_ARGS)
 
 check: .venv/.dev-done  ## Format, lint, types, imports, words
@@ -30,6 +30,10 @@ bench: .venv/.dev-done  ## Measure the USSD path against a bare handler, and how
 .PHONY: browser
 browser: .venv/.dev-done
 	@deploy/setup/browser.sh
+
+.PHONY: pooler
+pooler:
+	@deploy/setup/pooler.sh
 
 .venv/bin/python:
 	@deploy/setup/venv.sh $(PYTHON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.schema import upgrade
+from gateway.settings import Settings
 from gateway.wiring.carriers import read_settings
 from gateway.wiring.pack_loading import load_menu, measure_menu
+from gateway.wiring.readiness import faults_of_stores
 from gateway.wiring.running_instance import with_pack_in_use
 
 
@@ -25,10 +28,13 @@ from gateway.wiring.running_instance import with_pack_in_use
 @gateway_options
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
-    """Check menu packs and the settings: every fault at once, with file and line. Default: the pack in use."""
+    """Check menu packs and the settings: every fault at once, with file and line. Default: the pack in use.
+
+    Without PACKS, the stores that the settings name are checked too, if they can be reached.
+    """
     with report_errors():
         settings = with_pack_in_use(read_settings(config, data=data))
-    refused: list[str] = []
+    refused: list[str] = [] if packs else _faults_of_stores(settings)
     for pack in packs or (settings.pack,):
         try:
             menu = load_menu(pack, settings.channels)
@@ -40,6 +46,15 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
             click.echo(f"{pack}: {_summary(menu, measure_menu(menu, settings.channels))}")
     if refused:
         raise click.ClickException("\n".join(refused))
+
+
+def _faults_of_stores(settings: Settings) -> list[str]:
+    """Return the faults of the stores. One that cannot be reached is no fault here: it may be another machine's."""
+    found = asyncio.run(faults_of_stores(settings))
+    for store, fault in found.items():
+        if fault.unreachable:
+            click.echo(f"{store}: not checked. {fault}", err=True)
+    return [f"{store}: {fault}" for store, fault in found.items() if not fault.unreachable]
 
 
 def _summary(menu: Menu, result: CheckResult) -> str:

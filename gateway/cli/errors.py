@@ -43,6 +43,8 @@ def report_errors() -> Iterator[None]:
     except UserError as error:
         raise click.ClickException(str(error)) from None
     except StoreUnavailable as error:
+        if error.reason:
+            raise click.ClickException(f"{error.store} cannot be used. {error.reason}") from None
         raise click.ClickException(f"The gateway's store does not answer ({error}). Is it running?") from None
 
 

@@ -22,6 +22,7 @@ from gateway.cli.screen import draw_screen
 from gateway.runtime.log_stream import LineFilter, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
 from gateway.runtime.redis import RedisUnavailable, redis_client
+from gateway.runtime.redis_probe import redis_reason
 
 _LINES_BEFORE_FOLLOWING = 20
 
@@ -68,7 +69,7 @@ async def logs(
         async with redis_client(settings.redis_address) as client:
             await print_logs(client, line_filter, LogOptions(following, as_json, limit))
     except RedisError as error:
-        raise RedisUnavailable(str(error)) from error
+        raise RedisUnavailable(str(error), redis_reason(error)) from error
 
 
 async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:

@@ -18,7 +18,7 @@ from gateway.cli.options import gateway_options
 from gateway.wiring.carriers import read_settings
 from gateway.wiring.container import open_services
 from gateway.wiring.key_check import verify_key
-from gateway.wiring.processes import health_app, run_worker, serve, web_app
+from gateway.wiring.processes import health_app, run_worker, serve, watch_stores, web_app
 from gateway.wiring.standalone import run_standalone
 
 _on_uvloop = functools.partial(run_async, loop_factory=uvloop.new_event_loop)
@@ -48,6 +48,7 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
     async with (
         open_services(settings, sys.stderr) as services,
         verify_key(services) as proof,
+        watch_stores(services),
         serve(web_app(services), settings.host, settings.port),
     ):
         click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
@@ -63,6 +64,7 @@ async def worker(config: Path | None, data: Path | None) -> None:
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings, sys.stderr))
         proof = await stack.enter_async_context(verify_key(services))
+        await stack.enter_async_context(watch_stores(services))
         if settings.worker_port:
             app = health_app(services)
             await stack.enter_async_context(serve(app, settings.host, settings.worker_port))

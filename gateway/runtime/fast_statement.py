@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import ClauseElement, make_url
+from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+
+from gateway.runtime.connection import Connector
+from gateway.runtime.postgres_errors import is_stale
 
 _MAX_IDLE_S = 300.0  # a firewall may silently drop a connection that is idle for longer
 _DIALECT: Any = cast(Any, asyncpg_dialect)()
@@ -38,25 +41,30 @@ class DirectPool:
     and that costs as much as the statement. A compiled statement leaves nothing behind that would need a reset.
     """
 
-    def __init__(self, url: str, size: int, timeout: float) -> None:
+    def __init__(self, connector: Connector, size: int, timeout: float) -> None:
         """Remember how to connect. `timeout` in seconds bounds a statement without a deadline, connecting included."""
-        self._connect_with: dict[str, Any] = _DIALECT.create_connect_args(make_url(url))[1]
-        cache = self._connect_with.pop("prepared_statement_cache_size", None)
-        if cache is not None:  # SQLAlchemy's name for it; a pooler in transaction mode needs 0
-            self._connect_with["statement_cache_size"] = cache
+        self._connector = connector
         self._timeout = timeout
         self._slots = asyncio.Semaphore(size)
         self._idle: list[tuple[Any, float]] = []  # with the loop's time since when
         self._closed = False
 
     async def execute(self, statement: CompiledStatement, parameters: Mapping[str, Any], deadline: float | None) -> Any:
-        """Execute `statement` and return its row. An interrupted connection is closed: its state is unknown."""
+        """Execute `statement` and return its row.
+
+        An interrupted connection is closed, since its state is unknown. With a stale one all idle ones are closed too.
+        """
         async with asyncio.timeout(self._timeout if deadline is None else deadline), self._slots:
             connection = await self._acquire()
             try:
                 row = await connection.fetchrow(statement.sql, *statement.arguments(parameters))
-            except asyncpg.PostgresError:
-                self._put_back(connection)
+            except asyncpg.PostgresError as error:
+                if is_stale(error):
+                    connection.terminate()
+                    self.close_idle()
+                    self._connector.note_error(error)
+                else:
+                    self._put_back(connection)
                 raise
             except BaseException:
                 connection.terminate()
@@ -67,6 +75,10 @@ class DirectPool:
     async def close(self) -> None:
         """Close the idle connections now, and those in use when they are put back."""
         self._closed = True
+        self.close_idle()
+
+    def close_idle(self) -> None:
+        """Close the idle connections. The next statements open new ones."""
         while self._idle:
             self._idle.pop()[0].terminate()
 
@@ -77,7 +89,7 @@ class DirectPool:
             if since > latest and not connection.is_closed():  # as it is after a restart of the server
                 return connection
             connection.terminate()
-        return await asyncpg.connect(**self._connect_with)
+        return await self._connector.connect()
 
     def _put_back(self, connection: Any) -> None:
         if self._closed:

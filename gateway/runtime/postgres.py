@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Boolean, MetaData, event, literal_column, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Boolean, ExceptionContext, MetaData, event, literal_column, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.util import await_only
 
+from gateway.runtime.connection import Connector
 from gateway.runtime.fast_statement import CompiledStatement, DirectPool
-from gateway.text.errors import StoreUnavailable
+from gateway.runtime.postgres_errors import DatabaseUnavailable, TablesOutdated, is_stale, translate_errors
+
+__all__ = ["INSERTED", "Database", "DatabaseUnavailable", "TablesOutdated", "metadata"]
 
 metadata = MetaData(
     naming_convention={
@@ -29,17 +32,8 @@ metadata = MetaData(
 INSERTED = literal_column("xmax = 0", Boolean)
 """For RETURNING of an upsert: true if the row was inserted, false if it was updated."""
 
-_UNAVAILABLE_STATES = ("08", "25006", "28", "3D000", "53", "57", "58")
-"""SQLSTATE prefixes that mean the server is unavailable: connection lost, read-only after a failover, not authorised,
-no such database, out of resources, shut down or cancelled, system error (PostgreSQL, appendix A)."""
 _CANCEL_LIMIT = 0.1
-
-
-class DatabaseUnavailable(StoreUnavailable):
-    """Error: PostgreSQL cannot be reached, cannot work now, or did not answer in time.
-
-    The transaction may have been committed all the same, if this happened at its end.
-    """
+_PREPARED_STATEMENTS = 100
 
 
 class Database:
@@ -47,16 +41,19 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5, timeout: float = 10.0) -> None:
         """Configure the pool. `timeout` in seconds bounds connecting, a statement, and the wait for a connection."""
+        self._connector = Connector(url)
+        self._timeout = timeout
         self._engine = create_async_engine(
-            url,
+            "postgresql+asyncpg://",  # the address is the connector's affair
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=timeout,
             hide_parameters=True,  # they contain texts of residents: not for logs and tracebacks
-            connect_args={"timeout": timeout, "command_timeout": timeout},
         )
-        self._direct_pool = DirectPool(url, pool_size, timeout)
+        self._direct_pool = DirectPool(self._connector, pool_size, timeout)
+        event.listen(self._engine.sync_engine, "do_connect", self._connect)
         event.listen(self._engine.sync_engine, "checkout", _skip_closed)
+        event.listen(self._engine.sync_engine, "handle_error", self._drop_stale)
 
     @asynccontextmanager
     async def begin(self, *, deadline: float | None = None) -> AsyncIterator[AsyncConnection]:
@@ -65,7 +62,7 @@ class Database:
         Raises `DatabaseUnavailable`, also if the whole block takes more than `deadline` seconds. An interrupted
         connection is dropped, not cleaned: on a server that hangs, cleaning would have to wait.
         """
-        with _translate_errors(), ExitStack() as afterwards:
+        with translate_errors(), ExitStack() as afterwards:
             async with asyncio.timeout(deadline) as limit, self._engine.connect() as connection:
                 ends = limit.when()
                 if ends is not None:
@@ -81,7 +78,7 @@ class Database:
         self, statement: CompiledStatement, parameters: Mapping[str, Any], *, deadline: float | None = None
     ) -> Any:
         """Execute `statement` and return its first row, or None. Raises `DatabaseUnavailable`, as `begin` does."""
-        with _translate_errors():
+        with translate_errors():
             return await self._direct_pool.execute(statement, parameters, deadline)
 
     async def ping(self) -> None:
@@ -94,24 +91,24 @@ class Database:
         await self._engine.dispose()
         await self._direct_pool.close()
 
+    def _connect(self, dialect: Any, *_: Any) -> Any:
+        """Open a connection for SQLAlchemy, which has a cache of prepared statements of its own."""
+        timeout = self._timeout
+        driver = await_only(self._connector.connect(timeout=timeout, command_timeout=timeout))
 
-@contextmanager
-def _translate_errors() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, TimeoutError, PoolTimeout) as error:
-        raise DatabaseUnavailable(str(error) or type(error).__name__) from error
-    except DBAPIError as error:
-        if error.connection_invalidated or _is_outage(error.orig):
-            raise DatabaseUnavailable(str(error.orig)) from error
-        raise
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        # The driver raises the second if a connection breaks just before it sends.
-        raise DatabaseUnavailable(str(error)) from error
-    except asyncpg.PostgresError as error:
-        if _is_outage(error):
-            raise DatabaseUnavailable(str(error)) from error
-        raise
+        async def opened() -> asyncpg.Connection:
+            return driver
+
+        cache_size = 0 if self._connector.pooled else _PREPARED_STATEMENTS
+        return dialect.dbapi.connect(async_creator_fn=opened, prepared_statement_cache_size=cache_size)
+
+    def _drop_stale(self, context: ExceptionContext) -> None:
+        """Drop all connections of both pools if the server behind one no longer serves. New ones are opened."""
+        error = context.original_exception
+        if is_stale(error):
+            context.is_disconnect = True  # drops this one, and each other one of SQLAlchemy's pool at its next use
+            self._direct_pool.close_idle()
+            self._connector.note_error(error)
 
 
 def _skip_closed(connection: Any, *_: Any) -> None:
@@ -137,7 +134,3 @@ async def _drop(connection: AsyncConnection) -> None:
     if raw.driver_connection is not None:
         raw.driver_connection.terminate()
     await connection.invalidate()
-
-
-def _is_outage(error: BaseException | None) -> bool:
-    return (getattr(error, "sqlstate", None) or "").startswith(_UNAVAILABLE_STATES)

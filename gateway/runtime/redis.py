@@ -30,6 +30,8 @@ _Pending = tuple[bytes, asyncio.Future[Any], float]  # packed command, its answe
 class RedisUnavailable(StoreUnavailable):
     """Error: Redis did not answer in time, or cannot work now (out of memory, read-only after a failover)."""
 
+    store = "Redis"
+
 
 def redis_client(url: str) -> Redis:
     """Return a client that fails at once instead of retrying: every caller has a deadline and a fallback."""

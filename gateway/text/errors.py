@@ -15,4 +15,13 @@ class ExplainedError(UserError):
 
 
 class StoreUnavailable(Exception):
-    """Base class of an error: Redis or PostgreSQL cannot be reached, cannot work now, or did not answer in time."""
+    """Base class of an error: Redis or PostgreSQL cannot be reached, cannot work now, or did not answer in time.
+
+    `reason` tells a user why, in sentences that name no host, no user and no secret. It is empty if nothing is known.
+    """
+
+    store = "The gateway's store"
+
+    def __init__(self, message: str = "", reason: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason

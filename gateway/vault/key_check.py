@@ -27,17 +27,23 @@ class WrongVaultKey(ExplainedError):
     vault_key of the settings, or secrets.toml in the data folder of `waspada run`. Nothing is lost until then."""
 
 
-async def check_vault_key(database: Database, vault: Vault, clock: Clock, *, deadline: float | None = None) -> None:
+async def check_vault_key(
+    database: Database, vault: Vault, clock: Clock | None, *, deadline: float | None = None
+) -> None:
     """Check that the key is the right one. Raises `WrongVaultKey` and `DatabaseUnavailable`.
 
-    The first key of a new database is stored as the right one. A database from before there were fingerprints accepts
-    the key that decrypts the newest number of any of its tables.
+    The first key of a new database is stored as the right one, unless there is no `clock` to date it. A database from
+    before there were fingerprints accepts the key that decrypts the newest number of any of its tables.
+
+    The stored fingerprint is locked, which is a write: a database that only reads is unavailable.
     """
     async with database.begin(deadline=deadline) as connection:
         stored = await _stored_fingerprint(connection)
         if stored is None:
             if not await _opens_stored_numbers(connection, vault):
                 raise WrongVaultKey
+            if clock is None:
+                return
             row = {"id": KEY_ID[0], "fingerprint": vault.fingerprint, "noted_at": clock.now()}
             await connection.execute(insert(vault_keys).values(row).on_conflict_do_nothing())
             stored = await _stored_fingerprint(connection)  # another process may have been first
@@ -46,8 +52,8 @@ async def check_vault_key(database: Database, vault: Vault, clock: Clock, *, dea
 
 
 async def _stored_fingerprint(connection: AsyncConnection) -> bytes | None:
-    found = await connection.execute(select(vault_keys.c.fingerprint).where(vault_keys.c.id == KEY_ID[0]))
-    return found.scalar()
+    stored = select(vault_keys.c.fingerprint).where(vault_keys.c.id == KEY_ID[0])
+    return await connection.scalar(stored.with_for_update(read=True, key_share=True))
 
 
 async def _opens_stored_numbers(connection: AsyncConnection, vault: Vault) -> bool:

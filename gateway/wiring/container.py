@@ -56,6 +56,7 @@ from gateway.wiring.appeal_services import AppealServices
 from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
+from gateway.wiring.readiness import readiness_of
 from gateway.wiring.service_options import appeal_settings, sender_options, worker_name
 
 
@@ -86,6 +87,7 @@ class Services:
         self.database = database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
+        self.readiness = readiness_of(redis, database, self.vault, clock)
         self.channels = {
             name: _build_channel(name, channel, http, versions.current.region, carriers)
             for name, channel in settings.channels.items()

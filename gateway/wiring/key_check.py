@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from gateway.runtime.postgres import DatabaseUnavailable
-from gateway.runtime.schema import is_current
+from gateway.runtime.schema import check_tables
 from gateway.vault.key_check import WrongVaultKey, check_vault_key
 from gateway.wiring.container import Services
 
@@ -48,8 +48,7 @@ async def _prove_later(services: Services) -> None:
 async def _is_proven(services: Services) -> bool:
     """Return True if the key is right, False if that cannot be checked now. Raises `WrongVaultKey`."""
     try:
-        if not await is_current(services.database, deadline=_DEADLINE_S):
-            return False
+        await check_tables(services.database, deadline=_DEADLINE_S)
         await check_vault_key(services.database, services.vault, services.clock, deadline=_DEADLINE_S)
     except DatabaseUnavailable:
         return False

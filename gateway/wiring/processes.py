@@ -14,10 +14,8 @@ from aiohttp import web
 
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
-from gateway.runtime.schema import is_current
 from gateway.text.errors import UserError
-from gateway.vault.key_check import WrongVaultKey, check_vault_key
-from gateway.web.health import Health, NotReady
+from gateway.web.health import Health
 from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import MAX_BODY, Webhooks
 from gateway.wiring.container import Services
@@ -28,10 +26,7 @@ HOUSEKEEPING_S = 5.0
 APPEALS_S = 0.5
 RETENTION_S = 6 * 60 * 60.0
 RETRY_S = 5.0  # after a failure
-
-# Answers of /readyz about a PostgreSQL that answers and cannot be used.
-_TABLES_OUTDATED = "The tables are not those of this release. Run: waspada db upgrade"
-_WRONG_VAULT_KEY = "Wrong vault key: this database was encrypted with another one."
+WATCH_S = 10.0
 
 
 class PortTaken(UserError):
@@ -43,33 +38,15 @@ def web_app(services: Services) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY)
     Webhooks(services.channels, services.turns, services.receipts, services.inbox, services.metrics).add_to(app)
     services.appeals_page.add_to(app)
-    health(services).add_to(app)
+    Health(services.readiness, services.metrics).add_to(app)
     return app
 
 
 def health_app(services: Services) -> web.Application:
     """Return the application of a worker: the health pages alone."""
     app = web.Application(client_max_size=MAX_BODY)
-    health(services).add_to(app)
+    Health(services.readiness, services.metrics).add_to(app)
     return app
-
-
-def health(services: Services) -> Health:
-    """Return the health pages: readiness of both stores, and the metrics of this process."""
-
-    async def redis_answers(seconds: float) -> None:
-        async with asyncio.timeout(seconds):
-            await services.redis.ping()
-
-    async def tables_are_ours(seconds: float) -> None:
-        if not await is_current(services.database, deadline=seconds):
-            raise NotReady(_TABLES_OUTDATED)
-        try:
-            await check_vault_key(services.database, services.vault, services.clock, deadline=seconds)
-        except WrongVaultKey:
-            raise NotReady(_WRONG_VAULT_KEY) from None
-
-    return Health({"redis": redis_answers, "postgres": tables_are_ours}, services.metrics)
 
 
 @asynccontextmanager
@@ -93,6 +70,17 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[Non
         yield
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def watch_stores(services: Services) -> AsyncIterator[None]:
+    """Probe the stores every ten seconds while the block lasts. The log then says why one cannot be used."""
+    watch = asyncio.create_task(run_periodically("stores", services.readiness.faults, WATCH_S))
+    try:
+        yield
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from gateway.vault.key_check import check_vault_key
 from gateway.web.handset_page import add_handset_page
 from gateway.wiring.container import Services, open_services
 from gateway.wiring.pack_loading import load_menu
-from gateway.wiring.processes import run_worker, serve, web_app
+from gateway.wiring.processes import run_worker, serve, watch_stores, web_app
 from gateway.wiring.running_instance import (
     LOCAL,
     LOCAL_SHORT_CODE,
@@ -82,6 +82,7 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
             add_local_carrier(app, services, secrets.local_api_key)
         await stack.enter_async_context(serve(app, settings.host, settings.port))
         await stack.enter_async_context(run_worker(services))
+        await stack.enter_async_context(watch_stores(services))
         write_notes(settings.data, url, settings.pack)
         stack.callback(forget_pack, settings.data)
         # Last, so that a start that fails cannot create the account and lose its password.

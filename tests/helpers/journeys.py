@@ -70,8 +70,11 @@ class StandaloneGateway:
 
 
 @asynccontextmanager
-async def run_standalone_gateway(data: Path, *options: str) -> AsyncIterator[StandaloneGateway]:
-    async with run_program("run", *options, data=data) as program, ClientSession(cookie_jar=DummyCookieJar()) as http:
+async def run_standalone_gateway(data: Path, *options: str, **settings: str) -> AsyncIterator[StandaloneGateway]:
+    async with (
+        run_program("run", *options, data=data, port=0, **settings) as program,
+        ClientSession(cookie_jar=DummyCookieJar()) as http,
+    ):
         hooks = WebhookUrls(**channel_urls(locate(Settings(data=data)), "local"))
         yield StandaloneGateway(program, hooks, http)
 

@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from gateway.runtime.readiness import UNREACHABLE
 from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
@@ -45,7 +46,7 @@ async def test_gateway_without_postgresql_is_alive_and_not_ready(
     await postgres.close()
     status, body = await readiness(unreliable_gateway)
 
-    assert (status, body) == (503, {"ready": False, "away": {"postgres": "It cannot be reached, or used."}})
+    assert (status, body) == (503, {"ready": False, "away": {"postgres": UNREACHABLE}})
     assert (await unreliable_gateway.call("GET", "/healthz")).status == 200, (
         "alive all the same: a restart would help nobody"
     )
@@ -75,7 +76,7 @@ async def test_readiness_follows_an_outage_of_redis(unreliable_gateway: WebGatew
     await own_redis.kill()
     status, body = await readiness(unreliable_gateway)
 
-    assert (status, body["away"]) == (503, {"redis": "It cannot be reached, or used."})
+    assert (status, body["away"]) == (503, {"redis": UNREACHABLE})
 
     await own_redis.start()
     assert (await readiness(unreliable_gateway))[0] == 200
