@@ -75,10 +75,10 @@ class Inbox:
         """Store an opt-out from this sender, and suppress the waiting appeals to its phone."""
         key, sender, now = self._vault.lookup(opt_out.phone), _name(opt_out.sender), self._clock.now()
         async with self._database.begin(deadline=self._deadline) as connection:
-            added = await add_opt_outs(connection, channel, [key], sender, now)
+            stored = await add_opt_outs(connection, channel, [key], sender, now, now)
             if self._on_opt_out:
                 await self._on_opt_out(connection, key, now)
-            return added > 0
+            return stored.new > 0
 
     async def store_session_end(self, channel: str, end: SessionEnd) -> bool:
         """Store the end of a session. The first report of it counts."""

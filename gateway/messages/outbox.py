@@ -253,7 +253,7 @@ class Outbox:
             opted_out = [row.claim.phone for row in rows if row.claim.id in refused or row.carrier_id in reported]
             if opted_out:  # the carrier does not tell from which sender
                 keys = [self._vault.lookup(phone) for phone in opted_out]
-                await add_opt_outs(connection, channel, keys, "", ended_at)
+                await add_opt_outs(connection, channel, keys, "", ended_at, now)
             # One statement for each status, whatever the number of messages.
             for to in {row.to for row in rows}:
                 alike = [row for row in rows if row.to is to]

@@ -80,7 +80,7 @@ class Receipts:
             if (await connection.execute(same)).first():
                 return ReceiptResult.REPEATED
             if receipt.opted_out and (key := await _recipient_key(connection, channel, carrier_id)):
-                await add_opt_outs(connection, channel, [key], "", now)
+                await add_opt_outs(connection, channel, [key], "", now, now)
             insert_row = insert(receipts).values(**row, received_at=now, applied=False).returning(receipts.c.id)
             added = (await connection.execute(insert_row)).scalar_one()
             moved = await apply_receipts(connection, channel, [carrier_id], now)

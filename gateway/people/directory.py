@@ -41,7 +41,7 @@ from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 _CHUNK = 1000
-ERASED_PERSON: Mapping[str, Any] = {**ERASED_PHONE, "name": "", "language": ""}
+ERASED_PERSON: Mapping[str, Any] = {**ERASED_PHONE, "name": "", "language": "", "opted_out_at": None}
 """Column values of a row whose person was erased."""
 _IMPORT_LOCK = 0x4C495354
 """Key of the advisory lock of an import: any number that nothing else uses."""

@@ -11,8 +11,16 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.people.person import UNKNOWN_PERSON, CurrentState, Person, Role, RoleGrant, in_role_order
-from gateway.people.tables import opt_outs, people, person_roles, subscriptions
+from gateway.people.person import (
+    UNKNOWN_PERSON,
+    ActiveSubscription,
+    CurrentState,
+    Person,
+    Role,
+    RoleGrant,
+    in_role_order,
+)
+from gateway.people.tables import NOT_WITHDRAWN, opt_outs, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
 
 
@@ -39,16 +47,10 @@ async def load_known(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapp
     named = select(people).where(people.c.phone_key == any_(cast(keys, ARRAY(LargeBinary))))
     rows = (await connection.execute(named.order_by(people.c.phone_key).with_for_update())).all()
     roles = await _load_roles(connection, [row.id for row in rows])
-    subscribed: defaultdict[bytes, dict[str, str]] = defaultdict(dict)
-    opted_out_at: defaultdict[bytes, list[datetime]] = defaultdict(list)
+    subscribed: defaultdict[bytes, dict[str, ActiveSubscription]] = defaultdict(dict)
     for row in await _load_subscriptions(connection, [row.phone_key for row in rows], lock=True):
-        if row.withdrawn_at is None:
-            subscribed[row.phone_key][row.area] = row.language
-        else:
-            opted_out_at[row.phone_key].append(row.withdrawn_at)
+        subscribed[row.phone_key][row.area] = ActiveSubscription(row.language, row.agreed_at)
     opted_out = await _lock_opt_outs(connection, keys)
-    for key, at in opted_out.items():
-        opted_out_at[key].append(at)
     known = {
         row.phone_key: CurrentState(
             in_directory=True,
@@ -56,7 +58,7 @@ async def load_known(connection: AsyncConnection, keys: Sequence[bytes]) -> Mapp
             language=row.language,
             grants={grant.role: grant for grant in roles[row.id]},
             subscribed=subscribed[row.phone_key],
-            opted_out_at=max(opted_out_at[row.phone_key], default=None),
+            opted_out_at=max(filter(None, (row.opted_out_at, opted_out.get(row.phone_key))), default=None),
             opted_out=row.phone_key in opted_out,
         )
         for row in rows
@@ -126,11 +128,11 @@ async def _load_roles(connection: AsyncConnection, ids: Sequence[int]) -> Mappin
 async def _load_subscriptions(
     connection: AsyncConnection, keys: Sequence[bytes], *, lock: bool = False
 ) -> Sequence[Any]:
-    """Load every subscription of these numbers, withdrawn ones too, the oldest of an area first."""
+    """Load the active subscriptions of these numbers, by area."""
     table = subscriptions.c
-    columns = (table.phone_key, table.area, table.language, table.wording, table.consented_at, table.withdrawn_at)
-    of_keys = select(*columns).where(table.phone_key == any_(cast(keys, ARRAY(LargeBinary))))
-    ordered = of_keys.order_by(table.phone_key, table.area, table.id)
+    columns = (table.phone_key, table.area, table.language, table.wording, table.consented_at, table.agreed_at)
+    of_keys = select(*columns).where(table.phone_key == any_(cast(keys, ARRAY(LargeBinary))), NOT_WITHDRAWN)
+    ordered = of_keys.order_by(table.phone_key, table.area)
     return (await connection.execute(ordered.with_for_update() if lock else ordered)).all()
 
 
@@ -138,11 +140,11 @@ def _subscriber_grants(rows: Sequence[Any]) -> Mapping[bytes, list[RoleGrant]]:
     """Return the active subscriptions of each number as one grant, on the basis of the first consent."""
     active: defaultdict[bytes, list[Any]] = defaultdict(list)
     for row in rows:
-        if row.withdrawn_at is None:
-            active[row.phone_key].append(row)
+        active[row.phone_key].append(row)
     grants = {}
     for key, subscribed in active.items():
         first = min(subscribed, key=lambda row: row.consented_at)
         areas = tuple(row.area for row in subscribed)
-        grants[key] = [RoleGrant(Role.SUBSCRIBER, areas, first.wording, first.consented_at)]
+        agreed_at = first.consented_at if first.agreed_at else None
+        grants[key] = [RoleGrant(Role.SUBSCRIBER, areas, first.wording, agreed_at)]
     return grants

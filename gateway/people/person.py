@@ -103,14 +103,20 @@ def in_role_order(grants: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveSubscription:
+    language: str
+    agreed_at: datetime | None  # the newest consent, None for one without a date in a list
+
+
+@dataclass(frozen=True, slots=True)
 class CurrentState:
     in_directory: bool  # somebody outside of it may have opted out too
     name: str
     language: str
     grants: Mapping[Role, RoleGrant]  # without the subscriber
-    subscribed: Mapping[str, str]  # area → language
-    opted_out_at: datetime | None  # the last opt-out, said to the gateway or to a carrier
-    opted_out: bool  # still in force: they get no appeals
+    subscribed: Mapping[str, ActiveSubscription]  # by area
+    opted_out_at: datetime | None  # the newest opt-out, said to the gateway or to a carrier, in force or lifted
+    opted_out: bool  # in force: they get no appeals
 
 
 UNKNOWN_PERSON = CurrentState(False, "", "", {}, {}, None, False)
@@ -126,7 +132,8 @@ class Effect(StrEnum):
 class PersonChange:
     """Rows to write for one entry of a list.
 
-    An opt-out may outweigh the consent of the entry (`declined`), or be lifted by it (`lifts_opt_out`).
+    An opt-out may outweigh the consent of the entry (`declined`), or be lifted by it (`lifts_opt_out`). The newest one
+    was at `opted_out_at`.
     """
 
     entry: ListedPerson
@@ -134,9 +141,10 @@ class PersonChange:
     name: str
     language: str
     grants: tuple[RoleGrant, ...]
-    subscriptions: tuple[RoleGrant, ...]  # each with the areas to subscribe to, or to continue in another language
+    subscriptions: tuple[RoleGrant, ...]  # each with the areas to subscribe to, or to continue
     declined: bool
     lifts_opt_out: bool
+    opted_out_at: datetime | None
 
 
 def plan_change(before: CurrentState, entry: ListedPerson, default_language: str) -> PersonChange:
@@ -152,7 +160,7 @@ def plan_change(before: CurrentState, entry: ListedPerson, default_language: str
     declined = lifts = False
     subscriptions: list[RoleGrant] = []
     for grant in entry.grants:
-        missing = _missing_areas(before, grant, entry.language) if grant.role is Role.SUBSCRIBER else ()
+        missing = _areas_to_write(before, grant, entry.language) if grant.role is Role.SUBSCRIBER else ()
         if grant.role is Role.SUBSCRIBER and (missing or before.opted_out):
             declined = _outweighed_by_opt_out(before, grant)
             lifts = before.opted_out and not declined
@@ -162,7 +170,9 @@ def plan_change(before: CurrentState, entry: ListedPerson, default_language: str
         effect = Effect.UPDATED if before.in_directory else Effect.NEW
     else:
         effect = Effect.UNCHANGED  # also a stranger whose only role in the list is one they have opted out of
-    return PersonChange(entry, effect, name, language, changed, tuple(subscriptions), declined, lifts)
+    return PersonChange(
+        entry, effect, name, language, changed, tuple(subscriptions), declined, lifts, before.opted_out_at
+    )
 
 
 def _merge_grant(before: RoleGrant | None, now: RoleGrant) -> RoleGrant:
@@ -171,10 +181,15 @@ def _merge_grant(before: RoleGrant | None, now: RoleGrant) -> RoleGrant:
     return RoleGrant(now.role, now.areas or before.areas, now.basis or before.basis, now.agreed_at or before.agreed_at)
 
 
-def _missing_areas(before: CurrentState, grant: RoleGrant, language: str) -> tuple[str, ...]:
-    """Return the areas without an active subscription, or with one in another language than the list's."""
-    active = before.subscribed
-    return tuple(area for area in grant.areas if area not in active or language not in ("", active[area]))
+def _areas_to_write(before: CurrentState, grant: RoleGrant, language: str) -> tuple[str, ...]:
+    """Return the areas without an active subscription, with one in another language, or with an older consent."""
+    return tuple(area for area in grant.areas if _differs(before.subscribed.get(area), grant.agreed_at, language))
+
+
+def _differs(active: ActiveSubscription | None, agreed_at: datetime | None, language: str) -> bool:
+    if active is None or language not in ("", active.language):
+        return True
+    return agreed_at is not None and (active.agreed_at is None or agreed_at > active.agreed_at)
 
 
 def _outweighed_by_opt_out(before: CurrentState, grant: RoleGrant) -> bool:

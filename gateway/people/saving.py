@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, any_, cast, select
+from sqlalchemy import ARRAY, LargeBinary, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,8 +29,14 @@ async def write_changes(
     await _write_people(connection, changed, vault, now, source)
     await _write_roles(connection, changed, now)
     await _write_subscriptions(connection, changed, vault, now, source)
-    if agreed_again := [key for key, change in changed.items() if change.lifts_opt_out]:
-        await connection.execute(lift_statement(agreed_again))
+    for key, change in changed.items():
+        if change.lifts_opt_out:
+            await connection.execute(lift_statement(key, _agreed_at(change)))
+
+
+def _agreed_at(change: PersonChange) -> datetime:
+    """Return the time of the newest dated consent of a change that lifts an opt-out: there is one."""
+    return max(grant.agreed_at for grant in change.subscriptions if grant.agreed_at)
 
 
 async def _write_people(
@@ -45,11 +51,15 @@ async def _write_people(
             "source": source,
             "added_at": now,
             "updated_at": now,
+            "opted_out_at": change.opted_out_at if change.lifts_opt_out else None,
         }
         for key, change in changes.items()
     ]
     upsert = insert(people)
-    updated = {name: upsert.excluded[name] for name in ("name", "language", "updated_at")}
+    updated = {
+        **{name: upsert.excluded[name] for name in ("name", "language", "updated_at")},
+        "opted_out_at": func.greatest(people.c.opted_out_at, upsert.excluded.opted_out_at),
+    }
     await connection.execute(upsert.on_conflict_do_update(index_elements=["phone_key"], set_=updated), rows)
 
 
@@ -91,6 +101,7 @@ async def _write_subscriptions(
             "channel": LIST_CHANNEL,
             "wording": grant.basis or source,
             "consented_at": grant.agreed_at or now,
+            "agreed_at": grant.agreed_at,
         }
         for key, change in changes.items()
         for grant in change.subscriptions
@@ -101,6 +112,9 @@ async def _write_subscriptions(
         keep_or_insert = upsert.on_conflict_do_update(
             index_elements=["phone_key", "area"],
             index_where=NOT_WITHDRAWN,
-            set_={"language": upsert.excluded.language},
+            set_={
+                "language": upsert.excluded.language,
+                "agreed_at": func.greatest(subscriptions.c.agreed_at, upsert.excluded.agreed_at),
+            },
         )
         await connection.execute(keep_or_insert, rows)

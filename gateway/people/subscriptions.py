@@ -2,31 +2,35 @@
 
 A consent must be proven later (facts/domain.md 4.1): a withdrawn one stays as a row, with the version of the wording
 that was agreed to. A phone has at most one active subscription per area. The statement that subscribes a phone also
-adds it to the directory (`tables.people`) and lifts its opt-outs (`opt_outs`).
+adds it to the directory (`tables.people`) and lifts its older opt-outs. Which wish counts: see `opt_outs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     LargeBinary,
+    and_,
     any_,
+    case,
     cast,
+    exists,
+    func,
+    or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningInsert
 
-from gateway.people.opt_outs import lift_statement
+from gateway.people.opt_outs import lift_statement, lock_wishes, newest_opt_out
 from gateway.people.tables import NOT_WITHDRAWN, people, subscriptions
 from gateway.runtime.clock import Clock
-from gateway.runtime.postgres import INSERTED, Database
+from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
 
@@ -43,41 +47,40 @@ class Subscriptions:
         self._clock = clock
 
     async def subscribe(
-        self, phone: Phone, area: str, *, language: str, channel: str, wording: str, deadline: float | None = None
+        self,
+        phone: Phone,
+        area: str,
+        *,
+        language: str,
+        channel: str,
+        wording: str,
+        at: datetime | None = None,
+        deadline: float | None = None,
     ) -> bool:
-        """Subscribe this phone to the appeals for `area`, and lift its opt-outs. Returns True if that is new.
+        """Subscribe this phone to the appeals for `area`, and lift its older opt-outs.
 
-        An active subscription continues in `language`. Its consent, and the time of it, stay as they were.
+        `at` is when the wish was received, now if unset. Returns False, and changes nothing, if an opt-out was received
+        since. An active subscription continues in `language`; its first consent, and the time of it, stay as they were.
         """
         now = self._clock.now()
-        number = {"phone_sealed": self._vault.seal(phone), "phone_key": self._vault.lookup(phone)}
+        agreed_at, key = at or now, self._vault.lookup(phone)
         row = {
-            **number,
+            "phone_sealed": self._vault.seal(phone),
+            "phone_key": key,
             "area": area,
             "language": language,
             "channel": channel,
             "wording": wording,
-            "consented_at": now,
+            "consented_at": agreed_at,
+            "agreed_at": agreed_at,
         }
-        person = insert(people).values(
-            **number, name="", language=language, source=channel, added_at=now, updated_at=now
-        )
-        upsert_person = person.on_conflict_do_update(
-            index_elements=["phone_key"],
-            set_={"language": language, "updated_at": now},
-            where=people.c.language != language,
-        )
-        upsert: ReturningInsert[Any] = (
-            insert(subscriptions)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=["phone_key", "area"], index_where=NOT_WITHDRAWN, set_={"language": language}
-            )
-            .returning(INSERTED.label("new"))
-            .add_cte(upsert_person.cte("person"), lift_statement([number["phone_key"]]).cte("lifted"))
-        )
         async with self._database.begin(deadline=deadline) as connection:
-            return bool((await connection.execute(upsert)).scalar_one())
+            await lock_wishes(connection, [key])
+            opted_out_at = await newest_opt_out(connection, key)
+            if opted_out_at is not None and opted_out_at >= agreed_at:
+                return False
+            await connection.execute(_subscribe_statement(row, opted_out_at, now))
+        return True
 
     async def set_language(self, connection: AsyncConnection, phone: Phone, language: str) -> None:
         """Set the language of this phone, if it is in the directory, in the caller's transaction. Idempotent."""
@@ -99,13 +102,55 @@ class Subscriptions:
             return (await connection.execute(areas)).scalars().all()
 
 
-async def withdraw_subscriptions(connection: AsyncConnection, phone_keys: Collection[bytes], now: datetime) -> int:
-    """Withdraw every active subscription of these phones, in the caller's transaction. Returns how many there were.
+def _subscribe_statement(row: Mapping[str, Any], opted_out_at: datetime | None, now: datetime) -> Insert:
+    """Build the statement that subscribes a phone, adds it to the directory and lifts the opt-outs older than that.
 
-    Lock order, as of every writer: the people first. So no import subscribes them in between.
+    A language that was chosen with a newer consent stays.
+    """
+    key, agreed_at = row["phone_key"], row["agreed_at"]
+    newer = exists().where(subscriptions.c.phone_key == key, NOT_WITHDRAWN, subscriptions.c.agreed_at > agreed_at)
+    person = insert(people).values(
+        phone_sealed=row["phone_sealed"],
+        phone_key=key,
+        name="",
+        language=row["language"],
+        source=row["channel"],
+        added_at=now,
+        updated_at=now,
+        opted_out_at=opted_out_at,
+    )
+    language = case((newer, people.c.language), else_=person.excluded.language)
+    changed = or_(
+        people.c.language.is_distinct_from(language),
+        people.c.opted_out_at.is_distinct_from(person.excluded.opted_out_at),
+    )
+    upsert_person = person.on_conflict_do_update(
+        index_elements=["phone_key"],
+        set_={"language": language, "opted_out_at": person.excluded.opted_out_at, "updated_at": now},
+        where=changed,
+    )
+    upsert = insert(subscriptions).values(row)
+    updated = {
+        "language": case((subscriptions.c.agreed_at > agreed_at, subscriptions.c.language), else_=row["language"]),
+        "agreed_at": func.greatest(subscriptions.c.agreed_at, agreed_at),
+    }
+    return upsert.on_conflict_do_update(
+        index_elements=["phone_key", "area"], index_where=NOT_WITHDRAWN, set_=updated
+    ).add_cte(upsert_person.cte("person"), lift_statement(key, agreed_at).cte("lifted"))
+
+
+async def withdraw_subscriptions(
+    connection: AsyncConnection, phone_keys: Collection[bytes], at: datetime
+) -> set[bytes]:
+    """Withdraw the active subscriptions of these phones whose consent is not newer than `at`.
+
+    In the caller's transaction. Returns the keys of phones with a newer consent. Lock order, as of every writer: the
+    people first. So no import subscribes them in between.
     """
     keys = cast(sorted(phone_keys), ARRAY(LargeBinary))
     lock = select(people.c.id).where(people.c.phone_key == any_(keys)).order_by(people.c.phone_key)
     await connection.execute(lock.with_for_update())
-    of_keys = update(subscriptions).where(subscriptions.c.phone_key == any_(keys), NOT_WITHDRAWN)
-    return (await connection.execute(of_keys.values(withdrawn_at=now))).rowcount
+    active = and_(subscriptions.c.phone_key == any_(keys), NOT_WITHDRAWN)
+    older = or_(subscriptions.c.agreed_at.is_(None), subscriptions.c.agreed_at <= at)
+    await connection.execute(update(subscriptions).where(active, older).values(withdrawn_at=at))
+    return set((await connection.execute(select(subscriptions.c.phone_key).where(active).distinct())).scalars())

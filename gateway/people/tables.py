@@ -37,6 +37,7 @@ people = Table(
     Column("added_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("erased_at", DateTime(timezone=True)),
+    Column("opted_out_at", DateTime(timezone=True)),  # the newest opt-out that a later consent has lifted
     UniqueConstraint("phone_key"),
     phone_constraint(),
 )
@@ -69,6 +70,8 @@ subscriptions = Table(
     Column("wording", Text, nullable=False),  # the version of the words agreed to
     Column("consented_at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_at", DateTime(timezone=True)),
+    # Of the newest consent, if it was repeated. Unset: without a date in a list, and any opt-out outweighs it.
+    Column("agreed_at", DateTime(timezone=True)),
     Index("uq_subscriptions_standing", "phone_key", "area", unique=True, postgresql_where=NOT_WITHDRAWN),
     Index("ix_subscriptions_area", "area", postgresql_where=NOT_WITHDRAWN),
     Index("ix_subscriptions_phone_key", "phone_key"),

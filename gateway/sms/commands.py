@@ -151,19 +151,32 @@ class Commands:
         if places.codes and not places.area:
             return request.reply(Disposition.UNSORTED, "which_area", places=_labels_of(request.menu, places.codes))
         area = places.area or EVERYWHERE
-        await self._subscriptions.subscribe(
+        subscribed = await self._subscriptions.subscribe(
             request.phone,
             area,
             language=request.language,
             channel=request.inbound.channel,
             wording=request.menu.version,
+            at=request.inbound.received_at,
         )
+        if not subscribed:  # they have opted out since
+            return await self._wish_that_counts(request, Disposition.SUPERSEDED)
         return request.reply(Disposition.SUBSCRIBED, "sub_ok", area=area or request.menu.name)
 
     async def _unsubscribe(self, request: SmsRequest) -> SmsReply:
-        await self._opt_outs.add(request.phone, request.inbound.channel)
+        in_force = await self._opt_outs.add(request.phone, request.inbound.channel, at=request.inbound.received_at)
         has_text = has_free_text(request.command, request.menu)
+        if not in_force:  # they have subscribed since
+            superseded = Disposition.UNSUBSCRIBED_WITH_TEXT if has_text else Disposition.SUPERSEDED
+            return await self._wish_that_counts(request, superseded)
         return request.reply(Disposition.UNSUBSCRIBED_WITH_TEXT if has_text else Disposition.UNSUBSCRIBED, "unsub_ok")
+
+    async def _wish_that_counts(self, request: SmsRequest, disposition: Disposition) -> SmsReply:
+        """Return the reply to a superseded wish: what has been wished since."""
+        areas = await self._subscriptions.active_areas(request.phone)
+        if not areas:
+            return request.reply(disposition, "unsub_ok")
+        return request.reply(disposition, "sub_ok", area=areas[-1] or request.menu.name)
 
     async def _help(self, request: SmsRequest) -> SmsReply:
         has_text = has_free_text(request.command, request.menu)

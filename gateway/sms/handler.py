@@ -42,6 +42,7 @@ NOT_A_RESPONSE = frozenset(
     {
         Disposition.UNSUBSCRIBED,
         Disposition.UNSUBSCRIBED_WITH_TEXT,
+        Disposition.SUPERSEDED,
         Disposition.REPEATED,
         Disposition.MACHINE,
         Disposition.FAILED,

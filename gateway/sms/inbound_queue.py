@@ -41,6 +41,7 @@ class Disposition(StrEnum):
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
     UNSUBSCRIBED_WITH_TEXT = "unsubscribed_told"  # and more text, which an operator must read
+    SUPERSEDED = "superseded"  # a wish to join or to leave that is older than another one, and changes nothing
     HELP = "help"
     HELP_WITH_TEXT = "help_told"  # the same: perhaps a call for help
     LANGUAGE = "language"

@@ -115,19 +115,20 @@ class Effects:
         return "erased", NO_VALUES
 
     async def _subscribe(self, menu: Menu, request: EffectRequest) -> EffectResult:
-        await self._subscriptions.subscribe(
+        subscribed = await self._subscriptions.subscribe(
             request.phone,
             request.answers["area"],
             language=request.language,
             channel=request.channel,
             wording=menu.version,
+            at=request.at,
             deadline=self._deadline,
         )
-        return "done", NO_VALUES
+        return ("done", NO_VALUES) if subscribed else FAILED
 
     async def _unsubscribe(self, _: Menu, request: EffectRequest) -> EffectResult:
-        await self._opt_outs.add(request.phone, request.channel, deadline=self._deadline)
-        return "done", NO_VALUES
+        in_force = await self._opt_outs.add(request.phone, request.channel, at=request.at, deadline=self._deadline)
+        return ("done", NO_VALUES) if in_force else FAILED
 
     async def _delete_draft(self, _: Menu, request: EffectRequest) -> EffectResult:
         await self._drafts.delete(request.phone, deadline=self._deadline)

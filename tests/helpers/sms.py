@@ -49,7 +49,9 @@ class SmsWorld(UssdGateway):
         return self.services.inbound_queue
 
     async def store_sms(self, text: str, sender: Phone | str = NUMBER, to: str = "3375", channel: str = "at") -> None:
-        """Store an inbound SMS, as a webhook does."""
+        """Store an inbound SMS, as a webhook does, a moment after everything before it."""
+        if isinstance(self.services.clock, ManualClock):
+            self.services.clock.advance(milliseconds=1)
         inbound = Inbound(f"ATXid_{next(_ids)}", sender, to, text, None, "51001")
         assert await self.services.inbox.store_sms(channel, inbound)
 

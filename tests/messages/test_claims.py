@@ -66,7 +66,7 @@ Change = Callable[[AsyncConnection, Vault, datetime], Awaitable[object]]
 
 
 async def opt_out(connection: AsyncConnection, vault: Vault, now: datetime) -> None:
-    await add_opt_outs(connection, "at", [vault.lookup(phone(1))], "", now)
+    await add_opt_outs(connection, "at", [vault.lookup(phone(1))], "", now, now)
 
 
 async def hold(connection: AsyncConnection, vault: Vault, now: datetime) -> None:

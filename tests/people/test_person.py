@@ -9,6 +9,7 @@ import pytest
 from gateway.people.person import (
     ROLE_MEANINGS,
     UNKNOWN_PERSON,
+    ActiveSubscription,
     CurrentState,
     Effect,
     ListedPerson,
@@ -33,7 +34,7 @@ def state(
     in_directory: bool = True,
     opted_out: bool = False,
 ) -> CurrentState:
-    subscribed = {PODOSUGIH: podosugih} if podosugih else {}
+    subscribed = {PODOSUGIH: ActiveSubscription(podosugih, AT)} if podosugih else {}
     roles = {grant.role: grant for grant in grants}
     return CurrentState(in_directory, "Dewi", "jv", roles, subscribed, opted_out_at, opted_out)
 

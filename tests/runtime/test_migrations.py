@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, insert, inspect, make_url, select, text
 
@@ -27,7 +24,6 @@ from gateway.messages.outbox import Outbox
 from gateway.people import tables as people
 from gateway.people.directory import Directory
 from gateway.people.person import Role
-from gateway.runtime import migrations
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, TablesOutdated, metadata
@@ -36,6 +32,7 @@ from gateway.sms.inbound_queue import InboundQueue
 from gateway.text.phone import Phone
 from gateway.vault import tables as vault
 from gateway.vault.vault import Vault
+from tests.helpers.migrations import to_version
 
 DECLARED = {
     *(messages.messages, messages.message_attempts, messages.receipts, messages.channel_states, messages.holds),
@@ -94,17 +91,10 @@ async def old_url(stores: EmbeddedStores, template: asyncpg.Connection) -> Async
     url = make_url(stores.database_url).set(database="old_version").render_as_string(hide_password=False)
     old = Database(url)
     async with old.begin() as connection:
-        await connection.run_sync(_to_version, "0001")
+        await connection.run_sync(to_version, "0001")
     await old.close()
     yield url
     await template.execute("DROP DATABASE old_version WITH (FORCE)")
-
-
-def _to_version(connection: Connection, version: str) -> None:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-    config.set_main_option("path_separator", "os")
-    command.upgrade(config, version)
 
 
 def _row(table: Table, **known: Any) -> dict[str, Any]:
@@ -153,7 +143,7 @@ async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
     phone = Phone("+6281230004567")
     numbers = {"phone_sealed": VAULT.seal(phone), "phone_key": VAULT.lookup(phone)}
     async with database.begin() as connection:
-        await connection.run_sync(_to_version, "0002")
+        await connection.run_sync(to_version, "0002")
         for area, withdrawn_at in (("33.75.01.1003", AT), ("33.75.01.1002", None)):
             row = _row(people.subscriptions, **numbers, area=area, withdrawn_at=withdrawn_at, consented_at=AT)
             await connection.execute(insert(people.subscriptions), row)
@@ -163,6 +153,9 @@ async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
     (person,) = await Directory(database, VAULT, Clock()).list_people()
     assert (person.phone, person.roles) == (phone.masked, (Role.SUBSCRIBER,))
     assert (person.areas, person.language) == (("33.75.01.1002",), "some")
+    async with database.begin() as connection:
+        assert (await connection.execute(select(people.people.c.opted_out_at))).scalars().all() == [AT]
+        assert (await connection.execute(select(people.subscriptions.c.agreed_at))).scalars().all() == [AT, AT]
 
     await database.close()
 

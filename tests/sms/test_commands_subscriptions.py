@@ -123,6 +123,7 @@ async def test_a_carrier_that_still_refuses_the_number_refuses_the_reply(world: 
     """The reply that confirms the subscription reaches nobody for whom it is untrue."""
     await world.services.inbox.store_opt_out("at", OptOut(NUMBER, "3375"))
     await world.send_sms("REG KLEGO")
+    clock.advance(seconds=1)
     outbox = Outbox(world.services.database, VAULT, clock)
     (claim,) = await outbox.claim(10, "worker", "at")
 

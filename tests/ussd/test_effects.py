@@ -258,6 +258,7 @@ async def test_subscribe_records_consent_and_unsubscribe_ends_it(
 
 async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await Inbox(timed_gateway.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
+    clock.advance(seconds=1)
 
     assert state_of(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
     assert await timed_gateway.rows(opt_outs) == []
@@ -306,10 +307,11 @@ EFFECT_CASES = {
 
 
 async def changeable_rows(gateway: UssdGateway) -> list[object]:
-    """Return all rows that an effect may change, without the time of an opt-out, which a repetition renews."""
-    tables = (audit, incident_details, messages, subscriptions)
+    """Return all rows that an effect may change, without the time of a wish, which a repetition renews."""
+    tables = (audit, incident_details, messages)
     refused = [row | {"at": None} for row in await gateway.rows(opt_outs)]
-    return [await gateway.incidents(), refused, *[await gateway.rows(table) for table in tables]]
+    agreed = [row | {"agreed_at": None} for row in await gateway.rows(subscriptions)]
+    return [await gateway.incidents(), refused, agreed, *[await gateway.rows(table) for table in tables]]
 
 
 @pytest.mark.parametrize("name", EFFECT_CASES)
