@@ -4,6 +4,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN_ARGS ?=
 
+# A .venv that cannot be used, half made or of a Python that is gone, is made again.
+ifneq ($(wildcard .venv),)
+$(shell .venv/bin/python -c 'import pip' 2>/dev/null || rm -rf .venv)
+endif
+
 .PHONY: help setup run test check bench lock clean
 
 help:  ## Say what can be made
@@ -36,15 +41,17 @@ pooler:
 	@deploy/setup/pooler.sh
 
 .venv/bin/python:
+	@echo "1/3 Python environment: .venv, by $(PYTHON)"
 	@deploy/setup/venv.sh $(PYTHON)
 
 .venv/.run-done: requirements.txt pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@deploy/setup/packages.sh requirements.txt 2/3 "70 MB"
+	@echo "3/3 Waspada itself"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev-done: requirements-dev.txt .venv/.run-done
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@deploy/setup/packages.sh requirements-dev.txt "For the tests." "120 MB in all"
 	@touch $@
 
 lock: .venv/bin/python  ## Lock the newest allowed versions, with hashes (needs uv in .venv)

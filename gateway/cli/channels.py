@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import print_row, print_rows
@@ -18,8 +18,8 @@ from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.settings import Settings, SettingsRefused
 from gateway.text.diagnostics import unknown
 from gateway.text.json_values import to_json
-from gateway.wiring.container import read_balances
-from gateway.wiring.running_instance import channel_urls
+from gateway.wiring.carriers import read_balances
+from gateway.wiring.running_instance import channel_urls, locate_gateway
 
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Your name, for the audit trail.")
 _CHANNEL = click.argument("name")

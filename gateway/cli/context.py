@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.vault.vault import Vault
-from gateway.wiring.carriers import read_settings
-from gateway.wiring.running_instance import locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +24,6 @@ class CommandContext:
     def vault(self) -> Vault:
         """Vault with the key of the settings. Raises `SettingsRefused` if they have none: not every verb needs it."""
         return Vault(self.settings.vault_key_bytes)
-
-
-def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
-    """Return the settings of the gateway of `--config` and `--data`, with another `pack` if one is given."""
-    return locate(read_settings(config, data=data, pack=pack))
 
 
 @asynccontextmanager

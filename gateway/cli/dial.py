@@ -18,7 +18,6 @@ from yarl import URL
 
 from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.local.handset import NETWORK_ERROR, Display, Handset, WebhookUrls
-from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
 from gateway.cli.screen import draw_screen
@@ -26,7 +25,7 @@ from gateway.runtime.clock import Clock
 from gateway.settings import ChannelSettings, Settings
 from gateway.text.diagnostics import unknown
 from gateway.text.phone import NotAPhoneNumber, Phone
-from gateway.wiring.running_instance import channel_urls
+from gateway.wiring.running_instance import channel_urls, locate_gateway
 
 _TEST_NUMBER = "+6281230004567"
 _SMS_WAIT_S = 2.0

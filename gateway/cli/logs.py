@@ -14,7 +14,6 @@ import click
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from gateway.cli.context import locate_gateway
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
@@ -23,6 +22,7 @@ from gateway.runtime.log_stream import LineFilter, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
 from gateway.runtime.redis import RedisUnavailable, redis_client
 from gateway.runtime.redis_probe import redis_reason
+from gateway.wiring.running_instance import locate_gateway
 
 _LINES_BEFORE_FOLLOWING = 20
 

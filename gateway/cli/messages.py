@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
@@ -16,6 +16,7 @@ from gateway.messages.operator_actions import MessageDetails, OperatorActions
 from gateway.messages.outbox import Outbox
 from gateway.sms.inbound_queue import HandledSms, InboundQueue
 from gateway.text.json_values import to_json
+from gateway.wiring.running_instance import locate_gateway
 
 _NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Your name, for the audit trail.")

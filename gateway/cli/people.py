@@ -11,7 +11,7 @@ import click
 
 from gateway.audit import AuditTrail
 from gateway.cli.authentication import system_user
-from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import open_output, print_json, print_rows
@@ -30,6 +30,7 @@ from gateway.text.diagnostics import quoted, unknown
 from gateway.text.json_values import to_json
 from gateway.text.phone import NotAPhoneNumber, Phone, normalise
 from gateway.vault.key_check import check_vault_key
+from gateway.wiring.running_instance import locate_gateway
 
 _PACK = click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [the one in use].")
 _ROLE = click.Choice([role.value for role in Role])

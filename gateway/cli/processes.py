@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import shlex
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -33,7 +34,7 @@ async def run(config: Path | None, data: Path | None, port: int | None, pack: Pa
     """Run the whole gateway on this machine, with a Redis and a PostgreSQL of its own."""
     settings = read_settings(config, data=data, port=port, pack=pack)
     async with run_standalone(settings, sys.stderr) as running:
-        click.echo(running.greeting())
+        click.echo(running.greeting(_options_for(config, data)))
         await _run_until_stopped()
         click.echo("Stopping")
 
@@ -71,6 +72,12 @@ async def worker(config: Path | None, data: Path | None) -> None:
         await stack.enter_async_context(run_worker(services))
         click.echo("Waspada sends")
         await _run_until_stopped(proof)
+
+
+def _options_for(config: Path | None, data: Path | None) -> str:
+    """Return the options with which another command finds this gateway, each after a blank."""
+    given = {"config": config, "data": data}
+    return "".join(f" --{name} {shlex.quote(str(path))}" for name, path in given.items() if path is not None)
 
 
 async def _run_until_stopped(proof: asyncio.Future[None] | None = None) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from gateway.cli.authentication import system_user
-from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option
 from gateway.cli.output import print_row
 from gateway.privacy.retention import PurgeCounts, Retention
+from gateway.wiring.running_instance import locate_gateway
 
 
 @click.command()

@@ -16,12 +16,13 @@ from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
 from gateway.accounts.store import AccountStore
 from gateway.accounts.tokens import TokenStore
 from gateway.cli.authentication import system_user
-from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_json, print_rows
 from gateway.cli.prompts import ask_password
 from gateway.text.json_values import to_json
+from gateway.wiring.running_instance import locate_gateway
 
 _NAME = click.argument("name")
 _LABEL = click.option("--name", "label", required=True, help="The name of the token, such as the script that uses it.")

@@ -66,6 +66,7 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
         _LibraryHandler(record),
     ]
     root.setLevel(max(LEVELS[level], logging.INFO))
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its context at each look at the tables
     atexit.unregister(flush)
     atexit.register(flush)
 

@@ -18,8 +18,9 @@ from gateway.settings.settings import Settings
 from gateway.settings.sources import SettingsRefused, Sources, find_lines
 from gateway.settings.types import ChannelName
 
-NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file"})
-"""Variables `WASPADA_…` that are no settings: the settings file, and the login of a verb (`cli/authentication.py`)."""
+NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file", "traceback"})
+"""Variables `WASPADA_…` that are no settings: the settings file, the login of a verb (`cli/authentication.py`), and the
+request for a traceback (`cli/errors.py`)."""
 
 
 def load_settings(config: Path | None, variants: ChannelVariants, **options: Any) -> Settings:

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from gateway.settings.channel import ChannelSettings
-from gateway.settings.sources import SettingsRefused, Sources
+from gateway.settings.sources import SettingsRefused, Sources, read_toml
 from gateway.settings.types import (
     UNSET,
     ChannelName,
@@ -161,7 +161,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: options, environment, file. A `.env` file is never read."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _SettingsFile(settings_cls)
+
+
+class _SettingsFile(TomlConfigSettingsSource):
+    """Source of the settings file, which is read as `read_toml` reads it."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return read_toml(file_path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gateway.text.errors import UserError
 
@@ -54,7 +55,7 @@ def find_lines(config: Path) -> dict[str, int]:
     """Find the first line of each setting and of each table of a TOML file. Raises `SettingsRefused`."""
     lines: dict[str, int] = {}
     table = ""
-    for number, line in enumerate(_read_toml(config).splitlines(), 1):
+    for number, line in enumerate(_read_text(config).splitlines(), 1):
         if header := _TABLE.match(line):
             table = f"{_without_quotes(header[1])}."
             lines.setdefault(table[:-1], number)
@@ -63,20 +64,23 @@ def find_lines(config: Path) -> dict[str, int]:
     return lines
 
 
-def _read_toml(config: Path) -> str:
-    """Read the text of a TOML file. Raises `SettingsRefused`."""
+def read_toml(config: Path) -> dict[str, Any]:
+    """Read a TOML file, with or without the byte order mark of an editor. Raises `SettingsRefused`."""
     try:
-        text = config.read_text(encoding="utf-8")
-        tomllib.loads(text)
-    except OSError as error:
-        raise SettingsRefused([f"{config}: cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise SettingsRefused([f"{config}: is not UTF-8"]) from None
+        return tomllib.loads(_read_text(config))
     except tomllib.TOMLDecodeError as error:
         position = _POSITION.search(str(error))
         line = f":{position[1]}" if position else ""
         raise SettingsRefused([f"{config}{line}: {_POSITION.sub('', str(error))}"]) from None
-    return text
+
+
+def _read_text(config: Path) -> str:
+    try:
+        return config.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsRefused([f"{config}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise SettingsRefused([f"{config}: is not UTF-8"]) from None
 
 
 def _without_quotes(key: str) -> str:

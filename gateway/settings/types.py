@@ -33,7 +33,7 @@ def _or_from_file(value: Any, info: ValidationInfo) -> Any:
     if value not in (None, UNSET, ()):
         raise ValueError(f"give either {info.field_name} or {info.field_name}_file, not both")
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8-sig").strip()  # editors of Windows begin a file with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
 

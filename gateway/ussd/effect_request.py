@@ -1,4 +1,4 @@
-"""Request of a dialogue for an effect."""
+"""Request of a dialogue for an effect, and the answers that each effect needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.text.phone import Phone
+
+REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
+    "file_report": REQUIRED_ANSWERS,
+    "find_report": frozenset({"ticket"}),
+    "add_details": frozenset({"ticket", "details"}),
+    "erase_number": frozenset({"ticket"}),
+    "subscribe": frozenset({"area"}),
+    "unsubscribe": frozenset(),
+    "delete_draft": frozenset(),
+}
+"""Answers without which an effect cannot be carried out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import Menu
@@ -26,17 +25,6 @@ from gateway.ussd.filing import Filing
 
 log = structlog.get_logger()
 
-
-REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
-    "file_report": REQUIRED_ANSWERS,
-    "find_report": frozenset({"ticket"}),
-    "add_details": frozenset({"ticket", "details"}),
-    "erase_number": frozenset({"ticket"}),
-    "subscribe": frozenset({"area"}),
-    "unsubscribe": frozenset(),
-    "delete_draft": frozenset(),
-}
-"""Answers without which an effect cannot be carried out."""
 
 EffectResult = tuple[str, Mapping[str, str]]  # the outcome that the menu continues with, and values for its texts
 FAILED: EffectResult = ("failed", NO_VALUES)

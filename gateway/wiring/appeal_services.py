@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
+from gateway.appeals.appeal import AutoPause, Price
 from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
@@ -11,6 +13,7 @@ from gateway.appeals.workflow import AppealSettings, AppealWorkflow
 from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.settings import Settings
 from gateway.vault.vault import Vault
 
 
@@ -24,3 +27,11 @@ class AppealServices:
         self.worker = AppealWorker(database, clock, menu, configured)
         self.results = ResultsStore(database, vault)
         self.published = PublishedAppeals(database, menu, configured.service_codes)
+
+
+def appeal_settings(settings: Settings) -> AppealSettings:
+    """Return the part of the settings that appeals need. Without a cost per part, they have no price."""
+    amount, _, currency = (settings.part_cost or "").partition(" ")
+    codes = {name: channel.service_code for name, channel in settings.channels.items()}
+    price = Price(Decimal(amount), currency) if amount else None
+    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)

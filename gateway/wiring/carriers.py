@@ -6,7 +6,8 @@ Only who builds a carrier imports it: every verb of the command reads settings, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -54,3 +55,12 @@ def read_settings(config: Path | None = None, carriers: Carriers = CARRIERS, **o
 def build_carrier(name: str, channel: ChannelSettings, http: ClientSession, region: str, carriers: Carriers) -> Carrier:
     """Build the carrier of a channel. `region` is the country whose subscribers call, or empty."""
     return carriers[channel.carrier].build(name, channel, http, region)
+
+
+async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
+    """Return the balance of the account of each channel, or None if its carrier does not tell it in time."""
+    import aiohttp  # noqa: PLC0415
+
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        carriers = [build_carrier(name, settings.channels[name], http, "", CARRIERS) for name in channels]
+        return await asyncio.gather(*(carrier.balance() for carrier in carriers))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Literal, TextIO
@@ -52,12 +51,12 @@ from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
 from gateway.web.hook_urls import mask_secrets
 from gateway.web.webhooks import STORE_TIMEOUT_S, Channel
-from gateway.wiring.appeal_services import AppealServices
+from gateway.wiring.appeal_services import AppealServices, appeal_settings
 from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
 from gateway.wiring.readiness import readiness_of
-from gateway.wiring.service_options import appeal_settings, sender_options, worker_name
+from gateway.wiring.service_options import sender_options, worker_name
 
 
 class Services:
@@ -229,13 +228,6 @@ def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"
     if settings.log_format != "auto":
         return settings.log_format
     return "console" if stream.isatty() else "json"
-
-
-async def read_balances(settings: Settings, channels: Sequence[str]) -> list[str | None]:
-    """Return the balance of the account of each channel, or None if its carrier does not tell it in time."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        carriers = [build_carrier(name, settings.channels[name], http, "", CARRIERS) for name in channels]
-        return await asyncio.gather(*(carrier.balance() for carrier in carriers))
 
 
 def _build_channel(

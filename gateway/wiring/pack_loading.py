@@ -23,7 +23,7 @@ from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.diagnostics import Diagnostic, one_of, quoted, unknown
-from gateway.ussd.effects import REQUIRED_BY_EFFECT
+from gateway.ussd.effect_request import REQUIRED_BY_EFFECT
 
 
 def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:

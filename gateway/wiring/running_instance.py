@@ -14,6 +14,7 @@ from gateway.runtime.secrets import load as load_secrets
 from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
 from gateway.web.hook_urls import hook_urls
+from gateway.wiring.carriers import read_settings
 
 LOCAL = "local"  # name of the built-in channel
 LOCAL_USERNAME = "sandbox"
@@ -23,6 +24,11 @@ LOCAL_SHORT_CODE = "3375"
 # Notes of a running gateway, files in the folder `run/` of its data folder.
 _URL_NOTE = "url"
 _PACK_NOTE = "pack"
+
+
+def locate_gateway(config: Path | None, data: Path | None, pack: Path | None = None) -> Settings:
+    """Return the settings of the gateway of `--config` and `--data`, with another `pack` if one is given."""
+    return locate(read_settings(config, data=data, pack=pack))
 
 
 def locate(settings: Settings) -> Settings:

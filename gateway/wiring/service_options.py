@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from datetime import timedelta
-from decimal import Decimal
 
-from gateway.appeals.appeal import AutoPause, Price
-from gateway.appeals.workflow import AppealSettings
 from gateway.messages.sending.sender import SenderOptions
 from gateway.runtime.clock import Clock
 from gateway.settings import Settings
@@ -28,11 +25,3 @@ def sender_options(settings: Settings) -> SenderOptions:
 def worker_name(clock: Clock) -> str:
     """Return a name for this worker's claims that no other process has, now or later."""
     return f"{socket.gethostname()}:{os.getpid()}:{clock.token()[:8]}"
-
-
-def appeal_settings(settings: Settings) -> AppealSettings:
-    """Return the part of the settings that appeals need. Without a cost per part, they have no price."""
-    amount, _, currency = (settings.part_cost or "").partition(" ")
-    codes = {name: channel.service_code for name, channel in settings.channels.items()}
-    price = Price(Decimal(amount), currency) if amount else None
-    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)

@@ -45,19 +45,23 @@ class RunningGateway:
     with_phone: bool
     first_password: str | None = field(repr=False)
 
-    def greeting(self) -> str:
-        """Return the text for the terminal, printed once a phone may dial."""
+    def greeting(self, options: str = "") -> str:
+        """Return the text for the terminal, printed once a phone may dial.
+
+        `options` locate this gateway, such as ` --data elsewhere`, for the commands that the text names.
+        """
+        command = ".venv/bin/waspada"
         lines = [f"Waspada is ready on {self.url}"]
         if self.with_phone:
-            lines.append(f"  A phone:   {self.url}/phone   or, in another terminal: .venv/bin/waspada dial")
-        lines.append(f"  Webhooks:  {self.url}/hooks/<channel>/<secret>/…   in full: .venv/bin/waspada channels")
-        lines.append("  The log:   .venv/bin/waspada logs -f     Ctrl-C stops; the data stays.")
+            lines.append(f"  A phone:   {self.url}/phone   or, in another terminal: {command} dial{options}")
+        lines.append(f"  Webhooks:  {self.url}/hooks/<channel>/<secret>/…   in full: {command} channels{options}")
+        lines.append(f"  The log:   {command} logs -f{options}     Ctrl-C stops; the data stays.")
         if self.first_password:
             lines += (
                 "",
                 f"  First-run administrator password: {self.first_password}",
                 f"  The account is {FIRST_ADMINISTRATOR}. This is shown only now; to set another: "
-                f".venv/bin/waspada users password {FIRST_ADMINISTRATOR}",
+                f"{command} users password {FIRST_ADMINISTRATOR}{options}",
             )
         return "\n".join(lines)
 

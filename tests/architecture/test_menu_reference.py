@@ -18,7 +18,7 @@ from gateway.menu.kinds.base import StateShape
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.pack import schema
 from gateway.places import area_links, areas
-from gateway.ussd.effects import REQUIRED_BY_EFFECT
+from gateway.ussd.effect_request import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
 
 PAGE = ROOT / "menus" / "README.md"

@@ -49,7 +49,7 @@ def test_the_example_of_a_settings_file_is_right(name: str, tmp_path: Path) -> N
     example = re.sub(r"/etc/waspada|/run/secrets", str(tmp_path), _examples()[name])
     (tmp_path / "waspada.toml").write_text(example)
     for setting, file in re.findall(r'^(\w+)_file = "(.+)"', example, re.MULTILINE):
-        Path(file).write_text(SECRETS.get(setting, "an API key"))
+        Path(file).write_text(SECRETS.get(setting, "atsk_0000"))
 
     settings = read_settings(tmp_path / "waspada.toml")
 

@@ -5,8 +5,9 @@ as a ratio within the same run: the one figure that is stable on a noisy machine
 masking, logs and their tail, metrics, encryption, filing of the report.
 
 Before that, one worker drains queues of SMS (`tests.bench.sending`), an audience of a million people is previewed,
-frozen and expanded (`tests.bench.appeals`), and confirmations go out while an appeal does
-(`tests.bench.confirmations`). Each figure with a target is printed with it. The exit status is 1 if one was missed.
+frozen and expanded (`tests.bench.appeals`), confirmations go out while an appeal does (`tests.bench.confirmations`),
+and each verb of the command starts (`tests.bench.verbs`). Each figure with a target is printed with it. The exit
+status is 1 if one was missed.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tests.bench.residents import PHONES, Tally, walk
 from tests.bench.sending import measure_sending
 from tests.bench.servers import KEYS, Server, bare_handler, gateway_web
 from tests.bench.targets import Targets
+from tests.bench.verbs import measure_verbs
 
 MOST_STEP_US, MOST_WEB_MB, MOST_SESSION_BYTES, MOST_RATIO = 40, 150, 600, 1.0
 _Measured = dict[str, list[tuple[float, Tally]]]
@@ -44,6 +46,8 @@ async def main() -> None:
     if options.only in (None, "appeals"):
         await measure_appeals(targets)
         await measure_confirmations(targets)
+    if options.only in (None, "verbs"):
+        measure_verbs(targets)
     if options.only in (None, "ussd"):
         await _measure_ussd(options, targets)
     if targets.missed:
@@ -128,7 +132,9 @@ def _cores() -> tuple[int, int]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--only", choices=["ussd", "sending", "appeals"], help="one part alone; by default all")
+    parser.add_argument(
+        "--only", choices=["ussd", "sending", "appeals", "verbs"], help="one part alone; by default all"
+    )
     parser.add_argument("--residents", type=int, default=64, help="at the same time [64]")
     parser.add_argument("--journeys", type=int, default=10, help="of each resident in a round [10]")
     parser.add_argument("--rounds", type=int, default=9, help="of each server, in turns [9]")

@@ -28,10 +28,9 @@ from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
-from gateway.wiring.appeal_services import AppealServices
+from gateway.wiring.appeal_services import AppealServices, appeal_settings
 from gateway.wiring.carriers import CARRIERS
 from gateway.wiring.container import Services
-from gateway.wiring.service_options import appeal_settings
 from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import SERVICE_CODES, channel_settings, open_gateway
 from tests.helpers.packs import FILES

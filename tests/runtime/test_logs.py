@@ -258,24 +258,31 @@ def test_below_the_level_nothing_is_logged() -> None:
 
 
 def test_libraries_log_in_the_same_form(stream: io.StringIO) -> None:
-    logging.getLogger("alembic.runtime").info("Running upgrade %s", "0001")
+    logging.getLogger("redis.client").info("Connected to %s", "a socket")
     logging.getLogger("asyncio").debug("Using selector")
     try:
         int("x")
     except ValueError:
         logging.getLogger("aiohttp.server").exception("Error handling request")
 
-    (alembic, aiohttp) = lines(stream)
+    (redis, aiohttp) = lines(stream)
 
-    assert alembic == {
+    assert redis == {
         "at": "2026-11-23T20:41:05.123Z",
         "level": "info",
         "event": "log",
-        "logger": "alembic.runtime",
-        "message": "Running upgrade 0001",
+        "logger": "redis.client",
+        "message": "Connected to a socket",
     }
     assert aiohttp["level"] == "error"
     assert aiohttp["exception"].endswith("ValueError: invalid literal for int() with base 10: 'x'")
+
+
+def test_migrations_tell_nothing_of_their_context(stream: io.StringIO) -> None:
+    logging.getLogger("alembic.runtime.migration").info("Context impl PostgresqlImpl.")
+    logging.getLogger("alembic.runtime.migration").warning("a warning")
+
+    assert [line["message"] for line in lines(stream)] == ["a warning"]
 
 
 def test_malformed_library_line_leaks_no_number(stream: io.StringIO) -> None:

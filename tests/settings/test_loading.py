@@ -64,6 +64,39 @@ def test_secrets_are_read_from_files(config: Path, tmp_path: Path, monkeypatch: 
     assert channel.secrets == ("new-0123456789abcdef", "old-0123456789abcdef")
 
 
+def test_mark_of_an_editor_at_the_start_of_a_file_is_no_part_of_it(config: Path, tmp_path: Path) -> None:
+    mark = b"\xef\xbb\xbf"
+    (tmp_path / "key").write_bytes(mark + b"atsk_file\r\n")
+    config.write_bytes(mark + CHANNEL.replace('api_key = "atsk_0000"', f'api_key_file = "{tmp_path}/key"').encode())
+
+    assert read_channel(config).api_key.get_secret_value() == "atsk_file"
+    assert diagnostics(config, port=0)[0].startswith("--port: port:")
+
+
+@pytest.mark.parametrize(
+    ("setting", "wrong", "reason"),
+    [
+        ("username", "Sandbox", "must be exactly `sandbox`, in lower case; any other goes to the live service"),
+        ("username", "SANDBOX", "must be exactly `sandbox`, in lower case; any other goes to the live service"),
+        ("username", "sandbox ", "must be printable ASCII without spaces"),
+        ("username", "kota pekalongan", "must be printable ASCII without spaces"),
+        ("username", "wasp\u00e1da", "must be printable ASCII without spaces"),
+        ("username", "\ufeffwaspada", "must be printable ASCII without spaces"),
+        ("api_key", "\ufeffatsk", "must be printable ASCII without spaces"),
+        ("api_key", "atsk 1234", "must be printable ASCII without spaces"),
+        ("api_url", "https://api.example/?to=1", "must be an http:// or https:// address without a query"),
+        ("api_url", "https://user:word@api.example", "must be an http:// or https:// address without a query"),
+    ],
+)
+def test_account_that_the_carrier_could_not_use_is_named_with_its_line(
+    config: Path, setting: str, wrong: str, reason: str
+) -> None:
+    lines = [line for line in CHANNEL.splitlines() if not line.startswith(f"{setting} =")]
+    config.write_text("\n".join([*lines, f'{setting} = "{wrong}"', ""]), encoding="utf-8")
+
+    assert diagnostics(config) == [f"{config}:{len(lines) + 1}: channels.at.{setting}: {reason}"]
+
+
 def test_every_mistake_is_reported_at_once_with_its_place(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(
         'port = 0\nprot = 8080\n\n[channels.at]\ncarrier = "africastalking"\nlimit = 300\n'

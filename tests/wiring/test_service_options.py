@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from gateway.appeals.appeal import Price
 from gateway.runtime.clock import Clock
-from gateway.wiring.service_options import appeal_settings, sender_options, worker_name
+from gateway.wiring.appeal_services import appeal_settings
+from gateway.wiring.service_options import sender_options, worker_name
 from tests.helpers.gateway import SERVICE_CODES, settings_of
 
 REDIS, DATABASE = "redis://nowhere", "postgresql+asyncpg://nowhere/waspada"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gateway.wiring.standalone import RunningGateway
 
 URL = "http://127.0.0.1:8080"
@@ -28,3 +30,16 @@ def test_first_greeting_has_the_password_and_repr_has_not() -> None:
     assert "  First-run administrator password: rukun-agawe-santosa\n" in running.greeting()
     assert "The account is admin." in running.greeting()
     assert "rukun" not in repr(running)
+
+
+def test_commands_of_the_greeting_speak_to_this_gateway() -> None:
+    running = RunningGateway(URL, with_phone=True, first_password="rukun-agawe-santosa")
+
+    commands = re.findall(r"waspada (.*?)(?:   |$)", running.greeting(" --data 'my data'"), re.MULTILINE)
+
+    assert commands == [
+        "dial --data 'my data'",
+        "channels --data 'my data'",
+        "logs -f --data 'my data'",
+        "users password admin --data 'my data'",
+    ]

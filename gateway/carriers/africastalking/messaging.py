@@ -24,6 +24,7 @@ import structlog
 from africastalking.SMS import SMSService
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
+from gateway.carriers.africastalking.account import check_address, check_key, check_username
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.carriers.http_body import AnswerTooLong, read_body
@@ -93,7 +94,6 @@ BALANCE_SECONDS = 3.0
 LONGEST_BALANCE = 64
 LONGEST_WAIT = timedelta(days=1)
 
-_PRINTABLE = re.compile(r"[!-~]+")
 _ID = re.compile(r"[!-~]{1,128}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -145,7 +145,9 @@ class Messaging:
         connect_seconds: float,
         total_seconds: float,
     ) -> None:
-        _check_account(username, api_key, api_url)
+        check_username(username)
+        check_key(api_key)
+        check_address(api_url)
         self._name = name
         self._sender = sender
         self._http = http
@@ -296,15 +298,3 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     except (ValueError, TypeError, KeyError):
         return None
     return min(max(wait, timedelta()), LONGEST_WAIT)
-
-
-def _check_account(username: str, api_key: str, api_url: str | None) -> None:
-    """Raise `ValueError` for values with which the SDK would send to the wrong place (C.1)."""
-    if not _PRINTABLE.fullmatch(username):
-        raise ValueError("username must be printable ASCII without spaces")
-    if username.lower() == "sandbox" and username != "sandbox":
-        raise ValueError("username must be exactly `sandbox`, in lower case; any other goes to the live service")
-    if not _PRINTABLE.fullmatch(api_key):
-        raise ValueError("api_key must be printable ASCII without spaces")
-    if api_url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", api_url):
-        raise ValueError("api_url must be an http:// or https:// address without a query")

@@ -22,7 +22,7 @@ from gateway.cli.appeals.json_objects import appeal_json, text_cost_json
 from gateway.cli.appeals.output import cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import authenticate
-from gateway.cli.context import locate_gateway, open_context
+from gateway.cli.context import open_context
 from gateway.cli.output import print_row
 from gateway.cli.packs import load_valid_pack
 from gateway.cli.prompts import confirm
@@ -30,8 +30,8 @@ from gateway.menu.model import Menu
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.times import TypedTime
-from gateway.wiring.appeal_services import AppealServices
-from gateway.wiring.service_options import appeal_settings
+from gateway.wiring.appeal_services import AppealServices, appeal_settings
+from gateway.wiring.running_instance import locate_gateway
 
 
 @dataclass(frozen=True, slots=True)

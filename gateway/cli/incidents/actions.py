@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.context import CommandContext, locate_gateway, open_context
+from gateway.cli.context import CommandContext, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.incidents.options import actor_option, from_option, reason_option
 from gateway.cli.options import gateway_options, parse_ticket
@@ -17,6 +17,7 @@ from gateway.incidents.operator_actions import Asked, IncidentActions, Question
 from gateway.incidents.question import has_question, question_text
 from gateway.settings import Settings
 from gateway.text import ticket as tickets
+from gateway.wiring.running_instance import locate_gateway
 
 _FINDINGS = [veracity.value for veracity in Veracity if veracity is not Veracity.UNVERIFIED]
 _ASKED = {

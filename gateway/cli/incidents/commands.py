@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.audit import AuditTrail
-from gateway.cli.context import CommandContext, locate_gateway, open_context
+from gateway.cli.context import CommandContext, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.incidents.actions import incidents_move, incidents_release, incidents_reopen, incidents_take
 from gateway.cli.incidents.options import TypedFilter, filter_options
@@ -30,6 +30,7 @@ from gateway.incidents.filters import ANY
 from gateway.incidents.store import IncidentStore, NoSuchIncident
 from gateway.messages.outbox import Outbox
 from gateway.sms.inbound_queue import InboundQueue
+from gateway.wiring.running_instance import locate_gateway
 
 
 @click.group()

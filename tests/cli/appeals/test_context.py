@@ -13,8 +13,8 @@ from threading import Thread
 
 import pytest
 
+from gateway.wiring.appeal_services import appeal_settings
 from gateway.wiring.carriers import read_settings
-from gateway.wiring.service_options import appeal_settings
 from tests.helpers.appeals import CODE, MEDONO
 from tests.helpers.cli_appeals import START_DAY, AppealTerminal, pack, terminal
 

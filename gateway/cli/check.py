@@ -1,22 +1,18 @@
-"""Verbs `check`, `settings` and `db`, which need no running gateway."""
+"""Verb `check`: prove menu packs and settings before a start."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import locate_gateway
-from gateway.cli.errors import report_errors, run_async
+from gateway.cli.errors import report_errors
 from gateway.cli.options import gateway_options
-from gateway.cli.output import print_rows
 from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
-from gateway.runtime.schema import upgrade
 from gateway.settings import Settings
 from gateway.wiring.carriers import read_settings
 from gateway.wiring.pack_loading import load_menu, measure_menu
@@ -64,27 +60,3 @@ def _summary(menu: Menu, result: CheckResult) -> str:
         f"the largest screen in {result.largest} of {result.limits.septets} septets; "
         f"the longest path is {longest.screens} screens, {longest.seconds} seconds"
     )
-
-
-@click.command()
-@gateway_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON array on stdout, nothing else.")
-def settings(config: Path | None, data: Path | None, as_json: bool) -> None:
-    """Show every setting: its value, default, source and meaning. Secrets stay hidden."""
-    with report_errors():
-        rows = [asdict(row) for row in read_settings(config, data=data).rows()]
-    print_rows(rows, ["name", "value", "default", "source", "meaning"], as_json, "")
-
-
-@click.group()
-def db() -> None:
-    """Manage the database."""
-
-
-@db.command("upgrade")
-@gateway_options
-@run_async
-async def db_upgrade(config: Path | None, data: Path | None) -> None:
-    """Bring the tables up to date. `run` does this itself; your own PostgreSQL waits for this verb."""
-    await upgrade(locate_gateway(config, data).database_address)
-    click.echo("The tables are up to date.")
