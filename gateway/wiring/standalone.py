@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -19,16 +20,17 @@ from gateway.runtime.store_urls import store_urls
 from gateway.settings import Settings
 from gateway.vault.key_check import check_vault_key
 from gateway.web.handset_page import add_handset_page
+from gateway.web.server import serve
 from gateway.wiring.container import Services, open_services
 from gateway.wiring.pack_loading import load_menu
-from gateway.wiring.processes import run_worker, serve, watch_stores, web_app
+from gateway.wiring.processes import run_worker, watch_stores, web_app
 from gateway.wiring.running_instance import (
     LOCAL,
     LOCAL_SHORT_CODE,
     LOCAL_USERNAME,
     channel_urls,
     forget_pack,
-    reachable_host,
+    own_url,
     with_defaults,
     write_notes,
 )
@@ -74,7 +76,7 @@ async def run_standalone(settings: Settings, stream: TextIO) -> AsyncIterator[Ru
         if settings.redis_url is None or settings.database_url is None:
             stores = await EmbeddedStores.start(settings.data)
             stack.push_async_callback(stores.stop)
-        url = f"http://{reachable_host(settings.host)}:{settings.port}"
+        url = own_url(settings)
         secrets = await _secrets(settings)
         completed = with_defaults(settings, secrets, url)
         await upgrade(completed.database_address)
@@ -106,6 +108,7 @@ async def _secrets(settings: Settings) -> Secrets:
 def add_local_carrier(app: web.Application, services: Services, api_key: str) -> None:
     """Serve the built-in carrier and its phone on the gateway's own port."""
     service_code = services.settings.channels[LOCAL].service_code
+    public = urlsplit(services.settings.public_url or "").hostname
     LocalCarrier(
         services.http,
         WebhookUrls(**channel_urls(services.settings, LOCAL)),
@@ -114,6 +117,7 @@ def add_local_carrier(app: web.Application, services: Services, api_key: str) ->
         api_key=api_key,
         service_code=service_code,
         short_code=LOCAL_SHORT_CODE,
+        hosts=[services.settings.host, public or ""],
     ).add_to(app)
     add_handset_page(app, service_code)
     app.router.add_get("/", _redirect_to_phone)

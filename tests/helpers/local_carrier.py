@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +59,11 @@ class LocalCarrierSetup:
 
 
 def local_carrier(
-    http: ClientSession, hooks: WebhookUrls, clock: Clock | None = None, report_seconds: float = 0.02
+    http: ClientSession,
+    hooks: WebhookUrls,
+    clock: Clock | None = None,
+    report_seconds: float = 0.02,
+    hosts: Sequence[str] = (),
 ) -> LocalCarrier:
     """Make a built-in carrier that knows the account of `LocalCarrierSetup`."""
     return LocalCarrier(
@@ -70,6 +74,7 @@ def local_carrier(
         api_key="demo",
         service_code="*384*3375#",
         short_code="3375",
+        hosts=hosts,
         report_seconds=report_seconds,
     )
 

@@ -18,11 +18,16 @@ from sqlalchemy import Table, insert
 from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.tables import appeals
 from gateway.carriers.form_body import FORM_TYPE
+from gateway.carriers.local.handset import WebhookUrls
 from gateway.runtime import logs
 from gateway.runtime.postgres import Database
+from gateway.web.handset_page import add_handset_page
+from gateway.web.hook_urls import hook_urls
+from gateway.web.server import serve
 from gateway.wiring.container import Services
-from gateway.wiring.processes import serve, web_app
+from gateway.wiring.processes import web_app
 from tests.helpers.gateway import channel_settings, open_gateway
+from tests.helpers.local_carrier import local_carrier
 from tests.helpers.program import free_port
 from tests.helpers.tables import Rows, rows
 
@@ -81,16 +86,26 @@ class WebGateway:
 
 
 @asynccontextmanager
-async def serve_gateway(redis_url: str, database_url: str) -> AsyncIterator[WebGateway]:
-    """Serve the web process of a gateway with the one channel `at`."""
+async def serve_gateway(
+    redis_url: str, database_url: str, *, demo: bool = False, **limits: Any
+) -> AsyncIterator[WebGateway]:
+    """Serve the web process of a gateway with the one channel `at`, in a `demo` with the built-in carrier beside it.
+
+    `limits` are those of the server.
+    """
     channel = channel_settings(CODE, sender=None, secrets=(NEW_SECRET, OLD_SECRET))
-    log = io.StringIO()
+    log, port = io.StringIO(), free_port()
+    url = f"http://127.0.0.1:{port}"
     async with (
         open_gateway(redis_url, database_url, log=log, channels={"at": channel}) as services,
-        serve(web_app(services), "127.0.0.1", port := free_port()),
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
-        yield WebGateway(f"http://127.0.0.1:{port}", services, log, http)
+        app = web_app(services)
+        if demo:
+            local_carrier(http, WebhookUrls(**hook_urls(url, "at", NEW_SECRET))).add_to(app)
+            add_handset_page(app, CODE)
+        async with serve(app, "127.0.0.1", port, **limits):
+            yield WebGateway(url, services, log, http)
 
 
 async def send_raw(url: str, *pieces: bytes) -> tuple[bytes, bytes]:

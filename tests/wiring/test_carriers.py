@@ -15,9 +15,10 @@ from aiohttp import ClientSession, web
 from gateway.carriers.carrier import Accepted, Deferred
 from gateway.messages.tables import messages
 from gateway.settings import SettingsRefused
+from gateway.web.server import serve
 from gateway.wiring.carriers import CARRIERS, Carriers, RegisteredCarrier, read_settings
 from gateway.wiring.container import Services, open_services
-from gateway.wiring.processes import run_worker, serve, web_app
+from gateway.wiring.processes import run_worker, web_app
 from tests.carriers.toy.carrier import ToyCarrier
 from tests.carriers.toy.settings import ToySettings
 from tests.helpers.carrier_server import serve_app

@@ -14,6 +14,7 @@ from gateway.wiring.running_instance import (
     channel_urls,
     forget_pack,
     locate,
+    own_url,
     reachable_host,
     with_pack_in_use,
     write_notes,
@@ -58,7 +59,26 @@ def test_pack_of_the_running_gateway_is_used_until_it_stops(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("host", "reachable"), [("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1"), ("10.0.0.2", "10.0.0.2")]
+    ("host", "reachable"),
+    [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("10.0.0.2", "10.0.0.2"), ("::1", "::1"), ("localhost", "localhost")],
 )
 def test_reachable_host_of_all_interfaces_is_the_loopback(host: str, reachable: str) -> None:
     assert reachable_host(host) == reachable
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::", "http://[::1]:8080"),
+        ("::1", "http://[::1]:8080"),
+        ("2001:db8::7", "http://[2001:db8::7]:8080"),
+        ("gateway.example", "http://gateway.example:8080"),
+    ],
+)
+def test_own_url_has_an_address_of_ipv6_in_brackets(host: str, url: str) -> None:
+    settings = settings_of("redis://nowhere", "postgresql+asyncpg://nowhere/waspada", host=host)
+
+    assert own_url(settings) == url
+    assert channel_urls(settings, "at")["ussd"].startswith(f"{url}/hooks/at/")

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, web
 
@@ -38,12 +39,15 @@ class LocalCarrier:
         api_key: str,
         service_code: str,
         short_code: str,
+        hosts: Collection[str] = (),
         report_seconds: float = 0.5,
     ) -> None:
         """Make the carrier of one account, which calls the webhooks `hooks`.
 
-        `report_seconds` pass before each delivery report. Inbound SMS without a recipient go to `short_code`.
+        `report_seconds` pass before each delivery report. Inbound SMS without a recipient go to `short_code`. Clients
+        may call this machine by one of `hosts`, beside `localhost` and the loopback addresses.
         """
+        self._hosts = frozenset(map(str.lower, hosts))
         self._messaging = MessagingApi(
             SenderAccount(username, api_key), DeliveryReports(http, hooks.receipt), clock, report_seconds
         )
@@ -74,7 +78,7 @@ class LocalCarrier:
             ("POST", "/local/ussd", self._phones.ussd),
             ("POST", "/local/sms", self._phones.sms),
         ):
-            app.router.add_route(method, path, _for_this_machine(handler))
+            app.router.add_route(method, path, self._for_this_machine(handler))
         app.on_shutdown.append(self._shut_down)
 
     async def close(self) -> None:
@@ -103,13 +107,43 @@ class LocalCarrier:
         self.faults = Faults()
         return await self._show_faults(request)
 
+    def _for_this_machine(self, handler: Handler) -> Handler:
+        """Guard `handler`, so that only clients on this machine reach it: messages and numbers are not masked here.
 
-def _for_this_machine(handler: Handler) -> Handler:
-    """Guard `handler`, so that only loopback clients reach it: messages and numbers are not masked here."""
+        A page of another site cannot read it either. It would have to make its own name lead to this machine (DNS
+        rebinding), and then the header `Host` has that name.
+        """
 
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        if request.remote and not ipaddress.ip_address(request.remote).is_loopback:
-            return error_response(403, "the built-in carrier is for clients on this machine")
-        return await handler(request)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if not _is_on_this_machine(request):
+                return error_response(403, "the built-in carrier is for clients on this machine")
+            host = _host_name(request)
+            if host not in self._hosts and not _is_loopback(host):
+                return error_response(403, "the built-in carrier answers to localhost only")
+            return await handler(request)
 
-    return guarded
+        return guarded
+
+
+def _is_on_this_machine(request: web.Request) -> bool:
+    """Return True if the client has a loopback address, or the one that it has called."""
+    called = request.transport.get_extra_info("sockname") if request.transport else None
+    return request.remote is None or _is_loopback(request.remote) or bool(called and called[0] == request.remote)
+
+
+def _host_name(request: web.Request) -> str:
+    """Return the host of the header `Host`, without port and brackets. Empty if there is none, or are several."""
+    written = request.headers.getall("Host", [])
+    try:
+        return (urlsplit(f"//{written[0]}").hostname or "") if len(written) == 1 else ""
+    except ValueError:  # a bracket too many
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway.carriers.form_body import Form
 from gateway.carriers.local.delivery_reports import DeliveryReports, ReportPlan, SentMessage, plan_reports
 from gateway.carriers.local.faults import Faults, HttpStatus, trigger
 from gateway.runtime.clock import Clock
@@ -42,6 +43,13 @@ STATUSES: Mapping[int, str] = {  # B.3
     501: "GatewayError",
     502: "RejectedByGateway",
 }
+
+
+REQUEST = Form(
+    {},
+    {"username": 200, "to": 1_000_000, "message": 1_000_000, "from": 64, "enqueue": 1},  # the server bounds the body
+    unrestricted=("message",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class MessagingApi:
 
     async def send(self, request: web.Request) -> web.StreamResponse:
         """Handle `POST /local/version1/messaging`."""
-        fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        fields = REQUEST.read(await request.read(), request.headers)
         if slow := trigger(self.faults.slow_answer):
             await self._wait(slow.seconds)
             if self._closing.is_set():

@@ -86,6 +86,36 @@ async def test_clients_of_another_machine_get_403(http: ClientSession, gateway: 
         assert response.status == 403
 
 
+HERE = [
+    "127.0.0.1:8080",
+    "127.0.0.1",
+    "127.8.9.1",
+    "localhost",
+    "LOCALHOST:99999",
+    "[::1]:8080",
+    "[::1]",
+    "desk.example:80",
+]
+ELSEWHERE = [
+    *("a.example", "a.example:8080", "localhost.a.example", "127.0.0.1.a.example", "192.0.2.7", "[2001:db8::7]:8080"),
+    *("", "[", "[::1", "x:y:z", "a@127.0.0.1.example", "0.0.0.0", "127.0.0.1, a.example", "xn--localhost-"),
+]
+
+
+@pytest.mark.parametrize(("host", "status"), [(host, 200) for host in HERE] + [(host, 403) for host in ELSEWHERE])
+async def test_only_a_name_of_this_machine_is_answered(
+    http: ClientSession, gateway: StubGateway, host: str, status: int
+) -> None:
+    """A page of another site may lead its own name to this machine, and then reads what it likes (DNS rebinding)."""
+    local = local_carrier(http, gateway.hooks, hosts=["Desk.example"])
+
+    async with (
+        serve_local_carrier(local) as url,
+        http.get(f"{url}/local/messages", headers={"Host": host}) as response,
+    ):
+        assert response.status == status
+
+
 async def test_shutdown_hangs_up_at_once_on_every_waiting_client(http: ClientSession, gateway: StubGateway) -> None:
     """One client waits for an answer in vain, another for a slow one, and a report is not sent yet."""
     local = local_carrier(http, gateway.hooks, report_seconds=60)

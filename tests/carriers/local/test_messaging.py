@@ -200,3 +200,14 @@ async def test_faults_end_after_their_times(setup: LocalCarrierSetup) -> None:
 
     kinds = [type(outcome).__name__ for outcome in outcomes]
     assert kinds == ["Deferred", "Deferred", "Accepted", "Refused", "Accepted"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=bogus", ""]
+)
+@pytest.mark.parametrize("body", [b"a", b"", b"\xff%ff&%", b"--x\r\n\r\na\r\n--x--"])
+async def test_body_that_is_no_form_is_refused(setup: LocalCarrierSetup, kind: str, body: bytes) -> None:
+    headers = {"apiKey": "demo", "Content-Type": kind}
+
+    async with setup.http.post(f"{setup.url}/local/version1/messaging", data=body, headers=headers) as response:
+        assert response.status == 401
