@@ -9,12 +9,12 @@ import click
 
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
+from gateway.cli.inbox import inbox
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.operator_actions import MessageDetails, OperatorActions
 from gateway.messages.outbox import Outbox
-from gateway.sms.inbound_queue import HandledSms, InboundQueue
 from gateway.text.json_values import to_json
 from gateway.wiring.running_instance import locate_gateway
 
@@ -24,7 +24,10 @@ _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Y
 
 @click.group()
 def messages() -> None:
-    """Show, resend and cancel SMS, and list inbound SMS."""
+    """Show, resend and cancel SMS, and list and sort inbound SMS."""
+
+
+messages.add_command(inbox)
 
 
 @messages.command("list")
@@ -60,19 +63,6 @@ async def messages_list(
     columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
     if_empty = "There is no such message." if kind or status or ticket else "No message has been written yet."
     print_rows([to_json(message) for message in listed], columns, as_json, if_empty)
-
-
-@messages.command("inbox")
-@gateway_options
-@list_options
-@click.option("--to-sort", is_flag=True, help="Only SMS that an operator must read.")
-@run_async
-async def messages_inbox(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
-    """List inbound SMS and their results, newest first."""
-    async with open_context(locate_gateway(config, data)) as stores:
-        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list_inbound(limit, to_sort=to_sort)
-    columns = ["id", "made", "to_sort", "ticket", "from", "channel", "received_at", "text"]
-    print_rows([_inbound_json(sms) for sms in listed], columns, as_json, "No SMS has come in yet.")
 
 
 @messages.command("show")
@@ -136,16 +126,3 @@ def _details_json(details: MessageDetails) -> dict[str, Any]:
     json: dict[str, Any] = to_json(details)
     json["history"] = [{name: value for name, value in entry.items() if value is not None} for entry in json["history"]]
     return json
-
-
-def _inbound_json(sms: HandledSms) -> dict[str, Any]:
-    return {
-        "id": sms.id,
-        "made": sms.disposition or "",
-        "to_sort": sms.to_sort,
-        "ticket": sms.ticket,
-        "from": sms.sender,
-        "text": sms.text,
-        "channel": sms.channel,
-        "received_at": sms.received_at.isoformat(),
-    }

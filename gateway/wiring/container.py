@@ -37,6 +37,7 @@ from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Pipeline, redis_client
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.commands import Commands
+from gateway.sms.desk_inbox import DeskInbox
 from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import InboundQueue
 from gateway.text.phone import mask_in
@@ -116,6 +117,7 @@ class Services:
         self.receipts = Receipts(database, clock, STORE_TIMEOUT_S)
         self.inbox = Inbox(database, vault, clock, record_stop, STORE_TIMEOUT_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
+        self.desk_inbox = DeskInbox(database, vault, clock, self.incidents, self._current_menu, self._codes)
         self.eraser = Eraser(database, vault, clock)
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
         self.sessions = SessionStore(self.pipeline)

@@ -22,7 +22,7 @@ from tests.helpers.cli import KEY, Shell
 from tests.helpers.phones import NUMBER
 
 LIST_KEYS = "id class status ticket text encoding parts attempts channel reason to created_at"
-INBOX_KEYS = "id made to_sort ticket from text channel received_at"
+INBOX_KEYS = "id made to_sort ticket from text channel received_at reason sorted_by"
 SHOW_KEYS = (
     "id class status ticket text encoding parts attempts unknowns channel reason carrier_message_id language resend_of "
     "created_at due_at expires_at updated_at to resent_as receipts history"

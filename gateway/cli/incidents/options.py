@@ -78,7 +78,7 @@ def _parse_since(_: click.Context, __: click.Parameter, value: str | None) -> Ty
         raise click.BadParameter(str(error)) from None
 
 
-def _parse_actor(_: click.Context, __: click.Parameter, value: str | None) -> str:
+def parse_actor(_: click.Context, __: click.Parameter, value: str | None) -> str:
     name = (value or "").strip()
     if value is not None and not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
         raise click.BadParameter(f"write a name of at most {_LONGEST_NAME} characters")
@@ -92,9 +92,9 @@ def _parse_reason(_: click.Context, __: click.Parameter, reason: str) -> str:
 
 
 actor_option = click.option(
-    "--as", "actor", required=True, callback=_parse_actor, help="Your name, for the audit trail."
+    "--as", "actor", required=True, callback=parse_actor, help="Your name, for the audit trail."
 )
-from_option = click.option("--from", "taken_from", callback=_parse_actor, help="The operator who has it now.")
+from_option = click.option("--from", "taken_from", callback=parse_actor, help="The operator who has it now.")
 reason_option = click.option("--reason", required=True, callback=_parse_reason, help="The reason, for the audit trail.")
 
 
@@ -116,7 +116,7 @@ def filter_options(command: Callable[P, Any]) -> Callable[P, Any]:
         click.option("--kind", default="", help="A kind: its key, name or SMS code."),
         click.option("--since", callback=_parse_since, help="Such as 2h, 3d, 2026-11-30, or a time."),
         click.option("--mine", is_flag=True, help="Only those that you have taken."),
-        click.option("--as", "actor", callback=_parse_actor, help="Your name, for --mine."),
+        click.option("--as", "actor", callback=parse_actor, help="Your name, for --mine."),
         click.option("--by-update", is_flag=True, help="The last changed first; --since counts by that time."),
     )
     wrapped: Callable[..., Any] = with_filter

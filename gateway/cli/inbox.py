@@ -1,0 +1,135 @@
+"""Command group `messages inbox`: inbound SMS are listed, and sorted by operators."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.context import open_context
+from gateway.cli.errors import run_async
+from gateway.cli.incidents.options import areas_named, category_named, parse_actor
+from gateway.cli.options import gateway_options, list_options
+from gateway.cli.output import print_rows
+from gateway.cli.packs import load_readable_pack
+from gateway.incidents.store import IncidentStore
+from gateway.menu.model import Menu
+from gateway.sms.desk_inbox import REASONS, DeskInbox
+from gateway.sms.inbound_queue import HandledSms, InboundQueue
+from gateway.text import ticket as tickets
+from gateway.text.times import format_local
+from gateway.wiring.running_instance import locate_gateway
+
+_ACTOR = click.option(
+    "--as", "actor", default="cli", show_default=True, callback=parse_actor, help="Your name, for the audit trail."
+)
+_NUMBER = click.argument("sms", type=click.IntRange(1, 2**63 - 1), metavar="ID")
+_COLUMNS = ("id", "received_at", "to_sort", "reason", "ticket", "from", "channel", "sorted_by", "text")
+
+
+@click.group("inbox", invoke_without_command=True)
+@gateway_options
+@list_options
+@click.option("--to-sort", is_flag=True, help="Only SMS that an operator must still read.")
+@click.pass_context
+def inbox(
+    context: click.Context, config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool
+) -> None:
+    """List inbound SMS and their results, newest first. With a verb, sort one of them."""
+    if context.invoked_subcommand is None:
+        _list_inbound(config, data, as_json, limit, to_sort)
+
+
+@run_async
+async def _list_inbound(config: Path | None, data: Path | None, as_json: bool, limit: int, to_sort: bool) -> None:
+    settings = locate_gateway(config, data)
+    menu = None if as_json else load_readable_pack(settings.pack)
+    async with open_context(settings) as stores:
+        listed = await InboundQueue(stores.database, stores.vault, stores.clock).list_inbound(limit, to_sort=to_sort)
+    if_empty = "No SMS is to sort." if to_sort else "No SMS has come in yet."
+    print_rows([_row(sms, menu) if menu else _json(sms) for sms in listed], _COLUMNS, as_json, if_empty)
+
+
+@inbox.command("done")
+@gateway_options
+@_ACTOR
+@_NUMBER
+@run_async
+async def inbox_done(config: Path | None, data: Path | None, sms: int, actor: str) -> None:
+    """Take an SMS off the list of those to sort, because nothing more is to be done."""
+    async with _open_inbox(config, data) as (desk, _):
+        await desk.mark_done(sms, actor)
+    click.echo(f"SMS {sms} is done.")
+
+
+@inbox.command("report")
+@gateway_options
+@_ACTOR
+@click.option("--kind", default="", help="A kind: its key, name or SMS code [what was understood of the text].")
+@click.option("--area", default="", metavar="NAME|CODE", help="A kelurahan [what was understood of the text].")
+@_NUMBER
+@run_async
+async def inbox_report(config: Path | None, data: Path | None, sms: int, actor: str, kind: str, area: str) -> None:
+    """Make a report of an SMS. Its sender gets the usual confirmation by SMS."""
+    async with _open_inbox(config, data) as (desk, menu):
+        category, areas = category_named(menu, kind) if kind else "", areas_named(menu, area) if area else ("",)
+        if len(areas) != 1:
+            raise click.BadParameter("a report has one kelurahan, not a whole kecamatan", param_hint="--area")
+        filed = await desk.make_report(sms, actor, category, areas[0])
+    ticket = tickets.with_dash(filed.ticket)
+    click.echo(f"SMS {sms} is report {ticket}." if filed.new else f"SMS {sms} belongs to report {ticket} already.")
+
+
+@inbox.command("answer")
+@gateway_options
+@_ACTOR
+@_NUMBER
+@click.argument("text")
+@run_async
+async def inbox_answer(config: Path | None, data: Path | None, sms: int, actor: str, text: str) -> None:
+    """Send TEXT to the sender of an SMS, in up to three parts."""
+    async with _open_inbox(config, data) as (desk, _):
+        sent = await desk.answer(sms, actor, text)
+    click.echo(f"SMS {sms} is answered by message {sent.message}, parts: {sent.parts}.")
+
+
+@asynccontextmanager
+async def _open_inbox(config: Path | None, data: Path | None) -> AsyncIterator[tuple[DeskInbox, Menu]]:
+    settings = locate_gateway(config, data)
+    menu = load_readable_pack(settings.pack)
+    codes = {name: channel.service_code for name, channel in settings.channels.items()}
+    async with open_context(settings) as stores:
+        incidents = IncidentStore(stores.database, stores.vault, stores.clock)
+        yield DeskInbox(stores.database, stores.vault, stores.clock, incidents, lambda: menu, codes), menu
+
+
+def _row(sms: HandledSms, menu: Menu) -> dict[str, str]:
+    return {
+        "id": str(sms.id),
+        "received_at": format_local(sms.received_at, menu.timezone),
+        "to_sort": "to sort" if sms.to_sort else "",
+        "reason": REASONS[sms.disposition],
+        "ticket": tickets.with_dash(sms.ticket) if sms.ticket else "",
+        "from": sms.sender,
+        "channel": sms.channel,
+        "sorted_by": sms.sorted_by,
+        "text": sms.text,
+    }
+
+
+def _json(sms: HandledSms) -> dict[str, Any]:
+    return {
+        "id": sms.id,
+        "made": sms.disposition or "",
+        "to_sort": sms.to_sort,
+        "ticket": sms.ticket,
+        "from": sms.sender,
+        "text": sms.text,
+        "channel": sms.channel,
+        "received_at": sms.received_at.isoformat(),
+        "reason": REASONS[sms.disposition],
+        "sorted_by": sms.sorted_by,
+    }
