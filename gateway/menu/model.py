@@ -105,6 +105,11 @@ class State:
         """Return True if its list depends on the answer `within`."""
         return self.source == MATCHES or (self.source == "kelurahan" and bool(self.within))
 
+    @property
+    def is_of_places(self) -> bool:
+        """Return True if its options are places."""
+        return self.source in ("kecamatan", "kelurahan", MATCHES)
+
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:

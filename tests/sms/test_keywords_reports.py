@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.model import Menu
-from gateway.sms.keywords import parse_report
+from gateway.sms.keywords import find_places, parse_report
 from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
 
@@ -112,6 +112,17 @@ def test_parse_report_returns_all_places_of_an_ambiguous_name() -> None:
     names = list(menu.areas.kelurahan.values())
     for name in {name for name in names if names.count(name) > 1}:
         assert len(parse_report(f"1 {name} banjir", menu).places) > 1, name
+
+
+@pytest.mark.parametrize("pack", MENUS)
+def test_example_in_the_question_for_a_place_is_understood(pack: str) -> None:
+    menu = MENUS[pack]
+    for wording in menu.wordings.values():
+        report = parse_report(wording.sms["which_place"].rpartition("LAPOR ")[2], menu)
+        area = find_places(wording.sms["which_area"].rpartition("REG ")[2], menu)
+
+        assert (report.category, report.area) == (menu.keywords.categories[report.description], area.area)
+        assert area.sure
 
 
 @pytest.mark.parametrize("pack", MENUS)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, create_model, field_validator
 
 from gateway.menu.conditions import Clause, read_condition
 from gateway.menu.kinds.fields import STRICT, InputLimitsShape, Name
+from gateway.menu.kinds.typed_labels import chosen_by_label
 from gateway.menu.model import Menu, State, StateKind, choices
 from gateway.menu.navigation import forward, parent_answer, refuse
 from gateway.menu.paging import pages
@@ -129,7 +130,12 @@ class PackKind(StateKind):
         value = choices(menu, state, within).get(typed.number)
         if value is not None:
             return self.choose(menu, state, session, value, typed.given)
-        return turn_page(menu, state, session, typed) or refuse(session, "choice" if typed.keys else "empty")
+        if turned := turn_page(menu, state, session, typed):
+            return turned
+        value = chosen_by_label(menu, state, session.language, choices(menu, state, within).values(), typed.keys)
+        if value is not None:
+            return self.choose(menu, state, session, value, typed.given)
+        return refuse(session, "choice" if typed.keys else "empty")
 
     def errors_of(self, state: State) -> Sequence[str]:
         return CHOICE_ERRORS

@@ -8,6 +8,7 @@ from gateway.menu.conditions import Clause
 from gateway.menu.kinds.ask import PLACE_NAME, Ask, answer_typed
 from gateway.menu.kinds.base import CHOICE_ERRORS, QUESTION, PackKind, StateShape, turn_page
 from gateway.menu.kinds.inputs import has_words
+from gateway.menu.kinds.typed_labels import chosen_by_label
 from gateway.menu.model import MATCHES, Menu, State, choices
 from gateway.menu.navigation import forget, forward, jump_to, parent_answer, refuse
 from gateway.menu.session import GivenValues, Input, Session
@@ -67,9 +68,23 @@ class ChooseFrom(PackKind):
         turned = turn_page(menu, state, session, typed)
         if turned is not None:
             return turned
-        if state.or_type and has_words(typed.keys):
-            return _type_instead(menu, state, session, typed)
-        return refuse(session, "choice" if typed.keys else "empty")
+        return self._move_by_words(menu, state, session, typed, offered.values())
+
+    def _move_by_words(
+        self, menu: Menu, state: State, session: Session, typed: Input, offered: Collection[str]
+    ) -> Session:
+        """Move on by a sure place, else by a whole label, a likely place, or a part of a label."""
+        error, is_place = "choice" if typed.keys else "empty", bool(state.or_type) and has_words(typed.keys)
+        value = None
+        if not is_place or not menu.place_search.find(typed.keys).sure:
+            value = chosen_by_label(menu, state, session.language, offered, typed.keys, in_part=not is_place)
+        if value is None and is_place:
+            moved = _type_instead(menu, state, session, typed)
+            if not moved.error:
+                return moved
+            error = moved.error
+            value = chosen_by_label(menu, state, session.language, offered, typed.keys)
+        return refuse(session, error) if value is None else self.choose(menu, state, session, value, typed.given)
 
     def errors_of(self, state: State) -> Sequence[str]:
         return (*CHOICE_ERRORS, "place") if state.or_type else CHOICE_ERRORS

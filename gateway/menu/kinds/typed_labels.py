@@ -1,0 +1,74 @@
+"""Labels of options, typed in words instead of a number: `politik uang`, `ya`, `utara`.
+
+The whole label counts in any case, with any marks and accents. A part of it counts where nobody can be in doubt: the
+first words of one label only; or else three letters of its beginning, or one of its words, if no word of another label
+begins alike. So `lapor` is *Lapor kejadian*, and `laporan` is asked again beside *Cek status laporan*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from gateway.menu.limits import Keys
+from gateway.menu.model import Menu, State
+from gateway.places.gazetteer import split_words
+
+MAX_CHARACTERS = 60
+_MIN_LETTERS = 3  # of a part of a label
+_WHOLE_ONLY = frozenset({"danger"})  # answers that no part of a label gives: a mistake costs too much
+
+
+def chosen_by_label(
+    menu: Menu, state: State, language: str, offered: Collection[str], typed: str, *, in_part: bool = True
+) -> str | None:
+    """Return the option of `offered` whose label was typed, on whatever page. Returns None if none or several may be.
+
+    With `in_part`, a part of the label counts too, except for answers such as `danger`.
+    """
+    words = _typed_words(menu, state, typed)
+    if not words:
+        return None
+    texts = menu.wordings[language]
+    labels = {value: split_words(state.kind.option_text(menu, state, texts, value, offered)) for value in offered}
+    whole = [value for value, label in labels.items() if "".join(label) == "".join(words)]
+    if whole or not in_part or state.keep in _WHOLE_ONLY:
+        return whole[0] if len(whole) == 1 else None
+    return _by_part(labels, words)
+
+
+def navigation_key(menu: Menu, state: State, language: str, typed: str, keys: Keys) -> str:
+    """Return the navigation key whose whole label was typed, such as `kembali`. Empty if none was."""
+    letters = "".join(_typed_words(menu, state, typed))
+    texts = menu.wordings[language]
+    labels = {
+        keys.back: texts.screens[state.words][state.zero[0]] if state.zero else texts.navigation["back"],
+        keys.back_elsewhere: texts.navigation["back"],
+        keys.home: texts.navigation["home"],
+        keys.more: texts.navigation["more"],
+    }
+    return next((key for key, label in labels.items() if letters and letters == "".join(split_words(label))), "")
+
+
+def _typed_words(menu: Menu, state: State, typed: str) -> tuple[str, ...]:
+    """Return the words of an input. In a list of places, words such as *kecamatan* before them are left out."""
+    words = split_words(typed) if len(typed) <= MAX_CHARACTERS and not typed.isdigit() else ()
+    prefixes = menu.gazetteer.ignored if state.is_of_places else ()
+    while len(words) > 1 and words[0] in prefixes:
+        words = words[1:]
+    return words
+
+
+def _by_part(labels: Mapping[str, tuple[str, ...]], words: tuple[str, ...]) -> str | None:
+    begun = [value for value, label in labels.items() if label[: len(words)] == words]
+    if begun:
+        return begun[0] if len(begun) == 1 else None
+    letters = "".join(words)
+    fitting = [value for value, label in labels.items() if "".join(label).startswith(letters) or letters in label]
+    if len(fitting) != 1 or len(letters) < _MIN_LETTERS:
+        return None
+    others = (word for value, label in labels.items() if value != fitting[0] for word in label)
+    return None if any(_begin_alike(word, letters) for word in others) else fitting[0]
+
+
+def _begin_alike(word: str, letters: str) -> bool:
+    return word.startswith(letters) or (len(word) >= _MIN_LETTERS and letters.startswith(word))
