@@ -14,7 +14,7 @@ from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options
 from gateway.cli.output import print_row, print_rows
 from gateway.messages.channel_state import Channels, ChannelStatus
-from gateway.runtime.postgres import DatabaseUnavailable
+from gateway.runtime.postgres import DatabaseUnavailable, TablesOutdated
 from gateway.settings import Settings, SettingsRefused
 from gateway.text.diagnostics import unknown
 from gateway.text.json_values import to_json
@@ -106,6 +106,8 @@ async def _statuses(settings: Settings) -> Mapping[str, ChannelStatus] | None:
     try:
         async with open_context(settings) as stores, asyncio.timeout(settings.sql_deadline_ms / 1000):
             return await Channels(stores.database, stores.clock).statuses()
+    except TablesOutdated:
+        raise
     except (DatabaseUnavailable, SettingsRefused, TimeoutError):
         return None
 

@@ -7,9 +7,10 @@ import binascii
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
+
+from gateway.settings.url import POSTGRES_PARAMETERS, REDIS_PARAMETERS, Parameters, check_url
 
 UNSET = SecretStr("")
 """Default of a required secret, so that its validators run also when it is not given."""
@@ -67,24 +68,15 @@ def _matching(pattern: str, message: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _url(*schemes: str) -> AfterValidator:
+def _url(*schemes: str, parameters: Parameters | None = None) -> AfterValidator:
     """Make the validator for URLs of these schemes. Its error does not quote the URL, which may hold a password."""
 
     def check(value: str | SecretStr | None) -> str | SecretStr | None:
-        if value is not None and not _is_url(_plain_text(value), schemes):
-            raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        if value is not None:
+            check_url(_plain_text(value), schemes, parameters)
         return value
 
     return AfterValidator(check)
-
-
-def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        url = urlsplit(text)
-        _ = url.port
-    except ValueError:
-        return False
-    return url.scheme in schemes and bool(url.netloc or url.path or url.query) and not re.search(r"\s", text)
 
 
 def _plain_text(value: str | SecretStr) -> str:
@@ -108,6 +100,10 @@ WebhookSecret = Annotated[
     SecretStr, _matching(r"[A-Za-z0-9_-]{16,128}", "must be 16 to 128 of A-Z a-z 0-9 _ -, because it is part of URLs")
 ]
 HttpUrl = Annotated[str, _url("http", "https")]
-RedisUrl = Annotated[SecretStr | None, _url("redis", "rediss", "unix"), FromFile]
-PostgresUrl = Annotated[SecretStr | None, _url("postgresql", "postgresql+asyncpg", "postgres"), FromFile]
+RedisUrl = Annotated[SecretStr | None, _url("redis", "rediss", "unix", parameters=REDIS_PARAMETERS), FromFile]
+PostgresUrl = Annotated[
+    SecretStr | None,
+    _url("postgresql", "postgresql+asyncpg", "postgres", parameters=POSTGRES_PARAMETERS),
+    FromFile,
+]
 VaultKey = Annotated[SecretStr | None, AfterValidator(_check_vault_key), FromFile]
