@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from gateway.carriers.africastalking.settings import AfricasTalkingSettings
 from gateway.carriers.local.handset import NETWORK_ERROR, Display, Handset, WebhookUrls
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options
+from gateway.cli.packs import load_readable_pack
 from gateway.cli.screen import draw_screen
 from gateway.runtime.clock import Clock
 from gateway.settings import ChannelSettings, Settings
 from gateway.text.diagnostics import unknown
-from gateway.text.phone import NotAPhoneNumber, Phone
+from gateway.text.phone import NotAPhoneNumber, Phone, normalise
 from gateway.wiring.running_instance import channel_urls, locate_gateway
 
 _TEST_NUMBER = "+6281230004567"
@@ -39,7 +41,7 @@ NextInput = Callable[[], Awaitable[str | None]]
 @gateway_options
 @click.argument("code", required=False)
 @click.option(
-    "--phone", default=_TEST_NUMBER, show_default=True, help="The number of this phone, with its country code."
+    "--phone", default=_TEST_NUMBER, show_default=True, help="The number of this phone, as people there write it."
 )
 @click.option("--channel", help="The channel whose webhooks are called [the first].")
 @click.option("--keys", help="Answer with these, then hang up: --keys \"1 1 'ribut di pasar'\"")
@@ -58,8 +60,9 @@ async def dial(
 
     Enter sends an answer, also an empty one. Ctrl-D or Ctrl-C hangs up.
     """
-    plan = _validate(code, phone, keys, sms)
-    call = _choose_channel(locate_gateway(config, data), channel, plan.phone)
+    plan = _validate(code, keys, sms)
+    settings = locate_gateway(config, data)
+    call = _choose_channel(settings, channel, _parse_phone(phone, settings.pack))
     if not await _run(call, plan):
         sys.exit(1)
 
@@ -68,22 +71,29 @@ async def dial(
 class _CallPlan:
     """Validated options: dial `code`, or send `sms` if it is not None. `typed` is None for a person who types."""
 
-    phone: Phone
     code: str | None
     typed: list[str] | None
     sms: str | None
 
 
-def _validate(code: str | None, phone: str, keys: str | None, sms: str | None) -> _CallPlan:
+def _validate(code: str | None, keys: str | None, sms: str | None) -> _CallPlan:
     """Validate the options before anything is read or called. Raises `click.UsageError`."""
     if sms is not None and (code is not None or keys is not None):
         raise click.UsageError("An SMS goes to the service without CODE and --keys.")
     try:
-        return _CallPlan(Phone(phone), code, None if keys is None else shlex.split(keys), sms)
-    except NotAPhoneNumber as error:
-        raise click.BadParameter(str(error), param_hint="--phone") from None
+        return _CallPlan(code, None if keys is None else shlex.split(keys), sms)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--keys") from None
+
+
+def _parse_phone(written: str, pack: Path) -> Phone:
+    """Return the number, read as in the region of the pack. That is loaded only for a number that needs it."""
+    with suppress(NotAPhoneNumber):
+        return Phone(written)
+    try:
+        return Phone(normalise(written, load_readable_pack(pack).region))
+    except NotAPhoneNumber as error:
+        raise click.BadParameter(str(error), param_hint="--phone") from None
 
 
 def _choose_channel(settings: Settings, channel: str | None, phone: Phone) -> PhoneCall:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,15 @@ from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
 from gateway.cli.screen import draw_screen
-from gateway.runtime.log_stream import LineFilter, follow, read_tail
+from gateway.runtime.log_stream import LineFilter, find_sessions, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
 from gateway.runtime.redis import RedisUnavailable, redis_client
 from gateway.runtime.redis_probe import redis_reason
+from gateway.text.diagnostics import quoted
 from gateway.wiring.running_instance import locate_gateway
 
 _LINES_BEFORE_FOLLOWING = 20
+_MOST_SESSIONS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,11 @@ class LogOptions:
 @click.option("--level", type=click.Choice(list(LEVELS)), default="debug", help="This level and above.")
 @click.option("--event", default="", help="Events that begin with this, such as ussd. or message.sent")
 @click.option("--channel", default="", help="One channel.")
-@click.option("--session", default="", help="One USSD session: its dialogue as the resident saw it, then its lines.")
+@click.option(
+    "--session",
+    default="",
+    help="One USSD session, or the beginning of its name: its dialogue as the resident saw it, then its lines.",
+)
 @click.option("--ticket", default="", help="One ticket, with or without its dash.")
 @run_async
 async def logs(
@@ -75,8 +81,11 @@ async def logs(
 async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
     """Print the lines that pass the filter. Raises `RedisError` if Redis is unavailable.
 
-    Following ends when it is cancelled, and waits during a later outage of Redis.
+    The beginning of a session's name is enough, if no other session of the log has it. Following ends when it is
+    cancelled, and waits during a later outage of Redis. Raises `click.ClickException` if several sessions are meant.
     """
+    if line_filter.session:
+        line_filter = replace(line_filter, session=await _whole_session(client, line_filter))
     if options.follow:
         await _follow(client, line_filter, options)
         return
@@ -91,6 +100,19 @@ async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions
             click.echo()
         for line in lines:
             click.echo(readable(line, sys.stdout.isatty()))
+
+
+async def _whole_session(client: Redis, line_filter: LineFilter) -> str:
+    """Return the whole name of the session, or what was typed if the log has none like it."""
+    typed = line_filter.session.strip().rstrip("\N{HORIZONTAL ELLIPSIS}")
+    found = await find_sessions(client, typed, line_filter.channel)
+    if len(found) > 1:
+        newest = ", ".join(found[:_MOST_SESSIONS_NAMED])
+        more = " and others" if len(found) > _MOST_SESSIONS_NAMED else ""
+        raise click.ClickException(
+            f"{len(found)} sessions of the log begin with {quoted(typed)}: {newest}{more}; write more of it"
+        )
+    return found[0] if found else typed
 
 
 async def _follow(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:

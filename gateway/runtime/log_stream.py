@@ -142,6 +142,22 @@ async def read_tail(client: Redis, line_filter: LineFilter, limit: int) -> list[
     return lines
 
 
+async def find_sessions(client: Redis, beginning: str, channel: str = "") -> list[str]:
+    """Return the sessions of the log whose name has this beginning, the newest first. Raises `RedisError`.
+
+    It is the one with exactly this name alone, if there is one.
+    """
+    found: dict[str, None] = {}
+    end = "+"
+    while page := _parse(await client.xrevrange(KEY, max=end, count=_PAGE)):
+        for line in (line for _, entry in page for line in reversed(entry)):
+            session = str(line.get("session", ""))
+            if session and session.startswith(beginning) and channel in ("", line.get("channel")):
+                found[session] = None
+        end = f"({page[-1][0]}"
+    return [beginning] if beginning in found else list(found)
+
+
 async def follow(
     client: Redis, line_filter: LineFilter, before: int, on_outage: Callable[[], object] = lambda: None
 ) -> AsyncGenerator[LogLine, None]:

@@ -296,6 +296,7 @@ async def test_verb_exits_with_1_after_a_network_error(gateway: DialledGateway, 
     ("arguments", "message"),
     [
         (["--phone", "0812"], "write one with its country code"),
+        (["--phone", "0812-3000-4567 (rumah)"], "write one with its country code"),
         (["--keys", "1 'ribut"], "No closing quotation"),
         (["--sms", "BANTUAN", "*123#"], "without CODE and --keys"),
         (["--sms", "BANTUAN", "--keys", "1"], "without CODE and --keys"),
@@ -307,3 +308,27 @@ def test_verb_refuses_wrong_options_before_any_call(tmp_path: Path, arguments: l
 
     assert outcome.exit_code == 2
     assert message in " ".join(outcome.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+6281230004567",
+        "081230004567",
+        "0812-3000-4567",
+        "0812 3000 4567",
+        "6281230004567",
+        "62 812 3000 4567",
+        "81230004567",
+        "+62 (0)812-3000-4567",
+        "006281230004567",
+        "\u202a+62 812\u20113000\u20114567\u202c",
+    ],
+)
+async def test_verb_reads_a_number_as_people_of_the_pack_write_it(
+    gateway: DialledGateway, tmp_path: Path, written: str
+) -> None:
+    async with run_verb(gateway.url, tmp_path, "--phone", written, "--keys", "") as process:
+        shown, _ = await process.communicate()
+
+    assert shown.decode().startswith("+62812****567 dials")

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from redis.asyncio import Redis
 
@@ -117,6 +118,46 @@ async def test_session_is_shown_as_its_dialogue_and_its_lines(
     assert len(lines) == len(DIALOGUE)
     assert "ussd.turn" in lines[0]
     assert "Bahasa" not in lines[0]
+
+
+@pytest.mark.parametrize("typed", ["ATUid_7f3", "ATUid_7", "ATUid_7f3\u2026", " ATUid_7f3 ", "ATUid_7f3a99"])
+async def test_beginning_of_one_session_is_enough(
+    client: Redis, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    await add_sessions(client, "ATUid_7f3a99", "ATUid_8")
+
+    await print_logs(client, LineFilter(session=typed), LogOptions(follow=False, as_json=True, limit=5))
+
+    assert [line["session"] for line in json.loads(capsys.readouterr().out)] == ["ATUid_7f3a99"]
+
+
+async def test_whole_name_is_that_session_though_others_begin_with_it(
+    client: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await add_sessions(client, "ATUid_1", "ATUid_12")
+
+    await print_logs(client, LineFilter(session="ATUid_1"), LogOptions(follow=False, as_json=True, limit=5))
+
+    assert [line["session"] for line in json.loads(capsys.readouterr().out)] == ["ATUid_1"]
+
+
+async def test_beginning_of_several_sessions_names_the_newest(client: Redis) -> None:
+    await add_sessions(client, *(f"ATUid_{number}" for number in range(7)))
+
+    with pytest.raises(click.ClickException) as refused:
+        await print_logs(client, LineFilter(session="ATUid"), LogOptions(follow=False, as_json=True, limit=1))
+
+    assert refused.value.message == (
+        '7 sessions of the log begin with "ATUid": ATUid_6, ATUid_5, ATUid_4, ATUid_3, ATUid_2 and others;'
+        " write more of it"
+    )
+
+
+async def add_sessions(client: Redis, *sessions: str) -> None:
+    """Add a line of each session to the log."""
+    tail = LogStream(client, lambda _: None)
+    tail.put([json.dumps(turn(30, "", "", "Bahasa?", session=session)).encode() for session in sessions])
+    await tail.close()
 
 
 async def test_readable_lines_have_the_newest_last(client: Redis, capsys: pytest.CaptureFixture[str]) -> None:
