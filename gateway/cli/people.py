@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from gateway.audit import AuditTrail
+from gateway.carriers.numbers import read_number
 from gateway.cli.authentication import system_user
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
@@ -28,7 +29,7 @@ from gateway.runtime.pack_folder import read_pack
 from gateway.settings import Settings
 from gateway.text.diagnostics import quoted, unknown
 from gateway.text.json_values import to_json
-from gateway.text.phone import NotAPhoneNumber, Phone, normalise
+from gateway.text.phone import NotAPhoneNumber, Phone
 from gateway.vault.key_check import check_vault_key
 from gateway.wiring.running_instance import locate_gateway
 
@@ -235,6 +236,6 @@ async def people_erase(config: Path | None, data: Path | None, phone: str, yes: 
 
 def _parse_phone(written: str, region: str) -> Phone:
     try:
-        return Phone(normalise(written, region))
+        return read_number(written.strip(), region)
     except NotAPhoneNumber as error:
         raise click.BadParameter(str(error), param_hint="PHONE") from None

@@ -6,6 +6,7 @@ A number that was written to a log or shown in an exception cannot be taken back
 
 from __future__ import annotations
 
+import copy
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ _DIGITS = re.compile(r"\+?[0-9]+")
 _BARE_INTERNATIONAL = re.compile(r"[1-9][0-9]{10,14}")
 _DIALLED_ABROAD = re.compile(r"^00(?=[1-9])")
 _BETWEEN_DIGITS = frozenset("().\N{MINUS SIGN}")
+_VARIATION_SELECTOR = re.compile("[\ufe00-\ufe0f]")  # invisible, behind a digit that was an emoji
 _BETWEEN_DIGITS_CATEGORIES = ("Zs", "Cc", "Cf", "Pd")  # spaces, line ends, invisible marks, dashes
+_MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 # A number in a text, however it is spelled. Privacy before beauty: an amount too many may be masked. Times, ids and
 # tickets must not be, since logs are read by them, so they are matched first and left as they are.
@@ -83,7 +86,8 @@ def normalise(raw: str, region: str) -> str:
     Digits of any script, with spaces, dashes, dots and brackets between them. A number that starts with the region's
     own country code but without `+` is read as international: `phonenumbers` would otherwise take a short `62812…`
     for a landline (facts/protocols.md F.3). So is one that starts with 00, also where the region dials abroad in
-    another way. Raises `NotAPhoneNumber` for everything but a possible number of that shape.
+    another way. Networks have longer numbers than `phonenumbers` knows: an unknown one is taken if it is at least as
+    long as a mobile number of its country. Raises `NotAPhoneNumber` for everything else.
     """
     digits = _DIALLED_ABROAD.sub("+", _digits(raw), count=1)
     country = str(phonenumbers.country_code_for_region(region))
@@ -94,9 +98,26 @@ def normalise(raw: str, region: str) -> str:
     except phonenumbers.NumberParseException:
         raise NotAPhoneNumber from None
     result = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if not _E164.fullmatch(result) or not phonenumbers.is_valid_number(number):
+    if not _E164.fullmatch(result) or not (phonenumbers.is_valid_number(number) or _may_be_mobile(number, digits)):
         raise NotAPhoneNumber
     return result
+
+
+def _may_be_mobile(number: phonenumbers.PhoneNumber, digits: str) -> bool:
+    """Return True if a number that `phonenumbers` does not know may be a mobile phone's, by its length.
+
+    Without a prefix of the country it must also begin as a known one: it may be no phone number at all.
+    """
+    country = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    known = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
+    if known is None or known.mobile is None:
+        return False
+    if len(str(number.national_number)) < min(known.mobile.possible_length):
+        return False
+    if digits.startswith("+") or (known.national_prefix and digits.startswith(known.national_prefix)):
+        return True
+    known_part = copy.copy(number)
+    return phonenumbers.truncate_too_long_number(known_part) and phonenumbers.number_type(known_part) in _MOBILE
 
 
 def _digits(raw: str) -> str:
@@ -107,7 +128,10 @@ def _digits(raw: str) -> str:
             kept.append(str(unicodedata.decimal(char)))
         elif char in "+\N{FULLWIDTH PLUS SIGN}":
             kept.append("+")
-        elif char not in _BETWEEN_DIGITS and unicodedata.category(char) not in _BETWEEN_DIGITS_CATEGORIES:
+        elif (
+            not (char in _BETWEEN_DIGITS or _VARIATION_SELECTOR.fullmatch(char))
+            and unicodedata.category(char) not in _BETWEEN_DIGITS_CATEGORIES
+        ):
             raise NotAPhoneNumber
     digits = "".join(kept)
     if not _DIGITS.fullmatch(digits):
@@ -116,9 +140,12 @@ def _digits(raw: str) -> str:
 
 
 def can_receive_sms(phone: Phone) -> bool:
-    """Return True if a number of this shape may be a mobile phone's: no SMS reaches a landline."""
+    """Return True if a number of this shape may be a mobile phone's: no SMS reaches a landline.
+
+    A number of an unknown shape may be one.
+    """
     kind = phonenumbers.number_type(phonenumbers.parse(phone.e164))
-    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return kind in (*_MOBILE, phonenumbers.PhoneNumberType.UNKNOWN)
 
 
 def mask(e164: str) -> str:

@@ -229,6 +229,24 @@ def test_erase_removes_the_number_everywhere(shell: Shell, good: str, report: st
     assert NUMBER.e164[-7:] not in repr(audit_rows(database_url))
 
 
+@pytest.mark.parametrize("written", ["+628591915704512", "08591915704512", "0859-1915-7045-12", "628591915704512"])
+def test_erase_takes_a_number_that_is_longer_than_the_library_knows(shell: Shell, tmp_path: Path, written: str) -> None:
+    assert shell.run("people", "import", write(tmp_path / "a.csv", f"phone,role\n{written},asn\n")).exit_code == 0
+
+    assert "is erased from: roles 1, people 1." in shell.run("people", "erase", written, "--yes").stdout
+    assert shell.list_json("people", "list") == []
+
+
+@pytest.mark.parametrize("written", ["+62812345", "+99912345678"])
+def test_erase_takes_whatever_a_carrier_sends_as_a_number(shell: Shell, written: str) -> None:
+    assert shell.run("people", "erase", written, "--yes").stdout.startswith("Nothing is known of ")
+
+
+@pytest.mark.parametrize("written", ["3375", "0812", "0812300045671234567", "halo", "+62"])
+def test_erase_refuses_what_is_no_number(shell: Shell, written: str) -> None:
+    assert "Not a phone number" in shell.run("people", "erase", written, "--yes").stderr
+
+
 def test_erase_asks_before_it_erases(shell: Shell, good: str) -> None:
     shell.run("people", "import", good)
     refused = shell.run("people", "erase", NUMBER.e164)

@@ -21,6 +21,12 @@ FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
         ("1.3.2026, formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
         ("01/03/2026T09:15", FIRST_OF_MARCH, ""),
         ("formulir 2026-03-01", None, "formulir 2026-03-01"),
+        ("formulir RW 3", None, "formulir RW 3"),
+        ("2 orang saksi", None, "2 orang saksi"),
+        ("3 desa", None, "3 desa"),
+        ("minggu depan", None, "minggu depan"),
+        ("16:00 rapat", None, "16:00 rapat"),
+        ("surat tugas 12", None, "surat tugas 12"),
         ("", None, ""),
     ],
 )
@@ -29,8 +35,78 @@ def test_parse_consent_splits_date_and_words(written: str, agreed_at: datetime |
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        *("1 Maret 2026", "01 maret 2026", "1-Maret-2026", "1/Mar/2026", "1.Mar.2026", "1Mar2026", "1 MARET 2026"),
+        *("1-Mar-26", "01-Mar-26", "1 Mar 26", "1 Maret '26", "1 March 2026", "1st March 2026", "1st of March 2026"),
+        *("March 1, 2026", "Mar 1 2026", "Mar. 1st, 2026", "2026 Maret 1", "2026-Mar-01", "1 Mrt 2026"),
+        *("46082", "46082.5", "46082,25", "20260301", "01032026"),
+        *("2026/03/01", "2026.03.01", "2026/3/1", "2026 03 01", "1/3/2026", "01.03.2026", "1 / 3 / 2026", "1 3 2026"),
+        *("2026-03-01 00:00:00", "2026-03-01T09:15:00+07:00", "2026-03-01T02:15:00Z", "1/3/2026 0:00", "1/3/2026 9.15"),
+        *("1 Maret 2026 pukul 09.15 WIB", "1 Maret 2026, jam 9:15", "2026-03-01 9:15 AM"),
+        *("Minggu, 1 Maret 2026", "hari Minggu 1 Maret 2026", "Sunday, March 1, 2026", "Sun 1 Mar 2026"),
+        *("tgl 1 Maret 2026", "tanggal 1/3/2026", "Tgl. 01-03-2026", "per 1 Maret 2026", "pada tanggal 1 Maret 2026"),
+        *("\uff11 Maret \uff12\uff10\uff12\uff16", "1\u00a0Maret\u00a02026", "1\u20133\u20132026", "\u200e2026-03-01"),
+    ],
+)
+def test_parse_consent_reads_a_date_as_people_and_spreadsheets_write_it(written: str) -> None:
+    assert parse_consent(written, JAKARTA, NOW) == (FIRST_OF_MARCH, "")
+
+
+@pytest.mark.parametrize(
+    ("month", "names"),
+    [
+        (1, "Januari January Jan"),
+        (2, "Februari Pebruari February Feb Peb"),
+        (3, "Maret March Mar"),
+        (4, "April Apr"),
+        (5, "Mei May"),
+        (6, "Juni June Jun"),
+        (7, "Juli July Jul"),
+        (8, "Agustus August Agu Agt Ags Aug"),
+        (9, "September Sept Sep"),
+        (10, "Oktober October Okt Oct"),
+        (11, "November Nopember Nov Nop"),
+        (12, "Desember December Des Dec"),
+    ],
+)
+def test_parse_consent_knows_the_months_in_indonesian_and_english(month: int, names: str) -> None:
+    for name in names.split():
+        for written in (f"2 {name} 2025", f"02-{name}-25", f"{name} 2, 2025", f"2 {name.upper()}. 2025 lisan"):
+            agreed_at, _ = parse_consent(written, JAKARTA, NOW)
+            assert agreed_at == datetime(2025, month, 2, tzinfo=JAKARTA), written
+
+
+@pytest.mark.parametrize(
     ("written", "message"),
     [
+        ("1-Mar-27", "still to come"),
+        ("1 Desember 2026", "still to come"),
+        ("46400", "still to come"),
+        ("2026-03", "not whole"),
+        ("03/2026", "not whole"),
+        ("Maret 2026", "not whole"),
+        ("Mar-26", "not whole"),
+        ("1 Maret", "not whole"),
+        ("1/3", "not whole"),
+        ("2026 rapat", "not whole"),
+        ("26/3/1", "not whole"),
+        ("2026-03-012", "not whole"),
+        ("2026", "a number and no date"),
+        ("260301", "a number and no date"),
+        ("6,28E+12", "a number and no date"),
+        ("081230004567", "a number and no date"),
+        ("#VALUE!", "an error of the spreadsheet"),
+        ("#NILAI!", "an error of the spreadsheet"),
+        ("#N/A", "an error of the spreadsheet"),
+        ("#REF!", "an error of the spreadsheet"),
+        ("########", "an error of the spreadsheet"),
+        ("1-3-26", "a year of two digits"),
+        ("01.03.26 formulir", "a year of two digits"),
+        ("20260230", "a day that does not exist"),
+        ("31 April 2026", "a day that does not exist"),
+        ("3/13/2026", "a day that does not exist"),
+        ("36000", "a year that cannot be meant"),
         ("30/2/2026", "a day that does not exist"),
         ("24/11/2026", "still to come"),
         ("1/3/26", "a year of two digits"),

@@ -127,6 +127,9 @@ def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObj
         ("hp 081230004567", "no phone number; write one number alone"),
         ("081230004567 / 085712340008", "no phone number; write one number alone"),
         ("081230004567123456", "no phone number"),
+        ("08123000", "no phone number"),
+        ("+62812300", "no phone number"),
+        ("0812300045671234", "no phone number"),
         ("6.28123E+12", "the spreadsheet has shortened the phone number"),
         ('"6,28123E+12"', "the spreadsheet has shortened the phone number"),
         ("8.1230004567e11", "the spreadsheet has shortened the phone number"),
@@ -138,6 +141,14 @@ def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObj
 )
 def test_wrong_number_is_a_diagnostic(written: str, said: str) -> None:
     assert said in diagnostic(f"phone,role\n{written},asn\n")
+
+
+@pytest.mark.parametrize(
+    "written", ["+628591915704512", "08591915704512", "628591915704512", "8591915704512", "'+628591915704512"]
+)
+def test_number_longer_than_the_library_knows_is_read(written: str) -> None:
+    (entry,) = read(f"phone,role\n{written},asn\n").entries
+    assert entry.phone.e164 == "+628591915704512"
 
 
 def test_second_row_of_a_number_in_one_role_is_a_diagnostic() -> None:
@@ -187,6 +198,8 @@ def test_first_fault_of_a_row_is_a_diagnostic(row: str, said: str) -> None:
         ("1/3/2026", FIRST_OF_MARCH, ""),
         ("01-03-2026: formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
         ("2026-03-01 09:15:00", FIRST_OF_MARCH, ""),
+        ("1 Maret 2026 formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
+        ("46082", FIRST_OF_MARCH, ""),
         ("formulir 2026-03", None, "formulir 2026-03"),
         ("lewat 081230004568", None, "lewat 0812****568"),
     ],

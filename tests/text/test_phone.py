@@ -49,6 +49,17 @@ def test_normalise_reads_every_spelling_of_a_number(raw: str) -> None:
         ("254711000101", "KE", "+254711000101"),
         ("\u0660\u0668\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660", "ID", "+6281234567890"),
         ("088412345678", "ID", "+6288412345678"),  # unassigned: a check of shape, not of existence
+        # Longer than `phonenumbers` knows, or of an unknown range.
+        ("+628591915704512", "ID", "+628591915704512"),
+        ("08591915704512", "ID", "+628591915704512"),
+        ("628591915704512", "ID", "+628591915704512"),
+        ("8591915704512", "ID", "+628591915704512"),
+        ("0859-1915-7045-12", "ID", "+628591915704512"),
+        ("+628123000456789", "KE", "+628123000456789"),
+        ("+6284012345678", "ID", "+6284012345678"),
+        ("084012345678", "ID", "+6284012345678"),
+        ("+447700900123", "ID", "+447700900123"),
+        ("0812\ufe0f3456\ufe0f7890", "ID", "+6281234567890"),  # digits that were emoji
     ],
 )
 def test_normalise(raw: str, region: str, number: str) -> None:
@@ -73,6 +84,8 @@ def test_normalise(raw: str, region: str, number: str) -> None:
             "0000",
             "000812",
         ),
+        *("08123000", "+62812345", "+628123456", "999999999", "1234567890", "254711000123", "+99912345678"),
+        *("085919157045123", "+6285919157045123", "3375011234560001", "20260301"),  # too long, NIK, a date
         *("hp 081234567890", "tel:+6281234567890", "081234567890 ext 5", "081234567890/081234567891", "0800-HALO"),
         *("+62+81234567890", "0812 3456 7890 +", "6.28123E+12", "\u2460812345678"),
     ],
@@ -91,7 +104,13 @@ def test_normalise_of_national_and_international_spelling_agrees(subscriber: str
 
 @pytest.mark.parametrize(
     ("number", "mobile"),
-    [("+6281230004567", True), ("+254711000101", True), ("+12015550123", True), ("+62285421093", False)],
+    [
+        ("+6281230004567", True),
+        ("+254711000101", True),
+        ("+12015550123", True),
+        ("+628591915704512", True),
+        ("+62285421093", False),
+    ],
 )
 def test_can_receive_sms_is_false_for_a_landline(number: str, mobile: bool) -> None:
     assert can_receive_sms(Phone(number)) is mobile
