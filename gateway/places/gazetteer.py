@@ -90,8 +90,8 @@ class Gazetteer:
 
     def __init__(self, areas: Areas, ignored: Sequence[str] = (), kecamatan_words: Sequence[str] = ()) -> None:
         self._areas = areas
-        self._of_kecamatan = frozenset("".join(split_words(word)) for word in kecamatan_words)
-        self.ignored = self._of_kecamatan | {"".join(split_words(word)) for word in ignored}
+        self.kecamatan_prefixes = frozenset("".join(split_words(word)) for word in kecamatan_words)
+        self.ignored = self.kecamatan_prefixes | {"".join(split_words(word)) for word in ignored}
         self._names: dict[str, _Codes] = {}  # letters of a name → codes
         self._parts: dict[str, _Codes] = {}  # letters of some of its words, not all → codes
         self._spellings: set[_Words] = set()  # names as words
@@ -169,7 +169,7 @@ class Gazetteer:
         """Find the kecamatan of this name. Only marks, accents and case may differ in an exact match."""
         words = split_words(typed) if len(typed) <= MAX_CHARACTERS else ()
         name = words
-        while len(name) > 1 and name[0] in self._of_kecamatan:
+        while len(name) > 1 and name[0] in self.kecamatan_prefixes:
             name = name[1:]
         letters = "".join(name)
         codes = self._kecamatan.get(letters, ())
@@ -209,7 +209,7 @@ class Gazetteer:
         """Return True if the words name a kecamatan: one that is called so, or does not contain the area."""
         forms = self._without_prefixes(words)
         named = {other for form in forms for other in self._kecamatan.get("".join(form), ())}
-        return bool(named) and (words[0] in self._of_kecamatan or named != {self._areas.kecamatan_of(code)})
+        return bool(named) and (words[0] in self.kecamatan_prefixes or named != {self._areas.kecamatan_of(code)})
 
     def _similar_areas(self, interpretation: _Interpretation) -> tuple[Mapping[str, _Similarity], bool]:
         """Find the areas with a similar name. Returns them, and whether an exact name among them is certain.

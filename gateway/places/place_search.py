@@ -9,7 +9,7 @@ as a question. Everyday words of the pack are never similar to a name, and alone
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.places.gazetteer import MAX_MATCHES, AreaMatches, Gazetteer, split_words
 
@@ -61,18 +61,21 @@ class PlaceSearch:
     def find(self, typed: str) -> AreaMatches:
         """Find the areas that an answer to the question for a place may mean. A whole name may be only similar."""
         whole = self._gazetteer.find(typed)
-        if whole.codes:
+        found = PlacesInText() if whole.sure else self.read(split_words(typed), first_decides=False)
+        if whole.codes and not found.sure:
             return whole
-        found = self.read(split_words(typed))
         return AreaMatches(found.codes[:MAX_MATCHES], found.sure)
 
-    def read(self, words: _Words) -> PlacesInText:
-        """Find the places that these words of a text name. Only the first 40 words are searched."""
+    def read(self, words: _Words, *, first_decides: bool = True) -> PlacesInText:
+        """Find the places that these words of a text name. Only the first 40 words are searched.
+
+        With `first_decides`, the text is a report: a name at its beginning is its place, whatever others follow.
+        """
         words = words[:MAX_SEARCHED_WORDS]
         begin = self._after_prefixes(words, 0)
         mentions = [*self._mentions(words)]
         first = mentions[0] if mentions and mentions[0].start <= begin else None
-        if first and first.sure and (not first.everyday or first.end == len(words)):
+        if first and first.sure and ((first_decides and not first.everyday) or first.end == len(words)):
             return PlacesInText(first.codes, sure=True, size=first.end)
         named = [found for found in mentions if not found.everyday]
         if first and first.everyday and not named:
@@ -86,11 +89,12 @@ class PlaceSearch:
 
     def _mentions(self, words: _Words) -> Iterator[_Mention]:
         """Yield the exact names in order, each with the kecamatan beside it. Longer names have precedence."""
-        at = 0
+        at, kecamatan = 0, -1
         while at < len(words):
             found = self._mention_at(words, at)
-            if found:
-                yield found
+            if found and at != kecamatan:
+                narrowed, kecamatan = self._narrowed(words, found)
+                yield narrowed
             at = found.end if found else at + 1
 
     def _mention_at(self, words: _Words, at: int) -> _Mention | None:
@@ -108,6 +112,18 @@ class PlaceSearch:
         codes = () if self._is_chance(name) else self._gazetteer.codes_of(name)
         return _Mention(at, end, codes, False, self._is_everyday(words, at, end)) if codes else None
 
+    def _narrowed(self, words: _Words, mention: _Mention) -> tuple[_Mention, int]:
+        """Narrow a name to a kecamatan that follows soon: after numbers (`rt 3`), or with its prefix.
+
+        Returns it and the position of the kecamatan, -1 for none. The words between remain part of the text.
+        """
+        rest = range(mention.end, min(mention.end + _MAX_WINDOW, len(words)))
+        prefix = next((at for at in rest if words[at] in self._gazetteer.kecamatan_prefixes), 0)
+        at = prefix or next((at for at in rest if len(words[at]) > 2 and not words[at].isdigit()), mention.end)
+        named = self._kecamatan_of(words, at, self._kecamatan_end(words, at))
+        inside = tuple(code for code in mention.codes if code.rpartition(".")[0] in named)
+        return (replace(mention, codes=inside, sure=True, everyday=False), at) if len(inside) == 1 else (mention, -1)
+
     def _name_size(self, words: _Words, at: int) -> int:
         """Return the number of words of the longest name that begins here, 0 for none."""
         sizes = range(min(_MAX_NAME_WORDS, len(words) - at), 0, -1)
@@ -121,9 +137,11 @@ class PlaceSearch:
 
     def _other_kecamatan(self, words: _Words, at: int, code: str) -> bool:
         """Return True if the words from here on name a kecamatan that does not contain the area."""
-        end = self._kecamatan_end(words, at)
-        named = self._gazetteer.kecamatan_codes_of(words[self._after_prefixes(words, at) : end]) if end else ()
+        named = self._kecamatan_of(words, at, self._kecamatan_end(words, at))
         return bool(named) and code.rpartition(".")[0] not in named
+
+    def _kecamatan_of(self, words: _Words, at: int, end: int) -> Sequence[str]:
+        return self._gazetteer.kecamatan_codes_of(words[self._after_prefixes(words, at) : end]) if end else ()
 
     def _is_chance(self, window: _Words) -> bool:
         """Return True for several everyday words that are a name only when written together (`podo dadi`)."""

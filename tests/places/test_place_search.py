@@ -48,6 +48,10 @@ def names(found: PlacesInText, pack: str = CITY) -> list[str]:
         ("di pasar banjarsari ribut", REGENCY, "Banjarsari, Talun", 0),
         ("siwalan wonosari banjir", REGENCY, "Wonosari, Siwalan", 2),
         ("banjir di wonosari kec siwalan", REGENCY, "Wonosari, Siwalan", 0),
+        ("wonosari rt 3 rw 2 siwalan banjir", REGENCY, "Wonosari, Siwalan", 1),
+        ("wonosari dusun krajan kec siwalan", REGENCY, "Wonosari, Siwalan", 1),
+        ("banjir di yosorejo rt 01 kec siwalan", REGENCY, "Yosorejo, Siwalan", 0),
+        ("kutorojo rt 2 kajen", REGENCY, "Kutorojo, Kajen", 1),
         ("api api kebanjiran", REGENCY, "Api-Api, Wonokerto", 2),
     ],
 )
@@ -215,6 +219,38 @@ def test_find_understands_an_address(typed: str) -> None:
     found = MENUS[CITY].place_search.find(typed)
 
     assert (found.codes, found.sure) == (("33.75.02.1008",), True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ("wonosari rt 3 siwalan", "Wonosari, Siwalan"),
+        ("wonosari, rt 3, kec. siwalan", "Wonosari, Siwalan"),
+        ("kutorojo rt 2 kajen", "Kutorojo, Kajen"),
+        ("balai desa kutorejo, kajen", "Kutorejo, Kajen"),
+        ("pasar kajen", "Kajen, Kajen"),
+    ],
+)
+def test_find_narrows_an_address_to_its_kecamatan(typed: str, place: str) -> None:
+    found = MENUS[REGENCY].place_search.find(typed)
+
+    assert (names(PlacesInText(found.codes), REGENCY), found.sure) == ([place], True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "pack", "count"),
+    [
+        ("tirto atau medono", CITY, 2),
+        ("klego dekat medono", CITY, 2),
+        ("banjir wonosari dan siwalan", REGENCY, 3),
+        ("medono pekalongan timur", CITY, 1),
+        ("kec kajen", REGENCY, 1),
+    ],
+)
+def test_find_offers_all_places_of_an_answer_that_names_several(typed: str, pack: str, count: int) -> None:
+    found = MENUS[pack].place_search.find(typed)
+
+    assert (len(found.codes), found.sure) == (count, False)
 
 
 @pytest.mark.parametrize("typed", ["klgo", "klgo rt 3", "rt 3 klgo", "toko"])

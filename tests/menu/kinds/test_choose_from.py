@@ -32,6 +32,31 @@ def test_unambiguous_name_answers_at_once(menu: Menu, typed: str) -> None:
     assert valid_answers(menu, led.session)["area"] == "33.75.02.1008"
 
 
+ADDRESSES = [
+    ("klego rt 3", "33.75.02.1008"),
+    ("klego gg 5 rt 02 rw 03", "33.75.02.1008"),
+    ("kel klego kec utara", "33.75.02.1008"),
+    ("jl. Hos Cokroaminoto, Klego", "33.75.02.1008"),
+    ("pasar podo sugih", "33.75.01.1003"),
+    ("RSUD bendan", "33.75.01.1006"),
+    ("belakang masjid medono", "33.75.01.1002"),
+]
+
+
+@pytest.mark.parametrize("keys", [[*AT_PLACE], [*AT_PLACE, "2"], ["1", "3", "1"], ["1", "3", "1", "4"]])
+@pytest.mark.parametrize(("typed", "area"), ADDRESSES)
+def test_address_answers_as_a_name_does(menu: Menu, keys: list[str], typed: str, area: str) -> None:
+    led = walk(menu, *keys, typed)
+
+    assert (led.session.state, led.effect) in (("when", ""), ("joining", "subscribe"))
+    assert valid_answers(menu, led.session)["area"] == area
+
+
+def test_address_with_two_names_or_a_slip_leads_to_a_list_of_matches(menu: Menu) -> None:
+    assert "1.Tirto\n2.Medono\n" in walk(menu, *AT_PLACE, "tirto atau medono").screen
+    assert "1.Klego\n0." in walk(menu, *AT_PLACE, "gang 3 klgo").screen
+
+
 def test_ambiguous_name_leads_to_a_list_of_matches(menu: Menu) -> None:
     led = walk(menu, *AT_PLACE, "panjang")
 

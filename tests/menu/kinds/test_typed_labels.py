@@ -188,6 +188,7 @@ def test_one_of_the_places_asked_back_in_words() -> None:
         (CONFIRM, "kirim", "1"),
         (CONFIRM, "ubah", "2"),
         ("1 1", "BATAL.", "0"),
+        ("1 1 1 2 2 4 3 1", "lewati", "0"),
     ],
 )
 def test_label_of_a_key_or_an_option_is_the_same_as_its_number(keys: str, typed: str, same: str) -> None:
