@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     database_url: PostgresUrl = Field(default=None, validate_default=True)
     """PostgreSQL (postgresql://…). `waspada run` brings its own when this is not set."""
     database_pool_size: int = Field(default=5, ge=2, le=100)
-    """Connections to PostgreSQL per process. An inbound SMS takes two."""
+    """Connections to PostgreSQL per process, beside two for what carriers bring. An inbound SMS takes two."""
     vault_key_file: Path | None = None
     """The file that holds vault_key."""
     vault_key: VaultKey = Field(default=None, validate_default=True)

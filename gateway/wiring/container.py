@@ -59,6 +59,9 @@ from gateway.wiring.pack_reload import watch_pack
 from gateway.wiring.readiness import readiness_of
 from gateway.wiring.service_options import sender_options, worker_name
 
+CALLBACK_CONNECTIONS = 2
+"""Connections to PostgreSQL for what carriers bring: one for delivery reports, one for the rest."""
+
 
 class Services:
     """Services of one process, each built once. Web and worker of the same process share them.
@@ -75,6 +78,7 @@ class Services:
         redis: Redis,
         pipeline: Pipeline,
         database: Database,
+        callback_database: Database,
         http: aiohttp.ClientSession,
         carriers: Carriers,
     ) -> None:
@@ -85,6 +89,7 @@ class Services:
         self.redis = redis
         self.pipeline = pipeline
         self.database = database
+        self.callback_database = callback_database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
         self.readiness = readiness_of(redis, database, self.vault, clock)
@@ -113,9 +118,10 @@ class Services:
         self.outbox = Outbox(database, vault, clock)
         self.operator_actions = OperatorActions(database, vault, clock)
         self.channel_state = Channels(database, clock)
-        # Carriers wait for an answer to what they bring, so these two have a deadline of their own.
-        self.receipts = Receipts(database, clock, STORE_TIMEOUT_S)
-        self.inbox = Inbox(database, vault, clock, record_stop, STORE_TIMEOUT_S)
+        # Carriers wait for an answer to what they bring, so these two have a deadline and connections of their own:
+        # neither waits for a connection that the sender of an appeal uses, nor the sender for theirs.
+        self.receipts = Receipts(self.callback_database, clock, STORE_TIMEOUT_S)
+        self.inbox = Inbox(self.callback_database, vault, clock, record_stop, STORE_TIMEOUT_S)
         self.inbound_queue = InboundQueue(database, vault, clock)
         self.desk_inbox = DeskInbox(database, vault, clock, self.incidents, self._current_menu, self._codes)
         self.eraser = Eraser(database, vault, clock)
@@ -214,11 +220,13 @@ async def open_services(
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         database = Database(settings.database_address, pool_size=settings.database_pool_size)
         stack.push_async_callback(database.close)
+        callback_database = Database(settings.database_address, pool_size=CALLBACK_CONNECTIONS)
+        stack.push_async_callback(callback_database.close)
         pipeline = Pipeline(redis, settings.redis_deadline_ms / 1000)
         stack.push_async_callback(pipeline.close)
         if menu is None:
             await stack.enter_async_context(watch_pack(settings.pack, settings.channels, versions))
-        yield Services(settings, versions, clock, metrics, redis, pipeline, database, http, carriers)
+        yield Services(settings, versions, clock, metrics, redis, pipeline, database, callback_database, http, carriers)
 
 
 def _mask_for_log(text: str) -> str:

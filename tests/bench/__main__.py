@@ -6,8 +6,8 @@ masking, logs and their tail, metrics, encryption, filing of the report.
 
 Before that, one worker drains queues of SMS (`tests.bench.sending`), an audience of a million people is previewed,
 frozen and expanded (`tests.bench.appeals`), confirmations go out while an appeal does (`tests.bench.confirmations`),
-and each verb of the command starts (`tests.bench.verbs`). Each figure with a target is printed with it. The exit
-status is 1 if one was missed.
+its delivery reports are stored (`tests.bench.reports`), and each verb of the command starts (`tests.bench.verbs`).
+Each figure with a target is printed with it. The exit status is 1 if one was missed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from gateway.runtime.schema import upgrade
 from tests.bench.appeals import measure_appeals
 from tests.bench.confirmations import measure_confirmations
 from tests.bench.engine_step import microseconds_per_step
+from tests.bench.reports import measure_reports
 from tests.bench.residents import PHONES, Tally, walk
 from tests.bench.sending import measure_sending
 from tests.bench.servers import KEYS, Server, bare_handler, gateway_web
@@ -46,6 +47,8 @@ async def main() -> None:
     if options.only in (None, "appeals"):
         await measure_appeals(targets)
         await measure_confirmations(targets)
+    if options.only in (None, "reports"):
+        await measure_reports(targets)
     if options.only in (None, "verbs"):
         measure_verbs(targets)
     if options.only in (None, "ussd"):
@@ -133,7 +136,7 @@ def _cores() -> tuple[int, int]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
-        "--only", choices=["ussd", "sending", "appeals", "verbs"], help="one part alone; by default all"
+        "--only", choices=["ussd", "sending", "appeals", "reports", "verbs"], help="one part alone; by default all"
     )
     parser.add_argument("--residents", type=int, default=64, help="at the same time [64]")
     parser.add_argument("--journeys", type=int, default=10, help="of each resident in a round [10]")

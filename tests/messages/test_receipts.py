@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus, Unknown
@@ -15,7 +16,7 @@ from gateway.messages.claims import Claim
 from gateway.messages.outbox import Outbox
 from gateway.messages.receipts import ReceiptResult, Receipts, lock_carrier_ids
 from gateway.messages.tables import receipts
-from gateway.runtime.postgres import Database
+from gateway.runtime.postgres import Database, DatabaseUnavailable
 from tests.helpers.clocks import ManualClock
 from tests.helpers.messages import MessageQueue
 from tests.helpers.phones import phone
@@ -152,6 +153,92 @@ async def test_a_long_carrier_id_still_matches(reports: Receipts, outbox: Outbox
     assert (
         await reports.store("at", Receipt("x" * 200, ReceiptStatus.DELIVERED, "Success", "")) is ReceiptResult.APPLIED
     )
+
+
+# Many at once -----------------------------------------------------------------------------------------------
+
+
+async def test_reports_that_come_together_share_transactions(
+    database: Database, reports: Receipts, outbox: Outbox, queue: MessageQueue
+) -> None:
+    for number in range(60):
+        await queue.put(to=phone(number))
+    claims = await outbox.claim(60, "w1", "at")
+    await outbox.record("at", [(claim, Accepted(f"id-{claim.id}")) for claim in claims])
+
+    results = await asyncio.gather(
+        *(
+            reports.store("at", Receipt(f"id-{claim.id}", status, "word", ""))
+            for status in (ReceiptStatus.ACCEPTED, ReceiptStatus.DELIVERED, ReceiptStatus.DELIVERED)
+            for claim in claims
+        )
+    )
+
+    assert results == [ReceiptResult.KEPT] * 60 + [ReceiptResult.APPLIED] * 60 + [ReceiptResult.REPEATED] * 60
+    assert await queue.statuses() == ["delivered"] * 60
+    assert len(await queue.rows(receipts)) == 120
+    async with database.begin() as connection:
+        transactions = await connection.execute(text("SELECT count(DISTINCT xmin::text) FROM receipts"))
+    assert transactions.scalar_one() < 10
+
+
+async def test_reports_of_two_channels_and_of_unknown_messages_come_together(
+    reports: Receipts, queue: MessageQueue, message: int
+) -> None:
+    stranger = Receipt("ATXid_9", ReceiptStatus.DELIVERED, "Success", "")
+
+    results = await asyncio.gather(
+        *(reports.store(channel, receipt) for channel in ("at", "other") for receipt in (FAILED, stranger, FAILED))
+    )
+
+    assert results == [
+        *(ReceiptResult.APPLIED, ReceiptResult.PARKED, ReceiptResult.REPEATED),
+        *(ReceiptResult.PARKED, ReceiptResult.PARKED, ReceiptResult.REPEATED),
+    ]
+    assert (await queue.row(message))["status"] == "undelivered"
+
+
+async def test_more_reports_than_may_wait_are_refused(database: Database, clock: ManualClock) -> None:
+    few = Receipts(database, clock, most_waiting=5, largest_batch=2)
+
+    results = await asyncio.gather(
+        *(few.store("at", Receipt(f"id-{n}", ReceiptStatus.DELIVERED, "Success", "")) for n in range(8)),
+        return_exceptions=True,
+    )
+
+    assert results[:5] == [ReceiptResult.PARKED] * 5
+    assert all(isinstance(result, DatabaseUnavailable) for result in results[5:])
+    assert await few.store("at", DELIVERED) is ReceiptResult.PARKED, "there is room again"
+
+
+@pytest.mark.usefixtures("message")
+async def test_a_report_that_cannot_be_stored_costs_no_other(
+    database: Database, reports: Receipts, queue: MessageQueue
+) -> None:
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE receipts ADD CHECK (raw <> 'poison')"))
+    poison = Receipt("ATXid_2", ReceiptStatus.DELIVERED, "poison", "")
+
+    stored, failed, again = await asyncio.gather(
+        reports.store("at", DELIVERED),
+        reports.store("at", poison),
+        reports.store("at", DELIVERED),
+        return_exceptions=True,
+    )
+
+    assert (stored, again) == (ReceiptResult.APPLIED, ReceiptResult.REPEATED)
+    assert isinstance(failed, DBAPIError)
+    assert await queue.statuses() == ["delivered"]
+
+
+async def test_a_report_that_is_not_stored_in_time_is_refused(database: Database, clock: ManualClock) -> None:
+    hasty = Receipts(database, clock, deadline=0.2)
+    async with database.begin() as holder:
+        await lock_carrier_ids(holder, "at", ["ATXid_1"])
+        with pytest.raises(DatabaseUnavailable):
+            await hasty.store("at", DELIVERED)
+
+    assert await hasty.store("at", BUFFERED) is ReceiptResult.PARKED
 
 
 # Early reports ---------------------------------------------------------------------------------------------

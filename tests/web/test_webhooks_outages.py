@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 
 from tests.helpers.captured import screen
 from tests.helpers.carrier_server import fixture
@@ -47,6 +48,16 @@ async def test_hanging_postgresql_asks_for_retries_within_four_seconds(
     await postgres.open()
     for hook, name in CALLBACKS.items():
         assert (await unreliable_gateway.post(hook, fixture(name))).status == 200
+
+
+async def test_callbacks_are_stored_while_our_own_work_has_all_its_connections(web_gateway: WebGateway) -> None:
+    services = web_gateway.services
+    async with AsyncExitStack() as stack:
+        for _ in range(services.settings.database_pool_size):
+            await stack.enter_async_context(services.database.begin())
+
+        for hook, name in CALLBACKS.items():
+            assert (await web_gateway.post(hook, fixture(name))).status == 200
 
 
 async def test_hanging_redis_delays_a_screen_by_less_than_two_seconds(

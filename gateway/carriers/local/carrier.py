@@ -49,7 +49,10 @@ class LocalCarrier:
         """
         self._hosts = frozenset(map(str.lower, hosts))
         self._messaging = MessagingApi(
-            SenderAccount(username, api_key), DeliveryReports(http, hooks.receipt), clock, report_seconds
+            SenderAccount(username, api_key),
+            DeliveryReports(http, hooks.receipt, repeat_seconds=2 * report_seconds),
+            clock,
+            report_seconds,
         )
         self._phones = SimulatedPhones(http, hooks, clock, service_code=service_code, short_code=short_code)
 

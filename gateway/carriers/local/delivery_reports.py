@@ -18,6 +18,8 @@ from gateway.carriers.local.handset import SANDBOX_NETWORK
 log = structlog.get_logger()
 
 DELIVERED = "Success"
+REPEATS = 4
+"""Times that a report is sent again if the gateway did not take it."""
 _TIMEOUT = ClientTimeout(total=5.0)
 
 
@@ -66,11 +68,13 @@ def plan_reports(message: SentMessage, faults: Faults) -> ReportPlan:
 
 
 class DeliveryReports:
-    """Client of the gateway's receipt webhook. It calls once per report: a rejected one is lost, as in reality."""
+    """Client of the gateway's receipt webhook. It repeats a report that is not taken a few times, as real ones do."""
 
-    def __init__(self, http: ClientSession, url: str) -> None:
+    def __init__(self, http: ClientSession, url: str, repeat_seconds: float) -> None:
+        """Call `url`. `repeat_seconds` pass before the first repetition, and twice as long before each further one."""
         self._http = http
         self._url = url
+        self._repeat_seconds = repeat_seconds
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -98,11 +102,21 @@ class DeliveryReports:
             return
         for index in range(max((len(plan.statuses) for plan in plans), default=0)):
             await asyncio.sleep(seconds)
-            for plan in plans:
-                if index < len(plan.statuses):
-                    await self._report(plan.message, plan.statuses[index])
+            await self._deliver([(plan.message, plan.statuses[index]) for plan in plans if index < len(plan.statuses)])
 
-    async def _report(self, message: SentMessage, status: str) -> None:
+    async def _deliver(self, reports: Sequence[tuple[SentMessage, str]]) -> None:
+        """Send these reports, and those again that are not taken. What is left at the end is lost."""
+        left = [report for report in reports if not await self._is_taken(*report)]
+        for repeat in range(REPEATS):
+            if not left:
+                return
+            await asyncio.sleep(self._repeat_seconds * 2**repeat)
+            left = [report for report in left if not await self._is_taken(*report)]
+        if left:
+            log.warning("local.reports_not_taken", number=len(left))
+
+    async def _is_taken(self, message: SentMessage, status: str) -> bool:
+        """Send one report. Returns True if the gateway has taken it."""
         if message.status != DELIVERED:  # a late `Sent` does not undo it
             message.status = status
         fields = {
@@ -119,7 +133,6 @@ class DeliveryReports:
                 allow_redirects=False,
                 timeout=_TIMEOUT,
             ) as response:
-                if response.status != 200:
-                    log.warning("local.report_not_taken", message=message.message_id, http_status=response.status)
-        except (aiohttp.ClientError, OSError) as error:
-            log.warning("local.report_not_taken", message=message.message_id, error=type(error).__name__)
+                return response.status == 200
+        except (aiohttp.ClientError, OSError):
+            return False

@@ -8,11 +8,13 @@ from aiohttp import ClientSession
 from structlog.testing import capture_logs
 
 from gateway.carriers.carrier import Accepted, Receipt, ReceiptStatus
+from gateway.carriers.local.delivery_reports import REPEATS
 from gateway.carriers.local.faults import DuplicateReports, Fault, Faults
 from gateway.carriers.local.handset import WebhookUrls
 from tests.helpers.carrier_server import StubGateway, fixture
 from tests.helpers.local_carrier import LocalCarrierSetup, local_carrier, serve_local_carrier
 from tests.helpers.phones import NUMBER, OTHER
+from tests.helpers.waiting import until
 
 
 async def test_message_is_reported_as_accepted_and_then_as_delivered(setup: LocalCarrierSetup) -> None:
@@ -41,15 +43,29 @@ async def test_report_looks_like_a_captured_one(setup: LocalCarrierSetup) -> Non
     )
 
 
-async def test_report_that_the_gateway_does_not_take_is_lost(setup: LocalCarrierSetup) -> None:
+async def test_report_that_the_gateway_does_not_take_is_repeated(setup: LocalCarrierSetup) -> None:
+    setup.gateway.status = 503
+    await setup.send()
+    await setup.reports(3)
+
+    setup.gateway.status = 200
+
+    async def final_one_is_taken() -> bool:
+        return setup.gateway.calls_of("receipt")[-1].fields["status"] == "Success"
+
+    await until(final_one_is_taken)
+    assert {call.fields["status"] for call in setup.gateway.calls_of("receipt")[:3]} == {"Sent"}
+
+
+async def test_report_that_is_never_taken_is_given_up_with_one_warning_for_all(setup: LocalCarrierSetup) -> None:
     setup.gateway.status = 503
 
     with capture_logs() as logs:
-        await setup.send()
-        await setup.reports(2)
-        await asyncio.sleep(0.01)
+        await setup.send(NUMBER, OTHER)
+        await until(lambda: len(logs) == 2)
 
-    assert [line["event"] for line in logs] == ["local.report_not_taken"] * 2
+    assert [(line["event"], line["number"]) for line in logs] == [("local.reports_not_taken", 2)] * 2
+    assert len(setup.gateway.calls_of("receipt")) == 2 * 2 * (1 + REPEATS)
     assert "81230004567" not in repr(logs)
 
 
