@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     Field,
     RootModel,
     StringConstraints,
@@ -134,12 +136,30 @@ class CategoriesShape(RootModel[list[Name]]):
     """Schema of categories.yaml."""
 
 
+def _time_of_day(written: object) -> object:
+    """Refuse every form but `HH:MM`: with a zone, a time could be compared with no local time."""
+    if isinstance(written, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", written):
+        raise ValueError('must be a time of day from "00:00" to "23:59", without a zone: the pack has one')
+    return written
+
+
+def _day(written: object) -> object:
+    """Refuse every form but `YYYY-MM-DD`: others, such as the seconds of 1970, are hardly meant."""
+    if isinstance(written, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
+        raise ValueError("must be a day such as 2024-11-27")
+    return written
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
 class StageShape(StrictModel):
     """Stage in stages.yaml. The days `first` and `last` are included."""
 
     key: Name
-    first: date
-    last: date
+    first: Day
+    last: Day
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -163,8 +183,8 @@ class ResumeShape(StrictModel):
 class QuietShape(StrictModel):
     """Quiet hours without unsolicited SMS, in local time."""
 
-    first: time = Field(default=time(20), alias="from")
-    last: time = Field(default=time(7), alias="to")
+    first: TimeOfDay = Field(default=time(20), alias="from")
+    last: TimeOfDay = Field(default=time(7), alias="to")
 
 
 class RulesShape(StrictModel):

@@ -18,6 +18,34 @@ EDITS = [
     ("pack.yaml", 'more: "98"', 'more: "9898"', "keys.more: "),
     ("rules.yaml", "hours: 24", "hours: 73", "resume.hours: should be less than or equal to 72"),
     ("stages.yaml", "last: 2024-11-23", "last: 2024-09-24", "last is before first"),
+    *(
+        ("rules.yaml", 'to: "07:00"', f'to: "{wrong}"', 'must be a time of day from "00:00" to "23:59", without a zone')
+        for wrong in (
+            "07:00Z",
+            "07:00+07:00",
+            "07:00-00:30",
+            "07:00 WIB",
+            "07.00",
+            "7:00",
+            "24:00",
+            "07:00:30",
+            "7am",
+            "420",
+        )
+    ),
+    *(
+        ("stages.yaml", "first: 2024-11-24", f"first: {wrong}", "must be a day such as 2024-11-27")
+        for wrong in (
+            "1732406400",
+            "20241124",
+            "2024-11-24T00:00:00Z",
+            "2024-11-24 00:00",
+            "24/11/2024",
+            "2024-11",
+            "-1",
+        )
+    ),
+    ("stages.yaml", "first: 2024-11-24", "first: 2024-11-31", "1.first: "),
     ("keywords.yaml", "report:", "rapport:", "commands.rapport: unknown key; expected 'report', 'status'"),
 ]
 
