@@ -29,7 +29,7 @@ from datetime import date
 
 from gateway.menu.error_lines import error_line
 from gateway.menu.kinds.typed_labels import navigation_key
-from gateway.menu.limits import DEFAULT, Limits
+from gateway.menu.limits import DEFAULT, Keys, Limits
 from gateway.menu.model import Menu, State, choices
 from gateway.menu.navigation import (
     at_shortcut,
@@ -145,8 +145,8 @@ def step(
     if session.hops > limits.hops or len(session.trail) > limits.depth:
         words = menu.wordings[session.language]
         return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
-    typed = _read_input(menu, state, session, Input(keys.strip(), "", limits, given, today))
-    named = limits.keys or menu.keys
+    keys, named = keys.strip(), limits.keys or menu.keys
+    typed = Input(keys, _read_number(menu, state, session, keys, named), limits, given, today)
     if is_helped and typed.number in (named.back, named.back_elsewhere):
         return show(menu, session, limits, given=given)
     return show(menu, _offer_help(menu, _move(menu, state, session, typed)), limits, given=given)
@@ -217,14 +217,12 @@ def trim_ended(menu: Menu, session: Session) -> Session:
 # Moves -------------------------------------------------------------------------------------------------------
 
 
-def _read_input(menu: Menu, state: State, session: Session, typed: Input) -> Input:
-    """Add the number of an option: `1.`, `01` and digits of other scripts are 1 too, and `kembali` is the key back."""
-    number, named = plain_number(typed.keys), typed.limits.keys or menu.keys
+def _read_number(menu: Menu, state: State, session: Session, keys: str, named: Keys) -> str:
+    """Read the number of an option: `1.`, `01` and digits of other scripts are 1 too, and `kembali` is the key back."""
+    number = plain_number(keys)
     if number.startswith("0") and number not in (named.back, named.back_elsewhere, named.home, named.more):
-        number = number.lstrip("0") or number
-    elif not number.isdigit():
-        number = navigation_key(menu, state, session.language, number, named) or number
-    return typed._replace(number=number)
+        return number.lstrip("0") or number
+    return number if number.isdigit() else navigation_key(menu, state, session.language, keys, named) or number
 
 
 def _move(menu: Menu, state: State, session: Session, typed: Input) -> Session:

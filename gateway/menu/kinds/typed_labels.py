@@ -14,6 +14,7 @@ from gateway.menu.model import Menu, State
 from gateway.places.gazetteer import split_words
 
 MAX_CHARACTERS = 60
+_MAX_KEY_LABEL = 20  # characters of a navigation label; a longer text, such as a description, is none
 _MIN_LETTERS = 3  # of a part of a label
 _WHOLE_ONLY = frozenset({"danger"})  # answers that no part of a label gives: a mistake costs too much
 
@@ -38,6 +39,8 @@ def chosen_by_label(
 
 def navigation_key(menu: Menu, state: State, language: str, typed: str, keys: Keys) -> str:
     """Return the navigation key whose whole label was typed, such as `kembali`. Empty if none was."""
+    if len(typed) > _MAX_KEY_LABEL:
+        return ""
     letters = "".join(_typed_words(menu, state, typed))
     texts = menu.wordings[language]
     labels = {
