@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Integer, RowMapping, cast, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,7 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
 from gateway.messages.holds import set_hold
 from gateway.messages.message import MessageStatus
+from gateway.messages.tables import HELD, QUEUED, SENDING, messages
 from gateway.people.tables import people
 from gateway.text.errors import ExplainedError
 from gateway.text.gsm import Replacement
@@ -50,6 +51,21 @@ async def list_appeals(connection: AsyncConnection, limit: int, status: AppealSt
     if status is not None:
         newest = newest.where(appeals.c.status == status)
     return await _with_approvers(connection, (await connection.execute(newest)).mappings().all())
+
+
+async def read_progress(connection: AsyncConnection) -> tuple[int, int]:
+    """Return the number of people of running and paused appeals who were sent to, and of those who still wait."""
+    table, of_running = messages.c, appeals.c.status.in_((AppealStatus.RUNNING, AppealStatus.PAUSED))
+    mine = table.appeal.in_(select(appeals.c.id).where(of_running))
+    waits = or_(table.status == QUEUED, table.status == HELD, table.status == SENDING)
+    unexpanded = select(func.coalesce(func.sum(appeals.c.frozen - appeals.c.expanded), 0)).where(of_running)
+    counted = select(
+        select(func.count()).where(mine, table.sent_at.is_not(None), ~waits).scalar_subquery(),
+        select(func.count()).where(mine, waits).scalar_subquery(),
+        unexpanded.scalar_subquery(),
+    )
+    sent, queued, not_expanded = (await connection.execute(counted)).one()
+    return int(sent), int(queued) + int(not_expanded)
 
 
 async def _with_approvers(connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[Appeal]:

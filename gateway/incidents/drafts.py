@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.draft import Draft, DraftStatus, ListedDraft
+from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus, ListedDraft
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
 from gateway.messages.erasure import erase_numbers
@@ -62,6 +62,8 @@ ERASED_DRAFT: Mapping[str, Any] = {
 # Either settles a draft.
 _FILED_IN_ITS_SESSION = and_(incidents.c.channel == drafts.c.channel, incidents.c.session == drafts.c.session)
 _FILED_LATER = and_(incidents.c.phone_key == drafts.c.phone_key, incidents.c.received_at > drafts.c.left_at)
+
+_SETTLED = exists().where(or_(_FILED_IN_ITS_SESSION, _FILED_LATER))
 
 
 async def close_drafts(connection: AsyncConnection, which: ColumnElement[bool], to: DraftStatus, now: datetime) -> int:
@@ -229,11 +231,16 @@ class DraftStore:
 
     async def list_drafts(self, limit: int = 1000) -> Sequence[ListedDraft]:
         """Return the open drafts that are not settled, the last left first."""
-        settled = exists().where(or_(_FILED_IN_ITS_SESSION, _FILED_LATER))
-        newest = select(drafts).where(_OPEN, ~settled).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
+        newest = select(drafts).where(_OPEN, ~_SETTLED).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest.limit(limit))).mappings().all()
         return [self._listed(row) for row in rows]
+
+    async def count_marked(self, *, deadline: float | None = None) -> int:
+        """Count the open drafts of danger that are not settled."""
+        marked = select(func.count()).select_from(drafts).where(_OPEN, ~_SETTLED, drafts.c.danger == IN_DANGER)
+        async with self._database.begin(deadline=deadline) as connection:
+            return int((await connection.execute(marked)).scalar_one())
 
     def _listed(self, row: RowMapping) -> ListedDraft:
         return ListedDraft(

@@ -102,9 +102,9 @@ class Channels:
     async def status_of(self, channel: str) -> ChannelStatus:
         return (await self.statuses()).get(channel, ChannelStatus())
 
-    async def statuses(self) -> Mapping[str, ChannelStatus]:
+    async def statuses(self, *, deadline: float | None = None) -> Mapping[str, ChannelStatus]:
         """Return the status of each channel that ever had a fault or was paused."""
-        async with self._database.begin() as connection:
+        async with self._database.begin(deadline=deadline) as connection:
             rows = (await connection.execute(select(channel_states))).mappings().all()
         return {row["channel"]: _status_from(row) for row in rows}
 

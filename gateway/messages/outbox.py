@@ -6,7 +6,7 @@ later a sweep makes it `unknown`, and the rules of its class decide whether it i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -324,6 +324,14 @@ class Outbox:
         async with self.database.begin() as connection:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
+
+    async def oldest_due(self, *, deadline: float | None = None) -> Mapping[MessageClass, datetime]:
+        """Return when the oldest queued message of each class was due. A class without a due one is left out."""
+        table = messages.c
+        due = select(table["class"], func.min(table.due_at)).where(table.status == QUEUED)
+        due = due.where(table.due_at <= self._clock.now()).group_by(table["class"])
+        async with self.database.begin(deadline=deadline) as connection:
+            return {MessageClass(kind): oldest for kind, oldest in (await connection.execute(due)).all()}
 
     async def list_messages(
         self,

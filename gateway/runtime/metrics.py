@@ -35,6 +35,7 @@ class Metrics:
         self.sends = self._counter("sends", "Messages by the outcome of sending.", "channel", "outcome")
         self.receipts = self._counter("receipts", "Delivery reports by status.", "channel", "status")
         self.store_errors = self._counter("store_errors", "Operations that a store did not answer.", "store")
+        self.reports = self._counter("reports", "Reports that were filed, by category.", "category")
         self.log_lines_dropped = self._counter("log_lines_dropped", "Lines that never reached the live tail.")
         self.queue_depth = Gauge("waspada_queue_depth", "Messages that wait to be sent.", registry=self._registry)
 
@@ -47,6 +48,10 @@ class Metrics:
             turns.redis.add(redis_s)
         if sql_s:
             turns.sql.add(sql_s)
+
+    def add(self, collector: Collector) -> None:
+        """Render the metrics of `collector` too."""
+        self._registry.register(collector)
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format, of type `content_type`."""

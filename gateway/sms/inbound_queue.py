@@ -161,6 +161,11 @@ class InboundQueue:
             rows = (await connection.execute(latest)).mappings().all()
         return [self._handled_from(row) for row in rows]
 
+    async def count_to_sort(self, *, deadline: float | None = None) -> int:
+        counted = select(func.count()).select_from(inbound_messages).where(is_to_sort())
+        async with self._database.begin(deadline=deadline) as connection:
+            return int((await connection.execute(counted)).scalar_one())
+
     def _handled_from(self, row: RowMapping) -> HandledSms:
         sms = self._sms_from(row)
         disposition = Disposition(row["made"]) if row["made"] else None

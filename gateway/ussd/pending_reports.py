@@ -49,6 +49,9 @@ class PendingReports:
             if cursor == b"0":
                 return
 
+    async def count(self) -> int:
+        return int(await self._redis.run("HLEN", _PENDING))
+
     async def remove(self, name: bytes) -> None:
         await self._redis.run("HDEL", _PENDING, name)
 

@@ -6,14 +6,16 @@ from aiohttp import web
 
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.readiness import Readiness
+from gateway.web.service_gauges import ServiceGauges
 
 
 class Health:
     """Health pages. A store that does not take a write within a second is unavailable."""
 
-    def __init__(self, readiness: Readiness, metrics: Metrics) -> None:
+    def __init__(self, readiness: Readiness, metrics: Metrics, gauges: ServiceGauges) -> None:
         self._readiness = readiness
         self._metrics = metrics
+        self._gauges = gauges
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/healthz", self._healthz)
@@ -28,4 +30,5 @@ class Health:
         return web.json_response({"ready": not faults, "away": faults}, status=503 if faults else 200)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
+        await self._gauges.refresh()
         return web.Response(body=self._metrics.render(), headers={"Content-Type": self._metrics.content_type})

@@ -57,6 +57,7 @@ from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
 from gateway.wiring.readiness import readiness_of
+from gateway.wiring.service_gauges import ServiceCounts
 from gateway.wiring.service_options import sender_options, worker_name
 
 CALLBACK_CONNECTIONS = 2
@@ -103,12 +104,13 @@ class Services:
         self._build_ussd()
         self._build_sms()
         self._build_sending()
+        self._build_gauges()
         self.appeals = AppealServices(database, self.vault, clock, self._current_menu, appeal_settings(settings))
         self.appeals_page = AppealsPage(self.appeals.published.list_published, self._current_menu, clock)
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
-        self.incidents = IncidentStore(database, vault, clock)
+        self.incidents = IncidentStore(database, vault, clock, self._count_report)
         self.incident_actions = IncidentActions(database, vault, clock)
         self.drafts = DraftStore(database, vault, clock, self.incidents)
         self.reporter = Reporter(database, vault, clock)
@@ -179,6 +181,25 @@ class Services:
             self.rate_limiter,
             self._quiet_until,
         )
+
+    def _build_gauges(self) -> None:
+        counts = ServiceCounts(
+            self.database,
+            self.clock,
+            self.channels,
+            self.drafts,
+            self.inbound_queue,
+            self.outbox,
+            self.channel_state,
+            self.pending_reports,
+        )
+        self.gauges = counts.gauges(self.clock.monotonic)
+        self.metrics.add(self.gauges)
+        for category in self._current_menu().categories:
+            self.metrics.reports.labels(category)  # 0 from the start, so that the first report is an increase
+
+    def _count_report(self, category: str) -> None:
+        self.metrics.reports.labels(category).inc()
 
     # Services get the menu through a function, since the pack may be reloaded at any time.
     def _current_menu(self) -> Menu:

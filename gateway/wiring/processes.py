@@ -30,14 +30,14 @@ def web_app(services: Services) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY)
     Webhooks(services.channels, services.turns, services.receipts, services.inbox, services.metrics).add_to(app)
     services.appeals_page.add_to(app)
-    Health(services.readiness, services.metrics).add_to(app)
+    Health(services.readiness, services.metrics, services.gauges).add_to(app)
     return app
 
 
 def health_app(services: Services) -> web.Application:
     """Return the application of a worker: the health pages alone."""
     app = web.Application(client_max_size=MAX_BODY)
-    Health(services.readiness, services.metrics).add_to(app)
+    Health(services.readiness, services.metrics, services.gauges).add_to(app)
     return app
 
 

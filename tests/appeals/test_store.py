@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.appeals.appeal import AppealStatus, Total
+from gateway.appeals.store import read_progress
 from gateway.appeals.tables import appeal_chunks
 from tests.helpers.appeals import BUDI, DRAFT, AppealWorld
 
@@ -44,3 +45,25 @@ async def test_edit_unfreezes_the_audience(world: AppealWorld) -> None:
     edited = await world.appeal(appeal)
     assert (edited.status, edited.approvers, edited.audience_size) == (AppealStatus.DRAFT, (), 0)
     assert await world.count(appeal_chunks) == 0
+
+
+async def test_progress_counts_people_sent_to_and_those_who_wait(world: AppealWorld) -> None:
+    async def progress() -> tuple[int, int]:
+        async with world.services.database.begin() as connection:
+            return await read_progress(connection)
+
+    await world.add_subscribers(20)
+    await world.approved_appeal()
+    assert await progress() == (0, 0), "it is not running yet"
+
+    await world.worker.run_once()
+    sent, left = await progress()
+    assert (sent, left) == (0, 20)
+
+    await world.run_appeal_worker()
+    await world.send_due_messages()
+    sent, left = await progress()
+    assert (sent, left) == (20, 0)
+
+    await world.run_appeal_worker()
+    assert await progress() == (0, 0), "it is done"

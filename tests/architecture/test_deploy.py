@@ -14,6 +14,7 @@ from gateway.runtime.metrics import Metrics
 from gateway.ussd.start import start
 from gateway.ussd.transcript import TranscriptVerdict
 from gateway.web.webhooks import MAX_BODY, MAX_SMS_BODY
+from gateway.wiring.service_gauges import POSTGRES_GAUGES, REDIS_GAUGES
 from tests.architecture.documents import ROOT, section, sections
 
 DEPLOY = ROOT / "deploy"
@@ -24,9 +25,19 @@ EVENT = re.compile(r"(?:carrier|channel|hook|http|incident|message|receipt|store
 def test_runbook_names_every_metric_and_no_other() -> None:
     rendered = Metrics().render().decode()
     exported = {name for name in re.findall(r"^# TYPE (waspada_\w+)", rendered, re.MULTILINE) if "_created" not in name}
+    exported |= {f"waspada_{gauge[0]}" for gauge in (*POSTGRES_GAUGES, *REDIS_GAUGES)}
     named = {key for key in section(RUNBOOK, "Watching it").keys if key.startswith("waspada_")}
 
     assert named == exported
+
+
+def test_alert_rules_name_metrics_of_the_runbook() -> None:
+    (group,) = yaml.safe_load((DEPLOY / "prometheus" / "waspada.rules.yaml").read_text())["groups"]
+    watched = section(RUNBOOK, "Watching it").keys
+
+    for rule in group["rules"]:
+        assert set(re.findall(r"waspada_\w+", rule["expr"])) <= set(watched)
+        assert {"alert", "expr", "labels", "annotations"} <= set(rule)
 
 
 def test_runbook_names_every_outcome_of_a_turn_and_no_other() -> None:

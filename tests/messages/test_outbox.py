@@ -382,6 +382,19 @@ async def test_list_messages_is_newest_first_and_masked(outbox: Outbox, queue: M
     assert [message.text for message in await outbox.list_messages(limit=1)] == ["second"]
 
 
+async def test_oldest_due_is_told_for_each_class(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+    first = clock.now()
+    await queue.put()
+    clock.advance(minutes=5)
+    await queue.put()
+    await queue.put(kind=MessageClass.REPLY)
+    await queue.put(kind=MessageClass.STATUS, due_at=clock.now() + FIVE_MINUTES)
+
+    due = await outbox.oldest_due()
+
+    assert due == {MessageClass.CONFIRMATION: first, MessageClass.REPLY: clock.now()}
+
+
 async def test_claim_repr_masks_the_number(outbox: Outbox, queue: MessageQueue) -> None:
     await queue.put()
     claim = await claim_one(outbox)

@@ -11,11 +11,16 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from gateway.carriers.carrier import Inbound
+from gateway.incidents.draft import Draft
 from gateway.runtime.readiness import UNREACHABLE
+from gateway.ussd.effect_request import EffectRequest
 from gateway.vault.key_check import check_vault_key
 from gateway.vault.vault import Vault
 from tests.helpers.carrier_server import fixture
+from tests.helpers.incidents import confirmation, report
 from tests.helpers.outages import OwnRedis, PostgresGate
+from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.web import WebGateway
 
 
@@ -114,6 +119,53 @@ async def test_metrics_count_errors_of_a_store(unreliable_gateway: WebGateway, o
     await unreliable_gateway.post("ussd", fixture("ussd_01_initial"))
 
     assert (await samples(unreliable_gateway))["waspada_store_errors_total", ("redis",)] == 2  # the read, and the write
+
+
+async def test_metrics_tell_the_state_of_the_service(web_gateway: WebGateway) -> None:
+    services = web_gateway.services
+    left_at = services.clock.now()
+    danger = {"category": "gesekan", "area": "33.75.01.1003", "danger": "yes"}
+    await services.drafts.keep(Draft("at", "ATUid_left", NUMBER, "id", danger, left_at), None, left_at)
+    await services.incidents.file(report(), OTHER, confirmation)
+    await services.channel_state.pause("at", "no credit", "sari")
+    await services.inbox.store_sms("at", Inbound("ATXid_1", OTHER, "3375", "apa ini", None, ""))
+    await services.inbound_handler.handle_all()
+    await services.pending_reports.add(EffectRequest("at", "ATUid_9", NUMBER, "id", danger, left_at))
+
+    counted = await samples(web_gateway)
+
+    assert counted["waspada_reports_total", ("gesekan",)] == 1
+    assert counted["waspada_reports_total", ("uang",)] == 0
+    assert counted["waspada_drafts_with_danger", ()] == 1
+    assert counted["waspada_inbox_to_sort", ()] == 1
+    assert counted["waspada_channel_paused", ("at",)] == 1
+    assert counted["waspada_oldest_queued_seconds", ("confirmation",)] >= 0
+    assert counted["waspada_oldest_queued_seconds", ("appeal",)] == 0
+    assert counted["waspada_appeal_people", ("sent",)] == counted["waspada_appeal_people", ("left",)] == 0
+    assert counted["waspada_pending_reports", ()] == 1
+
+
+async def test_metrics_of_an_unavailable_store_are_absent(
+    unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
+) -> None:
+    await postgres.close()
+    counted = await samples(unreliable_gateway)
+    assert ("waspada_inbox_to_sort", ()) not in counted
+    assert counted["waspada_pending_reports", ()] == 0
+    assert counted["process_resident_memory_bytes", ()] > 0
+
+
+async def test_metrics_page_answers_while_both_stores_hang(
+    unreliable_gateway: WebGateway, postgres: PostgresGate, own_redis: OwnRedis
+) -> None:
+    own_redis.hang()
+    postgres.freeze()
+    counted = await samples(unreliable_gateway)
+    own_redis.resume()
+    await postgres.open()
+
+    assert ("waspada_inbox_to_sort", ()) not in counted
+    assert ("waspada_pending_reports", ()) not in counted
 
 
 async def test_metrics_hold_no_number_and_no_session(web_gateway: WebGateway) -> None:
