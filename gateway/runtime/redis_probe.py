@@ -69,7 +69,9 @@ async def probe_redis(client: Redis, seconds: float) -> None:
 
 def redis_reason(error: Exception) -> str:
     """Return the reason of an error of Redis or of its connection. It is empty if there is none to be reached."""
-    described = f"{type(error).__name__}: {error}"
+    # On a socket the client wraps an answer of the server in an error of the connection.
+    described = "\n".join(f"{type(link).__name__}: {link}" for link in (error, error.__cause__) if link)
     return next(
-        (reason for pattern, reason in _REASONS.items() if re.search(pattern, described)), "It does not work as Redis."
+        (reason for pattern, reason in _REASONS.items() if re.search(pattern, described, re.MULTILINE)),
+        "It does not work as Redis.",
     )

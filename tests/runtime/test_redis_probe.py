@@ -65,9 +65,16 @@ async def primary(tmp_path: Path) -> AsyncIterator[int]:
         ("cluster-enabled yes\ncluster-require-full-coverage no", "{}/0", redis_probe.CLUSTER),
     ],
 )
-async def test_reason_tells_what_is_wrong(tmp_path: Path, lines: str, address: str, reason: str) -> None:
-    async with run_redis(tmp_path, lines=lines) as port:
-        said = await fault("redis://" + address.format(f"127.0.0.1:{port}"))
+@pytest.mark.parametrize("over", ["a port", "a socket"])
+async def test_reason_tells_what_is_wrong(tmp_path: Path, over: str, lines: str, address: str, reason: str) -> None:
+    socket = tmp_path / "redis.sock"
+    async with run_redis(tmp_path, lines=f"{lines}\nunixsocket {socket}") as port:
+        if over == "a port":
+            said = await fault("redis://" + address.format(f"127.0.0.1:{port}"))
+        else:
+            await until(socket.exists)
+            before, _, number = address.partition("{}")
+            said = await fault(f"unix://{before}{socket}?db={number.removeprefix('/') or 0}")
 
     assert said.startswith(reason) if reason else not said
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import time
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from gateway.carriers.carrier import Inbound
@@ -84,6 +87,31 @@ async def test_readiness_follows_an_outage_of_redis(unreliable_gateway: WebGatew
     assert (status, body["away"]) == (503, {"redis": UNREACHABLE})
 
     await own_redis.start()
+    assert (await readiness(unreliable_gateway))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "undo", "reason"),
+    [
+        ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "It is out of memory"),
+        ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "It takes no writes without"),
+        ("REPLICAOF 127.0.0.1 9", "REPLICAOF NO ONE", "It is a replica"),
+        ("ACL SETUSER default -set", "ACL SETUSER default +@all", "Its user may not run"),
+        ("CONFIG SET requirepass secret", "CONFIG SET requirepass ''", "It refuses the user or the password"),
+    ],
+)
+async def test_readiness_follows_a_redis_that_takes_no_writes(
+    unreliable_gateway: WebGateway, own_redis: OwnRedis, change: str, undo: str, reason: str
+) -> None:
+    assert (await readiness(unreliable_gateway))[0] == 200
+    async with Redis.from_url(own_redis.url) as administrator:
+        await administrator.execute_command(*shlex.split(change))  # type: ignore[no-untyped-call]
+        await unreliable_gateway.services.redis.connection_pool.disconnect()
+        status, body = await readiness(unreliable_gateway)
+        await administrator.execute_command(*shlex.split(undo))  # type: ignore[no-untyped-call]
+
+    assert status == 503
+    assert body["away"]["redis"].startswith(reason)
     assert (await readiness(unreliable_gateway))[0] == 200
 
 
