@@ -160,7 +160,7 @@ class Callbacks:
         return Inbound(
             id=_message_id(fields, body),
             sender=self._sender(fields.get("from", "")),
-            recipient=fields.get("to", ""),
+            recipient=fields.get("to", "").strip(),
             text=_CONTROL.sub(" ", _LINE_END.sub("\n", fields.get("text", ""))),
             sent_at=_utc_time(fields.get("date", "")),
             network=fields.get("networkCode", ""),

@@ -33,6 +33,7 @@ from gateway.carriers.carrier import (
 )
 from gateway.carriers.http_body import AnswerTooLong, read_body
 from gateway.text.phone import NotAPhoneNumber, Phone, mask_in
+from gateway.text.repair import cut
 from tests.carriers.toy.settings import ToySettings
 
 log = structlog.get_logger()
@@ -88,9 +89,16 @@ class ToyCarrier(Carrier):
         return Receipt(fields["id"], status or ReceiptStatus.NOT_UNDERSTOOD, raw=mask_in(fields["status"]), reason="")
 
     def read_inbound(self, body: bytes, headers: Mapping[str, str]) -> Inbound:
-        fields = _fields(body, headers, "id", "from", "to", unrestricted="text")
-        text = _NOT_TEXT.sub(" ", fields["text"])
-        return Inbound(fields["id"], _phone(fields["from"]), fields["to"], text, sent_at=None, network="")
+        fields = {name: _repair(value) for name, value in _document(body, headers).items() if isinstance(value, str)}
+        if not fields.get("text") and not fields.get("from"):
+            raise BadCallback("neither from nor text is there")
+        try:  # a person wrote it: it is kept, whatever its sender looks like
+            sender: Phone | str = Phone(fields.get("from", ""))
+        except NotAPhoneNumber:
+            sender = ""
+        return Inbound(
+            fields.get("id", ""), sender, fields.get("to", ""), fields.get("text", ""), sent_at=None, network=""
+        )
 
     def read_session_end(self, body: bytes, headers: Mapping[str, str]) -> SessionEnd:
         raise BadCallback("the toy carrier sends no session ends")
@@ -143,21 +151,35 @@ def _accepted(message_id: object) -> Outcome:
     return Accepted(message_id) if isinstance(message_id, str) else Unknown("the answer does not name this number")
 
 
-def _fields(body: bytes, headers: Mapping[str, str], *printable: str, unrestricted: str = "") -> dict[str, str]:
-    """Read fields of a JSON callback. A person wrote the `unrestricted` one. Raises `BadCallback`."""
+def _document(body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Parse a JSON callback. Raises `BadCallback`."""
     if headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
         raise BadCallback("the content type is not application/json")
-    names = [name for name in (*printable, unrestricted) if name]
     try:
         document = json.loads(body)
-        fields = {name: document[name] for name in names}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadCallback(f"expected a JSON object with {', '.join(names)}") from None
-    if not all(isinstance(value, str) and len(value) <= LONGEST_TEXT for value in fields.values()):
-        raise BadCallback(f"expected texts of at most {LONGEST_TEXT} characters in {', '.join(names)}")
-    if not all(fields[name].isprintable() for name in printable):
-        raise BadCallback(f"control characters in {', '.join(printable)}")
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise BadCallback("expected a JSON object")
+    return document
+
+
+def _fields(body: bytes, headers: Mapping[str, str], *names: str, unrestricted: str = "") -> dict[str, str]:
+    """Read fields of a JSON callback. All but the `unrestricted` one are printable. Raises `BadCallback`."""
+    document = _document(body, headers)
+    fields: dict[str, str] = {}
+    for name in (*names, unrestricted) if unrestricted else names:
+        value = document.get(name)
+        if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+            raise BadCallback(f"expected a text of at most {LONGEST_TEXT} characters in {name}")
+        if name != unrestricted and not value.isprintable():
+            raise BadCallback(f"control characters in {name}")
+        fields[name] = value
     return fields
+
+
+def _repair(text: str) -> str:
+    return cut(_NOT_TEXT.sub(" ", text), LONGEST_TEXT)
 
 
 def _phone(written: str) -> Phone:

@@ -26,6 +26,19 @@ def test_read_inbound_keeps_a_message_whatever_its_text(carrier: ToyCarrier, esc
     assert carrier.read_inbound(body, JSON) == Inbound("1", NUMBER, "3375", text, sent_at=None, network="")
 
 
+@pytest.mark.parametrize(
+    ("body", "inbound"),
+    [
+        ('{"text": "Halo"}', Inbound("", "", "", "Halo", None, "")),
+        ('{"text": "Halo", "from": "Bu Tini", "to": 3375}', Inbound("", "", "", "Halo", None, "")),
+        (f'{{"from": "{NUMBER.e164}"}}', Inbound("", NUMBER, "", "", None, "")),
+        (f'{{"text": "{"a" * 5000}"}}', Inbound("", "", "", "a" * 4095 + "…", None, "")),
+    ],
+)
+def test_read_inbound_keeps_what_is_left_of_a_message(carrier: ToyCarrier, body: str, inbound: Inbound) -> None:
+    assert carrier.read_inbound(body.encode(), JSON) == inbound
+
+
 @pytest.mark.parametrize(("word", "status"), RECEIPT_STATUSES.items())
 def test_read_receipt_translates_every_status(carrier: ToyCarrier, word: str, status: ReceiptStatus) -> None:
     receipt = carrier.read_receipt(f'{{"id": "1", "status": "{word}"}}'.encode(), JSON)
