@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.errors import report_errors
-from gateway.cli.options import gateway_options
+from gateway.cli.options import gateway_options, output_option
 from gateway.menu.drawing.svg import mermaid, svg
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
@@ -30,7 +30,7 @@ def menu() -> None:
 @click.option(
     "--format", "form", type=click.Choice(["svg", "mermaid"]), default="svg", show_default=True, help="What to draw."
 )
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
+@output_option()
 def draw(
     config: Path | None, data: Path | None, pack: Path | None, language: str | None, form: str, output: Path | None
 ) -> None:

@@ -54,6 +54,15 @@ def json_option(command: Callable[P, Any]) -> Callable[P, Any]:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")(command)
 
 
+def output_option(help_text: str = "The file to write [stdout].") -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Build the option `--output`: the path of a file, or None for stdout, which `-` means too."""
+    return click.option("--output", type=click.Path(dir_okay=False, allow_dash=True), callback=_path, help=help_text)
+
+
+def _path(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    return None if value is None or value == "-" else Path(value)
+
+
 def parse_ticket(text: str, hint: str) -> str:
     """Return the digits of the ticket given as parameter `hint`. Raises `click.BadParameter`."""
     number = tickets.parse(text)

@@ -14,14 +14,14 @@ from gateway.carriers.numbers import read_number
 from gateway.cli.authentication import system_user
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, json_option, list_options
+from gateway.cli.options import gateway_options, json_option, list_options, output_option
 from gateway.cli.output import open_output, print_json, print_rows
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import MAX_FILE_BYTES, ImportOptions, PeopleList, read_people
 from gateway.people.directory import Directory, ImportCounts
-from gateway.people.person import ROLE_MEANINGS, Role
+from gateway.people.person import EVERYWHERE, ROLE_MEANINGS, Role
 from gateway.places.area_cell import AreaResolver
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.clock import Clock
@@ -36,6 +36,8 @@ from gateway.wiring.running_instance import locate_gateway
 _PACK = click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [the one in use].")
 _ROLE = click.Choice([role.value for role in Role])
 _ASK = "-"
+_BOM = "\ufeff"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # beginnings of .xlsx, .ods and .xls
 
 
 def _area_resolver(menu: Menu) -> AreaResolver:
@@ -71,6 +73,8 @@ async def people_import(
 ) -> None:
     """Add and correct people from FILE, a CSV with the columns phone, name, role, areas, language and consent.
 
+    The headings may be Indonesian: Nama;No HP;Peran;Kelurahan;Persetujuan;Bahasa, as in deploy/people-example.csv.
+
     A second time the same changes nothing. If any row is wrong, nothing is stored and the exit status is 1. The
     JSON names the wrong rows in `bad_rows`, by file and line, and repeats no number.
     """
@@ -100,7 +104,10 @@ def _read_list(file: Path, menu: Menu, role: Role | None) -> PeopleList:
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES >> 20} MB: split it")
-        text = file.read_bytes().decode("utf-8-sig")
+        content = file.read_bytes()
+        if content.startswith(_WORKBOOKS):
+            raise click.ClickException(f"{file} is a workbook: save it as 'CSV UTF-8'")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise click.ClickException(f"{file} is not UTF-8: save it as 'CSV UTF-8'") from None
     except OSError as error:
@@ -167,21 +174,29 @@ def _overlapping_codes(area: str, settings: Settings) -> tuple[str, ...]:
         raise click.BadParameter(f"{quoted(area)} is several areas; expected one", param_hint="--area")
     if not cell.codes:
         raise click.BadParameter(f"{unknown('area', area)}; {cell.advice}", param_hint="--area")
-    return resolver.overlapping_codes(cell.codes[0])
+    return (*resolver.overlapping_codes(cell.codes[0]), EVERYWHERE)
 
 
 @people.command("export")
 @gateway_options
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write [stdout].")
+@output_option()
 @click.option("--reason", required=True, help="Why the numbers are needed, for the audit trail.")
 @click.option("--role", type=_ROLE, help="Only those with this role.")
+@click.option(
+    "--separator",
+    type=click.Choice([",", ";"]),
+    default=",",
+    show_default=True,
+    help="Between the cells: ; for a spreadsheet in Indonesian.",
+)
 @run_async
 async def people_export(
-    config: Path | None, data: Path | None, output: Path | None, reason: str, role: str | None
+    config: Path | None, data: Path | None, output: Path | None, reason: str, role: str | None, separator: str
 ) -> None:
     """Export all people with their whole numbers as CSV, in the form that `people import` reads.
 
-    Only its owner can read the file. The audit trail has the author and the reason before the first number is read.
+    A number has an apostrophe before it, so that a spreadsheet leaves it as it is, and a file begins with a BOM. Only
+    its owner can read the file. The audit trail has the author and the reason before the first number is read.
     """
     if not reason.strip():
         raise click.BadParameter("say why the numbers are needed", param_hint="--reason")
@@ -193,7 +208,9 @@ async def people_export(
         async with open_context(settings) as context:
             detail = {"reason": reason.strip(), "role": role or "all"}
             await AuditTrail(context.database, context.clock).add(system_user(), "people.exported", detail)
-            writer = csv.writer(file, lineterminator="\n")
+            if output:  # without it Excel does not take the file for UTF-8
+                file.write(_BOM)
+            writer = csv.writer(file, delimiter=separator, lineterminator="\n")
             writer.writerow(COLUMNS)
             async for person in Directory(context.database, context.vault, context.clock).export(wanted):
                 writer.writerows(csv_rows(person, menu.timezone, wanted))

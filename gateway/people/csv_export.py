@@ -1,13 +1,16 @@
-"""Pure: people as CSV rows, in the columns that `csv_import` reads."""
+"""Pure: people as CSV rows, in the columns that `csv_import` reads.
+
+A spreadsheet opens them without loss, and runs none: what it would execute or convert has an apostrophe before it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from gateway.people.csv_import import COLUMNS
-from gateway.people.person import Person, Role
-from gateway.text.csv_rows import FORMULA_STARTS
+from gateway.people.headings import COLUMNS
+from gateway.people.person import Person, Role, shown_area
+from gateway.text.csv_rows import guarded
 
 __all__ = ["COLUMNS", "csv_rows"]
 
@@ -17,16 +20,12 @@ def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> It
     for grant in person.grants:
         if role in (None, grant.role):
             agreed_on = f"{grant.agreed_at.astimezone(timezone):%Y-%m-%d}" if grant.agreed_at else ""
-            yield (
+            cells = (
                 person.phone.e164,
-                _not_a_formula(person.name),
+                person.name,
                 grant.role.value,
-                ";".join(grant.areas),
+                ";".join(map(shown_area, grant.areas)),
                 person.language,
-                _not_a_formula(f"{agreed_on} {grant.basis}".strip()),
+                f"{agreed_on} {grant.basis}".strip(),
             )
-
-
-def _not_a_formula(text: str) -> str:
-    """Return `text`, behind an apostrophe where a spreadsheet would execute it as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+            yield tuple(map(guarded, cells))

@@ -6,6 +6,7 @@ A diagnostic never repeats a number, masked or not: its line is enough to find i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,13 +14,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.people.consent import WrongDate, parse_consent
-from gateway.people.person import ROLES_THAT_NEED_AREAS, ListedPerson, Role, RoleGrant
+from gateway.people.headings import COLUMNS, ROLE_SYNONYMS, column_of
+from gateway.people.person import EVERYWHERE, ROLES_THAT_NEED_AREAS, ListedPerson, Role, RoleGrant
+from gateway.places.area_cell import EVERYWHERE as ALL_AREAS
 from gateway.places.area_cell import AreaResolver
 from gateway.text.csv_rows import read_spreadsheet_rows
 from gateway.text.diagnostics import Diagnostic, one_of, quoted
 from gateway.text.phone import NotAPhoneNumber, Phone, can_receive_sms, mask_in, normalise
 
-COLUMNS = ("phone", "name", "role", "areas", "language", "consent")
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_NAME_LENGTH = 100
 
@@ -27,9 +29,12 @@ _BETWEEN_VALUES = re.compile(r"[;,]")
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _DECIMAL = re.compile(r"\+?[0-9]{5,}[.,][0-9]{1,2}")
 _AREA_CODE = re.compile(r"[0-9]{2}(?:\.[0-9]{2}){1,2}(?:\.[0-9]{4})?")
+_EVERYWHERE = frozenset({"semua", "all"})
+_IDENTITY_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){15}(?![0-9])")  # NIK
+_JOINERS = "\u200c\u200d"  # invisible, and part of a word in some scripts
 _MAX_SHOWN = 40
 _MIN_DIGITS = 8  # of a whole phone number
-_ROLES = frozenset(role.value for role in Role)
+_ROLES: Mapping[str, Role] = {**ROLE_SYNONYMS, **{role.value: role for role in Role}}
 
 
 class WrongRow(ValueError):
@@ -56,7 +61,7 @@ class PeopleList(NamedTuple):
 
 
 def read_people(text: str, file: str, options: ImportOptions) -> PeopleList:
-    """Read a CSV text with a line of headings, of which `phone` must be one (`COLUMNS`).
+    """Read a CSV text with a line of headings, of which `phone` must be one (`headings`).
 
     A person may have several rows, each with another role. A wrong row is left out, and its first fault is reported.
     """
@@ -65,7 +70,7 @@ def read_people(text: str, file: str, options: ImportOptions) -> PeopleList:
     diagnostics: list[Diagnostic] = []
     # A long list has few different grants: each is kept once.
     shared: dict[RoleGrant, RoleGrant] = {}
-    for row in read_spreadsheet_rows(text, file, COLUMNS):
+    for row in read_spreadsheet_rows(text, file, COLUMNS, column_of):
         if isinstance(row, Diagnostic):
             diagnostics.append(row)
             continue
@@ -85,13 +90,13 @@ def _read_entry(
 ) -> ListedPerson:
     phone = _read_phone(cells["phone"], options.region)
     roles = _read_roles(cells.get("role", ""), options.role)
-    areas = _read_areas(cells.get("areas", ""), options.areas)
-    if not areas and (needing := [role for role in roles if role in ROLES_THAT_NEED_AREAS]):
+    areas = {role: _read_areas(cells.get("areas", ""), role, options.areas) for role in roles}
+    if not any(areas.values()) and (needing := [role for role in roles if role in ROLES_THAT_NEED_AREAS]):
         raise WrongRow(f"the role {needing[0]} needs areas: codes or names, with ; between them, or * for all of them")
     agreed_at, basis = _read_consent(cells.get("consent", ""), roles, options)
     return ListedPerson(
         phone=phone,
-        grants=tuple(share(RoleGrant(role, areas, basis, agreed_at)) for role in roles),
+        grants=tuple(share(RoleGrant(role, areas[role], basis, agreed_at)) for role in roles),
         name=_read_name(cells.get("name", "")),
         language=_read_language(cells.get("language", ""), options.languages),
     )
@@ -124,9 +129,10 @@ def _read_roles(text: str, default: Role | None) -> tuple[Role, ...]:
     roles = []
     for value in _split(text):
         key = "_".join(value.casefold().split())
-        if key not in _ROLES:
+        role = _ROLES.get(key)
+        if role is None:
             raise WrongRow(f"unknown role {_without_number(value)}; {one_of(Role)}")
-        roles.append(Role(key))
+        roles.append(role)
     if roles:
         return tuple(dict.fromkeys(roles))
     if default is None:
@@ -134,9 +140,14 @@ def _read_roles(text: str, default: Role | None) -> tuple[Role, ...]:
     return (default,)
 
 
-def _read_areas(text: str, areas: AreaResolver) -> tuple[str, ...]:
+def _read_areas(text: str, role: Role, areas: AreaResolver) -> tuple[str, ...]:
+    """Return the codes of a cell. `*` is one subscription to everything, and for other roles every kecamatan."""
     codes: list[str] = []
-    for value in _split(text):
+    for written in _split(text):
+        value = ALL_AREAS if written.casefold() in _EVERYWHERE else written
+        if value == ALL_AREAS and role is Role.SUBSCRIBER:
+            codes.append(EVERYWHERE)
+            continue
         cell = areas.resolve(value)
         if not cell.codes:
             raise WrongRow(f"unknown area {_without_number(value)}; {cell.advice}")
@@ -159,7 +170,7 @@ def _read_consent(text: str, roles: tuple[Role, ...], options: ImportOptions) ->
 
 def _read_language(text: str, languages: Mapping[str, str]) -> str:
     """Return the key of a language, written as its key or its name. Empty for an empty cell."""
-    wanted = text.casefold()
+    wanted = text.casefold().removeprefix("bahasa").strip()
     for key, name in languages.items():
         if wanted in (key.casefold(), name.casefold()):
             return key
@@ -169,12 +180,27 @@ def _read_language(text: str, languages: Mapping[str, str]) -> str:
 
 
 def _read_name(text: str) -> str:
-    name = " ".join(text.split())
+    visible = (char for char in text if unicodedata.category(char) != "Cf" or char in _JOINERS)
+    name = " ".join("".join(visible).split())
     if len(name) > MAX_NAME_LENGTH:
         raise WrongRow(f"the name is longer than {MAX_NAME_LENGTH} characters")
     if mask_in(name) != name:
         raise WrongRow("there is a phone number in the name: it would be readable for everybody")
+    if _IDENTITY_NUMBER.search(name):
+        raise WrongRow("there is an identity number (NIK) in the name: it would be readable for everybody")
+    if _is_garbled(name):
+        raise WrongRow(
+            "the name is garbled (as in Nur\u00e2\u20ac\u2122aini): open the list as UTF-8, and save it as CSV UTF-8"
+        )
     return name
+
+
+def _is_garbled(text: str) -> bool:
+    """Return True if a text in UTF-8 was read as Windows-1252, as spreadsheets do without a BOM."""
+    try:
+        return text.encode("cp1252").decode() != text
+    except UnicodeError:
+        return False
 
 
 def _split(text: str) -> Iterator[str]:

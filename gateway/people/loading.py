@@ -19,6 +19,7 @@ from gateway.people.person import (
     Role,
     RoleGrant,
     in_role_order,
+    shown_area,
 )
 from gateway.people.tables import NOT_WITHDRAWN, opt_outs, people, person_roles, subscriptions
 from gateway.vault.vault import Vault
@@ -31,7 +32,7 @@ class PersonSummary:
     phone: str
     name: str = field(repr=False)
     roles: tuple[Role, ...]
-    areas: tuple[str, ...]  # of all roles, in the order of their codes
+    areas: tuple[str, ...]  # of all roles, in the order of their codes, `*` for everywhere
     language: str
     source: str
     added_at: datetime
@@ -97,7 +98,7 @@ async def list_people(connection: AsyncConnection, which: Select[Any], vault: Va
             phone=vault.masked(row.phone_sealed),
             name=row.name,
             roles=tuple(grant.role for grant in grants),
-            areas=tuple(sorted({area for grant in grants for area in grant.areas})),
+            areas=tuple(sorted({shown_area(area) for grant in grants for area in grant.areas})),
             language=row.language,
             source=row.source,
             added_at=row.added_at,
@@ -137,7 +138,10 @@ async def _load_subscriptions(
 
 
 def _subscriber_grants(rows: Sequence[Any]) -> Mapping[bytes, list[RoleGrant]]:
-    """Return the active subscriptions of each number as one grant, on the basis of the first consent."""
+    """Return the active subscriptions of each number as one grant, on the basis of the first consent.
+
+    It has a date only if every one of them has.
+    """
     active: defaultdict[bytes, list[Any]] = defaultdict(list)
     for row in rows:
         active[row.phone_key].append(row)
@@ -145,6 +149,6 @@ def _subscriber_grants(rows: Sequence[Any]) -> Mapping[bytes, list[RoleGrant]]:
     for key, subscribed in active.items():
         first = min(subscribed, key=lambda row: row.consented_at)
         areas = tuple(row.area for row in subscribed)
-        agreed_at = first.consented_at if first.agreed_at else None
+        agreed_at = first.consented_at if all(row.agreed_at for row in subscribed) else None
         grants[key] = [RoleGrant(Role.SUBSCRIBER, areas, first.wording, agreed_at)]
     return grants

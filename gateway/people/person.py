@@ -89,6 +89,14 @@ class Person:
         return any(grant.role is role for grant in self.grants)
 
 
+EVERYWHERE = ""  # the area of a subscription to all appeals
+
+
+def shown_area(area: str) -> str:
+    """Return the code of an area, as lists show and read it: `*` for everywhere."""
+    return area or "*"
+
+
 def enclosing_codes(area: str) -> tuple[str, ...]:
     """Return the code of an area and that of the area around it: a role may be granted for either."""
     return area, area.rpartition(".")[0]

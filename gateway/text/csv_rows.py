@@ -10,7 +10,8 @@ separates with `;` where the comma is the decimal mark (as in Indonesia), so the
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import NamedTuple
 
@@ -18,10 +19,18 @@ from gateway.text.diagnostics import Diagnostic, one_of, quoted
 
 MAX_ROWS = 200_000
 MAX_CELL_LENGTH = 1000
-FORMULA_STARTS = ("=", "+", "-", "@")  # of a cell that a spreadsheet executes
+FORMULA_STARTS = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # of a cell that a spreadsheet executes, in a class of characters
+# A number, a date or a time, and an area code that looks like one: a spreadsheet would write it in its own way.
+_CONVERTED = re.compile(r"[0-9]+(?:[-/.,:; ][0-9]+){0,2}")
+_FORMULA = re.compile(f"[{FORMULA_STARTS}]")
+_GUARDED = re.compile(f"'+[{FORMULA_STARTS}0-9]")
 _MAX_SHOWN = 40
 _SEPARATORS = ",;\t"
 _SEPARATOR_LINE = "sep="
+
+
+def _lower_case(heading: str) -> str:
+    return "_".join(heading.casefold().split())
 
 
 class Row(NamedTuple):
@@ -56,13 +65,25 @@ def read_pack_rows(text: str, file: str, columns: Sequence[str]) -> Iterator[Row
         yield Row(line, {column: fields[place] if place < len(fields) else "" for column, place in places.items()})
 
 
-def read_spreadsheet_rows(text: str, file: str, columns: Sequence[str]) -> Iterator[Row | Diagnostic]:
+def guarded(text: str) -> str:
+    """Return a cell for a spreadsheet, behind an apostrophe where it would be executed or converted.
+
+    The reader of spreadsheets removes that apostrophe.
+    """
+    return f"'{text}" if _FORMULA.match(text) or _CONVERTED.fullmatch(text) or _GUARDED.match(text) else text
+
+
+def read_spreadsheet_rows(
+    text: str, file: str, columns: Sequence[str], column_of: Callable[[str], str] = _lower_case
+) -> Iterator[Row | Diagnostic]:
     """Yield the rows of a CSV file as a spreadsheet saves it. Empty rows are skipped.
 
-    Headings may be in any order and case, and the first of `columns` is required. An unknown heading is a diagnostic,
-    and then there are no rows. Nothing comes after a fault of the file as CSV, or after 200,000 rows.
+    Headings may be in any order, and the first of `columns` is required. `column_of` returns the column of a heading,
+    empty for one to skip. An unknown heading is a diagnostic, and then there are no rows. Nothing comes after a fault
+    of the file as CSV, or after 200,000 rows.
     """
-    records = _spreadsheet_records(text, file)
+    lines_before, separator, table = _split_separator_line(text.removeprefix("\ufeff"))
+    records = _spreadsheet_records(table, file, separator, lines_before)
     first = next(records, None)
     if first is None:
         yield Diagnostic(file, 0, f"it is empty; its first line names the columns, of {', '.join(columns)}")
@@ -70,8 +91,8 @@ def read_spreadsheet_rows(text: str, file: str, columns: Sequence[str]) -> Itera
     if isinstance(first, Diagnostic):
         yield first
         return
-    headings = ["_".join(field.casefold().split()) for field in first.fields]
-    if fault := _heading_fault(headings, columns):
+    headings = [column_of(field) for field in first.fields]
+    if fault := _heading_fault(headings, columns, separator):
         yield Diagnostic(file, first.line, fault)
         return
     for count, record in enumerate(records, 1):
@@ -100,14 +121,13 @@ def _spreadsheet_row(record: _Record, headings: Sequence[str], file: str) -> Row
     return Row(line, {heading: field for heading, field in zip(headings, fields, strict=True) if heading})
 
 
-def _spreadsheet_records(text: str, file: str) -> Iterator[_Record | Diagnostic]:
-    """Yield the records that are not empty, the headings first."""
-    lines_before, separator, table = _split_separator_line(text.removeprefix("\ufeff"))
+def _spreadsheet_records(table: str, file: str, separator: str, lines_before: int) -> Iterator[_Record | Diagnostic]:
+    """Yield the records that are not empty, the headings first, without the apostrophes that guard their cells."""
     for record in _parse(table, file, separator, lines_before):
         if isinstance(record, Diagnostic):
             yield record
             continue
-        fields = [_without_apostrophe(field) for field in record.fields]
+        fields = [field[1:] if _GUARDED.match(field) else field for field in record.fields]
         if any(fields):
             yield _Record(record.line, fields)
 
@@ -125,11 +145,6 @@ def _parse(text: str, file: str, separator: str = ",", lines_before: int = 0) ->
         yield Diagnostic(file, line, f"not CSV: {error}")
 
 
-def _without_apostrophe(cell: str) -> str:
-    """Remove the apostrophe that keeps a spreadsheet from reading the cell as a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
-
-
 def _split_separator_line(text: str) -> tuple[int, str, str]:
     """Find the separator of a spreadsheet. Returns how many lines precede the table, the separator and the table."""
     first, _, rest = text.partition("\n")
@@ -140,16 +155,17 @@ def _split_separator_line(text: str) -> tuple[int, str, str]:
     return 0, max(_SEPARATORS, key=headings.count), text
 
 
-def _heading_fault(headings: Sequence[str], columns: Sequence[str]) -> str | None:
+def _heading_fault(headings: Sequence[str], columns: Sequence[str], separator: str) -> str | None:
+    paste = f"A first line to paste: {separator.join(columns)}"
     if unknown := [heading for heading in headings if heading and heading not in columns]:
         # A table without headings has somebody's number here: only words are repeated.
         shown = [
             quoted(heading[:_MAX_SHOWN]) if heading.replace("_", "").isalpha() else "one that is no word"
             for heading in unknown
         ]
-        return f"unknown columns: {', '.join(dict.fromkeys(shown))}; {one_of(columns)}"
+        return f"unknown columns: {', '.join(dict.fromkeys(shown))}; {one_of(columns)}. {paste}"
     if repeated := sorted({heading for heading in headings if heading and headings.count(heading) > 1}):
         return f"repeated columns: {', '.join(repeated)}"
     if columns[0] not in headings:
-        return f"the column {columns[0]} is missing; the columns are {', '.join(columns)}"
+        return f"the column {columns[0]} is missing; the columns are {', '.join(columns)}. {paste}"
     return None

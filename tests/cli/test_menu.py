@@ -54,6 +54,11 @@ def test_draw_writes_the_same_drawing_to_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "menu.svg").read_text(encoding="utf-8") == draw().stdout
 
 
+def test_draw_to_a_dash_is_stdout() -> None:
+    assert draw("--output", "-").stdout == draw().stdout
+    assert not Path("-").exists()
+
+
 def test_draw_names_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     result = draw("--output", str(tmp_path / "nowhere" / "menu.svg"))
 

@@ -21,6 +21,7 @@ from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
+from tests.architecture.documents import ROOT
 from tests.helpers.cli import KEY, Shell
 from tests.helpers.phones import NUMBER, OTHER
 
@@ -30,8 +31,8 @@ phone;name;role;areas;language;consent
 0{OTHER.e164[3:]};;subscriber;"kec. Pekalongan Timur, Medono";;2026-03-01 formulir RW 3
 """
 LINES = [
-    (NUMBER.e164, "lurah", "surat tugas 12"),
-    (OTHER.e164, "subscriber", "2026-03-01 formulir RW 3"),
+    (f"'{NUMBER.e164}", "lurah", "surat tugas 12"),
+    (f"'{OTHER.e164}", "subscriber", "2026-03-01 formulir RW 3"),
 ]
 BAD = "halo;;asn;;;\n081230000003;;walikota;;;\n"
 
@@ -186,7 +187,8 @@ def test_export_is_private_and_audited(shell: Shell, good: str, tmp_path: Path, 
     assert "2 people written" in result.stderr
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
 
-    lines = list(csv.DictReader(output.read_text().splitlines()))
+    assert output.read_bytes().startswith(b"\xef\xbb\xbfphone,"), "or Excel takes it for another encoding"
+    lines = list(csv.DictReader(output.read_text("utf-8-sig").splitlines()))
     assert [(line["phone"], line["role"], line["consent"]) for line in lines] == LINES
 
     row = audit_rows(database_url)[-1]
@@ -203,6 +205,53 @@ def test_export_of_one_role_has_its_rows_alone(shell: Shell, good: str, tmp_path
 
     nowhere = str(tmp_path / "nowhere" / "all.csv")
     assert "cannot be written" in shell.error_of("people", "export", "--reason", "rapat", "--output", nowhere)
+
+
+def test_export_to_a_dash_is_stdout(shell: Shell, good: str) -> None:
+    shell.run("people", "import", good)
+
+    result = shell.run("people", "export", "--output", "-", "--reason", "rapat")
+
+    assert result.stdout.splitlines()[0] == "phone,name,role,areas,language,consent"
+    assert result.stderr == "2 people written.\n"
+    assert not Path("-").exists()
+
+
+def test_subscriber_of_everywhere_is_listed_and_comes_back(shell: Shell, tmp_path: Path) -> None:
+    listed = write(tmp_path / "a.csv", "phone;peran;wilayah;persetujuan\n+628591915704512;warga;*;1-Mar-26\n")
+    assert shell.run("people", "import", listed).stdout == "1 new, 0 updated, 0 unchanged.\n"
+    more = write(tmp_path / "b.csv", "phone;peran;wilayah;persetujuan\n+628591915704512;warga;Podosugih;formulir\n")
+    shell.run("people", "import", more)
+
+    (person,) = shell.list_json("people", "list", "--area", "Medono")
+    assert person["areas"] == ["*", "33.75.01.1003"]
+    assert "*, 33.75.01.1003" in shell.run("people", "list").stdout
+
+    output = str(tmp_path / "all.csv")
+    shell.run("people", "export", "--separator", ";", "--output", output, "--reason", "serah terima")
+    assert '\'+628591915704512;;subscriber;"*;33.75.01.1003"' in Path(output).read_text("utf-8-sig")
+    assert shell.run("people", "import", output).stdout == "0 new, 0 updated, 1 unchanged.\n"
+
+
+@pytest.mark.parametrize("beginning", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_import_says_what_to_do_with_a_workbook(shell: Shell, tmp_path: Path, beginning: bytes) -> None:
+    workbook = tmp_path / "warga.xlsx"
+    workbook.write_bytes(beginning + b"\x00" * 40)
+
+    assert "is a workbook: save it as 'CSV UTF-8'" in shell.error_of("people", "import", str(workbook))
+
+
+def test_import_reads_the_example_of_the_repository(shell: Shell) -> None:
+    example = ROOT / "deploy" / "people-example.csv"
+
+    result = shell.run("people", "import", str(example))
+
+    assert (result.exit_code, result.stdout) == (0, "2 new, 0 updated, 0 unchanged.\n")
+    assert [(person["roles"], person["language"]) for person in shell.list_json("people", "list")] == [
+        (["subscriber"], "id"),
+        (["lurah"], "jv"),
+    ]
+    assert "deploy/people-example.csv" in shell.run("people", "import", "--help").stdout
 
 
 def test_import_is_audited_and_a_dry_run_is_not(shell: Shell, bad: str, database_url: str) -> None:

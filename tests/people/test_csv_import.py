@@ -82,7 +82,7 @@ def test_read_people_takes_every_form_that_spreadsheets_save(text: str) -> None:
     ("text", "message"),
     [
         ("", "list.csv: it is empty"),
-        ("phone,nama\n", 'list.csv:1: unknown columns: "nama"'),
+        ("phone,kota\n", 'list.csv:1: unknown columns: "kota"'),
         ('phone,role\n081230004567,"asn\n', "list.csv:2: not CSV"),
     ],
 )
@@ -184,6 +184,10 @@ def test_second_name_of_a_number_is_a_diagnostic() -> None:
         (",subscriber,Podosugih,,1/3/26", "the consent has a year of two digits"),
         (",subscriber,Podosugih,,1899-12-30", "the consent has a year that cannot be meant"),
         ("Dewi 085712340008,asn,,,", "there is a phone number in the name"),
+        ("3375011234560001,asn,,,", "there is an identity number (NIK) in the name"),
+        ("Dewi 3375 0112 3456 0001,asn,,,", "there is a phone number in the name"),
+        ("Nur\u00e2\u20ac\u2122aini,asn,,,", "the name is garbled"),
+        ("Dew\u00c3\u00ae,asn,,,", "the name is garbled"),
         ("x" * 101 + ",asn,,,", "the name is longer than 100 characters"),
     ],
 )
@@ -206,7 +210,64 @@ def test_first_fault_of_a_row_is_a_diagnostic(row: str, said: str) -> None:
 )
 def test_consent_begins_with_its_date_or_has_none(consent: str, agreed_at: datetime | None, basis: str) -> None:
     (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
-    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, tuple(MENU.areas.kecamatan), basis, agreed_at),)
+    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, ("",), basis, agreed_at),)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("\u202eDewi\u202c", "Dewi"),
+        ("De\u200bwi\u2066 Lestari\u2069", "Dewi Lestari"),
+        ("Nur\u2019aini", "Nur\u2019aini"),
+        ("Andr\u00e9", "Andr\u00e9"),
+        ("'Abdullah", "'Abdullah"),
+        ("'=cmd", "=cmd"),
+        ("''=cmd", "'=cmd"),
+        ('"Ma\'ruf, S.Ag., M.M."', "Ma'ruf, S.Ag., M.M."),
+    ],
+)
+def test_name_is_read_without_invisible_characters(written: str, name: str) -> None:
+    (entry,) = read(f"phone,name,role\n081230004567,{written},asn\n").entries
+    assert entry.name == name
+
+
+@pytest.mark.parametrize("cell", ["*", "semua", "Semua", "all"])
+def test_everywhere_is_one_subscription_and_every_kecamatan_of_another_role(cell: str) -> None:
+    (entry,) = read(f"{HEAD}081230004567,,subscriber;officer,{cell},,2026-03-01\n").entries
+    assert [grant.areas for grant in entry.grants] == [("",), tuple(MENU.areas.kecamatan)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nama;No HP;Peran;Kelurahan;Persetujuan;Bahasa\nDewi;081230004567;warga;Podosugih;1 Maret 2026 formulir;Jawa\n",
+        "No.;NAMA LENGKAP;No. HP/WA;Jabatan;Wilayah;Tgl. Persetujuan;Bahasa\n"
+        "1;Dewi;0812-3000-4567;Pelanggan;Podosugih;1/3/2026 formulir;Bahasa Jawa\n",
+        "Nomor Telepon (aktif),Nama,Sebagai,Desa/Kelurahan,Dasar,Basa\n"
+        "'+6281230004567,Dewi,penerima himbauan,33.75.01.1003,2026-03-01 formulir,jv\n",
+    ],
+)
+def test_headings_in_indonesian_are_understood(text: str) -> None:
+    listed = read(text)
+    assert listed.diagnostics == []
+
+    (entry,) = listed.entries
+    assert (entry.phone, entry.name, entry.language) == (NUMBER, "Dewi", "jv")
+    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", FIRST_OF_MARCH),)
+
+
+@pytest.mark.parametrize(
+    ("headings", "said"),
+    [
+        ("Nama;No HP;Alamat", 'unknown columns: "alamat"'),
+        ("Nama;Peran", "the column phone is missing"),
+        ("No HP;No WA;Nama", "repeated columns: phone"),
+    ],
+)
+def test_headings_that_are_not_understood_are_a_diagnostic(headings: str, said: str) -> None:
+    assert said in diagnostic(f"{headings}\n")
+    if "repeated" not in said:
+        assert "to paste: phone;name;role;areas;language;consent" in diagnostic(f"{headings}\n")
 
 
 def test_default_role_applies_to_rows_without_one() -> None:

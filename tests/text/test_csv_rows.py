@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.people.csv_import import COLUMNS
+from gateway.people.headings import COLUMNS
 from gateway.text.csv_rows import Row, read_pack_rows, read_spreadsheet_rows
 from gateway.text.diagnostics import Diagnostic
 

@@ -22,7 +22,7 @@ from gateway.cli.appeals.options import START_HELP, number_argument, parse_start
 from gateway.cli.appeals.output import approval_sentence, local_time, print_list, print_overview, print_preview
 from gateway.cli.authentication import account_option
 from gateway.cli.errors import run_async
-from gateway.cli.options import gateway_options, json_option, list_options
+from gateway.cli.options import gateway_options, json_option, list_options, output_option
 from gateway.cli.output import open_output, print_row
 from gateway.cli.packs import load_readable_pack
 from gateway.text.times import TypedTime
@@ -237,7 +237,7 @@ async def appeals_show(config: Path | None, data: Path | None, number: int, foll
 @appeals.command("export")
 @gateway_options
 @account_option
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write [stdout].")
+@output_option("File to write [stdout].")
 @number_argument
 @run_async
 async def appeals_export(config: Path | None, data: Path | None, name: str, number: int, output: Path | None) -> None:
