@@ -88,18 +88,18 @@ def begin(
     if shortcut in menu.shortcuts:
         first = at_shortcut(menu, first._replace(began=shortcut), shortcut, given)
     if dropped and menu.resume:
-        trail = dropped.trail if dropped.state == menu.resume else (*dropped.trail, dropped.state)
         only_page = len(pages(menu, menu.states[menu.resume], dropped.language, "", limits)) == 1
         first = Session(
             menu.resume,
             dropped.language,
             page=dropped.page if only_page else 0,  # of the list to continue with
             answers=dropped.answers,
-            trail=trail,
+            trail=_way_back(menu, dropped),
             passing=dropped.passing,
             chosen=dropped.chosen,
             began=f"{RESUME}{shortcut}",
             resumed=True,
+            called_off=dropped.called_off or _is_called_off(menu, dropped),
         )
     return show(menu, first, limits, given=given)
 
@@ -107,14 +107,30 @@ def begin(
 def is_worth_resuming(menu: Menu, dropped: Session) -> bool:
     """Return True if a redial should offer to continue a dropped dialogue.
 
-    It must be unfinished, and have the answers that the pack demands or be on its way back to the end. This version of
-    the menu must still have its states.
+    It must be unfinished or called off, and have the answers that the pack demands or be on its way back to the end.
+    This version of the menu must still have its states.
     """
-    if not menu.resume or not has_place(menu, dropped) or not menu.states[dropped.state].kind.waits_for_input:
+    if not menu.resume or not has_place(menu, dropped):
+        return False
+    if not (menu.states[dropped.state].kind.waits_for_input or _is_called_off(menu, dropped)):
         return False
     answers, shortcut = valid_answers(menu, dropped), menu.shortcuts.get(dropped.began.removeprefix(RESUME))
     beyond = dropped.answers.keys() - answers.keys() - (shortcut.answers.keys() if shortcut else set())
     return menu.rules.resume_needs <= answers.keys() or (dropped.passing and bool(beyond))
+
+
+def _way_back(menu: Menu, dropped: Session) -> tuple[str, ...]:
+    """Return the trail of a dropped dialogue, with the state to continue at as its last."""
+    if _is_called_off(menu, dropped):
+        return dropped.trail
+    trail = (*dropped.trail, dropped.state)
+    return trail[: trail.index(menu.resume)] if menu.resume in trail else trail
+
+
+def _is_called_off(menu: Menu, session: Session) -> bool:
+    """Return True for a dialogue that has ended where it can be continued, as `trim_ended` left it."""
+    continue_at = menu.states[session.state].continue_at
+    return bool(continue_at) and session.trail[-1:] == (continue_at,)
 
 
 def has_place(menu: Menu, session: Session) -> bool:
@@ -207,7 +223,15 @@ def show_home(
 
 
 def trim_ended(menu: Menu, session: Session) -> Session:
-    """Reduce an ended dialogue to what its last screen shows, in case it must be shown again."""
+    """Reduce an ended dialogue to what its last screen shows, in case it must be shown again.
+
+    One that is called off keeps its answers, and the trail to the state where it can be continued.
+    """
+    continue_at = menu.states[session.state].continue_at
+    if menu.resume and continue_at in session.trail:
+        trail = session.trail[: session.trail.index(continue_at) + 1]
+        kept = session._replace(trail=trail, passing=False)
+        return kept._replace(answers=valid_answers(menu, kept))
     names = placeholders(menu.wordings[session.language].heading(menu.states[session.state].words))
     shown = {menu.placeholders.get(name, name) for name in names}
     answers = {name: value for name, value in session.answers.items() if name in shown}

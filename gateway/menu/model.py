@@ -99,6 +99,7 @@ class State:
     otherwise: str = ""
     or_type: str = ""  # choose_from: the state that typed words answer
     words: str = ""  # the state whose texts its screen shows, mostly itself
+    continue_at: str = ""  # end: the dialogue is called off, and a redial offers to continue at this state
 
     @property
     def is_narrowed(self) -> bool:

@@ -62,15 +62,15 @@ def jump_to(session: Session, target: str, trail: tuple[str, ...], answers: Mapp
     """Move to `target` itself, whatever its condition. The trail is cut where it contains `target`."""
     if target in trail:
         trail = trail[: trail.index(target)]
-    _, language, _, _, _, error, passing, hops, _, chosen, began, resumed = session
+    _, language, _, _, _, error, passing, hops, _, chosen, began, resumed, off = session
     # Taken apart by position: every hop comes through here, and `_replace` takes twice as long.
-    return Session(target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed)
+    return Session(target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed, off)
 
 
 def count_hop(session: Session) -> Session:
     """Count one input, and clear the error line of the last one."""
-    state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed = session
-    return Session(state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed)
+    state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed, off = session
+    return Session(state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed, off)
 
 
 def restart(session: Session, state: str) -> Session:

@@ -50,6 +50,7 @@ class Session(NamedTuple):
     chosen: bool = False  # the resident has chosen the language
     began: str = ""  # where this dialling began: "" at the first screen, `home`, a shortcut's digits, `resume…`
     resumed: bool = False  # this dialogue was dropped and then continued
+    called_off: bool = False  # the resident has called it off, and not continued it since
 
 
 class Step(NamedTuple):

@@ -43,8 +43,8 @@ _DELETE_IF_EQUAL = files("gateway.ussd").joinpath("delete_if_equal.lua").read_by
 
 
 def is_fileable(menu: Menu, session: Session) -> bool:
-    """Return True if an unfinished dialogue has the answers that a report requires."""
-    if not menu.states[session.state].kind.waits_for_input:
+    """Return True if an unfinished dialogue has the answers that a report requires, and was not called off."""
+    if session.called_off or not menu.states[session.state].kind.waits_for_input:
         return False
     answers = engine.valid_answers(menu, session)
     return all(answers.get(name) for name in REQUIRED_ANSWERS)

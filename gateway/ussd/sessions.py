@@ -135,7 +135,7 @@ def _with_language(stored: StoredSession | None, language: str, menu: Menu, now:
         stored = StoredSession("", "", fingerprint(""), menu.version, 0, 0, 0, "", session)
     state = menu.states.get(session.state)
     ttl = menu.rules.remember_language.total_seconds()
-    if _has_answers(session) and (state is None or not state.kind.is_end):
+    if _has_answers(session) and (state is None or not state.kind.is_end or session.trail):
         # A new language does not keep the answers of a resident any longer.
         ttl = max(1, menu.rules.resume_within.total_seconds() - stored.age(now))
     return stored._replace(menu_session=session), int(ttl)
@@ -152,14 +152,15 @@ def _key(phone_key: bytes) -> str:
 
 # The stored form is a JSON array with the trail joined, the rarest values last, and empty values cut off its end. Every
 # phone that dials has one, so each byte counts: a long one, with a long description in it, is deflated.
-_PASSING, _CHOSEN, _RESUMED = 1, 2, 4
+_PASSING, _CHOSEN, _RESUMED, _CALLED_OFF = 1, 2, 4, 8
 _DEFLATE_OVER = 448  # bytes; with its key that is a little over 500 in Redis
 _DEFLATED = b"x"  # first byte of every zlib stream, and of no JSON array
 
 
 def encode(stored: StoredSession) -> bytes:
     channel, session, (length, checksum), version, at, filed_on, filed, origin, position, replaced = stored
-    flags = position.passing * _PASSING | position.chosen * _CHOSEN | position.resumed * _RESUMED
+    flags = position.passing * _PASSING | position.chosen * _CHOSEN
+    flags |= position.resumed * _RESUMED | position.called_off * _CALLED_OFF
     values = [channel, session, length, checksum, version, at, position.state, position.language]
     rarer = [position.answers, "/".join(position.trail), flags, position.hops, filed_on, filed]
     rarer += [position.began, position.page, position.wrong, position.error, origin, replaced]
@@ -193,6 +194,7 @@ def decode(raw: bytes) -> StoredSession | None:
             bool(flags & _CHOSEN),
             began,
             bool(flags & _RESUMED),
+            bool(flags & _CALLED_OFF),
         )
         text, earlier = TextFingerprint(length, checksum), tuple(replaced)
         return StoredSession(channel, session, text, version, at, filed_on, filed, origin, position, earlier)

@@ -157,7 +157,9 @@ class TurnHandler:
         stored = context.to_store(session)
         started = self._deps.clock.monotonic()
         try:
-            ttl = self._ttl(context.menu).seconds(session, ended=step.end, filed=context.filed_today > 0)
+            ttl = self._ttl(context.menu).seconds(
+                session, ended=step.end and not session.trail, filed=context.filed_today > 0
+            )
             writing = self._deps.sessions.compare_and_set(context.phone_key, context.raw, stored, ttl)
             if _became_fileable(context, step):
                 # Together, so that the pipeline sends both in one round trip.
@@ -188,7 +190,8 @@ def _became_fileable(context: TurnContext, step: Step) -> bool:
     """Return True if this turn gave the dialogue the answers of a report, which a dropped session must not lose."""
     if step.end or not step.session.answers.keys() >= REQUIRED_ANSWERS:
         return False
-    if context.stored is not None and context.stored.menu_session.answers.keys() >= REQUIRED_ANSWERS:
+    earlier = context.stored.menu_session if context.stored is not None else None
+    if earlier and not earlier.called_off and earlier.answers.keys() >= REQUIRED_ANSWERS:
         return False  # watched since an earlier turn
     return is_fileable(context.menu, step.session)
 

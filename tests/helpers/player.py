@@ -112,9 +112,10 @@ class DialoguePhone:
         yield from self._shown()
 
     def _dropped(self) -> Session | None:
-        if self.led is None or self.led.end or not engine.is_worth_resuming(self.menu, self.led.session):
+        if self.led is None:
             return None
-        return self.led.session
+        left = engine.trim_ended(self.menu, self.led.session) if self.led.end else self.led.session
+        return left if engine.is_worth_resuming(self.menu, left) else None
 
     def _typed(self, keys: str) -> Iterator[str]:
         assert self.led, "nothing is dialled yet"

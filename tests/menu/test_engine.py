@@ -16,6 +16,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.text import gsm
 from tests.helpers.dialogue import GIVEN, TODAY, walk
+from tests.helpers.menus import MENUS
 from tests.helpers.pack_edits import Files
 
 TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
@@ -66,16 +67,48 @@ def test_home_works_everywhere_and_keeps_only_the_language(menu: Menu) -> None:
         assert led.session.answers == {}
 
 
-def test_zero_skips_the_description_and_cancels_at_the_end(menu: Menu) -> None:
+def test_zero_skips_the_description_and_goes_back_at_the_end(menu: Menu) -> None:
     skipped = walk(menu, "1 1 1 3 1 2 3 1 0")
     assert skipped.session.state == "contact"
     assert skipped.session.answers["description"] == ""
 
-    cancelling = walk(menu, TO_CONFIRM + " 0")
+    for back in ("0", "99"):
+        again = walk(menu, [back], walk(menu, TO_CONFIRM).session)
+        assert (again.session.state, again.session.answers["contact"]) == ("contact", "yes")
+
+
+def test_cancelling_asks_first(menu: Menu) -> None:
+    confirm = walk(menu, TO_CONFIRM)
+    asked = walk(menu, "3", confirm.session)
+    assert asked.screen.startswith("Batalkan laporan?\n1.Ya")
+    assert not asked.effect
+    for no in ("2", "0", "99"):
+        assert walk(menu, [no], asked.session).screen == confirm.screen
+
+    cancelling = walk(menu, "1", asked.session)
     assert cancelling.effect == "delete_draft", "what was kept of it when a call dropped"
-    for outcome in ("deleted", "failed"):
-        cancelled = engine.resume(menu, cancelling.session, outcome)
-        assert (cancelled.end, cancelled.session.state) == (True, "cancelled")
+    cancelled = engine.resume(menu, cancelling.session, "deleted", given=GIVEN)
+    assert (cancelled.end, cancelled.session.state) == (True, "cancelled")
+    assert engine.resume(menu, cancelling.session, "failed", given=GIVEN).session.state == "unavailable"
+
+
+DESTRUCTIVE = ("0", "99", "9", "", "x")
+
+
+@pytest.mark.parametrize("pack", MENUS)
+@pytest.mark.parametrize("key", [*DESTRUCTIVE, *"12345"])
+def test_no_single_key_ends_a_dialogue_unsent(pack: str, key: str) -> None:
+    """Only an option of a question that asks for it leads to an end without a report, or to an effect."""
+    menu = MENUS[pack]
+    asking = {"ask_cancel", "ask_delete", "erase", "appeals", "confirm"}
+    lists = ("appeal_", "kelurahan", "village", "which")
+    for state in menu.states.values():
+        if not state.kind.waits_for_input or state.name in asking or state.name.startswith(lists):
+            continue
+        session = Session(state.name, menu.language, answers={"category": menu.categories[0]}, trail=(menu.home,))
+        led = engine.step(menu, session, key, given=GIVEN, today=TODAY)
+        assert not led.end, f"{key} at {state.name}"
+        assert not led.effect or state.kind.is_typed, f"{key} at {state.name}"
 
 
 def test_language_can_be_changed_within_a_dialogue(menu: Menu) -> None:

@@ -26,8 +26,9 @@ FIELDS: dict[str, Any] = {
     "chosen": False,
     "began": "12",
     "resumed": True,
+    "called_off": False,
 }
-FLAGS = ("passing", "chosen", "resumed")
+FLAGS = ("passing", "chosen", "resumed", "called_off")
 SESSION = Session(**FIELDS)
 
 

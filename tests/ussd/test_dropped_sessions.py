@@ -108,7 +108,9 @@ async def test_sweep_leaves_a_session_that_may_continue_on_the_list(
     }
 
 
-@pytest.mark.parametrize("keys", [WHOLE_REPORT, (*TO_CONFIRM, "0"), (*TO_PLACE, "00"), WHOLE_REPORT[:4], ("1", "2")])
+@pytest.mark.parametrize(
+    "keys", [WHOLE_REPORT, (*TO_CONFIRM, "3", "1"), (*TO_PLACE, "00"), WHOLE_REPORT[:4], ("1", "2")]
+)
 async def test_sweep_makes_no_draft_of_finished_or_too_short_dialogues(
     timed_gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...]
 ) -> None:

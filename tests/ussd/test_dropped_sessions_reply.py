@@ -112,7 +112,7 @@ async def test_cancelled_report_erases_its_draft(timed_gateway: UssdGateway, clo
     await timed_gateway.services.dropped_sessions.sweep()
     again = Resident(timed_gateway.services.turns)
 
-    screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "0"))
+    screen = await again.walk(("1", "2", "3", "1", "tawuran", "1", "3", "1"))
     assert (screen.label, screen.end) == ("cancelled.id.resume", True)
     assert await timed_gateway.services.drafts.list_drafts() == []
 
@@ -226,8 +226,8 @@ async def test_delete_on_the_next_call_erases_draft_and_reminder(
     await timed_gateway.services.dropped_sessions.sweep()
     again = Resident(timed_gateway.services.turns)
 
-    screen = await again.walk(("3",))
-    assert (screen.label, screen.end) == ("cancelled.id.resume", True)
+    screen = await again.walk(("3", "1"))
+    assert (screen.label, screen.end) == ("deleted.id.resume", True)
 
     (draft,) = await timed_gateway.rows(drafts)
     assert (draft["status"], draft["answers"], draft["phone_key"]) == ("deleted", {}, None)

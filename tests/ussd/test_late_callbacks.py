@@ -73,13 +73,13 @@ async def test_send_of_the_earlier_call_after_the_ticket_changes_nothing(gateway
     assert [row["action"] for row in await gateway.rows(audit)] == ["incident.filed"]
 
 
-@pytest.mark.parametrize("called_off", [("3",), ("1", "0")])
+@pytest.mark.parametrize(("called_off", "end"), [(("3", "1"), "deleted"), (("1", "3", "1"), "cancelled")])
 async def test_send_of_a_call_that_was_called_off_files_nothing(
-    gateway: UssdGateway, labelled: bool, called_off: tuple[str, ...]
+    gateway: UssdGateway, labelled: bool, called_off: tuple[str, ...], end: str
 ) -> None:
     send = await hold_up(gateway, TO_CONFIRM, "1", labelled=labelled)
     _, cancelled = await redial(gateway, called_off, labelled=labelled)
-    assert cancelled.label == "cancelled.id.resume"
+    assert cancelled.label == f"{end}.id.resume"
 
     await assert_changes_nothing(gateway, send, cancelled)
 

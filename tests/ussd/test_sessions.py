@@ -37,6 +37,7 @@ MENU_SESSION = Session(
     chosen=True,
     began="3",
     resumed=True,
+    called_off=True,
 )
 STORED = StoredSession(
     channel="at",
@@ -108,6 +109,7 @@ async def test_compare_and_set_stores_what_read_returns(sessions: SessionStore) 
             chosen=st.booleans(),
             began=st.text(),
             resumed=st.booleans(),
+            called_off=st.booleans(),
         ),
     )
 )
@@ -135,7 +137,7 @@ def test_stored_form_has_each_field_in_the_place_that_earlier_releases_read() ->
 
     assert from_json(encode(short)) == [
         *("at", "ATUid_1", 13, 456, "v1", 1_795_000_000, "describe", "jv"),
-        *({"category": "gesekan"}, "language/main", 7, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [789]),
+        *({"category": "gesekan"}, "language/main", 15, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [789]),
     ]
 
 

@@ -135,8 +135,8 @@ async def test_start_again_files_a_report_of_its_own(gateway: UssdGateway) -> No
 async def test_delete_clears_the_dropped_answers(gateway: UssdGateway) -> None:
     await hang_up(gateway)
 
-    screen = await Resident(gateway.services.turns).walk(("3",))
-    assert (screen.label, screen.end) == ("cancelled.id.resume", True)
+    screen = await Resident(gateway.services.turns).walk(("3", "1"))
+    assert (screen.label, screen.end) == ("deleted.id.resume", True)
     assert (await gateway.stored()).menu_session.answers == {}
 
     (raw,) = [await gateway.run_redis("GET", key) for key in await gateway.run_redis("KEYS", "waspada:ussd:*")]
@@ -201,7 +201,6 @@ async def test_offer_ends_with_the_resume_window(timed_gateway: UssdGateway, clo
         WHOLE_REPORT[:3],
         (*WHOLE_REPORT[:4], "00"),
         WHOLE_REPORT,
-        (*TO_CONFIRM, "0"),
         ("1", "2"),
         ("1", "3", "1"),
     ],
@@ -321,7 +320,7 @@ async def test_failed_delete_is_offered_again(unreliable_gateway: UssdGateway, p
     await postgres.close()
 
     again = Resident(unreliable_gateway.services.turns)
-    assert (await again.walk(("3",))).label == "unavailable.id.resume"
+    assert (await again.walk(("3", "1"))).label == "unavailable.id.resume"
 
     await postgres.open()
     assert (await Resident(unreliable_gateway.services.turns).dial()).label == OFFER

@@ -154,7 +154,9 @@ class _Explorer:
     def _moves(self, state: State, session: Session) -> Iterator[Move]:
         for at in state.kind.moves_of(self.menu, state, session, self.given):
             if state.kind.runs_effect:  # it is on no trail and has no screen
-                yield self._move(session, at, session.trail, 0)
+                move = self._move(session, at, session.trail, 0)
+                is_over = state.source == "delete_draft" and not self.menu.states[at.state].kind.runs_effect
+                yield move._replace(is_forward=False) if is_over else move  # to give a report up takes no time from it
             else:
                 yield Move(self._at(at), 1, is_forward=False)
         if state.kind.is_question:

@@ -42,6 +42,7 @@ class StateShape(BaseModel):
     otherwise: str = ""
     or_type: str = ""
     words: str = ""
+    continue_at: str = ""
 
     @property
     def kinds(self) -> list[PackKind]:
@@ -58,7 +59,7 @@ class StateShape(BaseModel):
     def targets(self) -> list[str]:
         """Names of all states that it refers to. Empty for an option without one, so that it is reported as unknown."""
         branches = next(filter(None, (kind.branches_of(self) for kind in self.kinds)), self.then)
-        names = filter(None, (self.next, self.otherwise, self.or_type, self.words))
+        names = filter(None, (self.next, self.otherwise, self.or_type, self.words, self.continue_at))
         return [*branches.values(), *self.zero.values(), *names]
 
     def value(self, kind: str) -> Any:

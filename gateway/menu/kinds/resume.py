@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.menu.kinds.base import PackKind, StateShape
 from gateway.menu.model import Menu, State
-from gateway.menu.navigation import at_shortcut, restart
+from gateway.menu.navigation import at_shortcut, forward, restart
 from gateway.menu.session import RESUME, GivenValues, Session
 
 CONTINUE = "continue"
 """First option: back to the position where the dialogue was dropped."""
 
 AGAIN = "again"
-RESUME_OPTIONS = (AGAIN, "delete")  # besides `CONTINUE`, which names no state
+DELETE = "delete"
+RESUME_OPTIONS = (AGAIN, DELETE)  # besides `CONTINUE`, which names no state
 
 
 class Resume(PackKind):
@@ -41,10 +42,12 @@ class Resume(PackKind):
         if value == CONTINUE and not session.trail:  # shown as the main menu: nothing was dropped
             return restart(session, menu.home)
         if value == CONTINUE:
-            return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
+            return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0, called_off=False)
         dialled = session.began.removeprefix(RESUME)
         if value == AGAIN and dialled in menu.shortcuts:
             return at_shortcut(menu, session, dialled, given)
+        if value == DELETE and menu.states[state.options[value]].kind.waits_for_input:
+            return forward(menu, session, state.options[value], {}, given)  # it asks first
         return restart(session, state.options[value])
 
     def moves_of(self, menu: Menu, state: State, session: Session, given: GivenValues) -> Iterator[Session]:

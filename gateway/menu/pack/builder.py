@@ -151,6 +151,7 @@ def _state(name: str, raw: StateShape, line: int) -> State:
         otherwise=raw.otherwise,
         or_type=raw.or_type,
         words=raw.words or name,
+        continue_at=raw.continue_at,
     )
 
 

@@ -68,6 +68,8 @@ def check_flow(reader: PackReader, flow: FlowShape) -> None:
     for name, state in known.items():
         for message in (*kind_faults(state), *_faults(state, known, unclear, kept)):
             reader.add(FLOW, ("states", name), f"{name}: {message}")
+        if state.continue_at and not flow.resume:
+            reader.add(FLOW, ("states", name), f"{name}: continue_at needs resume, the state that offers to continue")
         for key in idle_keys(state):  # a key without effect is mostly a misunderstanding: the author expects one
             reader.add(FLOW, ("states", name, key), f"{name}: {key} has no meaning here; remove it")
         if _keeps_reserved_name(state):

@@ -31,10 +31,10 @@ FAULTS = [
     ),
     (
         ID,
-        "cancel: Batal",
-        "cancel: Lanjut",
-        "screens.notice.cancel: 'Lanjut' reads the same as go",
-        (ID, "    cancel:"),
+        "skip: Lewati}",
+        "skip: Kembali}",
+        "screens.date.skip: 'Kembali' reads the same as navigation.back",
+        (ID, "  date: {heading"),
     ),
     (
         "pack.yaml",

@@ -45,7 +45,12 @@ WAYS = [
     ),
     ("erase: erase}", "erase: details}", "erase: no state leads here", "  erase:"),
     ("erase: erase}", "erase: details}", "erasing: only erase leads here, and cannot be reached", "  erasing:"),
-    ("resume: unfinished", "", "unfinished: no state leads here", "  unfinished:"),
+    (
+        "resume: unfinished",
+        "",
+        "unfinished: only ask_delete leads here, and cannot be reached",
+        "  unfinished:",
+    ),
     (
         "choose: {yes: confirm, no: confirm}",
         "choose: {yes: describe, no: describe}",

@@ -15,12 +15,12 @@ from tests.helpers.pack_edits import Files, edit_pack
     ("state", "edges"),
     [
         ("about", []),
-        ("confirm", [("send", "1", "Send"), ("change", "2", "Change"), ("cancel", "0", "Cancel")]),
+        ("confirm", [("send", "1", "Send"), ("change", "2", "Change"), ("ask_cancel", "3", "Cancel")]),
         ("kecamatan", [("kelurahan", "kecamatan", ""), ("place_name", "typed", "")]),
         ("describe", [("contact", "typed", ""), ("contact", "0", "Skip")]),
-        ("unfinished", [(DROPPED, "1", "Continue"), ("main", "2", "Start again"), ("discard", "3", "Delete")]),
+        ("unfinished", [(DROPPED, "1", "Continue"), ("main", "2", "Start again"), ("ask_delete", "3", "Delete")]),
         ("send", [("ticket", "filed", ""), ("saved", "kept", ""), ("not_sent", "failed", "")]),
-        ("limit", [("ask_ticket", "1", "Check status"), ("cancelled", "0", "Exit"), ("notice", "otherwise", "")]),
+        ("limit", [("ask_ticket", "1", "Check status"), ("notice", "otherwise", "")]),
     ],
 )
 def test_edges_of_a_state_are_in_the_order_of_its_keys(

@@ -9,7 +9,7 @@ from gateway.menu.engine import Session, Step, valid_answers
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from tests.helpers.dialogue import GIVEN, walk
-from tests.helpers.pack_edits import Files
+from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack
 
 DROPPED = "1 1 1 3 3 1"  # a clash in Krapyak, dropped at the question of when
 
@@ -69,13 +69,37 @@ def test_start_again_follows_the_dialled_shortcut(menu: Menu) -> None:
 
 
 def test_delete_runs_an_effect_and_ends(menu: Menu) -> None:
-    led = walk(menu, "3", redial(menu, walk(menu, DROPPED).session).session)
+    led = walk(menu, "3 1", redial(menu, walk(menu, DROPPED).session).session)
     done = engine.resume(menu, led.session, "deleted", given=GIVEN)
 
     assert led.effect == "delete_draft"
-    assert led.session.answers == {}
-    assert done.end
-    assert done.screen.startswith("Dibatalkan.")
+    assert (done.end, done.session.state) == (True, "deleted")
+    assert engine.trim_ended(menu, done.session).answers == {}
+
+
+@pytest.mark.parametrize("no", ["2", "0", "99"])
+def test_delete_asks_and_no_changes_nothing(menu: Menu, no: str) -> None:
+    asked = redial(menu, walk(menu, DROPPED).session)
+    left = walk(menu, ["3", no], asked.session)
+
+    assert left.screen == asked.screen
+    assert walk(menu, "1", left.session).screen == walk(menu, DROPPED).screen
+
+
+def test_dialogue_that_drops_at_the_question_whether_to_delete_is_offered_as_before(menu: Menu) -> None:
+    asked = redial(menu, walk(menu, DROPPED).session)
+    again = redial(menu, walk(menu, "3", asked.session).session)
+
+    assert again.session.trail == asked.session.trail
+    assert walk(menu, "1", again.session).screen == walk(menu, DROPPED).screen
+
+
+def test_delete_may_lead_to_its_effect_at_once(files: Files) -> None:
+    flow = files["flow.yaml"].replace("delete: ask_delete", "delete: discard").replace("no: unfinished", "no: main")
+    menu = load({**files, "flow.yaml": flow})
+    led = walk(menu, "3", redial(menu, walk(menu, DROPPED).session).session)
+
+    assert (led.effect, led.session.answers) == ("delete_draft", {})
 
 
 def test_back_from_the_question_to_resume_stays_there(menu: Menu) -> None:
@@ -104,13 +128,44 @@ def test_dialogue_without_needed_answers_is_not_worth_resuming(menu: Menu, keys:
 
 
 def test_ended_dialogue_is_not_worth_resuming(menu: Menu) -> None:
-    cancelled = engine.resume(menu, walk(menu, f"{DROPPED} 3 1 0 1 0").session, "deleted")
+    deleting = walk(menu, "3 1", redial(menu, walk(menu, DROPPED).session).session)
+    deleted = engine.resume(menu, deleting.session, "deleted")
     filing = walk(menu, f"{DROPPED} 3 1 0 1 1")
 
-    assert cancelled.end
+    assert deleted.end
     assert filing.effect
-    assert not engine.is_worth_resuming(menu, cancelled.session)
+    assert not engine.is_worth_resuming(menu, engine.trim_ended(menu, deleted.session))
     assert not engine.is_worth_resuming(menu, filing.session)
+
+
+def test_called_off_dialogue_is_offered_at_the_question_where_it_was_called_off(menu: Menu) -> None:
+    confirm = walk(menu, f"{DROPPED} 3 1 0 1")
+    ended = engine.resume(menu, walk(menu, "3 1", confirm.session).session, "deleted", given=GIVEN)
+    kept = engine.trim_ended(menu, ended.session)
+    asked = redial(menu, kept)
+    again = walk(menu, "1", asked.session)
+
+    assert engine.show(menu, kept, given=GIVEN).screen == ended.screen
+    assert engine.is_worth_resuming(menu, kept)
+    assert (asked.session.called_off, again.session.called_off) == (True, False)
+    assert again.screen == confirm.screen
+    assert valid_answers(menu, again.session) == valid_answers(menu, confirm.session)
+
+
+@pytest.mark.parametrize("keys", ["9", "9 9 9", "3", "3 2"])
+def test_called_off_dialogue_stays_so_until_it_is_continued(menu: Menu, keys: str) -> None:
+    confirm = walk(menu, f"{DROPPED} 3 1 0 1")
+    ended = engine.resume(menu, walk(menu, "3 1", confirm.session).session, "deleted", given=GIVEN)
+    asked = walk(menu, keys, redial(menu, engine.trim_ended(menu, ended.session)).session)
+
+    assert redial(menu, asked.session).session.called_off
+    assert not walk(menu, "1", redial(menu, asked.session).session).session.called_off
+
+
+def test_continue_at_needs_a_state_that_offers_it(files: Files) -> None:
+    pack = edit_pack(files, "flow.yaml", "resume: unfinished ", "")
+
+    assert [one for one in all_diagnostics(pack) if "cancelled: continue_at needs resume" in one]
 
 
 def test_dialogue_with_unknown_states_is_not_worth_resuming(menu: Menu) -> None:
@@ -122,7 +177,7 @@ def test_dialogue_with_unknown_states_is_not_worth_resuming(menu: Menu) -> None:
 
 
 def test_pack_without_resume_state_begins_anew(files: Files, menu: Menu) -> None:
-    flow = files["flow.yaml"].replace("resume: unfinished ", "")
+    flow = files["flow.yaml"].replace("resume: unfinished ", "").replace(", continue_at: confirm", "")
     plain = load({**files, "flow.yaml": flow})
     dropped = walk(plain, DROPPED).session
 

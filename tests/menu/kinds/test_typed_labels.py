@@ -183,11 +183,11 @@ def test_one_of_the_places_asked_back_in_words() -> None:
         (CATEGORY, "kembali", "0"),
         (CATEGORY, "Lagi", "98"),
         (CATEGORY, "menu utama", "00"),
-        (CONFIRM, "batal", "0"),
+        (CONFIRM, "batal", "3"),
         (CONFIRM, "kembali", "99"),
         (CONFIRM, "kirim", "1"),
         (CONFIRM, "ubah", "2"),
-        ("1 1", "BATAL.", "0"),
+        ("1 1", "KEMBALI.", "0"),
         ("1 1 1 2 2 4 3 1", "lewati", "0"),
     ],
 )
