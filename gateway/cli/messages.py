@@ -12,10 +12,13 @@ from gateway.cli.errors import run_async
 from gateway.cli.inbox import inbox
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
+from gateway.cli.packs import load_readable_pack
+from gateway.menu.model import Menu
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.operator_actions import MessageDetails, OperatorActions
-from gateway.messages.outbox import Outbox
+from gateway.messages.outbox import MessageSummary, Outbox
 from gateway.text.json_values import to_json
+from gateway.text.times import format_local
 from gateway.wiring.running_instance import locate_gateway
 
 _NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
@@ -52,7 +55,9 @@ async def messages_list(
 ) -> None:
     """List messages, newest first."""
     number = parse_ticket(ticket, "--ticket") if ticket else ""
-    async with open_context(locate_gateway(config, data)) as stores:
+    settings = locate_gateway(config, data)
+    menu = None if as_json else load_readable_pack(settings.pack)
+    async with open_context(settings) as stores:
         outbox = Outbox(stores.database, stores.vault, stores.clock)
         listed = await outbox.list_messages(
             limit,
@@ -60,9 +65,9 @@ async def messages_list(
             status=MessageStatus(status) if status else None,
             ticket=number,
         )
-    columns = ["id", "class", "status", "ticket", "to", "parts", "attempts", "channel", "text"]
+    columns = ["id", "created_at", "class", "status", "reason", "ticket", "to", "parts", "attempts", "channel", "text"]
     if_empty = "There is no such message." if kind or status or ticket else "No message has been written yet."
-    print_rows([to_json(message) for message in listed], columns, as_json, if_empty)
+    print_rows([_row(message, menu) if menu else to_json(message) for message in listed], columns, as_json, if_empty)
 
 
 @messages.command("show")
@@ -119,6 +124,11 @@ async def messages_cancel(
         print_row(_details_json(details), as_json)
     else:
         click.echo(f"Message {message} is now cancelled.")
+
+
+def _row(message: MessageSummary, menu: Menu) -> dict[str, Any]:
+    """Return the cells of a message in a table, with local time."""
+    return {**to_json(message), "created_at": format_local(message.created_at, menu.timezone)}
 
 
 def _details_json(details: MessageDetails) -> dict[str, Any]:

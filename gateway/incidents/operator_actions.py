@@ -119,7 +119,7 @@ class IncidentActions:
                 raise ActRefused(f'an incident with status "{status}" cannot be taken; reopen it first')
             if owner not in (actor, taken_from, ""):
                 raise ActRefused(f"{owner} has taken this incident already; to take it over, say that it is from them")
-            await self._write(connection, row, actor, "taken", {"from": mask_in(owner)}, taken_by=actor)
+            await self._write(connection, row, actor, "taken", {"from": mask_in(owner)}, taken_by=mask_in(actor))
 
     async def release(self, ticket: str, actor: str, taken_from: str = "") -> None:
         """Give an incident back, so that nobody has it. Somebody else's needs `taken_from`. Raises `ActRefused`."""

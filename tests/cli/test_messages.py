@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -45,6 +46,15 @@ def test_messages_list_and_inbox(shell: Shell, tickets: list[str]) -> None:
     }
     assert {name: listed[0][name] for name in wanted} == wanted
     assert listed[0]["id"] > listed[1]["id"]
+
+
+def test_table_of_messages_has_local_time_and_the_reason(shell: Shell, tickets: list[str]) -> None:
+    shell.run("messages", "cancel", str(shell.list_json("messages", "list")[0]["id"]), "--reason", "typed wrong")
+
+    heading, newest, *_ = shell.run("messages", "list").stdout.splitlines()
+
+    assert heading.split()[:5] == ["ID", "CREATED_AT", "CLASS", "STATUS", "REASON"]
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d WIB +confirmation +cancelled +\w", newest)
 
 
 def one(shell: Shell, *arguments: str) -> dict[str, Any]:

@@ -247,6 +247,17 @@ async def test_take_and_release_need_the_name_of_another_owner(
     assert noted[-2:] == [("budi", "incident.taken", {"from": "sari"}), ("budi", "incident.released", {"from": "budi"})]
 
 
+async def test_number_in_the_name_of_an_operator_is_masked(
+    store: IncidentStore, actions: IncidentActions, database: Database
+) -> None:
+    ticket = (await store.file(report(), NUMBER, confirmation)).ticket
+
+    await actions.take(ticket, f"sari {NUMBER.e164}")
+
+    assert await owner(store, ticket) == f"sari {NUMBER.masked}"
+    assert (await rows(database, audit))[-1]["actor"] == f"sari {NUMBER.masked}"
+
+
 async def test_of_two_who_take_at_once_one_is_refused(store: IncidentStore, actions: IncidentActions) -> None:
     ticket = (await store.file(report(), NUMBER, confirmation)).ticket
 

@@ -13,6 +13,7 @@ from gateway.incidents.filters import IncidentFilter
 from gateway.menu.model import Menu
 from gateway.places.area_cell import AreaResolver
 from gateway.text.diagnostics import quoted, unknown
+from gateway.text.phone import mask_in
 from gateway.text.times import NotATime, TypedSince, parse_since
 
 P = ParamSpec("P")
@@ -79,7 +80,8 @@ def _parse_since(_: click.Context, __: click.Parameter, value: str | None) -> Ty
 
 
 def parse_actor(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    name = (value or "").strip()
+    """Parse the name of an operator. A phone number in it is masked: it may stay for ever. Empty for None."""
+    name = mask_in((value or "").strip())
     if value is not None and not (0 < len(name) <= _LONGEST_NAME and name.isprintable()):
         raise click.BadParameter(f"write a name of at most {_LONGEST_NAME} characters")
     return name

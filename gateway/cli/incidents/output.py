@@ -104,12 +104,15 @@ def file_json(file: IncidentFile) -> dict[str, Any]:
 
 
 def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
-    """Return everything about a report, for a person to read: values first, then a table for each list."""
+    """Return everything about a report, for a person to read: values first, then a table for each list.
+
+    What is empty is left out.
+    """
     incident, zone = file.incident, menu.timezone
     report = incident.report
     answers = {name: _label(menu, name, getattr(report, name)) for name in ("when", "size", "seen")}
     contact = {None: "", True: "yes", False: "no"}[report.contact]
-    return {
+    rows = {
         **incident_row(incident, menu),
         "when": f"{answers['when']} {report.when_date or ''}".strip(),
         "danger": _DANGER if report.danger == IN_DANGER else report.danger,
@@ -148,6 +151,7 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
             for entry in file.history
         ],
     }
+    return {name: value for name, value in rows.items() if value}
 
 
 def draft_row(draft: ListedDraft, menu: Menu) -> dict[str, str]:
@@ -181,5 +185,9 @@ def _label(menu: Menu, answer: str, value: str) -> str:
 
 
 def _detail_words(detail: Mapping[str, str | int]) -> str:
-    """Return the detail of an audit row on one line, without its empty values."""
-    return ", ".join(f"{name}: {value}" for name, value in detail.items() if value not in ("", None))
+    """Return the detail of an audit row on one line, without its empty values. What changed comes first."""
+    names = [
+        *(name for name in ("from", "to") if name in detail),
+        *(name for name in detail if name not in ("from", "to")),
+    ]
+    return ", ".join(f"{name}: {detail[name]}" for name in names if detail[name] not in ("", None))
