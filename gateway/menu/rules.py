@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
 
@@ -48,17 +48,27 @@ class AppealTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Keywords of SMS commands and reports, all in lower case."""
+    """Keywords of SMS commands and reports, all normalised (`text.words`)."""
 
     commands: Mapping[str, Mapping[str, frozenset[str]]]  # command → language → its keywords
-    categories: Mapping[str, str]  # code or word → category
+    categories: Mapping[str, str]  # code, word or phrase → category
     codes: Mapping[str, str]  # category → its code
     common: frozenset[str]  # everyday words, never taken for a misspelt place
     automatic: tuple[str, ...]  # phrases of automatic replies
     counted: frozenset[str] = frozenset()  # behind a number they make it a quantity: `2 orang`
+    numbers: Mapping[str, str] = field(default_factory=dict)  # word for a number → its digits
+    code_words: frozenset[str] = frozenset()  # may precede a code or a ticket: `kode 3`
+    languages: Mapping[str, str] = field(default_factory=dict)  # further name of a language → its key
+    filler: frozenset[str] = frozenset()  # polite and small words, which change nothing
+    spaces: frozenset[str] = frozenset()  # what a leaflet writes for a space: `LAPOR<spasi>3`
+    thanks: frozenset[str] = frozenset()  # words and phrases that need no answer
+    yes: frozenset[str] = frozenset()  # words and phrases that confirm
+    refusals: frozenset[str] = frozenset()  # words and phrases that opt out, besides the command
+    beside_stop: frozenset[str] = frozenset()  # words that leave an opt-out plain: `stop sms ini`
+    negations: frozenset[str] = frozenset()  # before an opt-out they reverse it: `jangan stop`
 
     @property
     def everyday(self) -> frozenset[str]:
-        """Words that are never taken for a misspelt place: common ones, and those that name a command or a category."""
+        """Words that are never taken for a misspelt place: common and polite ones, numbers, and all other keywords."""
         commands = (words for languages in self.commands.values() for words in languages.values())
-        return self.common.union(self.categories, *commands)
+        return self.common.union(self.categories, self.filler, self.numbers, *commands)

@@ -8,57 +8,25 @@ result. All other commands have the same effect when they are repeated.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from dataclasses import replace
 
 from gateway.incidents.incident import Report, clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
-from gateway.menu.model import MAX_PLACES_IN_SMS, Menu
-from gateway.messages.message import MessageClass
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
-from gateway.sms.inbound_queue import Disposition, InboundSms, SmsReply
-from gateway.sms.keywords import (
-    Command,
-    ReportText,
-    find_places,
-    find_ticket,
-    has_free_text,
-    has_ticket_like_number,
-    parse_report,
-)
+from gateway.sms.command_parser import areas_only, has_free_text, named_language
+from gateway.sms.inbound_queue import Disposition, SmsReply
+from gateway.sms.questions import incomplete_report, reply_without_command
+from gateway.sms.request import SmsRequest, session_id_of
+from gateway.sms.short_texts import has_meaning
+from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
+from gateway.sms.typed_text import without_phrases
 from gateway.text import ticket as tickets
-from gateway.text.phone import Phone
+from gateway.text.words import words
 
 EVERYWHERE = ""  # the area of a subscription to all appeals
-
-
-@dataclass(frozen=True, slots=True)
-class SmsRequest:
-    """Command of an inbound SMS with its context: sender, language of the reply, menu, transaction."""
-
-    inbound: InboundSms
-    phone: Phone
-    command: Command
-    language: str
-    menu: Menu
-    service_code: str
-    unsent: str  # reason why this number gets no reply now; empty if it does
-    connection: AsyncConnection  # of the transaction that records the result
-
-    def reply(self, disposition: Disposition, text: str, *, ticket: str | None = None, **shown: str) -> SmsReply:
-        """Return the result with the SMS `text` of the pack as the reply. `shown` are values of its placeholders."""
-        values = dict(shown)
-        if ticket:
-            values["ticket"] = tickets.with_dash(ticket)
-        kind = MessageClass.STATUS if disposition is Disposition.STATUS else MessageClass.REPLY
-        return SmsReply(disposition, self.pack_text(text, values), self.language, kind, ticket)
-
-    def pack_text(self, text: str, values: Mapping[str, str]) -> str:
-        return self.menu.sms_text(text, self.language, values, {"ussd": self.service_code})
 
 
 class Commands:
@@ -78,6 +46,9 @@ class Commands:
         self._opt_outs = opt_outs
         self._ticket_attempts = ticket_attempts
         self._by_name: Mapping[str, Callable[[SmsRequest], Awaitable[SmsReply]]] = {
+            "": self._no_command,
+            "echo": self._echo,
+            "thanks": self._thanks,
             "report": self._report,
             "status": self._status,
             "add_info": self._add_info,
@@ -90,36 +61,47 @@ class Commands:
 
     async def execute(self, request: SmsRequest) -> SmsReply:
         """Execute the command. Returns its result and reply."""
-        return await self._by_name[request.command.name](request)
+        return await self._by_name[request.meaning.command.name](request)
+
+    async def _no_command(self, request: SmsRequest) -> SmsReply:
+        return reply_without_command(request)
+
+    async def _echo(self, request: SmsRequest) -> SmsReply:
+        return request.reply(Disposition.OTHER, "unknown")
+
+    async def _thanks(self, _request: SmsRequest) -> SmsReply:
+        return SmsReply(Disposition.THANKS)  # a reply to thanks would only cost
 
     async def _report(self, request: SmsRequest) -> SmsReply:
-        parsed = parse_report(request.command.argument, request.menu)
-        if not (parsed.category and parsed.area):
-            return _incomplete_report(request, parsed)
-        answers = {"category": parsed.category, "area": parsed.area}
+        said = request.meaning.report
+        if not said.is_complete:
+            return incomplete_report(request, said)
+        answers = {"category": said.category, "area": said.area}
 
         def confirmation(number: str) -> str:
             return request.pack_text("received", {**answers, "ticket": tickets.with_dash(number)})
 
         report = Report(
-            category=parsed.category,
-            area=parsed.area,
+            category=said.category,
+            area=said.area,
             language=request.language,
             channel=request.inbound.channel,
-            session=session_id_of(request.inbound),
+            session=session_id_of(request.inbound.id),
             received_at=request.inbound.received_at,
-            description=clean_description(parsed.description),
+            description=clean_description(said.description),
         )
         filed = await self._incidents.file(report, request.phone, confirmation, unsent=request.unsent)
         return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=not request.unsent)
 
     async def _status(self, request: SmsRequest) -> SmsReply:
-        ticket, _, refusal = await self._find_ticket(request)
+        ticket, rest, refusal = await self._find_ticket(request)
         found = await self._reporter.find_status(ticket, request.phone) if ticket else None
         if ticket is None or found is None:
             return refusal or await self._ticket_not_found(request)
         shown = {"status": found.status.value, "date": request.menu.format_time(found.updated_at)}
-        return request.reply(Disposition.STATUS, "status", ticket=ticket, **shown)
+        reply = request.reply(Disposition.STATUS, "status", ticket=ticket, **shown)
+        is_told = request.argument == request.text and has_meaning(rest, request.menu.keywords)
+        return replace(reply, disposition=Disposition.UNSORTED) if is_told else reply  # words beside a bare ticket
 
     async def _add_info(self, request: SmsRequest) -> SmsReply:
         ticket, text, refusal = await self._find_ticket(request)
@@ -129,7 +111,7 @@ class Commands:
         if not details:
             return request.reply(Disposition.UNSORTED, "no_details", ticket=ticket)
         added = await self._reporter.add_details(
-            ticket, request.phone, details, channel=request.inbound.channel, session=session_id_of(request.inbound)
+            ticket, request.phone, details, channel=request.inbound.channel, session=session_id_of(request.inbound.id)
         )
         if not added:
             return await self._ticket_not_found(request)
@@ -145,11 +127,11 @@ class Commands:
         return request.reply(Disposition.ERASED, "erased", ticket=ticket)
 
     async def _subscribe(self, request: SmsRequest) -> SmsReply:
-        places = find_places(request.command.argument, request.menu)
-        if request.command.argument and not places.codes:
+        places = areas_only(request.argument, request.menu)
+        if not places.codes and without_phrases(list(words(request.argument)), request.menu.keywords.filler):
             return request.reply(Disposition.UNSORTED, "no_area")
         if places.codes and not places.area:
-            return request.reply(Disposition.UNSORTED, "which_area", places=_labels_of(request.menu, places.codes))
+            return request.reply(Disposition.UNSORTED, "which_area", places=request.labels_of(places.codes))
         area = places.area or EVERYWHERE
         subscribed = await self._subscriptions.subscribe(
             request.phone,
@@ -165,7 +147,7 @@ class Commands:
 
     async def _unsubscribe(self, request: SmsRequest) -> SmsReply:
         in_force = await self._opt_outs.add(request.phone, request.inbound.channel, at=request.inbound.received_at)
-        has_text = has_free_text(request.command, request.menu)
+        has_text = has_free_text(request.meaning.command, request.menu)
         if not in_force:  # they have subscribed since
             superseded = Disposition.UNSUBSCRIBED_WITH_TEXT if has_text else Disposition.SUPERSEDED
             return await self._wish_that_counts(request, superseded)
@@ -179,10 +161,12 @@ class Commands:
         return request.reply(disposition, "sub_ok", area=areas[-1] or request.menu.name)
 
     async def _help(self, request: SmsRequest) -> SmsReply:
-        has_text = has_free_text(request.command, request.menu)
+        has_text = has_free_text(request.meaning.command, request.menu)
         return request.reply(Disposition.HELP_WITH_TEXT if has_text else Disposition.HELP, "help")
 
     async def _language(self, request: SmsRequest) -> SmsReply:
+        if not named_language(request.argument, request.menu):  # nothing changes, and the reply says how it would
+            return request.reply(Disposition.UNSORTED if request.argument else Disposition.HELP, "language")
         await self._subscriptions.set_language(request.connection, request.phone, request.language)
         return request.reply(Disposition.LANGUAGE, "language")
 
@@ -191,38 +175,15 @@ class Commands:
 
         The reply says that no ticket was found, or that this phone has named too many wrong ones.
         """
-        argument = request.command.argument
+        argument = request.argument
         ticket, rest = find_ticket(argument)
         if not ticket:
-            missing = "not_found" if has_ticket_like_number(argument) else f"no_ticket_{request.command.name}"
+            missing = "not_found" if has_ticket_like_number(argument) else f"no_ticket_{request.meaning.command.name}"
             return None, rest, request.reply(Disposition.UNSORTED, missing)
         if await self._ticket_attempts.count_wrong(request.phone) >= request.menu.rules.ticket_tries_per_hour:
             return None, rest, request.reply(Disposition.UNSORTED, "locked")
         return ticket, rest, None
 
     async def _ticket_not_found(self, request: SmsRequest) -> SmsReply:
-        await self._ticket_attempts.add_wrong(request.phone, session_id_of(request.inbound))
+        await self._ticket_attempts.add_wrong(request.phone, session_id_of(request.inbound.id))
         return request.reply(Disposition.UNSORTED, "not_found")
-
-
-def session_id_of(sms: InboundSms) -> str:
-    """Return the session id of a report or of details that came by SMS."""
-    return f"sms:{sms.id}"
-
-
-def _incomplete_report(request: SmsRequest, report: ReportText) -> SmsReply:
-    """Reply to an incomplete report: name the parts that were understood, and ask for the others."""
-    answers = {"category": report.category} if report.category else {}
-    if report.category and report.places:
-        return request.reply(
-            Disposition.UNSORTED, "which_place", places=_labels_of(request.menu, report.places), **answers
-        )
-    if report.category:
-        return request.reply(Disposition.UNSORTED, "no_place", **answers)
-    if report.area:
-        return request.reply(Disposition.UNSORTED, "no_category", area=report.area)
-    return request.reply(Disposition.REPORT_NOT_UNDERSTOOD, "no_report")
-
-
-def _labels_of(menu: Menu, codes: tuple[str, ...]) -> str:
-    return ", ".join(menu.full_label("area", code, menu.language) for code in codes[:MAX_PLACES_IN_SMS])

@@ -23,8 +23,11 @@ from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import inbound_messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.sms.command_parser import parse_command
 from gateway.sms.inbound_queue import TO_SORT, Disposition
-from gateway.sms.keywords import parse_command, parse_report
+from gateway.sms.report_text import parse_report
+from gateway.sms.request import session_id_of
+from gateway.sms.typed_text import prepare
 from gateway.text import gsm
 from gateway.text import ticket as tickets
 from gateway.text.errors import ExplainedError, UserError
@@ -48,6 +51,7 @@ REASONS: Mapping[Disposition | None, str] = {
     Disposition.OFFICER: "an officer's answer to an alert",
     Disposition.UNSORTED: "a command of which something is missing",
     Disposition.REPORT_NOT_UNDERSTOOD: "a report without a clear kind and place",
+    Disposition.THANKS: "thanks",
     Disposition.OTHER: "not understood",
     Disposition.REPEATED: "the same text as a moment before",
     Disposition.MACHINE: "from a machine",
@@ -190,8 +194,9 @@ class DeskInbox:
 
 def _report_from(row: RowMapping, menu: Menu, category: str, area: str) -> Report:
     """Return the report that an SMS is, with what was understood of it. Raises `CannotSort`."""
-    command = parse_command(row["text"], menu)
-    understood = parse_report(command.argument if command.name == "report" else row["text"], menu)
+    text = prepare(row["text"], menu.keywords)
+    command = parse_command(text, menu)
+    understood = parse_report(command.argument if command.name == "report" else text, menu)
     category, area = category or understood.category, area or understood.area
     if not category or not area:
         missing = [name for name, value in (("kind", category), ("place", area)) if not value]
@@ -203,7 +208,7 @@ def _report_from(row: RowMapping, menu: Menu, category: str, area: str) -> Repor
         area=area,
         language=_language_of(row["text"], menu),
         channel=row["channel"],
-        session=f"sms:{row['id']}",
+        session=session_id_of(row["id"]),
         received_at=row["received_at"],
         description=clean_description(row["text"]),
     )
@@ -211,4 +216,4 @@ def _report_from(row: RowMapping, menu: Menu, category: str, area: str) -> Repor
 
 def _language_of(text: str, menu: Menu) -> str:
     """Return the language of the keyword that an SMS begins with, or the first of the pack."""
-    return parse_command(text, menu).language or menu.language
+    return parse_command(prepare(text, menu.keywords), menu).language or menu.language

@@ -1,8 +1,8 @@
 """Handler of inbound SMS: claim one, parse its command, execute it, record the result and the reply.
 
 Reply limits keep two machines from writing to each other for ever. Short codes, names, our own numbers and automatic
-replies get no reply. A number gets at most ten replies an hour, and one a day to texts that are not understood. The
-limits are for replies only: a report beyond them is filed, with a suppressed confirmation.
+replies get no reply. A number gets at most ten replies an hour, and one a day to texts of which nothing is understood.
+The limits are for replies only: a report beyond them is filed, with a suppressed confirmation.
 """
 
 from __future__ import annotations
@@ -23,9 +23,14 @@ from gateway.people.person import Role
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
-from gateway.sms.commands import Commands, SmsRequest
-from gateway.sms.inbound_queue import DAY, HOUR, ClaimedSms, Disposition, InboundQueue, InboundSms, SmsReply
-from gateway.sms.keywords import Command, is_automatic, parse_command
+from gateway.sms.command_parser import is_automatic, named_language, parse_command
+from gateway.sms.commands import Commands
+from gateway.sms.inbound_queue import DAY, HOUR, ClaimedSms, Disposition, InboundQueue, InboundSms, SmsReply, unsettled
+from gateway.sms.long_sms import LongSms
+from gateway.sms.request import SmsRequest
+from gateway.sms.short_texts import lone_number
+from gateway.sms.typed_text import prepare
+from gateway.sms.understanding import Meaning, understand
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import FILE_DRAFT_REPLY, DroppedSessions
 from gateway.ussd.menu_versions import MenuVersions
@@ -49,8 +54,13 @@ NOT_A_RESPONSE = frozenset(
     },
 )
 """Dispositions that do not count as another response to a recent appeal. Opt-outs are counted where they are stored."""
-ANSWERED_ONCE_A_DAY = frozenset({Disposition.OTHER, Disposition.REPORT_NOT_UNDERSTOOD})
-"""Dispositions with a general reply, which a number gets once a day."""
+DAILY_LIMITS: Mapping[frozenset[Disposition], int] = {
+    frozenset({Disposition.OTHER}): 1,
+    frozenset({Disposition.UNSORTED, Disposition.REPORT_NOT_UNDERSTOOD}): 30,
+}
+"""Replies that a number gets in a day to texts of which nothing is understood, and to those of somebody who is plainly
+trying: a keyword, a ticket, or a part of a report."""
+OFFICER_NUMBERS = frozenset("123")
 OFFICER_REPLY = re.compile(r"[\s.,!\"']*[123](?!\w|[.,]\d)[\s.,!\"']*\w*[\s.,!\"']*")
 """Reply of an officer to an alert: accepted, checked, not true. With at most one more word: longer may be a report."""
 
@@ -62,6 +72,7 @@ class InboundHandler:
         self,
         queue: InboundQueue,
         commands: Commands,
+        long_sms: LongSms,
         dropped_sessions: DroppedSessions,
         directory: Directory,
         sessions: SessionStore,
@@ -73,6 +84,7 @@ class InboundHandler:
     ) -> None:
         self._queue = queue
         self._commands = commands
+        self._long_sms = long_sms
         self._dropped_sessions = dropped_sessions
         self._directory = directory
         self._sessions = sessions
@@ -152,64 +164,82 @@ class InboundHandler:
         `unsent` is the reason why this number gets no more replies now, empty if it does.
         """
         sms, menu = claimed.sms, self._versions.current
-        command = parse_command(sms.text, menu)
+        text = prepare(sms.text, menu.keywords)
         if sms.anonymous:
             return SmsReply(Disposition.OTHER)
-        if sms.phone is None or self._is_our_own(sms, sms.phone) or _is_from_a_machine(sms, command, menu):
+        if sms.phone is None or self._is_our_own(sms, sms.phone) or _is_from_a_machine(text, menu):
             return SmsReply(Disposition.MACHINE)
-        if reply := await self._reply_to_digit(claimed, sms.phone, unsent):
+        if reply := await self._reply_to_digit(claimed, sms.phone, text, unsent):
             return reply
-        if command.name in NOT_REPEATABLE and await claimed.is_repeat():
+        recent = await claimed.list_recent()
+        meaning = understand(text, unsettled(recent), menu)
+        if meaning.command.name in NOT_REPEATABLE and not meaning.is_answer and await claimed.is_repeat():
             return SmsReply(Disposition.REPEATED)
         if not menu.keywords.commands:
             return SmsReply(Disposition.OTHER)
-        request = await self._request_from(claimed, sms.phone, command, menu, unsent)
-        reply = await self._commands.execute(request) if command.name else request.reply(Disposition.OTHER, "unknown")
+        request = await self._request_from(claimed, sms.phone, text, meaning, unsent)
+        if reply := await self._long_sms.add_second_part(request, recent):
+            return reply
+        reply = await self._commands.execute(request)
+        if reply.disposition is Disposition.REPORT and reply.ticket:
+            await self._long_sms.add_early_part(request, recent, reply.ticket, claimed)
         if reply.disposition is Disposition.LANGUAGE:
             key = self._vault.lookup(sms.phone)
             await self._sessions.set_language(key, request.language, menu, self._clock.now())
-        if reply.disposition in ANSWERED_ONCE_A_DAY and await claimed.count_replies(DAY, ANSWERED_ONCE_A_DAY):
-            return SmsReply(reply.disposition)
-        return reply
+        return SmsReply(reply.disposition) if await _is_answered_enough(claimed, reply) else reply
 
-    async def _reply_to_digit(self, claimed: ClaimedSms, phone: Phone, unsent: str) -> SmsReply | None:
+    async def _reply_to_digit(self, claimed: ClaimedSms, phone: Phone, text: str, unsent: str) -> SmsReply | None:
         """Handle an SMS of one digit. Returns None for any other.
 
         `1` files an unfinished report as it is. From an officer, `1`, `2` and `3` are replies to an alert, with at most
-        one more word.
+        one more word. Both have precedence over the missing half of a report.
         """
-        text = claimed.sms.text
-        if text.strip(" .,!\"'\r\n") == FILE_DRAFT_REPLY and (
-            done := await self._dropped_sessions.file_draft(phone, claimed.connection, unsent)
-        ):
-            forget = partial(self._dropped_sessions.forget_filed, done)
-            return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=not unsent, afterwards=forget)
-        if not OFFICER_REPLY.fullmatch(text):
+        keywords = self._versions.current.keywords
+        number = lone_number(text, keywords)
+        if number == FILE_DRAFT_REPLY and (reply := await self._file_draft(claimed, phone, unsent)):
+            return reply
+        if OFFICER_REPLY.fullmatch(text) or (number in OFFICER_NUMBERS and any(map(str.isdecimal, text))):
+            person = await self._directory.find(phone)
+            if person and person.has_role(Role.OFFICER):
+                return SmsReply(Disposition.OFFICER)
+        if not number and lone_number(text, keywords, confirmed=True) == FILE_DRAFT_REPLY:
+            return await self._file_draft(claimed, phone, unsent)
+        return None
+
+    async def _file_draft(self, claimed: ClaimedSms, phone: Phone, unsent: str) -> SmsReply | None:
+        """File the unfinished report of this phone as it is. Returns None if it has none."""
+        done = await self._dropped_sessions.file_draft(phone, claimed.connection, unsent)
+        if done is None:
             return None
-        person = await self._directory.find(phone)
-        return SmsReply(Disposition.OFFICER) if person and person.has_role(Role.OFFICER) else None
+        forget = partial(self._dropped_sessions.forget_filed, done)
+        return SmsReply(Disposition.DRAFT, ticket=done.filed.ticket, confirmed=not unsent, afterwards=forget)
 
     async def _request_from(
-        self, claimed: ClaimedSms, phone: Phone, command: Command, menu: Menu, unsent: str
+        self, claimed: ClaimedSms, phone: Phone, text: str, meaning: Meaning, unsent: str
     ) -> SmsRequest:
-        """Return the request of an SMS. Its language is that of the command word, else the one chosen earlier."""
-        sms = claimed.sms
-        language = _named_language(command, menu)
+        """Return the request of an SMS. Its language is that of the command word, else the one chosen earlier.
+
+        A command for the language answers in the one that it names, or in the one chosen earlier.
+        """
+        sms, menu, command = claimed.sms, self._versions.current, meaning.command
+        is_change = command.name == "language"
+        language = named_language(command.argument, menu) if is_change else command.language
         if not language:
             _, stored = await self._sessions.read(self._vault.lookup(phone))
             chosen = stored.menu_session.language if stored and stored.menu_session.chosen else ""
-            language = command.language or (chosen if chosen in menu.languages else menu.language)
+            language = chosen if chosen in menu.languages else menu.language
         code = self._service_codes.get(sms.channel, "")
-        return SmsRequest(sms, phone, command, language, menu, code, unsent, claimed.connection)
+        return SmsRequest(sms, phone, text, meaning, language, menu, code, unsent, claimed.connection)
 
     def _is_our_own(self, sms: InboundSms, phone: Phone) -> bool:
         """Return True if the gateway sent the SMS itself: from one of its numbers, or from the recipient's."""
         return phone.e164 in self._own_numbers or phone.e164.lstrip("+") == sms.recipient.lstrip("+")
 
 
-def _is_from_a_machine(sms: InboundSms, command: Command, menu: Menu) -> bool:
+def _is_from_a_machine(text: str, menu: Menu) -> bool:
     """Return True for an automatic reply, unless it is a report that quotes one, or an opt-out from them."""
-    return command.name not in ("report", "unsubscribe") and is_automatic(sms.text, menu.keywords)
+    command = parse_command(text, menu)
+    return command.name not in ("report", "unsubscribe") and is_automatic(text, menu.keywords)
 
 
 async def _reply_limit_reached(claimed: ClaimedSms) -> bool:
@@ -217,9 +247,9 @@ async def _reply_limit_reached(claimed: ClaimedSms) -> bool:
     return await claimed.count_replies(HOUR) >= MAX_REPLIES_PER_HOUR
 
 
-def _named_language(command: Command, menu: Menu) -> str:
-    """Return the language that a command such as `BAHASA jawa` names. Empty for none."""
-    if command.name != "language":
-        return ""
-    named = command.argument.casefold().split()
-    return next((key for key, name in menu.languages.items() if key in named or name.casefold() in named), "")
+async def _is_answered_enough(claimed: ClaimedSms, reply: SmsReply) -> bool:
+    """Return True if this number has had all the replies of a day to texts such as this one."""
+    for dispositions, most in DAILY_LIMITS.items():
+        if reply.disposition in dispositions and await claimed.count_replies(DAY, dispositions) >= most:
+            return True
+    return False

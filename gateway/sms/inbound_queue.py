@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, literal, select, update
@@ -27,6 +28,7 @@ from gateway.text.phone import Phone
 from gateway.vault.vault import CannotOpen, Vault
 
 REPEAT_WINDOW = timedelta(minutes=10)
+MAX_RECENT = 12
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -48,11 +50,17 @@ class Disposition(StrEnum):
     OFFICER = "officer"  # an officer's answer to an alert
     UNSORTED = "unsorted"  # a command of which something is missing
     REPORT_NOT_UNDERSTOOD = "untold"  # nothing of the report was understood
+    THANKS = "thanks"
     OTHER = "other"  # not understood
     REPEATED = "repeated"  # the same number sent the same text a moment before
     MACHINE = "machine"  # from a short code, a name, ourselves, or an automatic reply: no person would read a reply
     FAILED = "failed"  # by a fault of the gateway
 
+
+REPEATABLE_ONCE = (Disposition.REPORT, Disposition.DRAFT, Disposition.DETAILS, Disposition.REPEATED)
+"""Dispositions that the same words have once in ten minutes. What was not understood is answered again."""
+SETTLED = (Disposition.REPORT, Disposition.DRAFT)
+"""Dispositions after which a new report begins."""
 
 TO_SORT = frozenset(
     {
@@ -98,6 +106,18 @@ class SmsReply:
     ticket: str | None = None
     confirmed: bool = False
     afterwards: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSms:
+    """SMS that the same number sent a moment before. `is_sorted`: an operator has dealt with it."""
+
+    id: int
+    text: str
+    disposition: Disposition
+    ticket: str | None
+    received_at: datetime
+    is_sorted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +233,37 @@ class ClaimedSms:
         self._clock = clock
 
     async def is_repeat(self) -> bool:
-        """Return True if the same number sent the same words in the last ten minutes. Ignores SMS that failed."""
+        """Return True if the same words of this number became a report or details in the last ten minutes."""
         table = inbound_messages.c
         before = exists().where(
             table.sender_key == self._sender,
             _normalised(table.text) == _normalised(literal(self.sms.text)),
             table.id < self.sms.id,
             table.received_at > self.sms.received_at - REPEAT_WINDOW,
-            table.made != Disposition.FAILED,
+            table.made.in_(REPEATABLE_ONCE),
         )
         return bool((await self.connection.execute(select(before))).scalar_one())
+
+    async def list_recent(self) -> Sequence[RecentSms]:
+        """Return the SMS that this number sent in the ten minutes before, newest first, at most a dozen."""
+        table = inbound_messages.c
+        before = select(table.id, table.text, table.made, table.ticket, table.received_at, table.sorted_at).where(
+            table.sender_key == self._sender,
+            table.id < self.sms.id,
+            table.received_at > self.sms.received_at - REPEAT_WINDOW,
+            table.handled_at.is_not(None),
+        )
+        rows = (await self.connection.execute(before.order_by(table.id.desc()).limit(MAX_RECENT))).all()
+        return [
+            RecentSms(row.id, row.text, Disposition(row.made), row.ticket, row.received_at, row.sorted_at is not None)
+            for row in rows
+        ]
+
+    async def mark_as_details(self, recent: RecentSms, ticket: str) -> None:
+        """Record that an earlier SMS belongs to the report of this ticket."""
+        row = inbound_messages.c.id == recent.id
+        changed = {"made": Disposition.DETAILS, "ticket": ticket}
+        await self.connection.execute(update(inbound_messages).where(row).values(changed))
 
     async def count_replies(self, span: timedelta, dispositions: Collection[Disposition] = ()) -> int:
         """Count the replies to this number within `span`, or only those to SMS with one of `dispositions`."""
@@ -253,3 +294,10 @@ class ClaimedSms:
 def _normalised(text: ColumnElement[str]) -> ColumnElement[str]:
     """Build the SQL expression of a text in lower case, with single spaces between its words."""
     return func.lower(func.btrim(func.regexp_replace(text, r"\s+", " ", "g")))
+
+
+def unsettled(recent: Sequence[RecentSms]) -> list[str]:
+    """Return the texts since the last report that an operator must read, the oldest first."""
+    since = takewhile(lambda sms: sms.disposition not in SETTLED, recent)
+    is_open = TO_SORT - {Disposition.FAILED}
+    return [sms.text for sms in since if sms.disposition in is_open and not sms.is_sorted][::-1]

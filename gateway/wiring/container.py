@@ -40,6 +40,7 @@ from gateway.sms.commands import Commands
 from gateway.sms.desk_inbox import DeskInbox
 from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import InboundQueue
+from gateway.sms.long_sms import LongSms
 from gateway.text.phone import mask_in
 from gateway.ussd.dropped_sessions import DroppedSessions
 from gateway.ussd.effects import Effects
@@ -157,6 +158,7 @@ class Services:
         self.inbound_handler = InboundHandler(
             self.inbound_queue,
             self.commands,
+            LongSms(self.reporter),
             self.dropped_sessions,
             self.directory,
             self.sessions,

@@ -21,6 +21,14 @@ SUBSCRIBED = [
     ("reg kel. kelgo ya", KLEGO, "id"),
     ("NDHEREK medono", MEDONO, "jv"),
     ("JOIN klego", KLEGO, "en"),
+    ("REG semua", "", "id"),
+    ("daftar himbauan", "", "id"),
+    ("saya mau daftar pak", "", "id"),
+    ("REG klego rt 3 rw 2", KLEGO, "id"),
+    ("REG KLEGO, mohon", KLEGO, "id"),
+    ("tolong daftar klego", KLEGO, "id"),
+    ("R E G klego", KLEGO, "id"),
+    ("RE\u200bG klego", KLEGO, "id"),
 ]
 
 
@@ -69,27 +77,97 @@ async def test_the_last_of_subscribe_and_unsubscribe_counts(world: SmsWorld) -> 
     assert await world.services.subscriptions.active_areas(NUMBER) == [KLEGO]
 
 
-TELLING_REFUSALS = [
-    ("STOP politik uang di Klego, tim sukses bagi amplop", "id"),
-    ("MANDHEG, wonten tiyang nyebar amplop", "jv"),
-    ("stop the fight in klego please", "id"),  # the keyword is of every language
+EVERYDAY_TEXTS = [
+    # no wish to join
+    "Daftar pemilih di Klego banyak nama orang mati",
+    "daftar hadir panwas Tirto dipalsukan",
+    "Ndherek matur, lurah Klego mbagi amplop",
+    "daftar caleg di medono dicoret",
+    "Join the crowd in Klego, they burn tyres",
+    "ndherek tanglet pak lurah poncol",
+    "Reg kendaraan paslon parkir di Klego",
+    "daftar laporan saya",
+    # no wish to change a language
+    "bahasa kampanye menghina suku lain di Tirto",
+    "Bahasa kasar dari lurah Klego ancam warga pilih paslon",
+    "Bahasa Jawa dipakai menghina warga",
+    "BAHASA",
+    "BASA",
+    "lang",
+    "BAHASA sunda",
+    # no wish to leave
+    "ada mobil berhenti bagi amplop malam",
+    "jangan stop kirim info",
+    "ada mobil berhenti di depan rumah saya",
+    "Berhenti di depan balai, mobil hitam",
+    "berhenti di klego",
+    "angkot stop depan pasar",
+    "jgn berhenti sms ya",
+    "don't stop sending info",
+    "aja mandheg ngirim info",
+    "tidak mau stop",
+    "STOP politik uang di Klego, tim sukses bagi amplop",
+    "MANDHEG, wonten tiyang nyebar amplop",
+    "stop the fight in klego please",
+    "STOP kampanye",
+    "jangan kirim amplop ke warga",
+    "kapan stop?",
 ]
 
 
-@pytest.mark.parametrize(("text", "language"), TELLING_REFUSALS)
-async def test_an_opt_out_with_more_text_is_obeyed_and_kept_for_the_desk(
-    world: SmsWorld, text: str, language: str
-) -> None:
-    await world.send_sms("REG KLEGO")
-    assert await world.send_sms(text) == pack_sms("unsub_ok", language)
-    assert await world.services.subscriptions.active_areas(NUMBER) == []
+@pytest.mark.parametrize("text", EVERYDAY_TEXTS)
+async def test_everyday_words_change_no_wish_and_are_answered_and_kept_for_the_desk(world: SmsWorld, text: str) -> None:
+    await world.send_sms("REG MEDONO")
+    assert await world.send_sms(text)
+
+    assert await world.services.subscriptions.active_areas(NUMBER) == [MEDONO]
+    assert await world.rows(opt_outs) == []
+    assert (await Resident(world.services.turns).dial()).label.startswith("language."), "no language was chosen"
+    listed = [one.text for one in await world.queue.list_inbound(to_sort=True)]
+    assert listed == ([] if text in ("BAHASA", "BASA", "lang") else [text])
+
+
+@pytest.mark.parametrize("text", EVERYDAY_TEXTS[:8])
+async def test_everyday_words_lift_no_opt_out(world: SmsWorld, text: str) -> None:
+    await world.send_sms("STOP")
+    await world.send_sms(text)
+
     assert len(await world.rows(opt_outs)) == 1
-
-    (listed,) = await world.queue.list_inbound(to_sort=True)
-    assert (listed.text, listed.disposition) == (text, "unsubscribed_told")
+    assert await world.rows(subscriptions) == []
 
 
-@pytest.mark.parametrize("text", ["Tolong stop sms ini", "tulung mandheg rumiyin", "please stop these messages"])
+OPT_OUTS = [
+    "Tolong stop sms ini",
+    "tulung mandheg rumiyin",
+    "please stop these messages",
+    "stop sms ini",
+    "tolong stop kirim sms",
+    "jangan kirim sms lagi",
+    "STOPALL",
+    "STOP ALL",
+    "Unsubscribe",
+    "stp",
+    "S T O P",
+    "S.T.O.P",
+    "STO\u200bP",
+    "\uff33\uff34\uff2f\uff30",
+    "\u201cSTOP\u201d",
+    "stop!!!\U0001f621",
+    "Stop. Terima kasih",
+    "UNREG ALL",
+    "UNREG KLEGO",
+    "BERHENTI LANGGANAN",
+    "berhenti dong pak",
+    "saya tidak mau terima sms lagi",
+    "STOP saya tidak mau lagi terima sms dari kalian",
+    "mohon hentikan sms ini",
+    "tolong stop sms kampanye",
+    "ojo sms maneh",
+    "no more sms please",
+]
+
+
+@pytest.mark.parametrize("text", OPT_OUTS)
 async def test_an_opt_out_in_a_few_words_is_obeyed(world: SmsWorld, text: str) -> None:
     await world.send_sms("REG KLEGO")
 
@@ -141,10 +219,10 @@ async def test_a_carrier_that_still_refuses_the_number_refuses_the_reply(world: 
         ("BAHASA ENGLISH", "en"),
         ("LANG indonesia", "id"),
         ("BASA id", "id"),
-        ("BASA", "jv"),
-        ("BAHASA", "id"),
-        ("LANG", "en"),
-        ("BAHASA sunda", "id"),
+        ("BAHASA inggris", "en"),
+        ("ganti bahasa jawa pak", "jv"),
+        ("pakai bahasa Inggris", "en"),
+        ("basa jowo", "jv"),
     ],
 )
 async def test_language_is_set_and_remembered(world: SmsWorld, text: str, language: str) -> None:
@@ -157,7 +235,9 @@ async def test_language_is_set_and_remembered(world: SmsWorld, text: str, langua
     assert screen.label == f"main.{language}.home"
 
 
-@pytest.mark.parametrize(("text", "language"), [("BAHASA ENGLISH", "en"), ("BASA", "jv"), ("lang indonesia", "id")])
+@pytest.mark.parametrize(
+    ("text", "language"), [("BAHASA ENGLISH", "en"), ("BASA JAWA", "jv"), ("lang indonesia", "id")]
+)
 async def test_language_is_also_the_language_of_appeals(
     world: SmsWorld, clock: ManualClock, text: str, language: str
 ) -> None:
@@ -177,6 +257,14 @@ async def test_language_is_also_the_language_of_appeals(
     standing = [(row["phone_key"] == mine, row["language"]) for row in await world.rows(subscriptions)]
     assert standing.count((True, language)) == (4 if language == "id" else 1), "what has ended stays as it was"
     assert (False, "id") in standing
+
+
+@pytest.mark.parametrize(("text", "spoken"), [("BAHASA", "en"), ("BASA", "en"), ("BAHASA sunda", "en")])
+async def test_a_language_that_is_not_named_changes_nothing(world: SmsWorld, text: str, spoken: str) -> None:
+    await world.send_sms("BAHASA english")
+
+    assert await world.send_sms(text) == pack_sms("language", spoken)
+    assert await world.send_sms("apa ini") == pack_sms("unknown", spoken)
 
 
 async def test_language_adds_nobody_to_the_directory(world: SmsWorld) -> None:

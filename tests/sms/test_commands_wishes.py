@@ -108,7 +108,7 @@ async def test_stop_received_before_a_consent_by_menu_and_handled_after_it_withd
 async def test_stop_with_more_text_that_is_superseded_is_still_for_the_desk(
     world: SmsWorld, clock: ManualClock
 ) -> None:
-    await world.store_sms("STOP politik uang di Klego, tim sukses bagi amplop")
+    await world.store_sms("tolong stop sms kampanye")
     clock.advance(seconds=1)
     await join_by_menu(world)
 

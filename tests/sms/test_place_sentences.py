@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from gateway.menu.model import Menu
-from gateway.sms.keywords import parse_report
+from gateway.sms.report_text import parse_report
 from tests.architecture.documents import ROOT
 from tests.helpers.menus import MENUS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.places.place_search import PlaceSearch
 from gateway.text.wording import Wording
+from gateway.text.words import normalised
 
 
 @dataclass(slots=True)
@@ -174,15 +175,33 @@ def _rules(raw: RulesShape) -> PackRules:
 
 
 def _keywords(raw: KeywordsShape) -> Keywords:
-    words = {word.casefold(): category for category, keywords in raw.words.items() for word in keywords}
     return Keywords(
         commands={
-            command: {language: frozenset(map(str.casefold, words)) for language, words in languages.items()}
+            command: {language: _normalised(words) for language, words in languages.items()}
             for command, languages in raw.commands.items()
         },
-        categories={**words, **raw.codes},
+        categories={**_by_word(raw.words), **raw.codes},
         codes={category: code for code, category in raw.codes.items()},
-        common=frozenset(map(str.casefold, raw.common)),
+        common=_normalised(raw.common),
         automatic=tuple(map(str.casefold, raw.automatic)),
-        counted=frozenset(map(str.casefold, raw.counted)),
+        counted=_normalised(raw.counted),
+        numbers=_by_word(raw.numbers),
+        code_words=_normalised(raw.code_words),
+        languages=_by_word(raw.languages),
+        filler=_normalised(raw.filler),
+        spaces=_normalised(raw.spaces),
+        thanks=_normalised(raw.thanks),
+        yes=_normalised(raw.yes),
+        refusals=_normalised(raw.refusals),
+        beside_stop=_normalised(raw.beside_stop),
+        negations=_normalised(raw.negations),
     )
+
+
+def _normalised(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(normalised, words))
+
+
+def _by_word(lists: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Return the key of each word of these lists."""
+    return {normalised(word): key for key, words in lists.items() for word in words}

@@ -34,6 +34,7 @@ from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
 from gateway.text.banned_words import find_banned_words
 from gateway.text.diagnostics import unknown
+from gateway.text.words import normalised
 
 ENTRIES = ("start", "home", "help", "resume")
 ENTRY_KINDS = {"help": Tell.name, "resume": Resume.name}  # the kind that a state must be of to be that entry
@@ -215,9 +216,15 @@ def check_keywords(
     meanings: dict[str, str] = {}  # apart from those of commands: a command comes first in an SMS, a category later
     for category, words in keywords.words.items():
         for word in words:
-            earlier = meanings.setdefault(word.casefold(), category)
+            earlier = meanings.setdefault(normalised(word), category)
             if earlier != category:
                 reader.add(KEYWORDS, ("words", category), f"{word} means {earlier} already")
+    for place, word in enumerate(keywords.filler):
+        if meaning := meanings.get(normalised(word)):
+            reader.add(KEYWORDS, ("filler", str(place)), f"{word} is no filler: it means {meaning}")
+    for language in keywords.languages:
+        if languages is not None and language not in languages:
+            reader.add(KEYWORDS, ("languages", language), unknown("language", language))
     if categories is None:
         return
     for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
@@ -233,7 +240,7 @@ def _check_commands(reader: PackReader, keywords: KeywordsShape, languages: Coll
             if languages is not None and language not in languages:
                 reader.add(KEYWORDS, ("commands", command, language), unknown("language", language))
             for word in words:  # one word may have the same meaning in several languages
-                earlier = meanings.setdefault(word.casefold(), command)
+                earlier = meanings.setdefault(normalised(word), command)
                 if earlier != command:
                     message = f"{word} is a keyword of {earlier} already"
                     reader.add(KEYWORDS, ("commands", command, language), message)

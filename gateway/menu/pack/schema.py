@@ -27,6 +27,7 @@ from gateway.menu.kinds.table import KINDS
 from gateway.menu.rules import Need
 from gateway.text.diagnostics import unknown
 from gateway.text.wording import literal_text
+from gateway.text.words import is_findable
 
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
@@ -52,6 +53,8 @@ REPLIES = (  # sent only with a keywords.yaml
     "unsub_ok",
     "which_area",
     "no_area",
+    "no_stop",
+    "is_report",
     "language",
     "help",
     "unknown",
@@ -59,7 +62,17 @@ REPLIES = (  # sent only with a keywords.yaml
 
 
 Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language"]
-Keyword = Annotated[str, StringConstraints(pattern=r"^[^\s.,;:#*/-]{1,20}$")]
+
+
+def _findable(keyword: str) -> str:
+    """Return the keyword if an SMS can contain it. Raises `ValueError` if not."""
+    if not is_findable(keyword):
+        raise ValueError(f"no SMS can match {keyword!a}: a keyword has letters and digits only, without marks")
+    return keyword
+
+
+Keyword = Annotated[str, StringConstraints(pattern=r"^\S{1,20}$"), AfterValidator(_findable)]
+KeyPhrase = Annotated[str, StringConstraints(max_length=40), AfterValidator(_findable)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
 ScreenText = Annotated[str, AfterValidator(literal_text)]
@@ -215,9 +228,19 @@ class KeywordsShape(StrictModel):
 
     commands: dict[Command, dict[Name, list[Keyword]]] = {}
     codes: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], Name] = {}
-    words: dict[Name, list[Keyword]] = {}
+    words: dict[Name, list[KeyPhrase]] = {}
+    numbers: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], list[Keyword]] = {}
+    code_words: list[Keyword] = []
+    languages: dict[Name, list[Keyword]] = {}
     common: list[Keyword] = []
     counted: list[Keyword] = []
+    filler: list[KeyPhrase] = []
+    spaces: list[Keyword] = []
+    thanks: list[KeyPhrase] = []
+    yes: list[KeyPhrase] = []
+    refusals: list[KeyPhrase] = []
+    beside_stop: list[Keyword] = []
+    negations: list[Keyword] = []
     automatic: list[str] = []
 
 

@@ -46,6 +46,19 @@ EDITS = [
         )
     ),
     ("stages.yaml", "first: 2024-11-24", "first: 2024-11-31", "1.first: "),
+    (
+        "keywords.yaml",
+        "id: [BANTUAN, ",
+        "id: [\u201cBANTUAN\u201d, ",
+        "commands.help.id.0: no SMS can match '\\u201cBANTUAN\\u201d'",
+    ),
+    ("keywords.yaml", "id: [BANTUAN, ", "id: [BANTUAN, TULUNG\u200b, ", "commands.help.id.1: no SMS can match"),
+    ("keywords.yaml", "id: [BANTUAN, ", "id: [\U0001f198, ", "commands.help.id.0: no SMS can match"),
+    ("keywords.yaml", "id: [BANTUAN, ", "id: [MA'AF, ", "commands.help.id.0: no SMS can match"),
+    ("keywords.yaml", "gesekan: [gesekan", "gesekan: [tawur-an, gesekan", "words.gesekan.0: no SMS can match"),
+    ("keywords.yaml", "thanks: [", "thanks: [terima  kasih!, ", "thanks.0: no SMS can match"),
+    ("keywords.yaml", "filler: [", "filler: [tawuran, ", "tawuran is no filler: it means gesekan"),
+    ("keywords.yaml", "  jv: [jawa,", "  jw: [jawa,", "jw"),
     ("keywords.yaml", "report:", "rapport:", "commands.rapport: unknown key; expected 'report', 'status'"),
 ]
 

@@ -16,6 +16,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.menu.unknowns import NOTHING_UNKNOWN
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
+from tests.helpers.packs import FILES
 
 NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read
 FLOW, AREAS, CATEGORIES, PACK = "flow.yaml", "areas.csv", "categories.yaml", "pack.yaml"
@@ -152,10 +153,8 @@ def test_load_refuses_an_invalid_pack_that_parse_pack_returns(files: Files, menu
 
 @settings(max_examples=40, deadline=None)
 @given(edits=st.lists(st.tuples(st.integers(0), st.integers(0), st.sampled_from([0, 2])), min_size=1, max_size=3))
-def test_lost_and_repeated_lines_give_diagnostics_and_no_exception(
-    files: Files, edits: list[tuple[int, int, int]]
-) -> None:
-    wrong, names = dict(files), sorted(files)
+def test_lost_and_repeated_lines_give_diagnostics_and_no_exception(edits: list[tuple[int, int, int]]) -> None:
+    wrong, names = dict(FILES), sorted(FILES)
     for file, line, times in edits:
         name = names[file % len(names)]
         lines = wrong[name].splitlines(keepends=True)

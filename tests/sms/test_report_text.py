@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.menu.model import Menu
-from gateway.sms.keywords import find_places, parse_report
+from gateway.sms.report_text import parse_report, read_places
+from gateway.text.words import words
 from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
 
@@ -119,7 +120,7 @@ def test_example_in_the_question_for_a_place_is_understood(pack: str) -> None:
     menu = MENUS[pack]
     for wording in menu.wordings.values():
         report = parse_report(wording.sms["which_place"].rpartition("LAPOR ")[2], menu)
-        area = find_places(wording.sms["which_area"].rpartition("REG ")[2], menu)
+        area = read_places(list(words(wording.sms["which_area"].rpartition("REG ")[2])), menu)
 
         assert (report.category, report.area) == (menu.keywords.categories[report.description], area.area)
         assert area.sure

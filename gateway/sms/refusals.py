@@ -1,0 +1,75 @@
+"""Pure: opt-outs in the words of a resident. A text opts out only where the whole of it plainly asks to.
+
+`stop sms ini` does, `ada mobil berhenti` and `jangan stop kirim info` do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gateway.menu.model import Menu
+from gateway.menu.rules import Keywords
+from gateway.sms.typed_text import join, phrase_size, without_phrases
+from gateway.text.words import Word, normalised
+
+_MAX_WORDS = 12
+_NEGATION_REACH = 3  # words before the keyword
+_MAX_OTHER_WORDS = 2  # beside a phrase, which says more than a single word
+
+
+def is_refusal(found: Sequence[Word], menu: Menu) -> bool:
+    """Return True if these words ask for no more appeals, and say nothing else.
+
+    Beside a phrase (`jangan kirim sms`) there may be two other words.
+    """
+    keywords = menu.keywords
+    spans = [span for span in _stop_spans(found, keywords) if not _is_negated(found, span[0], keywords)]
+    if not spans or len(found) > _MAX_WORDS:
+        return False
+    inside = {at for start, end in spans for at in range(start, end)}
+    allowed = keywords.beside_stop | keywords.filler | keywords.thanks | _words_of("help", keywords)
+    others = without_phrases([word for at, word in enumerate(found) if at not in inside], allowed)
+    if not others:
+        return True
+    if any(end - start > 1 for start, end in spans):
+        return len(others) <= _MAX_OTHER_WORDS
+    return spans[0][0] == 0 and join(others) in _place_names(menu)  # `UNREG KLEGO`, not `berhenti di Klego`
+
+
+def mentions_stop(found: Sequence[Word], keywords: Keywords) -> bool:
+    """Return True if a short text contains a keyword or phrase of an opt-out."""
+    return len(found) <= _MAX_WORDS and any(_stop_spans(found, keywords))
+
+
+def refusal_language(found: Sequence[Word], keywords: Keywords) -> str:
+    """Return the language of the keyword that opts out. Empty for a shared one, and for a phrase."""
+    languages = keywords.commands.get("unsubscribe", {})
+    for word, _ in found:
+        matching = [language for language, known in languages.items() if word in known]
+        if matching:
+            return matching[0] if len(matching) == 1 else ""
+    return ""
+
+
+def _stop_spans(found: Sequence[Word], keywords: Keywords) -> Iterator[tuple[int, int]]:
+    """Yield the beginning and end of each keyword or phrase of an opt-out."""
+    known = keywords.refusals | _words_of("unsubscribe", keywords)
+    at = 0
+    while at < len(found):
+        size = phrase_size(found, at, known)
+        if size:
+            yield at, at + size
+        at += size or 1
+
+
+def _is_negated(found: Sequence[Word], start: int, keywords: Keywords) -> bool:
+    """Return True if a word before this position reverses it: `jangan stop`, `tidak pernah stop`."""
+    return any(word in keywords.negations for word, _ in found[max(0, start - _NEGATION_REACH) : start])
+
+
+def _place_names(menu: Menu) -> frozenset[str]:
+    return frozenset(map(normalised, (*menu.areas.kelurahan.values(), *menu.areas.aliases)))
+
+
+def _words_of(command: str, keywords: Keywords) -> frozenset[str]:
+    return frozenset().union(*keywords.commands.get(command, {}).values())

@@ -1,0 +1,152 @@
+"""Pure: report that comes in several SMS. The gateway asks for what is missing, and the answer completes it.
+
+`LAPOR tawuran`, then `klego`. `LAPOR klego`, then `3`. What earlier SMS of the phone said is read again from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rapidfuzz.distance import OSA
+
+from gateway.menu.model import Menu
+from gateway.sms.command_parser import parse_command
+from gateway.sms.report_kinds import category_within, leading_category, unglue
+from gateway.sms.report_text import parse_report, read_places
+from gateway.sms.short_texts import has_meaning
+from gateway.sms.typed_text import phrase_size, prepare, trim
+from gateway.text.words import Word, words
+
+_MAX_LEAD_WORDS = 6
+_MIN_LETTERS_FOR_A_SLIP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PartialReport:
+    """Report as far as one or several SMS have told it. `is_command` means that one of them asked to report."""
+
+    category: str = ""
+    places: tuple[str, ...] = ()
+    area: str = ""  # empty where none of `places` is certain
+    description: str = ""
+    is_command: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.category and self.area)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.category or self.places or self.is_command)
+
+
+NO_REPORT = PartialReport()
+
+
+def read_all(texts: Iterable[str], menu: Menu) -> PartialReport:
+    """Return what these SMS said of one report, the oldest first."""
+    known = NO_REPORT
+    for text in texts:
+        known = read_next(prepare(text, menu.keywords), known, menu)
+    return known
+
+
+def read_next(text: str, known: PartialReport, menu: Menu) -> PartialReport:
+    """Return what is `known` together with what the prepared `text` says.
+
+    A report command that names a known part again is a new report. Other commands say nothing of it.
+    """
+    command = parse_command(text, menu)
+    if command.name == "report":
+        new = _from_report(command.argument, menu, is_command=True)
+        is_another = new.is_complete or (known.category and new.category) or (known.places and new.places)
+        return new if is_another else _joined(known, new)
+    if command.name not in ("", "help"):
+        return known
+    said = command.argument if command.name else text
+    if known.is_command:
+        return _joined(known, replace(_from_report(said, menu), description=_description_in_answer(said, menu)))
+    formal = _after_filler(said, menu)
+    if _is_formal(formal, menu):
+        return _from_report(formal, menu, is_command=True)
+    new = _from_free_text(said, menu)
+    return known if new.is_empty else _joined(known, new)
+
+
+def _from_report(text: str, menu: Menu, *, is_command: bool = False) -> PartialReport:
+    read = parse_report(text, menu)
+    return PartialReport(read.category, read.places, read.area, read.description, is_command)
+
+
+def _description_in_answer(text: str, menu: Menu) -> str:
+    """Return the text of an answer without the code and the place that it begins with. Empty if polite words remain."""
+    text = unglue(text, menu)
+    left = list(words(text))
+    for _ in range(2):  # in either order
+        size = leading_category(left, menu)[1]
+        if any(word.isdecimal() or word in menu.keywords.numbers for word, _ in left[:size]):
+            left = left[size:]
+        left = left[read_places(left, menu).size :]
+    rest = trim(text[_begin_of(text, left) :])
+    return rest if has_meaning(rest, menu.keywords) else ""
+
+
+def _begin_of(text: str, left: list[Word]) -> int:
+    """Return the position after the word before these last words of `text`."""
+    ends = [0, *(end for _, end in words(text))]
+    return ends[-1 - len(left)]
+
+
+def _from_free_text(text: str, menu: Menu) -> PartialReport:
+    """Return what a text without command says: a word for the category, and a place that is named exactly."""
+    found = list(words(text))
+    places = read_places(found, menu)
+    codes = places.codes if places.sure else ()
+    return PartialReport(category_within(found, menu), codes, places.area if codes else "", trim(text))
+
+
+def _is_formal(text: str, menu: Menu) -> bool:
+    """Return True for `3 KLEGO ribut`, a report without its command: a code and the exact name of a place."""
+    found = list(words(text))
+    category, taken = leading_category(found, menu)
+    places = read_places(found[taken:], menu)
+    has_code = any(word.isdecimal() or word in menu.keywords.numbers for word, _ in found[:taken])
+    return bool(category and has_code and places.sure and places.size)
+
+
+def _after_filler(text: str, menu: Menu) -> str:
+    """Return the text after polite words, or a misspelt command, with a code unglued from its word."""
+    text = unglue(text, menu)
+    found = list(words(text))
+    at = int(_is_misspelt_command(found, menu))
+    while size := phrase_size(found[:_MAX_LEAD_WORDS], at, menu.keywords.filler):
+        at += size
+    return trim(text[found[at - 1][1] :] if at else text)
+
+
+def _is_misspelt_command(found: list[Word], menu: Menu) -> bool:
+    """Return True if the first word has one slip in a keyword of a report: `lapir 3 klego`."""
+    keywords = (word for known in menu.keywords.commands.get("report", {}).values() for word in known)
+    longer = [word for word in keywords if len(word) >= _MIN_LETTERS_FOR_A_SLIP]
+    return bool(found) and any(OSA.distance(found[0][0], word) <= 1 for word in longer)
+
+
+def _joined(known: PartialReport, new: PartialReport) -> PartialReport:
+    """Return both together. What is known stays, and a new place decides between several known ones."""
+    both = [place for place in new.places if place in known.places]
+    if known.area or not new.places:
+        places, area = known.places, known.area
+    elif len(known.places) > 1 and both:
+        places, area = tuple(both), both[0] if len(both) == 1 else ""
+    else:
+        places, area = new.places, new.area
+    description = "\n".join(filter(None, (known.description, new.description)))
+    return replace(
+        known,
+        category=known.category or new.category,
+        places=places,
+        area=area,
+        description=description,
+        is_command=known.is_command or new.is_command,
+    )

@@ -1,0 +1,201 @@
+"""Reports that come in several SMS: the missing half completes them, for ten minutes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gateway.sms.report_halves import NO_REPORT, PartialReport, read_all, read_next
+from gateway.sms.typed_text import prepare
+from tests.helpers.clocks import ManualClock
+from tests.helpers.packs import MENU
+from tests.helpers.sms import KLEGO, MEDONO, NUMBER, OTHER, SmsWorld, pack_sms
+
+YOSOREJO = next(code for code, name in MENU.areas.kelurahan.items() if name == "Kuripan Yosorejo")
+
+COMPLETED = [
+    (["LAPOR tawuran", "klego"], "gesekan", KLEGO, "tawuran"),
+    (["LAPOR klego", "3"], "gesekan", KLEGO, ""),
+    (["LAPOR", "3 klego"], "gesekan", KLEGO, ""),
+    (["LAPOR", "3", "klego"], "gesekan", KLEGO, ""),
+    (["LAPOR tawuran", "klego ribut besar"], "gesekan", KLEGO, "tawuran\nribut besar"),
+    (["LAPOR tawuran", "LAPOR klego"], "gesekan", KLEGO, "tawuran"),
+    (["LAPOR klego", "LAPOR 3"], "gesekan", KLEGO, ""),
+    (["LAPOR klego ada apa ini", "no 3"], "gesekan", KLEGO, "ada apa ini"),
+    (["LAPOR klego", "tiga"], "gesekan", KLEGO, ""),
+    (["LAPOR klego", "03"], "gesekan", KLEGO, ""),
+    (["LAPOR klego", "politik uang pak"], "uang", KLEGO, "politik uang pak"),
+    (["LAPUR klego", "tukaran"], "gesekan", KLEGO, "tukaran"),
+    (["REPORT fight", "in klego please"], "gesekan", KLEGO, "fight\nin klego please"),
+    (["LAPOR tawuran di depan pasar", "di klego pak"], "gesekan", KLEGO, "di depan pasar"),
+    (["LAPOR 3 KURIPAN ribut", "yosorejo"], "gesekan", YOSOREJO, "ribut"),
+    (["LAPOR 3 KURIPAN ribut", "kuripan yosorejo"], "gesekan", YOSOREJO, "ribut"),
+    (["LAPOR 2", "LAPOR 3 klego ribut"], "gesekan", KLEGO, "ribut"),
+    (["LAPOR klego", "LAPOR medono", "3"], "gesekan", MEDONO, ""),
+    (["ada tawuran di klego", "LAPOR"], "gesekan", KLEGO, "ada tawuran di klego"),
+    (["ada tawuran di klego", "ya"], "gesekan", KLEGO, "ada tawuran di klego"),
+    (["TOLONG ada tawuran di klego", "LAPOR"], "gesekan", KLEGO, "ada tawuran di klego"),
+    (["tawuran", "klego", "LAPOR"], "gesekan", KLEGO, "tawuran\nklego"),
+    (["LAPOR tawuran", "CEK 7340-2817", "klego"], "gesekan", KLEGO, "tawuran"),
+    (["LAPOR tawuran", "terima kasih", "klego"], "gesekan", KLEGO, "tawuran"),
+]
+
+
+@pytest.mark.parametrize(("texts", "category", "area", "description"), COMPLETED)
+async def test_the_missing_half_completes_a_report(
+    world: SmsWorld, clock: ManualClock, texts: list[str], category: str, area: str, description: str
+) -> None:
+    for text in texts[:-1]:
+        await world.send_sms(text)
+        assert await world.incidents() == []
+        clock.advance(minutes=4)
+    await world.send_sms(texts[-1])
+
+    (incident,) = await world.incidents()
+    assert (incident["category"], incident["area"], incident["description"]) == (category, area, description)
+    assert (await world.dispositions())[-1] == "report"
+
+
+async def test_each_half_is_answered_with_what_is_missing(world: SmsWorld) -> None:
+    """The whole of a conversation that once ended in silence."""
+    assert await world.send_sms("LAPOR tawuran") == pack_sms("no_place", category="gesekan")
+    assert await world.send_sms("xyz") == pack_sms("no_place", category="gesekan")
+    assert "diterima" in await world.send_sms("klego")
+    assert await world.send_sms("LAPOR klego") == pack_sms("no_category", area=KLEGO)
+    assert "diterima" in await world.send_sms("3")
+    assert await world.send_sms("LAPOR") == pack_sms("no_report")
+    assert "diterima" in await world.send_sms("3 klego")
+    assert len(await world.incidents()) == 3
+
+
+async def test_the_answer_is_in_the_language_of_the_first_half(world: SmsWorld) -> None:
+    await world.send_sms("LAPUR klego")
+    reply = await world.send_sms("tukaran")
+
+    assert reply == pack_sms("received", "jv", category="gesekan", area=KLEGO, ticket=await world.newest_ticket())
+
+
+@pytest.mark.parametrize(("minutes", "filed"), [(9, 1), (11, 0)])
+async def test_a_half_is_kept_for_ten_minutes(world: SmsWorld, clock: ManualClock, minutes: int, filed: int) -> None:
+    await world.send_sms("LAPOR tawuran")
+    clock.advance(minutes=minutes)
+
+    assert await world.send_sms("klego")
+    assert len(await world.incidents()) == filed
+
+
+async def test_a_half_is_that_of_its_own_phone(world: SmsWorld) -> None:
+    await world.send_sms("LAPOR tawuran")
+    assert await world.send_sms("klego", OTHER) == pack_sms("no_category", area=KLEGO)
+
+
+async def test_a_half_is_used_once(world: SmsWorld, clock: ManualClock) -> None:
+    await world.send_sms("LAPOR tawuran")
+    assert "diterima" in await world.send_sms("klego")
+
+    assert await world.send_sms("klego") == "", "the same again, as carriers repeat it"
+    assert await world.send_sms("medono") == pack_sms("no_category", area=MEDONO)
+    assert len(await world.incidents()) == 1
+
+
+async def test_two_reports_may_have_the_same_half(world: SmsWorld) -> None:
+    for place in ("klego", "medono"):
+        await world.send_sms(f"LAPOR {place}")
+        assert "diterima" in await world.send_sms("3")
+    assert {incident["area"] for incident in await world.incidents()} == {KLEGO, MEDONO}
+
+
+async def test_a_half_that_the_desk_has_sorted_completes_nothing(world: SmsWorld) -> None:
+    await world.send_sms("LAPOR tawuran")
+    (half,) = await world.queue.list_inbound()
+    await world.services.desk_inbox.mark_done(half.id, "siti")
+
+    assert await world.send_sms("klego") == pack_sms("no_category", area=KLEGO)
+
+
+async def test_two_workers_complete_a_report_once(world: SmsWorld) -> None:
+    for text in ("LAPOR tawuran", "klego"):
+        await world.store_sms(text)
+    while sum(await asyncio.gather(*(world.handler.handle_all() for _ in range(3)))):
+        pass
+
+    assert len(await world.incidents()) == 1
+    assert await world.dispositions() == ["unsorted", "report"]
+
+
+async def test_an_interrupted_half_completes_a_report_once(world: SmsWorld) -> None:
+    await world.send_sms("LAPOR tawuran")
+    await world.store_sms("klego")
+    await world.handle_and_kill()
+
+    assert await world.handler.handle_all() == 1
+    assert len(await world.incidents()) == 1
+    assert NUMBER.masked == (await world.incidents())[0]["phone"]
+
+
+FREE_TEXTS = [
+    ("ada tawuran di klego", "is_report", {"category": "gesekan", "area": KLEGO}),
+    ("bagi amplop di Medono sekarang", "is_report", {"category": "uang", "area": MEDONO}),
+    ("INFO ada tawuran di klego", "is_report", {"category": "gesekan", "area": KLEGO}),
+    ("LAPORAN tawuran klego", "is_report", {"category": "gesekan", "area": KLEGO}),
+    ("ada tawuran", "no_place", {"category": "gesekan"}),
+    ("klego", "no_category", {"area": KLEGO}),
+    ("rt 3 klego", "no_category", {"area": KLEGO}),
+    ("jam 3 di klego", "no_category", {"area": KLEGO}),
+    ("Daftar pemilih di Klego banyak nama orang mati", "no_category", {"area": KLEGO}),
+]
+
+
+@pytest.mark.parametrize(("text", "answer", "values"), FREE_TEXTS)
+async def test_a_text_without_command_is_answered_with_what_would_make_it_a_report(
+    world: SmsWorld, text: str, answer: str, values: dict[str, str]
+) -> None:
+    for _ in range(2):
+        assert await world.send_sms(text) == pack_sms(answer, **values)
+    assert await world.incidents() == []
+    assert [sms.text for sms in await world.queue.list_inbound(to_sort=True)] == [text, text]
+
+
+async def test_a_cry_for_help_is_answered_again(world: SmsWorld) -> None:
+    for _ in range(3):
+        assert await world.send_sms("tolong ada tawuran di klego") == pack_sms("help")
+    assert len(await world.queue.list_inbound(to_sort=True)) == 3
+
+
+CONTINUED = [
+    (["INFO", "7340-2817 pelaku lari"], "not_found"),
+    (["CEK", "7340-2817"], "not_found"),
+    (["REG kuripan", "yosorejo"], "sub_ok"),
+    (["REG xyzzy", "klego"], "sub_ok"),
+]
+
+
+@pytest.mark.parametrize(("texts", "answer"), CONTINUED)
+async def test_other_commands_take_the_argument_that_they_lacked(
+    world: SmsWorld, texts: list[str], answer: str
+) -> None:
+    await world.send_sms(texts[0])
+    area = {"yosorejo": YOSOREJO, "klego": KLEGO}.get(texts[1], "")
+    assert await world.send_sms(texts[1]) == pack_sms(answer, area=area)
+
+
+async def test_details_may_follow_their_ticket(world: SmsWorld) -> None:
+    await world.send_sms("LAPOR 3 KLEGO")
+    ticket = await world.newest_ticket()
+    await world.send_sms(f"INFO {ticket}")
+
+    assert await world.send_sms("pelaku lari ke utara") == pack_sms("added", ticket=ticket)
+    assert (await world.incidents())[0]["details"] == ["pelaku lari ke utara"]
+
+
+def test_read_all_of_nothing_is_empty() -> None:
+    assert read_all([], MENU) == NO_REPORT
+    assert NO_REPORT.is_empty
+    assert not NO_REPORT.is_complete
+
+
+def test_read_next_leaves_what_is_known_without_new_parts() -> None:
+    known = PartialReport("gesekan", (KLEGO,), KLEGO, "tawuran")
+    assert read_next(prepare("apa ini", MENU.keywords), known, MENU) == known
+    assert read_next("CEK 7340-2817", known, MENU) == known

@@ -1,0 +1,82 @@
+"""Category of a report: codes as thumbs type them, and words and phrases of the pack."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.sms.report_kinds import category_within, leading_category, unglue
+from gateway.text.words import words
+from tests.helpers.packs import MENU
+
+LEADING = [
+    ("3 klego", "gesekan", 1),
+    ("03 klego", "gesekan", 1),
+    ("003 klego", "gesekan", 1),
+    ("no 3 klego", "gesekan", 2),
+    ("kode nomor 3", "gesekan", 3),
+    ("pak, kode 3", "gesekan", 3),
+    ("tiga klego", "gesekan", 1),
+    ("telu", "gesekan", 1),
+    ("tiga orang berkelahi", "", 0),
+    ("pak 2 rumah dirusak", "", 0),
+    ("rt 2 klego tawuran", "", 0),
+    ("gang 5 medono", "", 0),
+    ("tawuran klego", "gesekan", 1),
+    ("vote buying klego", "uang", 2),
+    ("serangan fajar", "uang", 2),
+    ("surat suara rusak", "tps", 2),
+    ("77 klego", "", 0),
+    ("0 klego", "", 0),
+    ("ada tawuran", "", 0),
+    ("no klego", "", 0),
+    ("", "", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "category", "size"), LEADING)
+def test_leading_category_reads_codes_and_words(text: str, category: str, size: int) -> None:
+    assert leading_category(list(words(text)), MENU) == (category, size)
+
+
+WITHIN = {
+    "gesekan": "bentrokan pengeroyokan pemukulan dikeroyok dipukuli perkelahian diserang keributan kerusuhan gelut "
+    "digebuki brawl",
+    "ancam": "diancam pengancaman intimidasi dipaksa golok teror threats weapon",
+    "uang": "amplop dhuwit money bribe",
+    "asn": "lurah pejabat officials",
+}
+
+
+@pytest.mark.parametrize(("category", "word"), [(kind, word) for kind, many in WITHIN.items() for word in many.split()])
+def test_category_within_knows_the_many_words(category: str, word: str) -> None:
+    assert category_within(list(words(f"ada {word} di klego")), MENU) == category
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [("they are buying votes here", "uang"), ("biased officials", "asn"), ("pukul 19.30", ""), ("", "")],
+)
+def test_category_within_reads_phrases_and_no_times(text: str, category: str) -> None:
+    assert category_within(list(words(text)), MENU) == category
+
+
+GLUED = [
+    ("3KLEGO tawuran", "3 KLEGO tawuran"),
+    ("3kandang panjang", "3 kandang panjang"),
+    ("03klego", "03 klego"),
+    ("3tawuran klego", "3 tawuran klego"),
+    ("KLEGO3 tawuran", "KLEGO 3 tawuran"),
+    ("no3 klego", "no 3 klego"),
+    ("kode3, klego", "kode 3, klego"),
+    ("1kg beras di klego", "1kg beras di klego"),
+    ("2x ribut klego", "2x ribut klego"),
+    ("3orang di klego", "3orang di klego"),
+    ("77klego", "77klego"),
+    ("ribut di gang itu rt3 klego", "ribut di gang itu rt3 klego"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("typed", "text"), GLUED)
+def test_unglue_separates_a_code_from_a_place_or_a_kind(typed: str, text: str) -> None:
+    assert unglue(typed, MENU) == text
