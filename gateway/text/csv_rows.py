@@ -92,7 +92,7 @@ def read_spreadsheet_rows(
         yield first
         return
     headings = [column_of(field) for field in first.fields]
-    if fault := _heading_fault(headings, columns, separator):
+    if fault := _heading_fault(first.fields, headings, columns, separator):
         yield Diagnostic(file, first.line, fault)
         return
     for count, record in enumerate(records, 1):
@@ -155,7 +155,9 @@ def _split_separator_line(text: str) -> tuple[int, str, str]:
     return 0, max(_SEPARATORS, key=headings.count), text
 
 
-def _heading_fault(headings: Sequence[str], columns: Sequence[str], separator: str) -> str | None:
+def _heading_fault(
+    written: Sequence[str], headings: Sequence[str], columns: Sequence[str], separator: str
+) -> str | None:
     paste = f"A first line to paste: {separator.join(columns)}"
     if unknown := [heading for heading in headings if heading and heading not in columns]:
         # A table without headings has somebody's number here: only words are repeated.
@@ -165,7 +167,8 @@ def _heading_fault(headings: Sequence[str], columns: Sequence[str], separator: s
         ]
         return f"unknown columns: {', '.join(dict.fromkeys(shown))}; {one_of(columns)}. {paste}"
     if repeated := sorted({heading for heading in headings if heading and headings.count(heading) > 1}):
-        return f"repeated columns: {', '.join(repeated)}"
+        names = [quoted(name) for name, column in zip(written, headings, strict=True) if column in repeated]
+        return f"repeated columns: {', '.join(repeated)}; keep one of {', '.join(dict.fromkeys(names))}"
     if columns[0] not in headings:
         return f"the column {columns[0]} is missing; the columns are {', '.join(columns)}. {paste}"
     return None

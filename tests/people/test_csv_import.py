@@ -261,7 +261,8 @@ def test_headings_in_indonesian_are_understood(text: str) -> None:
     [
         ("Nama;No HP;Alamat", 'unknown columns: "alamat"'),
         ("Nama;Peran", "the column phone is missing"),
-        ("No HP;No WA;Nama", "repeated columns: phone"),
+        ("No HP;No WA;Nama", 'repeated columns: phone; keep one of "No HP", "No WA"'),
+        ("Nama;HP;Kecamatan;Kelurahan", 'repeated columns: areas; keep one of "Kecamatan", "Kelurahan"'),
     ],
 )
 def test_headings_that_are_not_understood_are_a_diagnostic(headings: str, said: str) -> None:
