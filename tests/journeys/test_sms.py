@@ -25,7 +25,7 @@ async def answer(gateway: StandaloneGateway, handset: Handset, text: str) -> str
 
 async def test_report_by_sms_is_filed_and_confirmed(gateway: StandaloneGateway) -> None:
     async with gateway.phone() as handset:
-        assert "Tempat mana: Kuripan Kertoharjo, Kuripan Yosorejo?" in await answer(
+        assert "tempat mana: Kuripan Kertoharjo, Kuripan Yosorejo?" in await answer(
             gateway, handset, "lapor 3 kuripan tawuran"
         )
 
