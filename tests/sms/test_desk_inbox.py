@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import update
 
 from gateway.audit import audit
+from gateway.incidents.filters import IncidentFilter
+from gateway.incidents.incident import IncidentStatus
 from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime import logs
 from gateway.sms.desk_inbox import REASONS, CannotSort, DeskInbox, NoSuchInboundSms
 from gateway.sms.inbound_queue import TO_SORT, Disposition
 from tests.helpers.sms import KLEGO, MEDONO, NUMBER, SmsWorld, file_report, pack_sms
+
+NEW = IncidentFilter(new_details_only=True)
 
 
 @pytest.fixture
@@ -151,6 +155,21 @@ async def test_sms_of_a_report_is_no_second_one(world: SmsWorld, desk: DeskInbox
 
     assert (filed.ticket, filed.new) == (digits, False)
     assert len(await world.incidents()) == 1
+
+
+async def test_answer_to_a_question_of_the_desk_marks_the_report(world: SmsWorld) -> None:
+    ticket = await file_report(world)
+    actions, digits = world.services.incident_actions, ticket.replace("-", "")
+    await actions.move(digits, IncidentStatus.CHECKING, "siti", "")
+    await actions.move(digits, IncidentStatus.INFO, "siti", "", question=lambda *_: f"Di RT berapa? (INFO {ticket})")
+    await world.replies()
+
+    assert await world.send_sms(f"INFO {ticket} RT 3") == pack_sms("added", ticket=ticket)
+
+    found = await world.services.incidents.find(digits)
+    assert found is not None
+    assert ([detail.text for detail in found.details], found.new_details_at) == (["RT 3"], world.services.clock.now())
+    assert [one.ticket for one in await world.services.incidents.list_incidents(wanted=NEW)] == [digits]
 
 
 # Answer -----------------------------------------------------------------------------------------------------

@@ -183,6 +183,7 @@ async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGatewa
 
     (incident,) = await gateway.incidents()
     assert incident["details"] == ["motor hijau, 5*5 orang"]
+    assert incident["new_details_at"] == incident["updated_at"] == incident["details_at"][0]
 
     (noted,) = (row for row in await gateway.rows(audit) if row["action"] == "incident.details_added")
     assert "motor" not in str(noted)
