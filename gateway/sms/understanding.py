@@ -13,7 +13,7 @@ from gateway.menu.model import Menu
 from gateway.sms.command_parser import Command, areas_only, parse_command
 from gateway.sms.refusals import mentions_stop
 from gateway.sms.report_halves import NO_REPORT, PartialReport, read_all, read_next
-from gateway.sms.short_texts import is_echo, is_thanks, is_ticket, is_yes
+from gateway.sms.short_texts import has_meaning, is_echo, is_thanks, is_ticket, is_yes
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import prepare
 from gateway.text.words import words
@@ -64,7 +64,10 @@ def understand(text: str, earlier: Sequence[str], menu: Menu) -> Meaning:
         report = replace(before, is_command=True)
     meaning = Meaning(command, report, read_next(text, NO_REPORT, menu), before)
     is_about_stop = mentions_stop(list(words(text)), menu.keywords) and not meaning.tells_something
-    if not command.name and report.is_command and not is_about_stop:
+    is_cry_that_completes = (
+        command.name == "help" and report.is_complete and has_meaning(command.argument, menu.keywords)
+    )
+    if report.is_command and (is_cry_that_completes or not (command.name or is_about_stop)):
         return replace(meaning, command=Command("report", _language_asked_in(earlier, menu), text))
     return meaning
 

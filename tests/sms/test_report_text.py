@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gateway.menu.model import Menu
@@ -113,6 +115,21 @@ def test_parse_report_returns_all_places_of_an_ambiguous_name() -> None:
     names = list(menu.areas.kelurahan.values())
     for name in {name for name in names if names.count(name) > 1}:
         assert len(parse_report(f"1 {name} banjir", menu).places) > 1, name
+
+
+EXAMPLE = re.compile(r"LAPOR [0-9] \w+ \w+(?: \w+)?(?=[.\"]|$)")
+
+
+@pytest.mark.parametrize("pack", MENUS)
+@pytest.mark.parametrize("name", ["help", "no_report", "no_place", "no_stop"])
+def test_example_of_a_report_is_one_without_doubt(pack: str, name: str) -> None:
+    menu = MENUS[pack]
+    for wording in menu.wordings.values():
+        (example,) = EXAMPLE.findall(wording.sms[name])
+        report = parse_report(example.removeprefix("LAPOR "), menu)
+        assert (report.category, report.area) != ("", ""), example
+        assert report.category == menu.keywords.categories[example.split()[1]]
+        assert report.area, example
 
 
 @pytest.mark.parametrize("pack", MENUS)

@@ -24,6 +24,11 @@ PRECEDENCE = [
     ("klego", ["REG xyzzy", "LAPOR tawuran"], "report"),
     ("klego", ["INFO 7340-2817", "LAPOR tawuran"], "report"),
     ("jangan stop kirim info", ["LAPOR tawuran"], ""),
+    ("tolong di klego pak", ["LAPOR tawuran"], "report"),
+    ("TOLONG 3 KLEGO ribut", [], "report"),
+    ("tolong ada tawuran di klego", [], "help"),
+    ("tolong!", ["LAPOR tawuran"], "help"),
+    ("BANTUAN", ["LAPOR klego"], "help"),
     # and nothing by itself
     ("klego", [], ""),
     ("tawuran", [], ""),
