@@ -42,8 +42,12 @@ class AuditEntry:
 
 
 def audit_row(at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str | int]) -> dict[str, Any]:
-    """Build the row of a change of `subject` (a ticket, `message 17`, `channel at`), for `INSERT_AUDIT`."""
-    return {"at": at, "actor": actor, "action": action, "subject": subject, "detail": dict(detail)}
+    """Build the row of a change of `subject` (a ticket, `message 17`, `channel at`), for `INSERT_AUDIT`.
+
+    Phone numbers in the texts of people are masked: nothing can be erased from the trail.
+    """
+    masked = {name: mask_in(value) if isinstance(value, str) else value for name, value in detail.items()}
+    return {"at": at, "actor": mask_in(actor), "action": action, "subject": subject, "detail": masked}
 
 
 class AuditTrail:
@@ -54,12 +58,9 @@ class AuditTrail:
         self._clock = clock
 
     async def add(self, actor: str, action: str, detail: Mapping[str, str | int], subject: str = "") -> None:
-        """Record an action of `actor`. Phone numbers in its texts are masked."""
-        masked = {name: mask_in(value) if isinstance(value, str) else value for name, value in detail.items()}
+        """Record an action of `actor`."""
         async with self._database.begin() as connection:
-            await connection.execute(
-                INSERT_AUDIT, audit_row(self._clock.now(), mask_in(actor), action, subject, masked)
-            )
+            await connection.execute(INSERT_AUDIT, audit_row(self._clock.now(), actor, action, subject, detail))
 
     async def history(self, subject: str, limit: int = 1000) -> Sequence[AuditEntry]:
         """Return the last changes of `subject`, the oldest first."""

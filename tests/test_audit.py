@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -49,3 +51,19 @@ async def test_audit_trail_cannot_be_changed(database: Database, clock: ManualCl
             await connection.execute(text(change))
 
     assert await rows(database, audit) == before
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-30 081230004567 minta dihapus",
+        "session 62812300045671796029540",
+        "0812/3000/4567 dan 0812_3000_4567",
+        "1796029540.6281230004567",
+    ],
+)
+def test_row_has_no_number_however_it_is_written(clock: ManualClock, written: str) -> None:
+    row = audit_row(clock.now(), f"dewi {written}", "incident.moved", "73402817", {"reason": written, "people": 3})
+
+    assert "30004567" not in re.sub(r"[^0-9]", "", f"{row['actor']} {row['detail']}")
+    assert row["detail"]["people"] == 3

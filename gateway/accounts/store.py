@@ -33,7 +33,6 @@ from gateway.accounts.tables import account_tokens, accounts
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
-from gateway.text.phone import mask_in
 
 FIRST_ADMINISTRATOR = "admin"
 _GATEWAY = "gateway"
@@ -238,7 +237,7 @@ async def audit_account(
     name: str,
     detail: Mapping[str, str | int] | None = None,
 ) -> None:
-    await connection.execute(INSERT_AUDIT, audit_row(now, mask_in(actor), action, f"account {name}", detail or {}))
+    await connection.execute(INSERT_AUDIT, audit_row(now, actor, action, f"account {name}", detail or {}))
 
 
 def account_from_row(row: Mapping[Any, Any]) -> Account:

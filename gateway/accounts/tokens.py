@@ -18,7 +18,6 @@ from gateway.accounts.tables import account_tokens, accounts
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.diagnostics import quoted
-from gateway.text.phone import mask_in
 
 PREFIX = "wsp_"
 """Prefix that makes a leaked token recognisable, in a log or a public repository."""
@@ -51,7 +50,7 @@ class TokenStore:
                     f"{name} has a token {quoted(label)} already: revoke it, or name this one otherwise"
                 )
             await connection.execute(insert(account_tokens).values(account=account["id"], **row))
-            detail: dict[str, str | int] = {"token": mask_in(label), "days": days}
+            detail: dict[str, str | int] = {"token": label, "days": days}
             await audit_account(connection, now, actor, "account.token_made", name, detail)
         return token
 
@@ -63,7 +62,7 @@ class TokenStore:
             revoke = update(account_tokens).where(_not_revoked(account["id"], label)).values(revoked_at=now)
             if (await connection.execute(revoke)).rowcount == 0:
                 raise NoSuchToken
-            await audit_account(connection, now, actor, "account.token_revoked", name, {"token": mask_in(label)})
+            await audit_account(connection, now, actor, "account.token_revoked", name, {"token": label})
 
     async def authenticate(self, token: str) -> Account | None:
         """Return the account of a valid token. None for everything else."""

@@ -25,19 +25,21 @@ _BETWEEN_DIGITS_CATEGORIES = ("Zs", "Cc", "Cf", "Pd")  # spaces, line ends, invi
 _MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 # A number in a text, however it is spelled. Privacy before beauty: an amount too many may be masked. Times, ids and
-# tickets must not be, since logs are read by them, so they are matched first and left as they are.
-_BETWEEN = r"[ \u00a0.()-]{0,3}"
+# tickets must not be, since logs are read by them, so they are matched first and left as they are. Each of them ends
+# where its form ends: a number that follows is masked.
+_BETWEEN = r"[ \t\u00a0\u00ad\u2000-\u2015\u202a-\u202f\u2060\u2212\ufeff.,/()_*-]{0,3}"
 _MAY_HAVE_PHONE = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{8}}")
+_YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _IN_TEXT = re.compile(
     rf"""
     (?P<other>
-        \b[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ][0-9:.]+)?  # times and dates
-      | \b[0-9]{{2}}[-.][0-9]{{2}}[-.][0-9]{{4}}\b
+        \b{_YEAR}-{_MONTH}-{_DAY}(?![0-9])(?:[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,6}})?)?(?![0-9]))?
+      | \b{_DAY}[-.]{_MONTH}[-.]{_YEAR}(?![-.]?[0-9])
       | (?<![0-9A-Za-z])[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}(?![0-9A-Za-z])  # ids
-      | (?<![0-9A-Za-z])[0-9A-Fa-f]{{16,}}(?![0-9A-Za-z])
+      | (?<![0-9A-Za-z])(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{{16,}}(?![0-9A-Za-z])
       | (?<![0-9.])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{{2}}|[1-9]?[0-9])(?:\.(?=[0-9])|(?![0-9.]))){{4}}  # IPv4
-      | (?<![0-9.])(?!62\.)(?:0|[1-9][0-9]{{0,9}})\.[0-9]+(?![0-9.]|[ -][0-9])  # decimals
-      | (?<![0-9.])[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}}(?![0-9])  # areas
+      | (?<![0-9.])(?:0\.(?!8[0-9]{{8}})[0-9]+|(?!62\.)[1-9][0-9]{{0,9}}\.[0-9]{{1,6}})(?![0-9.]|[ -][0-9])  # decimals
+      | (?<![0-9.])[1-9][0-9]\.[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{4}}(?![0-9])  # areas
       | \b[1-9][0-9]{{3}}-[0-9]{{4}}(?!-?[0-9])  # tickets
     )
   | (?:\+|%2[Bb]){_BETWEEN}[1-9](?:{_BETWEEN}[0-9]){{7,14}}(?![0-9])
@@ -46,13 +48,13 @@ _IN_TEXT = re.compile(
       | 0[1-9](?:{_BETWEEN}[0-9]){{7,11}}
       | 00[1-9](?:{_BETWEEN}[0-9]){{7,14}}
       | 62(?:{_BETWEEN}[0-9]){{8,13}}
-      | [0-9]{{3,}}(?:[ \u00a0.-][0-9]{{3,}}){{1,3}}
-      | [1-9][0-9]{{8,14}}
+      | [0-9]{{3,}}(?:[ \u00a0./_-][0-9]{{3,}}){{1,3}}
     )(?![0-9])
+  | [0-9]{{9,}}  # also a number that something longer has swallowed, such as a session's name
     """,
     re.VERBOSE,
 )
-_MIN_DIGITS, _MAX_DIGITS = 9, 17  # with the 00 of a call abroad
+_MIN_DIGITS = 9
 
 
 class NotAPhoneNumber(ExplainedError, ValueError):
@@ -156,10 +158,12 @@ def mask(e164: str) -> str:
 
 
 def mask_in(text: str) -> str:
-    """Mask everything in `text` that can be a phone number: 9 to 15 digits in any usual spelling.
+    """Mask everything in `text` that can be a phone number: 9 digits or more, of any script, in any usual spelling.
 
-    Tickets, times, hexadecimal ids, decimals and area codes stay. A second call changes nothing.
+    Tickets, times, hexadecimal ids with a letter, decimals and area codes stay. A second call changes nothing.
     """
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     if not _MAY_HAVE_PHONE.search(text):
         return text
     return _IN_TEXT.sub(_mask_match, text)
@@ -167,7 +171,7 @@ def mask_in(text: str) -> str:
 
 def _mask_match(found: re.Match[str]) -> str:
     digits = re.sub(r"[^0-9]", "", found[0].replace("%2B", "+").replace("%2b", "+"))
-    if found["other"] or not _MIN_DIGITS <= len(digits) <= _MAX_DIGITS:
+    if found["other"] or len(digits) < _MIN_DIGITS:
         return found[0]
     if found[0][0] in "+%":
         return mask(f"+{digits}")

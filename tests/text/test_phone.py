@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,6 +202,53 @@ def test_mask_in_masks_every_spelling_of_a_number(number: str, around: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
+        "2026-11-30 {} minta dihapus",  # a time ends after its seconds
+        "2026-11-30T20:41:05 {}",
+        "2026-11-30 20:41:05.123456{}",
+        "{}1796029540",  # names of sessions that are made of a number and a time
+        "1796029540{}",
+        "1796029540-{}",
+        "1796029540.{}",
+        "1796029540_{}",
+        "00000{}",
+        "ATUid_{}1796029540123456",
+        "{}/{}",
+        "session {} of 33.75.01.1002",
+        "(1) {}",
+        "id=1763930465.123456 to={}",
+    ],
+)
+@pytest.mark.parametrize("number", ["6281298765432", "081298765432", "+6281298765432"])
+def test_mask_in_masks_a_number_beside_or_within_something_longer(number: str, text: str) -> None:
+    masked = mask_in(text.format(*[number] * 2))
+
+    assert number.lstrip("+0")[-9:] not in re.sub(r"[^0-9*]", "", masked)
+
+
+@pytest.mark.parametrize(
+    "between", ["-", ".", " ", "/", "_", "*", ",", "\u2011", "\u200b", "\u00ad", "\u202f", "\u2060", " - "]
+)
+@pytest.mark.parametrize(
+    "groups", [("0812", "9876", "5432"), ("62", "812", "9876", "5432"), ("08", "12", "34", "5678", "90")]
+)
+def test_mask_in_masks_a_number_with_anything_between_its_digits(between: str, groups: tuple[str, ...]) -> None:
+    assert "****" in mask_in(f"hubungi {between.join(groups)} segera")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0660\u0668\u0661\u0662\u0669\u0668\u0667\u0666\u0665\u0664",
+        "\uff10\uff18\uff11\uff12\uff19\uff18\uff17\uff16\uff15\uff14",
+    ],
+)
+def test_mask_in_masks_digits_of_other_scripts(text: str) -> None:
+    assert mask_in(text) == "0812****"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "7340-2816",
         "73402816",
         "Laporan 7340-2816 diterima",
@@ -211,7 +260,6 @@ def test_mask_in_masks_every_spelling_of_a_number(number: str, around: str) -> N
         "23.11.2026",
         "20261123T204105Z",
         "ATUid_5f4dcc3b5aa765d61d8327deb882cf99",
-        "ATUid_12345678901234567890123456789012",
         "0123456789abcdef0123456789abcdef",
         "12345678-1234-4321-8765-123456789012",
         "192.168.100.110",
