@@ -30,7 +30,9 @@ class Turn(NamedTuple):
     service_code: str
     network: str
     text: str
-    label: str | None = None  # of the last screen, if the carrier echoes it
+    label: str | None = (
+        None  # of the last screen, as it was written; without it, nothing is sure while Redis is unavailable
+    )
 
 
 class Ending(StrEnum):

@@ -104,6 +104,19 @@ class IncidentStore:
             remaining = self._remaining(deadline, started)
         raise NoFreeTicket
 
+    async def find_filed(
+        self, channel: str, session: str, phone: Phone, *, deadline: float | None = None
+    ) -> str | None:
+        """Return the ticket (8 digits, no dash) of the report that this phone has filed in this session, or None."""
+        filed = select(incidents.c.ticket).where(
+            incidents.c.channel == channel,
+            incidents.c.session == session,
+            incidents.c.phone_key == self._vault.lookup(phone),
+        )
+        async with self._database.begin(deadline=deadline) as connection:
+            ticket: str | None = (await connection.execute(filed)).scalar()
+        return ticket
+
     def _remaining(self, deadline: float | None, started: float) -> float | None:
         """Return the seconds that are left of `deadline`, at least a hundredth, or None without a deadline."""
         return None if deadline is None else max(0.01, deadline - (self._clock.monotonic() - started))

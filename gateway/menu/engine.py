@@ -178,7 +178,8 @@ def resume(
     given: GivenValues = NO_VALUES,
 ) -> Step:
     """Continue after an effect. Values that it `learnt`, such as the ticket, are added to the answers."""
-    target = menu.states[session.state].options[outcome]
+    outcomes = menu.states[session.state].options
+    target = outcomes.get(outcome) or outcomes["failed"]
     moved = enter(menu, session, target, session.trail, {**session.answers, **learnt}, given)
     return show(menu, moved, limits, given=given)
 
@@ -212,13 +213,15 @@ def show_home(
     *,
     given: GivenValues = NO_VALUES,
     error: str = "",
+    began: str = RESUME,
 ) -> Step:
     """Render the main menu after a session was lost. Without `language` in the pack, it is in the default one.
 
-    The start of the dialling is forgotten, since later inputs cannot be replayed from there.
+    The start of the dialling is forgotten, since later inputs cannot be replayed from there. `began` may say how they
+    can be.
     """
     chosen = language in menu.languages
-    session = Session(menu.home, language if chosen else menu.language, error=error, chosen=chosen, began=RESUME)
+    session = Session(menu.home, language if chosen else menu.language, error=error, chosen=chosen, began=began)
     return show(menu, session, limits, given=given)
 
 

@@ -48,7 +48,7 @@ class Session(NamedTuple):
     hops: int = 0
     wrong: int = 0  # wrong inputs in a row
     chosen: bool = False  # the resident has chosen the language
-    began: str = ""  # where this dialling began: "" at the first screen, `home`, a shortcut's digits, `resume…`
+    began: str = ""  # where this dialogue began: "" at the first screen, `home…`, a shortcut's digits, `resume…`
     resumed: bool = False  # this dialogue was dropped and then continued
     called_off: bool = False  # the resident has called it off, and not continued it since
 

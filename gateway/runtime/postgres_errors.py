@@ -62,6 +62,14 @@ class DatabaseUnavailable(StoreUnavailable):
 
     store = "PostgreSQL"
 
+    @property
+    def refused(self) -> bool:
+        """True if it is certain that nothing was committed: there was no server, or it has said so."""
+        cause = self.__cause__
+        if isinstance(cause, asyncpg.PostgresError):
+            return not sqlstate(cause).startswith("08")  # the connection broke, perhaps after a commit
+        return isinstance(cause, ConnectionRefusedError | FileNotFoundError)
+
 
 class TablesOutdated(DatabaseUnavailable):
     """Error: the tables are not those of this release, so that nothing can be stored."""

@@ -28,9 +28,16 @@ _Pending = tuple[bytes, asyncio.Future[Any], float]  # packed command, its answe
 
 
 class RedisUnavailable(StoreUnavailable):
-    """Error: Redis did not answer in time, or cannot work now (out of memory, read-only after a failover)."""
+    """Error: Redis did not answer in time, or cannot work now (out of memory, read-only after a failover).
+
+    `refused` means that it is certain that the command was not carried out. Otherwise it may have been.
+    """
 
     store = "Redis"
+
+    def __init__(self, message: str = "", reason: str = "", *, refused: bool = False) -> None:
+        super().__init__(message, reason)
+        self.refused = refused
 
 
 def redis_client(url: str) -> Redis:
@@ -58,7 +65,7 @@ class Pipeline:
     async def run(self, *command: Any) -> Any:
         """Run `command` (its name and arguments) and return the answer. Raises `RedisUnavailable`, `NoScriptError`."""
         if self._closed:
-            raise RedisUnavailable("closed")
+            raise RedisUnavailable("closed", refused=True)
         loop = self._loop
         if loop is None:  # cached: in CPython it is a system call, and two of them per hop are a tenth of the hop
             loop = self._loop = asyncio.get_running_loop()
@@ -92,8 +99,9 @@ class Pipeline:
             async with asyncio.timeout_at(batch[0][2]):
                 await self._exchange(b"".join([packed for packed, _, _ in batch]), answers)
         except (RedisError, OSError, TimeoutError) as error:
+            refused = self._connection is None  # there is none: nothing was sent
             await self._drop_connection()
-            self._fail(answers, RedisUnavailable(type(error).__name__))
+            self._fail(answers, RedisUnavailable(type(error).__name__, refused=refused))
         except BaseException:
             await self._drop_connection()
             self._fail(answers, RedisUnavailable("interrupted"))
@@ -111,7 +119,7 @@ class Pipeline:
             except ResponseError as refusal:
                 if not answer.done():
                     unknown_script = isinstance(refusal, NoScriptError)
-                    answer.set_exception(refusal if unknown_script else RedisUnavailable(str(refusal)))
+                    answer.set_exception(refusal if unknown_script else RedisUnavailable(str(refusal), refused=True))
             else:
                 if not answer.done():
                     answer.set_result(result)

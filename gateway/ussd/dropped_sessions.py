@@ -151,11 +151,8 @@ class DroppedSessions:
         if stored.age(now) < LONGEST_SESSION_S:
             return  # resumed on a call under way: what it sends gets the same ticket
         today = now.astimezone(menu.timezone).date()
-        old = stored.menu_session
-        home = engine.show_home(menu, old.language).session._replace(chosen=old.chosen)
-        count = stored.filed_today(today) + filed.new
-        cleared = stored._replace(menu_session=home, origin="", filed_on=today.toordinal(), filed_count=count)
-        language_ttl = menu.rules.remember_language.total_seconds() if home.chosen else 0
+        cleared = stored.without_report(menu, today, filed=int(filed.new))
+        language_ttl = menu.rules.remember_language.total_seconds() if cleared.menu_session.chosen else 0
         await self._sessions.compare_and_set(key, raw, cleared, max(int(language_ttl), DAY_S))
 
     async def _check(self, key: bytes, sealed: bytes) -> bool:

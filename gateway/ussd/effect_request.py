@@ -31,4 +31,5 @@ class EffectRequest:
     language: str
     answers: Mapping[str, str]
     at: datetime
+    resumed: bool = False  # the dialogue began in an earlier call
     callback: str = ""  # key of its callback within the session, the same for a repeated callback

@@ -60,7 +60,7 @@ class Effects:
         }
 
     async def carry_out(self, effect: str, menu: Menu, request: EffectRequest) -> EffectResult:
-        """Carry out an effect. The outcome `failed` means that nothing was changed."""
+        """Carry out an effect. The outcome `failed` means that nothing was changed, `unknown` that something may be."""
         try:
             return await self._methods[effect](menu, request)
         except (DatabaseUnavailable, RedisUnavailable, ValueError) as error:
@@ -72,6 +72,25 @@ class Effects:
                 error=type(error).__name__,
             )
             return FAILED
+
+    async def find_filed(self, request: EffectRequest) -> EffectResult | None:
+        """Return the ticket of the report that was filed in this session. Returns None without one.
+
+        Returns None also if PostgreSQL is unavailable.
+        """
+        try:
+            return await self._filing.find_filed(request)
+        except DatabaseUnavailable:
+            return None
+
+    async def repeat(self, effect: str, _: Menu, request: EffectRequest) -> EffectResult:
+        """Return the outcome of an effect that was carried out before. Nothing is carried out now."""
+        if effect != "file_report":
+            return FAILED
+        try:
+            return await self._filing.find_filed(request) or FAILED
+        except DatabaseUnavailable:
+            return "unknown", NO_VALUES
 
     async def _file_report(self, _: Menu, request: EffectRequest) -> EffectResult:
         return await self._filing.file(request)
@@ -119,8 +138,16 @@ class Effects:
         return ("done", NO_VALUES) if in_force else FAILED
 
     async def _delete_draft(self, _: Menu, request: EffectRequest) -> EffectResult:
-        await self._drafts.delete(request.phone, deadline=self._deadline)
-        return "deleted", NO_VALUES
+        """Erase the draft, unless its report was sent, although the screen that said so was lost."""
+        try:
+            filed = await self._filing.find_filed(request) or await self._filing.find_kept(request)
+            if filed is None:
+                await self._drafts.delete(request.phone, deadline=self._deadline / 2)
+        except (DatabaseUnavailable, RedisUnavailable):
+            if request.resumed:
+                raise
+            return "deleted", NO_VALUES  # nothing of this dialogue was sent, and nothing is kept
+        return filed or ("deleted", NO_VALUES)
 
 
 def _ticket(request: EffectRequest) -> str:

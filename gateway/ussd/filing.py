@@ -41,12 +41,13 @@ class Filing:
         """File a report while its resident waits. Idempotent for its channel and session.
 
         Returns the outcome that the menu continues with, and the values that its texts may show. `filed` means
-        committed and comes with the ticket, `kept` means stored in Redis, `failed` means neither (promise 1).
+        committed and comes with the ticket, `kept` means stored in Redis, and `failed` means neither (promise 1).
+        `unknown` means that a store did not answer: it may be either, or neither.
         """
         try:
             filed = await self._file(request, self._deadline)
-        except DatabaseUnavailable:
-            return await self._keep(request)
+        except DatabaseUnavailable as error:
+            return await self._keep(request, error)
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning(
                 "incident.refused",
@@ -56,6 +57,20 @@ class Filing:
             )
             return "failed", {}
         return "filed", {"ticket": ticket.with_dash(filed.ticket)}
+
+    async def find_filed(self, request: EffectRequest) -> tuple[str, Mapping[str, str]] | None:
+        """Return what `file` returned for this session, if its report is filed. Raises `DatabaseUnavailable`.
+
+        It takes half the time of filing at most, so that something else can be done besides.
+        """
+        found = await self._incidents.find_filed(
+            request.channel, request.session, request.phone, deadline=self._deadline / 2
+        )
+        return None if found is None else ("filed", {"ticket": ticket.with_dash(found)})
+
+    async def find_kept(self, request: EffectRequest) -> tuple[str, Mapping[str, str]] | None:
+        """Return what `file` returned for this session, if its report is pending. Raises `RedisUnavailable`."""
+        return ("kept", {}) if await self._pending.contains(request) else None
 
     async def file_pending(self) -> int:
         """File every pending report. Returns the number filed, and stops without error if a store is unavailable."""
@@ -89,12 +104,13 @@ class Filing:
         await self._pending.set_aside(name)
         return False
 
-    async def _keep(self, request: EffectRequest) -> tuple[str, Mapping[str, str]]:
+    async def _keep(self, request: EffectRequest, unfiled: DatabaseUnavailable) -> tuple[str, Mapping[str, str]]:
         try:
             await self._pending.add(request)
-        except RedisUnavailable:
-            log.error("incident.not_kept", channel=request.channel, session=request.session)
-            return "failed", {}
+        except RedisUnavailable as error:
+            outcome = "failed" if unfiled.refused and error.refused else "unknown"
+            log.error("incident.not_kept", channel=request.channel, session=request.session, outcome=outcome)
+            return outcome, {}
         log.warning("incident.kept", channel=request.channel, session=request.session)
         return "kept", {}
 

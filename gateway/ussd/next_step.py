@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gateway.menu import engine
 from gateway.menu.model import Menu
-from gateway.menu.session import Step
+from gateway.menu.session import Session, Step
 from gateway.ussd import transcript
-from gateway.ussd.replay import replay_from
+from gateway.ussd.replay import anew_after, began_anew, replay_from, replay_to
 from gateway.ussd.screen_label import ScreenLabel, parse_label
 from gateway.ussd.sessions import StoredSession
 from gateway.ussd.start import start
@@ -31,32 +31,57 @@ def next_step(context: TurnContext) -> Step:
     if added.verdict is not TranscriptVerdict.NEW:
         return engine.show(context.menu, stored.menu_session, context.limits, given=context.given)
     context.keys = added.keys
-    label = parse_label(turn.label)
-    if label and label.state != stored.menu_session.state:
-        # The resident has seen a later screen than the stored one: Redis was unavailable in between.
-        return _replay_missed(context, stored, label)
-    step = Step(stored.menu_session)
-    for keys in _inputs(context.menu, stored.menu_session.state, added.keys):
-        step = engine.step(context.menu, step.session, keys, context.limits, given=context.given, today=context.today)
-        if step.effect:
-            break
-    return step
+    place, label = stored.menu_session, _label_in(context.menu, turn.label)
+    if "*" in added.keys or (label and label.state != place.state):
+        # Perhaps a typed star, perhaps several inputs: those that Redis has missed. Only a label can tell.
+        if label is None:
+            return _ask_again(context, place)
+        if label.state != place.state or label.length != stored.fingerprint.length:
+            return _replay_missed(context, stored, label)
+    context.note_stars(stored.spans, added.keys)
+    return engine.step(context.menu, place, added.keys, context.limits, given=context.given, today=context.today)
+
+
+def _label_in(menu: Menu, text: str | None) -> ScreenLabel | None:
+    """Return the label that came back. Returns None if none did, or one of no screen of this menu."""
+    label = parse_label(text)
+    return label if label and label.state in menu.states else None
 
 
 def _replay_missed(context: TurnContext, stored: StoredSession, label: ScreenLabel) -> Step:
-    """Replay everything that was typed since the session was stored."""
+    """Replay everything that was typed since the session was stored, or since the dialogue began anew."""
+    menu, text, inputs = context.menu, context.turn.text, context.start_inputs()
+    place, length = stored.menu_session, stored.fingerprint.length
+    anew = anew_after(label.began)
+    if anew is not None and anew >= length and label.began != place.began:
+        replayed = replay_to(menu, (), text, label, inputs)
+    else:
+        replayed = replay_from(menu, place, length, text, label, inputs)
+    # On the stored screen a bundle may also be one wrong input. Then nothing may come of it.
+    if replayed is None or (replayed.step.effect and label.state == place.state and label.length is None):
+        return _ask_again(context, place)
     context.outcome = "replayed"
-    step = replay_from(
-        context.menu, stored.menu_session, transcript.split_inputs(context.keys), label, context.start_inputs()
-    )
-    if step is None:
-        context.outcome = "lost"
-        step = engine.show_home(context.menu, label.language, context.limits, given=context.given, error="lost")
-    return step
+    context.note_stars(label.spans, replayed.newest)
+    return replayed.step
+
+
+def _ask_again(context: TurnContext, place: Session) -> Step:
+    """Show the stored screen again. No input is taken: it is not known which screens they answered."""
+    if context.menu.states[place.state].kind.waits_for_input:
+        context.outcome = "asked_again"
+        place = place._replace(error="lost", began=_resumed(context.menu, place.began))
+    return engine.show(context.menu, place, context.limits, given=context.given)
+
+
+def _resumed(menu: Menu, began: str) -> str:
+    """Return the beginning of a dialogue whose transcript has inputs that were not taken: no replay can begin there."""
+    if began.startswith(engine.RESUME):
+        return began
+    return f"{engine.RESUME}{began}" if began in menu.shortcuts else engine.RESUME
 
 
 def _start(context: TurnContext) -> Step:
-    step, context.outcome = start(
+    replayed, context.outcome = start(
         context.menu,
         context.turn,
         context.service_code,
@@ -64,7 +89,9 @@ def _start(context: TurnContext) -> Step:
         context.resumable_session(),
         not_stored=not context.redis_unavailable,
     )
-    return step
+    label = parse_label(context.turn.label)
+    context.note_stars(label.spans if label else (), replayed.newest)
+    return replayed.step
 
 
 def _show_in_new_version(context: TurnContext, stored: StoredSession) -> Step:
@@ -78,11 +105,9 @@ def _show_in_new_version(context: TurnContext, stored: StoredSession) -> Step:
         if kind.is_end:
             return engine.show(context.menu, session, context.limits, given=context.given)
         if not kind.runs_effect:
-            session = session._replace(error="lost", page=0, began=session.began if session.resumed else engine.RESUME)
+            session = session._replace(error="lost", page=0, began=_resumed(context.menu, session.began))
             return engine.show(context.menu, session, context.limits, given=context.given)
-    return engine.show_home(context.menu, session.language, context.limits, given=context.given, error="lost")
-
-
-def _inputs(menu: Menu, state: str, keys: str) -> list[str]:
-    """Split the new input. A `*` is typed where text is asked for. In a menu it joins a turn that was missed."""
-    return [keys] if "*" not in keys or menu.states[state].kind.is_typed else keys.split("*")
+    began = began_anew(len(context.turn.text))
+    return engine.show_home(
+        context.menu, session.language, context.limits, given=context.given, error="lost", began=began
+    )

@@ -35,9 +35,11 @@ class PendingReports:
             "answers": dict(report.answers),
             "received_at": report.at.isoformat(),
         }
-        # The phone is part of the name, so that two phones with one session do not replace each other.
-        name = f"{report.channel}:{report.session}:{self._vault.lookup(report.phone)[:8].hex()}"
-        await self._redis.run("HSETNX", _PENDING, name, json.dumps(entry))
+        await self._redis.run("HSETNX", _PENDING, self._name(report), json.dumps(entry))
+
+    async def contains(self, report: EffectRequest) -> bool:
+        """Return True if a report of this channel, session and phone is pending."""
+        return bool(await self._redis.run("HEXISTS", _PENDING, self._name(report)))
 
     async def scan(self) -> AsyncIterator[tuple[bytes, EffectRequest | None]]:
         """Yield the name of each entry and its report, or None for an entry that cannot be read."""
@@ -61,6 +63,10 @@ class PendingReports:
         if raw is not None:
             await self._redis.run("HSET", _REFUSED, name, raw)
             await self._redis.run("HDEL", _PENDING, name)
+
+    def _name(self, report: EffectRequest) -> str:
+        # The phone is part of the name, so that two phones with one session do not replace each other.
+        return f"{report.channel}:{report.session}:{self._vault.lookup(report.phone)[:8].hex()}"
 
     def _parse(self, raw: bytes) -> EffectRequest | None:
         try:

@@ -1,13 +1,12 @@
 """Replay of a lost session from the carrier's transcript of everything that was typed.
 
-Nothing in the transcript separates a typed `*` from one that joins two inputs. The label of the screen that the newest
-input answers helps (facts/protocols.md A.1): a reading that ends on another screen, or in another language, is wrong.
-The label also says where the dialogue began. If no reading fits, nothing is guessed.
+The label of the screen that the newest input answers says where the dialogue began, and which stars were typed
+(facts/protocols.md A.1). So there is one reading at most: if it ends on another screen, or in another language, nothing
+is guessed. Without a label there is only the guess that no star was typed. It may be shown, and is never stored.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +16,6 @@ from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.session import HOME, RESUME, Session, Step
 from gateway.ussd.screen_label import ScreenLabel
-
-MAX_JOINED = 16  # parts of one typed text: nobody types more stars, and each costs a replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +27,81 @@ class StartInputs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Replay:
-    """Result of one reading. `answered` is the screen of its last input, or None if inputs were left over."""
+class Replay:
+    """Step that a replay leads to, and the newest input, as the label tells it from the others."""
 
     step: Step
-    answered: ScreenLabel | None
-    refused: bool  # some input on the way was wrong
+    newest: str
 
 
-def replay(menu: Menu, parts: Sequence[str], inputs: StartInputs, shortcut: str = "") -> Step | None:
+def began_anew(length: int) -> str:
+    """Return the `Session.began` of the main menu that was shown after this many characters of the transcript."""
+    return f"{HOME}{length}"
+
+
+def anew_after(began: str) -> int | None:
+    """Return the length of the transcript after which a dialogue began anew, or None if it did not."""
+    length = began.removeprefix(HOME)
+    return int(length) if length != began and length.isdecimal() else None
+
+
+def guess(menu: Menu, parts: Sequence[str], inputs: StartInputs, shortcut: str = "") -> Step | None:
     """Replay `parts` (the transcript, split at every `*`) as one input each, from the beginning or a shortcut.
 
-    It stops at the first effect. Returns None if that comes before the newest input.
+    It stops at the first effect. Returns None if that comes before the newest input, or without any input.
     """
-    begun = engine.begin(menu, inputs.limits, given=inputs.given, language=inputs.language, shortcut=shortcut)
-    reading = _read(menu, begun.session, parts, 1, inputs)
-    return reading.step if reading.answered else None
+    step = engine.begin(menu, inputs.limits, given=inputs.given, language=inputs.language, shortcut=shortcut)
+    return _follow(menu, step.session, parts, inputs)[0]
 
 
-def replay_to(menu: Menu, parts: Sequence[str], label: ScreenLabel, inputs: StartInputs) -> Step | None:
-    """Replay `parts` from the beginning that the label has, so that the newest answers the labelled screen.
+def replay_to(menu: Menu, dialled: Sequence[str], text: str, label: ScreenLabel, inputs: StartInputs) -> Replay | None:
+    """Replay the transcript `text` from the beginning that the label has, after the suffix that was `dialled`.
 
-    Returns None if no reading fits, because the dialogue was resumed or has left the path of its inputs.
+    Returns None if its newest input does not answer the labelled screen, or if the dialogue was resumed.
     """
     if label.began.startswith(RESUME):
         return None
+    anew = anew_after(label.began)
+    typed = _inputs_after(text, anew or 0, label)
+    if not typed:
+        return None
+    parts = typed if anew is not None else [*dialled, *typed]
     for session, rest in _beginnings(menu, parts, label, inputs):
-        if step := replay_from(menu, session, rest, label, inputs):
-            return step
+        if step := _replay(menu, session, rest, label, inputs):
+            return Replay(step, typed[-1])
     return None
 
 
 def replay_from(
-    menu: Menu, session: Session, parts: Sequence[str], label: ScreenLabel, inputs: StartInputs
-) -> Step | None:
-    """Replay `parts` from `session`, so that the newest answers the labelled screen. Returns None if none fits.
+    menu: Menu, session: Session, length: int, text: str, label: ScreenLabel, inputs: StartInputs
+) -> Replay | None:
+    """Replay what was typed since the transcript had `length` characters and the dialogue was at `session`.
 
-    Of several readings, one in which no input was refused is likelier, and then the one with the fewest typed stars.
+    Returns None if the newest input does not answer the labelled screen.
     """
-    likeliest = None
-    for joined in range(1, min(len(parts), MAX_JOINED) + 1):
-        reading = _read(menu, session, parts, joined, inputs)
-        if not _fits(reading.answered, label):
+    typed = _inputs_after(text, length, label)
+    step = _replay(menu, session, typed, label, inputs) if typed else None
+    return Replay(step, typed[-1]) if step and typed else None
+
+
+def _inputs_after(text: str, length: int, label: ScreenLabel) -> list[str] | None:
+    """Split the transcript after its first `length` characters. Returns None if the label is of another one."""
+    start = length + 1 if length else 0
+    spans = label.spans
+    if label.length is not None:
+        spans = (*spans, (label.length + 1 if label.length else 0, len(text)))
+    typed: list[str] = []
+    if text[length:start] not in ("*", ""):
+        return None
+    for begins, ends in spans:
+        if begins < start:
             continue
-        if not reading.refused:
-            return reading.step
-        likeliest = likeliest or reading
-    return likeliest.step if likeliest else None
+        typed += text[start : begins - 1].split("*") if begins > start else []
+        if not begins <= ends <= len(text) or {text[max(begins - 1, 0) : begins], text[ends : ends + 1]} - {"*", ""}:
+            return None
+        typed.append(text[begins:ends])
+        start = ends + 1
+    return [*typed, *text[start:].split("*")] if start <= len(text) else typed
 
 
 def _beginnings(
@@ -85,30 +110,31 @@ def _beginnings(
     """Yield each session in which the dialogue may have begun, with the inputs after it. Only the language varies."""
     shortcut = label.began if label.began in menu.shortcuts else ""
     rest = parts[1:] if shortcut and parts[:1] == [shortcut] else parts
-    languages = {HOME: (label.language, *menu.languages), "": ("",)}.get(label.began, (label.language, ""))
+    at_home = label.began == HOME or anew_after(label.began) is not None
+    languages = (label.language, *menu.languages) if at_home else (label.language, "") if label.began else ("",)
     for language in dict.fromkeys(languages):
         begun = engine.begin(menu, inputs.limits, given=inputs.given, language=language, shortcut=shortcut)
-        yield begun.session, rest
+        yield begun.session._replace(began=label.began), rest
 
 
-def _fits(answered: ScreenLabel | None, label: ScreenLabel) -> bool:
-    return answered is not None and answered.state == label.state and label.language in ("", answered.language)
+def _replay(menu: Menu, session: Session, parts: Sequence[str], label: ScreenLabel, inputs: StartInputs) -> Step | None:
+    step, answered = _follow(menu, session, parts, inputs)
+    fits = answered.state == label.state and label.language in ("", answered.language)
+    return step if fits else None
 
 
-def _read(menu: Menu, session: Session, parts: Sequence[str], joined: int, inputs: StartInputs) -> _Replay:
-    """Step through `parts` from `session`. The first question for a text takes `joined` of them as its answer."""
-    step = engine.show(menu, session, inputs.limits, given=inputs.given)
-    answered: ScreenLabel | None = None
-    refused = False
-    rest = deque(parts)
-    while rest and not (step.effect or step.end):
-        session = step.session
-        state = menu.states[session.state]
-        size = 1
-        if state.kind.is_typed and state.source == "text":
-            size, joined = joined, 1
-        keys = "*".join(rest.popleft() for _ in range(min(size, len(rest))))
+def _follow(menu: Menu, session: Session, parts: Sequence[str], inputs: StartInputs) -> tuple[Step | None, Session]:
+    """Step through `parts` from `session`. Returns the last step, and the position that the newest input answers.
+
+    The step is None if the dialogue had an effect or its end before, or if nobody can type so much in one call.
+    """
+    step = None
+    if len(parts) > inputs.limits.hops:
+        return None, session
+    for keys in parts:
+        if step is not None:
+            if step.effect or step.end:
+                return None, session
+            session = step.session
         step = engine.step(menu, session, keys, inputs.limits, given=inputs.given, today=inputs.today)
-        answered = ScreenLabel(state.name, session.language)
-        refused = refused or bool(step.session.error)
-    return _Replay(step, None if rest else answered, refused)
+    return step, session

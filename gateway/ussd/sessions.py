@@ -17,9 +17,11 @@ from zlib import crc32
 from pydantic_core import from_json, to_json
 from redis.exceptions import NoScriptError
 
+from gateway.menu import engine
 from gateway.menu.model import Menu
 from gateway.menu.session import Session
 from gateway.runtime.redis import Pipeline
+from gateway.ussd.screen_label import Spans
 from gateway.ussd.transcript import TextFingerprint, fingerprint
 
 DAY_S = 24 * 60 * 60
@@ -50,6 +52,7 @@ class StoredSession(NamedTuple):
     origin: str  # the session, on the same channel, in which a resumed dialogue began; empty for its own
     menu_session: Session
     replaced: tuple[int, ...] = ()  # hashes of earlier sessions
+    spans: Spans = ()  # of the inputs that have a star
 
     def has_replaced(self, channel: str, session: str) -> bool:
         """Return True for a session that this one has replaced. It is over, whatever still arrives of it.
@@ -65,6 +68,13 @@ class StoredSession(NamedTuple):
 
     def filed_today(self, today: date) -> int:
         return self.filed_count if self.filed_on == today.toordinal() else 0
+
+    def without_report(self, menu: Menu, today: date, *, filed: int) -> StoredSession:
+        """Return it without its answers, once its report was filed: this time (`filed` is 1), or before (0)."""
+        old = self.menu_session
+        home = engine.show_home(menu, old.language).session._replace(chosen=old.chosen)
+        count = self.filed_today(today) + filed
+        return self._replace(menu_session=home, origin="", filed_on=today.toordinal(), filed_count=count)
 
     def age(self, now: datetime) -> float:
         """Return the seconds since it was stored."""
@@ -158,12 +168,12 @@ _DEFLATED = b"x"  # first byte of every zlib stream, and of no JSON array
 
 
 def encode(stored: StoredSession) -> bytes:
-    channel, session, (length, checksum), version, at, filed_on, filed, origin, position, replaced = stored
+    channel, session, (length, checksum), version, at, filed_on, filed, origin, position, replaced, spans = stored
     flags = position.passing * _PASSING | position.chosen * _CHOSEN
     flags |= position.resumed * _RESUMED | position.called_off * _CALLED_OFF
     values = [channel, session, length, checksum, version, at, position.state, position.language]
     rarer = [position.answers, "/".join(position.trail), flags, position.hops, filed_on, filed]
-    rarer += [position.began, position.page, position.wrong, position.error, origin, replaced]
+    rarer += [position.began, position.page, position.wrong, position.error, origin, replaced, spans]
     while rarer and not rarer[-1]:
         rarer.pop()
     plain = to_json([*values, *rarer])
@@ -179,7 +189,7 @@ def decode(raw: bytes) -> StoredSession | None:
             raw = zlib.decompress(raw)
         channel, session, length, checksum, version, at, state, language, *rarer = from_json(raw)
         rarer += _EMPTY[len(rarer) :]
-        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin, replaced = rarer
+        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin, replaced, spans = rarer
         # By position, which takes half the time of keywords.
         position = Session(
             state,
@@ -196,10 +206,10 @@ def decode(raw: bytes) -> StoredSession | None:
             bool(flags & _RESUMED),
             bool(flags & _CALLED_OFF),
         )
-        text, earlier = TextFingerprint(length, checksum), tuple(replaced)
-        return StoredSession(channel, session, text, version, at, filed_on, filed, origin, position, earlier)
+        text, earlier, starred = TextFingerprint(length, checksum), tuple(replaced), tuple(map(tuple, spans))
+        return StoredSession(channel, session, text, version, at, filed_on, filed, origin, position, earlier, starred)
     except (ValueError, TypeError, AttributeError, zlib.error):
         return None
 
 
-_EMPTY: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", ()]
+_EMPTY: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", (), ()]

@@ -1,7 +1,7 @@
 """First screen for a callback without a stored session: a first dial, a dialled suffix, or a lost session.
 
 A suffix that the pack declares is a shortcut, whatever the order of the menus. Any other suffix counts as typed inputs.
-If they would be refused, the dialogue begins at the main menu.
+If they would be refused, the dialogue begins at the main menu. A suffix has no effect: its inputs saw no screen.
 """
 
 from __future__ import annotations
@@ -11,64 +11,71 @@ from collections.abc import Sequence
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
 from gateway.menu.model import Menu
-from gateway.menu.session import Session, Step
-from gateway.ussd.replay import StartInputs, replay, replay_to
+from gateway.menu.session import RESUME, Session, Step
+from gateway.ussd.replay import Replay, StartInputs, began_anew, guess, replay_to
 from gateway.ussd.screen_label import ScreenLabel, parse_label
 from gateway.ussd.transcript import dialled_suffix, split_inputs
 
 
 def start(
     menu: Menu, turn: Turn, service_code: str, inputs: StartInputs, dropped: Session | None, *, not_stored: bool
-) -> tuple[Step, str]:
-    """Start or replay the dialogue of `turn`. Returns the step, and the outcome for the log.
+) -> tuple[Replay, str]:
+    """Start or replay the dialogue of `turn`. Returns the step with its newest input, and the outcome for the log.
 
-    The outcome is `new`, `replayed`, or `lost`: then nothing fits, and the main menu is shown, or the question whether
-    to resume the `dropped` dialogue of this phone. `not_stored` means that Redis was read and has no session: then the
-    text of an unknown session is a dialled suffix. Otherwise it is the transcript of a lost session.
+    The outcome is `new`, `replayed`, `guessed`, or `lost`: then nothing fits, and the main menu is shown, or the
+    question whether to resume the `dropped` dialogue of this phone. `not_stored` means that Redis was read and has no
+    session: then the text of an unknown session is a dialled suffix. Otherwise it is the transcript of a lost session.
     """
-    dialled = dialled_suffix(turn.service_code, service_code)
-    typed, label = split_inputs(turn.text), parse_label(turn.label)
-    if label is None and (not typed or (not_stored and not dialled)):
-        suffix = dialled or typed
-        step = _dial(menu, suffix, inputs, dropped, forgiving=not dialled)
-        return step, "replayed" if suffix and dropped is None else "new"
-    if found := _replay_lost(menu, dialled, typed, label, inputs):
-        return found, "replayed"
+    dialled, typed = dialled_suffix(turn.service_code, service_code), split_inputs(turn.text)
+    label = parse_label(turn.label)
+    if label is None and (not_stored or not typed):
+        step = _dial(menu, dialled, typed, inputs, dropped)
+        return Replay(step, ""), "replayed" if (dialled or typed) and dropped is None else "new"
+    if label is None:
+        shortcut = _shortcut(menu, dialled)
+        step_or_none = guess(menu, typed if shortcut else [*dialled, *typed], inputs, shortcut)
+        if step_or_none is not None:
+            return Replay(step_or_none, ""), "guessed"
+    elif replayed := replay_to(menu, dialled, turn.text, label, inputs):
+        return replayed, "replayed"
+    return Replay(_lost(menu, turn, label, inputs, dropped), ""), "lost"
+
+
+def _lost(menu: Menu, turn: Turn, label: ScreenLabel | None, inputs: StartInputs, dropped: Session | None) -> Step:
     if dropped is not None:
         offered = engine.begin(menu, inputs.limits, given=inputs.given, dropped=dropped).session
-        return engine.show(menu, offered._replace(error="lost"), inputs.limits, given=inputs.given), "lost"
-    language = label.language if label else inputs.language
-    return engine.show_home(menu, language, inputs.limits, given=inputs.given, error="lost"), "lost"
+        return engine.show(menu, offered._replace(error="lost"), inputs.limits, given=inputs.given)
+    language, began = label.language if label else inputs.language, began_anew(len(turn.text))
+    return engine.show_home(menu, language, inputs.limits, given=inputs.given, error="lost", began=began)
 
 
-def _dial(menu: Menu, suffix: Sequence[str], inputs: StartInputs, dropped: Session | None, *, forgiving: bool) -> Step:
+def _dial(
+    menu: Menu, dialled: Sequence[str], typed: Sequence[str], inputs: StartInputs, dropped: Session | None
+) -> Step:
     """Show the first screen: the question about the dropped dialogue, or the screen that the suffix leads to.
 
-    A suffix in the text may also be a session that Redis has lost. So a wrong input in it is only refused on its screen
-    (`forgiving`), unless it is the first one.
+    A suffix in the text may also be a session that Redis has lost. So its inputs answer no question but the one for the
+    language, and a wrong one is only refused on its screen, unless it is the first.
     """
-    shortcut = _shortcut(menu, suffix)
+    shortcut = _shortcut(menu, dialled or typed)
     step = engine.begin(
         menu, inputs.limits, given=inputs.given, language=inputs.language, shortcut=shortcut, dropped=dropped
     )
-    if shortcut or dropped:
+    if dropped:
         return step
+    suffix = [*dialled, *typed] if not shortcut else typed if dialled else ()
     for number, keys in enumerate(suffix):
-        if step.effect or step.end:
+        if step.end:
             break
-        step = engine.step(menu, step.session, keys, inputs.limits, given=inputs.given, today=inputs.today)
-        if step.session.error and not (forgiving and number):
+        place, asked = step.session, menu.states[step.session.state]
+        step = engine.step(menu, place, keys, inputs.limits, given=inputs.given, today=inputs.today)
+        answered = asked.source != "languages" and bool(step.session.answers.items() - place.answers.items())
+        if step.effect or (typed and answered):
+            place = place._replace(error="lost", began=f"{RESUME}{shortcut}")
+            return engine.show(menu, place, inputs.limits, given=inputs.given)
+        if step.session.error and not (typed and number):
             return engine.show_home(menu, inputs.language, inputs.limits, given=inputs.given)
     return step
-
-
-def _replay_lost(
-    menu: Menu, dialled: Sequence[str], typed: Sequence[str], label: ScreenLabel | None, inputs: StartInputs
-) -> Step | None:
-    if label is not None:
-        return replay_to(menu, [*dialled, *typed], label, inputs)
-    shortcut = _shortcut(menu, dialled)
-    return replay(menu, typed if shortcut else [*dialled, *typed], inputs, shortcut)
 
 
 def _shortcut(menu: Menu, suffix: Sequence[str]) -> str:

@@ -28,7 +28,6 @@ from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.effects import Effects
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.next_step import next_step
-from gateway.ussd.screen_label import ScreenLabel
 from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession
 from gateway.ussd.transcript import TranscriptVerdict
 from gateway.ussd.turn_context import TurnContext
@@ -66,6 +65,7 @@ class TurnHandler:
         self._deps = deps
         self._open_s = open_s
         self._ttls: dict[str, SessionTtl] = {}
+        self._unlabelled: set[str] = set()  # channels whose carrier was seen to echo no label
 
     async def handle(self, service: UssdService, turn: Turn) -> Screen:
         """Answer `turn` with a screen. Never raises.
@@ -87,12 +87,11 @@ class TurnHandler:
                 exc_info=True,
             )
             context.outcome = "failed"
-            step = self._apology(context, service)
+            step = self._apology(context)
         seconds = self._deps.clock.monotonic() - started
         self._deps.metrics.count_turn(context.channel, context.outcome, seconds, context.redis_s, context.sql_s)
         log.info("ussd.turn", **turn_fields(context, step, seconds))
-        session = step.session
-        return Screen(step.screen, step.end, str(ScreenLabel(session.state, session.language, session.began)))
+        return Screen(step.screen, step.end, str(context.label_of(step.session)))
 
     def apology(self, service: UssdService, language: str = "") -> Screen:
         """Return the last screen of a callback that could not be read."""
@@ -101,15 +100,19 @@ class TurnHandler:
         values = menu.placeholder_values({}, words.language, {"ussd": service.service_code})
         return Screen(fill(words.apology, values), end=True, label="apology")
 
-    def _apology(self, context: TurnContext, service: UssdService) -> Step:
+    def _apology(self, context: TurnContext) -> Step:
         known = context.stored.menu_session if context.stored else engine.begin(context.menu).session
+        service = UssdService(context.channel, context.service_code, context.limits)
         return Step(known, self.apology(service, known.language).text, end=True)
 
     async def _answer(self, context: TurnContext) -> Step:
         context.phone_key = self._deps.vault.lookup(context.turn.phone)
         await self._read(context)
         context.set_time(self._deps.clock.now())
+        await self._forget_filed(context)
         step = next_step(context)
+        if context.keys and context.turn.label is None:
+            self._warn_unlabelled(context.channel)
         if context.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
             return step
         for _ in range(MAX_EFFECTS):
@@ -118,8 +121,8 @@ class TurnHandler:
             step = await self._carry_out(context, step)
         if step.effect:
             raise RuntimeError(f'state "{step.session.state}": more than {MAX_EFFECTS} effects in one turn')
-        # A failed effect leaves the session unchanged, so that the dialogue can be resumed.
-        return step if context.failed else await self._write(context, step)
+        # A failed effect leaves the session unchanged, so that the dialogue can be resumed. A guess is never stored.
+        return step if context.failed or context.is_guess else await self._write(context, step)
 
     async def _read(self, context: TurnContext) -> None:
         started = self._deps.clock.monotonic()
@@ -132,19 +135,38 @@ class TurnHandler:
             context.load(found, self._deps.versions)
         context.redis_s += self._deps.clock.monotonic() - started
 
+    def _warn_unlabelled(self, channel: str) -> None:
+        """Warn once in the life of this process. `context.keys` proves that it is no first callback of a session."""
+        if channel not in self._unlabelled:
+            self._unlabelled.add(channel)
+            log.warning("ussd.unlabelled", channel=channel)
+
+    async def _forget_filed(self, context: TurnContext) -> None:
+        """Look whether the report to be offered was sent: its call may have ended while Redis was unavailable."""
+        if (dropped := context.dropped_request()) is None:
+            return
+        started = self._deps.clock.monotonic()
+        if await self._deps.effects.find_filed(dropped):
+            context.forget_dropped()
+        context.sql_s += self._deps.clock.monotonic() - started
+
     async def _carry_out(self, context: TurnContext, step: Step) -> Step:
         started = self._deps.clock.monotonic()
         session = step.session
+        # An offered dialogue that is discarded is no longer resumed, but its report is the one to look for.
+        first = context.first_session() if step.effect == "delete_draft" else context.origin(session)
         request = EffectRequest(
             channel=context.channel,
-            session=context.origin(session) or context.turn.session,
+            session=first or context.turn.session,
             phone=context.turn.phone,
             language=session.language,
             answers=engine.valid_answers(context.menu, session),
             at=context.now,
+            resumed=bool(first),
             callback=str(transcript.fingerprint(context.turn.text).checksum),
         )
-        outcome, values = await self._deps.effects.carry_out(step.effect, context.menu, request)
+        do = self._deps.effects.repeat if context.is_guess else self._deps.effects.carry_out
+        outcome, values = await do(step.effect, context.menu, request)
         context.sql_s += self._deps.clock.monotonic() - started
         if outcome == "failed":
             context.failed = True
@@ -168,7 +190,8 @@ class TurnHandler:
                 other = await writing
         except RedisUnavailable:
             self._deps.metrics.store_errors.labels("redis").inc()
-            return step  # the next turn is replayed from the carrier's transcript
+            # The next turn is replayed from the carrier's transcript. A question cannot be asked again without end.
+            return self._apology(context) if context.outcome == "asked_again" else step
         finally:
             context.redis_s += self._deps.clock.monotonic() - started
         if other is None or not _is_ahead(other, stored, context.turn.text):

@@ -11,10 +11,12 @@ from gateway.menu import engine
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.session import Session
+from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import StartInputs
+from gateway.ussd.screen_label import ScreenLabel, Spans
 from gateway.ussd.sessions import StoredSession
-from gateway.ussd.transcript import fingerprint
+from gateway.ussd.transcript import TranscriptVerdict, fingerprint
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -42,6 +44,7 @@ class TurnContext:
     state: str = ""
     outcome: str = "new"
     keys: str = ""
+    spans: Spans = ()  # of the inputs that have a star, this one included
     failed: bool = False
     redis_s: float = 0.0
     sql_s: float = 0.0
@@ -58,7 +61,7 @@ class TurnContext:
                 self.previous = stored
                 return
             self.superseded = True
-        self.stored = stored
+        self.stored, self.spans = stored, stored.spans
         menu = versions.get(stored.menu_version)
         self.version_unknown = menu is None
         self.menu = menu or self.menu
@@ -75,6 +78,20 @@ class TurnContext:
             "stage": stage,
         }
 
+    def dropped_request(self) -> EffectRequest | None:
+        """Return a request for the dialogue that this phone may resume, or None."""
+        dropped, session = self.previous, self.resumable_session()
+        if dropped is None or session is None:
+            return None
+        first = dropped.origin or dropped.session
+        return EffectRequest(dropped.channel, first, self.turn.phone, session.language, {}, self.now)
+
+    def forget_dropped(self) -> None:
+        """Offer nothing to resume: the report was sent, and Redis does not know. It counts as one of today."""
+        if self.previous is not None:
+            self.previous = self.previous.without_report(self.menu, self.today, filed=1)
+            self.set_time(self.now)
+
     def start_inputs(self) -> StartInputs:
         """Return the inputs for starting a dialogue, including the language chosen earlier."""
         earlier = self.previous
@@ -89,14 +106,27 @@ class TurnContext:
 
     def origin(self, session: Session) -> str:
         """Return the session in which a resumed dialogue began, if on this channel. Both file the same report."""
-        if not session.resumed:
-            return ""
+        return self.first_session() if session.resumed else ""
+
+    def first_session(self) -> str:
+        """Return the session in which the resumed or offered dialogue began, if on this channel."""
         if self.stored is not None:
             return self.stored.origin
         earlier = self.previous
         if earlier is None or earlier.channel != self.channel:
             return ""
         return earlier.origin or earlier.session
+
+    def label_of(self, session: Session) -> ScreenLabel:
+        """Return the label of a screen of this turn."""
+        state = self.menu.states.get(session.state)
+        if state is None or not state.kind.waits_for_input:
+            return ScreenLabel(session.state, session.language, session.began)
+        if not state.kind.is_typed:
+            return ScreenLabel(session.state, session.language, session.began, self.spans)
+        late = self.stored if self.outcome == TranscriptVerdict.LATE else None
+        length = late.fingerprint.length if late else len(self.turn.text)
+        return ScreenLabel(session.state, session.language, session.began, self.spans, length)
 
     def to_store(self, session: Session) -> StoredSession:
         filed_on = self.today.toordinal() if self.filed_today else 0
@@ -112,7 +142,18 @@ class TurnContext:
             self.origin(session),
             session,
             self._replaced(),
+            self.spans,
         )
+
+    @property
+    def is_guess(self) -> bool:
+        """Return True if only a guess says where the newest input was typed: nothing is stored, and no label came."""
+        return self.redis_unavailable and self.turn.label is None and bool(self.turn.text)
+
+    def note_stars(self, spans: Spans, newest: str) -> None:
+        """Remember which inputs have a star: those of `spans`, and the `newest` one if it has any."""
+        length = len(self.turn.text)
+        self.spans = (*spans, (length - len(newest), length)) if "*" in newest else spans
 
     def _replaced(self) -> tuple[int, ...]:
         if self.stored is not None:

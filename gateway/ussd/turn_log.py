@@ -34,7 +34,7 @@ def turn_fields(context: TurnContext, step: Step, seconds: float) -> dict[str, A
 
 
 def _may_be_words(context: TurnContext) -> bool:
-    if context.outcome in ("replayed", "lost") or len(context.keys) > LONGEST_LOGGED_INPUT:
+    if context.outcome in ("replayed", "guessed", "lost", "asked_again") or len(context.keys) > LONGEST_LOGGED_INPUT:
         return True
     # Words may come at any screen: a resident who answers the question before, or whose turn was lost, types them at
     # the wrong one. After a failure, the stored state may be none of this menu.

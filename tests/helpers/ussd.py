@@ -18,6 +18,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
+from gateway.runtime.redis import RedisUnavailable
 from gateway.text.json_values import to_json
 from gateway.text.phone import Phone
 from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
@@ -25,6 +26,7 @@ from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.sessions import StoredSession
 from gateway.ussd.turn import TurnHandler, UssdService
 from gateway.vault.vault import Vault
+from gateway.wiring.carriers import CARRIERS
 from gateway.wiring.container import Services
 from tests.helpers.clocks import ManualClock
 from tests.helpers.dialogue import walk
@@ -75,6 +77,13 @@ class UssdGateway:
         """Return the answer of Redis to `command`."""
         return await self.services.pipeline.run(*command)
 
+    async def reaches_redis(self) -> bool:
+        """Return True if Redis answers the gateway, which may take longer than a deadline after an outage."""
+        try:
+            return bool(await self.run_redis("PING"))
+        except RedisUnavailable:
+            return False
+
     async def rows(self, table: Table) -> Rows:
         return await rows(self.services.database, table)
 
@@ -92,9 +101,14 @@ class UssdGateway:
 
 @asynccontextmanager
 async def ussd_gateway(
-    redis_url: str, database_url: str, clock: Clock | None = None, menu: Menu = MENU, log: TextIO | None = None
+    redis_url: str,
+    database_url: str,
+    clock: Clock | None = None,
+    menu: Menu = MENU,
+    log: TextIO | None = None,
+    **settings: object,
 ) -> AsyncIterator[UssdGateway]:
-    async with open_gateway(redis_url, database_url, clock, menu, log) as services:
+    async with open_gateway(redis_url, database_url, clock, menu, log, CARRIERS, **settings) as services:
         yield UssdGateway(services)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import make_url, text
 
 from gateway.runtime.fast_statement import CompiledStatement
 from gateway.runtime.postgres import Database
-from gateway.runtime.postgres_errors import READ_ONLY, DatabaseUnavailable, TablesOutdated
+from gateway.runtime.postgres_errors import READ_ONLY, DatabaseUnavailable, TablesOutdated, translate_errors
 from tests.helpers.failover import end_failover, fail_over
 
 FAIL = "SELECT fail(CAST(:state AS text))"
@@ -114,3 +114,23 @@ async def test_every_connection_is_replaced_after_a_failover(
 
     assert await asyncio.gather(*(ask(INSERT, number=number) for number in range(3))) == [0, 1, 2]
     assert not {*readers} & {*await asyncio.gather(*(ask(PID) for _ in range(3)))}
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (ConnectionRefusedError(), True),
+        (FileNotFoundError(), True),
+        (asyncpg.CannotConnectNowError("it says so"), True),
+        (asyncpg.ReadOnlySQLTransactionError("it says so"), True),
+        (asyncpg.AdminShutdownError("it says so"), True),
+        (ConnectionResetError(), False),
+        (TimeoutError(), False),
+        (asyncpg.ConnectionDoesNotExistError("it says so"), False),  # closed in the middle of a statement
+        (asyncpg.InterfaceError("closed"), False),
+    ],
+)
+def test_outage_says_if_it_is_certain_that_nothing_was_committed(error: Exception, refused: bool) -> None:
+    with pytest.raises(DatabaseUnavailable) as raised, translate_errors():
+        raise error
+    assert raised.value.refused is refused

@@ -40,6 +40,15 @@ async def unreliable_gateway(
 
 
 @pytest.fixture
+async def patient_gateway(own_redis: OwnRedis, postgres: PostgresGate, log: io.StringIO) -> AsyncIterator[UssdGateway]:
+    """Open a gateway over unreliable stores for which a slow one is available: only one that refuses is not."""
+    async with ussd_gateway(
+        own_redis.url, postgres.url, log=log, redis_deadline_ms=5_000, sql_deadline_ms=20_000
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
 async def timed_unreliable_gateway(
     own_redis: OwnRedis, postgres: PostgresGate, clock: ManualClock, log: io.StringIO
 ) -> AsyncIterator[UssdGateway]:

@@ -1,51 +1,68 @@
-"""Replay of a transcript: the label of the answered screen decides which stars were typed."""
+"""Replay of a transcript: the label of the answered screen says which stars were typed, and where it began."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import date
 
 import pytest
 
+from gateway.menu import engine
 from gateway.menu.engine import Step
-from gateway.ussd.replay import StartInputs, replay, replay_to
+from gateway.ussd.replay import StartInputs, anew_after, began_anew, guess, replay_from, replay_to
 from gateway.ussd.screen_label import ScreenLabel, parse_label
 from tests.helpers.packs import MENU
-from tests.helpers.ussd import SERVICE, TO_DESCRIBE
+from tests.helpers.ussd import SERVICE, TO_CONFIRM, TO_DESCRIBE
 
 TODAY = date(2026, 11, 28)
 
 
 START_INPUTS = StartInputs(SERVICE.limits, {"ussd": SERVICE.service_code}, TODAY)
+BEFORE = len("*".join(TO_DESCRIBE))  # length of the transcript at the question for a text
 
 
-def replay_transcript(inputs: Sequence[str], label: str | None, known: StartInputs = START_INPUTS) -> Step | None:
+def replay_transcript(inputs: Sequence[str], label: str, known: StartInputs = START_INPUTS) -> Step | None:
     """Replay the transcript of these inputs. Returns None if nothing fits."""
-    parts = "*".join(inputs).split("*") if inputs else []
     read = parse_label(label)
-    return replay_to(MENU, parts, read, known) if read else replay(MENU, parts, known)
+    assert read is not None
+    replayed = replay_to(MENU, (), "*".join(inputs), read, known)
+    return replayed.step if replayed else None
 
 
-def replay_to_step(inputs: Sequence[str], label: str | None) -> Step:
+def replay_to_step(inputs: Sequence[str], label: str) -> Step:
     step = replay_transcript(inputs, label)
     assert step is not None
     return step
 
 
-@pytest.mark.parametrize("description", ["tawuran", "5*5 meter", "gang 3 * 2", "*", "a*1*1*1", "**penting**"])
+def guess_step(inputs: Sequence[str], known: StartInputs = START_INPUTS, shortcut: str = "") -> Step | None:
+    """Replay the transcript of these inputs without a label."""
+    return guess(MENU, "*".join(inputs).split("*") if inputs else [], known, shortcut)
+
+
+@pytest.mark.parametrize(
+    "description", ["tawuran", "5*5 meter", "gang 3 * 2", "*", "a*1*1*1", "**penting**", "x*99*y", "a*0*b", "1*77*2"]
+)
 def test_replay_reads_a_description_with_stars_whole(description: str) -> None:
     told = description.strip()
+    span = f"{BEFORE + 1}-{BEFORE + 1 + len(description)}_" if "*" in description else ""
 
-    after = replay_to_step([*TO_DESCRIBE, description], "describe")
+    after = replay_to_step([*TO_DESCRIBE, description], f"describe.id..{BEFORE}")
     assert (after.session.state, after.session.answers["description"]) == ("contact", told)
 
-    after = replay_to_step([*TO_DESCRIBE, description, "1"], "contact")
+    after = replay_to_step([*TO_DESCRIBE, description, "1"], f"contact.id..{span}")
     assert (after.session.state, after.session.answers["description"]) == ("confirm", told)
     assert after.session.answers["contact"] == "yes"
 
-    last = replay_to_step([*TO_DESCRIBE, description, "1", "1"], "confirm")
+    last = replay_to_step([*TO_DESCRIBE, description, "1", "1"], f"confirm.id..{span}")
     assert (last.effect, last.session.answers["description"]) == ("file_report", told)
+
+
+def test_replay_returns_the_newest_input() -> None:
+    text = "*".join([*TO_DESCRIBE, "5*5 meter"])
+    replayed = replay_to(MENU, (), text, ScreenLabel("describe", "id", length=BEFORE), START_INPUTS)
+    assert replayed is not None
+    assert replayed.newest == "5*5 meter"
 
 
 def test_replay_takes_the_last_of_two_descriptions() -> None:
@@ -69,14 +86,19 @@ def test_replay_takes_an_answer_that_was_typed_on_the_help_screen() -> None:
     assert (after.session.state, after.session.answers["contact"]) == ("confirm", "yes")
 
 
-def test_replay_without_label_takes_every_part_as_an_input() -> None:
-    after = replay_to_step([*TO_DESCRIBE, "5*5 meter"], None)
-    assert (after.session.state, after.session.error) == ("contact", "choice")
+def test_replay_takes_a_wrong_key_after_a_text_for_a_key() -> None:
+    after = replay_to_step([*TO_DESCRIBE, "bagi uang", "77", "2"], "contact.id")
+    assert (after.session.state, after.session.answers["description"]) == ("confirm", "bagi uang")
 
 
-@pytest.mark.parametrize("label", ["no_such_state", "language", "apology", "describe.xx"])
+@pytest.mark.parametrize("label", ["no_such_state", "language", "apology", "describe.xx", "contact.jv"])
 def test_replay_to_unreachable_label_returns_none(label: str) -> None:
     assert replay_transcript([*TO_DESCRIBE, "5*5 meter"], label) is None
+
+
+@pytest.mark.parametrize("marks", ["999", "2", "0-99_", "3-4_", "5-3_", f"{BEFORE + 2}-{BEFORE + 4}_", "999-1000_"])
+def test_replay_to_a_label_of_another_transcript_returns_none(marks: str) -> None:
+    assert replay_transcript([*TO_DESCRIBE, "5*5 meter"], f"describe.id..{marks}") is None
 
 
 def test_replay_to_label_begins_in_the_earlier_language() -> None:
@@ -84,7 +106,7 @@ def test_replay_to_label_begins_in_the_earlier_language() -> None:
     assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
 
     known = StartInputs(SERVICE.limits, START_INPUTS.given, TODAY, language="jv")
-    again = replay_transcript(["1", "1", "3"], None, known)
+    again = guess_step(["1", "1", "3"], known)
     assert again is not None
     assert again.session == after.session
 
@@ -93,22 +115,53 @@ def test_replay_to_label_begins_at_the_shortcut() -> None:
     after = replay_to_step(["3", "1", "2"], "kecamatan.id.3")
     assert (after.session.state, after.session.answers["category"]) == ("kelurahan", "gesekan")
 
-    again = replay(MENU, ["1", "2"], START_INPUTS, shortcut="3")
+    again = guess_step(["1", "2"], shortcut="3")
     assert again is not None
     assert (again.session.state, again.session.answers) == (after.session.state, after.session.answers)
 
 
-def test_replay_stops_at_the_first_effect() -> None:
-    assert replay_to_step([*TO_DESCRIBE, "tawuran", "1", "1"], None).effect == "file_report"
-    assert replay_transcript([*TO_DESCRIBE, "tawuran", "1", "1", "1", "2"], None) is None, (
-        "the inputs after an effect cannot be replayed"
-    )
+def test_replay_to_label_begins_anew_after_the_main_menu() -> None:
+    lost = "1*1*what was lost"
+    after = replay_to_step([lost, "1", "1", "3"], f"category.jv.{began_anew(len(lost))}")
+
+    assert (after.session.state, after.session.language) == ("kecamatan", "jv")
+    assert anew_after(after.session.began) == len(lost), "and can be replayed again"
 
 
-def test_replay_of_thousands_of_stars_is_fast() -> None:
-    began = time.process_time()
-    replay_to(MENU, [""] * 4096, ScreenLabel("confirm", "id"), START_INPUTS)
+@pytest.mark.parametrize("began", ["", "home", "homeless", "3", "resume", "home-1"])
+def test_anew_after_is_none_for_other_beginnings(began: str) -> None:
+    assert anew_after(began) is None
 
-    replay_to(MENU, [*TO_DESCRIBE, *"x" * 4000], ScreenLabel("confirm", "id"), START_INPUTS)
 
-    assert time.process_time() - began < 0.5
+def test_replay_from_takes_what_was_typed_since() -> None:
+    known = engine.begin(MENU, SERVICE.limits, language="id").session
+    label = ScreenLabel("category", "id", "resume")
+
+    replayed = replay_from(MENU, known, 3, "2*1*1*1*3", label, START_INPUTS)
+
+    assert replayed is not None
+    assert replayed.step.session.answers == {"category": "gesekan"}
+    assert replay_from(MENU, known, 3, "2*1*1*3", label, START_INPUTS) is None, "it answers another screen"
+    assert replay_from(MENU, known, 4, "2*1*1*1*3", label, START_INPUTS) is None, "the text is another one"
+
+
+def test_guess_takes_every_part_as_an_input() -> None:
+    after = guess_step([*TO_DESCRIBE, "5*5 meter"])
+    assert after is not None
+    assert (after.session.state, after.session.error) == ("contact", "choice")
+
+
+def test_guess_stops_at_the_first_effect() -> None:
+    filing = guess_step([*TO_CONFIRM, "1"])
+    assert filing is not None
+    assert filing.effect == "file_report"
+    assert guess_step([*TO_CONFIRM, "1", "1", "2"]) is None, "the inputs after an effect cannot be replayed"
+    assert guess_step([]) is None
+
+
+@pytest.mark.parametrize("part", ["", "x", "klegoo", "78", "1"])
+def test_replay_of_more_than_anybody_types_is_refused_at_once(part: str) -> None:
+    """Nobody can type more than `Limits.hops` inputs, so the cost of a replay is bounded."""
+    text = "*".join([part] * 2004)
+    assert replay_to(MENU, (), text, ScreenLabel("confirm", "id"), START_INPUTS) is None
+    assert guess(MENU, text.split("*"), START_INPUTS) is None

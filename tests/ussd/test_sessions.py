@@ -50,6 +50,7 @@ STORED = StoredSession(
     origin="ATUid_0",
     menu_session=MENU_SESSION,
     replaced=(789,),
+    spans=((11, 14),),
 )
 
 
@@ -137,7 +138,7 @@ def test_stored_form_has_each_field_in_the_place_that_earlier_releases_read() ->
 
     assert from_json(encode(short)) == [
         *("at", "ATUid_1", 13, 456, "v1", 1_795_000_000, "describe", "jv"),
-        *({"category": "gesekan"}, "language/main", 15, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [789]),
+        *({"category": "gesekan"}, "language/main", 15, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [789], [[11, 14]]),
     ]
 
 

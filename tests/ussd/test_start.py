@@ -8,6 +8,7 @@ import pytest
 
 from gateway.menu import engine
 from gateway.menu.engine import Step
+from gateway.people.tables import opt_outs
 from tests.helpers.clocks import ManualClock
 from tests.helpers.outages import OwnRedis
 from tests.helpers.packs import MENU
@@ -135,7 +136,7 @@ async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, 
     assert screen.text == screen_after(language=language, shortcut=shortcut)
 
     state = "ask_ticket" if shortcut == "9" else "notice"
-    assert screen.label == f"{state}.{language or 'id'}.{shortcut}"
+    assert screen.label.startswith(f"{state}.{language or 'id'}.{shortcut}")
     assert (await resident.answer("00")).text == screen_after(("00",), language, shortcut)
 
 
@@ -282,11 +283,11 @@ async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway)
     await gateway.run_redis("FLUSHALL")
 
     screen = await resident.answer("1")
-    assert (screen.text, screen.label) == (lost_screen("jv"), "main.jv.resume")
+    assert (screen.text, screen.label) == (lost_screen("jv"), "main.jv.home3")
     assert (await resident.answer("1")).text == screen_after(("1",), "jv")
 
     await gateway.run_redis("FLUSHALL")
-    assert (await resident.answer("1")).text == lost_screen("jv"), "later inputs are lost too"
+    assert (await resident.answer("1")).text == screen_after(("1", "1"), "jv"), "a new dialogue began there"
 
 
 async def test_resumed_session_that_was_not_stored_is_offered_again(
@@ -327,10 +328,26 @@ async def test_lost_session_without_label_and_redis_takes_every_input(
 
 
 async def test_lost_session_without_label_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
-    """Wrong inputs are refused on their screens. A wrong first input leads to the main menu."""
+    """Wrong inputs are refused on their screens. A wrong first input leads to the main menu. None is an answer."""
     resident = Resident(gateway.services.turns)
 
     assert (await resident.callback("1*1*77")).text == screen_after(("1", "1", "77"))
-    assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == screen_after(
-        TO_CONFIRM
-    )
+    asked = f"{LOST['id']}\n{screen_after(('1', '1', '1'))}"
+    assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == asked
+
+
+@pytest.mark.parametrize(
+    ("suffix", "state"),
+    [
+        ("1*3*2", "appeals"),  # end all appeals
+        ("*".join(WHOLE_REPORT), "confirm"),
+        ("1*2*7340-2817", "ask_ticket"),
+    ],
+)
+async def test_dialled_suffix_has_no_effect(gateway: UssdGateway, suffix: str, state: str) -> None:
+    screen = await Resident(gateway.services.turns).dial(f"*384*3375*{suffix}#")
+
+    assert screen.label.startswith(f"{state}.id.resume")
+    assert screen.text.startswith(LOST["id"])
+    assert await gateway.incidents() == []
+    assert await gateway.rows(opt_outs) == []

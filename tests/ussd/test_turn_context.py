@@ -31,17 +31,19 @@ async def hang_up(gateway: UssdGateway, keys: tuple[str, ...] = TO_DESCRIBE) -> 
 
 def test_to_store_sets_every_field_by_name() -> None:
     session = Session(MENU.home, "jv", resumed=True)
-    turn = Turn("ATUid_2", NUMBER, SERVICE.service_code, "99999", "1*2", None)
+    turn = Turn("ATUid_2", NUMBER, SERVICE.service_code, "99999", "1*2*3", None)
     context = TurnContext(turn, SERVICE.channel, SERVICE.service_code, SERVICE.limits, MENU)
     context.now, context.today, context.filed_today = NOW, NOW.date(), 2
     context.previous = StoredSession("at", "ATUid_1", fingerprint("1"), "v0", 0, 0, 0, "ATUid_0", session)
+
+    context.note_stars((), "2*3")
 
     stored = context.to_store(session)
 
     assert stored._asdict() == {
         "channel": "at",
         "session": "ATUid_2",
-        "fingerprint": fingerprint("1*2"),
+        "fingerprint": fingerprint("1*2*3"),
         "menu_version": MENU.version,
         "stored_at": int(NOW.timestamp()),
         "filed_on": NOW.date().toordinal(),
@@ -49,6 +51,7 @@ def test_to_store_sets_every_field_by_name() -> None:
         "origin": "ATUid_0",
         "menu_session": session,
         "replaced": context.previous.replaced_list_for("at", "ATUid_2"),
+        "spans": ((2, 5),),
     }
 
 
@@ -241,17 +244,12 @@ async def forget_the_last_hop(gateway: UssdGateway, resident: Resident) -> None:
     await gateway.run_redis("SET", key, before)
 
 
-async def test_report_filed_without_a_stored_session_is_not_filed_again(gateway: UssdGateway) -> None:
+async def test_report_filed_without_a_stored_session_is_not_offered_again(gateway: UssdGateway) -> None:
     first, _ = await hang_up(gateway, TO_CONFIRM)
     await forget_the_last_hop(gateway, first)
-    (filed,) = await gateway.incidents()
-    again = Resident(gateway.services.turns)
 
-    screen = await again.walk(("1", "1"))
-
-    assert screen.label == "ticket.id.resume"
-    assert f"{str(filed['ticket'])[:4]}-{str(filed['ticket'])[4:]}" in screen.text
-    assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
+    assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
+    assert (await gateway.stored()).filed_count == 1
 
 
 async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> None:
@@ -261,7 +259,7 @@ async def test_report_dropped_twice_is_not_filed_again(gateway: UssdGateway) -> 
 
     await forget_the_last_hop(gateway, second)
 
-    assert (await Resident(gateway.services.turns).walk(("1", "1"))).label == "ticket.id.resume"
+    assert (await Resident(gateway.services.turns).dial()).label == "main.id.home"
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 

@@ -11,6 +11,8 @@ from structlog.testing import capture_logs
 from gateway.runtime import logs
 from tests.helpers.phones import NUMBER
 from tests.helpers.ussd import (
+    SECOND,
+    SERVICE,
     WHOLE_REPORT,
     Resident,
     UssdGateway,
@@ -62,3 +64,21 @@ async def test_turn_masks_a_phone_number_typed_at_a_menu(gateway: UssdGateway, l
 
     assert [line["input"] for line in lines] == ["", "0812****567", "(200 characters)"]
     assert "1230004567" not in log.getvalue()
+
+
+async def test_carrier_without_labels_is_warned_about_once_in_each_channel(gateway: UssdGateway) -> None:
+    with capture_logs() as lines:
+        for service in (SERVICE, SECOND, SERVICE):
+            await Resident(gateway.services.turns, service=service, labelled=False).walk(("1", "1"))
+
+    assert [line["channel"] for line in lines if line["event"] == "ussd.unlabelled"] == ["at", "at2"]
+
+
+async def test_dialled_suffix_is_no_sign_of_a_carrier_without_labels(gateway: UssdGateway) -> None:
+    with capture_logs() as lines:
+        await Resident(gateway.services.turns).callback("1*1")
+        resident = Resident(gateway.services.turns)
+        await resident.walk(("1", "1"))
+        await resident.callback(resident.text)
+
+    assert "ussd.unlabelled" not in [line["event"] for line in lines]

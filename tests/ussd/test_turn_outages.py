@@ -137,21 +137,25 @@ async def test_last_step_repeated_when_postgresql_is_back_files_once(
 
     await postgres.open()
 
-    assert (await resident.callback(resident.text)).label == "ticket.id"
+    assert (await resident.callback(resident.text, "confirm.id")).label == "ticket.id"
     assert await unreliable_gateway.services.filing.file_pending() == 1, "no report is pending"
     assert len(await unreliable_gateway.incidents()) == len(await unreliable_gateway.confirmations()) == 1
 
 
-async def test_both_stores_unavailable_at_the_last_step_says_not_sent(
-    unreliable_gateway: UssdGateway, own_redis: OwnRedis, stop_postgres: Outage
+@pytest.mark.parametrize(
+    ("stop_postgres", "label"), [("hangs", "perhaps_sent.id"), ("refuses", "not_sent.id")], indirect=["stop_postgres"]
+)
+async def test_both_stores_unavailable_at_the_last_step_says_what_is_known(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis, stop_postgres: Outage, label: str
 ) -> None:
+    """PostgreSQL that does not answer may still commit. One that is not there cannot."""
     resident = Resident(unreliable_gateway.services.turns)
     await resident.walk(TO_CONFIRM)
     own_redis.hang()
     await stop_postgres()
 
     screen = await answer_in_time(resident.answer("1"))
-    assert (screen.label, screen.end) == ("not_sent.id", True)
+    assert (screen.label, screen.end) == (label, True)
 
     own_redis.resume()
     assert await unreliable_gateway.pending() == {}

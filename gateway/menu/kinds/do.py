@@ -10,13 +10,17 @@ from gateway.menu.navigation import enter
 from gateway.menu.session import GivenValues, Session
 
 EFFECTS: Mapping[str, frozenset[str]] = {  # effect → its outcomes
-    "file_report": frozenset({"filed", "kept", "failed"}),
+    "file_report": frozenset({"filed", "kept", "unknown", "failed"}),
     "find_report": frozenset({"found", "none", "locked", "failed"}),
     "add_details": frozenset({"added", "failed"}),
     "erase_number": frozenset({"erased", "failed"}),
     "subscribe": frozenset({"done", "failed"}),
     "unsubscribe": frozenset({"done", "failed"}),
-    "delete_draft": frozenset({"deleted", "failed"}),
+    "delete_draft": frozenset({"deleted", "filed", "kept", "failed"}),
+}
+OPTIONAL_OUTCOMES: Mapping[str, frozenset[str]] = {  # a pack without them goes on as if the effect had failed
+    "file_report": frozenset({"unknown"}),
+    "delete_draft": frozenset({"filed", "kept"}),
 }
 
 
@@ -42,8 +46,11 @@ class Do(PackKind):
         effect = raw.value(self.name)
         if effect not in EFFECTS:
             yield f'unknown effect "{effect}"; expected one of {", ".join(EFFECTS)}'
-        elif set(raw.then) != EFFECTS[effect]:
-            yield f"then needs exactly {', '.join(sorted(EFFECTS[effect]))}"
+            return
+        optional = OPTIONAL_OUTCOMES.get(effect, frozenset())
+        if set(raw.then) | optional != EFFECTS[effect]:
+            needed = f"then needs exactly {', '.join(sorted(EFFECTS[effect] - optional))}"
+            yield f"{needed}, and may have {', '.join(sorted(optional))}" if optional else needed
 
     def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
         return ()

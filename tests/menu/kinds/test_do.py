@@ -37,7 +37,7 @@ def test_ticket_of_a_filed_report_is_on_the_last_screen(menu: Menu) -> None:
     assert "7340-2817" in done.screen
 
 
-@pytest.mark.parametrize("outcome", ["filed", "kept", "failed"])
+@pytest.mark.parametrize("outcome", ["filed", "kept", "unknown", "failed"])
 def test_every_outcome_of_filing_has_a_last_screen(menu: Menu, outcome: str) -> None:
     led = engine.resume(menu, walk(menu, TO_CONFIRM + " 1").session, outcome, given=GIVEN)
 

@@ -44,7 +44,7 @@ EDITS = [
     ("flow.yaml", "tell: true", "tell: true, end: true", "a state is one of"),
     ("flow.yaml", "start: language", "start: nowhere", 'unknown state "nowhere"'),
     ("flow.yaml", "before: date}", "before: seen}", "date: no state leads here"),
-    ("flow.yaml", "filed: ticket, ", "", "then needs exactly failed, filed, kept"),
+    ("flow.yaml", "then: {filed: ticket, ", "then: {", "then needs exactly failed, filed, kept"),
     ("wording/jv.yaml", "  kecamatan: {heading", "  kecamtan: {heading", "screens.kecamatan is missing"),
     ("wording/en.yaml", "    some: 10 to 50\n", "", "screens.size.some is missing"),
     ("wording/id.yaml", "Jenis kejadian?", "Jenis kejadian “apa”?", "“"),
