@@ -33,7 +33,9 @@ def is_refusal(found: Sequence[Word], menu: Menu) -> bool:
         return True
     if any(end - start > 1 for start, end in spans):
         return len(others) <= _MAX_OTHER_WORDS
-    return spans[0][0] == 0 and join(others) in _place_names(menu)  # `UNREG KLEGO`, not `berhenti di Klego`
+    return spans[0][0] == 0 and join(found[spans[0][1] :]) in _place_names(
+        menu
+    )  # `UNREG KLEGO`, not `berhenti di Klego`
 
 
 def mentions_stop(found: Sequence[Word], keywords: Keywords) -> bool:
