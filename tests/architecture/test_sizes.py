@@ -19,6 +19,12 @@ def test_files_and_functions_stay_short() -> None:
     assert [diagnostic for module in modules for diagnostic in _too_long(module)] == []
 
 
+def test_files_of_tests_stay_short() -> None:
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+
+    assert [path.name for path in tests if path.read_text("utf-8").count("\n") > MOST_LINES_OF_A_FILE] == []
+
+
 def _too_long(module: Path) -> Iterator[str]:
     source = module.read_text(encoding="utf-8")
     if source.count("\n") > MOST_LINES_OF_A_FILE:

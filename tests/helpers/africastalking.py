@@ -65,3 +65,14 @@ async def unexpected_request(_: web.Request) -> web.Response:
 def one_connection() -> AbstractAsyncContextManager[ClientSession]:
     """Open an HTTP client that has one connection at a time."""
     return ClientSession(connector=TCPConnector(limit=1), cookie_jar=DummyCookieJar())
+
+
+def not_understood(what: str, value: str) -> dict[str, str]:
+    """Return the log line of a word that the carrier is not known to say."""
+    return {
+        "event": "carrier.not_understood",
+        "log_level": "warning",
+        "channel": "at",
+        "what": what,
+        "value": value,
+    }

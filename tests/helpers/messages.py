@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Table, text
 
 from gateway.carriers.carrier import Accepted, Inbound, OptOut, Outcome, Receipt, Reply, Screen, SessionEnd, Turn
+from gateway.messages.claims import Claim
 from gateway.messages.message import MessageClass
-from gateway.messages.outbox import NewMessage, enqueue
+from gateway.messages.outbox import NewMessage, Outbox, enqueue
 from gateway.messages.tables import messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -95,3 +96,9 @@ class ScriptedCarrier:
 
     def read_opt_out(self, body: bytes, headers: Mapping[str, str]) -> OptOut:
         raise NotImplementedError
+
+
+async def claim_one(outbox: Outbox, worker: str = "w1") -> Claim:
+    """Claim the one message that waits on the channel `at`."""
+    (claim,) = await outbox.claim(1, worker, "at")
+    return claim
