@@ -12,7 +12,7 @@ from gateway.carriers.carrier import Turn
 from gateway.menu import engine
 from gateway.menu.model import Menu
 from gateway.menu.session import RESUME, Session, Step
-from gateway.ussd.replay import Replay, StartInputs, began_anew, guess, replay_to
+from gateway.ussd.replay import Replay, StartInputs, began_anew, guess, replay_from, replay_to
 from gateway.ussd.screen_label import ScreenLabel, parse_label
 from gateway.ussd.transcript import dialled_suffix, split_inputs
 
@@ -36,9 +36,24 @@ def start(
         step_or_none = guess(menu, typed if shortcut else [*dialled, *typed], inputs, shortcut)
         if step_or_none is not None:
             return Replay(step_or_none, ""), "guessed"
-    elif replayed := replay_to(menu, dialled, turn.text, label, inputs):
+    elif replayed := _replay_labelled(menu, turn, dialled, label, inputs, dropped):
         return replayed, "replayed"
     return Replay(_lost(menu, turn, label, inputs, dropped), ""), "lost"
+
+
+def _replay_labelled(
+    menu: Menu,
+    turn: Turn,
+    dialled: Sequence[str],
+    label: ScreenLabel,
+    inputs: StartInputs,
+    dropped: Session | None,
+) -> Replay | None:
+    """Replay from the beginning that the label has. Redis may still have the dialogue that was resumed."""
+    if dropped is None or not label.began.startswith(RESUME):
+        return replay_to(menu, dialled, turn.text, label, inputs)
+    offered = engine.begin(menu, inputs.limits, given=inputs.given, dropped=dropped).session
+    return replay_from(menu, offered._replace(began=label.began), 0, turn.text, label, inputs)
 
 
 def _lost(menu: Menu, turn: Turn, label: ScreenLabel | None, inputs: StartInputs, dropped: Session | None) -> Step:

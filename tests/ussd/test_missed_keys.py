@@ -285,3 +285,19 @@ async def test_stars_and_wrong_keys_are_told_apart_by_labels(
         if outage == "writes":
             await patient_gateway.run_redis("CONFIG", "SET", "maxmemory", "0")
     assert len(await patient_gateway.incidents()) == len(SAID)
+
+
+async def test_resumed_report_is_sent_while_redis_refuses_writes(
+    patient_gateway: UssdGateway, own_redis: OwnRedis
+) -> None:
+    first = Resident(patient_gateway.services.turns)
+    await first.walk(TO_DESCRIBE)
+    await patient_gateway.run_redis("CONFIG", "SET", "maxmemory", "1")
+    again = Resident(patient_gateway.services.turns)
+
+    screen = await follow(again, await again.dial())
+
+    await assert_filed_as_typed(patient_gateway, screen)
+    assert (await patient_gateway.incidents())[0]["session"] == first.session
+    await patient_gateway.run_redis("CONFIG", "SET", "maxmemory", "0")
+    assert (await Resident(patient_gateway.services.turns).dial()).label == "main.id.home"

@@ -290,21 +290,36 @@ async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway)
     assert (await resident.answer("1")).text == screen_after(("1", "1"), "jv"), "a new dialogue began there"
 
 
-async def test_resumed_session_that_was_not_stored_is_offered_again(
+async def test_resumed_session_that_was_not_stored_continues(
     unreliable_gateway: UssdGateway, own_redis: OwnRedis
 ) -> None:
-    """Redis still has the dropped session and refuses writes. The main menu would discard that session."""
+    """Redis still has the dropped session and refuses writes. The label says that it was resumed."""
     await hang_up_in_a_report(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
 
     await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "1")
     assert (await resident.dial()).label == "unfinished.jv.resume"
-
-    screen = await resident.answer("1")
-    assert (screen.label, screen.text.partition("\n")[0]) == ("unfinished.jv.resume", LOST["jv"])
+    assert (await resident.answer("1")).label == "kecamatan.jv.resume"
+    assert (await resident.answer("1")).label == "kelurahan.jv.resume"
 
     await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "0")
-    assert (await resident.answer("1")).text.startswith(LOST["jv"])
+    assert (await resident.answer("2")).label == "when.jv.resume"
+    assert (await unreliable_gateway.stored()).menu_session.answers["area"] == "33.75.01.1003"
+
+
+async def test_resumed_session_that_was_not_stored_is_offered_again_without_label(
+    unreliable_gateway: UssdGateway, own_redis: OwnRedis
+) -> None:
+    """The main menu would discard the dropped session."""
+    await hang_up_in_a_report(unreliable_gateway)
+    resident = Resident(unreliable_gateway.services.turns, labelled=False)
+
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "1")
+    assert (await resident.dial()).label == "unfinished.jv.resume"
+    assert (await resident.answer("1")).label == "unfinished.jv.resume"
+
+    await unreliable_gateway.run_redis("CONFIG", "SET", "maxmemory", "0")
+    assert (await resident.answer("1")).label == "unfinished.jv.resume"
     assert (await resident.answer("1")).label == "kecamatan.jv.resume"
 
 
