@@ -65,7 +65,7 @@ def takes(name: str, argument: str, menu: Menu, *, asked_first: bool = True) -> 
     if name == "report":
         return True
     found = list(words(argument))
-    meant = without_phrases(found, menu.keywords.filler)
+    meant = without_phrases(found, menu.keywords.filler, menu.keywords.thanks)
     may_be_unknown = asked_first and not category_within(found, menu)
     if name in _TICKET_COMMANDS:
         return has_ticket_like_number(argument) or may_be_unknown
@@ -83,7 +83,8 @@ def areas_only(text: str, menu: Menu) -> PlacesInText:
 
     Polite words and numbers (`rt 3`) may be beside them. Empty if there are other words.
     """
-    left, named = list(words(text)), list[PlacesInText]()
+    left = without_phrases(list(words(text)), menu.keywords.thanks)
+    named: list[PlacesInText] = []
     if len(left) > _MAX_AREA_WORDS:
         return PlacesInText()
     while left:
@@ -101,7 +102,7 @@ def named_language(text: str, menu: Menu) -> str:
     """Return the key of the only language that `text` names, beside polite words. Empty for none."""
     known = {**menu.keywords.languages, **{normalised(name): key for key, name in menu.languages.items()}}
     known |= {key: key for key in menu.languages}
-    meant = without_phrases(list(words(text)), menu.keywords.filler)
+    meant = without_phrases(list(words(text)), menu.keywords.filler, menu.keywords.thanks)
     named = known.get(join(meant), "")
     return named if named in menu.languages else ""
 

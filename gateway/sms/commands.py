@@ -128,7 +128,8 @@ class Commands:
 
     async def _subscribe(self, request: SmsRequest) -> SmsReply:
         places = areas_only(request.argument, request.menu)
-        if not places.codes and without_phrases(list(words(request.argument)), request.menu.keywords.filler):
+        polite = (request.menu.keywords.filler, request.menu.keywords.thanks)
+        if not places.codes and without_phrases(list(words(request.argument)), *polite):
             return request.reply(Disposition.UNSORTED, "no_area")
         if places.codes and not places.area:
             return request.reply(Disposition.UNSORTED, "which_area", places=request.labels_of(places.codes))
