@@ -38,7 +38,7 @@ def next_step(context: TurnContext) -> Step:
             return _ask_again(context, place)
         if label.state != place.state or label.length != stored.fingerprint.length:
             return _replay_missed(context, stored, label)
-    context.note_stars(stored.spans, added.keys)
+        context.note_stars(stored.spans, added.keys)
     return engine.step(context.menu, place, added.keys, context.limits, given=context.given, today=context.today)
 
 

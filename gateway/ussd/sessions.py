@@ -206,7 +206,11 @@ def decode(raw: bytes) -> StoredSession | None:
             bool(flags & _RESUMED),
             bool(flags & _CALLED_OFF),
         )
-        text, earlier, starred = TextFingerprint(length, checksum), tuple(replaced), tuple(map(tuple, spans))
+        text, earlier, starred = (
+            TextFingerprint(length, checksum),
+            tuple(replaced),
+            tuple(map(tuple, spans)) if spans else (),
+        )
         return StoredSession(channel, session, text, version, at, filed_on, filed, origin, position, earlier, starred)
     except (ValueError, TypeError, AttributeError, zlib.error):
         return None

@@ -80,8 +80,8 @@ class TurnContext:
 
     def dropped_request(self) -> EffectRequest | None:
         """Return a request for the dialogue that this phone may resume, or None."""
-        dropped, session = self.previous, self.resumable_session()
-        if dropped is None or session is None:
+        dropped = self.previous
+        if dropped is None or (session := self.resumable_session()) is None:
             return None
         first = dropped.origin or dropped.session
         return EffectRequest(dropped.channel, first, self.turn.phone, session.language, {}, self.now)
@@ -152,8 +152,10 @@ class TurnContext:
 
     def note_stars(self, spans: Spans, newest: str) -> None:
         """Remember which inputs have a star: those of `spans`, and the `newest` one if it has any."""
-        length = len(self.turn.text)
-        self.spans = (*spans, (length - len(newest), length)) if "*" in newest else spans
+        self.spans = spans
+        if "*" in newest:
+            length = len(self.turn.text)
+            self.spans = (*spans, (length - len(newest), length))
 
     def _replaced(self) -> tuple[int, ...]:
         if self.stored is not None:
