@@ -9,7 +9,7 @@ ifneq ($(wildcard .venv),)
 $(shell .venv/bin/python -c 'import pip' 2>/dev/null || rm -rf .venv)
 endif
 
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test check bench chaos lock clean
 
 help:  ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -31,6 +31,10 @@ check: .venv/.dev-done  ## Format, lint, types, imports, words
 
 bench: .venv/.dev-done  ## Measure the USSD path against a bare handler, and how fast the SMS queue drains
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+chaos: .venv/.dev-done  ## Kill, stop and attack a gateway while residents use it, and check every promise (half an hour)
+	@$(BIN)/python -m tests.faults.history --seeds 20 $(CHAOS_ARGS)
+	@$(BIN)/python -m tests.faults.history.hostile
 
 .PHONY: browser
 browser: .venv/.dev-done

@@ -123,21 +123,11 @@ class ActNotAllowed(UserError, ValueError):
     """Act that is not allowed on this appeal, with the reason as its text."""
 
 
-class RightRefused(ActNotAllowed):
-    """Act that is not for this actor: a right is missing, or it takes another person."""
-
-    def __init__(self, message: str, actor: Actor, activity: str) -> None:
-        super().__init__(message)
-        self.actor = actor.name
-        self.activity = activity
-
-
 def check_rights(actor: Actor, activity: str, rights: frozenset[Right]) -> None:
-    """Raise `RightRefused`, which names the roles that have one of `rights`, if the actor has none of them."""
+    """Raise `ActNotAllowed`, which names the roles that have one of `rights`, if the actor has none of them."""
     if not rights & actor.rights:
         roles = " or ".join(role for role in DeskRole if RIGHTS_OF_ROLES[role] & rights)
-        refused = f"{actor.name} may not {activity} appeals: that takes the role {roles}"
-        raise RightRefused(refused, actor, f"{activity} appeals")
+        raise ActNotAllowed(f"{actor.name} may not {activity} appeals: that takes the role {roles}")
 
 
 def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
@@ -154,16 +144,14 @@ def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
 
 def check_not_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
     if actor.name.casefold() in map(str.casefold, authors):
-        refused = f"{actor.name} has written this appeal; somebody else must {act} it"
-        raise RightRefused(refused, actor, f"{act} an appeal of their own")
+        raise ActNotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
 
 
 def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
-    """Raise `RightRefused` if the actor wrote the appeal or has already approved it."""
+    """Raise `ActNotAllowed` if the actor wrote the appeal or has already approved it."""
     check_not_author(actor, Act.APPROVE, authors)
     if actor.name.casefold() in map(str.casefold, approvers):
-        refused = f"{actor.name} has approved this appeal already; it needs a second person"
-        raise RightRefused(refused, actor, f"{Act.APPROVE} an appeal twice")
+        raise ActNotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
 
 
 def approvals_needed(strict: bool) -> int:

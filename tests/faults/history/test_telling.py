@@ -1,0 +1,82 @@
+"""Tests of what a phone told: over several calls, with callbacks that were lost or held up on their way."""
+
+from __future__ import annotations
+
+from tests.faults.history.screens import ScreenReader
+from tests.faults.history.stories import Story, offer, screen
+from tests.faults.history.telling import ANY, Telling, tellings
+from tests.helpers.packs import MENU
+from tests.helpers.ussd import TO_CONFIRM, WHOLE_REPORT, expected_screen
+
+
+def told(story: Story) -> list[Telling]:
+    return list(tellings(story.history, ScreenReader(MENU)))
+
+
+def test_whole_call_is_one_telling_with_its_answers() -> None:
+    story = Story()
+    session = story.call(WHOLE_REPORT, screen("ticket", ticket="7340-2817"))
+
+    (telling,) = told(story)
+
+    assert (telling.calls, telling.sure, telling.over) == ([session], True, True)
+    (sending,) = telling.sendings
+    assert sending.ticket == "73402817"
+    assert {name: set(values) for name, values in sending.answers.items()} == {
+        "category": {"gesekan"},
+        "area": {"Podosugih"},
+        "when": {"now"},
+        "danger": {"no"},
+        "size": {"many"},
+        "seen": {"self"},
+        "description": {"tawuran di pasar"},
+        "contact": {"yes"},
+    }
+
+
+def test_telling_goes_on_in_the_next_call() -> None:
+    story = Story()
+    first = story.call(TO_CONFIRM)
+    second = story.call(WHOLE_REPORT, screen("ticket", ticket="7340-2817"), begins=offer())
+
+    (telling,) = told(story)
+
+    assert telling.calls == [first, second]
+    assert [sending.ticket for sending in telling.sendings] == ["73402817"]
+
+
+def test_answer_without_a_screen_may_have_been_taken() -> None:
+    story = Story()
+    story.call(TO_CONFIRM[:5])
+    story.hop("ATUid_1", TO_CONFIRM[:6], f"CON {expected_screen(*TO_CONFIRM[:6])}", shown=False)
+
+    (telling,) = told(story)
+
+    assert telling.answers["category"] == {"gesekan"}
+    assert telling.answers["area"] == {"", "Podosugih"}
+
+
+def test_refused_input_is_no_sure_answer() -> None:
+    story = Story()
+    story.call(TO_CONFIRM[:6])
+    story.hop("ATUid_1", (*TO_CONFIRM[:6], "77"), f"CON {expected_screen(*TO_CONFIRM[:6], '77')}")
+
+    assert "when" not in told(story)[0].answers
+
+
+def test_typed_place_may_mean_any() -> None:
+    story = Story()
+    inputs = (*TO_CONFIRM[:4], "klego")
+    story.call(inputs)
+
+    assert told(story)[0].answers["area"] == {ANY}
+
+
+def test_main_menu_begins_anew() -> None:
+    story = Story()
+    story.call((*TO_CONFIRM[:6], "00", "1", "1", "3", "1"))
+
+    first, second = told(story)
+
+    assert "area" in first.answers
+    assert set(second.answers) == {"category"}
