@@ -7,6 +7,9 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.carriers.local.handset import NETWORK_ERROR
+from gateway.carriers.local.phones import SESSION_SECONDS
+
 _PAGES = Path(__file__).parent / "pages"
 _ASSETS = _PAGES / "phone"
 
@@ -20,10 +23,18 @@ _HEADERS = {
 }
 
 
-def add_handset_page(app: web.Application, service_code: str) -> None:
-    """Serve a phone that dials `service_code`, unless another code is typed."""
+def add_handset_page(app: web.Application, service_code: str, screen_septets: int = 160) -> None:
+    """Serve a phone that dials `service_code`, unless another code is typed.
+
+    It shows how much of `screen_septets`, the limit of the channel, each screen takes.
+    """
     templates = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
-    page = templates.get_template("phone.html").render(service_code=service_code)
+    page = templates.get_template("phone.html").render(
+        service_code=service_code,
+        screen_septets=screen_septets,
+        session_seconds=int(SESSION_SECONDS),
+        network_error=NETWORK_ERROR,
+    )
 
     async def phone(_: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html", headers=_HEADERS)

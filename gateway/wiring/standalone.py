@@ -107,7 +107,7 @@ async def _secrets(settings: Settings) -> Secrets:
 
 def add_local_carrier(app: web.Application, services: Services, api_key: str) -> None:
     """Serve the built-in carrier and its phone on the gateway's own port."""
-    service_code = services.settings.channels[LOCAL].service_code
+    channel = services.settings.channels[LOCAL]
     public = urlsplit(services.settings.public_url or "").hostname
     LocalCarrier(
         services.http,
@@ -115,11 +115,12 @@ def add_local_carrier(app: web.Application, services: Services, api_key: str) ->
         services.clock,
         username=LOCAL_USERNAME,
         api_key=api_key,
-        service_code=service_code,
+        service_code=channel.service_code,
         short_code=LOCAL_SHORT_CODE,
+        region=services.versions.current.region,
         hosts=[services.settings.host, public or ""],
     ).add_to(app)
-    add_handset_page(app, service_code)
+    add_handset_page(app, channel.service_code, channel.limit)
     app.router.add_get("/", _redirect_to_phone)
 
 

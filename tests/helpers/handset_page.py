@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -22,6 +23,7 @@ CODE = "*384*3375#"
 PHONE = "+6281230004567"
 OTHER = "+6285712340008"
 MENU = "1 Lapor\n2 Cek status\n3 Jawa: é"
+NETWORK_ERROR = "Masalah sambungan atau kode MMI tidak sah."
 CONFIRMATION = "Laporan 7340-2816 diterima. Cek: *384*3375#"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "Chromium is not installed. Run: apt-get install chromium"
@@ -70,9 +72,9 @@ class StandInGateway:
     async def receipt(self, _: web.Request) -> web.Response:
         return web.Response()
 
-    async def confirm(self, http: ClientSession, phone: str = PHONE) -> None:
-        """Send the confirmation to a phone, as the gateway does."""
-        form = {"username": "sandbox", "to": phone, "message": CONFIRMATION, "from": "3375"}
+    async def confirm(self, http: ClientSession, phone: str = PHONE, text: str = CONFIRMATION) -> None:
+        """Send the confirmation, or another text, to a phone, as the gateway does."""
+        form = {"username": "sandbox", "to": phone, "message": text, "from": "3375"}
         headers = {"apiKey": "key", "Accept": "application/json"}
         async with http.post(f"{self.url}/local/version1/messaging", data=form, headers=headers) as response:
             assert response.status == 201
@@ -100,6 +102,7 @@ async def gateway(http: ClientSession) -> AsyncIterator[StandInGateway]:
             api_key="key",
             service_code=CODE,
             short_code="3375",
+            region="ID",
         ).add_to(page)
         add_handset_page(page, CODE)
         async with serve_app(page) as gateway.url:
@@ -128,8 +131,19 @@ class Handset:
         for key in keys:
             await self.page.click(f'#keypad [data-key="{key}"]')
 
+    async def settle(self) -> None:
+        """Wait until the next press of a key begins a new letter."""
+        await expect(self.page.locator("#letters")).to_be_empty()
+
     async def call(self) -> None:
         await self.page.click("#call")
+
+    async def answer(self, keys: str) -> None:
+        """Type `keys` and call, or answer. Returns when the phone shows what came back."""
+        await self.page.fill("#typed", keys)
+        async with self.page.expect_response("**/local/ussd"):
+            await self.call()
+        await expect(self.page.locator("#display")).not_to_have_attribute("data-mode", "calling")
 
     async def shows(self, text: str, mode: str) -> None:
         await expect(self.page.locator("#screen")).to_have_text(text, use_inner_text=True)
@@ -139,9 +153,12 @@ class Handset:
         await self.shows(text, "USSD")
 
 
-@pytest.fixture
-async def handset(browser: Browser, gateway: StandInGateway) -> AsyncIterator[Handset]:
-    """Open the page. The test fails if the browser's console has an error or a policy violation at its end."""
+@asynccontextmanager
+async def open_handset(browser: Browser, url: str) -> AsyncIterator[Handset]:
+    """Open the page. An error or a policy violation in the browser's console by its end is an `AssertionError`.
+
+    A page that asks another host for anything violates its policy.
+    """
     diagnostics: list[str] = []
     page = await browser.new_page(viewport={"width": 1100, "height": 800})
     page.set_default_timeout(10_000)
@@ -149,7 +166,13 @@ async def handset(browser: Browser, gateway: StandInGateway) -> AsyncIterator[Ha
         "console", lambda message: diagnostics.append(message.text) if message.type in ("error", "warning") else None
     )
     page.on("pageerror", lambda error: diagnostics.append(str(error)))
-    await page.goto(f"{gateway.url}/phone")
+    await page.goto(f"{url}/phone")
     yield Handset(page)
     await page.close()
     assert [one for one in diagnostics if "Failed to load resource" not in one] == []
+
+
+@pytest.fixture
+async def handset(browser: Browser, gateway: StandInGateway) -> AsyncIterator[Handset]:
+    async with open_handset(browser, gateway.url) as handset:
+        yield handset

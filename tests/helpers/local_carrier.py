@@ -64,6 +64,7 @@ def local_carrier(
     clock: Clock | None = None,
     report_seconds: float = 0.02,
     hosts: Sequence[str] = (),
+    region: str = "ID",
 ) -> LocalCarrier:
     """Make a built-in carrier that knows the account of `LocalCarrierSetup`."""
     return LocalCarrier(
@@ -74,6 +75,7 @@ def local_carrier(
         api_key="demo",
         service_code="*384*3375#",
         short_code="3375",
+        region=region,
         hosts=hosts,
         report_seconds=report_seconds,
     )

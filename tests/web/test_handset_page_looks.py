@@ -23,21 +23,66 @@ async def test_page_fits_a_small_phone(
     await expect(page.locator("#messages li")).to_have_count(1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
 
-    smallest = await page.eval_on_selector_all(
-        "#keypad button, .controls button", "keys => Math.min(...keys.map(key => key.getBoundingClientRect().height))"
-    )
-    assert smallest >= 44
+
+@pytest.mark.parametrize("language", ["ID", "JV", "EN"])
+async def test_screen_and_keys_are_visible_together(handset: Handset, language: str) -> None:
+    """A whole screen, the line that is typed in, and every key are in the window, and no key is small or cut."""
+    page = handset.page
+    await page.get_by_role("button", name=language).click()
+    await handset.call()
+    await handset.asks(MENU)
+
+    for width, height in ((320, 568), (375, 667), (360, 640), (412, 915), (1280, 800), (1366, 768), (740, 360)):
+        await page.set_viewport_size({"width": width, "height": height})
+        boxes = await page.evaluate(BOXES)
+        assert await page.evaluate("scrollY") == 0
+        assert len(boxes) == 19
+        for name, (left, top, right, bottom, cut) in boxes.items():
+            where = f"{name} at {width}x{height}"
+            assert left >= 0, where
+            assert top >= 0, where
+            assert right <= width, where
+            assert bottom <= height, where
+            assert not cut, where
+            assert bottom - top >= 40 or name == "typed", where
 
 
-async def test_full_screen_is_visible_without_scrolling(handset: Handset) -> None:
-    await handset.page.set_viewport_size({"width": 320, "height": 640})
-    fits = await handset.page.evaluate(
-        "text => { const screen = document.getElementById('screen'); screen.textContent = text;"
-        " return screen.scrollHeight <= screen.clientHeight }",
-        "Kecamatan mana di Pekalongan ya? " * 5 + "0 Kembali 00 Home",
-    )
+async def test_whole_screen_of_182_septets_is_seen_without_scrolling(handset: Handset) -> None:
+    text = "Kecamatan mana di Pekalongan ya? " * 5 + "0 Kembali 00 Home"
+    assert len(text) == 182
 
-    assert fits
+    for width, height in ((320, 568), (375, 667), (360, 640), (1280, 800)):
+        await handset.page.set_viewport_size({"width": width, "height": height})
+        fits = await handset.page.evaluate(
+            "text => { const screen = document.getElementById('screen'); screen.textContent = text;"
+            " return screen.scrollHeight <= screen.clientHeight }",
+            text,
+        )
+        assert fits, f"{width}x{height}"
+
+
+async def test_keys_travel_unless_motion_is_reduced(handset: Handset) -> None:
+    page = handset.page
+    for motion, travel in (("no-preference", "matrix(1, 0, 0, 1, 0, 2)"), ("reduce", "none")):
+        await page.emulate_media(reduced_motion="reduce" if motion == "reduce" else "no-preference")
+        await page.keyboard.down("5")
+        await expect(page.locator('[data-key="5"]')).to_have_css("transform", travel)
+        await page.keyboard.up("5")
+        await expect(page.locator('[data-key="5"]')).to_have_css("transform", "none")
+
+
+async def test_end_does_not_look_like_a_screen_that_asks(handset: Handset) -> None:
+    page, status = handset.page, handset.page.locator(".status")
+    await handset.call()
+    await handset.asks(MENU)
+    asking = await status.evaluate("status => getComputedStyle(status).backgroundColor")
+    await expect(page.locator("#ending")).to_be_hidden()
+
+    await handset.answer("1")
+    await handset.answer("")
+    await handset.shows("Terima kasih, 7340-2816", "Selesai")
+    await expect(page.locator("#ending")).to_be_visible()
+    assert await status.evaluate("status => getComputedStyle(status).backgroundColor") != asking
 
 
 async def test_every_control_has_a_name(handset: Handset) -> None:
@@ -56,9 +101,11 @@ async def test_every_text_has_contrast(handset: Handset, gateway: StandInGateway
     await gateway.confirm(http)
     await expect(handset.page.locator("#messages li")).to_have_count(1)
 
-    for scheme in ("light", "dark"):
-        await handset.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        assert await handset.page.evaluate(CONTRAST) == []
+    for first in (True, False, False, True):  # ready, asking twice, at the end
+        for scheme in ("light", "dark"):
+            await handset.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            assert await handset.page.evaluate(CONTRAST) == []
+        await handset.answer("" if first else "1")
 
 
 async def test_content_security_policy_forbids_other_sources(gateway: StandInGateway, http: ClientSession) -> None:
@@ -71,6 +118,14 @@ async def test_content_security_policy_forbids_other_sources(gateway: StandInGat
     assert "http" not in page.replace("http-equiv", "")
     assert 'lang="id"' in page
 
+
+BOXES = """() => Object.fromEntries(
+  [...document.querySelectorAll("#screen, #typed, .controls button, #keypad button")].map((one) => {
+    const { left, top, right, bottom } = one.getBoundingClientRect();
+    const cut = one.matches("button") && (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight);
+    return [one.id || one.dataset.key, [left, top, right, bottom, cut]];
+  })
+)"""
 
 CONTRAST = """() => {
   const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);

@@ -5,7 +5,31 @@ from __future__ import annotations
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
+from gateway.text.gsm import parts
 from tests.helpers.handset_page import CONFIRMATION, OTHER, PHONE, Handset, StandInGateway
+
+REPLIES = {
+    "Laporan 7340-2816 diterima. Cek: SMS CEK 7340-2816. Darurat 110/112.": ["CEK 7340-2816"],
+    "Laporan 7340-2816: Diterima. Balas INFO 7340-2816 lalu isi.": ["CEK 7340-2816", "INFO 7340-2816 …"],
+    "Laporan belum selesai. Hubungi *384*3375#, atau balas 1 untuk mengirim.": ["1"],
+    "Laporan dereng rampung. Hubungi *384*3375#, utawi wangsuli 1 kangge ngintun.": ["1"],
+    "Your report is unfinished. Dial *384*3375#, or reply 1 to send it as it is.": ["1"],
+    "Baca https://example.org/7340-2816 atau www.example.org/1 atau example.org/7340-2816": [],
+    "Nomor tidak ditemukan. Kirim mis. CEK 7340-2817 dari nomor yang dipakai melapor.": [],
+    "Nomor 17340-28161 bukan laporan, 7340-2816-1 juga bukan. Balas 110.": [],
+    "Himbauan Klego: keadaan aman. Balas STOP untuk berhenti.": [],
+}
+LENGTHS = {
+    "LAPOR 3 KLEGO": "13/160 · 1 SMS",
+    "x" * 160: "160/160 · 1 SMS",
+    "x" * 161: "161/306 · 2 SMS",
+    "x" * 152 + "€" + "x" * 152: "306/459 · 3 SMS",
+    "[" * 80: "160/160 · 1 SMS",
+    "ribut \N{FIRE}": "8/70 · 1 SMS · UCS-2",
+    "é" * 160: "160/160 · 1 SMS",
+    "\N{LEFT SINGLE QUOTATION MARK}" + "x" * 70: "71/134 · 2 SMS · UCS-2",
+    "": "",
+}
 
 
 async def test_sms_arrives_with_a_badge_on_its_phone_only(
@@ -84,7 +108,7 @@ async def test_sms_refused_by_the_gateway_keeps_its_text(handset: Handset, gatew
     await handset.page.click("#send-sms")
 
     await expect(handset.page.locator("#compose-result")).to_have_text(
-        "Ditolak (HTTP 502): the gateway answered HTTP 503"
+        "Ditolak (HTTP 502): gateway tidak menerima SMS ini. Coba lagi."
     )
     await expect(handset.page.locator("#text")).to_have_value("BANTUAN")
 
@@ -101,3 +125,78 @@ async def test_sms_form_fits_a_small_phone(handset: Handset, gateway: StandInGat
     box = await page.locator("#send-sms").bounding_box()
     assert box
     assert box["height"] >= 40
+
+
+async def test_replies_to_an_sms_are_offered(handset: Handset, gateway: StandInGateway, http: ClientSession) -> None:
+    list_of_messages = handset.page.locator("#messages")
+    for text, replies in REPLIES.items():
+        await gateway.confirm(http, text=text)
+
+        newest = list_of_messages.locator("li").first
+        await expect(newest).to_contain_text(text)
+        await expect(newest.locator(".reply")).to_have_text(replies)
+    await expect(list_of_messages.locator("a")).to_have_count(0)
+
+
+async def test_reply_is_sent_by_a_tap_or_completed(
+    handset: Handset, gateway: StandInGateway, http: ClientSession
+) -> None:
+    page = handset.page
+    await gateway.confirm(http, text="Laporan 7340-2816: Diterima. Balas INFO 7340-2816 lalu isi pesan.")
+
+    await page.get_by_role("button", name="CEK 7340-2816").click()
+    await expect(page.locator("#compose-result")).to_have_text("Terkirim: CEK 7340-2816")
+    await expect(page.get_by_role("button", name="CEK 7340-2816")).to_have_class("reply sent")
+
+    await page.get_by_role("button", name="INFO 7340-2816 …").click()
+    await expect(page.locator("#text")).to_be_focused()
+    await page.keyboard.type("di utara")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#compose-result")).to_have_text("Terkirim.")
+    assert gateway.sms == [(PHONE, "CEK 7340-2816"), (PHONE, "INFO 7340-2816 di utara")]
+
+
+async def test_ticket_is_never_broken_at_its_dash(
+    handset: Handset, gateway: StandInGateway, http: ClientSession
+) -> None:
+    """A ticket stays in one line after words of any length."""
+    for words in range(8):
+        await gateway.confirm(http, text="x " * words * 3 + "7340-2816")
+    tickets = handset.page.locator("#messages .ticket")
+    await expect(tickets).to_have_count(8)
+
+    for width in range(300, 420, 20):
+        await handset.page.set_viewport_size({"width": width, "height": 700})
+        lines = await tickets.evaluate_all("all => all.map(ticket => ticket.getClientRects().length)")
+        assert lines == [1] * 8
+
+
+async def test_sms_shows_its_length_and_parts(handset: Handset) -> None:
+    for text, shown in LENGTHS.items():
+        await handset.page.fill("#text", text)
+        await expect(handset.page.locator("#sms-count")).to_have_text(shown)
+
+
+async def test_parts_are_those_of_the_gateway(handset: Handset) -> None:
+    texts = [
+        *("x" * length for length in (0, 1, 159, 160, 161, 306, 307, 459, 460)),
+        *("x" * before + "€" * 10 + "x" * 150 for before in (143, 145, 152, 153)),
+        *("x" * before + "\N{FIRE}" * 9 + "x" * 60 for before in (0, 1, 65, 66, 67)),
+        *("x" * before + "e\u0301\N{WOMAN}\u200d\N{PERSONAL COMPUTER}\n" * 12 for before in range(60, 68)),
+    ]
+
+    counted = await handset.page.evaluate(
+        "texts => import('/phone/static/gsm.js').then(({measureSms}) => texts.map(text => measureSms(text).parts))",
+        texts,
+    )
+
+    assert counted == [len(parts(text)) for text in texts]
+
+
+async def test_traffic_of_all_phones_is_masked(handset: Handset, gateway: StandInGateway, http: ClientSession) -> None:
+    await gateway.confirm(http, OTHER)
+
+    row = handset.page.locator("#traffic-list li")
+    await expect(row).to_contain_text("+62857****008")
+    await expect(row).to_contain_text("sampai")
+    await expect(handset.page.locator("#no-messages")).to_be_visible()

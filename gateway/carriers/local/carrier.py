@@ -39,13 +39,15 @@ class LocalCarrier:
         api_key: str,
         service_code: str,
         short_code: str,
+        region: str = "",
         hosts: Collection[str] = (),
         report_seconds: float = 0.5,
     ) -> None:
         """Make the carrier of one account, which calls the webhooks `hooks`.
 
         `report_seconds` pass before each delivery report. Inbound SMS without a recipient go to `short_code`. Clients
-        may call this machine by one of `hosts`, beside `localhost` and the loopback addresses.
+        may call this machine by one of `hosts`, beside `localhost` and the loopback addresses. Without a country code,
+        numbers are read as in `region` (ISO 3166), if there is one.
         """
         self._hosts = frozenset(map(str.lower, hosts))
         self._messaging = MessagingApi(
@@ -54,7 +56,9 @@ class LocalCarrier:
             clock,
             report_seconds,
         )
-        self._phones = SimulatedPhones(http, hooks, clock, service_code=service_code, short_code=short_code)
+        self._phones = SimulatedPhones(
+            http, hooks, clock, service_code=service_code, short_code=short_code, region=region
+        )
 
     @property
     def messages(self) -> deque[SentMessage]:
@@ -80,6 +84,7 @@ class LocalCarrier:
             ("DELETE", "/local/faults", self._clear_faults),
             ("POST", "/local/ussd", self._phones.ussd),
             ("POST", "/local/sms", self._phones.sms),
+            ("POST", "/local/number", self._phones.number),
         ):
             app.router.add_route(method, path, self._for_this_machine(handler))
         app.on_shutdown.append(self._shut_down)

@@ -6,6 +6,7 @@ A.1 to A.7).
     dial ──► callback ──► CON: screen, open ──► answer ──► callback …
                      └──► END: screen, closed ──► session end "Success"
              hang up ─────────────────────────► session end "Incomplete"
+             signal lost ─────────────────────► no session end
              no answer, HTTP error, other text ─► session end "Failed"
 """
 
@@ -136,6 +137,11 @@ class Handset:
         """End the session in the middle, as a resident does, or a network after its time limit."""
         if self._open_session:
             self._end(self._open_session, "Incomplete")
+        return Display("", open=False)
+
+    def lose_signal(self) -> Display:
+        """Forget the session without its end: a phone out of reach sends nothing, and events may get lost (A.7)."""
+        self._open_session = None
         return Display("", open=False)
 
     async def close(self) -> None:

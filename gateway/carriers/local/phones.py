@@ -1,4 +1,4 @@
-"""Simulated phones of the built-in carrier: `/local/ussd` and `/local/sms`, for the handset in the browser."""
+"""Simulated phones of the built-in carrier: `/local/ussd`, `/local/sms` and `/local/number`, for the handset page."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic import Field, PlainValidator, TypeAdapter
 from gateway.carriers.form_body import FORM_TYPE
 from gateway.carriers.local.handset import SANDBOX_NETWORK, Display, Handset, NotDialled, WebhookUrls
 from gateway.carriers.local.json_api import StrictJson, error_response, read_json
+from gateway.carriers.numbers import read_number
 from gateway.runtime.clock import Clock
 from gateway.text.phone import NotAPhoneNumber, Phone
 
@@ -49,14 +50,27 @@ class _HangUpRequest(StrictJson):
     hang_up: Literal[True]
 
 
+class _LoseSignalRequest(StrictJson):
+    session: str
+    lose_signal: Literal[True]
+
+
 class _SmsRequest(StrictJson):
     phone: _PhoneNumber
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     to: Annotated[str, Field(max_length=64)] | None = None
 
 
-_USSD = TypeAdapter[_DialRequest | _KeysRequest | _HangUpRequest](_DialRequest | _KeysRequest | _HangUpRequest)
-_USSD_FORM = '{"phone", "dial"}, {"session", "keys"} or {"session", "hang_up": true}'
+class _NumberRequest(StrictJson):
+    number: Annotated[str, Field(max_length=64)]
+
+
+_USSD = TypeAdapter[_DialRequest | _KeysRequest | _HangUpRequest | _LoseSignalRequest](
+    _DialRequest | _KeysRequest | _HangUpRequest | _LoseSignalRequest
+)
+_USSD_FORM = '{"phone", "dial"}, {"session", "keys"}, {"session", "hang_up": true} or {"session", "lose_signal": true}'
+_NUMBER = TypeAdapter[_NumberRequest](_NumberRequest)
+_NUMBER_FORM = '{"number"}'
 _SMS = TypeAdapter[_SmsRequest](_SmsRequest)
 _SMS_FORM = '{"phone", "text"} and perhaps "to"'
 
@@ -78,13 +92,16 @@ class SimulatedPhones:
         *,
         service_code: str,
         short_code: str,
+        region: str = "",
         most_sessions: int = MOST_SESSIONS,
     ) -> None:
+        """Make phones that dial `service_code`. `region` (ISO 3166) reads numbers without a country code."""
         self._http = http
         self._hooks = hooks
         self._clock = clock
         self._service_code = service_code
         self._short_code = short_code
+        self._region = region
         self._most_sessions = most_sessions
         self._sessions: dict[str, _OpenSession] = {}  # by session id, oldest first
         self._closing: set[asyncio.Task[None]] = set()
@@ -98,7 +115,7 @@ class SimulatedPhones:
             await asyncio.wait_for(asyncio.gather(*self._closing), CLOSE_SECONDS)
 
     async def ussd(self, request: web.Request) -> web.Response:
-        """Dial, answer or hang up. Returns what the display shows."""
+        """Dial, answer, hang up or lose the signal. Returns what the display shows."""
         action = await read_json(request, _USSD, _USSD_FORM)
         self._end_expired_sessions()
         if isinstance(action, _DialRequest):
@@ -110,11 +127,21 @@ class SimulatedPhones:
         try:
             if isinstance(action, _KeysRequest):
                 display = await handset.answer(action.keys)
+            elif isinstance(action, _LoseSignalRequest):
+                display = handset.lose_signal()
             else:
                 display = await handset.hang_up()
         except NotDialled:  # the session ended while this request was on its way
             display = Display("", open=False)
         return self._respond(handset, display)
+
+    async def number(self, request: web.Request) -> web.Response:
+        """Read a number in any spelling, as a subscriber of the region means it. Returns it in E.164, or 400."""
+        written = (await read_json(request, _NUMBER, _NUMBER_FORM)).number
+        try:
+            return web.json_response({"phone": read_number(written.strip(), self._region).e164})
+        except NotAPhoneNumber as error:
+            return error_response(400, str(error))
 
     async def _dial(self, action: _DialRequest) -> web.Response:
         of_this_phone = [session for session in self._sessions.values() if session.handset.phone == action.phone]

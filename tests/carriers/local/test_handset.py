@@ -230,6 +230,20 @@ async def test_answer_after_the_timeout_fails_the_session(http: ClientSession, g
     assert event.fields["errorMessage"] == "No response in time"
 
 
+async def test_lost_signal_sends_no_session_end(handset: Handset, gateway: StubGateway) -> None:
+    gateway.screens = [screen("CON a"), screen("CON b")]
+
+    await handset.dial(CODE)
+    assert handset.lose_signal() == Display("", open=False)
+    with pytest.raises(NotDialled):
+        await handset.answer("1")
+    await handset.dial(CODE)
+    await handset.close()
+
+    events = gateway.calls_of("ussd_event")
+    assert [event.fields["lastAppResponse"] for event in events] == ["CON b"]
+
+
 async def test_hang_up_before_the_answer_closes_the_display(handset: Handset, gateway: StubGateway) -> None:
     gateway.delay_s = 0.1
     gateway.screens = [screen("CON late")]

@@ -95,6 +95,19 @@ async def test_ussd_hang_up_ends_the_session(phones: PhonesSetup) -> None:
     await phones.post("ussd", 404, session=session, keys="1")
 
 
+async def test_ussd_lost_signal_closes_the_session_without_its_end(phones: PhonesSetup) -> None:
+    phones.set_screens("CON a", "CON b", "CON c")
+    session = (await phones.dial())["session"]
+
+    display = await phones.post("ussd", session=session, lose_signal=True)
+
+    assert display == {"session": session, "screen": "", "open": False}
+    await phones.post("ussd", 404, session=session, keys="1")
+    await phones.dial(OTHER_PHONE)
+    await phones.post("ussd", session=(await phones.dial(OTHER_PHONE))["session"], hang_up=True)
+    assert {phone for phone, _ in await phones.session_ends(2)} == {OTHER_PHONE}
+
+
 async def test_ussd_code_of_another_service_is_a_network_error(phones: PhonesSetup) -> None:
     assert await phones.dial(code="*123#") == {"session": "", "screen": NETWORK_ERROR, "open": False}
     assert phones.gateway.calls == []
@@ -164,6 +177,41 @@ async def test_ussd_request_of_another_shape_gets_400_without_the_number(
 
     assert '{"session", "keys"}' in error
     assert "81230004567" not in error
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("081230004567", PHONE),
+        (" 0812 3000 4567 ", PHONE),
+        ("62812-3000-4567", PHONE),
+        ("+62 812 3000 4567", PHONE),
+        ("0062 812 3000 4567", PHONE),
+        ("+254 711 000 101", "+254711000101"),
+    ],
+)
+async def test_number_is_read_as_in_the_region(phones: PhonesSetup, written: str, number: str) -> None:
+    assert await phones.post("number", number=written) == {"phone": number}
+
+
+@pytest.mark.parametrize("written", ["", "08123", "klego", "+", "1" * 64, "0812 3000 4567 x"])
+async def test_other_text_than_a_number_gets_400_without_it(phones: PhonesSetup, written: str) -> None:
+    error = (await phones.post("number", 400, number=written))["error"]
+
+    assert "Not a phone number" in error
+    assert "3000" not in error
+
+
+async def test_number_of_another_shape_gets_400(phones: PhonesSetup) -> None:
+    for fields in ({}, {"number": 62}, {"number": "1" * 65}, {"number": PHONE, "phone": PHONE}):
+        assert '{"number"}' in (await phones.post("number", 400, **fields))["error"]
+
+
+async def test_number_without_a_country_code_needs_a_region(http: ClientSession, gateway: StubGateway) -> None:
+    async with serve_local_carrier(local_carrier(http, gateway.hooks, region="")) as url:
+        phones = PhonesSetup(url, http, gateway, SettableClock())
+        assert await phones.post("number", number="+62 812 3000 4567") == {"phone": PHONE}
+        await phones.post("number", 400, number="081230004567")
 
 
 async def test_sms_reaches_the_gateway_as_a_callback(phones: PhonesSetup) -> None:

@@ -1,7 +1,12 @@
-// SMS of the phone: an inbox that is polled once a second, and a form to send one.
+// SMS of the phone: an inbox that is polled once a second, with replies by tap, and a form to write one.
 
-import { messagesTo, sendSms } from "./carrier.js";
+import { allMessages, hasArrived, sendSms } from "./carrier.js";
+import { showGauge } from "./gauge.js";
+import { measureSms } from "./gsm.js";
+import { currentLanguage, say, sayLabel, unsay } from "./language.js";
 import { subscriber, whenChanged } from "./subscriber.js";
+import { replies, showText } from "./tickets.js";
+import { showTraffic } from "./traffic.js";
 
 const element = (id) => document.getElementById(id);
 const inbox = element("inbox");
@@ -16,8 +21,9 @@ let first = true; // earlier messages do not count as new
 async function look() {
   const phone = subscriber();
   try {
-    const messages = await messagesTo(phone);
-    if (phone === subscriber()) receive(messages);
+    const messages = await allMessages();
+    if (phone === subscriber()) receive(messages.filter((message) => message.to === phone && hasArrived(message)));
+    showTraffic(messages);
     reachable(true);
   } catch {
     reachable(false);
@@ -33,7 +39,7 @@ function receive(messages) {
   element("no-messages").hidden = known.size > 0;
   if (fresh.length && !first) {
     unread += fresh.length;
-    element("announcement").textContent = `Pesan baru dari ${fresh.at(-1).from}`;
+    say(element("announcement"), "newMessage", fresh.at(-1).from);
   }
   first = false;
   showBadge();
@@ -45,20 +51,41 @@ function item(message, isNew) {
   const sender = document.createElement("b");
   const time = document.createElement("time");
   const text = document.createElement("p");
-  sender.textContent = message.from || "(tanpa nama)";
+  if (message.from) sender.textContent = message.from;
+  else say(sender, "noSender");
   time.dateTime = message.at;
-  time.textContent = new Date(message.at).toLocaleTimeString("id");
+  time.textContent = new Date(message.at).toLocaleTimeString(currentLanguage());
   head.append(sender, " ", time);
-  text.textContent = message.text;
-  entry.append(head, text);
+  showText(text, message.text);
+  entry.append(head, text, ...replies(message.text).map(replyButton));
   entry.classList.toggle("new", isNew);
   return entry;
+}
+
+/** Make a button that sends a reply, or puts one that is to be completed into the form. */
+function replyButton(reply) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reply";
+  button.textContent = reply.endsWith(" ") ? `${reply}…` : reply;
+  button.addEventListener("click", async () => {
+    if (reply.endsWith(" ")) {
+      written.value = reply;
+      written.focus();
+      showSize();
+      return;
+    }
+    button.classList.remove("sent");
+    if (await send(reply, "sentReply")) button.classList.add("sent");
+    else element("compose-result").scrollIntoView({ block: "nearest" });
+  });
+  return button;
 }
 
 function showBadge() {
   badge.hidden = unread === 0;
   badge.textContent = unread ? `✉ ${unread}` : "";
-  badge.setAttribute("aria-label", `${unread} pesan baru`);
+  sayLabel(badge, "unread", unread);
 }
 
 function markRead() {
@@ -69,7 +96,7 @@ function markRead() {
 
 function reachable(yes) {
   signal.classList.toggle("none", !yes);
-  signal.setAttribute("aria-label", yes ? "Ada sinyal" : "Tidak ada sinyal: gateway tidak dapat dihubungi");
+  sayLabel(signal, yes ? "signal" : "noSignal");
 }
 
 async function poll() {
@@ -86,29 +113,44 @@ badge.addEventListener("click", (event) => {
 inbox.addEventListener("click", markRead);
 
 const compose = element("compose");
+const written = element("text");
 let sending = false; // a second press during a request sends nothing
 
-compose.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  if (sending) return;
+/** Send `text` once. `done` is the key of the words for its success. Returns false if it did not leave. */
+async function send(text, done) {
+  if (sending) return false;
   sending = true;
-  const text = element("text");
-  const written = text.value;
   const result = element("compose-result");
   result.classList.remove("error");
-  result.textContent = "Mengirim…";
+  say(result, "sending");
   try {
-    await sendSms(subscriber(), written);
-    if (text.value === written) text.value = ""; // text typed meanwhile belongs to the next SMS
-    result.textContent = "Terkirim.";
-  } catch (error) {
-    result.textContent = error.message;
+    await sendSms(subscriber(), text);
+    say(result, done, text);
+    return true;
+  } catch (refusal) {
+    say(result, refusal.key, ...refusal.values);
     result.classList.add("error");
+    return false;
   } finally {
     sending = false;
   }
+}
+
+function showSize() {
+  const { length, room, parts, unicode } = measureSms(written.value);
+  const note = ` · ${parts} SMS${unicode ? " · UCS-2" : ""}`;
+  showGauge(element("sms-count"), element("sms-bar"), { length, room, note });
+}
+
+compose.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = written.value;
+  if (!(await send(text, "sent"))) return;
+  if (written.value === text) written.value = ""; // text typed meanwhile belongs to the next SMS
+  showSize();
 });
-element("text").addEventListener("keydown", (event) => {
+written.addEventListener("input", showSize);
+written.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit();
 });
 
@@ -117,6 +159,9 @@ whenChanged(() => {
   unread = 0;
   first = true;
   list.replaceChildren();
+  unsay(element("compose-result"));
+  element("compose-result").textContent = "";
   look();
 });
+showSize();
 poll();

@@ -1,12 +1,21 @@
-// Number of the phone: one of the test numbers or another one, kept for this tab.
+// Number of the phone: a test number, or one's own in any spelling. The tab keeps its choice, the browser the own ones.
 
-const KEY = "waspada.phone";
-const choice = document.getElementById("subscriber");
-const other = document.getElementById("other");
-const otherNumber = document.getElementById("other-number");
-const error = document.getElementById("subscriber-error");
+import { readNumber } from "./carrier.js";
+import { say, unsay } from "./language.js";
+import { ofBrowser, ofTab } from "./memory.js";
+
+const MOST = 12;
+
+const element = (id) => document.getElementById(id);
+const choice = element("subscriber");
+const other = element("other");
+const otherNumber = element("other-number");
+const error = element("subscriber-error");
 const listeners = [];
 
+const isNumber = (text) => /^\+[1-9]\d{7,14}$/.test(text);
+
+let own = readOwn(); // newest first
 let number = choice.options[0].value;
 
 /** Return the number of the phone. */
@@ -16,29 +25,74 @@ export const subscriber = () => number;
 export const whenChanged = (listener) => listeners.push(listener);
 
 function become(chosen) {
-  error.textContent = "";
+  showNoError();
+  other.hidden = true;
+  choice.value = chosen;
   if (chosen === number) return;
   number = chosen;
-  sessionStorage.setItem(KEY, number);
+  ofTab.remember("phone", number);
   for (const listener of listeners) listener();
 }
 
+function remember(phone) {
+  const known = [...choice.options].some((option) => option.value === phone);
+  if (!known) own = [phone, ...own].slice(0, MOST);
+  showOwn();
+}
+
+function readOwn() {
+  try {
+    const kept = JSON.parse(ofBrowser.recall("phones") ?? "[]");
+    return kept.filter(isNumber).slice(0, MOST);
+  } catch {
+    return []; // written by somebody else
+  }
+}
+
+function showOwn() {
+  ofBrowser.remember("phones", JSON.stringify(own));
+  for (const option of choice.querySelectorAll(".own")) option.remove();
+  for (const phone of own) {
+    const option = new Option(phone);
+    option.className = "own";
+    choice.options.add(option, choice.options.length - 1);
+  }
+  element("remembered").hidden = own.length === 0;
+}
+
+function showNoError() {
+  unsay(error);
+  error.textContent = "";
+}
+
 choice.addEventListener("change", () => {
-  other.hidden = choice.value !== "";
-  if (choice.value) become(choice.value);
-  else otherNumber.focus();
+  if (choice.value) {
+    become(choice.value);
+    return;
+  }
+  other.hidden = false;
+  otherNumber.focus();
 });
-other.addEventListener("submit", (event) => {
+other.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const typed = otherNumber.value.replace(/[\s.-]/g, "");
-  if (/^\+[1-9][0-9]{7,14}$/.test(typed)) become(typed);
-  else error.textContent = "Tulis nomor dengan kode negara, misalnya +62812…";
+  try {
+    const phone = await readNumber(otherNumber.value);
+    remember(phone);
+    otherNumber.value = "";
+    become(phone);
+  } catch (refusal) {
+    say(error, refusal.key, ...refusal.values);
+  }
+});
+element("forget").addEventListener("click", () => {
+  own = [];
+  showOwn();
+  ofTab.forget("phone");
+  become(choice.options[0].value);
+  choice.focus();
 });
 
-const kept = sessionStorage.getItem(KEY);
-if (kept) {
-  number = kept;
-  choice.value = [...choice.options].some((option) => option.value === kept) ? kept : "";
-  other.hidden = choice.value !== "";
-  otherNumber.value = choice.value ? "" : kept;
-}
+showOwn();
+const kept = ofTab.recall("phone");
+if (kept && [...choice.options].some((option) => option.value === kept)) number = kept;
+choice.value = number;
