@@ -1,7 +1,7 @@
 """Store of operator accounts: add, change and list them, and authenticate by password with a lockout.
 
-Every change writes an audit row, whose subject is `account <name>`. No account is ever deleted: every approval must
-keep its author.
+Every change and every proof writes an audit row, whose subject is `account <name>`. No account is ever deleted: every
+approval must keep its author.
 
 An attempt counts as wrong until its password has turned out right. So any number of simultaneous attempts are no more
 guesses than `MAX_WRONG_PASSWORDS`. An unknown, a disabled and a locked name take the same work as any other.
@@ -28,6 +28,7 @@ from gateway.accounts.account import (
     check_account,
 )
 from gateway.accounts.passwords import MAX_LENGTH, Argon2Hasher, check_password
+from gateway.accounts.proofs import Refusal, Way, account_subject, record_proof, record_refused_proof
 from gateway.accounts.roles import DeskRole
 from gateway.accounts.tables import account_tokens, accounts
 from gateway.audit import INSERT_AUDIT, audit_row
@@ -161,10 +162,8 @@ class AccountStore:
         row = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_LENGTH else None
         stored = row["password_hash"] if row else self._hasher.decoy
         right = await self._hasher.verify(stored, password)
-        if row is None:
-            return None
-        if not right:
-            await self._audit_lockout(row)
+        if row is None or not right:
+            await self._refuse(name.strip().lower(), row)
             return None
         if not await self._reset_attempts(row):
             return None
@@ -190,23 +189,34 @@ class AccountStore:
             row: RowMapping | None = (await connection.execute(count_attempt)).mappings().first()
         return row
 
-    async def _audit_lockout(self, row: RowMapping) -> None:
-        """Write the lockout to the audit trail, if this attempt has locked the account. It is counted already."""
-        if row["locked_until"] is not None:
-            async with self._database.begin() as connection:
-                await audit_account(connection, self._clock.now(), _GATEWAY, "account.locked", row["name"])
+    async def _refuse(self, name: str, row: RowMapping | None) -> None:
+        """Record a refused password, and the lockout if this attempt has locked the account. It is counted already."""
+        now = self._clock.now()
+        find = select(accounts.c.disabled_at, accounts.c.locked_until).where(accounts.c.name == name)
+        async with self._database.begin() as connection:
+            known = (await connection.execute(find)).first()
+            reason = Refusal.WRONG if row else _refusal(known, now)
+            await record_refused_proof(connection, now, name if known else None, Way.PASSWORD, reason)
+            if row and row["locked_until"] is not None:
+                await audit_account(connection, now, _GATEWAY, "account.locked", name)
 
     async def _reset_attempts(self, row: RowMapping) -> bool:
         """Reset the count. Returns False if the password was changed or the account disabled in the meantime."""
         # The hash took a fifth of a second, in which an administrator may have acted.
         same = and_(accounts.c.id == row["id"], accounts.c.password_set_at == row["password_set_at"])
+        now = self._clock.now()
         reset = (
             update(accounts)
             .where(same, accounts.c.disabled_at.is_(None))
-            .values(failed_tries=0, locked_until=None, last_used_at=self._clock.now())
+            .values(failed_tries=0, locked_until=None, last_used_at=now)
         )
         async with self._database.begin() as connection:
-            return (await connection.execute(reset)).rowcount == 1
+            unchanged = (await connection.execute(reset)).rowcount == 1
+            if unchanged:
+                await record_proof(connection, now, row["name"], Way.PASSWORD)
+            else:
+                await record_refused_proof(connection, now, row["name"], Way.PASSWORD, Refusal.CHANGED)
+        return unchanged
 
     async def _rehash(self, row: RowMapping, password: str) -> None:
         """Hash a right password with today's parameters."""
@@ -237,7 +247,7 @@ async def audit_account(
     name: str,
     detail: Mapping[str, str | int] | None = None,
 ) -> None:
-    await connection.execute(INSERT_AUDIT, audit_row(now, actor, action, f"account {name}", detail or {}))
+    await connection.execute(INSERT_AUDIT, audit_row(now, actor, action, account_subject(name), detail or {}))
 
 
 def account_from_row(row: Mapping[Any, Any]) -> Account:
@@ -250,6 +260,14 @@ async def _update(connection: AsyncConnection, account: RowMapping, **values: An
 
 def _not_locked(now: datetime) -> ColumnElement[bool]:
     return or_(accounts.c.locked_until.is_(None), accounts.c.locked_until <= now)
+
+
+def _refusal(account: Any, now: datetime) -> Refusal:
+    """Return the reason that an account, None for an unknown one, was not tried."""
+    if account is None:
+        return Refusal.UNKNOWN
+    state = account_state(account.disabled_at, account.locked_until, now)
+    return {"disabled": Refusal.DISABLED, "locked": Refusal.LOCKED}.get(state, Refusal.WRONG)
 
 
 def _summary(row: RowMapping, tokens: Sequence[RowMapping], now: datetime) -> AccountSummary:

@@ -7,12 +7,14 @@ A lockout after wrong passwords does not affect it: otherwise anybody could stop
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from gateway.accounts.account import Account, AccountRefused, NoSuchToken, check_token
+from gateway.accounts.proofs import Refusal, Way, record_proof, record_refused_proof
 from gateway.accounts.store import account_from_row, audit_account, lock_account
 from gateway.accounts.tables import account_tokens, accounts
 from gateway.runtime.clock import Clock
@@ -64,28 +66,37 @@ class TokenStore:
                 raise NoSuchToken
             await audit_account(connection, now, actor, "account.token_revoked", name, {"token": label})
 
-    async def authenticate(self, token: str) -> Account | None:
-        """Return the account of a valid token. None for everything else."""
-        if not token.startswith(PREFIX):
-            return None
+    async def authenticate(self, name: str, token: str) -> Account | None:
+        """Return the account `name`, if this is a valid token of it. None for everything else."""
         now = self._clock.now()
-        valid = and_(
-            account_tokens.c.digest == _digest(token),
-            account_tokens.c.revoked_at.is_(None),
-            account_tokens.c.expires_at > now,
-        )
+        this = account_tokens.c.digest == _digest(token)
         theirs = account_tokens.c.account == accounts.c.id
-        find = select(accounts).where(theirs, valid, accounts.c.disabled_at.is_(None)).with_for_update(of=accounts)
+        find = select(accounts).where(theirs, this).with_for_update(of=accounts)
         async with self._database.begin() as connection:
-            # Lock order, as of every writer: the account first, then its token.
+            # Lock order, as of every writer: the account first, then its token, which is read under that lock.
             row = (await connection.execute(find)).mappings().first()
             if row is None:
+                await record_refused_proof(connection, now, None, Way.TOKEN, Refusal.UNKNOWN)
                 return None
-            use = update(account_tokens).where(valid).values(last_used_at=now)
-            if (await connection.execute(use)).rowcount == 0:  # revoked in the meantime
+            found = (await connection.execute(select(account_tokens).where(this))).mappings().one()
+            if refusal := _refusal(row, found, name, now):
+                await record_refused_proof(connection, now, row["name"], Way.TOKEN, refusal, token=found["name"])
                 return None
+            await connection.execute(update(account_tokens).where(this).values(last_used_at=now))
             await connection.execute(update(accounts).where(accounts.c.id == row["id"]).values(last_used_at=now))
+            await record_proof(connection, now, row["name"], Way.TOKEN, token=found["name"])
         return account_from_row(row)
+
+
+def _refusal(account: Mapping[Any, Any], token: Mapping[Any, Any], name: str, now: datetime) -> Refusal | None:
+    """Return the reason that a known token does not authenticate the account `name`, None if it does."""
+    if token["revoked_at"] is not None:
+        return Refusal.REVOKED
+    if token["expires_at"] <= now:
+        return Refusal.EXPIRED
+    if account["disabled_at"] is not None:
+        return Refusal.DISABLED
+    return Refusal.OTHER_ACCOUNT if account["name"] != name else None
 
 
 def _not_revoked(account: Any, label: str) -> ColumnElement[bool]:

@@ -123,11 +123,21 @@ class ActNotAllowed(UserError, ValueError):
     """Act that is not allowed on this appeal, with the reason as its text."""
 
 
+class RightRefused(ActNotAllowed):
+    """Act that is not for this actor: a right is missing, or it takes another person."""
+
+    def __init__(self, message: str, actor: Actor, activity: str) -> None:
+        super().__init__(message)
+        self.actor = actor.name
+        self.activity = activity
+
+
 def check_rights(actor: Actor, activity: str, rights: frozenset[Right]) -> None:
-    """Raise `ActNotAllowed`, which names the roles that have one of `rights`, if the actor has none of them."""
+    """Raise `RightRefused`, which names the roles that have one of `rights`, if the actor has none of them."""
     if not rights & actor.rights:
         roles = " or ".join(role for role in DeskRole if RIGHTS_OF_ROLES[role] & rights)
-        raise ActNotAllowed(f"{actor.name} may not {activity} appeals: that takes the role {roles}")
+        refused = f"{actor.name} may not {activity} appeals: that takes the role {roles}"
+        raise RightRefused(refused, actor, f"{activity} appeals")
 
 
 def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
@@ -144,14 +154,16 @@ def check_act(act: Act, status: AppealStatus, actor: Actor) -> AppealStatus:
 
 def check_not_author(actor: Actor, act: Act, authors: Collection[str]) -> None:
     if actor.name.casefold() in map(str.casefold, authors):
-        raise ActNotAllowed(f"{actor.name} has written this appeal; somebody else must {act} it")
+        refused = f"{actor.name} has written this appeal; somebody else must {act} it"
+        raise RightRefused(refused, actor, f"{act} an appeal of their own")
 
 
 def check_approver(actor: Actor, authors: Collection[str], approvers: Collection[str]) -> None:
-    """Raise `ActNotAllowed` if the actor wrote the appeal or has already approved it."""
+    """Raise `RightRefused` if the actor wrote the appeal or has already approved it."""
     check_not_author(actor, Act.APPROVE, authors)
     if actor.name.casefold() in map(str.casefold, approvers):
-        raise ActNotAllowed(f"{actor.name} has approved this appeal already; it needs a second person")
+        refused = f"{actor.name} has approved this appeal already; it needs a second person"
+        raise RightRefused(refused, actor, f"{Act.APPROVE} an appeal twice")
 
 
 def approvals_needed(strict: bool) -> int:

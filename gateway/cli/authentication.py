@@ -15,6 +15,7 @@ from typing import Any, ParamSpec
 import click
 
 from gateway.accounts.account import Account
+from gateway.accounts.proofs import record_refused_right
 from gateway.accounts.roles import Right, roles_with
 from gateway.accounts.store import AccountStore
 from gateway.accounts.tokens import TokenStore
@@ -46,6 +47,7 @@ async def authenticate(database: Database, name: str, right: Right | None = None
     """
     account = await _authenticate(database, name.strip().lower())
     if right is not None and not account.may(right):
+        await record_refused_right(database, Clock(), account.name, right)
         required = " or ".join(roles_with(right))
         raise click.ClickException(f"{account.name} may not {right}: that takes the role {required}")
     return account
@@ -69,13 +71,12 @@ async def _authenticate(database: Database, name: str) -> Account:
 
 async def _authenticate_by_token(database: Database, name: str, variable: str) -> Account:
     token = os.environ[variable].strip() if variable == _TOKEN else _read_secret(variable)
-    account = await TokenStore(database, Clock()).authenticate(token)
+    account = await TokenStore(database, Clock()).authenticate(name, token)
     if account is None:
         raise click.ClickException(
-            f"the token in {variable} is wrong, has expired or is revoked, or its account is disabled"
+            f"the token in {variable} is not one of {name}, or is wrong, has expired or is revoked, "
+            "or the account is disabled"
         )
-    if account.name != name:
-        raise click.ClickException(f"the token in {variable} is not one of {name}")
     return account
 
 

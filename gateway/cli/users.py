@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 
 from gateway.accounts.passwords import MAX_LENGTH
+from gateway.accounts.proofs import account_subject
 from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
 from gateway.accounts.store import AccountStore
 from gateway.accounts.tokens import TokenStore
+from gateway.audit import AuditTrail
 from gateway.cli.authentication import system_user
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
@@ -149,3 +151,25 @@ async def users_revoke(config: Path | None, data: Path | None, name: str, label:
     async with open_context(locate_gateway(config, data)) as context:
         await TokenStore(context.database, context.clock).revoke(name, label, actor=system_user())
     click.echo(f"The token {label} of {name} is revoked.")
+
+
+@users.command("history")
+@gateway_options
+@_NAME
+@list_options
+@run_async
+async def users_history(config: Path | None, data: Path | None, name: str, as_json: bool, limit: int) -> None:
+    """Show what was done to an account, and when it was authenticated or refused.
+
+    With ? for NAME: refused passwords and tokens that name no account.
+    """
+    async with open_context(locate_gateway(config, data)) as context:
+        entries = await AuditTrail(context.database, context.clock).history(account_subject(name), limit)
+    if as_json:
+        print_json(entries[::-1])
+        return
+    rows = [
+        {**to_json(entry), "detail": ", ".join(f"{key}: {value}" for key, value in entry.detail.items())}
+        for entry in reversed(entries)
+    ]
+    print_rows(rows, ["at", "actor", "action", "detail"], as_json, if_empty="Nothing is recorded of this account.")

@@ -187,7 +187,7 @@ async def test_ten_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour(
     await enter_wrong_passwords(dewi, MAX_WRONG_PASSWORDS)
     assert await dewi.authenticate("dewi", PASSWORD) is None
     assert (await dewi.list_accounts())[0].state == "locked"
-    assert (await audit_rows(database))[1:] == [("gateway", "account.locked", "account dewi", {})]
+    assert [row[1] for row in await audit_rows(database)].count("account.locked") == 1
 
     clock.time += LOCKOUT
     clock.advance(microseconds=-1)
@@ -216,7 +216,7 @@ async def test_right_password_resets_the_count_of_wrong_ones(dewi: AccountStore,
     (row,) = await rows(database, account_table)
 
     assert (row["failed_tries"], row["locked_until"]) == (0, None)
-    assert len(await audit_rows(database)) == 1
+    assert "account.locked" not in [action for _, action, _, _ in await audit_rows(database)]
 
 
 async def test_lockout_is_not_extended_by_attempts_during_it(dewi: AccountStore, clock: ManualClock) -> None:
@@ -321,12 +321,11 @@ async def test_changes_of_an_unknown_account_raise_and_audit_nothing(
     assert await audit_rows(database) == []
 
 
-async def test_every_change_writes_an_audit_row(dewi: AccountStore, database: Database) -> None:
+async def test_every_change_and_proof_writes_an_audit_row(dewi: AccountStore, database: Database) -> None:
     await dewi.set_password("dewi", OTHER, actor="rini")
     await dewi.disable("dewi", actor="081230004567")
     await dewi.disable("dewi", actor="rini")
     await dewi.enable("dewi", actor="rini")
-
     await dewi.authenticate("dewi", OTHER)
 
     assert await audit_rows(database) == [
@@ -334,6 +333,7 @@ async def test_every_change_writes_an_audit_row(dewi: AccountStore, database: Da
         ("rini", "account.password_set", "account dewi", {}),
         ("0812****567", "account.disabled", "account dewi", {}),
         ("rini", "account.enabled", "account dewi", {"was": "disabled"}),
+        ("dewi", "account.authenticated", "account dewi", {"by": "password"}),
     ]
 
 
@@ -379,12 +379,12 @@ async def test_add_first_administrator_returns_its_password_once(accounts: Accou
     account = await accounts.authenticate(FIRST_ADMINISTRATOR, password)
     assert account
     assert account.roles == (DeskRole.ADMINISTRATOR,)
-    assert await audit_rows(database) == [("gateway", "account.added", "account admin", {"roles": "administrator"})]
+    added = ("gateway", "account.added", "account admin", {"roles": "administrator"})
+    assert (await audit_rows(database))[0] == added
     assert await accounts.add_first_administrator() is None
 
 
 async def test_simultaneous_first_starts_add_one_administrator(accounts: AccountStore) -> None:
-    """However many processes start at once."""
     passwords = [
         password
         for password in await asyncio.gather(*(accounts.add_first_administrator() for _ in range(4)))

@@ -39,10 +39,10 @@ def tokens(accounts: AccountStore, database: Database, clock: ManualClock) -> To
 async def test_authenticate_accepts_only_the_whole_token(tokens: TokenStore) -> None:
     token = await tokens.create("dewi", "laptop", 90, actor="rini")
     assert re.fullmatch(r"wsp_[A-Za-z0-9_-]{43}", token)
-    assert await tokens.authenticate(token) == DEWI
+    assert await tokens.authenticate("dewi", token) == DEWI
 
     for wrong in ("", "wsp_", token[:-1], token + "x", token.removeprefix("wsp_"), "wsp_\udce9", "wsp_" + "x" * 10_000):
-        assert await tokens.authenticate(wrong) is None
+        assert await tokens.authenticate("dewi", wrong) is None
 
 
 async def test_create_and_revoke_store_and_audit_only_a_hash(tokens: TokenStore, database: Database) -> None:
@@ -65,23 +65,23 @@ async def test_create_and_revoke_store_and_audit_only_a_hash(tokens: TokenStore,
 async def test_token_expires_at_its_time(tokens: TokenStore, clock: ManualClock) -> None:
     token = await tokens.create("dewi", "laptop", 2, actor="rini")
     clock.time += timedelta(days=2, microseconds=-1)
-    assert await tokens.authenticate(token)
+    assert await tokens.authenticate("dewi", token)
 
     clock.advance(microseconds=1)
-    assert await tokens.authenticate(token) is None
+    assert await tokens.authenticate("dewi", token) is None
 
 
 async def test_revoke_ends_one_token_for_good(tokens: TokenStore) -> None:
     kept, revoked = [await tokens.create("dewi", label, 90, actor="rini") for label in ("laptop", "cron")]
     await tokens.revoke("dewi", "cron", actor="rini")
-    assert await tokens.authenticate(revoked) is None
-    assert await tokens.authenticate(kept)
+    assert await tokens.authenticate("dewi", revoked) is None
+    assert await tokens.authenticate("dewi", kept)
     with pytest.raises(NoSuchToken):
         await tokens.revoke("dewi", "cron", actor="rini")
 
     again = await tokens.create("dewi", "cron", 90, actor="rini")
-    assert await tokens.authenticate(again)
-    assert await tokens.authenticate(revoked) is None
+    assert await tokens.authenticate("dewi", again)
+    assert await tokens.authenticate("dewi", revoked) is None
 
 
 async def test_token_of_a_disabled_account_is_refused_until_it_is_enabled(
@@ -89,12 +89,12 @@ async def test_token_of_a_disabled_account_is_refused_until_it_is_enabled(
 ) -> None:
     token = await tokens.create("dewi", "laptop", 90, actor="rini")
     await accounts.disable("dewi", actor="rini")
-    assert await tokens.authenticate(token) is None
+    assert await tokens.authenticate("dewi", token) is None
     with pytest.raises(AccountRefused, match="dewi is disabled"):
         await tokens.create("dewi", "cron", 90, actor="rini")
 
     await accounts.enable("dewi", actor="rini")
-    assert await tokens.authenticate(token)
+    assert await tokens.authenticate("dewi", token)
 
 
 async def test_token_works_while_the_password_is_locked(tokens: TokenStore, accounts: AccountStore) -> None:
@@ -103,7 +103,7 @@ async def test_token_works_while_the_password_is_locked(tokens: TokenStore, acco
         await accounts.authenticate("dewi", "wrong password")
 
     assert await accounts.authenticate("dewi", PASSWORD) is None
-    assert await tokens.authenticate(token)
+    assert await tokens.authenticate("dewi", token)
 
 
 async def test_simultaneous_tokens_of_one_name_are_one(tokens: TokenStore) -> None:
@@ -132,12 +132,12 @@ async def test_authenticate_and_revoke_at_once_do_not_deadlock(tokens: TokenStor
     """No deadlock, and the token is revoked afterwards."""
     token = await tokens.create("dewi", "laptop", 90, actor="rini")
     await asyncio.gather(
-        *(tokens.authenticate(token) for _ in range(10)),
+        *(tokens.authenticate("dewi", token) for _ in range(10)),
         tokens.revoke("dewi", "laptop", actor="rini"),
-        *(tokens.authenticate(token) for _ in range(10)),
+        *(tokens.authenticate("dewi", token) for _ in range(10)),
     )
 
-    assert await tokens.authenticate(token) is None
+    assert await tokens.authenticate("dewi", token) is None
 
 
 async def test_list_accounts_shows_the_last_use_of_tokens(
@@ -150,7 +150,7 @@ async def test_list_accounts_shows_the_last_use_of_tokens(
     assert listed.tokens == (TokenSummary("laptop", expires_at, last_used_at=None),)
 
     clock.advance(hours=1)
-    await tokens.authenticate(token)
+    await tokens.authenticate("dewi", token)
     (listed,) = await accounts.list_accounts()
     assert listed.tokens[0].last_used_at == listed.last_used_at == clock.now()
 

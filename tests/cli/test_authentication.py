@@ -22,6 +22,7 @@ from tests.helpers.cli import Shell
 from tests.helpers.cli_accounts import (
     OTHER_PASSWORD,
     PASSWORD,
+    audit_trail,
 )
 from tests.helpers.clocks import ManualClock
 
@@ -129,6 +130,10 @@ def test_authenticate_refuses_a_right_that_the_role_has_not(dewi: Shell, token: 
 
     message = error_of(run_whoami(dewi, "dewi", "--right", Right.READ_OFFICIALS.value, token=token))
     assert message == "Error: dewi may not read reports on officials: that takes the role bawaslu\n"
+    assert audit_trail(dewi)[-2:] == [
+        ("dewi", "account.authenticated", "account dewi"),
+        ("dewi", "account.right_refused", "account dewi"),
+    ]
 
 
 def test_variables_of_authentication_are_no_unknown_settings(dewi: Shell, token: str) -> None:

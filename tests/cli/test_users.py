@@ -104,3 +104,15 @@ def test_list_prints_the_last_added_first(shell: Shell) -> None:
         run_typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", "operator", "--password-stdin")
     assert [line.split()[0] for line in shell.run("users", "list").stdout.splitlines()] == ["NAME", "budi", "dewi"]
     assert [account["name"] for account in shell.list_json("users", "list", "--limit", "1")] == ["budi"]
+
+
+def test_history_shows_changes_and_proofs_the_newest_first(dewi: Shell) -> None:
+    dewi.run("appeals", "submit", "1", "--as", "dewi", token="wsp_nothing")
+    dewi.run("users", "disable", "dewi")
+
+    history = dewi.list_json("users", "history", "dewi")
+    assert [entry["action"] for entry in history] == ["account.disabled", "account.added"]
+    assert "roles: supervisor" in dewi.run("users", "history", "dewi").stdout
+    (unknown,) = dewi.list_json("users", "history", "?")
+    assert (unknown["action"], unknown["detail"]) == ("account.refused", {"by": "token", "reason": "unknown"})
+    assert dewi.run("users", "history", "nobody").stdout == "Nothing is recorded of this account.\n"

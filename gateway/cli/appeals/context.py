@@ -14,8 +14,9 @@ from typing import Literal
 import click
 from rich.console import Console
 
+from gateway.accounts.proofs import record_refused_right
 from gateway.accounts.roles import Right
-from gateway.appeals.appeal import Actor
+from gateway.appeals.appeal import Actor, RightRefused
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.workflow import AppealWorkflow
 from gateway.cli.appeals.json_objects import appeal_json, text_cost_json
@@ -93,7 +94,7 @@ async def open_appeals(
 ) -> AsyncIterator[AppealContext]:
     """Open the context. The pack is loaded when it is first used, so that an appeal can be stopped without one.
 
-    Needs no Redis.
+    Needs no Redis. A right that is refused meanwhile is recorded.
     """
     settings = locate_gateway(config, data)
     menu, configured = cache(lambda: load_pack(settings.pack)), appeal_settings(settings)
@@ -101,4 +102,8 @@ async def open_appeals(
         database, clock = stores.database, stores.clock
         appeals = AppealServices(database, stores.vault, clock, menu, configured)
         channels = tuple(configured.service_codes)
-        yield AppealContext(database, clock, menu, channels, appeals.workflow, appeals.results)
+        try:
+            yield AppealContext(database, clock, menu, channels, appeals.workflow, appeals.results)
+        except RightRefused as refused:
+            await record_refused_right(database, clock, refused.actor, refused.activity)
+            raise

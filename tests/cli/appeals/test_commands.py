@@ -69,6 +69,7 @@ def test_pause_resume_and_cancel_change_the_status(terminal: AppealTerminal) -> 
     assert terminal.succeed("siti", "pause", number, "--reason", "wrong text") == f"Appeal {number} is paused.\n"
     assert terminal.show(number)["reason"] == "wrong text"
     assert "that takes the role supervisor" in terminal.refuse("siti", "resume", number)
+    assert audit_trail(terminal.shell)[-1] == ("siti", "account.right_refused", "account siti")
     assert "it is paused, not running" in terminal.refuse("siti", "pause", number, "--reason", "again")
 
     assert terminal.succeed("budi", "resume", number) == f"Appeal {number} goes on.\n"
@@ -163,6 +164,7 @@ def test_author_may_not_approve(terminal: AppealTerminal) -> None:
     terminal.succeed("budi", "submit", number)
 
     message = terminal.refuse("budi", *terminal.approve_current(number))
+    assert audit_trail(terminal.shell)[-1] == ("budi", "account.right_refused", "account budi")
 
     assert "has written this appeal; somebody else must approve it" in message
     assert terminal.show(number)["approvers"] == []
@@ -202,6 +204,7 @@ def test_verb_is_refused_without_its_role(
     terminal.draft_appeal()
 
     assert f"{name} may not {activity}: that " in terminal.refuse(name, verb, *arguments)
+    assert audit_trail(terminal.shell)[-1] == (name, "account.right_refused", f"account {name}")
 
 
 def test_unknown_appeal_is_an_error(terminal: AppealTerminal) -> None:
