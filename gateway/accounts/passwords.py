@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import Collection
 
 from argon2 import Parameters, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
+from gateway.accounts.guessable import is_guessable
 from gateway.text.errors import UserError
 
-MIN_LENGTH, MAX_LENGTH = 12, 256
+MIN_LENGTH, MAX_LENGTH = 12, 128
+"""Characters of a new password (OWASP ASVS 2.1.1, 2.1.2)."""
+MAX_VERIFIED = 256
+"""Characters of a password that is verified. Those that were set before the bound was 128 still count."""
 _MAX_PARALLEL = 2
 
 
@@ -23,17 +28,20 @@ class PasswordRefused(UserError, ValueError):
     """Password that breaks a rule. The message names the rule."""
 
 
-def check_password(password: str, name: str) -> None:
-    """Raise `PasswordRefused` for a password that is too short, too long or the name.
+def check_password(password: str, names: Collection[str]) -> None:
+    """Raise `PasswordRefused` for a password that is too short, too long, or easy to guess from lists and `names`.
 
-    Only length matters (NIST SP 800-63B).
+    There is no rule about kinds of characters (NIST SP 800-63B).
     """
     if len(password) < MIN_LENGTH:
         raise PasswordRefused(f"the password must be at least {MIN_LENGTH} characters long; four words do well")
     if len(password) > MAX_LENGTH:
         raise PasswordRefused(f"the password must be at most {MAX_LENGTH} characters long")
-    if password.strip().lower() == name:
-        raise PasswordRefused("the password must not be the name")
+    if is_guessable(password, names):
+        raise PasswordRefused(
+            "the password is easy to guess: it is known from leaks, or made of names of here, repetitions, dates or"
+            " rows of keys; four words that do not belong together do well"
+        )
 
 
 class Argon2Hasher:

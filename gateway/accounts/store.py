@@ -9,7 +9,7 @@ guesses than `MAX_WRONG_PASSWORDS`. An unknown, a disabled and a locked name tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from gateway.accounts.account import (
     account_state,
     check_account,
 )
-from gateway.accounts.passwords import MAX_LENGTH, Argon2Hasher, check_password
+from gateway.accounts.passwords import MAX_VERIFIED, Argon2Hasher, check_password
 from gateway.accounts.proofs import Refusal, Way, account_subject, record_proof, record_refused_proof
 from gateway.accounts.roles import DeskRole
 from gateway.accounts.tables import account_tokens, accounts
@@ -66,15 +66,19 @@ class AccountStore:
     `actor` is the author of a change, for the audit trail.
     """
 
-    def __init__(self, database: Database, clock: Clock, hasher: Argon2Hasher | None = None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, hasher: Argon2Hasher | None = None, *, names: Collection[str] = ()
+    ) -> None:
+        """`names` are those of the place and of the service: nobody may use them as a password."""
         self._database = database
         self._clock = clock
         self._hasher = hasher or Argon2Hasher()
+        self._names = names
 
     async def add(self, name: str, display: str, roles: Sequence[DeskRole], password: str, *, actor: str) -> None:
         """Add an account. Raises `AccountRefused`, also if the name is taken, and `PasswordRefused`."""
         check_account(name, display, roles)
-        check_password(password, name)
+        check_password(password, (name, *self._names))
         if not await self._insert(name, display, roles, password, actor):
             raise AccountRefused(f"account {name} exists already")
 
@@ -110,7 +114,7 @@ class AccountStore:
 
     async def set_password(self, name: str, password: str, *, actor: str) -> None:
         """Set another password and end a lockout. Raises `PasswordRefused`."""
-        check_password(password, name)
+        check_password(password, (name, *self._names))
         hashed = await self._hasher.hash(password)  # before the transaction: no row is locked while it takes its time
         now = self._clock.now()
         async with self._database.begin() as connection:
@@ -159,7 +163,7 @@ class AccountStore:
     async def authenticate(self, name: str, password: str) -> Account | None:
         """Return the account, if this is its password. None for everything else, without telling why."""
         # The attempt is counted before the hash is computed, so that parallel attempts cannot exceed the limit.
-        row = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_LENGTH else None
+        row = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_VERIFIED else None
         stored = row["password_hash"] if row else self._hasher.decoy
         right = await self._hasher.verify(stored, password)
         if row is None or not right:

@@ -7,6 +7,7 @@ authenticate: it is for the administrator of the machine. The audit trail has th
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -22,7 +23,9 @@ from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_json, print_rows
+from gateway.cli.packs import load_readable_pack
 from gateway.cli.prompts import ask_password
+from gateway.text.errors import UserError
 from gateway.text.json_values import to_json
 from gateway.wiring.running_instance import locate_gateway
 
@@ -39,6 +42,16 @@ def _read_password(from_stdin: bool) -> str:
         return ask_password("Password", again="Once more")
     except click.Abort:
         raise click.ClickException("there is no password: type it in a terminal, or use --password-stdin") from None
+
+
+def _names_of_the_place(pack: Path) -> Collection[str]:
+    """Return the names of the pack's service and areas. Without a pack there are none, so that a reset still works."""
+    try:
+        menu = load_readable_pack(pack)
+    except UserError:
+        click.echo(f"Warning: the pack {pack} cannot be read; names of its places are not refused.", err=True)
+        return ()
+    return menu.name, menu.service, *menu.areas.kecamatan.values(), *menu.areas.kelurahan.values(), *menu.areas.aliases
 
 
 @click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_ROLE_MEANINGS.items()) + ".")
@@ -63,7 +76,8 @@ async def users_add(
     async with open_context(locate_gateway(config, data)) as context:
         wanted = [DeskRole(role) for role in roles]
         password = _read_password(password_stdin)
-        await AccountStore(context.database, context.clock).add(
+        names = _names_of_the_place(context.settings.pack)
+        await AccountStore(context.database, context.clock, names=names).add(
             name, display or name, wanted, password, actor=system_user()
         )
     click.echo(f"{name} is added: {', '.join(role for role in DeskRole if role in wanted)}.")
@@ -101,7 +115,10 @@ async def users_password(config: Path | None, data: Path | None, name: str, pass
     """Set another password, asked for twice. Tokens stay valid: see `revoke`."""
     async with open_context(locate_gateway(config, data)) as context:
         password = _read_password(password_stdin)
-        await AccountStore(context.database, context.clock).set_password(name, password, actor=system_user())
+        names = _names_of_the_place(context.settings.pack)
+        await AccountStore(context.database, context.clock, names=names).set_password(
+            name, password, actor=system_user()
+        )
     click.echo(f"{name} has a new password.")
 
 

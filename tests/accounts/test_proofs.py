@@ -9,7 +9,7 @@ import pytest
 from argon2.profiles import CHEAPEST
 
 from gateway.accounts.account import LOCKOUT, MAX_WRONG_PASSWORDS
-from gateway.accounts.passwords import MAX_LENGTH, Argon2Hasher
+from gateway.accounts.passwords import MAX_VERIFIED, Argon2Hasher
 from gateway.accounts.proofs import MAX_REFUSALS, REFUSAL_WINDOW, record_refused_right
 from gateway.accounts.roles import DeskRole, Right
 from gateway.accounts.store import AccountStore
@@ -64,7 +64,7 @@ async def test_bad_passwords_are_recorded_with_the_class_of_the_reason(
     accounts: AccountStore, database: Database
 ) -> None:
     await accounts.disable("budi", actor="rini")
-    for name, password in (("dewi", WRONG), ("dewi", "x" * (MAX_LENGTH + 1)), ("budi", PASSWORD), (WRONG, PASSWORD)):
+    for name, password in (("dewi", WRONG), ("dewi", "x" * (MAX_VERIFIED + 1)), ("budi", PASSWORD), (WRONG, PASSWORD)):
         assert await accounts.authenticate(name, password) is None
 
     assert await proofs(database) == [

@@ -43,9 +43,13 @@ def test_add_asks_again_for_two_passwords_that_differ(shell: Shell) -> None:
     [
         (("add", "Dewi", "--role", "operator"), PASSWORD, "2 to 32 of a-z"),
         (("add", "budi", "--role", "operator"), "short", "at least 12 characters"),
-        (("add", "budi", "--role", "operator"), "x" * (MAX_LENGTH + 1), "at most 256 characters"),
-        (("add", "budi", "--role", "operator"), "x" * 10 * MAX_LENGTH, "at most 256 characters"),
+        (("add", "budi", "--role", "operator"), "x" * (MAX_LENGTH + 1), "at most 128 characters"),
+        (("add", "budi", "--role", "operator"), "x" * 10 * MAX_LENGTH, "at most 128 characters"),
         (("add", "dewi", "--role", "operator"), PASSWORD, "account dewi exists already"),
+        (("add", "budi", "--role", "operator"), "P4ssw0rd1234", "easy to guess"),
+        (("add", "budi", "--role", "operator"), "Sapuro Kebulen 1", "easy to guess"),
+        (("password", "dewi"), "siagapilkada2026", "easy to guess"),
+        (("password", "dewi"), "Pekalongan2026!", "easy to guess"),
         (("password", "dewi"), "", "at least 12 characters"),
         (("password", "nobody"), PASSWORD, "No account has this name"),
     ],
@@ -59,6 +63,17 @@ def test_add_and_password_refuse_bad_values(
     assert result.stderr.startswith("Error: ")
     assert message in result.stderr
     assert len(audit_trail(dewi)) == 1
+
+
+def test_password_can_be_set_without_a_readable_pack(dewi: Shell) -> None:
+    typed = f"{OTHER_PASSWORD}\n"
+    arguments = ("users", "password", "dewi", "--password-stdin")
+    shell = Shell({**dewi.variables, "WASPADA_PACK": "/nowhere"})
+
+    result = run_typing(shell, typed, *arguments)
+
+    assert (result.exit_code, result.stdout) == (0, "dewi has a new password.\n")
+    assert result.stderr == "Warning: the pack /nowhere cannot be read; names of its places are not refused.\n"
 
 
 def test_add_without_a_password_stores_nothing(shell: Shell) -> None:
