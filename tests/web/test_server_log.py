@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+from urllib.parse import urlsplit
+
 import pytest
 
+from tests.helpers.waiting import until
 from tests.helpers.web import NEW_SECRET, WebGateway, send_raw
 
 HOOK = f"/hooks/at/{NEW_SECRET}/ussd"
@@ -27,4 +32,17 @@ async def test_malformed_http_is_one_short_warning_without_the_path(web_gateway:
     assert line.keys() == {"at", "level", "event", "problem"}
     assert (line["level"], line["event"]) == ("warning", "http.malformed")
     assert len(line["problem"]) < 40
+    assert "hooks" not in web_gateway.log.getvalue()
+
+
+async def test_client_that_is_gone_before_its_100_continue_is_one_short_warning(web_gateway: WebGateway) -> None:
+    address = urlsplit(web_gateway.url)
+    with socket.create_connection((address.hostname, address.port)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # hangs up without a goodbye
+        client.sendall(f"POST {HOOK} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n".encode())
+
+    await until(lambda: bool(web_gateway.lines()))
+
+    (line,) = web_gateway.lines()
+    assert (line["level"], line["event"], "exception" in line) == ("warning", "http.malformed", False)
     assert "hooks" not in web_gateway.log.getvalue()
