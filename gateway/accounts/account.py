@@ -41,6 +41,7 @@ class Account:
     name: str
     display: str
     roles: tuple[DeskRole, ...]
+    has_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
         return may(self.roles, right)

@@ -32,6 +32,7 @@ class Way(StrEnum):
     """Way in which an account is proven."""
 
     PASSWORD = "password"  # noqa: S105 - the names of the ways
+    CODE = "password and code"
     TOKEN = "token"  # noqa: S105
 
 

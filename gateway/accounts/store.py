@@ -9,7 +9,7 @@ guesses than `MAX_WRONG_PASSWORDS`. An unknown, a disabled and a locked name tak
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,9 +31,11 @@ from gateway.accounts.passwords import MAX_VERIFIED, Argon2Hasher, check_passwor
 from gateway.accounts.proofs import Refusal, Way, account_subject, record_proof, record_refused_proof
 from gateway.accounts.roles import DeskRole
 from gateway.accounts.tables import account_tokens, accounts
+from gateway.accounts.totp import matching_step
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.vault.vault import Vault
 
 FIRST_ADMINISTRATOR = "admin"
 _GATEWAY = "gateway"
@@ -67,13 +69,23 @@ class AccountStore:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, hasher: Argon2Hasher | None = None, *, names: Collection[str] = ()
+        self,
+        database: Database,
+        clock: Clock,
+        hasher: Argon2Hasher | None = None,
+        *,
+        names: Collection[str] = (),
+        vault: Vault | None = None,
     ) -> None:
-        """`names` are those of the place and of the service: nobody may use them as a password."""
+        """`names` are those of the place and of the service: nobody may use them as a password.
+
+        `vault` opens the secrets of second factors. Without it an account that has one is refused.
+        """
         self._database = database
         self._clock = clock
         self._hasher = hasher or Argon2Hasher()
         self._names = names
+        self._vault = vault
 
     async def add(self, name: str, display: str, roles: Sequence[DeskRole], password: str, *, actor: str) -> None:
         """Add an account. Raises `AccountRefused`, also if the name is taken, and `PasswordRefused`."""
@@ -160,20 +172,36 @@ class AccountStore:
 
     # Authentication ----------------------------------------------------------------------------------------------
 
-    async def authenticate(self, name: str, password: str) -> Account | None:
-        """Return the account, if this is its password. None for everything else, without telling why."""
+    async def authenticate(self, name: str, password: str, ask_code: Callable[[], str] | None = None) -> Account | None:
+        """Return the account, if this is its password. None for everything else, without telling why.
+
+        If the account has a second factor, `ask_code` is called after the right password, and its answer must be the
+        code of now, which counts once. A wrong code is an attempt like a wrong password.
+        """
         # The attempt is counted before the hash is computed, so that parallel attempts cannot exceed the limit.
         row = await self._use_attempt(name.strip().lower()) if len(password) <= MAX_VERIFIED else None
         stored = row["password_hash"] if row else self._hasher.decoy
         right = await self._hasher.verify(stored, password)
         if row is None or not right:
-            await self._refuse(name.strip().lower(), row)
+            await self._refuse(name.strip().lower(), row, Way.PASSWORD)
             return None
-        if not await self._reset_attempts(row):
+        step: int | None = None
+        if row["totp_sealed"] is not None:
+            step = self._step_of(row, ask_code() if ask_code else "")
+            if step is None:
+                await self._refuse(row["name"], row, Way.CODE)
+                return None
+        if not await self._reset_attempts(row, step):
             return None
         if self._hasher.needs_rehash(stored):
             await self._rehash(row, password)
         return account_from_row(row)
+
+    def _step_of(self, row: RowMapping, code: str) -> int | None:
+        """Return the step of a right code. Without a vault no code is right."""
+        if self._vault is None:
+            return None
+        return matching_step(self._vault.open_secret(row["totp_sealed"], row["name"]), code, self._clock.now())
 
     async def _use_attempt(self, name: str) -> RowMapping | None:
         """Count one attempt, the last of which locks the account. Returns its row, None if it may not be tried."""
@@ -193,34 +221,40 @@ class AccountStore:
             row: RowMapping | None = (await connection.execute(count_attempt)).mappings().first()
         return row
 
-    async def _refuse(self, name: str, row: RowMapping | None) -> None:
-        """Record a refused password, and the lockout if this attempt has locked the account. It is counted already."""
+    async def _refuse(self, name: str, row: RowMapping | None, way: Way) -> None:
+        """Record a refused proof, and the lockout if this attempt has locked the account. It is counted already."""
         now = self._clock.now()
         find = select(accounts.c.disabled_at, accounts.c.locked_until).where(accounts.c.name == name)
         async with self._database.begin() as connection:
             known = (await connection.execute(find)).first()
             reason = Refusal.WRONG if row else _refusal(known, now)
-            await record_refused_proof(connection, now, name if known else None, Way.PASSWORD, reason)
+            await record_refused_proof(connection, now, name if known else None, way, reason)
             if row and row["locked_until"] is not None:
                 await audit_account(connection, now, _GATEWAY, "account.locked", name)
 
-    async def _reset_attempts(self, row: RowMapping) -> bool:
-        """Reset the count. Returns False if the password was changed or the account disabled in the meantime."""
-        # The hash took a fifth of a second, in which an administrator may have acted.
-        same = and_(accounts.c.id == row["id"], accounts.c.password_set_at == row["password_set_at"])
-        now = self._clock.now()
-        reset = (
-            update(accounts)
-            .where(same, accounts.c.disabled_at.is_(None))
-            .values(failed_tries=0, locked_until=None, last_used_at=now)
+    async def _reset_attempts(self, row: RowMapping, step: int | None) -> bool:
+        """Reset the count, and use the code of `step` up. Returns False if that was used, or the account changed."""
+        # The hash took a fifth of a second, and typing the code longer: an administrator may have acted.
+        table = accounts.c
+        unchanged = and_(
+            table.id == row["id"],
+            table.password_set_at == row["password_set_at"],
+            table.disabled_at.is_(None),
+            table.totp_sealed.is_not_distinct_from(row["totp_sealed"]),
         )
+        now = self._clock.now()
+        values = {"failed_tries": 0, "locked_until": None, "last_used_at": now}
+        if step is not None:
+            unchanged = and_(unchanged, table.totp_step < step)
+            values["totp_step"] = step
+        way = Way.PASSWORD if step is None else Way.CODE
         async with self._database.begin() as connection:
-            unchanged = (await connection.execute(reset)).rowcount == 1
-            if unchanged:
-                await record_proof(connection, now, row["name"], Way.PASSWORD)
+            counts = (await connection.execute(update(accounts).where(unchanged).values(values))).rowcount == 1
+            if counts:
+                await record_proof(connection, now, row["name"], way)
             else:
-                await record_refused_proof(connection, now, row["name"], Way.PASSWORD, Refusal.CHANGED)
-        return unchanged
+                await record_refused_proof(connection, now, row["name"], way, Refusal.CHANGED)
+        return counts
 
     async def _rehash(self, row: RowMapping, password: str) -> None:
         """Hash a right password with today's parameters."""
@@ -255,7 +289,13 @@ async def audit_account(
 
 
 def account_from_row(row: Mapping[Any, Any]) -> Account:
-    return Account(row["id"], row["name"], row["display"], tuple(DeskRole(role) for role in row["roles"]))
+    return Account(
+        row["id"],
+        row["name"],
+        row["display"],
+        tuple(DeskRole(role) for role in row["roles"]),
+        row["totp_sealed"] is not None,
+    )
 
 
 async def _update(connection: AsyncConnection, account: RowMapping, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""Schema of accounts and tokens. It has no secret, only a hash of each password and of each token."""
+"""Schema of accounts and tokens: a hash of each password and token, and the sealed secret of each second factor."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ accounts = Table(
     Column("failed_tries", Integer, nullable=False),  # since the last right password or the last lock
     Column("locked_until", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
+    Column("totp_sealed", LargeBinary),  # secret of the second factor, NULL without one
+    Column("totp_step", BigInteger),  # the newest step whose code was used
     UniqueConstraint("name"),
 )
 

@@ -1,7 +1,8 @@
 """Authentication of `--as NAME`, so that nobody acts as somebody else.
 
 By a token, if one is given (`WASPADA_TOKEN`, `WASPADA_TOKEN_FILE`), by the password in a file
-(`WASPADA_PASSWORD_FILE`), or by the password typed at the terminal.
+(`WASPADA_PASSWORD_FILE`), or by the password typed at the terminal. If the account has a second factor, its code is
+asked for after the password, or taken from `WASPADA_TOTP`.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from gateway.accounts.proofs import record_refused_right
 from gateway.accounts.roles import Right, roles_with
 from gateway.accounts.store import AccountStore
 from gateway.accounts.tokens import TokenStore
-from gateway.cli.prompts import ask_password
+from gateway.cli.context import CommandContext
+from gateway.cli.prompts import ask_code, ask_password
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 
 P = ParamSpec("P")
 
 _TOKEN, _TOKEN_FILE, _PASSWORD_FILE = "WASPADA_TOKEN", "WASPADA_TOKEN_FILE", "WASPADA_PASSWORD_FILE"
+_CODE = "WASPADA_TOTP"
 _MAX_SECRET_LENGTH = 4096
 
 
@@ -40,30 +43,43 @@ def account_option(command: Callable[P, Any]) -> Callable[P, Any]:
     )(command)
 
 
-async def authenticate(database: Database, name: str, right: Right | None = None) -> Account:
+async def authenticate(context: CommandContext, name: str, right: Right | None = None) -> Account:
     """Authenticate the user of the command as the account `name`, and check that it has this right.
 
     Raises `click.ClickException` otherwise, which ends the command with exit status 1.
     """
-    account = await _authenticate(database, name.strip().lower())
+    account = await _authenticate(context, name.strip().lower())
     if right is not None and not account.may(right):
-        await record_refused_right(database, Clock(), account.name, right)
+        await record_refused_right(context.database, context.clock, account.name, right)
         required = " or ".join(roles_with(right))
         raise click.ClickException(f"{account.name} may not {right}: that takes the role {required}")
     return account
 
 
-async def _authenticate(database: Database, name: str) -> Account:
+async def _authenticate(context: CommandContext, name: str) -> Account:
     given = [variable for variable in (_TOKEN, _TOKEN_FILE, _PASSWORD_FILE) if os.environ.get(variable)]
     if len(given) > 1:
         raise click.ClickException(f"{' and '.join(given)} are set: leave one of them")
     if given and given[0] != _PASSWORD_FILE:
-        return await _authenticate_by_token(database, name, given[0])
-    password = _read_secret(_PASSWORD_FILE) if given else _ask_password_of(name)
-    account = await AccountStore(database, Clock()).authenticate(name, password)
+        return await _authenticate_by_token(context.database, name, given[0])
+    account = await authenticate_by_password(context, name)
+    administers = account.may(Right.MANAGE_ACCOUNTS)
+    if context.settings.require_second_factor and administers and not account.has_second_factor:
+        raise click.ClickException(f"{name} needs a second factor (require_second_factor): waspada users totp {name}")
+    return account
+
+
+async def authenticate_by_password(context: CommandContext, name: str) -> Account:
+    """Authenticate the account `name` by its password, and by its code if it has a second factor.
+
+    Raises `click.ClickException` otherwise.
+    """
+    password = _read_secret(_PASSWORD_FILE) if os.environ.get(_PASSWORD_FILE) else _ask_password_of(name)
+    store = AccountStore(context.database, context.clock, vault=context.vault)
+    account = await store.authenticate(name, password, lambda: os.environ.get(_CODE) or ask_code(f"Code of {name}"))
     if account is None:
         raise click.ClickException(
-            f"{name} is not authenticated: the name or the password is wrong, or the account is disabled, "
+            f"{name} is not authenticated: the name, the password or the code is wrong, or the account is disabled, "
             "or locked for a quarter of an hour after ten wrong passwords"
         )
     return account

@@ -25,6 +25,13 @@ def ask_password(question: str, again: str = "") -> str:
     return typed
 
 
+def ask_code(question: str) -> str:
+    """Ask for a code of six digits, with echo: it counts once. Aborts without an answer."""
+    with _ctrl_c_ends_the_verb():
+        typed: str = click.prompt(question, err=True)
+    return typed
+
+
 def confirm(question: str) -> None:
     """Ask a question, and end the verb with exit status 1 unless the answer is yes."""
     with _ctrl_c_ends_the_verb():

@@ -12,19 +12,22 @@ from pathlib import Path
 
 import click
 
+from gateway.accounts.account import AccountRefused
 from gateway.accounts.passwords import MAX_LENGTH
 from gateway.accounts.proofs import account_subject
-from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole
+from gateway.accounts.roles import DESK_ROLE_MEANINGS, DeskRole, Right
+from gateway.accounts.second_factor import SecondFactorStore
 from gateway.accounts.store import AccountStore
 from gateway.accounts.tokens import TokenStore
+from gateway.accounts.totp import SECRET_BYTES, base32, otpauth_uri
 from gateway.audit import AuditTrail
-from gateway.cli.authentication import system_user
+from gateway.cli.authentication import authenticate, authenticate_by_password, system_user
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_json, print_rows
 from gateway.cli.packs import load_readable_pack
-from gateway.cli.prompts import ask_password
+from gateway.cli.prompts import ask_code, ask_password
 from gateway.text.errors import UserError
 from gateway.text.json_values import to_json
 from gateway.wiring.running_instance import locate_gateway
@@ -190,3 +193,33 @@ async def users_history(config: Path | None, data: Path | None, name: str, as_js
         for entry in reversed(entries)
     ]
     print_rows(rows, ["at", "actor", "action", "detail"], as_json, if_empty="Nothing is recorded of this account.")
+
+
+@users.command("totp")
+@gateway_options
+@_NAME
+@click.option("--off", is_flag=True, help="Remove the second factor, as another administrator (--as).")
+@click.option("--as", "administrator", help="With --off: the administrator who removes it.")
+@run_async
+async def users_totp(config: Path | None, data: Path | None, name: str, off: bool, administrator: str | None) -> None:
+    """Set up a second factor of an account: a code of an authenticator app, beside the password.
+
+    Asks for the password of NAME, and prints the URI for the app. It counts as soon as a code of the app is typed.
+    """
+    if off != bool(administrator):
+        raise click.UsageError("--off and --as ADMINISTRATOR belong together")
+    async with open_context(locate_gateway(config, data)) as context:
+        factors = SecondFactorStore(context.database, context.clock, context.vault)
+        if administrator:
+            author = await authenticate(context, administrator, Right.MANAGE_ACCOUNTS)
+            removed = await factors.remove(name, actor=author.name)
+            click.echo(f"{name} has no second factor any more." if removed else f"{name} had no second factor.")
+            return
+        account = await authenticate_by_password(context, name)
+        if account.has_second_factor:
+            raise AccountRefused(f"{name} has a second factor already: --off, by another administrator, removes it")
+        secret = context.clock.secret_bytes(SECRET_BYTES)
+        click.echo(otpauth_uri(secret, account.name, "Waspada"))
+        click.echo(f"Add it to an authenticator app, or type its secret: {base32(secret)}", err=True)
+        await factors.enrol(account.name, secret, ask_code("Code that the app shows"), actor=account.name)
+    click.echo(f"{account.name} is asked for a code from now on.", err=True)

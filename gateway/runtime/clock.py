@@ -32,6 +32,10 @@ class Clock:
         """Return an unguessable text of 43 characters, for secrets that are valid for months (256 bits)."""
         return secrets.token_urlsafe(32)
 
+    def secret_bytes(self, length: int) -> bytes:
+        """Return unguessable bytes, for a key or a secret."""
+        return secrets.token_bytes(length)
+
     def new_id(self) -> str:
         """Return a new unique id of 32 hex digits."""
         return uuid.uuid4().hex

@@ -18,7 +18,7 @@ from gateway.settings.settings import Settings
 from gateway.settings.sources import SettingsRefused, Sources, find_lines
 from gateway.settings.types import ChannelName
 
-NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file", "traceback"})
+NOT_SETTINGS = frozenset({"config", "token", "token_file", "password_file", "totp", "traceback"})
 """Variables `WASPADA_…` that are no settings: the settings file, the login of a verb (`cli/authentication.py`), and the
 request for a traceback (`cli/errors.py`)."""
 

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """The file that holds vault_key."""
     vault_key: VaultKey = Field(default=None, validate_default=True)
     """Encrypts phone numbers: 32 bytes, as 64 hex digits or base64url. `waspada run` makes one when this is not set."""
+    require_second_factor: bool = False
+    """If administrators must give a code of their phone beside the password. Recommended on a server."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     """The lowest level of the log lines that are written."""
     log_format: Annotated[Literal["auto", "json", "console"], LowerCase] = "auto"

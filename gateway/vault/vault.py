@@ -31,18 +31,19 @@ _BLOCK = 64  # of SHA-256
 
 
 class CannotOpen(ExplainedError):
-    """Cannot decrypt a phone number: it was encrypted with another key, or its bytes were changed."""
+    """Cannot decrypt a phone number or a secret: it was encrypted with another key, or its bytes were changed."""
 
 
 class Vault:
     """Encrypts, decrypts and hashes phone numbers under one 32-byte master key. Its `repr` shows no key."""
 
-    __slots__ = ("_cipher", "_inner", "_outer", "fingerprint")
+    __slots__ = ("_cipher", "_inner", "_outer", "_secrets", "fingerprint")
 
     def __init__(self, master: bytes) -> None:
         if len(master) != 32:
             raise ValueError("the vault's key must be 32 bytes long")
         self._cipher = AESGCM(_derive(master, b"seal"))
+        self._secrets = AESGCM(_derive(master, b"account secret"))
         self.fingerprint = _derive(master, b"fingerprint")
         # HMAC spelt out (RFC 2104): every USSD hop looks a number up, and with both pads hashed beforehand that
         # costs 0.7 microseconds instead of the 2.3 of hmac.digest.
@@ -66,6 +67,21 @@ class Vault:
         except InvalidTag:
             raise CannotOpen from None
         return Phone(padded.decode().rstrip())
+
+    def seal_secret(self, secret: bytes, owner: str) -> bytes:
+        """Encrypt the secret of a second factor, bound to the account that it is of."""
+        nonce = os.urandom(_NONCE)
+        return KEY_ID + nonce + self._secrets.encrypt(nonce, secret, KEY_ID + owner.encode())
+
+    def open_secret(self, sealed: bytes, owner: str) -> bytes:
+        """Decrypt a secret of `seal_secret`. Raises `CannotOpen`, also for that of another account."""
+        nonce, ciphertext = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
+        try:
+            if sealed[:1] != KEY_ID:
+                raise CannotOpen
+            return self._secrets.decrypt(nonce, ciphertext, KEY_ID + owner.encode())
+        except (InvalidTag, ValueError):
+            raise CannotOpen from None
 
     def masked(self, sealed: bytes | None) -> str:
         """Return the masked number, empty if erased. It is `?` if it cannot be decrypted, so that a list goes on."""

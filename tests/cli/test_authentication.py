@@ -16,8 +16,10 @@ from sqlalchemy import insert
 from gateway.accounts.roles import Right
 from gateway.accounts.tables import accounts
 from gateway.cli.authentication import account_option, authenticate
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.runtime.postgres import Database
+from gateway.wiring.running_instance import locate_gateway
 from tests.helpers.cli import Shell
 from tests.helpers.cli_accounts import (
     OTHER_PASSWORD,
@@ -33,18 +35,14 @@ from tests.helpers.clocks import ManualClock
 @run_async
 async def whoami(name: str, right: str | None) -> None:
     """Print the authenticated account."""
-    database = Database(click.get_current_context().obj, pool_size=1)
-    try:
-        account = await authenticate(database, name, Right(right) if right else None)
-    finally:
-        await database.close()
+    async with open_context(locate_gateway(None, None)) as context:
+        account = await authenticate(context, name, Right(right) if right else None)
     click.echo(f"{account.name}, {account.display}")
 
 
 def run_whoami(shell: Shell, *arguments: str, typed: str = "", **variables: str) -> Result:
-    env = {f"WASPADA_{name.upper()}": value for name, value in variables.items()}
-    url = shell.variables["WASPADA_DATABASE_URL"]
-    return CliRunner(env=env).invoke(whoami, ("--as", *arguments), input=typed, obj=url)
+    env = {**shell.variables, **{f"WASPADA_{name.upper()}": value for name, value in variables.items()}}
+    return CliRunner(env=env).invoke(whoami, ("--as", *arguments), input=typed)
 
 
 def error_of(result: Result) -> str:
@@ -92,7 +90,7 @@ def test_authenticate_without_a_terminal_asks_for_nothing(dewi: Shell, verb: tup
 
 
 def test_option_as_is_required(dewi: Shell) -> None:
-    assert CliRunner().invoke(whoami, [], obj="").exit_code == 2
+    assert CliRunner().invoke(whoami, []).exit_code == 2
 
 
 def test_authenticate_by_the_password_in_a_file(dewi: Shell, tmp_path: Path) -> None:

@@ -116,3 +116,17 @@ def test_logs_and_errors_show_neither_key_nor_number(vault: Vault, caplog: pytes
     assert MASTER.hex() not in shown
     assert repr(MASTER) not in shown
     assert not any(hasattr(vault, name) for name in ("master", "__dict__"))
+
+
+def test_secret_is_opened_for_its_owner_and_key_alone(vault: Vault) -> None:
+    sealed = vault.seal_secret(b"12345678901234567890", "dewi")
+
+    assert vault.open_secret(sealed, "dewi") == b"12345678901234567890"
+    assert sealed != vault.seal_secret(b"12345678901234567890", "dewi")
+    for wrong in (b"", sealed[:5], sealed[:-1], b"\x02" + sealed[1:], vault.seal(NUMBER)):
+        with pytest.raises(CannotOpen):
+            vault.open_secret(wrong, "dewi")
+    with pytest.raises(CannotOpen):
+        vault.open_secret(sealed, "budi")
+    with pytest.raises(CannotOpen):
+        Vault(bytes(32)).open_secret(sealed, "dewi")

@@ -23,7 +23,7 @@ from gateway.cli.appeals.json_objects import appeal_json, text_cost_json
 from gateway.cli.appeals.output import cost_lines, print_offer
 from gateway.cli.appeals.progress import follow
 from gateway.cli.authentication import authenticate
-from gateway.cli.context import open_context
+from gateway.cli.context import CommandContext, open_context
 from gateway.cli.output import print_row
 from gateway.cli.packs import load_valid_pack
 from gateway.cli.prompts import confirm
@@ -37,12 +37,19 @@ from gateway.wiring.running_instance import locate_gateway
 
 @dataclass(frozen=True, slots=True)
 class AppealContext:
-    database: Database
-    clock: Clock
+    stores: CommandContext
     load_menu: Callable[[], Menu]
     channels: Sequence[str]
     workflow: AppealWorkflow
     results: ResultsStore
+
+    @property
+    def database(self) -> Database:
+        return self.stores.database
+
+    @property
+    def clock(self) -> Clock:
+        return self.stores.clock
 
     @property
     def menu(self) -> Menu:
@@ -55,7 +62,7 @@ class AppealContext:
 
     async def authenticate(self, name: str, right: Right | None = None) -> Actor:
         """Authenticate the person who runs the command. They must have `right`, if one is given."""
-        account = await authenticate(self.database, name, right)
+        account = await authenticate(self.stores, name, right)
         return Actor(account.name, frozenset(filter(account.may, Right)))
 
     async def confirm_version(self, number: int, as_json: bool) -> int:
@@ -103,7 +110,7 @@ async def open_appeals(
         appeals = AppealServices(database, stores.vault, clock, menu, configured)
         channels = tuple(configured.service_codes)
         try:
-            yield AppealContext(database, clock, menu, channels, appeals.workflow, appeals.results)
+            yield AppealContext(stores, menu, channels, appeals.workflow, appeals.results)
         except RightRefused as refused:
             await record_refused_right(database, clock, refused.actor, refused.activity)
             raise
