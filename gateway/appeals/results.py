@@ -118,7 +118,7 @@ class ResultsStore:
         status = MessageStatus(row["status"])
         return PersonResult(
             person=row["person"],
-            phone=self._vault.masked(row["phone_sealed"]),
+            phone=self._vault.masked(row["phone_sealed"], row["phone_key"]),
             language=row["language"],
             area=_area_key(row["area"]),
             channel=row["channel"],

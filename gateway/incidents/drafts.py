@@ -246,7 +246,7 @@ class DraftStore:
         return ListedDraft(
             channel=row["channel"],
             session=row["session"],
-            phone=self._vault.masked(row["phone_sealed"]),
+            phone=self._vault.masked(row["phone_sealed"], row["phone_key"]),
             language=row["language"],
             answers=row["answers"],
             left_at=row["left_at"],
@@ -256,7 +256,7 @@ class DraftStore:
         return Draft(
             channel=row["channel"],
             session=row["session"],
-            phone=self._vault.open(row["phone_sealed"]),
+            phone=self._vault.open(row["phone_sealed"], row["phone_key"]),
             language=row["language"],
             answers=row["answers"],
             left_at=row["left_at"],

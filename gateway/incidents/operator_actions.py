@@ -155,7 +155,7 @@ class IncidentActions:
         if row["contact"] is False:
             return Asked.DECLINED
         report = report_from(row)
-        text, phone = question(row["ticket"], report), self._vault.open(row["phone_sealed"])
+        text, phone = question(row["ticket"], report), self._vault.open(row["phone_sealed"], row["phone_key"])
         message = NewMessage(MessageClass.STATUS, report.channel, phone, text, report.language, row["ticket"])
         await enqueue(connection, message, self._vault, self._clock.now())
         return Asked.QUEUED

@@ -239,7 +239,7 @@ class IncidentStore:
             report=report_from(row),
             status=IncidentStatus(row["status"]),
             veracity=Veracity(row["veracity"]),
-            phone=self._vault.masked(row["phone_sealed"]),
+            phone=self._vault.masked(row["phone_sealed"], row["phone_key"]),
             updated_at=row["updated_at"],
             details=tuple(details),
             taken_by=row["taken_by"] or "",

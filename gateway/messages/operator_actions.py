@@ -131,7 +131,7 @@ class OperatorActions:
             **columns,
             class_=MessageClass(row["class"]),
             status=MessageStatus(row["status"]),
-            to=self._vault.masked(row["phone_sealed"]),
+            to=self._vault.masked(row["phone_sealed"], row["phone_key"]),
             resent_as=resent_as,
             receipts=[_receipt_from(report) for report in reports],
             history=_history(row, attempts, reports, actions),

@@ -200,7 +200,7 @@ class Outbox:
             id=row["id"],
             kind=MessageClass(row["class"]),
             channel=row["channel"],
-            phone=self._vault.open(row["phone_sealed"]),
+            phone=self._vault.open(row["phone_sealed"], row["phone_key"]),
             text=row["text"],
             ticket=row["ticket"],
             attempts=row["attempts"],
@@ -361,7 +361,7 @@ class Outbox:
             attempts=row["attempts"],
             channel=row["channel"],
             reason=row["reason"],
-            to=self._vault.masked(row["phone_sealed"]),
+            to=self._vault.masked(row["phone_sealed"], row["phone_key"]),
             created_at=row["created_at"],
         )
 

@@ -79,7 +79,7 @@ async def load_people(connection: AsyncConnection, which: Select[Any], vault: Va
     """Load the people of selected rows, in their order, with all roles. Raises `CannotOpen`."""
     return [
         Person(
-            phone=vault.open(row.phone_sealed),
+            phone=vault.open(row.phone_sealed, row.phone_key),
             name=row.name,
             language=row.language,
             grants=grants,
@@ -95,7 +95,7 @@ async def list_people(connection: AsyncConnection, which: Select[Any], vault: Va
     """Load the summaries of selected rows, in their order. A number that cannot be decrypted is no error."""
     return [
         PersonSummary(
-            phone=vault.masked(row.phone_sealed),
+            phone=vault.masked(row.phone_sealed, row.phone_key),
             name=row.name,
             roles=tuple(grant.role for grant in grants),
             areas=tuple(sorted({shown_area(area) for grant in grants for area in grant.areas})),

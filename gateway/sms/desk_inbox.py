@@ -173,7 +173,7 @@ class DeskInbox:
         """Return the number of the sender. Raises `CannotSort` for a machine, and for a number that was erased."""
         if row["sender_sealed"] is None:
             raise CannotSort(f"SMS {row['id']} has no number that can be answered")
-        return self._vault.open(row["sender_sealed"])
+        return self._vault.open(row["sender_sealed"], row["sender_key"])
 
     async def _write(
         self,

@@ -206,16 +206,16 @@ class InboundQueue:
             id=row["id"],
             channel=row["channel"],
             carrier_id=row["carrier_id"],
-            phone=self._decrypt(row["sender_sealed"]),
+            phone=self._decrypt(row["sender_sealed"], row["sender_key"]),
             recipient=row["recipient"],
             text=row["text"],
             received_at=row["received_at"],
             anonymous=row["sender_name"] == "",
         )
 
-    def _decrypt(self, sealed: bytes | None) -> Phone | None:
+    def _decrypt(self, sealed: bytes | None, key: bytes | None) -> Phone | None:
         try:
-            return self._vault.open(sealed) if sealed else None
+            return self._vault.open(sealed, key) if sealed else None
         except CannotOpen:
             return None
 

@@ -160,7 +160,7 @@ class DroppedSessions:
         _, stored = await self._sessions.read(bytes.fromhex(key.decode()))
         if stored is not None and stored.age(self._clock.now()) < LONGEST_SESSION_S:
             return False
-        kept = stored is not None and await self._keep(stored, sealed)
+        kept = stored is not None and await self._keep(stored, key, sealed)
         # Only if unchanged: a new call of this phone may have put it on the list again.
         await self._redis.run("EVAL", _DELETE_IF_EQUAL, 1, _WATCHED, key, sealed)
         return kept
@@ -182,10 +182,11 @@ class DroppedSessions:
             left_at=datetime.fromtimestamp(stored.stored_at, UTC),
         )
 
-    async def _keep(self, stored: StoredSession, sealed: bytes) -> bool:
+    async def _keep(self, stored: StoredSession, key: bytes, sealed: bytes) -> bool:
         menu = self._menu(stored)
         try:
-            draft = self._to_draft(stored, self._vault.open(b64decode(sealed)))
+            phone = self._vault.open(b64decode(sealed), bytes.fromhex(key.decode()))
+            draft = self._to_draft(stored, phone)
             if draft is None:
                 return False
             due_at = self._reminder_due_at(menu)

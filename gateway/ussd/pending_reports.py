@@ -31,6 +31,7 @@ class PendingReports:
             "channel": report.channel,
             "session": report.session,
             "phone": b64encode(self._vault.seal(report.phone)).decode(),
+            "phone_key": self._vault.lookup(report.phone).hex(),
             "language": report.language,
             "answers": dict(report.answers),
             "received_at": report.at.isoformat(),
@@ -71,10 +72,11 @@ class PendingReports:
     def _parse(self, raw: bytes) -> EffectRequest | None:
         try:
             entry = json.loads(raw)
+            key = bytes.fromhex(entry["phone_key"]) if "phone_key" in entry else None  # earlier versions wrote none
             return EffectRequest(
                 channel=entry["channel"],
                 session=entry["session"],
-                phone=self._vault.open(b64decode(entry["phone"])),
+                phone=self._vault.open(b64decode(entry["phone"]), key),
                 language=entry["language"],
                 answers=entry["answers"],
                 at=datetime.fromisoformat(entry["received_at"]),

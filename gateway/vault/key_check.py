@@ -19,7 +19,7 @@ from gateway.text.errors import ExplainedError
 from gateway.vault.tables import vault_keys
 from gateway.vault.vault import KEY_ID, CannotOpen, Vault
 
-_SEALED_SUFFIX = "_sealed"  # of the names of columns with encrypted numbers
+_SEALED_SUFFIX, _KEY_SUFFIX = "_sealed", "_key"  # of the names of columns with encrypted numbers, and their hashes
 
 
 class WrongVaultKey(ExplainedError):
@@ -58,19 +58,20 @@ async def _stored_fingerprint(connection: AsyncConnection) -> bytes | None:
 
 async def _opens_stored_numbers(connection: AsyncConnection, vault: Vault) -> bool:
     """Return True if there is no number, or if the newest one of some table can be decrypted."""
-    newest = [
-        await connection.scalar(select(column).where(column.is_not(None)).order_by(table.c.id.desc()).limit(1))
-        for table in metadata.sorted_tables
-        for column in table.columns
-        if column.name.endswith(_SEALED_SUFFIX)
-    ]
-    numbers = [sealed for sealed in newest if sealed is not None]
-    return not numbers or any(_opens(vault, sealed) for sealed in numbers)
+    newest = []
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            key = table.c.get(column.name.removesuffix(_SEALED_SUFFIX) + _KEY_SUFFIX)
+            if column.name.endswith(_SEALED_SUFFIX) and key is not None:  # the secret of an account has no hash
+                last = select(column, key).where(column.is_not(None)).order_by(table.c.id.desc()).limit(1)
+                newest.append((await connection.execute(last)).first())
+    numbers = [row for row in newest if row is not None]
+    return not numbers or any(_opens(vault, sealed, key) for sealed, key in numbers)
 
 
-def _opens(vault: Vault, sealed: bytes) -> bool:
+def _opens(vault: Vault, sealed: bytes, key: bytes | None) -> bool:
     try:
-        vault.open(sealed)
+        vault.open(sealed, key)
     except CannotOpen:
         return False
     return True

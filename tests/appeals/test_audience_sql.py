@@ -41,7 +41,9 @@ async def test_audience_matches_the_same_people_in_preview_and_expansion(town: A
         appeal = await town.expanded_appeal(draft)
 
         rows = await town.messages_of(appeal)
-        assert {town.vault.open(row["phone_sealed"]) for row in rows} == set(map(phone, matching)), audience
+        assert {town.vault.open(row["phone_sealed"], row["phone_key"]) for row in rows} == set(map(phone, matching)), (
+            audience
+        )
         assert preview.people == len(rows)
 
         await town.workflow.cancel(appeal, SITI, "")

@@ -225,7 +225,7 @@ def _check_everybody(
     assert {number: times for number, times in world.requested.items() if times > 1} == {}
     ended = defaultdict(set)
     for row in rows:
-        ended[row["status"], row["reason"]].add(world.appeals.vault.open(row["phone_sealed"]).e164)
+        ended[row["status"], row["reason"]].add(world.appeals.vault.open(row["phone_sealed"], row["phone_key"]).e164)
     assert len(rows) == len(set().union(*ended.values())) == PEOPLE
     accepted = ended.pop((MessageStatus.ACCEPTED, ""))
     refused = ended.pop((MessageStatus.REFUSED, REFUSED))

@@ -61,7 +61,7 @@ async def test_keep_stores_draft_and_reminder_together(
     assert await drafts.keep(draft(answers={**DANGER_ANSWERS, "ticket": "73402816"}), REMINDER, DUE)
 
     (row,) = await rows(database, table)
-    assert vault.open(row["phone_sealed"]) == NUMBER
+    assert vault.open(row["phone_sealed"], row["phone_key"]) == NUMBER
     assert row["phone_key"] == vault.lookup(NUMBER)
     assert (row["answers"], row["language"], row["left_at"]) == (DANGER_ANSWERS, "id", AT)
     assert (row["category"], row["area"], row["danger"]) == ("gesekan", "33.75.01.1008", "yes")
@@ -70,7 +70,7 @@ async def test_keep_stores_draft_and_reminder_together(
     (reminder,) = await rows(database, messages)
     assert (reminder["class"], reminder["status"], reminder["ticket"]) == ("resume", "queued", None)
     assert (reminder["text"], reminder["channel"], reminder["language"]) == (REMINDER, "at", "id")
-    assert vault.open(reminder["phone_sealed"]) == NUMBER
+    assert vault.open(reminder["phone_sealed"], reminder["phone_key"]) == NUMBER
     assert (reminder["due_at"], reminder["expires_at"]) == (DUE, DUE + timedelta(hours=24))
 
 

@@ -87,7 +87,7 @@ async def test_file_makes_incident_confirmation_and_audit_row(
 
     (message,) = await rows(database, messages)
     assert message["text"] == confirmation(filed.ticket)
-    assert vault.open(message["phone_sealed"]) == NUMBER
+    assert vault.open(message["phone_sealed"], message["phone_key"]) == NUMBER
     assert (message["class"], message["status"], message["channel"]) == ("confirmation", "queued", "at")
     assert (message["ticket"], message["language"]) == (filed.ticket, "id")
 

@@ -41,7 +41,7 @@ async def test_an_sms_is_stored_with_its_number_encrypted(
     assert await inbox.store_sms("at", SMS)
 
     (row,) = await queue.rows(inbound_messages)
-    assert vault.open(row["sender_sealed"]) == NUMBER
+    assert vault.open(row["sender_sealed"], row["sender_key"]) == NUMBER
     assert row["sender_key"] == vault.lookup(NUMBER)
     assert row["sender_name"] is None
     assert (row["channel"], row["carrier_id"], row["recipient"], row["text"]) == (

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from sqlalchemy import update
 
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Receipt, ReceiptStatus, Refused, Unknown
 from gateway.messages.claims import Claim
@@ -34,7 +35,7 @@ async def test_enqueue_stores_every_column(queue: MessageQueue, clock: ManualClo
     message = await queue.put("Laporan 7340-2817 diterima", ticket="73402817")
     row = await queue.row(message)
 
-    assert vault.open(row["phone_sealed"]) == NUMBER
+    assert vault.open(row["phone_sealed"], row["phone_key"]) == NUMBER
     assert row["phone_key"] == vault.lookup(NUMBER)
     assert (row["class"], row["status"], row["ticket"]) == ("confirmation", "queued", "73402817")
     assert (row["encoding"], row["parts"], row["attempts"]) == ("gsm7", 1, 0)
@@ -129,6 +130,22 @@ async def test_claim_puts_off_a_number_that_cannot_be_decrypted(
 
     assert (row["status"], row["attempts"], row["due_at"]) == ("queued", 0, clock.now() + timedelta(minutes=10))
     assert [line["event"] for line in logs] == ["message.number_cannot_be_opened"]
+
+
+async def test_claim_puts_off_a_number_that_was_moved_from_another_row(
+    database: Database, outbox: Outbox, queue: MessageQueue, vault: Vault
+) -> None:
+    """Nobody who can write the table has an SMS sent past the opt-out that the hash of its row would find."""
+    changed, good = await queue.put(), await queue.put(to=OTHER)
+    async with database.begin() as connection:
+        moving = update(messages).where(messages.c.id == changed)
+        await connection.execute(moving.values(phone_sealed=(await queue.row(good))["phone_sealed"]))
+
+    with structlog.testing.capture_logs() as logs:
+        assert [claim.id for claim in await outbox.claim(10, "w1", "at")] == [good]
+
+    assert [line["event"] for line in logs] == ["message.number_cannot_be_opened"]
+    assert [listed.to for listed in await outbox.list_messages()] == [OTHER.masked, "?"]
 
 
 # Recording -------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ async def test_subscribe_records_the_consent(
     assert await subscribe(consents)
 
     (row,) = await subscription_rows(database)
-    assert vault.open(row["phone_sealed"]) == NUMBER
+    assert vault.open(row["phone_sealed"], row["phone_key"]) == NUMBER
     assert row["phone_key"] == vault.lookup(NUMBER)
     assert (row["area"], row["language"], row["channel"], row["wording"]) == (PODOSUGIH, "id", "at", "v1")
     assert (row["consented_at"], row["withdrawn_at"]) == (clock.now(), None)

@@ -162,7 +162,7 @@ async def test_record_queues_the_reply_with_the_disposition(
 
     (reply,) = await queue.rows(messages)
     assert (reply["class"], reply["text"], reply["channel"]) == ("reply", "Laporan diterima", "at")
-    assert vault.open(reply["phone_sealed"]) == NUMBER
+    assert vault.open(reply["phone_sealed"], reply["phone_key"]) == NUMBER
 
 
 async def test_record_queues_no_reply_to_a_name(inbound: InboundQueue, write: Writes, queue: MessageQueue) -> None:

@@ -185,6 +185,20 @@ async def test_sweep_drops_entries_that_cannot_be_decrypted(timed_gateway: UssdG
     assert await watched(timed_gateway) == 0
 
 
+async def test_sweep_drops_a_number_that_was_moved_from_another_entry(
+    timed_gateway: UssdGateway, clock: ManualClock
+) -> None:
+    await drop_session(timed_gateway, clock)
+    moved = b64encode(VAULT.seal(OTHER))
+    await timed_gateway.run_redis("HSET", "waspada:watched", VAULT.lookup(NUMBER).hex(), moved)
+
+    with capture_logs() as lines:
+        assert await timed_gateway.services.dropped_sessions.sweep() == 0
+
+    assert [(line["event"], line["error"]) for line in lines] == [("draft.not_kept", "CannotOpen")]
+    assert await timed_gateway.services.drafts.list_drafts() == []
+
+
 async def test_sweep_continues_after_an_unexpected_error(timed_gateway: UssdGateway, clock: ManualClock) -> None:
     await timed_gateway.run_redis("HSET", "waspada:watched", "no hexadecimal", "?")
     await drop_session(timed_gateway, clock)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
+from gateway.accounts.tables import accounts
 from gateway.people.subscriptions import Subscriptions
 from gateway.runtime.postgres import Database, DatabaseUnavailable
 from gateway.text.phone import Phone
@@ -81,6 +82,17 @@ async def test_database_of_erased_numbers_accepts_any_key(database: Database, va
     async with database.begin() as connection:
         for table in ("subscriptions", "people"):
             await connection.execute(text(f"UPDATE {table} SET phone_sealed = NULL, phone_key = NULL"))
+    await check_vault_key(database, vault, clock)
+
+
+async def test_secret_of_an_account_is_no_number(database: Database, vault: Vault, clock: ManualClock) -> None:
+    secret = {"totp_sealed": OTHER_VAULT.seal_secret(bytes(20), "dewi"), "totp_step": 1}
+    row = {"name": "dewi", "display": "Dewi", "roles": [], "password_hash": "", "failed_tries": 0}
+    async with database.begin() as connection:
+        await connection.execute(
+            insert(accounts).values(row | secret | {"password_set_at": clock.now(), "created_at": clock.now()})
+        )
+
     await check_vault_key(database, vault, clock)
 
 

@@ -76,7 +76,7 @@ async def test_captured_sms_is_stored_once(web_gateway: WebGateway, name: str) -
     (message,) = await web_gateway.rows(inbound_messages)
 
     assert (message["text"], message["sent_at"]) == INBOX[name]
-    assert web_gateway.services.vault.open(message["sender_sealed"]) == Phone("+254711000123")
+    assert web_gateway.services.vault.open(message["sender_sealed"], message["sender_key"]) == Phone("+254711000123")
     assert [line["new"] for line in web_gateway.lines("sms.received")] == [True, False]
 
 
