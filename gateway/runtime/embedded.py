@@ -32,6 +32,7 @@ _REDIS = {
     "unixsocketperm": "700",
     "appendonly": "yes",
     "appendfsync": "everysec",
+    "auto-aof-rewrite-min-size": "1mb",  # of 64: a small city would never rewrite it, see `redis_file`
     "save": "",
     "maxmemory-policy": "noeviction",
     "loglevel": "warning",

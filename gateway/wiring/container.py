@@ -35,6 +35,7 @@ from gateway.runtime.log_stream import LogStream
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.postgres import Database
 from gateway.runtime.redis import Pipeline, redis_client
+from gateway.runtime.redis_file import RedisFile
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.commands import Commands
 from gateway.sms.desk_inbox import DeskInbox
@@ -94,6 +95,7 @@ class Services:
         self.callback_database = callback_database
         self.http = http
         self.vault = Vault(settings.vault_key_bytes)
+        self.redis_file = RedisFile(redis)
         self.readiness = readiness_of(redis, database, self.vault, clock)
         self.channels = {
             name: _build_channel(name, channel, http, versions.current.region, carriers)

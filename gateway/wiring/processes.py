@@ -23,6 +23,7 @@ APPEALS_S = 0.5
 RETENTION_S = 6 * 60 * 60.0
 RETRY_S = 5.0  # after a failure
 WATCH_S = 10.0
+REDIS_FILE_S = 10 * 60.0  # to ask again; it is rewritten once an hour
 
 
 def web_app(services: Services) -> web.Application:
@@ -69,6 +70,7 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
                 ("kept reports", services.filing.file_pending, HOUSEKEEPING_S),
                 ("dropped dialogues", services.dropped_sessions.sweep, HOUSEKEEPING_S),
                 ("old drafts", services.dropped_sessions.expire_drafts, HOUSEKEEPING_S),
+                ("redis file", services.redis_file.rewrite, REDIS_FILE_S),
                 ("retention", partial(services.retention.purge, "worker"), RETENTION_S),
             )
         ]
