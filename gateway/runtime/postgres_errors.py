@@ -16,6 +16,7 @@ READ_ONLY = "It is read-only: a standby, as after a failover, or default_transac
 RUN_UPGRADE = "The tables are missing or old: run `waspada db upgrade`."
 _RESTARTING = "It is starting up or shutting down."
 _NO_FREE_CONNECTION = "It has no free connection: raise max_connections there, or lower database_pool_size."
+_NEEDS_CERTIFICATES = "It needs sslrootcert=FILE in database_url: the certificates to trust."
 _SAYS_NO_TLS = "It does not speak TLS, and sslmode in database_url asks for it."
 _NO_DATABASE = "It has no database of the name in database_url."
 _REFUSED = "It refuses the user or the password of database_url."
@@ -99,7 +100,8 @@ def translate_errors() -> Iterator[None]:
         raise
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # The driver raises the second if a connection breaks just before it sends.
-        raise DatabaseUnavailable(str(error)) from error
+        reason = _NEEDS_CERTIFICATES if "root certificate" in str(error) else ""
+        raise DatabaseUnavailable(str(error), reason) from error
 
 
 def sqlstate(error: BaseException | None) -> str:

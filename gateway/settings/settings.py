@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """The port on which a worker shows its health and counts: /healthz, /readyz, /metrics. By default it shows none."""
     public_url: HttpUrl | None = None
     """The public address of this gateway: the beginning of the webhook URLs that `waspada channels` shows."""
+    trusted_network: bool = False
+    """The network to Redis and PostgreSQL on other machines is private: their TLS certificates need not be verified."""
     redis_url_file: Path | None = None
     """The file that holds redis_url."""
     redis_url: RedisUrl = Field(default=None, validate_default=True)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
+from gateway.settings.remote_store import check_certificate_file, check_verified
 from gateway.settings.url import POSTGRES_PARAMETERS, REDIS_PARAMETERS, Parameters, check_url
 
 UNSET = SecretStr("")
@@ -79,6 +80,15 @@ def _url(*schemes: str, parameters: Parameters | None = None) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _check_store(url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    """Refuse a store on another machine without verified TLS. `trusted_network` must come before it in the model."""
+    if url is not None:
+        if not info.data.get("trusted_network"):
+            check_verified(url.get_secret_value())
+        check_certificate_file(url.get_secret_value())
+    return url
+
+
 def _plain_text(value: str | SecretStr) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
@@ -100,10 +110,14 @@ WebhookSecret = Annotated[
     SecretStr, _matching(r"[A-Za-z0-9_-]{16,128}", "must be 16 to 128 of A-Z a-z 0-9 _ -, because it is part of URLs")
 ]
 HttpUrl = Annotated[str, _url("http", "https")]
-RedisUrl = Annotated[SecretStr | None, _url("redis", "rediss", "unix", parameters=REDIS_PARAMETERS), FromFile]
+VerifiedStore = AfterValidator(_check_store)
+RedisUrl = Annotated[
+    SecretStr | None, _url("redis", "rediss", "unix", parameters=REDIS_PARAMETERS), VerifiedStore, FromFile
+]
 PostgresUrl = Annotated[
     SecretStr | None,
     _url("postgresql", "postgresql+asyncpg", "postgres", parameters=POSTGRES_PARAMETERS),
+    VerifiedStore,
     FromFile,
 ]
 VaultKey = Annotated[SecretStr | None, AfterValidator(_check_vault_key), FromFile]

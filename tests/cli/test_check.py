@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,16 @@ def test_check_of_a_folder_without_a_pack_is_refused(shell: Shell, tmp_path: Pat
 
     (tmp_path / "empty").mkdir()
     assert "pack.yaml" in shell.error_of("check", str(tmp_path / "empty"))
+
+
+def test_check_refuses_stores_elsewhere_without_verified_tls(shell: Shell) -> None:
+    stores = {
+        "WASPADA_REDIS_URL": "redis://:hunter2@cache/0",
+        "WASPADA_DATABASE_URL": "postgresql://w:hunter2@db/w?sslmode=require",
+    }
+    message = replace(shell, variables={**shell.variables, **stores}).error_of("check")
+
+    assert message.count("names another machine without verified TLS") == 2
+    assert "WASPADA_REDIS_URL: redis_url: " in message
+    assert "sslmode=verify-full" in message
+    assert "hunter2" not in message

@@ -46,6 +46,7 @@ def settings_of(redis_url: str, database_url: str, **values: object) -> Settings
         database_url=SecretStr(database_url),
         vault_key=SecretStr(VAULT_KEY.hex()),
         log_format="json",
+        trusted_network=True,
     ).model_copy(update={"channels": channels, **values})
 
 

@@ -43,7 +43,7 @@ def test_channel_of_the_environment_is_merged_with_that_of_the_file(
 def test_secrets_are_read_from_files(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in {
         "vault": f"{KEY}\n",
-        "database": "postgresql://waspada:pass@db/waspada\n",
+        "database": "postgresql://waspada:pass@localhost/waspada\n",
         "redis": "rediss://:pass@cache:6380/1\n",
         "key": "atsk_file\n",
         "secrets": "new-0123456789abcdef\nold-0123456789abcdef\n",
@@ -58,7 +58,7 @@ def test_secrets_are_read_from_files(config: Path, tmp_path: Path, monkeypatch: 
     settings, channel = read_settings(config), read_channel(config)
 
     assert settings.vault_key_bytes == bytes.fromhex(KEY)
-    assert settings.database_address == "postgresql+asyncpg://waspada:pass@db/waspada"
+    assert settings.database_address == "postgresql+asyncpg://waspada:pass@localhost/waspada"
     assert settings.redis_address == "rediss://:pass@cache:6380/1"
     assert channel.api_key.get_secret_value() == "atsk_file"
     assert channel.secrets == ("new-0123456789abcdef", "old-0123456789abcdef")

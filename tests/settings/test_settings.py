@@ -24,8 +24,8 @@ def test_defaults_are_a_gateway_with_embedded_stores() -> None:
 @pytest.mark.parametrize(
     ("given", "address"),
     [
-        ("postgres://db/w", "postgresql+asyncpg://db/w"),
-        ("postgresql://db/w", "postgresql+asyncpg://db/w"),
+        ("postgres://localhost/w", "postgresql+asyncpg://localhost/w"),
+        ("postgresql://localhost/w", "postgresql+asyncpg://localhost/w"),
         ("postgresql+asyncpg://waspada@/waspada?host=/run", "postgresql+asyncpg://waspada@/waspada?host=/run"),
     ],
 )
@@ -61,7 +61,7 @@ def test_is_set_is_false_for_a_default(config: Path) -> None:
 
 def test_neither_rows_nor_repr_show_a_secret(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WASPADA_VAULT_KEY", KEY)
-    monkeypatch.setenv("WASPADA_DATABASE_URL", "postgresql://waspada:hunter2@db/waspada")
+    monkeypatch.setenv("WASPADA_DATABASE_URL", "postgresql://waspada:hunter2@localhost/waspada")
     settings = read_settings(config)
 
     shown = repr(settings) + str([*settings.rows()])

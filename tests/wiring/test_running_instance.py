@@ -42,7 +42,7 @@ def test_locate_without_a_gateway_in_the_folder_is_refused(tmp_path: Path) -> No
 
 
 def test_locate_leaves_settings_with_stores_and_key_as_they_are() -> None:
-    settings = settings_of("redis://nowhere", "postgresql+asyncpg://nowhere/waspada")
+    settings = settings_of("redis://127.0.0.1:9", "postgresql+asyncpg://127.0.0.1:9/waspada")
 
     assert locate(settings) == settings
 
@@ -78,7 +78,7 @@ def test_reachable_host_of_all_interfaces_is_the_loopback(host: str, reachable: 
     ],
 )
 def test_own_url_has_an_address_of_ipv6_in_brackets(host: str, url: str) -> None:
-    settings = settings_of("redis://nowhere", "postgresql+asyncpg://nowhere/waspada", host=host)
+    settings = settings_of("redis://127.0.0.1:9", "postgresql+asyncpg://127.0.0.1:9/waspada", host=host)
 
     assert own_url(settings) == url
     assert channel_urls(settings, "at")["ussd"].startswith(f"{url}/hooks/at/")

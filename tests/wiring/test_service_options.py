@@ -11,7 +11,7 @@ from gateway.wiring.appeal_services import appeal_settings
 from gateway.wiring.service_options import sender_options, worker_name
 from tests.helpers.gateway import SERVICE_CODES, settings_of
 
-REDIS, DATABASE = "redis://nowhere", "postgresql+asyncpg://nowhere/waspada"
+REDIS, DATABASE = "redis://127.0.0.1:9", "postgresql+asyncpg://127.0.0.1:9/waspada"
 
 
 def test_sender_options_are_those_of_the_settings() -> None:
