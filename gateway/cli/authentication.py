@@ -24,6 +24,7 @@ from gateway.cli.context import CommandContext
 from gateway.cli.prompts import ask_code, ask_password
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
+from gateway.settings.secret_file import check_private
 
 P = ParamSpec("P")
 
@@ -100,12 +101,15 @@ def _read_secret(variable: str) -> str:
     """Read the first line of the file that an environment variable names."""
     path = Path(os.environ[variable])
     try:
+        check_private(path)
         with path.open(encoding="utf-8") as file:
             return file.readline(_MAX_SECRET_LENGTH).rstrip("\r\n")
     except UnicodeDecodeError:
         raise click.ClickException(f"{variable}: {path} is not UTF-8") from None
     except OSError as error:
         raise click.ClickException(f"{variable}: {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise click.ClickException(f"{variable}: {error}") from None
 
 
 def _ask_password_of(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from gateway.settings.remote_store import check_certificate_file, check_verified
+from gateway.settings.secret_file import check_private
 from gateway.settings.url import POSTGRES_PARAMETERS, REDIS_PARAMETERS, Parameters, check_url
 
 UNSET = SecretStr("")
@@ -35,6 +36,7 @@ def _or_from_file(value: Any, info: ValidationInfo) -> Any:
     if value not in (None, UNSET, ()):
         raise ValueError(f"give either {info.field_name} or {info.field_name}_file, not both")
     try:
+        check_private(path)
         return path.read_text(encoding="utf-8-sig").strip()  # editors of Windows begin a file with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None

@@ -12,6 +12,7 @@ from gateway.settings import Settings
 from gateway.settings.loading import NOT_SETTINGS
 from gateway.wiring.carriers import CARRIERS, read_settings
 from tests.architecture.documents import ROOT, pages, sections
+from tests.helpers.settings import write_secret
 
 DEPLOY = ROOT / "deploy"
 VARIANTS: list[type[BaseModel]] = [carrier.settings for carrier in CARRIERS.values()]
@@ -49,7 +50,7 @@ def test_the_example_of_a_settings_file_is_right(name: str, tmp_path: Path) -> N
     example = re.sub(r"/etc/waspada|/run/secrets", str(tmp_path), _examples()[name])
     (tmp_path / "waspada.toml").write_text(example)
     for setting, file in re.findall(r'^(\w+)_file = "(.+)"', example, re.MULTILINE):
-        Path(file).write_text(SECRETS.get(setting, "atsk_0000"))
+        write_secret(Path(file), SECRETS.get(setting, "atsk_0000"))
 
     settings = read_settings(tmp_path / "waspada.toml")
 

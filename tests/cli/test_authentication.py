@@ -27,6 +27,7 @@ from tests.helpers.cli_accounts import (
     audit_trail,
 )
 from tests.helpers.clocks import ManualClock
+from tests.helpers.settings import write_secret
 
 
 @click.command()
@@ -95,7 +96,7 @@ def test_option_as_is_required(dewi: Shell) -> None:
 
 def test_authenticate_by_the_password_in_a_file(dewi: Shell, tmp_path: Path) -> None:
     file = tmp_path / "password"
-    file.write_text(f"{PASSWORD}\nand a second line\n")
+    write_secret(file, f"{PASSWORD}\nand a second line\n")
     assert run_whoami(dewi, "dewi", password_file=str(file)).stdout == "dewi, dewi\n"
 
     file.write_text(OTHER_PASSWORD)
@@ -106,9 +107,18 @@ def test_authenticate_by_the_password_in_a_file(dewi: Shell, tmp_path: Path) -> 
     assert "cannot be read" in error_of(run_whoami(dewi, "dewi", password_file=str(tmp_path / "nothing")))
 
 
+def test_file_that_others_can_read_proves_nobody(dewi: Shell, token: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    for variable, content in (("password_file", PASSWORD), ("token_file", token)):
+        write_secret(file, content).chmod(0o644)
+        message = error_of(run_whoami(dewi, "dewi", **{variable: str(file)}))
+        assert f"WASPADA_{variable.upper()}: {file} can be read or changed by others: chmod 6" in message
+        assert content not in message
+
+
 def test_authenticate_by_token(dewi: Shell, token: str, tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text(f"{token}\n")
+    write_secret(file, f"{token}\n")
 
     for given in ({"token": token}, {"token_file": str(file)}):
         assert run_whoami(dewi, "dewi", **given).stdout == "dewi, dewi\n"

@@ -22,6 +22,13 @@ service_code = "*384*3375#"
 """
 
 
+def write_secret(path: Path, text: str) -> Path:
+    """Write a file that its owner alone can read, as that of a secret must be. Returns its path."""
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
 def read_channel(config: Path) -> AfricasTalkingSettings:
     """Read the settings of the channel `at`."""
     channel = read_settings(config).channels["at"]

@@ -23,6 +23,7 @@ from tests.helpers.outages import OwnRedis, own_redis
 from tests.helpers.packs import PEKALONGAN
 from tests.helpers.pooler import run_pooler
 from tests.helpers.program import run_command
+from tests.helpers.settings import write_secret
 from tests.helpers.waiting import until
 
 __all__ = ["own_redis"]
@@ -57,7 +58,7 @@ async def pooled(
     pack, password = Path(shutil.copytree(PEKALONGAN, tmp_path / "pack")), tmp_path / "password"
     rules = (pack / "rules.yaml").read_text()
     (pack / "rules.yaml").write_text(rules.replace('{from: "20:00", to: "07:00"}', NO_QUIET_HOURS))
-    password.write_text(PASSWORD)
+    write_secret(password, PASSWORD)
     async with run_pooler(tmp_path, database_url, size=8) as url:
         settings = {"database_url": url, "redis_url": own_redis.url, "pack": str(pack)}
         async with run_standalone_gateway(tmp_path / "var", **settings) as gateway:

@@ -29,6 +29,7 @@ from tests.helpers.program import (
     run_program,
     wait_until_gone,
 )
+from tests.helpers.settings import write_secret
 from tests.helpers.waiting import until
 
 PACK = ROOT / "menus" / "pekalongan"
@@ -217,7 +218,7 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
     data = tmp_path / "var"
     people, password = tmp_path / "people.csv", tmp_path / "password"
     people.write_text("phone,name,role,areas,language,consent\n081230000001,,subscriber,Debong Lor,id,formulir\n")
-    password.write_text("rukun agawe santosa\n")
+    write_secret(password, "rukun agawe santosa\n")
     options = (
         "--as",
         "siti",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.wiring.carriers import read_settings
-from tests.helpers.settings import CHANNEL, KEY, diagnostics, read_channel
+from tests.helpers.settings import CHANNEL, KEY, diagnostics, read_channel, write_secret
 
 
 def test_option_wins_over_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +48,7 @@ def test_secrets_are_read_from_files(config: Path, tmp_path: Path, monkeypatch: 
         "key": "atsk_file\n",
         "secrets": "new-0123456789abcdef\nold-0123456789abcdef\n",
     }.items():
-        (tmp_path / name).write_text(content)
+        write_secret(tmp_path / name, content)
     text = CHANNEL.replace('api_key = "atsk_0000"', f'api_key_file = "{tmp_path}/key"')
     text = text.replace('secret = "0123456789abcdef"', f'secret_file = "{tmp_path}/secrets"')
     config.write_text(f'database_url_file = "{tmp_path}/database"\n{text}')
@@ -66,7 +66,7 @@ def test_secrets_are_read_from_files(config: Path, tmp_path: Path, monkeypatch: 
 
 def test_mark_of_an_editor_at_the_start_of_a_file_is_no_part_of_it(config: Path, tmp_path: Path) -> None:
     mark = b"\xef\xbb\xbf"
-    (tmp_path / "key").write_bytes(mark + b"atsk_file\r\n")
+    write_secret(tmp_path / "key", "\ufeffatsk_file\r\n")
     config.write_bytes(mark + CHANNEL.replace('api_key = "atsk_0000"', f'api_key_file = "{tmp_path}/key"').encode())
 
     assert read_channel(config).api_key.get_secret_value() == "atsk_file"
