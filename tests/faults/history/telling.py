@@ -58,6 +58,7 @@ class Telling:
     ever: dict[str, set[str]] = field(default_factory=dict)  # all that was typed, also what was replaced since
     sendings: list[Sending] = field(default_factory=list)
     denials: list[NothingSent] = field(default_factory=list)
+    place: str = ""  # the state of the last screen that was seen
     sure: bool = True  # False: it may be one of several, or a screen of it was not understood
     saved: bool = False  # so the resident was told
     over: bool = False
@@ -103,6 +104,8 @@ class _Phone:
             self._telling = self._begin() if option == "report" else None
         elif seen.state == "unfinished":
             self._go_on(option)
+            if option == "continue" and self._telling and self._telling.place not in ("", after.state):
+                self._lose(self._telling)  # it goes on at another place than it had got to: a write was lost
         if self._telling is None and seen.state in _OF_REPORT:  # a shortcut, or a lost session, has led here
             self._telling = self._begin()
             self._telling.sure = False
@@ -137,6 +140,8 @@ class _Phone:
             return
         if after.lost:
             self._lose(telling)
+        if after.state not in UNSURE:
+            telling.place = after.state
         if after.state in NOTHING_SENT:
             telling.denials.append(NothingSent(hop, after.state, frozenset(telling.calls)))
         telling.saved |= after.state == "saved"
@@ -144,7 +149,7 @@ class _Phone:
             telling.over = True
 
     def _lose(self, telling: Telling) -> None:
-        """Let any answer count that was typed in this call or before: the gateway says that the newest may be gone."""
+        """Let any answer count that was typed in this call or before: the gateway shows that the newest may be gone."""
         for earlier in [one for one in self._all if self._call in one.calls]:
             for name, values in earlier.ever.items():
                 telling.ever.setdefault(name, {""}).update(values)

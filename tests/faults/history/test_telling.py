@@ -72,6 +72,15 @@ def test_typed_place_may_mean_any() -> None:
     assert told(story)[0].answers["area"] == {ANY}
 
 
+def test_telling_that_goes_on_at_an_earlier_place_may_have_lost_an_answer() -> None:
+    story = Story()
+    story.call((*TO_CONFIRM[:10], "0", "1", "2", "4", "tawuran"))
+    story.hop("ATUid_2", (), f"CON {offer()}")
+    story.hop("ATUid_2", ("1",), f"CON {expected_screen(*TO_CONFIRM, '2')}")
+
+    assert told(story)[0].answers["description"] == {"", "tawuran"}
+
+
 def test_main_menu_begins_anew() -> None:
     story = Story()
     story.call((*TO_CONFIRM[:6], "00", "1", "1", "3", "1"))
