@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 
-from tests.faults.history.run import run_seed
+from tests.faults.history.run import Plan, run_seed
 
 _SHOWN = 12
 
@@ -24,24 +24,25 @@ def main() -> None:
     parser.add_argument("--residents", type=int, default=16, help="phones [16]")
     parser.add_argument("--calm", action="store_true", help="make no troubles")
     options = parser.parse_args()
+    plan = (Plan.calm if options.calm else Plan)(options.seconds, options.residents)
+    again = f"--seconds {options.seconds:g} --residents {options.residents}" + (" --calm" if options.calm else "")
     unclean = [
         seed
         for seed in range(options.seed, options.seed + options.seeds)
-        if not _run(seed, options.seconds, options.residents, calm=options.calm)
+        if not _run(seed, plan, f"--seed {seed} {again}")
     ]
     if unclean:
         sys.exit(f"not clean: seeds {', '.join(map(str, unclean))}")
 
 
-def _run(seed: int, seconds: float, residents: int, *, calm: bool) -> bool:
-    """Run one seed. Returns True if it is clean."""
+def _run(seed: int, plan: Plan, again: str) -> bool:
+    """Run one seed. Returns True if it is clean. `again` are the options that repeat it."""
     began = time.monotonic()
-    outcome = asyncio.run(run_seed(seed, seconds, residents, calm=calm))
+    outcome = asyncio.run(run_seed(seed, plan))
     print(f"seed {seed}: {outcome.summary} ({time.monotonic() - began:.0f} s)", flush=True)
     for one in outcome.found[:_SHOWN]:
         print(one, flush=True)
     if outcome.found:
-        again = f"--seed {seed} --seconds {seconds:g} --residents {residents}" + (" --calm" if calm else "")
         print(f"{len(outcome.found)} found. Again: python -m tests.faults.history {again}", flush=True)
     return not outcome.found
 

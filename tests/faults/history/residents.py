@@ -37,11 +37,15 @@ class _Sent:
 class SimulatedResident:
     """One phone."""
 
-    def __init__(self, number: int, phone: str, line: Line, menu: Menu, chance: Random) -> None:
+    def __init__(
+        self, number: int, phone: str, line: Line, menu: Menu, chance: Random, *, holds_up: bool = True
+    ) -> None:
+        """`holds_up` lets some callbacks arrive seconds after they were typed."""
         self._phone = phone
         self._line = line
         self._menu = menu
         self._chance = chance
+        self._holds_up = holds_up
         self._labelled = number % 2 == 0
         self._reader = ScreenReader(menu)
         self._manners = Manners(menu, chance)
@@ -91,7 +95,7 @@ class SimulatedResident:
         return reply.body.startswith("END ")
 
     def _is_held(self, seen: Seen) -> bool:
-        return self._chance.random() < (_SEND_HELD_SHARE if seen.state == "confirm" else _HELD_SHARE)
+        return self._holds_up and self._chance.random() < (_SEND_HELD_SHARE if seen.state == "confirm" else _HELD_SHARE)
 
     async def _arrive_late(self, sent: _Sent) -> None:
         at = time.time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import Sequence
 from random import Random
 
 from redis.asyncio import Redis
@@ -16,6 +17,8 @@ from tests.faults.history.world import WEBS, WORKERS, ChaosWorld
 from tests.helpers.waiting import until
 
 LONGEST_STOP_S = 2.5
+STORES = ("redis", "postgres")
+_KINDS = {"redis": ("stopped", "stopped", "killed", "full"), "postgres": ("stopped", "stopped", "killed")}
 _GAP_S = (0.3, 1.5)
 
 
@@ -34,11 +37,11 @@ async def trouble_processes(world: ChaosWorld, chance: Random, until_time: float
             _note(world, "killed", target, began)
 
 
-async def trouble_stores(world: ChaosWorld, chance: Random, until_time: float) -> None:
+async def trouble_stores(world: ChaosWorld, chance: Random, until_time: float, stores: Sequence[str]) -> None:
     """Kill, stop, or fill one store after the other."""
     while time.time() < until_time:
         await asyncio.sleep(chance.uniform(*_GAP_S))
-        target, kind = chance.choice([("redis", "full"), *((t, k) for t in ("redis", "postgres") for k in _KINDS)])
+        target, kind = chance.choice([(target, kind) for target in stores for kind in _KINDS[target]])
         began = time.time()
         if kind == "full":
             await _fill_redis(world, chance)
@@ -48,9 +51,6 @@ async def trouble_stores(world: ChaosWorld, chance: Random, until_time: float) -
             world.signal(target, signal.SIGKILL)
             await until(lambda: stores_answer(world))
         _note(world, kind, target, began)
-
-
-_KINDS = ("stopped", "stopped", "killed")
 
 
 async def stores_answer(world: ChaosWorld) -> bool:
