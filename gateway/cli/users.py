@@ -1,7 +1,8 @@
 """`users`: accounts of the operators, and their tokens.
 
 Anybody who can run this command with the gateway's settings can reach the database itself, so it does not
-authenticate: it is for the administrator of the machine. The audit trail has their name in the operating system.
+authenticate, apart from `totp`: it is for the administrator of the machine. The audit trail has their name in the
+operating system.
 """
 
 from __future__ import annotations

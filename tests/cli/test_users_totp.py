@@ -25,6 +25,7 @@ def next_code(secret: bytes, drift: int = 1) -> str:
 def set_up_totp(shell: Shell, name: str) -> bytes:
     """Set up the second factor of an account, as its owner does. Returns the secret."""
     password = Path(shell.variables["WASPADA_CONFIG"] or "").with_name("password")
+    password.touch(mode=0o600)
     password.write_text(PASSWORD)
     variables = {key: value for key, value in shell.variables.items() if value is not None}
     with subprocess.Popen(
