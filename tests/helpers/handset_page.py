@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -115,6 +116,7 @@ async def browser() -> AsyncIterator[Browser]:
     if program is None:
         pytest.fail(MISSING)
     flags = [*FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else [])]
+    expect.set_options(timeout=30_000)
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=program, args=flags)
         yield launched
@@ -127,12 +129,27 @@ class Handset:
 
     page: Page
 
+    async def open_second(self) -> Handset:
+        """Open the page in another tab of the same browser."""
+        async with self.page.context.expect_page() as opened:
+            await self.page.evaluate("open('/phone')")
+        second = Handset(await opened.value)
+        await expect(second.page.locator("#display")).to_have_attribute("data-mode", "ready")
+        return second
+
     async def press(self, keys: str) -> None:
         for key in keys:
             await self.page.click(f'#keypad [data-key="{key}"]')
 
+    async def stop_time(self) -> None:
+        """Stop the time of the page, so that no press of a key comes late on a busy machine."""
+        await self.page.clock.install()
+        await self.page.clock.pause_at(time.time() + 60)
+        await self.page.reload()
+
     async def settle(self) -> None:
-        """Wait until the next press of a key begins a new letter."""
+        """Let the second pass within which the next press of a key would change its letter. Needs `stop_time`."""
+        await self.page.clock.run_for(1000)
         await expect(self.page.locator("#letters")).to_be_empty()
 
     async def call(self) -> None:
@@ -161,7 +178,7 @@ async def open_handset(browser: Browser, url: str) -> AsyncIterator[Handset]:
     """
     diagnostics: list[str] = []
     page = await browser.new_page(viewport={"width": 1100, "height": 800})
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.on(
         "console", lambda message: diagnostics.append(message.text) if message.type in ("error", "warning") else None
     )

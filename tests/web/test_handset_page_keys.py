@@ -15,6 +15,7 @@ async def type_letters(handset: Handset, *presses: str) -> None:
 
 
 async def test_letters_are_typed_by_pressing_again(handset: Handset, gateway: StandInGateway) -> None:
+    await handset.stop_time()
     page, typed = handset.page, handset.page.locator("#typed")
     await handset.call()
     await handset.asks(MENU)
@@ -42,6 +43,7 @@ async def test_letters_are_typed_by_pressing_again(handset: Handset, gateway: St
 
 
 async def test_mode_is_shown_and_changed_as_on_a_phone(handset: Handset) -> None:
+    await handset.stop_time()
     page, typed, mode = handset.page, handset.page.locator("#typed"), handset.page.locator("#shift-mode")
     await handset.press("22#")
     await expect(typed).to_have_value("22#")
@@ -76,6 +78,7 @@ async def test_held_key_types_its_digit_and_held_hash_changes_the_mode(handset: 
 
 
 async def test_keyboard_types_as_before_among_letters(handset: Handset) -> None:
+    await handset.stop_time()
     page, typed = handset.page, handset.page.locator("#typed")
     await page.click("#shift")
     await handset.press("2")
@@ -90,6 +93,7 @@ async def test_keyboard_types_as_before_among_letters(handset: Handset) -> None:
 
 
 async def test_keypad_is_used_by_keyboard_alone(handset: Handset) -> None:
+    await handset.stop_time()
     page = handset.page
     await page.focus('[data-key="5"]')
     await page.keyboard.press("Enter")
@@ -116,6 +120,17 @@ async def test_typed_text_is_counted(handset: Handset) -> None:
     for typed, shown in counts.items():
         await handset.page.fill("#typed", typed)
         await expect(handset.page.locator("#typed-count")).to_have_text(shown)
+
+
+async def test_full_line_keeps_its_last_letter(handset: Handset) -> None:
+    await handset.stop_time()
+    page = handset.page
+    await page.fill("#typed", "x" * 182)
+    await page.click("#shift")
+
+    await handset.press("2225")
+
+    await expect(page.locator("#typed")).to_have_value("x" * 182)
 
 
 async def test_screen_is_counted_by_the_limit_of_the_channel(handset: Handset, gateway: StandInGateway) -> None:

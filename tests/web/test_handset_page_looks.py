@@ -8,6 +8,18 @@ from playwright.async_api import expect
 
 from tests.helpers.handset_page import MENU, Handset, StandInGateway
 
+WINDOWS = [
+    (320, 568),
+    (375, 667),
+    (360, 640),
+    (412, 915),
+    (1280, 800),
+    (1366, 768),
+    (1024, 600),
+    (740, 360),
+    (800, 480),
+]
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_page_fits_a_small_phone(
@@ -32,7 +44,7 @@ async def test_screen_and_keys_are_visible_together(handset: Handset, language: 
     await handset.call()
     await handset.asks(MENU)
 
-    for width, height in ((320, 568), (375, 667), (360, 640), (412, 915), (1280, 800), (1366, 768), (740, 360)):
+    for width, height in WINDOWS:
         await page.set_viewport_size({"width": width, "height": height})
         boxes = await page.evaluate(BOXES)
         assert await page.evaluate("scrollY") == 0

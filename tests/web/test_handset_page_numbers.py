@@ -83,6 +83,21 @@ async def test_own_numbers_are_remembered_and_forgotten(handset: Handset, gatewa
     await expect(choice.locator("option")).to_have_count(3)
 
 
+async def test_tabs_of_one_browser_keep_one_list(handset: Handset) -> None:
+    page = handset.page
+    second = await handset.open_second()
+    await use(second, "081230009998")
+    await expect(page.locator("#subscriber option")).to_have_text([PHONE, OTHER, "+6281230009998", "Nomor lain…"])
+
+    await use(handset, "081230009999")
+    await expect(second.page.locator("#subscriber option")).to_have_count(5)
+
+    await page.click("#forget")
+    await expect(second.page.locator("#subscriber option")).to_have_count(4)
+    await expect(second.page.locator("#subscriber")).to_have_value("+6281230009998")  # in use there
+    assert "9998" not in await page.evaluate("JSON.stringify(localStorage)")
+
+
 async def test_broken_memory_of_the_browser_does_no_harm(handset: Handset, gateway: StandInGateway) -> None:
     for kept in ("{", "7", '["rusak", 5, null]', "null", '{"a": 1}'):
         await handset.page.evaluate(

@@ -59,6 +59,17 @@ async def test_lost_signal_ends_the_session_without_its_end(handset: Handset, ga
     assert gateway.endings.empty()
 
 
+async def test_keyboard_stays_on_the_phone_after_a_lost_signal(handset: Handset) -> None:
+    await handset.call()
+    await handset.asks(MENU)
+
+    await handset.page.focus("#lose-signal")
+    await handset.page.keyboard.press("Enter")
+
+    await expect(handset.page.locator("#mode")).to_have_text("Terputus")
+    await expect(handset.page.locator("#typed")).to_be_focused()
+
+
 async def test_signal_lost_while_calling_opens_no_session(handset: Handset, gateway: StandInGateway) -> None:
     gateway.think = 0.3
     await handset.call()
@@ -74,9 +85,7 @@ async def test_signal_lost_while_calling_opens_no_session(handset: Handset, gate
 async def test_session_that_the_carrier_has_ended_is_told(handset: Handset, gateway: StandInGateway) -> None:
     await handset.call()
     await handset.asks(MENU)
-    async with handset.page.context.expect_page() as opened:
-        await handset.page.evaluate("open('/phone')")
-    second = Handset(await opened.value)
+    second = await handset.open_second()
     await second.call()  # the same phone dials again, and ends its first session
     await second.asks(MENU)
 

@@ -40,6 +40,7 @@ export function showDown(key, down) {
 
 function set(text) {
   typed.value = text.slice(0, typed.maxLength);
+  if (typed.value !== text) taps.settle(); // the line is full, and has no letter of this key
   typed.scrollLeft = typed.scrollWidth;
   show();
 }

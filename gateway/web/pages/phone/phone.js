@@ -110,6 +110,7 @@ async function end(how) {
 }
 
 function drop() {
+  if (document.activeElement === element("lose-signal")) typed.focus(); // the key is disabled now
   end(loseSignal);
   tell("lost", "lostText");
 }

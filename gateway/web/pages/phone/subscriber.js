@@ -13,10 +13,12 @@ const otherNumber = element("other-number");
 const error = element("subscriber-error");
 const listeners = [];
 
+const testNumbers = [...choice.options].map((option) => option.value).filter(Boolean);
+const isTestNumber = (phone) => testNumbers.includes(phone);
 const isNumber = (text) => /^\+[1-9]\d{7,14}$/.test(text);
 
 let own = readOwn(); // newest first
-let number = choice.options[0].value;
+let number = testNumbers[0];
 
 /** Return the number of the phone. */
 export const subscriber = () => number;
@@ -35,8 +37,12 @@ function become(chosen) {
 }
 
 function remember(phone) {
-  const known = [...choice.options].some((option) => option.value === phone);
-  if (!known) own = [phone, ...own].slice(0, MOST);
+  if (!isTestNumber(phone)) own = [phone, ...own.filter((one) => one !== phone)].slice(0, MOST);
+  keepOwn();
+}
+
+function keepOwn() {
+  ofBrowser.remember("phones", JSON.stringify(own));
   showOwn();
 }
 
@@ -50,13 +56,15 @@ function readOwn() {
 }
 
 function showOwn() {
-  ofBrowser.remember("phones", JSON.stringify(own));
+  const chosen = choice.value;
+  const listed = isTestNumber(number) || own.includes(number) ? own : [number, ...own]; // forgotten by another tab
   for (const option of choice.querySelectorAll(".own")) option.remove();
-  for (const phone of own) {
+  for (const phone of listed) {
     const option = new Option(phone);
     option.className = "own";
     choice.options.add(option, choice.options.length - 1);
   }
+  choice.value = chosen;
   element("remembered").hidden = own.length === 0;
 }
 
@@ -86,13 +94,18 @@ other.addEventListener("submit", async (event) => {
 });
 element("forget").addEventListener("click", () => {
   own = [];
-  showOwn();
   ofTab.forget("phone");
-  become(choice.options[0].value);
+  become(testNumbers[0]);
+  keepOwn();
   choice.focus();
 });
 
-showOwn();
+addEventListener("storage", () => {
+  own = readOwn();
+  showOwn();
+});
+
 const kept = ofTab.recall("phone");
-if (kept && [...choice.options].some((option) => option.value === kept)) number = kept;
+if (isTestNumber(kept) || own.includes(kept)) number = kept;
+showOwn();
 choice.value = number;
