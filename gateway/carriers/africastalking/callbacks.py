@@ -13,6 +13,7 @@ from hashlib import blake2b
 
 import structlog
 
+from gateway.carriers.africastalking.opt_out_words import is_opt_out
 from gateway.carriers.carrier import (
     BadCallback,
     Ending,
@@ -73,9 +74,6 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {  # B.6
     "AbsentSubscriber": ReceiptStatus.UNDELIVERED,
     "Expired": ReceiptStatus.UNDELIVERED,
 }
-
-# Words of a status or reason, without blanks and in lower case, that mean an opt-out (B.3, B.6).
-OPT_OUT_WORDS = frozenset({"userinblacklist", "donotdisturbrejection"})
 
 _BLANKS = re.compile(r"[\s_-]")
 
@@ -144,7 +142,7 @@ class Callbacks:
         if status is None:
             self._warn_not_understood("receipt status", word)
         reason = fields.get("failureReason", "")
-        opted_out = _is_opt_out(reason) or _is_opt_out(word)
+        opted_out = is_opt_out(reason) or is_opt_out(word)
         return Receipt(
             message_id=_opaque_id(fields, "id"),
             status=status or ReceiptStatus.NOT_UNDERSTOOD,
@@ -190,10 +188,6 @@ class Callbacks:
 
     def _warn_not_understood(self, what: str, word: str) -> None:
         log.warning("carrier.not_understood", channel=self._name, what=what, value=mask_in(word))
-
-
-def _is_opt_out(word: str) -> bool:
-    return _plain(word) in OPT_OUT_WORDS
 
 
 def _typed(text: str) -> str:
